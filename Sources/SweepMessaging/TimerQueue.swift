@@ -24,6 +24,9 @@ struct TimerQueue {
     /// Timers that can still fire.
     var count: Int { bodies.count }
 
+    /// Places taken, those of cancelled timers included.
+    var places: Int { heap.count }
+
     /// The deadline of the next timer to fire.
     var nearestDeadline: ContinuousClock.Instant? {
         mutating get {
