@@ -14,7 +14,6 @@ extension SweepProgress {
             )
         )
         open.insert(proposal.trial.number)
-        searcher.proposed(proposal.configuration, index: proposal.configurationIndex)
     }
 
     mutating func applyDecided(trial number: Int, from: Int, to: Int, end: Double, order: Int) {
@@ -45,7 +44,11 @@ extension SweepProgress {
         let number = lease.trial.number
         guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
         var grew = false
-        for observation in observations where trials[number - 1].curve.append(observation) { grew = true }
+        for observation in observations where trials[number - 1].curve.append(observation) {
+            grew = true
+            epochsTrained += 1
+            epochSeconds += observation.seconds
+        }
         if grew { trials[number - 1].fruitlessAttempts = 0 }
         if let goal = trials[number - 1].goal, trials[number - 1].curve.epochs >= goal.to {
             trials[number - 1].goal = nil
@@ -62,12 +65,9 @@ extension SweepProgress {
         _ = timeline.resolve(trial: number)
         arrived.removeAll { $0 == number }
         guard let trial = self[number] else { return }
-        if let ended = trial.ended, ended != .completed {
-            scheduler.removed(trial: number)
-        } else {
-            scheduler.finished(trial: number, epoch: epoch, cost: cost)
-        }
-        searcher.observe(trial.configuration, cost: trial.curve.epochs >= epoch ? cost : .infinity, epoch: epoch)
+        scheduler.finished(trial: number, epoch: epoch, cost: cost)
+        if let ended = trial.ended, ended != .completed { scheduler.removed(trial: number) }
+        searcher.observe(configuration: trial.configuration, objective: cost, epoch: epoch)
     }
 
     mutating func applyLeaseEnded(_ lease: LeaseID, _ end: LeaseEnd) {

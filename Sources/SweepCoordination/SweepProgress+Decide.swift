@@ -10,8 +10,8 @@ extension SweepProgress {
         case propose(TrialProposal, to: Int, end: Double)
         /// A paused trial goes on.
         case promote(trial: Int, from: Int, to: Int, end: Double)
-        /// A paused trial can never be promoted any more.
-        case prune(trial: Int)
+        /// Paused trials that can never be promoted any more.
+        case prune(trials: [Int])
         /// Every trial has its terminal state.
         case finish
     }
@@ -20,9 +20,14 @@ extension SweepProgress {
     ///
     /// In virtual time a free slot is always filled before the clock moves on: whether the result of the next end is known
     /// already is real time's accident, and must not change the order of decisions.
-    func nextDecision(demand: Int) -> Decision? {
+    ///
+    /// A promotion that is answered is taken; the caller records it as a fact at once.
+    mutating func nextDecision(demand: Int) -> Decision? {
         guard !state.isOver else { return nil }
-        let room = inVirtualTime ? timeline.count < sweep.search.parallelism : ready.count < demand
+        // With nothing in flight one step is always looked for, so that a sweep can end while no worker is there.
+        let room =
+            inVirtualTime
+            ? timeline.count < sweep.search.parallelism : ready.count < max(demand, timeline.count == 0 ? 1 : 0)
         if inVirtualTime {
             if room, let decision = nextSegment() { return decision }
             if let head = timeline.head, trials[head.trial - 1].isKnown(at: head.to) {
@@ -42,15 +47,15 @@ extension SweepProgress {
         return .resolve(trial: number, epoch: epoch, cost: value.map(sweep.objective.cost) ?? .infinity)
     }
 
-    private func nextSegment() -> Decision? {
-        if let promotion = scheduler.nextPromotion() {
+    private mutating func nextSegment() -> Decision? {
+        if let promotion = scheduler.promotion() {
             let from = trials[promotion.trial - 1].curve.epochs
             let end = timeline.now + Double(promotion.to - from)
             return .promote(trial: promotion.trial, from: from, to: promotion.to, end: end)
         }
-        guard let run = plan.run(trials.count), let configuration = searcher.configuration(run.configuration) else {
-            return nil
-        }
+        if let all = plan.trials, trials.count >= all { return nil }
+        let run = plan[trials.count]
+        guard let configuration = searcher.propose(number: run.configuration) else { return nil }
         let proposal = TrialProposal(
             trial: TrialID(sweep: id, number: trials.count + 1),
             configuration: configuration,
@@ -63,10 +68,7 @@ extension SweepProgress {
     }
 
     /// What is left when nothing is in flight and nothing can be started: the paused trials end, then the sweep.
-    private func ending() -> Decision? {
-        // A new trial or promotion that waits only for demand is not the end.
-        if nextSegment() != nil { return nil }
-        if let number = open.min() { return .prune(trial: number) }
-        return .finish
+    private func ending() -> Decision {
+        open.isEmpty ? .finish : .prune(trials: open.sorted())
     }
 }

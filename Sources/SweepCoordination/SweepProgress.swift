@@ -1,5 +1,5 @@
 package import SweepCore
-package import SweepSearch
+import SweepSearch
 
 /// One sweep as its facts tell it: trials, virtual time, what is ready to hand out.
 ///
@@ -18,11 +18,17 @@ package struct SweepProgress: Sendable {
     package internal(set) var decided = 0
     /// Trials that have no terminal state.
     package internal(set) var open: Set<Int> = []
+    /// Epochs of all trials, and the core seconds they took.
+    package internal(set) var epochsTrained = 0
+    package internal(set) var epochSeconds = 0.0
     let plan: TrialPlan
     var searcher: any Searcher
     var scheduler: any FidelityScheduler
     /// Trials whose result is known but not yet resolved, for decisions on arrival.
     var arrived: [Int] = []
+
+    /// Core seconds an epoch takes on average; nil before the first.
+    package var meanEpochSeconds: Double? { epochsTrained > 0 ? epochSeconds / Double(epochsTrained) : nil }
 
     /// Whether decisions depend on no result, so that they may be taken ahead without bound.
     var ignoresResults: Bool { searcher.ignoresResults && scheduler.ignoresResults }
@@ -34,14 +40,20 @@ package struct SweepProgress: Sendable {
         self.sweep = sweep
         self.submission = submission
         metrics = Metric.reported(for: submission.schema.task.kind)
-        plan = TrialPlan(search: sweep.search, space: sweep.space)
-        searcher = SearcherFactory.make(search: sweep.search, space: sweep.space)
-        scheduler = FidelitySchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
+        searcher = SearcherFactory.make(spec: sweep.search, space: sweep.space)
+        scheduler = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
+        plan = TrialPlan(search: sweep.search, total: searcher.total)
     }
 
     /// The trial with this number; nil when there is none.
     package subscript(number: Int) -> TrialProgress? {
         trials.indices.contains(number - 1) ? trials[number - 1] : nil
+    }
+
+    /// The attempt, first epoch and last epoch of the lease that would train this trial's segment; nil when it has none.
+    func nextLease(of number: Int) -> (attempt: Attempt, from: Int, to: Int)? {
+        guard let trial = self[number], let goal = trial.goal else { return nil }
+        return (trial.attempt.next, trial.checkpoint?.epoch ?? 0, goal.to)
     }
 
     /// How many trials there will be; nil while a searcher without an end has no bound.
