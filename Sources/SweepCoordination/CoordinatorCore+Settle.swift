@@ -12,7 +12,9 @@ extension CoordinatorCore {
 
     private mutating func decide(_ id: SweepID, at now: Instant) {
         // No copy of the sweep is held while facts change it: that would copy all its trials.
-        while let decision = sweeps[id]?.nextDecision(demand: demand(of: id)) {
+        while true {
+            let demand = demand(of: id)
+            guard let decision = sweeps[id]?.nextDecision(demand: demand) else { return }
             let order = sweeps[id]?.decided ?? 0
             switch decision {
             case .resolve(let number, let epoch, let cost):
