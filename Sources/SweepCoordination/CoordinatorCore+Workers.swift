@@ -2,7 +2,7 @@ import SweepCore
 import SweepWire
 
 extension CoordinatorCore {
-    mutating func receive(_ message: Message, from connection: ConnectionID, at now: Instant) {
+    mutating func receive(_ message: Message, from connection: PeerID, at now: Instant) {
         if case .register(let introduction) = message {
             register(introduction, on: connection, at: now)
             return
@@ -51,7 +51,7 @@ extension CoordinatorCore {
     private mutating func inOrder(
         _ sequence: UInt64,
         of worker: WorkerID,
-        on connection: ConnectionID,
+        on connection: PeerID,
         at now: Instant,
         _ body: (inout CoordinatorCore) -> Void
     ) {
@@ -63,7 +63,7 @@ extension CoordinatorCore {
         effects.append(.send(.acknowledged(Acknowledged(sequence: sequences[worker] ?? 0)), to: connection))
     }
 
-    private mutating func register(_ introduction: Register, on connection: ConnectionID, at now: Instant) {
+    private mutating func register(_ introduction: Register, on connection: PeerID, at now: Instant) {
         let id = introduction.worker
         if let former = workers[id]?.connection, former != connection { connections[former] = nil }
         if let other = connections[connection], other != id { workers[other]?.connection = nil }
@@ -106,7 +106,7 @@ extension CoordinatorCore {
         )
     }
 
-    private mutating func observe(_ item: Reports.Item, from connection: ConnectionID, at now: Instant) {
+    private mutating func observe(_ item: Reports.Item, from connection: PeerID, at now: Instant) {
         let id = item.lease.trial
         guard let trial = sweeps[id.sweep]?[id.number], trial.ended == nil else { return }
         guard let lease = trial.lease, lease.attempt == item.lease.attempt else {
@@ -190,7 +190,7 @@ extension CoordinatorCore {
         }
     }
 
-    mutating func forget(_ connection: ConnectionID) {
+    mutating func forget(_ connection: PeerID) {
         guard let id = connections.removeValue(forKey: connection) else { return }
         // Its leases live on until the lapse time: the worker may come back on a new connection.
         workers[id]?.connection = nil

@@ -14,7 +14,7 @@ package struct CoordinatorCore: Sendable {
     package internal(set) var sweeps: [SweepID: SweepProgress] = [:]
     /// Worker processes that hold a connection or a lease.
     package internal(set) var workers: [WorkerID: WorkerProgress] = [:]
-    var connections: [ConnectionID: WorkerID] = [:]
+    var connections: [PeerID: WorkerID] = [:]
     /// The highest sequence number applied of each worker process that was ever heard.
     var sequences: [WorkerID: UInt64] = [:]
     /// How many trials keep each checkpoint.

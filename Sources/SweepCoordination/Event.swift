@@ -1,10 +1,10 @@
 package import SweepCore
 package import SweepWire
 
-/// A connection of the port: the routing id that the socket gave it.
-package struct ConnectionID: Hashable, Sendable {
-    package let bytes: [UInt8]
-    package init(bytes: [UInt8]) { self.bytes = bytes }
+/// A connection of the port, by the number that the socket gave it.
+package struct PeerID: Hashable, Sendable {
+    package let number: UInt32
+    package init(number: UInt32) { self.number = number }
 }
 
 /// Names the asker of a steering request until it is answered.
@@ -16,9 +16,9 @@ package struct ReplyToken: Hashable, Sendable {
 /// What happens to a coordinator.
 package enum Event: Hashable, Sendable {
     /// A worker's message, already decoded and allowed by its key's role.
-    case message(Message, from: ConnectionID)
+    case message(Message, from: PeerID)
     /// Nothing can be sent to this connection any more.
-    case unreachable(ConnectionID)
+    case unreachable(PeerID)
     /// A sweep to begin; its data set is stored.
     case submit(SweepDraft, ReplyToken)
     /// A sweep to steer, by name.
@@ -65,7 +65,7 @@ package enum Steering: String, CaseIterable, Sendable {
 /// What a coordinator does; the shell commits every `record` of a turn before it carries out the rest.
 package enum Effect: Hashable, Sendable {
     case record(Fact)
-    case send(Message, to: ConnectionID)
+    case send(Message, to: PeerID)
     case reply(ReplyToken, SteeringOutcome)
     /// These bytes are needed by nobody any more.
     case drop(ContentHash)

@@ -6,7 +6,7 @@ package struct WorkerProgress: Sendable {
     package let id: WorkerID
     /// How it introduced itself; nil for one that held leases before a restart and has not come back yet.
     package internal(set) var introduction: Register?
-    package internal(set) var connection: ConnectionID?
+    package internal(set) var connection: PeerID?
     package internal(set) var lastSeen: Instant
     /// The trials it holds, in the order they were handed out.
     package internal(set) var held: [TrialID] = []
