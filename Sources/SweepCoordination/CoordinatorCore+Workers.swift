@@ -38,12 +38,8 @@ extension CoordinatorCore {
             connections[connection] = nil
             log(.info, "worker left", ["worker.id": id.name, "worker.reason": goodbye.reason])
         default:
-            let problem = Problem(
-                kind: 0,
-                code: .notAllowed,
-                sentence: "a worker does not send this message"
-            )
-            effects.append(.send(.problem(problem), to: connection))
+            guard let answer = message.notAllowed("a worker does not send this message") else { return }
+            effects.append(.send(answer, to: connection))
         }
     }
 
@@ -90,12 +86,11 @@ extension CoordinatorCore {
                 to: connection
             )
         )
-        // Leases that the worker does not know of were lost on the way: they are sent again under the same attempt.
-        let lost = (workers[id]?.held ?? []).compactMap { trial -> Assignment? in
-            guard let lease = currentLease(of: trial, ofWorker: id), !claimed.contains(lease) else { return nil }
-            return assignment(of: lease)
+        // Leases that the worker does not know of never reached it: they are free for anyone.
+        for trial in workers[id]?.held ?? [] {
+            guard let lease = currentLease(of: trial, ofWorker: id), !claimed.contains(lease) else { continue }
+            handBack(lease, of: id, at: now)
         }
-        if !lost.isEmpty { effects.append(.send(.assignments(Assignments(leases: lost)), to: connection)) }
         log(
             .info,
             "worker registered",
