@@ -65,9 +65,9 @@ package struct ActivationGradient {
     }
 }
 
-/// Inverted dropout (Srivastava et al. 2014): each element is dropped with probability `rate`, the others are divided
-/// by 1 − rate.
+/// Inverted dropout: each element is dropped with probability `rate`, the others are divided by 1 − rate.
 ///
+/// Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014.
 /// Whether element (i, j) is dropped is a function of (seed, step, layer, i, j) alone, the same on every instruction
 /// set, so nothing is stored: the backward pass applies the same operation, with the same key, to the gradient.
 /// The counter i · paddedCount(columns) + j is taken modulo 2³².

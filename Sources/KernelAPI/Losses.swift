@@ -13,7 +13,9 @@ package struct SoftmaxCrossEntropy {
     package var logitStride: Int
     /// One class index per row.
     package var labels: UnsafePointer<Int32>
-    /// dZ, overwritten; may be the logits with the same stride. Nil for an evaluation.
+    /// dZ, overwritten; nil for an evaluation.
+    ///
+    /// May be the logits with the same stride.
     package var gradient: MutableFloats?
     package var gradientStride: Int
     /// Usually 1 / rows.
@@ -60,7 +62,9 @@ package struct SquaredError {
     /// Row i begins at `targets[i · targetStride]` and has `paddedCount(outputs)` elements.
     package var targets: Floats
     package var targetStride: Int
-    /// dZ, overwritten; may be the values with the same stride. Nil for an evaluation.
+    /// dZ, overwritten; nil for an evaluation.
+    ///
+    /// May be the values with the same stride.
     package var gradient: MutableFloats?
     package var gradientStride: Int
     /// Usually 1 / rows.

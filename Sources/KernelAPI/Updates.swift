@@ -65,9 +65,9 @@ package struct AdamUpdate {
     package var beta2: Double
     /// Greater than 0: a padded weight divides 0 by it.
     package var epsilon: Double
-    /// 1 / (1 − β₁ᵗ) at step t = 1, 2, …
+    /// 1 / (1 − β₁ᵗ) at step t, counted from 1.
     package var correction1: Double
-    /// 1 / (1 − β₂ᵗ) at step t = 1, 2, …
+    /// 1 / (1 − β₂ᵗ) at step t, counted from 1.
     package var correction2: Double
     /// Coefficient of the L2 penalty's gradient; 0 for biases.
     package var l2: Double

@@ -2,7 +2,7 @@
 ///
 /// Polynomials: Moshier, Cephes mathematical library (`expf`, `logf`, `tanhf`), every step a fused multiply-add.
 enum ReferenceMath {
-    /// eˣ within 2 units in the last place on −87 ... 88; 0 below, e⁸⁸ above, NaN for NaN.
+    /// The exponential within 2 units in the last place between −87 and 88; 0 below, e⁸⁸ above, NaN for NaN.
     static func exp(_ x: Float) -> Float {
         let clamped = x > 88 ? 88 : (x < -87 ? -87 : x)
         // Adding 1.5 · 2²³ rounds to an integer that then stands in the low bits.
@@ -74,7 +74,7 @@ enum ReferenceMath {
         return x < 0 ? e * d : d
     }
 
-    /// The two keys of a dropout mask: SplitMix64's finaliser (Steele et al. 2014) over seed, step and layer.
+    /// The two keys of a dropout mask: SplitMix64's finaliser (Steele, Lea, Flood 2014) over seed, step, layer.
     static func dropoutKeys(seed: UInt64, step: UInt64, layer: UInt64) -> (UInt32, UInt32) {
         var state = mixed(seed &+ 0x9e37_79b9_7f4a_7c15)
         state = mixed((state ^ step) &+ 0x9e37_79b9_7f4a_7c15)
