@@ -27,6 +27,8 @@ package struct KernelTable: Sendable {
     /// Whether none of so many elements, a multiple of 16, is infinite or NaN.
     package let allFinite: @Sendable (Floats, Int) -> Bool
     package let gatherRows: @Sendable (RowGather) -> Void
+    /// Keeps the multiply-add units busy from registers alone for so many rounds: the yardstick of the other kernels.
+    package let exercise: @Sendable (Int) -> Exercise
 
     /// Collects the kernels of one instruction set.
     package init(
@@ -44,7 +46,8 @@ package struct KernelTable: Sendable {
         updateWithAdam: @escaping @Sendable (AdamUpdate) -> Void,
         sumOfSquares: @escaping @Sendable (Floats, Int) -> Double,
         allFinite: @escaping @Sendable (Floats, Int) -> Bool,
-        gatherRows: @escaping @Sendable (RowGather) -> Void
+        gatherRows: @escaping @Sendable (RowGather) -> Void,
+        exercise: @escaping @Sendable (Int) -> Exercise
     ) {
         self.name = name
         self.gemm = gemm
@@ -61,5 +64,20 @@ package struct KernelTable: Sendable {
         self.sumOfSquares = sumOfSquares
         self.allFinite = allFinite
         self.gatherRows = gatherRows
+        self.exercise = exercise
+    }
+}
+
+/// What a run of the multiply-add units did.
+package struct Exercise: Sendable {
+    /// Floating-point operations, two for a fused multiply-add; divided by the time taken, the peak of one core.
+    package let operations: Int
+    /// Depends on every one of them, so that none can be left out.
+    package let value: Float
+
+    /// Reports a run.
+    package init(operations: Int, value: Float) {
+        self.operations = operations
+        self.value = value
     }
 }

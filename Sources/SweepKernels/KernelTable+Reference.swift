@@ -19,7 +19,8 @@ extension KernelTable {
         updateWithAdam: Reference.updateWithAdam,
         sumOfSquares: Reference.sumOfSquares,
         allFinite: Reference.allFinite,
-        gatherRows: Reference.gatherRows
+        gatherRows: Reference.gatherRows,
+        exercise: Reference.exercise
     )
 }
 

@@ -80,4 +80,10 @@ extension Reference {
         for i in 0..<count where !values[i].isFinite { return false }
         return true
     }
+
+    static func exercise(_ rounds: Int) -> Exercise {
+        var value: Float = 1
+        for _ in 0..<rounds { value = Float(0.001).addingProduct(value, 0.999) }
+        return Exercise(operations: 2 * rounds, value: value)
+    }
 }
