@@ -12,9 +12,9 @@ struct ByteWriter {
 
     mutating func write(floats: UnsafeBufferPointer<Float>) {
         #if _endian(little)
-        bytes.append(contentsOf: UnsafeRawBufferPointer(floats))
+            bytes.append(contentsOf: UnsafeRawBufferPointer(floats))
         #else
-        for float in floats { write(float.bitPattern) }
+            for float in floats { write(float.bitPattern) }
         #endif
     }
 }

@@ -47,7 +47,8 @@ struct DenseLayer {
     }
 
     /// dX = epilogue(dY·Wᵀ); only for a layer that is not the first.
-    func inputGradient(rows: Int, gradient: Matrix, into result: Matrix, epilogue: Gemm.Epilogue, kernels: KernelTable) {
+    func inputGradient(rows: Int, gradient: Matrix, into result: Matrix, epilogue: Gemm.Epilogue, kernels: KernelTable)
+    {
         guard let transposed else { return }
         kernels.gemm(
             Gemm(
