@@ -51,7 +51,7 @@ struct CSVHeader {
     }
 
     /// The index of the column that `target` names; nil when there is none, and then it is reported.
-    func index(of target: SweepCore.TargetColumn, file: String, problems: inout ProblemList) -> Int? {
+    func index(of target: TargetColumn, file: String, problems: inout ProblemList) -> Int? {
         let path = SpecPath().appending(.key("data")).appending(.key("target"))
         switch target {
         case .last: return names.count - 1
@@ -59,17 +59,29 @@ struct CSVHeader {
         case .index(let index):
             problems.add(
                 DataProblem(
-                    .target, file: file, specPath: path, wrong: "there is no column of this index",
-                    found: String(index), allowed: "0 to \(names.count - 1), counted from 0"))
+                    .target,
+                    file: file,
+                    specPath: path,
+                    wrong: "there is no column of this index",
+                    found: String(index),
+                    allowed: "0 to \(names.count - 1), counted from 0"
+                )
+            )
         case .name(let name):
             if let index = names.firstIndex(of: name) { return index }
             // With a broken header the names are not known; that is reported already.
             guard !isBroken else { return nil }
             problems.add(
                 DataProblem(
-                    .target, file: file, line: isFirstRow ? line : nil, specPath: path,
+                    .target,
+                    file: file,
+                    line: isFirstRow ? line : nil,
+                    specPath: path,
                     wrong: "there is no column of this name" + (isFirstRow ? "" : " (the file has no header)"),
-                    found: name, allowed: Self.list(names) + (isFirstRow ? "" : ", or an index from 0, or last")))
+                    found: name,
+                    allowed: Self.list(names) + (isFirstRow ? "" : ", or an index from 0, or last")
+                )
+            )
         }
         return nil
     }
@@ -117,7 +129,9 @@ struct CSVHeader {
     }
 
     private static func check(
-        _ names: [(text: String, column: Int)], table: CSVTable, problems: inout ProblemList
+        _ names: [(text: String, column: Int)],
+        table: CSVTable,
+        problems: inout ProblemList
     ) {
         let line = Int(table.firstRow?.line ?? 1)
         var seen: Set<String> = []
@@ -125,19 +139,38 @@ struct CSVHeader {
             if name.text.isEmpty {
                 problems.add(
                     DataProblem(
-                        .header, file: table.file, line: line, column: name.column,
+                        .header,
+                        file: table.file,
+                        line: line,
+                        column: name.column,
                         wrong: "column \(index) has no name; exporters write row numbers under an empty name",
-                        allowed: "a name, or the file without this column"))
+                        allowed: "a name, or the file without this column"
+                    )
+                )
             } else if !seen.insert(name.text).inserted {
                 problems.add(
                     DataProblem(
-                        .header, file: table.file, line: line, column: name.column, field: name.text,
-                        wrong: "two columns have the same name", found: "'\(name.text)'", allowed: "different names"))
+                        .header,
+                        file: table.file,
+                        line: line,
+                        column: name.column,
+                        field: name.text,
+                        wrong: "two columns have the same name",
+                        found: "'\(name.text)'",
+                        allowed: "different names"
+                    )
+                )
             } else if name.text.contains("\u{FFFD}") {
                 problems.add(
                     DataProblem(
-                        .encoding, file: table.file, line: line, column: name.column,
-                        wrong: "the column's name is not UTF-8", allowed: "UTF-8 text"))
+                        .encoding,
+                        file: table.file,
+                        line: line,
+                        column: name.column,
+                        wrong: "the column's name is not UTF-8",
+                        allowed: "UTF-8 text"
+                    )
+                )
             }
         }
     }

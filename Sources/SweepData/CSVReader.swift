@@ -6,7 +6,7 @@ import SweepCore
 /// text column (one mistake a column), a text cell in any other column is a mistake of that cell.
 struct CSVReader {
     let header: HeaderRule
-    let target: SweepCore.TargetColumn
+    let target: TargetColumn
     let task: TaskKind?
     /// Whether a missing feature is a mistake; not so when the sweep imputes.
     let allowsMissing: Bool
@@ -20,27 +20,49 @@ struct CSVReader {
         guard !rows.isEmpty else {
             problems.add(
                 DataProblem(
-                    .empty, file: file, line: table.firstRow.map { Int($0.line) }, wrong: "the file has no rows",
-                    found: names.isFirstRow ? "a header only" : nil, allowed: "a row a line"))
+                    .empty,
+                    file: file,
+                    line: table.firstRow.map { Int($0.line) },
+                    wrong: "the file has no rows",
+                    found: names.isFirstRow ? "a header only" : nil,
+                    allowed: "a row a line"
+                )
+            )
             return nil
         }
         let targetIndex = names.index(of: target, file: file, problems: &problems)
         var columns = ColumnReader(
-            table: table, rows: rows, names: names.names, targetIndex: targetIndex, task: task)
+            table: table,
+            rows: rows,
+            names: names.names,
+            targetIndex: targetIndex,
+            task: task
+        )
         columns.read(problems: &problems)
         columns.report(allowsMissing: allowsMissing, isTargetKnown: targetIndex != nil, problems: &problems)
         if table.fieldCount < 2 {
             problems.add(
                 DataProblem(
-                    .header, file: file, line: table.firstRow.map { Int($0.line) },
+                    .header,
+                    file: file,
+                    line: table.firstRow.map { Int($0.line) },
                     wrong: "the table has one column, so no features",
-                    allowed: "at least two columns, parted by comma, semicolon or tab"))
+                    allowed: "at least two columns, parted by comma, semicolon or tab"
+                )
+            )
         }
         guard problems.count == before, let targetIndex else { return nil }
         var featureNames = names.names
         featureNames.remove(at: targetIndex)
         return RawTable(
-            file: file, featureNames: featureNames, isNamed: names.isFirstRow, targetName: names.names[targetIndex],
-            features: columns.features, targets: columns.targets, image: nil, lines: rows.map(\.line))
+            file: file,
+            featureNames: featureNames,
+            isNamed: names.isFirstRow,
+            targetName: names.names[targetIndex],
+            features: columns.features,
+            targets: columns.targets,
+            image: nil,
+            lines: rows.map(\.line)
+        )
     }
 }

@@ -23,8 +23,9 @@ struct CSVTable {
 
     /// Finds the rows of `bytes`; what is wrong goes to `problems`. Nil when the bytes are no text at all.
     init?(bytes: [UInt8], file: String, problems: inout ProblemList) {
-        guard Self.checkEncoding(bytes, file: file, problems: &problems) else { return nil }
+        // A byte order mark, which some programs write before UTF-8.
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+        guard Self.checkEncoding(bytes, from: start, file: file, problems: &problems) else { return nil }
         let found = bytes.withUnsafeBufferPointer { buffer in
             let delimiter = Self.delimiter(of: buffer, from: start)
             return Self.findRows(buffer, from: start, delimiter: delimiter, file: file, problems: &problems)
@@ -41,9 +42,13 @@ struct CSVTable {
         for row in found.rows where Int(row.fields) != usual {
             problems.add(.ragged, file: file) {
                 DataProblem(
-                    .ragged, file: file, line: Int(row.line),
-                    wrong: "the row has a wrong number of fields", found: "\(row.fields)",
-                    allowed: "\(usual), as most rows have")
+                    .ragged,
+                    file: file,
+                    line: Int(row.line),
+                    wrong: "the row has a wrong number of fields",
+                    found: "\(row.fields)",
+                    allowed: "\(usual), as most rows have"
+                )
             }
         }
     }
@@ -55,7 +60,9 @@ struct CSVTable {
         }
     }
 
-    private static func checkEncoding(_ bytes: [UInt8], file: String, problems: inout ProblemList) -> Bool {
+    private static func checkEncoding(_ bytes: [UInt8], from start: Int, file: String, problems: inout ProblemList)
+        -> Bool
+    {
         func refuse(_ wrong: String, _ allowed: String) -> Bool {
             problems.add(DataProblem(.encoding, file: file, wrong: wrong, allowed: allowed))
             return false
@@ -67,7 +74,7 @@ struct CSVTable {
             return refuse("the file is in the IDX format", "a table; write IDX files as {images: FILE, labels: FILE}")
         }
         if bytes.contains(0) { return refuse("the file holds zero bytes, so it is no text", "UTF-8 text") }
-        if bytes.allSatisfy({ $0 == 10 || $0 == 13 || $0 == 32 || $0 == 9 }) {
+        if bytes[start...].allSatisfy({ $0 == 10 || $0 == 13 || $0 == 32 || $0 == 9 }) {
             problems.add(DataProblem(.empty, file: file, wrong: "the file is empty", allowed: "a row a line"))
             return false
         }
@@ -120,7 +127,10 @@ struct CSVTable {
     }
 
     private static func findRows(
-        _ bytes: UnsafeBufferPointer<UInt8>, from start: Int, delimiter: UInt8, file: String,
+        _ bytes: UnsafeBufferPointer<UInt8>,
+        from start: Int,
+        delimiter: UInt8,
+        file: String,
         problems: inout ProblemList
     ) -> Found {
         var found = Found(delimiter: delimiter)
@@ -136,14 +146,21 @@ struct CSVTable {
             let rowLine = line
             do throws(CSVScanner.QuoteFault) {
                 try scanner.scanRow(&position, line: &line, into: &fields)
-                found.rows.append(Row(start: rowStart, line: Int32(clamping: rowLine), fields: Int32(clamping: fields.count)))
+                found.rows.append(
+                    Row(start: rowStart, line: Int32(clamping: rowLine), fields: Int32(clamping: fields.count))
+                )
             } catch {
                 let place = scanner.place(of: error.position, rowStart: rowStart, rowLine: rowLine)
                 problems.add(.quote, file: file) {
                     DataProblem(
-                        .quote, file: file, line: place.line, column: place.column, wrong: error.wrong,
+                        .quote,
+                        file: file,
+                        line: place.line,
+                        column: place.column,
+                        wrong: error.wrong,
                         allowed: error.isUnclosed
-                            ? "a closing quote before the end of the field" : "a delimiter or the end of the line")
+                            ? "a closing quote before the end of the field" : "a delimiter or the end of the line"
+                    )
                 }
                 faults += 1
                 // Each fault may cost a scan to the end of the file, so their number is bounded.

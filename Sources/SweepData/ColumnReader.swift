@@ -30,7 +30,11 @@ struct ColumnReader {
     private static let namedLines = 5
 
     init(
-        table: CSVTable, rows: ArraySlice<CSVTable.Row>, names: [String], targetIndex: Int?, task: TaskKind?
+        table: CSVTable,
+        rows: ArraySlice<CSVTable.Row>,
+        names: [String],
+        targetIndex: Int?,
+        task: TaskKind?
     ) {
         self.table = table
         self.rows = rows
@@ -70,7 +74,11 @@ struct ColumnReader {
     }
 
     private mutating func readFeature(
-        _ value: CellValue, _ field: CSVField, _ index: Int, _ row: CSVTable.Row, _ scanner: CSVScanner,
+        _ value: CellValue,
+        _ field: CSVField,
+        _ index: Int,
+        _ row: CSVTable.Row,
+        _ scanner: CSVScanner,
         problems: inout ProblemList
     ) {
         switch value {
@@ -93,7 +101,10 @@ struct ColumnReader {
     }
 
     private mutating func readTarget(
-        _ value: CellValue, _ field: CSVField, _ row: CSVTable.Row, _ scanner: CSVScanner,
+        _ value: CellValue,
+        _ field: CSVField,
+        _ row: CSVTable.Row,
+        _ scanner: CSVScanner,
         problems: inout ProblemList
     ) {
         guard let index = targetIndex else { return }
@@ -104,20 +115,42 @@ struct ColumnReader {
             if task == .regression {
                 problems.add(.number, file: table.file) {
                     problem(
-                        .number, field, index, row, scanner, wrong: "the target is not a number",
-                        found: "'\(Self.short(text))'", allowed: "numbers, or data.task: classification")
+                        .number,
+                        field,
+                        index,
+                        row,
+                        scanner,
+                        wrong: "the target is not a number",
+                        found: "'\(Self.short(text))'",
+                        allowed: "numbers, or data.task: classification"
+                    )
                 }
             } else if text.contains("\u{FFFD}") {
                 problems.add(.encoding, file: table.file) {
-                    problem(.encoding, field, index, row, scanner, wrong: "the label is not UTF-8", allowed: "UTF-8 text")
+                    problem(
+                        .encoding,
+                        field,
+                        index,
+                        row,
+                        scanner,
+                        wrong: "the label is not UTF-8",
+                        allowed: "UTF-8 text"
+                    )
                 }
             }
             targets.append(.text(text))
         case .missing:
             problems.add(.target, file: table.file) {
                 problem(
-                    .target, field, index, row, scanner, wrong: "the target is missing",
-                    found: "'\(scanner.text(of: field))'", allowed: "a value in each row; remove or fill this row")
+                    .target,
+                    field,
+                    index,
+                    row,
+                    scanner,
+                    wrong: "the target is missing",
+                    found: "'\(scanner.text(of: field))'",
+                    allowed: "a value in each row; remove or fill this row"
+                )
             }
             targets.append(.text(""))
         case .tooLarge:
@@ -138,23 +171,47 @@ struct ColumnReader {
     }
 
     private func addTooLarge(
-        _ field: CSVField, _ index: Int, _ row: CSVTable.Row, _ scanner: CSVScanner, problems: inout ProblemList
+        _ field: CSVField,
+        _ index: Int,
+        _ row: CSVTable.Row,
+        _ scanner: CSVScanner,
+        problems: inout ProblemList
     ) {
         problems.add(.number, file: table.file) {
             problem(
-                .number, field, index, row, scanner, wrong: "the number is infinite or too large",
-                found: Self.short(scanner.text(of: field)), allowed: "finite numbers up to 3.4e38")
+                .number,
+                field,
+                index,
+                row,
+                scanner,
+                wrong: "the number is infinite or too large",
+                found: Self.short(scanner.text(of: field)),
+                allowed: "finite numbers up to 3.4e38"
+            )
         }
     }
 
     private func problem(
-        _ kind: DataProblem.Kind, _ field: CSVField, _ index: Int, _ row: CSVTable.Row, _ scanner: CSVScanner,
-        wrong: String, found: String? = nil, allowed: String?
+        _ kind: DataProblem.Kind,
+        _ field: CSVField,
+        _ index: Int,
+        _ row: CSVTable.Row,
+        _ scanner: CSVScanner,
+        wrong: String,
+        found: String? = nil,
+        allowed: String?
     ) -> DataProblem {
         let place = scanner.place(of: field.start, rowStart: row.start, rowLine: Int(row.line))
         return DataProblem(
-            kind, file: table.file, line: place.line, column: place.column, field: names[index],
-            wrong: "\(wrong) in column '\(names[index])'", found: found, allowed: allowed)
+            kind,
+            file: table.file,
+            line: place.line,
+            column: place.column,
+            field: names[index],
+            wrong: "\(wrong) in column '\(names[index])'",
+            found: found,
+            allowed: allowed
+        )
     }
 
     /// Adds what was noted of the feature columns: text columns, text cells, missing values.
@@ -170,8 +227,14 @@ struct ColumnReader {
         where index != targetIndex && columns[index].missing == rows.count && !rows.isEmpty {
             problems.add(
                 DataProblem(
-                    .missing, file: table.file, line: columns[index].missingLines.first, field: names[index],
-                    wrong: "column '\(names[index])' holds no value at all", allowed: "the file without this column"))
+                    .missing,
+                    file: table.file,
+                    line: columns[index].missingLines.first,
+                    field: names[index],
+                    wrong: "column '\(names[index])' holds no value at all",
+                    allowed: "the file without this column"
+                )
+            )
         }
         if !allowsMissing { reportMissing(problems: &problems) }
     }
@@ -186,10 +249,15 @@ struct ColumnReader {
             let place = place(first.row, first.position)
             let others = all.count > 1 ? " (text columns: \(CSVHeader.list(all.map { names[$0] })))" : ""
             return DataProblem(
-                .text, file: table.file, line: place.line, column: place.column, field: names[index],
+                .text,
+                file: table.file,
+                line: place.line,
+                column: place.column,
+                field: names[index],
                 wrong: "column '\(names[index])' holds text\(others)",
                 found: columns[index].samples.map { "'\($0)'" }.joined(separator: ", "),
-                allowed: "numbers; remove the column or write its categories as 0/1 columns")
+                allowed: "numbers; remove the column or write its categories as 0/1 columns"
+            )
         }
     }
 
@@ -198,14 +266,23 @@ struct ColumnReader {
             problems.add(.number, file: table.file) {
                 let place = place(cell.row, cell.position)
                 return DataProblem(
-                    .number, file: table.file, line: place.line, column: place.column, field: names[index],
-                    wrong: "the cell is not a number in column '\(names[index])'", found: "'\(cell.text)'",
+                    .number,
+                    file: table.file,
+                    line: place.line,
+                    column: place.column,
+                    field: names[index],
+                    wrong: "the cell is not a number in column '\(names[index])'",
+                    found: "'\(cell.text)'",
                     allowed: Self.hasDecimalComma(cell.text)
-                        ? "numbers with a decimal point" : "a number, or nothing, ?, NA, NaN or null for a missing one")
+                        ? "numbers with a decimal point" : "a number, or nothing, ?, NA, NaN or null for a missing one"
+                )
             }
         }
         problems.addUncounted(
-            .number, file: table.file, count: columns[index].texts - columns[index].firstTexts.count)
+            .number,
+            file: table.file,
+            count: columns[index].texts - columns[index].firstTexts.count
+        )
     }
 
     private func reportMissing(problems: inout ProblemList) {
@@ -216,11 +293,16 @@ struct ColumnReader {
         let parts = affected.prefix(10).map { "'\(names[$0])' \(columns[$0].missing)" }.joined(separator: ", ")
         problems.add(
             DataProblem(
-                .missing, file: table.file, line: lines.first, field: names[affected[0]],
+                .missing,
+                file: table.file,
+                line: lines.first,
+                field: names[affected[0]],
                 wrong: count == 1 ? "a feature value is missing" : "\(count) feature values are missing",
                 found: "in columns \(parts)\(affected.count > 10 ? " and \(affected.count - 10) more" : ""); first in "
                     + "line\(lines.count > 1 ? "s" : "") \(lines.map { String($0) }.joined(separator: ", "))",
-                allowed: "no missing values; remove or fill these rows, or add the step impute to data.preprocess"))
+                allowed: "no missing values; remove or fill these rows, or add the step impute to data.preprocess"
+            )
+        )
     }
 
     /// `1,5` and the like.

@@ -31,6 +31,7 @@ package struct DataProblem: Error, Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// What sort of mistake it is.
     package let kind: Kind
     /// The file as the sweep file names it.
     package let file: String
@@ -49,9 +50,17 @@ package struct DataProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// What is allowed, or what to do.
     package let allowed: String?
 
+    /// A mistake at a place; what is not known of the place stays nil.
     package init(
-        _ kind: Kind, file: String, line: Int? = nil, column: Int? = nil, field: String? = nil, specPath: SpecPath? = nil,
-        wrong: String, found: String? = nil, allowed: String? = nil
+        _ kind: Kind,
+        file: String,
+        line: Int? = nil,
+        column: Int? = nil,
+        field: String? = nil,
+        specPath: SpecPath? = nil,
+        wrong: String,
+        found: String? = nil,
+        allowed: String? = nil
     ) {
         self.kind = kind
         self.file = file
@@ -92,6 +101,7 @@ package struct DataProblems: Error, Hashable, Sendable, CustomStringConvertible 
     /// At least one.
     package let problems: [DataProblem]
 
+    /// These mistakes, in this order.
     package init(_ problems: [DataProblem]) { self.problems = problems }
 
     package var description: String { problems.map(\.description).joined(separator: "\n") }

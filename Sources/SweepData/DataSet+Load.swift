@@ -6,7 +6,9 @@ extension DataSet {
     /// `directory` is where relative paths start: the sweep file's. Missing feature values are mistakes unless
     /// `spec.preprocess` has the step `impute`; then they are NaN here, and only imputing lets them pass into training.
     package static func load(
-        _ spec: DataSpec, relativeTo directory: String, limits: FileBytes.Limits = FileBytes.Limits()
+        _ spec: DataSpec,
+        relativeTo directory: String,
+        limits: FileBytes.Limits = FileBytes.Limits()
     ) -> Result<DataSet, DataProblems> {
         var problems = ProblemList()
         let reader = SourceReader(spec: spec, directory: directory, limits: limits)
@@ -20,8 +22,14 @@ extension DataSet {
         let assembly = TargetAssembly(main: main, parts: [validation, test], task: spec.task, problems: &problems)
         guard problems.isEmpty, let assembly else { return .failure(problems.sorted()) }
         let rule = SplitRule(
-            validation: spec.validation, test: spec.test, seed: spec.seed, file: spec.source.name,
-            mainRows: main.rowCount, validationRows: validation?.rowCount ?? 0, testRows: test?.rowCount ?? 0)
+            validation: spec.validation,
+            test: spec.test,
+            seed: spec.seed,
+            file: spec.source.name,
+            mainRows: main.rowCount,
+            validationRows: validation?.rowCount ?? 0,
+            testRows: test?.rowCount ?? 0
+        )
         guard let split = rule.split(assembly.targets, classes: assembly.classes, problems: &problems) else {
             return .failure(problems.sorted())
         }
@@ -31,7 +39,11 @@ extension DataSet {
                 image: main.image.map { ImageShape(height: $0.height, width: $0.width) },
                 targetName: main.targetName,
                 features: main.features + (validation?.features ?? []) + (test?.features ?? []),
-                targets: assembly.targets, classes: assembly.classes, split: split))
+                targets: assembly.targets,
+                classes: assembly.classes,
+                split: split
+            )
+        )
     }
 }
 
@@ -57,14 +69,20 @@ struct SourceReader {
         switch source {
         case .table(let file):
             let reader = CSVReader(
-                header: spec.header, target: spec.target, task: spec.task, allowsMissing: allowsMissing)
+                header: spec.header,
+                target: spec.target,
+                task: spec.task,
+                allowsMissing: allowsMissing
+            )
             guard let bytes = bytes(file, problems: &problems) else { return nil }
             return reader.read(bytes, file: file, problems: &problems)
         case .images(let images, let labels):
             let reader = IDXReader(allowsMissing: allowsMissing)
             return reader.read(
                 images: (bytes(images, problems: &problems), images),
-                labels: (bytes(labels, problems: &problems), labels), problems: &problems)
+                labels: (bytes(labels, problems: &problems), labels),
+                problems: &problems
+            )
         }
     }
 
@@ -74,9 +92,13 @@ struct SourceReader {
         if source == spec.source {
             problems.add(
                 DataProblem(
-                    .split, file: source.name, specPath: SpecPath.data(key),
+                    .split,
+                    file: source.name,
+                    specPath: SpecPath.data(key),
                     wrong: "the \(key) rows are the rows of the source, so they would also be trained on",
-                    allowed: "another file, a share, or {last: ROWS}"))
+                    allowed: "another file, a share, or {last: ROWS}"
+                )
+            )
             return nil
         }
         return read(source, problems: &problems)
@@ -97,23 +119,39 @@ struct SourceReader {
         guard part.featureNames.count == main.featureNames.count else {
             problems.add(
                 DataProblem(
-                    .header, file: part.file, wrong: "there are not as many features as in \(main.file)",
-                    found: "\(part.featureNames.count)", allowed: "\(main.featureNames.count)"))
+                    .header,
+                    file: part.file,
+                    wrong: "there are not as many features as in \(main.file)",
+                    found: "\(part.featureNames.count)",
+                    allowed: "\(main.featureNames.count)"
+                )
+            )
             return
         }
         if let a = part.image, let b = main.image, a != b {
             problems.add(
                 DataProblem(
-                    .idx, file: part.file, wrong: "the images are not as large as those of \(main.file)",
-                    found: "\(a.height) × \(a.width)", allowed: "\(b.height) × \(b.width)"))
+                    .idx,
+                    file: part.file,
+                    wrong: "the images are not as large as those of \(main.file)",
+                    found: "\(a.height) × \(a.width)",
+                    allowed: "\(b.height) × \(b.width)"
+                )
+            )
         }
         guard part.isNamed, main.isNamed else { return }
         for (index, pair) in zip(part.featureNames, main.featureNames).enumerated() where pair.0 != pair.1 {
             problems.add(
                 DataProblem(
-                    .header, file: part.file, line: 1, field: pair.0,
-                    wrong: "feature \(index) is not the feature of \(main.file)", found: "'\(pair.0)'",
-                    allowed: "'\(pair.1)', the same columns in the same order"))
+                    .header,
+                    file: part.file,
+                    line: 1,
+                    field: pair.0,
+                    wrong: "feature \(index) is not the feature of \(main.file)",
+                    found: "'\(pair.0)'",
+                    allowed: "'\(pair.1)', the same columns in the same order"
+                )
+            )
         }
     }
 }

@@ -28,7 +28,9 @@ enum PackedLayout {
     /// CRC-32 of `bytes`.
     static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
         let value = bytes.withContiguousStorageIfAvailable { crc32_z(0, $0.baseAddress, $0.count) }
-        return UInt32(truncatingIfNeeded: value ?? Array(bytes).withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) })
+        return UInt32(
+            truncatingIfNeeded: value ?? Array(bytes).withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }
+        )
     }
 }
 
@@ -44,7 +46,8 @@ extension DataSet {
         var writer = PackedWriter()
         writer.bytes.reserveCapacity(
             PackedLayout.headerSize + 32 * (featureCount + classes.count + 1) + features.count * (isBytes ? 1 : 4)
-                + rowCount * 8 + PackedLayout.checksumSize)
+                + rowCount * 8 + PackedLayout.checksumSize
+        )
         writer.bytes += PackedLayout.magic
         writer.append(PackedLayout.version)
         writer.append(UInt64(0))

@@ -1,4 +1,4 @@
-package import SweepCore
+import SweepCore
 
 extension DataSet {
     /// The data set that `packed` holds.
@@ -29,12 +29,19 @@ extension DataSet {
         let split = RowSplit(
             training: try reader.indices(header.training, below: header.rows, "training row"),
             validation: try reader.indices(header.validation, below: header.rows, "validation row"),
-            test: try reader.indices(header.test, below: header.rows, "test row"))
+            test: try reader.indices(header.test, below: header.rows, "test row")
+        )
         try Self.checkPartition(split, rows: header.rows)
         guard reader.remaining == 0 else { throw .invalid("bytes after the last part") }
         self.init(
-            featureNames: names, image: header.image, targetName: targetName, features: features, targets: targets,
-            classes: classes, split: split)
+            featureNames: names,
+            image: header.image,
+            targetName: targetName,
+            features: features,
+            targets: targets,
+            classes: classes,
+            split: split
+        )
     }
 
     private static func checkPartition(_ split: RowSplit, rows: Int) throws(DataSetFormatError) {
@@ -82,7 +89,9 @@ struct PackedReader {
         position = PackedLayout.magic.count
         guard bytes.count >= PackedLayout.headerSize + PackedLayout.checksumSize else {
             throw .wrongLength(
-                found: bytes.count, expected: UInt64(PackedLayout.headerSize + PackedLayout.checksumSize))
+                found: bytes.count,
+                expected: UInt64(PackedLayout.headerSize + PackedLayout.checksumSize)
+            )
         }
         let version = try word("version")
         guard version == PackedLayout.version else { throw .unknownVersion(version) }
@@ -97,8 +106,16 @@ struct PackedReader {
         for _ in 0..<8 { counts.append(Int(try word("a count"))) }
         let image = flags[2] == 1 ? ImageShape(height: counts[2], width: counts[3]) : nil
         let header = Header(
-            isClassification: flags[0] == 0, isBytes: flags[1] == 1, image: image, rows: counts[0],
-            features: counts[1], classes: counts[4], training: counts[5], validation: counts[6], test: counts[7])
+            isClassification: flags[0] == 0,
+            isBytes: flags[1] == 1,
+            image: image,
+            rows: counts[0],
+            features: counts[1],
+            classes: counts[4],
+            training: counts[5],
+            validation: counts[6],
+            test: counts[7]
+        )
         try check(header, counts)
         return header
     }
@@ -113,7 +130,8 @@ struct PackedReader {
             throw .invalid("parts of \(header.training), \(header.validation), \(header.test) of \(header.rows) rows")
         }
         if let image = header.image {
-            guard image.height * image.width == header.features else { throw .invalid("the image's size") }
+            let (pixels, overflows) = image.height.multipliedReportingOverflow(by: image.width)
+            guard !overflows, pixels == header.features else { throw .invalid("the image's size") }
         } else {
             guard counts[2] == 0, counts[3] == 0 else { throw .invalid("the size of no image") }
         }

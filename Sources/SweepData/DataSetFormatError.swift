@@ -16,7 +16,8 @@ package enum DataSetFormatError: Error, Hashable, Sendable, CustomStringConverti
         case .notADataSet: "the bytes are not a packed data set"
         case .unknownVersion(let version):
             "the packed data set has version \(version); allowed: \(PackedLayout.version)"
-        case .wrongLength(let found, let expected): "the packed data set has \(found) bytes, its header says \(expected)"
+        case .wrongLength(let found, let expected):
+            "the packed data set has \(found) bytes, its header says \(expected)"
         case .damaged: "the packed data set is damaged: its checksum differs"
         case .invalid(let field): "the packed data set is not valid: \(field)"
         }

@@ -8,7 +8,9 @@ package enum FileBytes {
         package var stored = 2 << 30
         /// Bytes after gunzip. 4 GiB, for the same reason; it also stops a small file that unpacks without end.
         package var unpacked = 4 << 30
+        /// The limits of normal use.
         package init() {}
+        /// Limits of a caller's own.
         package init(stored: Int, unpacked: Int) {
             self.stored = stored
             self.unpacked = unpacked
@@ -25,8 +27,11 @@ package enum FileBytes {
             return try Gzip.unpack(stored, limit: limits.unpacked)
         } catch {
             throw DataProblem(
-                error == .tooLarge ? .tooLarge : .compression, file: name, wrong: error.wrong,
-                allowed: error == .tooLarge ? "at most \(limits.unpacked) bytes after unpacking" : "a whole gzip file")
+                error == .tooLarge ? .tooLarge : .compression,
+                file: name,
+                wrong: error.wrong,
+                allowed: error == .tooLarge ? "at most \(limits.unpacked) bytes after unpacking" : "a whole gzip file"
+            )
         }
     }
 
@@ -42,8 +47,12 @@ package enum FileBytes {
         guard status.st_mode & S_IFMT == S_IFREG else { throw failed("this is not a regular file") }
         guard status.st_size <= limit else {
             throw DataProblem(
-                .tooLarge, file: name, wrong: "the file is too large", found: "\(status.st_size) bytes",
-                allowed: "at most \(limit)")
+                .tooLarge,
+                file: name,
+                wrong: "the file is too large",
+                found: "\(status.st_size) bytes",
+                allowed: "at most \(limit)"
+            )
         }
         let size = Int(status.st_size)
         var failure: Int32 = 0

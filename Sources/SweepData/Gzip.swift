@@ -56,7 +56,10 @@ enum Gzip {
     }
 
     private static func unpackMember(
-        _ input: UnsafeBufferPointer<UInt8>, _ offset: inout Int, into output: inout [UInt8], limit: Int
+        _ input: UnsafeBufferPointer<UInt8>,
+        _ offset: inout Int,
+        into output: inout [UInt8],
+        limit: Int
     ) -> Result<Void, Failure> {
         var stream = z_stream()
         // 15 bits of window, + 16: a gzip header is expected and its checksum compared.

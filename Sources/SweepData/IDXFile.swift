@@ -23,6 +23,7 @@ package struct IDXFile: Sendable {
         }
     }
 
+    /// The type of the elements.
     package let type: ElementType
     /// The size of each dimension; the first counts the rows.
     package let sizes: [Int]
@@ -38,14 +39,22 @@ package struct IDXFile: Sendable {
     package init(bytes: [UInt8], file: String) throws(DataProblem) {
         guard bytes.count >= 4 else {
             throw DataProblem(
-                .idx, file: file, wrong: "the file is too short for the IDX format", found: "\(bytes.count) bytes",
-                allowed: "at least a header of 8 bytes")
+                .idx,
+                file: file,
+                wrong: "the file is too short for the IDX format",
+                found: "\(bytes.count) bytes",
+                allowed: "at least a header of 8 bytes"
+            )
         }
         guard bytes[0] == 0, bytes[1] == 0, let type = ElementType(rawValue: bytes[2]) else {
             let found = bytes[..<4].map { Self.hex($0) }.joined(separator: " ")
             throw DataProblem(
-                .idx, file: file, wrong: "the file does not start as an IDX file", found: "the bytes \(found)",
-                allowed: "00 00, a type (08, 09, 0b, 0c, 0d or 0e) and the number of dimensions")
+                .idx,
+                file: file,
+                wrong: "the file does not start as an IDX file",
+                found: "the bytes \(found)",
+                allowed: "00 00, a type (08, 09, 0b, 0c, 0d or 0e) and the number of dimensions"
+            )
         }
         let dimensions = Int(bytes[3])
         guard dimensions > 0 else {
@@ -54,8 +63,12 @@ package struct IDXFile: Sendable {
         start = 4 + 4 * dimensions
         guard bytes.count >= start else {
             throw DataProblem(
-                .idx, file: file, wrong: "the IDX file ends within its header", found: "\(bytes.count) bytes",
-                allowed: "\(start) for \(dimensions) dimensions")
+                .idx,
+                file: file,
+                wrong: "the IDX file ends within its header",
+                found: "\(bytes.count) bytes",
+                allowed: "\(start) for \(dimensions) dimensions"
+            )
         }
         var sizes: [Int] = []
         var count = 1
@@ -71,14 +84,22 @@ package struct IDXFile: Sendable {
         let (expected, sumOverflow) = size.addingReportingOverflow(start)
         guard !overflows, !overflow, !sumOverflow, bytes.count >= expected else {
             throw DataProblem(
-                .idx, file: file, wrong: "the IDX file ends too early", found: "\(bytes.count) bytes",
+                .idx,
+                file: file,
+                wrong: "the IDX file ends too early",
+                found: "\(bytes.count) bytes",
                 allowed: overflows || overflow || sumOverflow
-                    ? "more than can be, for \(shape) elements" : "\(expected) for \(shape) elements of \(type.size)")
+                    ? "more than can be, for \(shape) elements" : "\(expected) for \(shape) elements of \(type.size)"
+            )
         }
         guard bytes.count == expected else {
             throw DataProblem(
-                .idx, file: file, wrong: "bytes stand after the end of the IDX data",
-                found: "\(bytes.count - expected) more", allowed: "\(expected) in all for \(shape) elements")
+                .idx,
+                file: file,
+                wrong: "bytes stand after the end of the IDX data",
+                found: "\(bytes.count - expected) more",
+                allowed: "\(expected) in all for \(shape) elements"
+            )
         }
         guard !sizes.contains(0) else {
             throw DataProblem(.empty, file: file, wrong: "the IDX file has no elements", found: shape)

@@ -9,7 +9,9 @@ struct IDXReader {
     ///
     /// Features: n × d, or n × height × width for images of one channel; labels: n.
     func read(
-        images: (bytes: [UInt8]?, file: String), labels: (bytes: [UInt8]?, file: String), problems: inout ProblemList
+        images: (bytes: [UInt8]?, file: String),
+        labels: (bytes: [UInt8]?, file: String),
+        problems: inout ProblemList
     ) -> RawTable? {
         let before = problems.count
         let pixels = open(images.bytes, images.file, problems: &problems)
@@ -17,20 +19,35 @@ struct IDXReader {
         if let pixels, pixels.sizes.count != 2, pixels.sizes.count != 3 {
             problems.add(
                 DataProblem(
-                    .idx, file: images.file, wrong: "the features have a wrong number of dimensions",
-                    found: shape(pixels), allowed: "rows × columns, or rows × height × width"))
+                    .idx,
+                    file: images.file,
+                    wrong: "the features have a wrong number of dimensions",
+                    found: shape(pixels),
+                    allowed: "rows × columns, or rows × height × width"
+                )
+            )
         }
         if let classes, classes.sizes.count != 1 {
             problems.add(
                 DataProblem(
-                    .idx, file: labels.file, wrong: "the labels have a wrong number of dimensions",
-                    found: shape(classes), allowed: "one dimension: a label a row"))
+                    .idx,
+                    file: labels.file,
+                    wrong: "the labels have a wrong number of dimensions",
+                    found: shape(classes),
+                    allowed: "one dimension: a label a row"
+                )
+            )
         }
         if let pixels, let classes, classes.sizes.count == 1, pixels.sizes[0] != classes.sizes[0] {
             problems.add(
                 DataProblem(
-                    .idx, file: labels.file, wrong: "there are not as many labels as rows in \(images.file)",
-                    found: "\(classes.sizes[0])", allowed: "\(pixels.sizes[0])"))
+                    .idx,
+                    file: labels.file,
+                    wrong: "there are not as many labels as rows in \(images.file)",
+                    found: "\(classes.sizes[0])",
+                    allowed: "\(pixels.sizes[0])"
+                )
+            )
         }
         guard problems.count == before, let pixels, let classes else { return nil }
         let features = pixels.floats()
@@ -39,16 +56,26 @@ struct IDXReader {
         for (row, target) in targets.enumerated() where !Float(target).isFinite {
             problems.add(.target, file: labels.file) {
                 DataProblem(
-                    .target, file: labels.file, wrong: "the target of row \(row) is not a finite number",
-                    found: "\(target)", allowed: "finite numbers")
+                    .target,
+                    file: labels.file,
+                    wrong: "the target of row \(row) is not a finite number",
+                    found: "\(target)",
+                    allowed: "finite numbers"
+                )
             }
         }
         guard problems.count == before else { return nil }
         let isImage = pixels.sizes.count == 3
         return RawTable(
-            file: labels.file, featureNames: names(pixels), isNamed: false, targetName: "label",
-            features: features, targets: targets.map { .number($0) },
-            image: isImage ? (pixels.sizes[1], pixels.sizes[2]) : nil, lines: [])
+            file: labels.file,
+            featureNames: names(pixels),
+            isNamed: false,
+            targetName: "label",
+            features: features,
+            targets: targets.map { .number($0) },
+            image: isImage ? (pixels.sizes[1], pixels.sizes[2]) : nil,
+            lines: []
+        )
     }
 
     private func open(_ bytes: [UInt8]?, _ file: String, problems: inout ProblemList) -> IDXFile? {
@@ -73,17 +100,25 @@ struct IDXReader {
             } else {
                 problems.add(.number, file: file) {
                     DataProblem(
-                        .number, file: file, wrong: "a value of row \(index / pixels.rowSize) is infinite or too large",
-                        found: "\(pixels[index])", allowed: "finite numbers up to 3.4e38")
+                        .number,
+                        file: file,
+                        wrong: "a value of row \(index / pixels.rowSize) is infinite or too large",
+                        found: "\(pixels[index])",
+                        allowed: "finite numbers up to 3.4e38"
+                    )
                 }
             }
         }
         if let firstMissing, !allowsMissing {
             problems.add(
                 DataProblem(
-                    .missing, file: file, wrong: "\(missing) feature values are missing (NaN)",
+                    .missing,
+                    file: file,
+                    wrong: "\(missing) feature values are missing (NaN)",
                     found: "the first in row \(firstMissing)",
-                    allowed: "no missing values, or the step impute in data.preprocess"))
+                    allowed: "no missing values, or the step impute in data.preprocess"
+                )
+            )
         }
     }
 

@@ -8,14 +8,19 @@ package import SweepCore
 /// Sendable because nothing changes after the initialiser: all stored properties are constants, and the memory behind
 /// `features` is written by the initialiser alone, before anyone else has the object, and freed by `deinit`.
 package final class PreparedData: @unchecked Sendable {
+    /// The data set's schema.
     package let schema: DataSchema
+    /// Rows of all parts.
     package let rowCount: Int
+    /// Features of a row, without the padding.
     package let featureCount: Int
     /// Floats from one row to the next.
     package let rowStride: Int
     /// The first float of the first row; valid while this object lives.
     package let features: UnsafePointer<Float>
+    /// What each row is to be predicted as.
     package let targets: DataTargets
+    /// Which row is for what.
     package let split: RowSplit
     /// The steps in order, as fitted on the training rows: what new rows must go through before the model.
     package let steps: [FittedStep]
@@ -33,7 +38,8 @@ package final class PreparedData: @unchecked Sendable {
         let stride = (data.featureCount + alignment - 1) / alignment * alignment
         let count = data.rowCount * stride
         let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: count * MemoryLayout<Float>.stride, alignment: 64
+            byteCount: count * MemoryLayout<Float>.stride,
+            alignment: 64
         ).bindMemory(to: Float.self, capacity: count)
         memory.initialize(repeating: 0, count: count)
         schema = data.schema
@@ -61,7 +67,10 @@ package final class PreparedData: @unchecked Sendable {
     }
 
     private static func fill(
-        _ memory: UnsafeMutablePointer<Float>, _ stride: Int, _ data: DataSet, _ steps: [PreprocessStep]
+        _ memory: UnsafeMutablePointer<Float>,
+        _ stride: Int,
+        _ data: DataSet,
+        _ steps: [PreprocessStep]
     ) throws(PreprocessingError) -> [FittedStep] {
         let columns = data.featureCount
         data.features.withUnsafeBufferPointer { source in
@@ -81,7 +90,11 @@ package final class PreparedData: @unchecked Sendable {
     }
 
     private static func apply(
-        _ step: FittedStep, _ memory: UnsafeMutablePointer<Float>, rows: Int, columns: Int, stride: Int
+        _ step: FittedStep,
+        _ memory: UnsafeMutablePointer<Float>,
+        rows: Int,
+        columns: Int,
+        stride: Int
     ) {
         for row in 0..<rows {
             let values = memory + row * stride
@@ -90,7 +103,9 @@ package final class PreparedData: @unchecked Sendable {
     }
 
     private static func checkFinite(
-        _ memory: UnsafeMutablePointer<Float>, _ stride: Int, _ data: DataSet
+        _ memory: UnsafeMutablePointer<Float>,
+        _ stride: Int,
+        _ data: DataSet
     ) throws(PreprocessingError) {
         var missing = [Int](repeating: 0, count: data.featureCount)
         var infinite: Int?

@@ -1,4 +1,4 @@
-package import SweepCore
+import SweepCore
 
 /// Why features cannot be prepared for training.
 package enum PreprocessingError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -55,7 +55,8 @@ struct StepFitter {
 
     /// What `step` learns from the training rows of `values` (rows × stride).
     func fit(
-        _ step: PreprocessStep, _ values: UnsafePointer<Float>
+        _ step: PreprocessStep,
+        _ values: UnsafePointer<Float>
     ) throws(PreprocessingError) -> FittedStep {
         switch step {
         case .scale(let factor): return .scale(factor)

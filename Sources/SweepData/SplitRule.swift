@@ -25,8 +25,13 @@ struct SplitRule {
         guard targets.count <= Int(Int32.max) else {
             problems.add(
                 DataProblem(
-                    .tooLarge, file: file, wrong: "there are too many rows", found: "\(targets.count)",
-                    allowed: "at most \(Int32.max)"))
+                    .tooLarge,
+                    file: file,
+                    wrong: "there are too many rows",
+                    found: "\(targets.count)",
+                    allowed: "at most \(Int32.max)"
+                )
+            )
             return nil
         }
         var pool = mainRows
@@ -37,8 +42,11 @@ struct SplitRule {
         guard problems.count == before else { return nil }
         guard
             let drawn = draw(
-                test: testShare, validation: validationShare, groups: groups(targets, classes.count, pool: pool),
-                problems: &problems)
+                test: testShare,
+                validation: validationShare,
+                groups: groups(targets, classes.count, pool: pool),
+                problems: &problems
+            )
         else { return nil }
         var split = drawn
         split.test += lastTest
@@ -57,14 +65,23 @@ struct SplitRule {
     }
 
     private func last(
-        _ part: SplitPart, _ key: String, pool: inout Int, problems: inout ProblemList
+        _ part: SplitPart,
+        _ key: String,
+        pool: inout Int,
+        problems: inout ProblemList
     ) -> [Int32] {
         guard case .last(let count) = part else { return [] }
         guard count > 0, count < pool else {
             problems.add(
                 DataProblem(
-                    .split, file: file, specPath: .data(key), wrong: "the \(key) rows leave none for training",
-                    found: "the last \(count) of \(pool) rows", allowed: "1 to \(max(pool - 1, 1))"))
+                    .split,
+                    file: file,
+                    specPath: .data(key),
+                    wrong: "the \(key) rows leave none for training",
+                    found: "the last \(count) of \(pool) rows",
+                    allowed: "1 to \(max(pool - 1, 1))"
+                )
+            )
             return []
         }
         pool -= count
@@ -78,8 +95,14 @@ struct SplitRule {
         guard fraction > 0, fraction < 1, count >= 1 else {
             problems.add(
                 DataProblem(
-                    .split, file: file, specPath: .data(key), wrong: "the \(key) part is empty",
-                    found: "\(fraction) of \(mainRows) rows", allowed: "a share below 1 that is at least one row"))
+                    .split,
+                    file: file,
+                    specPath: .data(key),
+                    wrong: "the \(key) part is empty",
+                    found: "\(fraction) of \(mainRows) rows",
+                    allowed: "a share below 1 that is at least one row"
+                )
+            )
             return 0
         }
         return Int(count)
@@ -97,20 +120,30 @@ struct SplitRule {
     }
 
     private func draw(
-        test: Int, validation: Int, groups: [[Int32]], problems: inout ProblemList
+        test: Int,
+        validation: Int,
+        groups: [[Int32]],
+        problems: inout ProblemList
     ) -> RowSplit? {
         let sizes = groups.map(\.count)
         let room = sizes.map { max($0 - 1, 0) }
         guard let testCounts = Self.allot(test, sizes: sizes, room: room),
             let validationCounts = Self.allot(
-                validation, sizes: sizes, room: zip(room, testCounts).map { $0 - $1 })
+                validation,
+                sizes: sizes,
+                room: zip(room, testCounts).map { $0 - $1 }
+            )
         else {
             problems.add(
                 DataProblem(
-                    .split, file: file, specPath: .data("validation"),
+                    .split,
+                    file: file,
+                    specPath: .data("validation"),
                     wrong: "validation and test rows leave too few for training",
                     found: "\(validation) and \(test) of \(sizes.reduce(0, +)) rows",
-                    allowed: "at least one training row a class, so at most \(room.reduce(0, +)) together"))
+                    allowed: "at least one training row a class, so at most \(room.reduce(0, +)) together"
+                )
+            )
             return nil
         }
         var split = RowSplit(training: [], validation: [], test: [])
@@ -152,7 +185,10 @@ struct SplitRule {
     }
 
     private func checkClasses(
-        _ split: RowSplit, _ targets: DataTargets, _ classes: [String], problems: inout ProblemList
+        _ split: RowSplit,
+        _ targets: DataTargets,
+        _ classes: [String],
+        problems: inout ProblemList
     ) {
         guard case .classes(let indices) = targets else { return }
         var counts = [Int](repeating: 0, count: classes.count)
@@ -160,9 +196,13 @@ struct SplitRule {
         for index in classes.indices where counts[index] == 0 {
             problems.add(.split, file: file) {
                 DataProblem(
-                    .split, file: file, specPath: .data("validation"),
-                    wrong: "no training row is of class '\(classes[index])'", found: "it is in the last rows only",
-                    allowed: "a row of each class; take a share instead of {last: ROWS} where rows are sorted")
+                    .split,
+                    file: file,
+                    specPath: .data("validation"),
+                    wrong: "no training row is of class '\(classes[index])'",
+                    found: "it is in the last rows only",
+                    allowed: "a row of each class; take a share instead of {last: ROWS} where rows are sorted"
+                )
             }
         }
     }

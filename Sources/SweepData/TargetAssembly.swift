@@ -26,9 +26,14 @@ struct TargetAssembly {
             if let first = values.first, values.prefix(main.rowCount).allSatisfy({ $0 == first }) {
                 problems.add(
                     DataProblem(
-                        .target, file: main.file, field: main.targetName,
-                        wrong: "the target '\(main.targetName)' has the same value in all rows", found: "\(first)",
-                        allowed: "at least two different values"))
+                        .target,
+                        file: main.file,
+                        field: main.targetName,
+                        wrong: "the target '\(main.targetName)' has the same value in all rows",
+                        found: "\(first)",
+                        allowed: "at least two different values"
+                    )
+                )
             }
             targets = .values(values)
             classes = []
@@ -78,8 +83,14 @@ struct TargetAssembly {
             case .text(let text):
                 problems.add(.number, file: table.file) {
                     DataProblem(
-                        .number, file: table.file, line: table.line(row), field: table.targetName,
-                        wrong: "the target is not a number", found: "'\(ColumnReader.short(text))'", allowed: "numbers")
+                        .number,
+                        file: table.file,
+                        line: table.line(row),
+                        field: table.targetName,
+                        wrong: "the target is not a number",
+                        found: "'\(ColumnReader.short(text))'",
+                        allowed: "numbers"
+                    )
                 }
                 return .nan
             }
@@ -87,15 +98,23 @@ struct TargetAssembly {
     }
 
     private static func indices(
-        of table: RawTable, lookup: [String: Int32], classes: [String], problems: inout ProblemList
+        of table: RawTable,
+        lookup: [String: Int32],
+        classes: [String],
+        problems: inout ProblemList
     ) -> [Int32] {
         table.targets.enumerated().map { row, target in
             if let index = lookup[target.label] { return index }
             problems.add(.label, file: table.file) {
                 DataProblem(
-                    .label, file: table.file, line: table.line(row), field: table.targetName,
+                    .label,
+                    file: table.file,
+                    line: table.line(row),
+                    field: table.targetName,
                     wrong: "no training row has this label" + (table.lines.isEmpty ? " (row \(row))" : ""),
-                    found: "'\(ColumnReader.short(target.label))'", allowed: CSVHeader.list(classes))
+                    found: "'\(ColumnReader.short(target.label))'",
+                    allowed: CSVHeader.list(classes)
+                )
             }
             return -1
         }
@@ -105,16 +124,26 @@ struct TargetAssembly {
         if classes.count == 1 {
             problems.add(
                 DataProblem(
-                    .target, file: main.file, field: main.targetName,
-                    wrong: "the target '\(main.targetName)' has a single class", found: "'\(classes[0])' in all rows",
-                    allowed: "at least two classes"))
+                    .target,
+                    file: main.file,
+                    field: main.targetName,
+                    wrong: "the target '\(main.targetName)' has a single class",
+                    found: "'\(classes[0])' in all rows",
+                    allowed: "at least two classes"
+                )
+            )
         } else if 2 * classes.count > main.rowCount {
             problems.add(
                 DataProblem(
-                    .target, file: main.file, field: main.targetName, specPath: .data("task"),
+                    .target,
+                    file: main.file,
+                    field: main.targetName,
+                    specPath: .data("task"),
                     wrong: "the labels of '\(main.targetName)' hardly repeat",
                     found: "\(classes.count) different ones in \(main.rowCount) rows",
-                    allowed: "at most a class for every two rows; data.task: regression for numbers"))
+                    allowed: "at most a class for every two rows; data.task: regression for numbers"
+                )
+            )
         }
     }
 }
