@@ -65,6 +65,12 @@ package struct ReceivedMessage: Sendable {
     package let peer: Peer
     /// What it says: at least one frame, within the limits.
     package let frames: [[UInt8]]
+
+    package init(connection: ConnectionID, peer: Peer, frames: [[UInt8]]) {
+        self.connection = connection
+        self.peer = peer
+        self.frames = frames
+    }
 }
 
 /// A message to be sent by a server.
@@ -98,4 +104,11 @@ package struct RejectedMessage: Sendable, Equatable {
     package let key: CurvePublicKey?
     /// The peer's network address, without its port.
     package let address: String
+
+    package init(reason: Reason, connection: ConnectionID?, key: CurvePublicKey?, address: String) {
+        self.reason = reason
+        self.connection = connection
+        self.key = key
+        self.address = address
+    }
 }

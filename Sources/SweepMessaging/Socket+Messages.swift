@@ -17,6 +17,14 @@ extension Socket {
     package func send(_ frames: some Collection<[UInt8]>) throws(ZMQError) -> SendOutcome {
         try checkOpen("send")
         precondition(!frames.isEmpty, "a message has at least one frame")
+        let outcome = try sendOnce(frames)
+        // While it is busy, libzmq looks for news of its connections about once a millisecond, so what it says may be stale:
+        // a connection just made, a queue just emptied. Polling makes it look.
+        guard outcome == .wouldBlock, try wait(for: .send, timeout: .zero) else { return outcome }
+        return try sendOnce(frames)
+    }
+
+    private func sendOnce(_ frames: some Collection<[UInt8]>) throws(ZMQError) -> SendOutcome {
         var remaining = frames.count
         var outcome = SendOutcome.sent
         for (index, bytes) in frames.enumerated() {
