@@ -22,21 +22,16 @@ final class DataShelf: Sendable {
         func prepared(by steps: [PreprocessStep]) throws -> TrainingData {
             try prepared.withLock { prepared in
                 if let ready = prepared[steps] { return ready }
-                let rows = try PreparedData(data, steps: steps)
-                let targets: TrainingData.Targets =
-                    switch rows.targets {
-                    case .classes(let classes): .classes(PinnedTargets.pin(classes, to: rows))
-                    case .values(let values): .numbers(PinnedTargets.pin(values, to: rows))
-                    }
+                let rows = PinnedRows(try PreparedData(data, steps: steps))
                 let ready = try TrainingData(
-                    schema: rows.schema,
-                    features: rows.features,
-                    rowCount: rows.rowCount,
-                    rowStride: rows.rowStride,
-                    targets: targets,
-                    trainingRows: rows.split.training,
-                    validationRows: rows.split.validation,
-                    testRows: rows.split.test,
+                    schema: rows.data.schema,
+                    features: rows.data.features,
+                    rowCount: rows.data.rowCount,
+                    rowStride: rows.data.rowStride,
+                    targets: rows.targets,
+                    trainingRows: rows.data.split.training,
+                    validationRows: rows.data.split.validation,
+                    testRows: rows.data.split.test,
                     owner: rows
                 )
                 prepared[steps] = ready
@@ -57,4 +52,31 @@ final class DataShelf: Sendable {
 
     /// What is held, for the registration.
     var ids: [DataSetID] { entries.withLock { $0.values.map(\.id).sorted { $0.hash.hex < $1.hash.hex } } }
+}
+
+/// Prepared rows with their targets at an address that does not change.
+///
+/// Sendable because nothing changes after the initialiser, and the memory is freed only with the object.
+private final class PinnedRows: @unchecked Sendable {
+    let data: PreparedData
+    let targets: TrainingData.Targets
+    private let memory: UnsafeMutableRawPointer
+
+    init(_ data: PreparedData) {
+        self.data = data
+        switch data.targets {
+        case .classes(let classes):
+            let copy = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, classes.count))
+            for (index, value) in classes.enumerated() { (copy + index).initialize(to: value) }
+            memory = UnsafeMutableRawPointer(copy)
+            targets = .classes(UnsafePointer(copy))
+        case .values(let values):
+            let copy = UnsafeMutablePointer<Float>.allocate(capacity: max(1, values.count))
+            for (index, value) in values.enumerated() { (copy + index).initialize(to: value) }
+            memory = UnsafeMutableRawPointer(copy)
+            targets = .numbers(UnsafePointer(copy))
+        }
+    }
+
+    deinit { memory.deallocate() }
 }
