@@ -40,22 +40,19 @@ extension KernelTable {
 
     /// Chooses the fastest table the processor can run, or the one of the given name.
     ///
-    /// - Parameter override: a table's name (`v2`, `v3`, `v4`; on arm64 `neon`), usually from the environment; nil or
-    ///   empty to choose by the processor.
-    package static func selected(override: String? = nil) throws(KernelSelectionError) -> KernelTable {
-        try chosen(override: override, from: available)
-    }
-
-    /// Chooses among the tables a processor can run.
-    static func chosen(
-        override: String?,
-        from available: [KernelTable]
+    /// - Parameters:
+    ///   - override: a table's name (`v2`, `v3`, `v4`; on arm64 `neon`), usually from the environment; nil or empty to
+    ///     choose by the processor.
+    ///   - tables: the tables that can run, the fastest last; not empty.
+    package static func selected(
+        override: String? = nil,
+        among tables: [KernelTable] = available
     ) throws(KernelSelectionError) -> KernelTable {
-        guard let name = override, !name.isEmpty else { return available[available.count - 1] }
-        if let table = available.first(where: { $0.name == name }) { return table }
+        guard let name = override, !name.isEmpty else { return tables[tables.count - 1] }
+        if let table = tables.first(where: { $0.name == name }) { return table }
         let known = all.map(\.table.name)
         guard known.contains(name) else { throw .unknown(name: name, known: known) }
-        throw .unsupported(name: name, available: available.map(\.name))
+        throw .unsupported(name: name, available: tables.map(\.name))
     }
 
     /// Every table of this program with the x86-64 level it needs, the lowest first.
