@@ -16,8 +16,8 @@ import Glibc
 ///     init(on loop: MessagingLoop) { self.loop = loop }
 ///
 ///     func listen() throws -> String {
-///         let server = try ServerSocket(listeningOn: "tcp://127.0.0.1:*", security: .none, on: loop) {
-///             [unowned self] server in turn(server)          // on the loop's thread, isolated to this actor
+///         let server = try ServerSocket(listeningOn: "tcp://127.0.0.1:*", security: .none, on: loop) { server in
+///             self.turn(server)
 ///         }
 ///         self.server = server
 ///         return server.endpoint
@@ -38,6 +38,8 @@ import Glibc
 /// loop.stop()
 /// loop.join()
 /// ```
+///
+/// Handlers are plain closures: formed in a method of the actor they belong to its isolation, and need no `await`.
 ///
 /// A round of the loop: the jobs and closures that are queued, then the timers that are due, then, of every socket with
 /// something to read, one call of its handler. A handler takes at most a few hundred messages and returns; a socket that

@@ -15,7 +15,9 @@ package struct ConnectionID: Hashable, Sendable, CustomStringConvertible {
         number = bytes[1...4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    var routingID: [UInt8] { [0] + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) } }
+    var routingID: [UInt8] {
+        [0] + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
+    }
 
     package var description: String { "c\(String(number, radix: 16))" }
 }
