@@ -46,8 +46,9 @@ package final class ClientSocket {
 
     private static let eventsPerRound = 64
 
-    /// What the loop holds for an attached client. The client itself knows it weakly: whoever made the client holds it, and
-    /// would otherwise hold himself.
+    /// What the loop holds for an attached client.
+    ///
+    /// The client itself knows it weakly: whoever made the client holds it, and would otherwise hold himself.
     private final class Handlers {
         let onEvent: (ClientEvent) -> Void
         let onReadable: (ClientSocket) -> Void
@@ -93,7 +94,9 @@ package final class ClientSocket {
         return socket
     }
 
-    /// Has the loop watch the socket. On the loop's thread; the loop keeps the client until `close()`.
+    /// Has the loop watch the socket.
+    ///
+    /// On the loop's thread; the loop keeps the client until `close()`.
     ///
     /// - Parameters:
     ///   - onEvent: called on the loop's thread.
@@ -126,8 +129,10 @@ package final class ClientSocket {
         loop.unregister(socket)
     }
 
-    /// Gives the connection up and connects anew, on a fresh socket: what to do when the server has been silent for too long,
-    /// whatever libzmq believes. Messages not yet sent or read are gone, and so is the growth of the pauses.
+    /// Gives the connection up and connects anew, on a fresh socket: what to do when the server has been silent for too
+    /// long, whatever libzmq believes.
+    ///
+    /// Messages not yet sent or read are gone, and so is the growth of the pauses.
     package func reconnect() throws(ZMQError) {
         let fresh = try Self.makeSocket(endpoint, security, options, context)
         let handlers = handlers
@@ -137,7 +142,9 @@ package final class ClientSocket {
         if let loop, let handlers { register(handlers, on: loop) }
     }
 
-    /// Ends the connection for good. Messages just sent may still be under way: `linger` is how long to let them.
+    /// Ends the connection for good.
+    ///
+    /// Messages just sent may still be under way: `linger` is how long to let them.
     package func close(linger: Duration = .zero) {
         unregister()
         loop = nil
@@ -203,7 +210,9 @@ extension ClientEvent {
 // MARK: - Messages
 
 extension ClientSocket {
-    /// Sends one message. `wouldBlock`: no connection is up, or its queue is full.
+    /// Sends one message.
+    ///
+    /// `wouldBlock`: no connection is up, or its queue is full.
     package func send(_ frames: [[UInt8]]) -> SendOutcome {
         guard socket.isOpen else { return .unreachable }
         return expectingNoError { () throws(ZMQError) in try socket.send(frames) }
@@ -230,8 +239,10 @@ extension ClientSocket {
 
     // MARK: Without a loop
 
-    /// Waits for the handshake, and returns what settled it: `connected`, or a failure that trying again cannot mend; nil
-    /// when neither came in time. After a failure only `reconnect()` tries again. Blocks the thread; not for an attached client.
+    /// Waits for the handshake, and returns what settled it: `connected`, or a failure that trying again cannot mend;
+    /// nil when neither came in time.
+    ///
+    /// After a failure only `reconnect()` tries again. Blocks the thread; not for an attached client.
     package func waitUntilConnected(timeout: Duration) -> ClientEvent? {
         precondition(loop == nil, "the loop reads the events of an attached client")
         guard let monitor = socket.monitor else { return nil }
@@ -250,7 +261,9 @@ extension ClientSocket {
         }
     }
 
-    /// The next message, waiting for it up to the timeout; nil when none came. Blocks the thread.
+    /// The next message, waiting for it up to the timeout; nil when none came.
+    ///
+    /// Blocks the thread.
     package func receive(timeout: Duration) -> [[UInt8]]? {
         let deadline = ContinuousClock.now + timeout
         while socket.isOpen {

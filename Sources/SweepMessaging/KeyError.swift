@@ -51,7 +51,9 @@ package struct KeyError: Error, Sendable, Equatable, CustomStringConvertible {
 package struct KeyMistake: Sendable, Equatable {
     /// From 1.
     package let line: Int
-    /// What was found, and what is allowed. Never repeats a secret.
+    /// What was found, and what is allowed.
+    ///
+    /// Never repeats a secret.
     package let text: String
 
     package init(line: Int, text: String) {

@@ -140,7 +140,9 @@ package final class MessagingLoop: SerialExecutor, @unchecked Sendable {
         if mustWake { czeromq_wakeup_signal(wakeup) }
     }
 
-    /// Waits for the thread to end. Never on the loop's own thread; the second call returns at once.
+    /// Waits for the thread to end.
+    ///
+    /// Never on the loop's own thread; the second call returns at once.
     package func join() {
         precondition(!isOnLoop, "the messaging loop cannot wait for itself")
         let thread = shared.withLock { shared in
@@ -173,7 +175,9 @@ package final class MessagingLoop: SerialExecutor, @unchecked Sendable {
         sources.append(Source(socket: socket, handler: handler))
     }
 
-    /// Forgets the socket. Unregistering one that is not registered does nothing.
+    /// Forgets the socket.
+    ///
+    /// Unregistering one that is not registered does nothing.
     package func unregister(_ socket: Socket) {
         checkIsolated()
         for source in sources where source.socket === socket { source.isActive = false }

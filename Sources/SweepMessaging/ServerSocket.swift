@@ -19,7 +19,9 @@ package enum ServerSecurity: Sendable {
     }
 }
 
-/// What a server reports beside messages. For the log and the counters; nothing needs to be done about it.
+/// What a server reports beside messages.
+///
+/// For the log and the counters; nothing needs to be done about it.
 package enum ServerEvent: Sendable, Equatable {
     /// A peer is through its handshake.
     case connected
@@ -65,7 +67,9 @@ package final class ServerSocket {
     private static let handshakesPerRound = 64
     private static let eventsPerRound = 256
 
-    /// Listens. From here on, handshakes are answered on the loop.
+    /// Listens.
+    ///
+    /// From here on, handshakes are answered on the loop.
     ///
     /// Throws `EndpointError`, `UnprotectedEndpointError`, `KeyError` or `ZMQError`, and leaves nothing behind if it does.
     ///
@@ -125,7 +129,9 @@ package final class ServerSocket {
         loop.register(router) { [self] in handlers.onReadable(self) }
     }
 
-    /// Stops listening and ends all connections. Idempotent.
+    /// Stops listening and ends all connections.
+    ///
+    /// Idempotent.
     package func close() {
         loop.checkIsolated()
         for socket in [router, router.monitor?.socket, authenticator?.socket].compactMap(\.self) {
@@ -136,8 +142,9 @@ package final class ServerSocket {
         peers = [:]
     }
 
-    /// Looks at the file of allowed keys again, changed or not. Needless as a rule: each handshake looks, and so do
-    /// messages, once a second.
+    /// Looks at the file of allowed keys again, changed or not.
+    ///
+    /// Needless as a rule: each handshake looks, and so do messages, once a second.
     package func reloadAllowedKeys() {
         loop.checkIsolated()
         report(allowList?.reload())

@@ -25,7 +25,7 @@ struct ResourceTests {
             try await session()
             let descriptors = entries(of: "/proc/self/fd").count
             for _ in 0..<5 { try await session() }
-            #expect(await comesTrue { entries(of: "/proc/self/fd").count == descriptors })
+            #expect(await comesTrue { entries(of: "/proc/self/fd").count <= descriptors })
             #expect(await comesTrue { !entries(of: "/proc/self/task").contains(where: isOurs) })
         }
     }
@@ -41,7 +41,7 @@ struct ResourceTests {
             try await forgetful()
             let descriptors = entries(of: "/proc/self/fd").count
             for _ in 0..<5 { try await forgetful() }
-            #expect(await comesTrue { entries(of: "/proc/self/fd").count == descriptors })
+            #expect(await comesTrue { entries(of: "/proc/self/fd").count <= descriptors })
         }
     }
 
@@ -53,7 +53,7 @@ struct ResourceTests {
                     _ = try? await second.listen(on: endpoint)
                     let descriptors = entries(of: "/proc/self/fd").count
                     for _ in 0..<5 { _ = try? await second.listen(on: endpoint) }
-                    #expect(await comesTrue { entries(of: "/proc/self/fd").count == descriptors })
+                    #expect(await comesTrue { entries(of: "/proc/self/fd").count <= descriptors })
                 }
             }
         }
