@@ -74,7 +74,15 @@ extension Objective {
             reader.report("nothing to optimise", allowed: "minimize: METRIC or maximize: METRIC")
             return nil
         }
+        let direction: Direction = minimize == nil ? .maximize : .minimize
         guard let metric = chosen.word(Metric.self), let epoch else { return nil }
-        return Objective(metric: metric, direction: minimize == nil ? .maximize : .minimize, epoch: epoch)
+        if metric.direction != direction, metric != .gradientNorm {
+            chosen.report(
+                "this metric is better when it is \(direction == .minimize ? "greater" : "less")",
+                allowed: "\(metric.direction.rawValue): \(metric.rawValue)"
+            )
+            return nil
+        }
+        return Objective(metric: metric, direction: direction, epoch: epoch)
     }
 }

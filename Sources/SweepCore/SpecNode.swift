@@ -85,6 +85,12 @@ extension SpecNode {
         }
     }
 
+    /// The text cut to what a message can hold.
+    package var excerpt: String {
+        let text = text
+        return text.isEmpty ? "\"\"" : text.count > 80 ? text.prefix(79) + "…" : text
+    }
+
     /// What kind of value this is, in the words of messages.
     package var kindName: String {
         switch self {
@@ -101,6 +107,20 @@ extension SpecNode {
 }
 
 extension ParameterDomain {
+    /// The keys that make a map of the sweep file a domain.
+    package static let keywords = ["uniform", "log", "int", "log_int", "choice"]
+
+    /// The key under which the sweep file writes this domain.
+    package var keyword: String {
+        switch self {
+        case .uniform: "uniform"
+        case .logUniform: "log"
+        case .integer: "int"
+        case .logInteger: "log_int"
+        case .choice: "choice"
+        }
+    }
+
     /// The domain as the sweep file writes it.
     package var text: String {
         func real(_ value: Double) -> String { ParameterValue.real(value).description }
