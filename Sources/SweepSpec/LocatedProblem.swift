@@ -18,12 +18,23 @@ package struct LocatedProblem: Hashable, Sendable {
     /// The problem `problem` with the place that `map` knows of it.
     package init(_ problem: SpecProblem, in map: SourceMap) {
         place = map.place(of: problem.path, side: problem.side)
-        kind = problem.message
+        let group = problem.side == .key ? problem.path.parent ?? problem.path : problem.path
+        let name = group.keysAlone
+        kind = problem.message + (name.isEmpty ? "" : ": \(name)")
         var parts: [String] = []
         if !problem.path.steps.isEmpty { parts.append(problem.path.description) }
         if let found = problem.found { parts.append("found \(found)") }
         if let allowed = problem.allowed { parts.append("allowed \(allowed)") }
         text = problem.message + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
+    }
+}
+
+extension SpecPath {
+    /// The keys alone, joined by dots: the same for all items of a list and all options of a choice.
+    fileprivate var keysAlone: String {
+        steps.compactMap { step in
+            if case .key(let key) = step { key } else { nil }
+        }.joined(separator: ".")
     }
 }
 

@@ -32,7 +32,9 @@ struct Override {
         return put(steps[...], into: &tree, &path)
     }
 
-    private func put(_ steps: ArraySlice<Substring>, into tree: inout YAMLTree, _ path: inout SpecPath) -> OverrideFault? {
+    private func put(_ steps: ArraySlice<Substring>, into tree: inout YAMLTree, _ path: inout SpecPath)
+        -> OverrideFault?
+    {
         guard let step = steps.first.map(String.init) else {
             tree = value
             return nil

@@ -113,7 +113,8 @@ struct TreeReader {
                     path: path.appending(.key(entry.key)),
                     message: message,
                     found: entry.key,
-                    allowed: SpecReader.guess(extras, for: entry.key).map { "\(allowed) (did you mean \($0)?)" } ?? allowed,
+                    allowed: SpecReader.guess(extras, for: entry.key).map { "\(allowed) (did you mean \($0)?)" }
+                        ?? allowed,
                     side: .key
                 )
             )

@@ -41,7 +41,9 @@ struct YAMLDocument {
             {
                 guard let offset = firstLetter(of: keys, at: context.mark, in: text),
                     let marker = Unicode.Scalar(0xE000 + UInt32(restore.count))
-                else { throw YAMLFault(YamlError.duplicatedKeysInMapping(duplicates: keys, context: context), in: text) }
+                else {
+                    throw YAMLFault(YamlError.duplicatedKeysInMapping(duplicates: keys, context: context), in: text)
+                }
                 restore[marker] = text.scalars[offset]
                 text.replace(at: offset, with: marker)
             } catch let error as YamlError {

@@ -47,7 +47,8 @@ struct YAMLFault: Error, Hashable {
             case "mapping values are not allowed in this context":
                 "a second “: ” in one line, or a line indented too far"
             case "did not find expected key": "expected a key here; is the line indented like its neighbours?"
-            case "did not find expected '-' indicator": "expected another “- ”; is the line indented like its neighbours?"
+            case "did not find expected '-' indicator":
+                "expected another “- ”; is the line indented like its neighbours?"
             case "did not find expected ',' or ']'": "expected “,” or “]” in a list"
             case "did not find expected ',' or '}'": "expected “,” or “}” in a map"
             case "could not find expected ':'": "expected “: ” after a key"

@@ -55,7 +55,8 @@ struct YAMLReader {
         switch node {
         case .scalar(let scalar):
             reportTag(scalar.tag.description, path, here)
-            let isPlain = (scalar.style == .plain || scalar.style == .any) && scalar.tag.description.isEmpty
+            let isText = scalar.tag.description == Tag.Name.str.rawValue
+            let isPlain = (scalar.style == .plain || scalar.style == .any) && !isText
             return YAMLTree(
                 content: .scalar(isPlain ? YAMLScalar.resolve(scalar.string) : .text(scalar.string)),
                 place: here
