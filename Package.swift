@@ -14,6 +14,13 @@ let package = Package(
     targets: [
         .target(name: "SweepNumerics", swiftSettings: settings),
         .target(name: "SweepCore", dependencies: ["SweepNumerics"], swiftSettings: settings),
+        .target(name: "SweepSearch", dependencies: ["SweepCore", "SweepNumerics"], swiftSettings: settings),
+        .target(name: "SweepWire", dependencies: ["SweepCore"], swiftSettings: settings),
+        .target(
+            name: "SweepCoordination",
+            dependencies: ["SweepCore", "SweepSearch", "SweepWire"],
+            swiftSettings: settings
+        ),
     ],
     swiftLanguageModes: [.v6]
 )
