@@ -12,5 +12,5 @@ struct TrainingJob: Sendable {
 /// What a training thread tells the worker.
 enum TrainingEvent: Sendable {
     case observed(LeaseID, Observation)
-    case ended(LeaseID, epoch: Int, SegmentOutcome, checkpoint: [UInt8]?)
+    case ended(LeaseID, epoch: Int, SegmentOutcome, checkpoint: WorkerCheckpoint?)
 }

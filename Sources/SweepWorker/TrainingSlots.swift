@@ -1,6 +1,7 @@
 import Glibc
 import KernelAPI
 import SweepCore
+import SweepData
 import SweepMessaging
 import SweepTraining
 import SweepWire
@@ -32,6 +33,8 @@ final class TrainingSlots: Sendable {
     private let work = WorkBell()
     private let threads = Locked<[pthread_t]>([])
     private let signal: @Sendable () -> Void
+    /// Whether reports may still be kept until the coordinator has them.
+    private let hasRoom = Atomic(true)
 
     /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
     init(count: Int, kernels: KernelTable, signal: @escaping @Sendable () -> Void) {
@@ -71,7 +74,7 @@ final class TrainingSlots: Sendable {
             queue.events.append(.ended(lease, epoch: job.assignment.from, .cancelled, checkpoint: nil))
             return true
         }
-        if wasQueued { signal() }
+        if wasQueued { signal() } else { work.ringAll() }
     }
 
     /// Empties the mailbox.
@@ -104,6 +107,19 @@ final class TrainingSlots: Sendable {
         }
         work.ringAll()
         for thread in threads.withLock({ $0 }) { pthread_join(thread, nil) }
+    }
+
+    /// Lets the threads train, or makes them wait before their next epoch because reports pile up.
+    func setRoom(_ room: Bool) {
+        guard hasRoom.exchange(room, ordering: .acquiringAndReleasing) != room else { return }
+        if room { work.ringAll() }
+    }
+
+    private func waitForRoom(_ running: Running) {
+        guard !hasRoom.load(ordering: .acquiring) else { return }
+        work.wait { [self] in
+            hasRoom.load(ordering: .acquiring) || running.shouldStop.load(ordering: .relaxed) || queue.withLock { $0.isClosed }
+        }
     }
 
     private func post(_ event: TrainingEvent) {
@@ -166,6 +182,7 @@ final class TrainingSlots: Sendable {
             return failed("\(error)")
         }
         while run.epoch < assignment.to, !run.diverged {
+            waitForRoom(running)
             var step = 0
             let observation = run.trainEpoch {
                 step += 1
@@ -177,7 +194,12 @@ final class TrainingSlots: Sendable {
             post(.observed(lease, observation))
         }
         if run.diverged { return .ended(lease, epoch: run.epoch, .notFinite, checkpoint: nil) }
-        return .ended(lease, epoch: run.epoch, .reached, checkpoint: assignment.keepsCheckpoint ? run.checkpoint() : nil)
+        return .ended(lease, epoch: run.epoch, .reached, checkpoint: assignment.keepsCheckpoint ? checkpoint(of: run) : nil)
+    }
+
+    private func checkpoint(of run: TrainingRun) -> WorkerCheckpoint? {
+        guard let bytes = run.checkpoint(), let hash = ContentHash(bytes: SHA256.digest(bytes)) else { return nil }
+        return WorkerCheckpoint(id: CheckpointID(hash: hash, size: bytes.count), bytes: bytes)
     }
 }
 

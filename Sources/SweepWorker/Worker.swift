@@ -1,0 +1,273 @@
+import Glibc
+import KernelAPI
+package import Logging
+package import ServiceLifecycle
+import SweepCore
+import SweepData
+import SweepKernels
+import SweepMessaging
+import SweepTraining
+package import SweepWire
+
+/// A worker process: the protocol's session on the thread of its socket, and its training slots.
+///
+/// `WorkerSession` decides; this carries out: it opens the socket, sends, keeps objects, feeds the slots and tells the session
+/// what they did.
+package actor Worker: Service {
+    nonisolated let loop = MessagingLoop(name: "worker")
+    /// The socket's thread.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    private let options: WorkerOptions
+    private let logger: Logger
+    private let kernels: KernelTable
+    private let shelf = DataShelf()
+    private let objectLoop = MessagingLoop(name: "objects")
+    private var session: WorkerSession
+    private var client: ClientSocket?
+    private var slots: TrainingSlots?
+    private var checkpoints: [ContentHash: [UInt8]] = [:]
+    /// Which objects are data sets, as assignments name them.
+    private var dataSets: [ContentHash: DataSetID] = [:]
+    private var timer: TimerID?
+    private var ending: WorkerSession.Exit?
+    private var endWaiter: CheckedContinuation<WorkerSession.Exit, Never>?
+    private let started = ContinuousClock.now
+
+    /// Prepares a worker; throws a `KernelSelectionError` when the processor lacks the kernels asked for.
+    package init(_ options: WorkerOptions, logger: Logger) throws {
+        self.options = options
+        self.logger = logger
+        kernels = try KernelTable.selected(override: options.kernels)
+        let register = Register(
+            worker: WorkerID(name: options.name, incarnation: UInt64.random(in: 1...UInt64.max)),
+            host: Self.hostName,
+            pid: getpid(),
+            slots: options.slots,
+            prefetch: options.prefetch,
+            kernels: kernels.name,
+            coreVersion: String(TrainingCore.version),
+            softwareVersion: options.softwareVersion,
+            labels: options.labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) }
+        )
+        session = WorkerSession(WorkerSession.Options(register: register, patience: options.patience))
+    }
+
+    /// This machine's name.
+    package static var hostName: String {
+        var name = [CChar](repeating: 0, count: 256)
+        guard gethostname(&name, name.count - 1) == 0 else { return "unknown" }
+        return String(decoding: name.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Works until the session ends; a graceful shutdown drains first.
+    package func run() async throws {
+        let exit = try await work()
+        switch exit {
+        case .drained, .left: break
+        case .refused(let sentence): throw WorkerError.refused(sentence)
+        case .lost: throw WorkerError.coordinatorLost(options.endpoint)
+        }
+    }
+
+    private func work() async throws -> WorkerSession.Exit {
+        let signal = LoopSignal(on: loop) { [unowned self] in assumeIsolated { $0.emptyMailbox() } }
+        slots = TrainingSlots(count: options.slots, kernels: kernels) { signal.raise() }
+        // The first socket is made here, so that an endpoint that cannot be is an error and not a retry.
+        client = try makeClient()
+        handle(.tick)
+        let exit = await withGracefulShutdownHandler {
+            await withCheckedContinuation { continuation in
+                if let ending { continuation.resume(returning: ending) } else { endWaiter = continuation }
+            }
+        } onGracefulShutdown: {
+            self.loop.perform { self.assumeIsolated { $0.handle(.drain) } }
+        }
+        close()
+        return exit
+    }
+
+    private func close() {
+        if let timer { _ = loop.cancel(timer) }
+        client?.close(linger: .milliseconds(500))
+        client = nil
+        slots?.close()
+        objectLoop.stop()
+        loop.stop()
+    }
+
+    private var now: Instant { Instant.zero.advanced(by: started.duration(to: .now)) }
+
+    private func makeClient() throws -> ClientSocket {
+        let client = try ClientSocket(connectingTo: options.endpoint, security: options.security)
+        client.attach(
+            to: loop,
+            onEvent: { [unowned self] event in assumeIsolated { $0.report(event) } },
+            onReadable: { [unowned self] client in assumeIsolated { $0.receive(client) } }
+        )
+        return client
+    }
+
+    private func report(_ event: ClientEvent) {
+        switch event {
+        case .handshakeFailed(let failure):
+            logger.error("handshake failed", metadata: ["coordinator.reason": "\(failure)"])
+            if failure == .notAllowed { handle(.leave(reason: "the coordinator does not allow this key")) }
+        case .rejected(let violation):
+            logger.warning("message dropped", metadata: ["coordinator.reason": "\(violation)"])
+        case .connected, .disconnected, .unanswered: break
+        }
+    }
+
+    private func receive(_ client: ClientSocket) {
+        for frames in client.receiveBatch() {
+            do {
+                let message = try Message.decode(frames)
+                if case .assignments(let assignments) = message {
+                    for assignment in assignments.leases { dataSets[assignment.dataSet.hash] = assignment.dataSet }
+                }
+                handle(.received(message))
+            } catch { handle(.unreadable(error)) }
+        }
+    }
+
+    /// Tells the session what the slots did, epochs in batches.
+    private func emptyMailbox() {
+        guard let events = slots?.takeEvents() else { return }
+        var items: [Reports.Item] = []
+        for event in events {
+            switch event {
+            case .observed(let lease, let observation):
+                if items.last?.lease == lease {
+                    items[items.count - 1].observations.append(observation)
+                } else {
+                    items.append(Reports.Item(lease: lease, observations: [observation]))
+                }
+            case .ended(let lease, let epoch, let outcome, let checkpoint):
+                if !items.isEmpty { apply(.observed(items)) }
+                items = []
+                apply(.ended(lease, epoch: epoch, outcome, checkpoint: checkpoint))
+            }
+        }
+        if !items.isEmpty { apply(.observed(items)) }
+        scheduleTick()
+    }
+
+    private func handle(_ event: WorkerSession.Event) {
+        apply(event)
+        scheduleTick()
+    }
+
+    private func apply(_ event: WorkerSession.Event) {
+        for action in session.handle(event, at: now, random: UInt64.random(in: .min ... .max)) { carryOut(action) }
+        slots?.setRoom(!session.isFull)
+    }
+
+    private func scheduleTick() {
+        if let timer { _ = loop.cancel(timer) }
+        timer = nil
+        guard ending == nil, let deadline = session.deadline else { return }
+        timer = loop.schedule(after: max(.zero, now.duration(to: deadline))) { [unowned self] in
+            assumeIsolated { worker in
+                worker.timer = nil
+                worker.apply(.progress(worker.slots?.progress ?? []))
+                worker.handle(.tick)
+            }
+        }
+    }
+
+    private func carryOut(_ action: WorkerSession.Action) {
+        switch action {
+        case .open: open()
+        case .send(let message): send(message)
+        case .begin(let assignment): begin(assignment)
+        case .stop(let lease, _): slots?.stop(lease)
+        case .keep(let hash, let bytes): keep(hash, bytes)
+        case .discard(let hash): checkpoints[hash] = nil
+        case .note(let problem):
+            logger.warning("the coordinator complains", metadata: ["coordinator.sentence": "\(problem.sentence)"])
+        case .exit(let exit):
+            ending = exit
+            endWaiter?.resume(returning: exit)
+            endWaiter = nil
+        }
+    }
+
+    private var hasOpened = false
+
+    private func open() {
+        // The first socket is open already.
+        guard hasOpened else {
+            hasOpened = true
+            return
+        }
+        do { try client?.reconnect() } catch {
+            logger.error("cannot open a socket", metadata: ["socket.error": "\(error)"])
+        }
+    }
+
+    private func send(_ message: Message) {
+        do {
+            // What cannot be sent now is numbered and will be sent again.
+            _ = client?.send(try message.encode())
+        } catch {
+            logger.error("a message cannot be sent", metadata: ["message.reason": "\(error)"])
+        }
+    }
+
+    private func begin(_ assignment: Assignment) {
+        guard let data = shelf[assignment.dataSet.hash] else {
+            apply(.ended(assignment.lease, epoch: assignment.from, Self.lacks("data set"), checkpoint: nil))
+            return
+        }
+        let checkpoint = assignment.checkpoint.flatMap { checkpoints[$0.hash] }
+        guard assignment.checkpoint == nil || checkpoint != nil else {
+            apply(.ended(assignment.lease, epoch: assignment.from, Self.lacks("checkpoint"), checkpoint: nil))
+            return
+        }
+        slots?.begin(TrainingJob(assignment: assignment, data: data, checkpoint: checkpoint))
+    }
+
+    private static func lacks(_ what: String) -> SegmentOutcome {
+        .died(reason: "the worker lost the \(what)", log: "")
+    }
+
+    /// Checks and keeps an object; hashing and unpacking do not hold up the heartbeats.
+    private func keep(_ hash: ContentHash, _ bytes: [UInt8]) {
+        let dataSet = dataSets[hash]
+        objectLoop.perform { [self, shelf, loop] in
+            let event: WorkerSession.Event
+            do {
+                guard ContentHash(bytes: SHA256.digest(bytes)) == hash else { throw WorkerError.damaged(hash) }
+                if let dataSet { try shelf.keep(dataSet, packed: bytes) }
+                event = .objectKept(hash)
+            } catch {
+                event = .objectLost(hash, reason: "\(error)")
+            }
+            loop.perform {
+                self.assumeIsolated { worker in
+                    if dataSet == nil { worker.checkpoints[hash] = bytes }
+                    worker.handle(event)
+                }
+            }
+        }
+    }
+}
+
+/// Why a worker ended without being asked to.
+package enum WorkerError: Error, Equatable, CustomStringConvertible {
+    /// The coordinator will not have it; the sentence is the coordinator's.
+    case refused(String)
+    /// Nobody answers at the endpoint for as long as the worker was told to wait.
+    case coordinatorLost(String)
+    /// An object's bytes have another hash.
+    case damaged(ContentHash)
+
+    package var description: String {
+        switch self {
+        case .refused(let sentence): "the coordinator refuses this worker: \(sentence)"
+        case .coordinatorLost(let endpoint): "no coordinator answers at \(endpoint)"
+        case .damaged(let hash): "object \(hash) arrived damaged"
+        }
+    }
+}
