@@ -14,13 +14,11 @@ func gatherRows(_ gather: RowGather) {
         }
         if n < gather.columns {
             // A whole vector would read past the last row.
-            var last = Lanes.zero
-            var lane = 0
-            while n &+ lane < gather.columns {
-                last[lane] = source[n &+ lane]
-                lane &+= 1
+            store(Lanes.zero, destination + n)
+            while n < gather.columns {
+                destination[n] = source[n]
+                n &+= 1
             }
-            store(last, destination + n)
         }
         i &+= 1
     }

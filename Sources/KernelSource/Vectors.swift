@@ -4,6 +4,9 @@ import KernelAPI
 // halves, subscripts and pointers, all of which inline. Any other generic (an Array, pointwiseMax) would be compiled
 // into this module as a weak symbol without the module's name; the linker keeps one such copy for the whole program,
 // and were it the AVX-512 one, an older processor would stop on it. scripts/check-objects fails on such symbols.
+//
+// A closure passed to an inlined function contains one call of a named inlined function and nothing else: longer bodies
+// are called through memory, vector by vector.
 
 @inline(__always)
 func load(_ place: Floats) -> Lanes {

@@ -7,7 +7,7 @@ import SweepKernels
 
 /// Measures kernels against the multiply-add peak of one core, or prints a fingerprint of what they compute.
 ///
-/// `kernel-bench [v2|v3|v4|best] [gemm|step|all|bits]`: `bits` trains two networks for a few steps and prints a hash of
+/// `kernel-bench [v2|v3|v4|best] [gemm|step|elements|all|bits]`: `bits` trains two networks for a few steps and prints a hash of
 /// every weight, which must be the same for every table and on every machine.
 func run() throws {
     let arguments = CommandLine.arguments
@@ -23,8 +23,9 @@ func run() throws {
         return
     }
     print("kernels \(table.name), peak \(rounded(peak(table))) GFLOP/s")
-    if what != "step" { measureProducts(table) }
-    if what != "gemm" { measureSteps(table) }
+    if what == "gemm" || what == "all" { measureProducts(table) }
+    if what == "step" || what == "all" { measureSteps(table) }
+    if what == "elements" || what == "all" { measureElements(table) }
 }
 
 func now() -> Double {

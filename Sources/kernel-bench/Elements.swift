@@ -1,0 +1,185 @@
+import KernelAPI
+import SweepKernels
+
+/// Nanoseconds per element of the kernels that are not products, on buffers that fit the second cache.
+func measureElements(_ table: KernelTable) {
+    let (rows, columns) = (64, 256)
+    let count = rows * columns
+    let arena = Arena()
+    func filled() -> MutableFloats {
+        let buffer = arena.floats(count)
+        for i in buffer.indices { buffer[i] = Float(i % 37) / 37 - 0.4 }
+        return buffer.baseAddress!
+    }
+    let (a, b, c, d) = (filled(), filled(), filled(), filled())
+    let places = UnsafeMutablePointer<Int32>.allocate(capacity: rows)
+    places.initialize(repeating: 5, count: rows)
+    defer { places.deallocate() }
+    var sink = 0.0
+
+    var parts: [(String, () -> Void)] = [
+        (
+            "dropout",
+            {
+                table.dropOut(
+                    Dropout(
+                        rate: 0.3,
+                        seed: 1,
+                        step: 2,
+                        layer: 3,
+                        rows: rows,
+                        columns: columns,
+                        source: a,
+                        sourceStride: columns,
+                        destination: b,
+                        destinationStride: columns
+                    )
+                )
+            }
+        ),
+        (
+            "softmax of 256 classes",
+            {
+                sink += table.softmaxCrossEntropy(
+                    SoftmaxCrossEntropy(
+                        rows: rows,
+                        classes: columns,
+                        logits: a,
+                        logitStride: columns,
+                        labels: places,
+                        gradient: b,
+                        gradientStride: columns
+                    )
+                )
+            }
+        ),
+        (
+            "squared error",
+            {
+                sink += table.squaredError(
+                    SquaredError(
+                        rows: rows,
+                        outputs: columns,
+                        values: a,
+                        valueStride: columns,
+                        targets: b,
+                        targetStride: columns,
+                        gradient: c,
+                        gradientStride: columns
+                    )
+                )
+            }
+        ),
+        (
+            "momentum",
+            {
+                table.updateWithMomentum(
+                    MomentumUpdate(
+                        count: count,
+                        gradient: a,
+                        weights: c,
+                        velocity: d,
+                        learningRate: 1e-9,
+                        momentum: 0.5
+                    )
+                )
+            }
+        ),
+        (
+            "Adam",
+            {
+                table.updateWithAdam(
+                    AdamUpdate(
+                        count: count,
+                        gradient: a,
+                        weights: b,
+                        firstMoment: c,
+                        secondMoment: d,
+                        learningRate: 1e-9,
+                        beta1: 0.9,
+                        beta2: 0.999,
+                        epsilon: 1e-8,
+                        correction1: 1,
+                        correction2: 1
+                    )
+                )
+            }
+        ),
+        ("sum of squares", { sink += table.sumOfSquares(a, count) }),
+        ("finiteness", { sink += table.allFinite(a, count) ? 1 : 0 }),
+        (
+            "column sums",
+            { table.sumColumns(ColumnSums(rows: rows, columns: columns, values: a, stride: columns, sums: b)) }
+        ),
+        (
+            "transpose",
+            { table.transposePanels(PanelTranspose(rows: rows, columns: columns, source: a, destination: b)) }
+        ),
+        (
+            "gather",
+            {
+                table.gatherRows(
+                    RowGather(
+                        rows: rows,
+                        columns: columns - 3,
+                        source: a,
+                        sourceStride: columns,
+                        indices: places,
+                        destination: b,
+                        destinationStride: columns
+                    )
+                )
+            }
+        ),
+        (
+            "count correct",
+            {
+                sink += Double(
+                    table.countCorrect(
+                        CorrectCount(
+                            rows: rows,
+                            classes: columns,
+                            logits: a,
+                            logitStride: columns,
+                            labels: places
+                        )
+                    )
+                )
+            }
+        ),
+    ]
+    for function in ActivationFunction.allCases {
+        parts.append(
+            (
+                "\(function)",
+                {
+                    table.activate(
+                        Activation(function: function, rows: rows, columns: columns, values: b, stride: columns)
+                    )
+                }
+            )
+        )
+        parts.append(
+            (
+                "\(function) gradient",
+                {
+                    table.differentiate(
+                        ActivationGradient(
+                            function: function,
+                            rows: rows,
+                            columns: columns,
+                            gradient: c,
+                            gradientStride: columns,
+                            output: a,
+                            outputStride: columns
+                        )
+                    )
+                }
+            )
+        )
+    }
+    for (name, body) in parts {
+        print("\(name): \((median(body) * 1e9 / Double(count) * 1000).rounded() / 1000) ns an element")
+    }
+    precondition(!sink.isNaN)
+}
