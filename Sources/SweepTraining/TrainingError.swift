@@ -41,3 +41,44 @@ package enum TrainingDataError: Error, Hashable, Sendable {
     /// A part has another number of rows than the schema says.
     case rowCounts
 }
+
+extension TrainingError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .unsuitable(let problems):
+            problems.map { "\($0.path): \($0.message)" }.joined(separator: "; ")
+        case .tooLarge(let bytes, let limit):
+            "the model and its batch need \(bytes >> 20) MiB, more than the limit of \(limit >> 20) MiB"
+        case .checkpoint(let error): "\(error)"
+        }
+    }
+}
+
+extension CheckpointError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .notACheckpoint: "these bytes are not a checkpoint"
+        case .unknownVersion(let version):
+            "the checkpoint has format \(version), this program reads \(CheckpointFormat.version)"
+        case .otherCore(let found, let expected):
+            "the checkpoint was made by training core \(found), this one is \(expected)"
+        case .otherRun: "the checkpoint belongs to another specification, other data or another seed"
+        case .wrongSize(let found, let expected): "the checkpoint has \(found) bytes instead of \(expected)"
+        case .damaged: "the checkpoint is damaged: its checksum does not match"
+        case .impossibleState: "the checkpoint holds counters that no run of this specification can have"
+        }
+    }
+}
+
+extension TrainingDataError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .rowStride(let found, let features):
+            "rows are \(found) floats apart, which is no multiple of 16 that holds \(features) features"
+        case .targetKind: "classes were given for a regression, or numbers for a classification"
+        case .rowOutOfRange(let row, let rows): "a part of the data names row \(row) of \(rows)"
+        case .classOutOfRange(let row, let found, let classes): "row \(row) has class \(found) of \(classes)"
+        case .rowCounts: "the parts have other numbers of rows than the schema says"
+        }
+    }
+}

@@ -92,6 +92,12 @@ package final class TrainingRun {
     /// The metrics of an observation's values, in order.
     package var metrics: [Metric] { Metric.reported(for: data.schema.task.kind) }
 
+    /// Rows that the next step trains on.
+    var rowsOfNextStep: Int {
+        let step = stepOfEpoch == stepsPerEpoch ? 0 : stepOfEpoch
+        return min(spec.batchSize, data.schema.trainingRows - step * spec.batchSize)
+    }
+
     /// Trains on the next batch and returns the mean loss of its rows before the update, without the penalty.
     ///
     /// A loss that is not finite changes nothing but `diverged`. Call it through `trainEpoch`; alone it is for
@@ -101,7 +107,7 @@ package final class TrainingRun {
         if stepOfEpoch == stepsPerEpoch { wrap() }
         if stepOfEpoch == 0 { order.arrange(seed: seed, epoch: epoch) }
         let first = stepOfEpoch * spec.batchSize
-        let rows = min(spec.batchSize, data.schema.trainingRows - first)
+        let rows = rowsOfNextStep
         let isLast = stepOfEpoch == stepsPerEpoch - 1
         let number = UInt64(epoch) * UInt64(stepsPerEpoch) + UInt64(stepOfEpoch)
         let key = spec.model.dropout > 0 ? DropoutKey(seed: dropoutSeed, step: number) : nil

@@ -93,6 +93,7 @@ import Testing
             return
         }
         #expect(problems.count == 1)
+        #expect(TrainingError.unsuitable(problems).description.hasPrefix("train.batch_size: "))
         guard case .tooLarge = refusal(makeSpec(Array(repeating: 65_536, count: 8))) else {
             Issue.record("a network of 120 GiB was accepted")
             return
