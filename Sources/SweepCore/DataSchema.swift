@@ -1,0 +1,121 @@
+import SweepNumerics
+
+/// What a data set looks like, without its rows.
+package struct DataSchema: Hashable, Sendable {
+    /// The features' names, in column order.
+    package let features: [String]
+    /// Height and width when each row is an image; their product is the number of features.
+    package let image: ImageShape?
+    package let task: DataTask
+    /// Rows in each part of the split.
+    package let trainingRows: Int
+    package let validationRows: Int
+    package let testRows: Int
+
+    package init(
+        features: [String],
+        image: ImageShape? = nil,
+        task: DataTask,
+        trainingRows: Int,
+        validationRows: Int,
+        testRows: Int
+    ) {
+        self.features = features
+        self.image = image
+        self.task = task
+        self.trainingRows = trainingRows
+        self.validationRows = validationRows
+        self.testRows = testRows
+    }
+
+    /// Units of the model's head: the number of classes, or 1.
+    package var outputs: Int {
+        switch task {
+        case .classification(let classes, _): classes.count
+        case .regression: 1
+        }
+    }
+
+    /// The loss of the best guess that ignores the features: the entropy of the training classes (nats), or the
+    /// variance of the training targets.
+    package var chanceLoss: Double {
+        switch task {
+        case .classification(_, let counts):
+            let total = Double(counts.reduce(0, +))
+            return counts.reduce(0.0) { sum, count in
+                count == 0 ? sum : sum - Double(count) / total * Elementary.log(Double(count) / total)
+            }
+        case .regression(_, let variance): return variance
+        }
+    }
+}
+
+/// An image's size in pixels; one channel.
+package struct ImageShape: Hashable, Sendable {
+    package let height: Int
+    package let width: Int
+    package init(height: Int, width: Int) {
+        self.height = height
+        self.width = width
+    }
+}
+
+/// What is predicted, with what the training rows say about it.
+package enum DataTask: Hashable, Sendable {
+    /// The classes' labels in index order, and how many training rows each has.
+    case classification(classes: [String], trainingCounts: [Int])
+    /// Mean and population variance of the training targets.
+    case regression(mean: Double, variance: Double)
+
+    package var kind: TaskKind {
+        switch self {
+        case .classification: .classification
+        case .regression: .regression
+        }
+    }
+}
+
+extension TrainingSpec {
+    /// The loss that is minimised on data of this schema.
+    package func loss(on schema: DataSchema) -> LossKind {
+        loss ?? (schema.task.kind == .classification ? .softmaxCrossEntropy : .meanSquaredError)
+    }
+
+    /// What cannot work on data of this schema, with paths below `train`.
+    package func problems(on schema: DataSchema) -> [SpecProblem] {
+        var problems: [SpecProblem] = []
+        func path(_ key: String) -> SpecPath { SpecPath().appending(.key("train")).appending(.key(key)) }
+        switch (schema.task, loss) {
+        case (.regression, .softmaxCrossEntropy?):
+            problems.append(
+                SpecProblem(
+                    path: path("loss"),
+                    message: "this loss needs classes, but the target is a number",
+                    found: LossKind.softmaxCrossEntropy.rawValue,
+                    allowed: "mean_squared_error, or data.task: classification"
+                )
+            )
+        case (.classification(let classes, _), .meanSquaredError?) where classes.count > 2:
+            problems.append(
+                SpecProblem(
+                    path: path("loss"),
+                    message: "this loss needs a number, but the target has \(classes.count) classes",
+                    found: LossKind.meanSquaredError.rawValue,
+                    allowed: "softmax_cross_entropy, or data.task: regression"
+                )
+            )
+        default: break
+        }
+        if batchSize > schema.trainingRows {
+            problems.append(
+                SpecProblem(
+                    path: path("batch_size"),
+                    message: "more rows a batch than there are training rows (\(schema.trainingRows))",
+                    found: String(batchSize),
+                    allowed: "at most \(schema.trainingRows)"
+                )
+            )
+        }
+        return problems
+    }
+}

@@ -1,0 +1,145 @@
+/// A value of the sweep file: what YAML can say, plus domains in place of values.
+///
+/// The whole file is one node. It is what is stored and sent; every typed view (`Sweep`, `TrainingSpec`) is read from it
+/// by one pure reader, so a peer's bytes go through the same checks as the user's file.
+package indirect enum SpecNode: Hashable, Sendable {
+    case null
+    case boolean(Bool)
+    case integer(Int)
+    case real(Double)
+    case text(String)
+    case list([SpecNode])
+    case map([SpecEntry])
+    case domain(ParameterDomain)
+
+    /// The value under `key`, when this is a map that has it.
+    package subscript(key: String) -> SpecNode? {
+        guard case .map(let entries) = self else { return nil }
+        return entries.first { $0.key == key }?.value
+    }
+}
+
+/// One `key: value` of a map; maps keep the file's order.
+package struct SpecEntry: Hashable, Sendable {
+    package let key: String
+    package let value: SpecNode
+    package init(_ key: String, _ value: SpecNode) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// A set of values that a parameter may take, with the scale on which it is searched.
+package enum ParameterDomain: Hashable, Sendable {
+    /// `{uniform: [low, high]}`: reals, even on a linear scale; with `step`, only low, low + step, …; `points` is for grids.
+    case uniform(low: Double, high: Double, step: Double?, points: Int?)
+    /// `{log: [low, high]}`: reals, even on a logarithmic scale.
+    case logUniform(low: Double, high: Double, points: Int?)
+    /// `{int: [low, high]}`: integers low, low + step, … ≤ high.
+    case integer(low: Int, high: Int, step: Int)
+    /// `{log_int: [low, high]}`: integers, even on a logarithmic scale; `points` is for grids.
+    case logInteger(low: Int, high: Int, points: Int?)
+    /// `{choice: [..]}`: one of the options, which may be whole branches.
+    case choice([ChoiceOption])
+}
+
+/// One option of a choice.
+package struct ChoiceOption: Hashable, Sendable {
+    /// What a configuration holds when this option is taken; differs from every other option's label.
+    package let label: ParameterValue
+    /// What stands in the place of the choice when this option is taken; may hold domains of its own.
+    package let node: SpecNode
+    package init(label: ParameterValue, node: SpecNode) {
+        self.label = label
+        self.node = node
+    }
+
+    /// The option of `node`: a scalar is its own label, a map of one key is called by that key, the rest by its text.
+    package init(_ node: SpecNode) {
+        self.node = node
+        switch node {
+        case .null: label = .none
+        case .boolean(let value): label = .flag(value)
+        case .integer(let value): label = .integer(value)
+        case .real(let value): label = .real(value)
+        case .text(let value): label = .text(value)
+        case .map(let entries) where entries.count == 1: label = .text(entries[0].key)
+        default: label = .text(node.text)
+        }
+    }
+}
+
+extension SpecNode {
+    /// The node on one line, close to YAML's flow style: for messages and labels, not for reading back.
+    package var text: String {
+        switch self {
+        case .null: "null"
+        case .boolean(let value): value ? "true" : "false"
+        case .integer(let value): String(value)
+        case .real(let value): ParameterValue.real(value).description
+        case .text(let value): value
+        case .list(let items): "[" + items.map(\.text).joined(separator: ", ") + "]"
+        case .map(let entries):
+            "{" + entries.map { "\($0.key): \($0.value.text)" }.joined(separator: ", ") + "}"
+        case .domain(let domain): domain.text
+        }
+    }
+
+    /// The text cut to what a message can hold; in quotes where it could be taken for another kind of value.
+    package var excerpt: String {
+        let text = text
+        if case .text = self, Double(text) != nil || ["", "~", "null", "true", "false"].contains(text) {
+            return "\"\(text)\""
+        }
+        return text.count > 80 ? text.prefix(79) + "…" : text
+    }
+
+    /// What kind of value this is, in the words of messages.
+    package var kindName: String {
+        switch self {
+        case .null: "nothing"
+        case .boolean: "true or false"
+        case .integer: "an integer"
+        case .real: "a number"
+        case .text: "text"
+        case .list: "a list"
+        case .map: "a map"
+        case .domain: "a range"
+        }
+    }
+}
+
+extension ParameterDomain {
+    /// The keys that make a map of the sweep file a domain.
+    package static let keywords = ["uniform", "log", "int", "log_int", "choice"]
+
+    /// The key under which the sweep file writes this domain.
+    package var keyword: String {
+        switch self {
+        case .uniform: "uniform"
+        case .logUniform: "log"
+        case .integer: "int"
+        case .logInteger: "log_int"
+        case .choice: "choice"
+        }
+    }
+
+    /// The domain as the sweep file writes it.
+    package var text: String {
+        func real(_ value: Double) -> String { ParameterValue.real(value).description }
+        func extra(_ name: String, _ value: String?) -> String { value.map { ", \(name): \($0)" } ?? "" }
+        switch self {
+        case .uniform(let low, let high, let step, let points):
+            return "{uniform: [\(real(low)), \(real(high))]\(extra("step", step.map(real)))"
+                + extra("points", points.map { String($0) }) + "}"
+        case .logUniform(let low, let high, let points):
+            return "{log: [\(real(low)), \(real(high))]\(extra("points", points.map { String($0) }))}"
+        case .integer(let low, let high, let step):
+            return "{int: [\(low), \(high)]\(extra("step", step == 1 ? nil : String(step)))}"
+        case .logInteger(let low, let high, let points):
+            return "{log_int: [\(low), \(high)]\(extra("points", points.map { String($0) }))}"
+        case .choice(let options):
+            return "{choice: [" + options.map(\.node.text).joined(separator: ", ") + "]}"
+        }
+    }
+}

@@ -1,0 +1,92 @@
+/// Where a trial stands.
+package enum TrialState: Hashable, Sendable {
+    /// Something is decided that no worker has begun.
+    case waiting
+    /// A worker holds its lease.
+    case running
+    /// It reached a rung and waits for a promotion.
+    case paused
+    case completed
+    case pruned(PruneReason)
+    case failed(String)
+
+    /// Whether it stays so for ever.
+    package var isTerminal: Bool {
+        switch self {
+        case .waiting, .running, .paused: false
+        case .completed, .pruned, .failed: true
+        }
+    }
+
+    /// The state's word in documents.
+    package var name: String {
+        switch self {
+        case .waiting: "waiting"
+        case .running: "running"
+        case .paused: "paused"
+        case .completed: "completed"
+        case .pruned: "pruned"
+        case .failed: "failed"
+        }
+    }
+}
+
+/// Why a trial was stopped before its last epoch.
+package enum PruneReason: String, CaseIterable, Sendable {
+    /// Others were better at its rung and no promotion can come.
+    case scheduler
+    /// The sweep ended before a promotion came.
+    case sweepEnded = "sweep_ended"
+    /// The user cancelled the sweep.
+    case cancelled
+    /// A loss was NaN or infinite.
+    case cannotRecover = "cannot_recover"
+}
+
+/// Epochs of one trial that a worker trains in one go: `from` done before, up to and with `to`.
+package struct Segment: Hashable, Sendable {
+    package let trial: Int
+    package let from: Int
+    package let to: Int
+    package init(trial: Int, from: Int, to: Int) {
+        self.trial = trial
+        self.from = from
+        self.to = to
+    }
+}
+
+/// A symptom of a learning curve: a published or measured rule that fired, with its numbers.
+package struct Finding: Hashable, Sendable {
+    package let symptom: Symptom
+    /// The first epoch that shows it.
+    package let sinceEpoch: Int
+    /// The numbers behind it, in one sentence.
+    package let evidence: String
+    package init(symptom: Symptom, sinceEpoch: Int, evidence: String) {
+        self.symptom = symptom
+        self.sinceEpoch = sinceEpoch
+        self.evidence = evidence
+    }
+}
+
+/// What a curve shows; the identifiers are stable.
+package enum Symptom: String, CaseIterable, Sendable {
+    case nonFinite = "S-NONFINITE"
+    case diverging = "S-DIVERGE"
+    case oscillating = "S-OSC"
+    case slow = "S-SLOW"
+    case plateau = "S-PLATEAU"
+    case validationRising = "S-VALRISE"
+
+    /// The symptom in two words at most, for tables.
+    package var words: String {
+        switch self {
+        case .nonFinite: "not finite"
+        case .diverging: "diverging"
+        case .oscillating: "oscillating"
+        case .slow: "slow"
+        case .plateau: "plateau"
+        case .validationRising: "validation rising"
+        }
+    }
+}
