@@ -73,6 +73,9 @@ struct FrameCollector {
 
     var message: IncomingMessage { violation.map { .rejected($0) } ?? .complete(frames) }
 
+    /// The frames kept.
+    var frameCount: Int { frames.count }
+
     /// The bytes kept.
     var byteCount: Int { violation == nil ? bytes : 0 }
 }

@@ -40,6 +40,7 @@ private actor ClientHost {
     func close() { client?.close() }
 }
 
+@Suite(.timeLimit(.minutes(1)))
 struct ClientSocketTests {
     @Test func `without a connection sending would block, and is heard once there is one`() async throws {
         let endpoint = try await withServer { _, endpoint in endpoint }

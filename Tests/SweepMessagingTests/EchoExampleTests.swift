@@ -24,6 +24,7 @@ private actor Echo {
     func close() { server?.close() }
 }
 
+@Suite(.timeLimit(.minutes(1)))
 struct EchoExampleTests {
     @Test func `the documentation's example echoes`() async throws {
         let loop = MessagingLoop()

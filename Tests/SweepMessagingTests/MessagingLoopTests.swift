@@ -65,6 +65,7 @@ private actor Diary {
     }
 }
 
+@Suite(.timeLimit(.minutes(1)))
 struct MessagingLoopTests {
     @Test func `an actor of the loop runs on its thread, before and after an await`() async {
         await withLoop { loop in

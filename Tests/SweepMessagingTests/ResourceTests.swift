@@ -3,6 +3,7 @@ import SweepMessaging
 import Testing
 
 /// Descriptors and threads belong to the whole process, so each of these tests has one of its own.
+@Suite(.timeLimit(.minutes(1)))
 struct ResourceTests {
     @Test func `after the end every descriptor is closed and every thread has ended`() async {
         await #expect(processExitsWith: .success) {

@@ -2,6 +2,7 @@ import Testing
 
 @testable import SweepMessaging
 
+@Suite(.timeLimit(.minutes(1)))
 struct SecurityTests {
     private let server: CurveKeyPair
     private let worker: CurveKeyPair
@@ -193,10 +194,9 @@ struct SecurityTests {
 
     @Test func `the authenticator refuses what it cannot read, other domains and other mechanisms`() throws {
         let context = try ZMQContext()
-        let entry = AuthorizedKey(key: worker.publicKey, role: .worker)
+        let key = [UInt8](0..<32)
+        let entry = AuthorizedKey(key: try #require(CurvePublicKey(bytes: key)), role: .worker)
         let authenticator = try Authenticator(in: context, allowList: AllowList(AuthorizedKeys([entry])))
-        var key = [UInt8](repeating: 0, count: 32)
-        for index in 0..<32 { key[index] = UInt8(index) }
         let good = ["1.0", "7", "sweepd", "10.0.0.1", "", "CURVE"].map(bytes) + [key]
         func answer(_ request: [[UInt8]]) throws -> (code: [UInt8], id: [UInt8], user: [UInt8]) {
             // A DEALER with an empty frame before the request is what a REP socket takes for one.
@@ -210,7 +210,8 @@ struct SecurityTests {
             #expect(reply[1] == bytes("1.0"))
             return (reply[3], reply[2], reply[5])
         }
-        #expect(try answer(good) == (bytes("400"), bytes("7"), []))
+        #expect(try answer(good) == (bytes("200"), bytes("7"), bytes(entry.key.z85)))
+        #expect(try answer(good.dropLast() + [[UInt8](1...32)]) == (bytes("400"), bytes("7"), []))
         for (index, value) in [(0, "2.0"), (2, "other"), (5, "NULL"), (5, "PLAIN"), (6, "short")] {
             var request = good
             request[index] = bytes(value)

@@ -2,6 +2,7 @@ import Glibc
 import SweepMessaging
 import Testing
 
+@Suite(.timeLimit(.minutes(1)))
 struct ServerSocketTests {
     @Test func `messages go both ways, and the server knows whose they are`() async throws {
         try await withServer { host, endpoint in
