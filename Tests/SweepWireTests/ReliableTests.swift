@@ -1,0 +1,106 @@
+import SweepCore
+import Testing
+
+@testable import SweepWire
+
+@Suite struct ReliableTests {
+    private func at(_ milliseconds: Int) -> Instant { Instant.zero.advanced(by: .milliseconds(milliseconds)) }
+
+    /// A sender that has sent `count` messages at the origin.
+    private func sender(sent count: Int) -> ReliableSender {
+        var sender = ReliableSender()
+        for _ in 0..<count { _ = send(&sender) }
+        return sender
+    }
+
+    private func send(_ sender: inout ReliableSender, size: Int = 10) -> Message? {
+        sender.send(size: size, at: .zero) { .reports(Reports(sequence: $0, items: [])) }
+    }
+
+    private func numbers(_ messages: [Message]) -> [UInt64] {
+        messages.map { message in
+            guard case .reports(let reports) = message else { return 0 }
+            return reports.sequence
+        }
+    }
+
+    @Test func `messages are numbered from 1 and kept until they are committed`() {
+        var sender = sender(sent: 3)
+        #expect(sender.count == 3 && sender.oldestSequence == 1 && sender.nextSequence == 4)
+        let (committed, resend) = sender.acknowledged(2, at: at(1))
+        #expect(numbers(committed) == [1, 2] && resend.isEmpty)
+        #expect(sender.oldestSequence == 3)
+        #expect(numbers(sender.acknowledged(3, at: at(2)).committed) == [3])
+        #expect(sender.isEmpty && sender.oldestSequence == 4 && sender.deadline == nil)
+    }
+
+    @Test func `a full sender takes nothing until something is committed`() {
+        var byCount = sender(sent: ReliableSender.countLimit)
+        #expect(byCount.isFull && send(&byCount) == nil)
+        #expect(byCount.nextSequence == UInt64(ReliableSender.countLimit) + 1)
+        _ = byCount.acknowledged(1, at: at(1))
+        #expect(!byCount.isFull && send(&byCount) != nil)
+        var byBytes = ReliableSender()
+        #expect(send(&byBytes, size: ReliableSender.byteLimit) != nil)
+        #expect(byBytes.isFull && send(&byBytes) == nil)
+    }
+
+    @Test func `a welcome says where to go on`() {
+        var sender = sender(sent: 5)
+        let (committed, resend) = sender.welcomed(last: 2, at: at(1))
+        #expect(numbers(committed) == [1, 2])
+        #expect(numbers(resend) == [3, 4, 5])
+    }
+
+    @Test func `a repeated acknowledgement asks for everything after it, at most every 200 ms`() {
+        var sender = sender(sent: 4)
+        #expect(sender.acknowledged(1, at: at(10)).resend.isEmpty)
+        #expect(numbers(sender.acknowledged(1, at: at(20)).resend) == [2, 3, 4])
+        #expect(sender.acknowledged(1, at: at(30)).resend.isEmpty)
+        #expect(numbers(sender.acknowledged(1, at: at(220)).resend) == [2, 3, 4])
+        #expect(sender.acknowledged(4, at: at(500)).resend.isEmpty)
+        #expect(sender.acknowledged(4, at: at(900)).resend.isEmpty, "nothing is left to send again")
+    }
+
+    @Test func `what waits for 5 s is sent again`() {
+        var sender = sender(sent: 2)
+        #expect(sender.deadline == at(5000))
+        #expect(sender.tick(at: at(4999)).isEmpty)
+        #expect(numbers(sender.tick(at: at(5000))) == [1, 2])
+        #expect(sender.tick(at: at(5001)).isEmpty)
+        _ = sender.acknowledged(1, at: at(6000))
+        #expect(sender.tick(at: at(10_999)).isEmpty)
+        #expect(numbers(sender.tick(at: at(11_000))) == [2])
+    }
+
+    @Test func `an acknowledgement of what was never sent changes nothing`() {
+        var sender = sender(sent: 1)
+        #expect(numbers(sender.acknowledged(99, at: at(1)).committed) == [1])
+        #expect(send(&sender).map { numbers([$0]) } == [2])
+        #expect(numbers(sender.acknowledged(2, at: at(2)).committed) == [2])
+    }
+
+    @Test func `the receiver takes each number once and in order`() {
+        var receiver = ReliableReceiver(committed: 0)
+        #expect(
+            [1, 2, 2, 4, 1, 3, 4].map { receiver.arrived($0) } == [
+                .next, .next, .duplicate, .gap, .duplicate, .next, .next,
+            ]
+        )
+    }
+
+    @Test func `only what is committed is acknowledged, and once`() {
+        var receiver = ReliableReceiver(committed: 5)
+        #expect(receiver.arrived(6) == .next && receiver.arrived(7) == .next)
+        #expect(receiver.commit(through: 6) == Acknowledged(sequence: 6))
+        #expect(receiver.commit(through: 6) == nil)
+        #expect(receiver.commit(through: 99) == Acknowledged(sequence: 7), "never more than was applied")
+    }
+
+    @Test func `a receiver that knows less than the worker kept begins where the worker can`() {
+        var receiver = ReliableReceiver(committed: 3, oldest: 9)
+        #expect(receiver.arrived(9) == .next)
+        #expect(ReliableReceiver(committed: 12, oldest: 9).applied == 12)
+        #expect(ReliableReceiver(committed: 0, oldest: 0).applied == 0)
+    }
+}
