@@ -30,7 +30,7 @@ package struct CoordinatorSession: Sendable {
 
     package private(set) var peer: Peer = .client
     package private(set) var liveness: Liveness
-    package private(set) var receiver = ReliableReceiver(committed: 0)
+    package private(set) var receiver = ReliableReceiver(applied: 0, committed: 0)
     private var downloads: [ContentHash: ObjectDownload] = [:]
 
     /// A connection that is heard for the first time.
@@ -40,16 +40,18 @@ package struct CoordinatorSession: Sendable {
 
     /// Binds the connection to a worker whose registration the core accepted; its welcome is sent next.
     ///
-    /// `committed` is the highest number of that process that is in the store.
+    /// `applied` is the highest number of that process that the core has applied, `committed` the highest that is in the
+    /// store and that the welcome names.
     package mutating func bind(
         _ register: Register,
+        applied: UInt64,
         committed: UInt64,
         interval: Duration,
         lapse: Duration,
         at now: Instant
     ) {
         peer = .worker(register.worker)
-        receiver = ReliableReceiver(committed: committed, oldest: register.oldestSequence)
+        receiver = ReliableReceiver(applied: applied, committed: committed, oldest: register.oldestSequence)
         liveness = Liveness(interval: interval, limit: lapse, at: now)
     }
 

@@ -47,6 +47,7 @@ package struct CoordinatorSessions<Connection: Hashable & Sendable>: Sendable {
         _ register: Register,
         on connection: Connection,
         key: String,
+        applied: UInt64,
         committed: UInt64,
         interval: Duration,
         lapse: Duration,
@@ -56,7 +57,14 @@ package struct CoordinatorSessions<Connection: Hashable & Sendable>: Sendable {
         if let older { sessions[older] = nil }
         if let other = worker(on: connection), other != register.worker { connections[other] = nil }
         var session = sessions[connection] ?? CoordinatorSession(at: now)
-        session.bind(register, committed: committed, interval: interval, lapse: lapse, at: now)
+        session.bind(
+            register,
+            applied: applied,
+            committed: committed,
+            interval: interval,
+            lapse: lapse,
+            at: now
+        )
         sessions[connection] = session
         connections[register.worker] = connection
         remember(register.worker, key)

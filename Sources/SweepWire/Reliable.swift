@@ -115,10 +115,14 @@ package struct ReliableReceiver: Hashable, Sendable {
         case gap
     }
 
-    /// Starts after what is committed, or after what the worker will never send again.
-    package init(committed: UInt64, oldest: UInt64 = 1) {
-        applied = max(committed, oldest == 0 ? 0 : oldest - 1)
-        self.committed = applied
+    /// Starts after what was applied, or after what the worker will never send again.
+    ///
+    /// `applied` is above `committed` when a worker comes on a new connection while a batch is being committed: what is in
+    /// that batch must not be applied again.
+    package init(applied: UInt64, committed: UInt64, oldest: UInt64 = 1) {
+        let skipped = oldest == 0 ? 0 : oldest - 1
+        self.applied = max(applied, committed, skipped)
+        self.committed = max(committed, skipped)
     }
 
     /// Sorts in the message numbered `sequence`.
