@@ -1,0 +1,62 @@
+package import SweepCore
+
+/// Every configuration of a space once, in the file's order, the first parameter slowest.
+///
+/// A choice gives its options, an `int` each step; a `uniform` with `step` gives each step; `points` gives that many
+/// values, even on the domain's own scale, with both ends. Parameters below a choice are multiplied only where their
+/// option is taken.
+package struct GridSearcher: Searcher {
+    private let enumeration: SpaceEnumeration?
+
+    /// Starts over `space`, which must be without `problems(_:)`: with any, there are no configurations.
+    package init(space: SearchSpace) {
+        enumeration = SpaceEnumeration(space) { $0.gridValues }
+    }
+
+    package var ignoresResults: Bool { true }
+
+    package var total: Int? { enumeration?.count ?? 0 }
+
+    package mutating func propose(number: Int) -> Configuration? { enumeration?.configuration(at: number) }
+
+    package mutating func observe(configuration: Configuration, objective cost: Double, epoch: Int) {}
+
+    /// The ranges of `space` that do not say which of their values a grid takes, at their places in the sweep file.
+    package static func problems(_ space: SearchSpace) -> [SpecProblem] {
+        var problems: [SpecProblem] = []
+        collect(space.template, at: SpecPath(), into: &problems)
+        return problems
+    }
+
+    private static func collect(_ node: SpecNode, at path: SpecPath, into problems: inout [SpecProblem]) {
+        switch node {
+        case .map(let entries):
+            for entry in entries { collect(entry.value, at: path.appending(.key(entry.key)), into: &problems) }
+        case .list(let items):
+            for (index, item) in items.enumerated() {
+                collect(item, at: path.appending(.index(index)), into: &problems)
+            }
+        case .domain(.choice(let options)):
+            for (index, option) in options.enumerated() {
+                collect(option.node, at: path.appending(.option(index)), into: &problems)
+            }
+        case .domain(let domain):
+            guard domain.gridValues == nil else { return }
+            let allowed: String
+            if case .uniform = domain {
+                allowed = "step or points, or choice, or search: {method: random}"
+            } else {
+                allowed = "points, or choice, or search: {method: random}"
+            }
+            problems.append(
+                SpecProblem(
+                    path: path,
+                    message: "a grid must know which values of this range to take",
+                    found: domain.text,
+                    allowed: allowed
+                )
+            )
+        case .null, .boolean, .integer, .real, .text: break
+        }
+    }
+}

@@ -1,0 +1,144 @@
+/// Asynchronous successive halving in its promotion form: trials pause at a rung and go on when they are among the best.
+///
+/// A promotion is looked for from the top rung down. Of the n results at a rung the best ⌊n/η⌋ may go on; the best of
+/// them that has not gone on yet is promoted. Order: cost, then trial number. Infinite costs count in n and are never
+/// promoted. A late good result may push a promoted trial out of the best ⌊n/η⌋; the promotion stays.
+///
+/// Cost: a result is put in its place by binary search and one move of the rung's array; a decision is O(log n) a rung.
+/// Source: Li et al., "A system for massively parallel hyperparameter tuning", MLSys 2020, algorithm 2.
+package struct PromotionASHA: FidelityScheduler {
+    private struct Result: Comparable {
+        let cost: Double
+        let trial: Int
+        static func < (a: Self, b: Self) -> Bool { (a.cost, a.trial) < (b.cost, b.trial) }
+    }
+
+    private struct Rung {
+        /// Every result, best first.
+        var results: [Result] = []
+        /// Those that wait for a promotion, best last.
+        var waiting: [Result] = []
+    }
+
+    package let levels: [Int]
+    private let reductionFactor: Int
+    private var rungs: [Rung]
+    /// The rung that each running trial is on its way to.
+    private var running: [Int: Int] = [:]
+    /// The rung that each paused trial waits at, with its cost there.
+    private var paused: [Int: (rung: Int, cost: Double)] = [:]
+    /// The highest rung at which each trial gave a result, so that a repeated report changes nothing.
+    private var reached: [Int: Int] = [:]
+
+    /// Rungs at `levels` (ascending, not empty), of each of which one in `reductionFactor` (at least 2) is promoted.
+    package init(levels: [Int], reductionFactor: Int) {
+        precondition(!levels.isEmpty, "there must be a level")
+        precondition(zip(levels, levels.dropFirst()).allSatisfy(<), "levels must ascend")
+        precondition(reductionFactor >= 2, "the reduction factor must be at least 2")
+        self.levels = levels
+        self.reductionFactor = reductionFactor
+        rungs = Array(repeating: Rung(), count: levels.count)
+    }
+
+    package var ignoresResults: Bool { levels.count == 1 }
+
+    package mutating func started(trial: Int) {
+        guard reached[trial] == nil, running[trial] == nil else { return }
+        running[trial] = 0
+    }
+
+    package mutating func finished(trial: Int, epoch: Int, cost: Double) {
+        guard let rung = levels.firstIndex(where: { $0 >= epoch }), rung > reached[trial, default: -1] else { return }
+        reached[trial] = rung
+        running[trial] = nil
+        drop(trial)
+        let result = Result(cost: cost.isNaN ? .infinity : cost, trial: trial)
+        let place = Self.place(of: result, in: rungs[rung].results)
+        rungs[rung].results.insert(result, at: place)
+        guard rung < levels.count - 1 else { return }
+        paused[trial] = (rung, result.cost)
+        guard result.cost < .infinity else { return }
+        rungs[rung].waiting.insert(result, at: Self.placeDescending(of: result, in: rungs[rung].waiting))
+    }
+
+    package mutating func removed(trial: Int) {
+        running[trial] = nil
+        drop(trial)
+        // Whatever is still reported for it comes too late.
+        reached[trial] = levels.count
+    }
+
+    package mutating func promotion() -> (trial: Int, to: Int)? {
+        for rung in rungs.indices.dropLast().reversed() {
+            guard let best = rungs[rung].waiting.last else { continue }
+            guard Self.place(of: best, in: rungs[rung].results) < rungs[rung].results.count / reductionFactor else {
+                continue
+            }
+            promoted(trial: best.trial, to: levels[rung + 1])
+            return (best.trial, levels[rung + 1])
+        }
+        return nil
+    }
+
+    package mutating func promoted(trial: Int, to level: Int) {
+        guard let rung = levels.firstIndex(of: level), rung > 0, paused[trial]?.rung == rung - 1 else { return }
+        drop(trial)
+        running[trial] = rung
+    }
+
+    package func hopeless(remaining newTrials: Int) -> [Int] {
+        var lost: [Int] = []
+        // How many trials can still come to the rung, at most.
+        var coming = max(0, newTrials)
+        for rung in rungs.indices.dropLast() {
+            let here = rungs[rung]
+            for (_, target) in running where target == rung { coming += 1 }
+            // Further results can only worsen a trial's place, so it goes on at best from the place it has now.
+            let promotable = Saturating.sum(here.results.count, coming) / reductionFactor
+            var hopeful = 0
+            for (trial, pause) in paused where pause.rung == rung {
+                let place = Self.place(of: Result(cost: pause.cost, trial: trial), in: here.results)
+                if pause.cost < .infinity, place < promotable { hopeful += 1 } else { lost.append(trial) }
+            }
+            coming = Saturating.sum(coming, hopeful)
+        }
+        return lost.sorted()
+    }
+
+    /// How many trials wait at each level but the last.
+    package var waiting: [Int] { rungs.dropLast().map(\.waiting.count) }
+
+    /// How many results each level has.
+    package var results: [Int] { rungs.map(\.results.count) }
+
+    private mutating func drop(_ trial: Int) {
+        guard let pause = paused.removeValue(forKey: trial), pause.cost < .infinity else { return }
+        let place = Self.placeDescending(
+            of: Result(cost: pause.cost, trial: trial),
+            in: rungs[pause.rung].waiting
+        )
+        rungs[pause.rung].waiting.remove(at: place)
+    }
+
+    /// How many of `sorted` (best first) come before `result`.
+    private static func place(of result: Result, in sorted: [Result]) -> Int {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if sorted[middle] < result { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The place of `result` in `sorted` (best last).
+    private static func placeDescending(of result: Result, in sorted: [Result]) -> Int {
+        var low = 0
+        var high = sorted.count
+        while low < high {
+            let middle = (low + high) / 2
+            if result < sorted[middle] { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

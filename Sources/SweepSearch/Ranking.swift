@@ -1,0 +1,215 @@
+package import SweepCore
+import SweepNumerics
+
+/// One configuration in the ranked summary.
+package struct RankRow: Hashable, Sendable {
+    /// From 1, without gaps.
+    package let place: Int
+    package let configuration: Configuration
+    /// Every run of the configuration, best first.
+    package let runs: [Run]
+    /// The best run's state.
+    package let state: TrialState
+    /// The mean over the counted runs; NaN or infinite when a run lost its numbers; nil while nothing is measured.
+    package let objective: Double?
+    /// The 95 % t interval of the mean over completed runs; nil below two of them.
+    package let interval: ClosedRange<Double>?
+    /// The places of other rows whose intervals overlap with this one's; empty without an interval.
+    package let tiedWith: [Int]
+    /// What the best run measured at `epoch`, in the curve's order.
+    package let metrics: [MetricValue]
+    /// The epoch of the best run that counts.
+    package let epoch: Int?
+    /// Epochs trained, over all runs.
+    package let epochs: Int
+    /// Hand-outs, over all runs.
+    package let attempts: Int
+    /// Core seconds, over all runs.
+    package let coreSeconds: Double
+    /// The workers of all runs, in order of first use.
+    package let workers: [String]
+    /// The gravest symptom of the best run, or of a run that lost its numbers.
+    package let finding: Finding?
+    /// The highest level that the best run came to; 0 before the first.
+    package let rung: Int
+
+    /// The number of the best run.
+    package var trial: Int { runs.first?.trial ?? 0 }
+
+    /// One run of a configuration.
+    package struct Run: Hashable, Sendable {
+        package let trial: Int
+        package let seed: UInt64
+        /// Its value at the epoch that counts; not finite when it lost its numbers; nil while nothing is measured.
+        package let objective: Double?
+        package let epochs: Int
+        package let state: TrialState
+    }
+
+    /// A metric's name and value.
+    package struct MetricValue: Hashable, Sendable {
+        package let metric: Metric
+        package let value: Double
+    }
+}
+
+/// Puts the configurations of a sweep in order.
+///
+/// 1. Completed configurations, by objective. 2. Those that paused, run or were pruned, by the rung their best run
+/// reached (higher first), then by objective; those without any number yet are last of these. 3. Configurations of which
+/// a run lost its numbers (a loss that is NaN or infinite, invariant 4). 4. Failed ones.
+///
+/// The objective of a configuration is the mean over its counted runs: all completed ones, else those that reached the
+/// highest rung. A run without a number counts as worst, so it takes the whole configuration to group 3. Equal objectives
+/// are ordered by configuration id, equal runs by trial number: the order is total and depends on nothing else.
+package enum Ranking {
+    /// The rows of `trials`, best first; `levels` are the scheduler's, ascending.
+    package static func rows(_ trials: [TrialRecord], objective: Objective, levels: [Int]) -> [RankRow] {
+        var order: [Configuration] = []
+        var runs: [Configuration: [Standing]] = [:]
+        for trial in trials {
+            let standing = Standing(trial, objective: objective, levels: levels)
+            if runs[trial.configuration, default: []].isEmpty { order.append(trial.configuration) }
+            runs[trial.configuration, default: []].append(standing)
+        }
+        let drafts = order.compactMap { Draft($0, runs: runs[$0] ?? [], objective: objective) }.sorted {
+            ($0.key, $0.id) < ($1.key, $1.id)
+        }
+        let ties = ties(drafts.map(\.interval))
+        return zip(drafts, ties).enumerated().map { index, row in row.0.placed(index + 1, tiedWith: row.1) }
+    }
+
+    /// For each interval the places (from 1) of the others that overlap with it.
+    private static func ties(_ intervals: [ClosedRange<Double>?]) -> [[Int]] {
+        intervals.indices.map { index in
+            guard let own = intervals[index] else { return [] }
+            return intervals.indices.compactMap { other in
+                guard other != index, let interval = intervals[other] else { return nil }
+                return interval.overlaps(own) ? other + 1 : nil
+            }
+        }
+    }
+}
+
+/// What a run or a configuration is ordered by; less is better.
+private struct RankKey: Comparable {
+    let group: Int
+    let rung: Int
+    let cost: Double
+    static func < (a: Self, b: Self) -> Bool { (a.group, -a.rung, a.cost) < (b.group, -b.rung, b.cost) }
+
+    static let completed = 0
+    static let unfinished = 1
+    static let notFinite = 2
+    static let failed = 3
+}
+
+/// One run and where it stands.
+private struct Standing {
+    let trial: TrialRecord
+    let key: RankKey
+    let value: Double?
+    let epoch: Int?
+
+    init(_ trial: TrialRecord, objective: Objective, levels: [Int]) {
+        self.trial = trial
+        let best = trial.curve.best(for: objective)
+        epoch = best?.epoch
+        var value = best?.value
+        var group: Int
+        switch trial.state {
+        case .completed: group = RankKey.completed
+        case .failed: group = RankKey.failed
+        case .waiting, .running, .paused, .pruned: group = RankKey.unfinished
+        }
+        if let broken = Self.lostNumber(trial, objective.metric) ?? value.flatMap({ $0.isFinite ? nil : $0 }) {
+            value = broken
+            if group != RankKey.failed { group = RankKey.notFinite }
+        }
+        self.value = value
+        key = RankKey(
+            group: group,
+            rung: levels.last { $0 <= trial.curve.epochs } ?? 0,
+            cost: value.map(objective.cost) ?? .infinity
+        )
+    }
+
+    /// The first loss that is not finite, the objective's before others; NaN when only the state says so.
+    private static func lostNumber(_ trial: TrialRecord, _ metric: Metric) -> Double? {
+        guard let epoch = trial.curve.firstNonFiniteEpoch else {
+            return trial.state == .pruned(.cannotRecover) ? .nan : nil
+        }
+        let order = [metric, .validationLoss, .probeLoss, .trainingLoss]
+        return order.compactMap { trial.curve.value($0, at: epoch) }.first { !$0.isFinite } ?? .nan
+    }
+}
+
+/// A row before it has a place.
+private struct Draft {
+    let configuration: Configuration
+    let id: ConfigurationID
+    let runs: [Standing]
+    let key: RankKey
+    let value: Double?
+    let interval: ClosedRange<Double>?
+
+    init?(_ configuration: Configuration, runs: [Standing], objective: Objective) {
+        let runs = runs.sorted { ($0.key, $0.trial.number) < ($1.key, $1.trial.number) }
+        guard let best = runs.first else { return nil }
+        self.configuration = configuration
+        id = configuration.id
+        self.runs = runs
+        if let broken = runs.first(where: { $0.key.group == RankKey.notFinite }) {
+            value = broken.value
+            interval = nil
+            key = RankKey(group: RankKey.notFinite, rung: best.key.rung, cost: .infinity)
+            return
+        }
+        let counted = runs.filter { $0.key.group == best.key.group && $0.key.rung == best.key.rung }
+        let values = counted.compactMap(\.value)
+        value = values.isEmpty ? nil : Moments(of: values).mean
+        interval = best.key.group == RankKey.completed ? StudentT.interval95(values) : nil
+        key = RankKey(
+            group: best.key.group,
+            rung: best.key.rung,
+            cost: value.map(objective.cost) ?? .infinity
+        )
+    }
+
+    func placed(_ place: Int, tiedWith: [Int]) -> RankRow {
+        let best = runs[0]
+        let told = runs.first { $0.key.group == key.group } ?? best
+        var workers: [String] = []
+        for name in runs.flatMap(\.trial.workers) where !workers.contains(name) { workers.append(name) }
+        let curve = best.trial.curve
+        return RankRow(
+            place: place,
+            configuration: configuration,
+            runs: runs.map {
+                RankRow.Run(
+                    trial: $0.trial.number,
+                    seed: $0.trial.seed,
+                    objective: $0.value,
+                    epochs: $0.trial.curve.epochs,
+                    state: $0.trial.state
+                )
+            },
+            state: best.trial.state,
+            objective: value,
+            interval: interval,
+            tiedWith: tiedWith,
+            metrics: best.epoch.map { epoch in
+                curve.metrics.compactMap { metric in
+                    curve.value(metric, at: epoch).map { RankRow.MetricValue(metric: metric, value: $0) }
+                }
+            } ?? [],
+            epoch: best.epoch,
+            epochs: runs.reduce(0) { $0 + $1.trial.curve.epochs },
+            attempts: runs.reduce(0) { $0 + $1.trial.attempts },
+            coreSeconds: runs.reduce(0) { $0 + $1.trial.coreSeconds },
+            workers: workers,
+            finding: told.trial.finding,
+            rung: best.key.rung
+        )
+    }
+}

@@ -1,0 +1,46 @@
+package import SweepCore
+
+/// All that ranking and reports know of one trial.
+package struct TrialRecord: Hashable, Sendable {
+    /// Its number in the sweep, from 1.
+    package let number: Int
+    package let configuration: Configuration
+    /// Its own seed.
+    package let seed: UInt64
+    /// Which repeat of the configuration it is, from 0.
+    package let repetition: Int
+    package let state: TrialState
+    package let curve: LearningCurve
+    /// How often it was handed out.
+    package let attempts: Int
+    /// Core seconds it took, lost attempts included.
+    package let coreSeconds: Double
+    /// The workers that trained it, in order of first use.
+    package let workers: [String]
+    /// Its gravest symptom; nil when there is none.
+    package let finding: Finding?
+
+    package init(
+        number: Int,
+        configuration: Configuration,
+        seed: UInt64,
+        repetition: Int = 0,
+        state: TrialState,
+        curve: LearningCurve,
+        attempts: Int = 1,
+        coreSeconds: Double = 0,
+        workers: [String] = [],
+        finding: Finding? = nil
+    ) {
+        self.number = number
+        self.configuration = configuration
+        self.seed = seed
+        self.repetition = repetition
+        self.state = state
+        self.curve = curve
+        self.attempts = attempts
+        self.coreSeconds = coreSeconds
+        self.workers = workers
+        self.finding = finding
+    }
+}

@@ -1,0 +1,142 @@
+import SweepCore
+import SweepNumerics
+import SweepSearch
+import Testing
+
+@Suite struct RandomSearcherTests {
+    private func draws(_ domain: ParameterDomain, count: Int, seed: UInt64 = 7) -> [ParameterValue] {
+        // A second parameter keeps finite domains from being used up.
+        let space = Spaces.space(
+            ("x", .domain(domain)),
+            ("free", .domain(.uniform(low: 0, high: 1, step: nil, points: nil)))
+        )
+        var searcher = RandomSearcher(space: space, seed: seed)
+        return (0..<count).compactMap { searcher.propose(number: $0)?["train.x"] }
+    }
+
+    private func reals(_ values: [ParameterValue]) -> [Double] {
+        values.compactMap {
+            switch $0 {
+            case .real(let value): value
+            case .integer(let value): Double(value)
+            default: nil
+            }
+        }
+    }
+
+    /// Pearson's statistic of counts against equal expectation.
+    private func chiSquare(_ counts: [Int]) -> Double {
+        let expected = Double(counts.reduce(0, +)) / Double(counts.count)
+        return counts.reduce(0) { $0 + (Double($1) - expected) * (Double($1) - expected) / expected }
+    }
+
+    @Test(arguments: 0..<20) func `values stay within their bounds`(_ seed: UInt64) {
+        var stream = RandomStream(key: seed)
+        let low = stream.normal() * 100
+        let high = low + stream.uniform() * 1e-12
+        for value in reals(draws(.uniform(low: low, high: high, step: nil, points: nil), count: 200, seed: seed)) {
+            #expect((low...high).contains(value), "seed \(seed)")
+        }
+        for value in reals(draws(.logUniform(low: 1e-300, high: 1e300, points: nil), count: 200, seed: seed)) {
+            #expect((1e-300...1e300).contains(value), "seed \(seed)")
+        }
+        for value in reals(draws(.logInteger(low: 1, high: .max, points: nil), count: 200, seed: seed)) {
+            #expect(value >= 1, "seed \(seed)")
+        }
+        let stepped = draws(.uniform(low: 0.1, high: 0.75, step: 0.1, points: nil), count: 200, seed: seed)
+        let allowed: Set<Double> = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7]
+        #expect(Set(reals(stepped)) == allowed, "seed \(seed)")
+        let whole = draws(.integer(low: -7, high: 6, step: 4), count: 200, seed: seed)
+        #expect(Set(whole) == Set([-7, -3, 1, 5].map { ParameterValue.integer($0) }), "seed \(seed)")
+    }
+
+    @Test func `log ranges are even on the logarithmic scale`() {
+        let exponents = reals(draws(.logUniform(low: 1e-5, high: 1e-1, points: nil), count: 8000)).map {
+            Elementary.log10($0)
+        }
+        var counts = Array(repeating: 0, count: 16)
+        for exponent in exponents { counts[min(15, max(0, Int((exponent + 5) * 4)))] += 1 }
+        // The 99.9 % quantile of chi-square with 15 degrees of freedom.
+        #expect(chiSquare(counts) < 37.7)
+    }
+
+    @Test func `linear ranges and choices are even`() {
+        var counts = Array(repeating: 0, count: 16)
+        for value in reals(draws(.uniform(low: -2, high: 6, step: nil, points: nil), count: 8000)) {
+            counts[min(15, Int((value + 2) * 2))] += 1
+        }
+        #expect(chiSquare(counts) < 37.7)
+        let options = ["a", "b", "c", "d"].map { ChoiceOption(.text($0)) }
+        var taken = [0, 0, 0, 0]
+        for value in draws(.choice(options), count: 4000) {
+            if let index = options.firstIndex(where: { $0.label == value }) { taken[index] += 1 }
+        }
+        // The 99.9 % quantile of chi-square with 3 degrees of freedom.
+        #expect(chiSquare(taken) < 16.3)
+    }
+
+    @Test func `log integers have the probability of their share of the scale`() {
+        let values = reals(draws(.logInteger(low: 1, high: 8, points: nil), count: 20_000))
+        let width = Elementary.log(8.5) - Elementary.log(0.5)
+        var statistic = 0.0
+        for value in 1...8 {
+            let share = (Elementary.log(Double(value) + 0.5) - Elementary.log(Double(value) - 0.5)) / width
+            let expected = share * 20_000
+            let found = Double(values.count { $0 == Double(value) })
+            statistic += (found - expected) * (found - expected) / expected
+        }
+        // The 99.9 % quantile of chi-square with 7 degrees of freedom.
+        #expect(statistic < 24.4)
+    }
+
+    @Test func `other seeds and other numbers give other configurations`() {
+        let space = Spaces.space(("x", .domain(.uniform(low: 0, high: 1, step: nil, points: nil))))
+        var seen: Set<ConfigurationID> = []
+        for seed in 0..<20 as Range<UInt64> {
+            var searcher = RandomSearcher(space: space, seed: seed)
+            for number in 0..<20 { if let found = searcher.propose(number: number) { seen.insert(found.id) } }
+        }
+        #expect(seen.count == 400)
+    }
+
+    @Test func `a new parameter leaves the values of the others as they were`() {
+        let x = SpecNode.domain(.uniform(low: 0, high: 1, step: nil, points: nil))
+        var small = RandomSearcher(space: Spaces.space(("x", x)), seed: 3)
+        var large = RandomSearcher(space: Spaces.space(("before", x), ("x", x), ("after", x)), seed: 3)
+        for number in 0..<10 {
+            #expect(small.propose(number: number)?["train.x"] == large.propose(number: number)?["train.x"])
+        }
+    }
+
+    @Test func `a skewed finite space is used up to its last point`() {
+        let space = Spaces.space(
+            ("x", .domain(.logInteger(low: 1, high: 500, points: nil))),
+            ("y", Spaces.choice(.text("a")))
+        )
+        var searcher = RandomSearcher(space: space, seed: 1)
+        #expect(searcher.total == 500)
+        let all = (0..<500).compactMap { searcher.propose(number: $0)?.id }
+        #expect(Set(all).count == 500)
+        #expect(searcher.propose(number: 500) == nil)
+        var rebuilt = RandomSearcher(space: space, seed: 1)
+        #expect(rebuilt.propose(number: 499)?.id == all.last)
+    }
+
+    @Test func `the finite branches of an endless space come once each`() {
+        let space = Spaces.space(
+            (
+                "kind",
+                Spaces.choice(
+                    .text("a"),
+                    .text("b"),
+                    .text("c"),
+                    Spaces.map(("d", .domain(.uniform(low: 0, high: 1, step: nil, points: nil))))
+                )
+            )
+        )
+        var searcher = RandomSearcher(space: space, seed: 5)
+        #expect(searcher.total == nil)
+        let kinds = (0..<100).compactMap { searcher.propose(number: $0)?["train.kind"] }
+        #expect(kinds.count { $0 != .text("d") } == 3)
+    }
+}

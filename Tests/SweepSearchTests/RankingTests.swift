@@ -1,0 +1,140 @@
+import SweepCore
+import SweepNumerics
+import SweepSearch
+import Testing
+
+@Suite struct RankingTests {
+    private func configuration(_ x: Int) -> Configuration {
+        Configuration([.init(path: "train.x", value: .integer(x))])
+    }
+
+    private func trial(
+        _ number: Int,
+        _ x: Int,
+        _ losses: [Double],
+        _ state: TrialState = .completed,
+        accuracy: [Double]? = nil,
+        finding: Symptom? = nil
+    ) -> TrialRecord {
+        let observations = losses.enumerated().map { index, loss in
+            Observation(epoch: index + 1, values: [loss, accuracy?[index] ?? 0.5], seconds: 1)
+        }
+        return TrialRecord(
+            number: number,
+            configuration: configuration(x),
+            seed: UInt64(number),
+            state: state,
+            curve: LearningCurve(metrics: [.validationLoss, .validationAccuracy], observations: observations),
+            coreSeconds: Double(losses.count),
+            workers: ["w\(number % 2)"],
+            finding: finding.map { Finding(symptom: $0, sinceEpoch: 1, evidence: "because") }
+        )
+    }
+
+    private func rank(_ trials: [TrialRecord], _ objective: Objective = Objective()) -> [RankRow] {
+        Ranking.rows(trials, objective: objective, levels: [1, 3])
+    }
+
+    private func order(_ rows: [RankRow]) -> [Int] { rows.map(\.trial) }
+
+    @Test func `completed come first, then by rung, then lost numbers, then failed`() {
+        let rows = rank([
+            trial(1, 1, [0.01], .failed("signal 9")),
+            trial(2, 2, [0.1, .nan], .pruned(.cannotRecover), finding: .nonFinite),
+            trial(3, 3, [], .waiting),
+            trial(4, 4, [0.2], .paused),
+            trial(5, 5, [0.3], .pruned(.scheduler)),
+            trial(6, 6, [0.9, 0.9, 0.8], .running),
+            trial(7, 7, [0.9, 0.7, 0.7]),
+            trial(8, 8, [0.9, 0.6, 0.7]),
+        ])
+        #expect(order(rows) == [8, 7, 6, 4, 5, 3, 2, 1])
+        #expect(rows.map(\.place) == Array(1...8))
+        #expect(rows[0].objective == 0.6 && rows[0].epoch == 2 && rows[0].epochs == 3)
+        #expect(rows.map(\.rung) == [3, 3, 3, 1, 1, 0, 1, 1])
+        #expect(rows[6].objective?.isNaN == true)
+        #expect(rows[6].finding?.symptom == .nonFinite)
+        #expect(rows[5].objective == nil && rows[5].epoch == nil && rows[5].metrics.isEmpty)
+    }
+
+    @Test func `the best epoch counts unless the file says last`() {
+        let trials = [trial(1, 1, [0.1, 0.9, 0.5]), trial(2, 2, [0.9, 0.3, 0.4])]
+        #expect(order(rank(trials)) == [1, 2])
+        let last = rank(trials, Objective(epoch: .last))
+        #expect(order(last) == [2, 1])
+        #expect(last[0].objective == 0.4 && last[0].epoch == 3)
+    }
+
+    @Test func `a greater accuracy is better when it is maximised, and NaN is still last`() {
+        let objective = Objective(metric: .validationAccuracy, direction: .maximize)
+        let rows = rank(
+            [
+                trial(1, 1, [0.5, 0.5, 0.5], accuracy: [0.5, 0.6, 0.6]),
+                trial(2, 2, [0.5, 0.5, 0.5], accuracy: [0.5, 0.9, 0.6]),
+                trial(3, 3, [0.5, .infinity], .pruned(.cannotRecover), accuracy: [1, 1]),
+            ],
+            objective
+        )
+        #expect(order(rows) == [2, 1, 3])
+        #expect(rows[0].objective == 0.9)
+        #expect(rows[0].metrics.first { $0.metric == .validationAccuracy }?.value == 0.9)
+        #expect(rows[2].objective == .infinity)
+    }
+
+    @Test func `several seeds give a mean, an interval and ties`() throws {
+        let rows = rank([
+            trial(1, 1, [0.10, 1, 1]), trial(2, 1, [0.12, 1, 1]), trial(3, 1, [0.11, 1, 1]),
+            trial(4, 2, [0.11, 1, 1]), trial(5, 2, [0.13, 1, 1]), trial(6, 2, [0.12, 1, 1]),
+            trial(7, 3, [0.50, 1, 1]), trial(8, 3, [0.51, 1, 1]), trial(9, 3, [0.505, 1, 1]),
+            trial(10, 4, [0.115, 1, 1]),
+        ])
+        #expect(order(rows) == [1, 10, 4, 7])
+        #expect(abs(try #require(rows[0].objective) - 0.11) < 1e-12)
+        let interval = try #require(rows[0].interval)
+        #expect(
+            abs(interval.upperBound - interval.lowerBound - 2 * 4.3026527297494639 * 0.01 / 3.0.squareRoot()) < 1e-12
+        )
+        #expect(rows.map(\.tiedWith) == [[3], [], [1], []])
+        #expect(rows[1].interval == nil)
+        #expect(rows[0].runs.map(\.trial) == [1, 3, 2])
+        #expect(rows[0].epochs == 9 && rows[0].coreSeconds == 9 && rows[0].attempts == 3)
+        #expect(rows[0].workers == ["w1", "w0"])
+    }
+
+    @Test func `one run without a number takes its configuration down`() {
+        let rows = rank([
+            trial(1, 1, [0.1, 0.1, 0.1]), trial(2, 1, [0.1, .nan], .pruned(.cannotRecover), finding: .nonFinite),
+            trial(3, 2, [0.9], .paused),
+        ])
+        #expect(order(rows) == [3, 1])
+        #expect(rows[1].objective?.isNaN == true && rows[1].interval == nil)
+        #expect(rows[1].state == .completed)
+        #expect(rows[1].finding?.symptom == .nonFinite)
+    }
+
+    @Test func `only completed runs count once there is one`() {
+        let rows = rank([
+            trial(1, 1, [0.4, 0.4, 0.4]), trial(2, 1, [0.1], .pruned(.scheduler)), trial(3, 1, [], .failed("x")),
+        ])
+        #expect(rows[0].objective == 0.4 && rows[0].trial == 1 && rows[0].interval == nil)
+        #expect(rows[0].runs.map(\.trial) == [1, 2, 3])
+    }
+
+    @Test(arguments: 0..<20) func `the order does not depend on the order of the trials`(_ seed: UInt64) {
+        var stream = RandomStream(key: seed)
+        var trials = (1...30).map { number in
+            let epochs = stream.below(4)
+            let losses = (0..<epochs).map { _ in Double(stream.below(3)) }
+            let state: TrialState = epochs == 3 ? .completed : [.running, .paused, .failed("x")][stream.below(3)]
+            return trial(number, stream.below(12), losses, state)
+        }
+        let expected = rank(trials)
+        stream.shuffle(&trials)
+        #expect(rank(trials).map(\.runs) == expected.map(\.runs), "seed \(seed)")
+        for (above, below) in zip(expected, expected.dropFirst()) where above.objective == below.objective {
+            if above.state.name == below.state.name, above.rung == below.rung, above.state == .completed {
+                #expect(above.configuration.id < below.configuration.id, "seed \(seed)")
+            }
+        }
+    }
+}
