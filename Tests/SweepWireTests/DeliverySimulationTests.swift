@@ -32,7 +32,10 @@ private struct DeliverySimulation {
     var toCoordinator = Link()
     var toWorker = Link()
 
-    var sessions = CoordinatorSessions<Int>()
+    /// The coordinator, as docs/protocol.md has it: the connection on which the worker registered, and what is on its way in.
+    var registered: Int?
+    var lastHeard = Instant.zero
+    var downloads: [ContentHash: ObjectDownload] = [:]
     var durable = Store()
     var volatile = Store()
 
@@ -73,16 +76,10 @@ private struct DeliverySimulation {
             train()
             act(worker.handle(.tick, at: now, random: stream.next()))
             if stream.below(3) == 0 { commit() }
-            for (connection, action) in sessions.tick(at: now).resend {
-                if case .answer(let message) = action { send(message, to: connection) }
-            }
-            if durable.ends.count == Self.trials, !worker.isDraining, let connection = boundConnection {
-                send(.drain, to: connection)
-            }
+            if lastHeard.duration(to: now) > .seconds(3) { registered = nil }
+            if durable.ends.count == Self.trials, !worker.isDraining, let registered { send(.drain, to: registered) }
         }
     }
-
-    private var boundConnection: Int? { sessions.connection(of: worker.options.register.worker) }
 
     private mutating func injectFault() {
         guard stream.below(40) == 0 else { return }
@@ -96,7 +93,8 @@ private struct DeliverySimulation {
             toWorker = Link()
         case 2, 3:
             // The coordinator: what was not committed is gone, and so are its connections.
-            sessions = CoordinatorSessions<Int>()
+            registered = nil
+            downloads = [:]
             volatile = durable
             toWorker = Link()
         default:
@@ -186,10 +184,7 @@ private struct DeliverySimulation {
         }
         while let first = toCoordinator.frames.first, first.arrives <= now {
             toCoordinator.frames.removeFirst()
-            let message = try Message.decode(first.frames)
-            for action in sessions.receive(message, from: first.connection, at: now) {
-                apply(action, from: first.connection)
-            }
+            receive(try Message.decode(first.frames), from: first.connection)
         }
         while let first = toWorker.frames.first, first.arrives <= now {
             toWorker.frames.removeFirst()
@@ -206,66 +201,85 @@ private struct DeliverySimulation {
         toWorker.frames.append((arrival(toWorker), connection, frames))
     }
 
-    private mutating func apply(_ action: SessionAction, from connection: Int) {
-        switch action {
-        case .answer(let message): send(message, to: connection)
-        case .left: break
-        case .arrived(let hash, let bytes):
-            // Objects are durable as soon as they are answered for.
-            volatile.objects[hash] = bytes
-            durable.objects[hash] = bytes
-            send(.objectStored(ObjectStored(hash: hash)), to: connection)
-        case .apply(let message): apply(message, from: connection)
+    private mutating func receive(_ message: Message, from connection: Int) {
+        if case .register(let register) = message { return accept(register, on: connection) }
+        guard connection == registered else {
+            if case .problem = message { return }
+            return send(.unknownSession, to: connection)
         }
-    }
-
-    private mutating func apply(_ message: Message, from connection: Int) {
+        lastHeard = now
         switch message {
-        case .register(let register):
-            sessions.bind(
-                register,
-                on: connection,
-                key: "",
-                applied: volatile.sequence,
-                committed: durable.sequence,
-                interval: .seconds(1),
-                lapse: .seconds(3),
-                at: now
-            )
-            send(
-                .welcome(
-                    Welcome(
-                        session: UInt64(connection),
-                        heartbeatMilliseconds: 1000,
-                        lapseMilliseconds: 3000,
-                        coordinator: "c",
-                        lastSequence: durable.sequence
-                    )
-                ),
-                to: connection
-            )
-            // What the worker does not list and has not ended, it never got.
-            volatile.assigned = Set(register.leases.map(\.lease)).union(volatile.ends.keys)
-            assign(to: connection)
         case .reports(let reports):
-            volatile.sequence = reports.sequence
+            guard isNext(reports.sequence, from: connection) else { return }
             for item in reports.items { volatile.curves[item.lease, default: []] += item.observations }
         case .segmentEnded(let ended):
-            volatile.sequence = ended.sequence
+            guard isNext(ended.sequence, from: connection) else { return }
             #expect(volatile.ends[ended.lease] == nil, "a lease ends once")
             volatile.ends[ended.lease] = ended
             assign(to: connection)
         case .objectOffer(let offer):
-            if durable.objects[offer.hash] != nil {
-                send(.objectStored(ObjectStored(hash: offer.hash)), to: connection)
-            } else {
-                for action in sessions.accept(offer, from: connection, at: now) { apply(action, from: connection) }
-            }
+            let known = downloads[offer.hash]
+            receive(
+                known ?? ObjectDownload(hash: offer.hash, size: offer.size, head: offer.head, at: now),
+                again: true,
+                from: connection
+            )
+        case .objectChunk(let chunk):
+            guard var download = downloads[chunk.hash], download.add(chunk, at: now) else { return }
+            receive(download, again: false, from: connection)
         case .objectRequest(let request):
             for chunk in request.chunks(of: Self.data) { send(.objectChunk(chunk), to: connection) }
-        case .heartbeat, .draining, .problem: break
+        case .heartbeat: send(.heartbeatAnswer, to: connection)
+        case .goodbye: registered = nil
+        case .draining: break
         default: Issue.record("the coordinator got \(message.kind)")
         }
+    }
+
+    /// Numbered messages are applied in order; a repeated one, or one after a gap, is answered with what is committed.
+    private mutating func isNext(_ sequence: UInt64, from connection: Int) -> Bool {
+        guard sequence == volatile.sequence + 1 else {
+            send(.acknowledged(Acknowledged(sequence: durable.sequence)), to: connection)
+            return false
+        }
+        volatile.sequence = sequence
+        return true
+    }
+
+    /// Objects are durable as soon as they are answered for.
+    private mutating func receive(_ download: ObjectDownload, again: Bool, from connection: Int) {
+        var download = download
+        if durable.objects[download.hash] != nil || download.isWhole {
+            let bytes = durable.objects[download.hash] ?? download.bytes
+            volatile.objects[download.hash] = bytes
+            durable.objects[download.hash] = bytes
+            downloads[download.hash] = nil
+            return send(.objectStored(ObjectStored(hash: download.hash)), to: connection)
+        }
+        if let request = again ? download.ask(at: now) : download.request(at: now) {
+            send(.objectRequest(request), to: connection)
+        }
+        downloads[download.hash] = download
+    }
+
+    private mutating func accept(_ register: Register, on connection: Int) {
+        registered = connection
+        lastHeard = now
+        send(
+            .welcome(
+                Welcome(
+                    session: UInt64(connection),
+                    heartbeatMilliseconds: 1000,
+                    lapseMilliseconds: 3000,
+                    coordinator: "c",
+                    lastSequence: durable.sequence
+                )
+            ),
+            to: connection
+        )
+        // What the worker does not list and has not ended, it never got.
+        volatile.assigned = Set(register.leases.map(\.lease)).union(volatile.ends.keys)
+        assign(to: connection)
     }
 
     private mutating func assign(to connection: Int) {
@@ -294,11 +308,12 @@ private struct DeliverySimulation {
     }
 
     private mutating func commit() {
-        durable = volatile
-        let worker = worker.options.register.worker
-        if let (connection, message) = sessions.commit(worker, through: durable.sequence) {
-            send(message, to: connection)
+        guard durable.sequence < volatile.sequence else {
+            durable = volatile
+            return
         }
+        durable = volatile
+        if let registered { send(.acknowledged(Acknowledged(sequence: durable.sequence)), to: registered) }
     }
 }
 

@@ -79,34 +79,4 @@ import Testing
         #expect(send(&sender).map { numbers([$0]) } == [2])
         #expect(numbers(sender.acknowledged(2, at: at(2)).committed) == [2])
     }
-
-    @Test func `the receiver takes each number once and in order`() {
-        var receiver = ReliableReceiver(applied: 0, committed: 0)
-        #expect(
-            [1, 2, 2, 4, 1, 3, 4].map { receiver.arrived($0) } == [
-                .next, .next, .duplicate, .gap, .duplicate, .next, .next,
-            ]
-        )
-    }
-
-    @Test func `only what is committed is acknowledged, and once`() {
-        var receiver = ReliableReceiver(applied: 5, committed: 5)
-        #expect(receiver.arrived(6) == .next && receiver.arrived(7) == .next)
-        #expect(receiver.commit(through: 6) == Acknowledged(sequence: 6))
-        #expect(receiver.commit(through: 6) == nil)
-        #expect(receiver.commit(through: 99) == Acknowledged(sequence: 7), "never more than was applied")
-    }
-
-    @Test func `what is applied but not yet committed is not applied again on a new connection`() {
-        var receiver = ReliableReceiver(applied: 7, committed: 5)
-        #expect([6, 7, 8].map { receiver.arrived($0) } == [.duplicate, .duplicate, .next])
-        #expect(receiver.commit(through: 7) == Acknowledged(sequence: 7))
-    }
-
-    @Test func `a receiver that knows less than the worker kept begins where the worker can`() {
-        var receiver = ReliableReceiver(applied: 3, committed: 3, oldest: 9)
-        #expect(receiver.arrived(9) == .next)
-        #expect(ReliableReceiver(applied: 12, committed: 12, oldest: 9).applied == 12)
-        #expect(ReliableReceiver(applied: 0, committed: 0, oldest: 0).applied == 0)
-    }
 }
