@@ -1,0 +1,146 @@
+import SweepCore
+
+extension WorkerSession {
+    /// Leases that are taken: with those whose end is on its way they must fit into one registration.
+    static var heldLimit: Int { WireLimits.entries / 2 }
+
+    /// Takes a lease in, gives it back when draining, ignores one that it has.
+    mutating func take(_ assignment: Assignment, at now: Instant, _ actions: inout [Action]) {
+        let lease = assignment.lease
+        guard held[lease] == nil else { return }
+        guard !isDraining else {
+            actions.append(.send(.draining(Draining(handedBack: [lease]))))
+            return
+        }
+        held[lease] = Held(assignment: assignment, epoch: assignment.from)
+        guard held.count <= Self.heldLimit else {
+            end(lease, .died(reason: "more than \(Self.heldLimit) leases at once", log: ""), &actions)
+            return
+        }
+        queue.append(lease)
+    }
+
+    /// Begins queued leases, in order, while slots are free; one that lacks an object lets the next pass.
+    mutating func beginLeases(_ actions: inout [Action]) {
+        while busy.count < options.register.slots, !isFull,
+            let position = queue.firstIndex(where: { lease in
+                held[lease].map { missingObjects($0.assignment).isEmpty } ?? true
+            })
+        {
+            let lease = queue.remove(at: position)
+            guard let assignment = held[lease]?.assignment else { continue }
+            held[lease]?.state = .running
+            busy.insert(lease)
+            actions.append(.begin(assignment))
+        }
+    }
+
+    func missingObjects(_ assignment: Assignment) -> [ContentHash] {
+        ([assignment.dataSet.hash] + (assignment.checkpoint.map { [$0.hash] } ?? [])).filter { !objects.contains($0) }
+    }
+
+    /// Puts epochs that a trainer reports into the outbox; of a lease that is not held any more they are dropped.
+    mutating func observe(_ item: Reports.Item) {
+        guard held[item.lease] != nil, let last = item.observations.last else { return }
+        held[item.lease]?.epoch = last.epoch
+        outbox.append(item)
+    }
+
+    /// A trainer is done with a lease: its slot is free, its end goes out, after its checkpoint.
+    mutating func ended(
+        _ lease: LeaseID,
+        epoch: Int,
+        _ outcome: SegmentOutcome,
+        _ checkpoint: WorkerCheckpoint?,
+        at now: Instant,
+        _ actions: inout [Action]
+    ) {
+        busy.remove(lease)
+        progress[lease] = nil
+        guard held[lease]?.state == .running else { return }
+        held[lease]?.epoch = epoch
+        guard let checkpoint, outcome == .reached else { return end(lease, outcome, &actions) }
+        held[lease]?.state = .uploading(checkpoint.id.hash)
+        let end = SegmentEnded(sequence: 0, lease: lease, epoch: epoch, outcome: outcome, checkpoint: checkpoint.id)
+        if uploads[checkpoint.id.hash] != nil {
+            uploads[checkpoint.id.hash]?.ends.append(end)
+        } else {
+            let deadline = now.advanced(by: ObjectDownload.patience)
+            uploads[checkpoint.id.hash] = WorkerUpload(bytes: checkpoint.bytes, ends: [end], deadline: deadline)
+            offer(checkpoint.id.hash, at: now, &actions)
+        }
+    }
+
+    /// Queues the end of a lease, without a checkpoint.
+    mutating func end(_ lease: LeaseID, _ outcome: SegmentOutcome, _ actions: inout [Action]) {
+        guard let epoch = held[lease]?.epoch else { return }
+        held[lease]?.state = .ended
+        queue.removeAll { $0 == lease }
+        outbox.append(SegmentEnded(sequence: 0, lease: lease, epoch: epoch, outcome: outcome))
+    }
+
+    /// A verdict: the lease ends with `cancelled`, at once or when its trainer has stopped.
+    mutating func stop(_ lease: LeaseID, _ reason: StopReason, _ actions: inout [Action]) {
+        switch held[lease]?.state {
+        case nil, .ended: break
+        case .queued: end(lease, .cancelled, &actions)
+        case .running: actions.append(.stop(lease, reason))
+        case .uploading(let hash):
+            withdraw(lease, from: hash)
+            end(lease, .cancelled, &actions)
+        }
+    }
+
+    /// A lease that is not ours any more: nothing is said about it.
+    mutating func forget(_ lease: LeaseID, _ actions: inout [Action]) {
+        guard let state = held[lease]?.state else { return }
+        if state == .running { actions.append(.stop(lease, .superseded)) }
+        if case .uploading(let hash) = state { withdraw(lease, from: hash) }
+        queue.removeAll { $0 == lease }
+        outbox.drop(lease)
+        release(lease, &actions)
+    }
+
+    /// Messages that are committed: leases whose end is among them are done with.
+    mutating func finish(_ committed: [Message], _ actions: inout [Action]) {
+        for case .segmentEnded(let ended) in committed { release(ended.lease, &actions) }
+    }
+
+    private mutating func release(_ lease: LeaseID, _ actions: inout [Action]) {
+        guard let assignment = held.removeValue(forKey: lease)?.assignment else { return }
+        if let hash = assignment.checkpoint?.hash { discardCheckpoint(hash, &actions) }
+    }
+
+    /// Takes no more leases and gives back those that are not begun.
+    mutating func drain(_ actions: inout [Action]) {
+        guard !isDraining else { return }
+        isDraining = true
+        let back = queue
+        queue = []
+        downloads = [:]
+        for lease in back { release(lease, &actions) }
+        handedBack = back
+        if phase == .active { sayDraining(&actions) }
+    }
+
+    /// Tells that it drains, with the leases that it has not told of.
+    mutating func sayDraining(_ actions: inout [Action]) {
+        actions.append(.send(.draining(Draining(handedBack: handedBack))))
+        handedBack = []
+    }
+
+    /// Sends from the outbox what the sender has room for.
+    mutating func sendWaiting(at now: Instant, _ actions: inout [Action]) {
+        while !sender.isFull, let next = outbox.next() {
+            let message = sender.send(size: next.size, at: now) { sequence in
+                switch next.content {
+                case .items(let items): return .reports(Reports(sequence: sequence, items: items))
+                case .end(var end):
+                    end.sequence = sequence
+                    return .segmentEnded(end)
+                }
+            }
+            if let message { actions.append(.send(message)) }
+        }
+    }
+}

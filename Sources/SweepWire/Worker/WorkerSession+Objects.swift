@@ -1,0 +1,119 @@
+import SweepCore
+
+/// A checkpoint on its way to the coordinator, with the segment ends that wait for it.
+struct WorkerUpload: Sendable {
+    let bytes: [UInt8]
+    var ends: [SegmentEnded]
+    /// When to offer it again.
+    var deadline: Instant
+}
+
+extension WorkerSession {
+    /// Objects that are fetched at once: one on its way while the one before is checked.
+    static var fetchLimit: Int { 2 }
+
+    /// Asks for the objects of the leases that come next.
+    mutating func fetchObjects(at now: Instant, _ actions: inout [Action]) {
+        for lease in queue {
+            guard downloads.count < Self.fetchLimit else { return }
+            guard let assignment = held[lease]?.assignment else { continue }
+            for hash in missingObjects(assignment) where downloads[hash] == nil && !checking.contains(hash) {
+                let size =
+                    hash == assignment.dataSet.hash ? assignment.dataSet.size : assignment.checkpoint?.size ?? 0
+                var download = ObjectDownload(hash: hash, size: size, at: now)
+                actions.append(.send(.objectRequest(download.ask(at: now))))
+                downloads[hash] = download
+            }
+        }
+    }
+
+    mutating func receive(_ chunk: ObjectChunk, at now: Instant, _ actions: inout [Action]) {
+        guard let size = downloads[chunk.hash]?.size else { return }
+        guard chunk.total == size else {
+            downloads[chunk.hash] = nil
+            return abandon(chunk.hash, reason: "it has \(chunk.total) bytes, \(size) were announced", &actions)
+        }
+        // A chunk that is not the next one was asked for twice; an object without bytes is whole at once.
+        guard downloads[chunk.hash]?.add(chunk, at: now) == true || size == 0 else { return }
+        if let download = downloads[chunk.hash], download.isWhole {
+            downloads[chunk.hash] = nil
+            checking.insert(chunk.hash)
+            actions.append(.keep(chunk.hash, download.bytes))
+        } else if let request = downloads[chunk.hash]?.request(at: now) {
+            actions.append(.send(.objectRequest(request)))
+        }
+    }
+
+    /// An object that cannot be had: the queued leases that need it end, and may run elsewhere.
+    mutating func abandon(_ hash: ContentHash, reason: String, _ actions: inout [Action]) {
+        for lease in queue {
+            guard let assignment = held[lease]?.assignment, missingObjects(assignment).contains(hash) else { continue }
+            let what = hash == assignment.dataSet.hash ? "data set" : "checkpoint"
+            end(lease, .died(reason: "\(what) \(hash): \(reason)", log: ""), &actions)
+        }
+    }
+
+    /// A data set that was fetched is told with the next registration.
+    mutating func rememberDataSet(_ hash: ContentHash) {
+        guard !options.register.dataSets.contains(where: { $0.hash == hash }),
+            let set = held.values.first(where: { $0.assignment.dataSet.hash == hash })?.assignment.dataSet
+        else { return }
+        options.register.dataSets.append(set)
+    }
+
+    /// Drops a fetched checkpoint that no lease needs any more.
+    mutating func discardCheckpoint(_ hash: ContentHash, _ actions: inout [Action]) {
+        guard !held.values.contains(where: { $0.assignment.checkpoint?.hash == hash }) else { return }
+        downloads[hash] = nil
+        if objects.remove(hash) != nil { actions.append(.discard(hash)) }
+    }
+
+    mutating func offer(_ hash: ContentHash, at now: Instant, _ actions: inout [Action]) {
+        guard phase == .active, let upload = uploads[hash] else { return }
+        uploads[hash]?.deadline = now.advanced(by: ObjectDownload.patience)
+        actions.append(.send(.objectOffer(ObjectOffer(hash: hash, bytes: upload.bytes))))
+    }
+
+    /// Sends what the coordinator asks for.
+    mutating func answer(_ request: ObjectRequest, at now: Instant, _ actions: inout [Action]) {
+        guard let upload = uploads[request.hash] else {
+            actions.append(.send(.objectMissing(ObjectMissing(hash: request.hash))))
+            return
+        }
+        uploads[request.hash]?.deadline = now.advanced(by: ObjectDownload.patience)
+        actions += request.chunks(of: upload.bytes).map { .send(.objectChunk($0)) }
+    }
+
+    /// A checkpoint is stored: the segment ends that waited for it may go.
+    mutating func uploaded(_ hash: ContentHash) {
+        guard let upload = uploads.removeValue(forKey: hash) else { return }
+        for end in upload.ends {
+            held[end.lease]?.state = .ended
+            outbox.append(end)
+        }
+    }
+
+    /// The lease's end does not wait for this checkpoint any more.
+    mutating func withdraw(_ lease: LeaseID, from hash: ContentHash) {
+        uploads[hash]?.ends.removeAll { $0.lease == lease }
+        if uploads[hash]?.ends.isEmpty == true { uploads[hash] = nil }
+    }
+
+    /// Asks and offers again what was not answered in time.
+    mutating func repeatTransfers(at now: Instant, _ actions: inout [Action]) {
+        for hash in downloads.keys.sorted(by: { $0.hex < $1.hex }) {
+            if let request = downloads[hash]?.tick(at: now) { actions.append(.send(.objectRequest(request))) }
+        }
+        for hash in uploads.keys.sorted(by: { $0.hex < $1.hex }) {
+            if let upload = uploads[hash], now >= upload.deadline { offer(hash, at: now, &actions) }
+        }
+    }
+
+    /// Asks and offers on a new connection what was on its way.
+    mutating func restartTransfers(at now: Instant, _ actions: inout [Action]) {
+        for hash in downloads.keys.sorted(by: { $0.hex < $1.hex }) {
+            if let request = downloads[hash]?.ask(at: now) { actions.append(.send(.objectRequest(request))) }
+        }
+        for hash in uploads.keys.sorted(by: { $0.hex < $1.hex }) { offer(hash, at: now, &actions) }
+    }
+}

@@ -1,0 +1,97 @@
+import SweepCore
+import SweepNumerics
+import Testing
+
+@testable import SweepWire
+
+@Suite struct FramesTests {
+    @Test(arguments: MessageKind.allCases)
+    func `what is encoded is decoded to the same message`(kind: MessageKind) throws {
+        let seed = UInt64(kind.rawValue) << 8
+        var random = RandomMessages(seed: seed)
+        for round in 0..<200 {
+            let message = random.message(kind)
+            #expect(message.kind == kind)
+            let frames = try message.encode()
+            #expect(frames.count == 2 && frames[0].count == 6 && frames[0][5] == kind.rawValue)
+            #expect(try Message.decode(frames) == message, "seed \(seed), round \(round)")
+        }
+    }
+
+    @Test func `NaN goes over the wire bit for bit`() throws {
+        let lease = LeaseID(trial: TrialID(sweep: SweepID(rawValue: 1), number: 2), attempt: Attempt(rawValue: 3))
+        let values = [Double.nan, Double(nan: 7, signaling: false), -.infinity, -0.0]
+        let item = Reports.Item(lease: lease, observations: [Observation(epoch: 1, values: values, seconds: 0)])
+        let frames = try Message.reports(Reports(sequence: 1, items: [item])).encode()
+        guard case .reports(let reports) = try Message.decode(frames) else {
+            Issue.record("not a report")
+            return
+        }
+        #expect(reports.items[0].observations[0].values.map(\.bitPattern) == values.map(\.bitPattern))
+    }
+
+    @Test func `epochs with a gap become two items`() throws {
+        let lease = LeaseID(trial: TrialID(sweep: SweepID(rawValue: 1), number: 2), attempt: Attempt(rawValue: 3))
+        let observations = [1, 2, 4].map { Observation(epoch: $0, values: [Double($0)], seconds: 0) }
+        let item = Reports.Item(lease: lease, observations: observations)
+        let frames = try Message.reports(Reports(sequence: 1, items: [item])).encode()
+        guard case .reports(let reports) = try Message.decode(frames) else {
+            Issue.record("not a report")
+            return
+        }
+        #expect(reports.items.map(\.observations) == [Array(observations[..<2]), Array(observations[2...])])
+    }
+
+    @Test func `other frames are refused with what is wrong`() throws {
+        let good = try Message.goodbye(Goodbye(reason: "done")).encode()
+        func code(_ frames: [[UInt8]]) -> ProblemCode? {
+            do {
+                _ = try Message.decode(frames)
+                return nil
+            } catch { return error.code }
+        }
+        #expect(code([]) == .badFrames)
+        #expect(code([good[0]]) == .badFrames)
+        #expect(code(good + [[]]) == .badFrames)
+        #expect(code([[], []]) == .badFrames)
+        #expect(code([Array("SWPX".utf8) + [1, 2], good[1]]) == .badMagic)
+        #expect(code([Array("SWPD".utf8) + [2, 2], good[1]]) == .badVersion)
+        #expect(code([Array("SWPD".utf8) + [1, 0x7F], good[1]]) == .unknownKind)
+        #expect(code([good[0], [0xFF]]) == .undecodable)
+        #expect(code([good[0], [UInt8](repeating: 0, count: 70_000)]) == .tooLarge)
+        #expect(code(good) == nil)
+    }
+
+    @Test func `an error answers with a problem, but never a problem`() {
+        let answer = WireError(.unknownKind, kind: 0x7F, "kind 127 does not exist").answer
+        #expect(
+            answer
+                == .problem(Problem(kind: 0x7F, code: .unknownKind, sentence: "kind 127 does not exist"))
+        )
+        #expect(WireError(.badVersion, kind: MessageKind.problem.rawValue, "version 9").answer == nil)
+        #expect(Message.problem(Problem(kind: 0, code: .badFrames, sentence: "")).notAllowed("no") == nil)
+    }
+
+    @Test func `long sentences keep their beginning and long logs their end, cut between characters`() throws {
+        let lease = LeaseID(trial: TrialID(sweep: SweepID(rawValue: 1), number: 2), attempt: Attempt(rawValue: 3))
+        let log = String(repeating: "ä", count: 40_000) + "the end"
+        let outcome = SegmentOutcome.died(reason: "begin" + String(repeating: "€", count: 4000), log: log)
+        let frames = try Message.segmentEnded(SegmentEnded(sequence: 1, lease: lease, epoch: 0, outcome: outcome))
+            .encode()
+        guard case .segmentEnded(let ended) = try Message.decode(frames),
+            case .died(let reason, let tail) = ended.outcome
+        else {
+            Issue.record("not the message that was sent")
+            return
+        }
+        #expect(reason.hasPrefix("begin€") && (4094...4096).contains(reason.utf8.count))
+        #expect(tail.hasSuffix("äthe end") && (65_535...65_536).contains(tail.utf8.count))
+    }
+
+    @Test func `a sender is told when a receiver would refuse`() {
+        let request = Message.request(
+            ClientRequest(id: 1, verb: "submit", body: [UInt8](repeating: 0, count: 16 * 1024 * 1024))
+        )
+        #expect(throws: WireError.self) { try request.encode() }
+    }
+}

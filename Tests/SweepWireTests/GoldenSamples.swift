@@ -1,0 +1,154 @@
+import SweepCore
+
+@testable import SweepWire
+
+/// One message of each kind and one fact of each kind, every field set: what `GoldenBytes` are the bytes of.
+enum GoldenSamples {
+    static let messages: [Message] = [
+        .problem(Problem(kind: 0x7F, code: .unknownKind, sentence: "kind 127 does not exist")),
+        .goodbye(Goodbye(reason: "drained")),
+        .objectOffer(ObjectOffer(hash: hash(1), size: 5, head: [1, 2, 3])),
+        .objectRequest(ObjectRequest(hash: hash(1), offset: 3, length: 2)),
+        .objectChunk(ObjectChunk(hash: hash(1), offset: 3, total: 5, bytes: [4, 5])),
+        .objectStored(ObjectStored(hash: hash(1))),
+        .objectMissing(ObjectMissing(hash: hash(1))),
+        .register(
+            Register(
+                worker: worker,
+                host: "node-1",
+                pid: 4242,
+                slots: 2,
+                prefetch: 8,
+                kernels: "v3",
+                coreVersion: "1",
+                softwareVersion: "0.1.0",
+                labels: [WorkerLabel(key: "rack", value: "b")],
+                dataSets: [DataSetID(hash: hash(1), size: 460_032)],
+                leases: [HeldLease(lease: lease, epoch: 3)],
+                oldestSequence: 17
+            )
+        ),
+        .heartbeat(
+            Heartbeat(running: [Heartbeat.Progress(lease: lease, epoch: 3, step: 40)], busySlots: 1)
+        ),
+        .reports(Reports(sequence: 17, items: [Reports.Item(lease: lease, observations: observations)])),
+        .segmentEnded(
+            SegmentEnded(sequence: 18, lease: lease, epoch: 9, outcome: .reached, checkpoint: checkpoint)
+        ),
+        .draining(Draining(handedBack: [lease])),
+        .welcome(
+            Welcome(
+                session: 3,
+                heartbeatMilliseconds: 1000,
+                lapseMilliseconds: 3000,
+                coordinator: "main",
+                lastSequence: 16,
+                refused: [lease]
+            )
+        ),
+        .heartbeatAnswer,
+        .assignments(
+            Assignments(leases: [
+                Assignment(
+                    lease: lease,
+                    sweepName: "digits",
+                    spec: tree,
+                    seed: 0x0123_4567_89AB_CDEF,
+                    from: 3,
+                    to: 9,
+                    checkpoint: checkpoint,
+                    dataSet: DataSetID(hash: hash(1), size: 460_032),
+                    keepsCheckpoint: true,
+                    metrics: [.trainingLoss, .validationLoss]
+                )
+            ])
+        ),
+        .acknowledged(Acknowledged(sequence: 18)),
+        .verdicts(Verdicts(items: [Verdicts.Item(lease: lease, stop: .superseded)])),
+        .drain,
+        .unknownSession,
+        .request(ClientRequest(id: 9, verb: "rank", body: Array(#"{"sweep":"digits"}"#.utf8))),
+        .response(ClientResponse(id: 9, status: .badInput, more: true, body: Array("{}".utf8))),
+    ]
+
+    static let facts: [Fact] = [
+        .sweepSubmitted(
+            SweepSubmission(
+                id: SweepID(rawValue: 1),
+                source: tree,
+                text: "name: digits\n",
+                fileName: "digits.yaml",
+                dataSet: DataSetID(hash: hash(1), size: 460_032),
+                schema: DataSchema(
+                    features: ["a", "b"],
+                    image: ImageShape(height: 1, width: 2),
+                    task: .classification(classes: ["no", "yes"], trainingCounts: [3, 4]),
+                    trainingRows: 7,
+                    validationRows: 2,
+                    testRows: 1
+                ),
+                coreVersion: "1",
+                milliseconds: 1_700_000_000_000
+            )
+        ),
+        .sweepChanged(SweepID(rawValue: 1), .halted("no space")),
+        .trialProposed(
+            TrialProposal(
+                trial: lease.trial,
+                configuration: Configuration([
+                    Configuration.Entry(path: "train.optimizer", value: .text("adam")),
+                    Configuration.Entry(path: "train.batch_size", value: .integer(32)),
+                ]),
+                configurationIndex: 13,
+                repeatIndex: 1,
+                seed: 5
+            )
+        ),
+        .segmentDecided(lease.trial, from: 3, to: 9, virtualEnd: 12.5, order: 21),
+        .leased(lease, worker: worker, from: 3, to: 9),
+        .observed(lease, observations),
+        .checkpointKept(lease.trial, epoch: 9, checkpoint),
+        .segmentResolved(lease.trial, epoch: 9, cost: 0.25),
+        .leaseEnded(lease, .died("signal 9")),
+        .trialEnded(lease.trial, .pruned(.scheduler)),
+        .workerSequence(worker, sequence: 18),
+    ]
+
+    static let worker = WorkerID(name: "node-1-a", incarnation: 0xFEDC_BA98_7654_3210)
+    static let lease = LeaseID(
+        trial: TrialID(sweep: SweepID(rawValue: 1), number: 14),
+        attempt: Attempt(rawValue: 2)
+    )
+    static let checkpoint = CheckpointID(hash: hash(2), size: 1024)
+    static let observations = [
+        Observation(epoch: 4, values: [0.5, 0.25], seconds: 0.125),
+        Observation(epoch: 5, values: [.nan, 0.75], seconds: 0.25),
+    ]
+    static let tree = SpecNode.map([
+        SpecEntry("null", .null),
+        SpecEntry("boolean", .boolean(true)),
+        SpecEntry("integer", .integer(-7)),
+        SpecEntry("real", .real(0.5)),
+        SpecEntry("list", .list([.text("a")])),
+        SpecEntry("uniform", .domain(.uniform(low: 0, high: 1, step: 0.5, points: 3))),
+        SpecEntry("log", .domain(.logUniform(low: 0.25, high: 1, points: 4))),
+        SpecEntry("int", .domain(.integer(low: -2, high: 8, step: 2))),
+        SpecEntry("log_int", .domain(.logInteger(low: 1, high: 64, points: 7))),
+        SpecEntry(
+            "choice",
+            .domain(
+                .choice([
+                    ChoiceOption(.null), ChoiceOption(.boolean(false)), ChoiceOption(.integer(3)),
+                    ChoiceOption(.real(1.5)), ChoiceOption(.text("b")),
+                ])
+            )
+        ),
+    ])
+
+    static func hash(_ byte: UInt8) -> ContentHash {
+        guard let hash = ContentHash(bytes: [UInt8](repeating: byte, count: 32)) else {
+            preconditionFailure("32 bytes are a hash")
+        }
+        return hash
+    }
+}

@@ -1,0 +1,81 @@
+import SweepCore
+import SweepNumerics
+import Testing
+
+@testable import SweepWire
+
+@Suite struct ObjectTransferTests {
+    private static let hash = GoldenSamples.hash(7)
+
+    private func object(_ size: Int) -> [UInt8] {
+        (0..<size).map { UInt8(truncatingIfNeeded: RandomStream.mix(UInt64($0 / 8)) >> UInt64($0 % 8 * 8)) }
+    }
+
+    @Test(arguments: [0, 1, 262_144, 262_145, 1_048_576, 1_048_577, 2_500_000])
+    func `an object arrives whole, window by window`(size: Int) throws {
+        let bytes = object(size)
+        var download = ObjectDownload(hash: Self.hash, size: size, at: .zero)
+        var requests = 0
+        while let request = download.request(at: .zero) {
+            requests += 1
+            #expect(request.length <= WireLimits.window)
+            #expect(download.request(at: .zero) == nil, "one window at a time")
+            for chunk in request.chunks(of: bytes) {
+                #expect(chunk.bytes.count <= WireLimits.chunk)
+                #expect(download.add(chunk, at: .zero) == true)
+            }
+        }
+        #expect(download.isWhole && download.bytes == bytes)
+        #expect(requests == (size + WireLimits.window - 1) / WireLimits.window)
+    }
+
+    @Test func `an offer's head is the beginning`() {
+        let bytes = object(300_000)
+        let offer = ObjectOffer(hash: Self.hash, bytes: bytes)
+        #expect(offer.head.count == WireLimits.chunk && offer.size == 300_000)
+        var download = ObjectDownload(hash: Self.hash, size: offer.size, head: offer.head, at: .zero)
+        let request = download.request(at: .zero)
+        #expect(request?.offset == WireLimits.chunk)
+        #expect(ObjectDownload(hash: Self.hash, size: 3, head: [1, 2, 3], at: .zero).isWhole)
+    }
+
+    @Test func `chunks that do not come next are ignored`() throws {
+        let bytes = object(600_000)
+        var download = ObjectDownload(hash: Self.hash, size: bytes.count, at: .zero)
+        let first = download.request(at: .zero)
+        let request = try #require(first)
+        let chunks = request.chunks(of: bytes)
+        #expect(download.add(chunks[1], at: .zero) == false)
+        #expect(download.add(chunks[0], at: .zero) == true)
+        #expect(download.add(chunks[0], at: .zero) == false, "twice")
+        #expect(
+            download.add(
+                ObjectChunk(hash: GoldenSamples.hash(8), offset: 262_144, total: 600_000, bytes: [1]),
+                at: .zero
+            ) == false,
+            "another object"
+        )
+        #expect(
+            download.add(ObjectChunk(hash: Self.hash, offset: 262_144, total: 700_000, bytes: [1]), at: .zero) == false,
+            "another size"
+        )
+    }
+
+    @Test func `after five seconds without a chunk the rest is asked for again`() throws {
+        let bytes = object(600_000)
+        var download = ObjectDownload(hash: Self.hash, size: bytes.count, at: .zero)
+        let first = download.request(at: .zero)
+        let request = try #require(first)
+        _ = download.add(request.chunks(of: bytes)[0], at: Instant.zero.advanced(by: .seconds(1)))
+        #expect(download.tick(at: Instant.zero.advanced(by: .milliseconds(5999))) == nil)
+        let later = download.tick(at: Instant.zero.advanced(by: .seconds(6)))
+        let again = try #require(later)
+        #expect(again.offset == 262_144 && again.length == 600_000 - 262_144)
+        #expect(download.tick(at: Instant.zero.advanced(by: .seconds(7))) == nil)
+    }
+
+    @Test func `a request beyond the end is answered with an empty chunk`() {
+        let chunks = ObjectRequest(hash: Self.hash, offset: 9, length: 5).chunks(of: [1, 2, 3])
+        #expect(chunks == [ObjectChunk(hash: Self.hash, offset: 3, total: 3, bytes: [])])
+    }
+}

@@ -1,0 +1,129 @@
+import SweepCore
+import Testing
+
+@testable import SweepWire
+
+@Suite struct TreeTests {
+    /// A tree of `levels` levels, in the shape that takes the most messages a level.
+    static func deep(_ levels: Int) -> SpecNode {
+        var node = SpecNode.integer(1)
+        for level in 1..<levels {
+            switch level % 3 {
+            case 0: node = .list([node])
+            case 1: node = .map([SpecEntry("k", node)])
+            default: node = .domain(.choice([ChoiceOption(label: .text("a"), node: node)]))
+            }
+        }
+        return node
+    }
+
+    @Test func `trees come back as they were`() throws {
+        var random = RandomMessages(seed: 1)
+        for round in 0..<300 {
+            let node = random.node()
+            #expect(try SpecNode(wireBytes: node.wireBytes()) == node, "round \(round)")
+        }
+    }
+
+    @Test func `a sweep is read back from its bytes`() throws {
+        let source = SpecNode.map([
+            SpecEntry("name", .text("digits")),
+            SpecEntry("data", .map([SpecEntry("source", .text("digits.csv"))])),
+            SpecEntry(
+                "train",
+                .map([
+                    SpecEntry("model", .text("linear")),
+                    SpecEntry(
+                        "optimizer",
+                        .map([
+                            SpecEntry(
+                                "adam",
+                                .map([
+                                    SpecEntry(
+                                        "learning_rate",
+                                        .domain(.logUniform(low: 1e-4, high: 1e-1, points: nil))
+                                    )
+                                ])
+                            )
+                        ])
+                    ),
+                    SpecEntry("epochs", .integer(27)),
+                ])
+            ),
+            SpecEntry("search", .map([SpecEntry("trials", .integer(9))])),
+        ])
+        let problems = SpecProblems()
+        let sweep = try #require(Sweep.read(source, problems: problems), "\(problems.all)")
+        let received = try SpecNode(wireBytes: sweep.source.wireBytes())
+        #expect(Sweep.read(received, problems: SpecProblems()) == sweep)
+    }
+
+    @Test func `64 levels go over the wire, 65 do not`() throws {
+        #expect(try SpecNode(wireBytes: Self.deep(64).wireBytes()) == Self.deep(64))
+        #expect(throws: WireError.undecodable("a tree deeper than 64 levels")) { try Self.deep(65).wireBytes() }
+    }
+
+    @Test func `bytes that nest without end are refused`() throws {
+        // node { list { items: node { … } } }, the innermost empty.
+        var bytes: [UInt8] = []
+        for _ in 0..<2000 {
+            bytes = Self.field(6, Self.field(1, bytes))
+        }
+        #expect(throws: WireError.self) { try SpecNode(wireBytes: bytes) }
+        var shallow: [UInt8] = [0x0A, 0x00]
+        for _ in 0..<64 { shallow = Self.field(6, Self.field(1, shallow)) }
+        #expect(throws: WireError.undecodable("a tree deeper than 64 levels")) { try SpecNode(wireBytes: shallow) }
+    }
+
+    @Test func `a tree of too many nodes or bytes is refused on both sides`() throws {
+        let wide = SpecNode.list(Array(repeating: .null, count: 65_536))
+        #expect(throws: WireError.undecodable("a tree of more than 65536 nodes")) { try wide.wireBytes() }
+        let fits = SpecNode.list(Array(repeating: .null, count: 65_535))
+        #expect(try SpecNode(wireBytes: fits.wireBytes()) == fits)
+        let heavy = SpecNode.text(String(repeating: "x", count: WireLimits.tree))
+        #expect(throws: WireError.self) { try heavy.wireBytes() }
+    }
+
+    @Test func `domains that could not be drawn from are refused`() throws {
+        func refused(_ domain: Sweepd_Wire_Domain) -> Bool {
+            var node = Sweepd_Wire_Node()
+            node.domain = domain
+            return (try? SpecNode(node)) == nil
+        }
+        var domain = Sweepd_Wire_Domain()
+        domain.uniform.low = 2
+        domain.uniform.high = 1
+        #expect(refused(domain))
+        domain.uniform.high = .nan
+        #expect(refused(domain))
+        domain.uniform.high = 3
+        #expect(!refused(domain))
+        domain.uniform.step = 0
+        #expect(refused(domain))
+        domain.log.low = 0
+        domain.log.high = 1
+        #expect(refused(domain))
+        domain.integer.low = .min
+        domain.integer.high = .max
+        domain.integer.step = 1
+        #expect(refused(domain))
+        domain.integer.low = 0
+        domain.integer.high = 9
+        #expect(!refused(domain))
+        domain.integer.step = 0
+        #expect(refused(domain))
+        domain.choice = .init()
+        #expect(refused(domain))
+    }
+
+    /// A length-delimited field.
+    static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
+        var length = bytes.count
+        var header = [number << 3 | 2]
+        while length >= 0x80 {
+            header.append(UInt8(length & 0x7F) | 0x80)
+            length >>= 7
+        }
+        return header + [UInt8(length)] + bytes
+    }
+}
