@@ -84,7 +84,7 @@ extension DataSpec {
 
     /// Reads `data`; nil when something is missing or wrong (and reported).
     package static func read(_ reader: SpecReader) -> DataSpec? {
-        guard let fields = reader.fields(keys) else { return nil }
+        guard let fields = reader.fields(keys, planned: ["augment", "generate", "weights"]) else { return nil }
         func fixed(_ key: String) -> SpecReader? { fields.optional(key)?.allowingDomains(false) }
         let source = fields.required("source", "a file, or {images: FILE, labels: FILE}")?
             .allowingDomains(false).dataSource()
@@ -124,20 +124,26 @@ extension DataSpec {
 }
 
 extension PreprocessStep {
+    static let plannedKinds = ["robust", "power", "winsorize", "one_hot", "normalize"]
+
     /// Reads `preprocess`, a list of steps.
     package static func readList(_ reader: SpecReader) -> [PreprocessStep]? {
         reader.alternatives { reader in
             guard let items = reader.items(count: 0...32) else { return nil }
             let steps = items.map { item in
                 item.alternatives { item -> PreprocessStep? in
-                    guard let (kind, settings) = item.tagged(["standardize", "minmax", "scale", "impute"]) else {
-                        return nil
-                    }
+                    let kinds = ["standardize", "minmax", "scale", "impute"]
+                    guard let (kind, settings) = item.tagged(kinds, planned: plannedKinds) else { return nil }
                     switch kind {
                     case "standardize": return settings.fields([]).map { _ in .standardize }
                     case "minmax": return settings.fields([]).map { _ in .minmax }
                     case "impute": return settings.fields([]).map { _ in .impute }
-                    default: return settings.real(in: 0...1e12, above: true).map { .scale($0) }
+                    default:
+                        if settings.node == .map([]) {
+                            settings.reportMissing("a number above 0, as in {scale: 0.0625}")
+                            return nil
+                        }
+                        return settings.real(in: 0...1e12, above: true).map { .scale($0) }
                     }
                 }
             }
@@ -149,10 +155,11 @@ extension PreprocessStep {
 extension SpecReader {
     fileprivate func dataSource() -> DataSource? {
         if case .text(let file) = node, !file.isEmpty { return .table(file) }
-        guard case .map = node, let fields = fields(["images", "labels"]) else {
-            report("not an allowed value", allowed: "a file, or {images: FILE, labels: FILE}")
+        guard case .map = node else {
+            refuse("a file, or {images: FILE, labels: FILE}")
             return nil
         }
+        guard let fields = fields(["images", "labels"]) else { return nil }
         let images = fields.required("images", "an IDX file")?.text()
         let labels = fields.required("labels", "an IDX file")?.text()
         guard let images, let labels else { return nil }
@@ -165,7 +172,7 @@ extension SpecReader {
         case .text(let name) where !name.isEmpty: return .name(name)
         case .integer(let index) where index >= 0: return .index(index)
         default:
-            report("not an allowed value", allowed: "a column's name, its index from 0, or last")
+            refuse("a column's name, its index from 0, or last")
             return nil
         }
     }
@@ -176,6 +183,7 @@ extension SpecReader {
         case .map:
             guard let fields = fields(["last", "source"]) else { return nil }
             if let last = fields.optional("last") {
+                fields.optional("source")?.report("both last and source", allowed: "one of them")
                 return last.integer(in: 1...Int(Int32.max)).map { .last($0) }
             }
             return fields.required("source", "a file (or last: ROWS)")?.dataSource().map { .source($0) }

@@ -68,9 +68,15 @@ package struct LearningCurve: Hashable, Sendable {
     }
 
     /// The first epoch with a loss that is not finite; nil when there is none.
-    package var firstNonFiniteEpoch: Int? {
-        let columns = metrics.indices.filter { [.trainingLoss, .probeLoss, .validationLoss].contains(metrics[$0]) }
-        return observations.first { o in columns.contains { !o.values[$0].isFinite } }?.epoch
+    package var firstNonFiniteEpoch: Int? { observations.first(where: isNonFinite)?.epoch }
+
+    /// Whether any of `observations`, made of this curve's metrics, has a loss that is not finite.
+    package func hasNonFinite(_ observations: [Observation]) -> Bool { observations.contains(where: isNonFinite) }
+
+    private func isNonFinite(_ observation: Observation) -> Bool {
+        zip(metrics, observation.values).contains { metric, value in
+            !value.isFinite && [.trainingLoss, .probeLoss, .validationLoss].contains(metric)
+        }
     }
 
     /// Core seconds over all epochs.

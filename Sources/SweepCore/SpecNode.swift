@@ -85,6 +85,15 @@ extension SpecNode {
         }
     }
 
+    /// The text cut to what a message can hold; in quotes where it could be taken for another kind of value.
+    package var excerpt: String {
+        let text = text
+        if case .text = self, Double(text) != nil || ["", "~", "null", "true", "false"].contains(text) {
+            return "\"\(text)\""
+        }
+        return text.count > 80 ? text.prefix(79) + "…" : text
+    }
+
     /// What kind of value this is, in the words of messages.
     package var kindName: String {
         switch self {
@@ -101,6 +110,20 @@ extension SpecNode {
 }
 
 extension ParameterDomain {
+    /// The keys that make a map of the sweep file a domain.
+    package static let keywords = ["uniform", "log", "int", "log_int", "choice"]
+
+    /// The key under which the sweep file writes this domain.
+    package var keyword: String {
+        switch self {
+        case .uniform: "uniform"
+        case .logUniform: "log"
+        case .integer: "int"
+        case .logInteger: "log_int"
+        case .choice: "choice"
+        }
+    }
+
     /// The domain as the sweep file writes it.
     package var text: String {
         func real(_ value: Double) -> String { ParameterValue.real(value).description }

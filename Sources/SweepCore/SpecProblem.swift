@@ -11,6 +11,12 @@ package struct SpecPath: Hashable, Sendable, CustomStringConvertible {
     /// The top of the file.
     package init() {}
 
+    /// The path of these steps.
+    package init(_ steps: [Step]) { self.steps = steps }
+
+    /// The path one step up; nil at the top.
+    package var parent: SpecPath? { steps.isEmpty ? nil : SpecPath(Array(steps.dropLast())) }
+
     /// This path and one more step.
     package func appending(_ step: Step) -> SpecPath {
         var path = self
@@ -41,24 +47,49 @@ package struct SpecProblem: Hashable, Sendable {
     package let found: String?
     /// What may stand there.
     package let allowed: String?
+    /// Which of the two, key or value, the mistake is in.
+    package let side: Side
 
-    package init(path: SpecPath, message: String, found: String? = nil, allowed: String? = nil) {
+    /// The side of `key: value` that a mistake points at.
+    package enum Side: Hashable, Sendable {
+        case key, value
+    }
+
+    package init(path: SpecPath, message: String, found: String? = nil, allowed: String? = nil, side: Side = .value) {
         self.path = path
         self.message = message
         self.found = found
         self.allowed = allowed
+        self.side = side
     }
 }
 
 /// Where a reader puts the mistakes it meets; each is kept once, in the order found.
+///
+/// A place that is muted adds no more: once the value there is known to be broken, what a later reader makes of it is noise.
 package final class SpecProblems {
     package private(set) var all: [SpecProblem] = []
     private var seen: Set<SpecProblem> = []
+    private var muted: Set<SpecPath> = []
 
     package init() {}
 
-    /// Keeps `problem`, unless it is already there.
+    /// Keeps `problem`, unless it is already there or its place is muted.
     package func add(_ problem: SpecProblem) {
-        if seen.insert(problem).inserted { all.append(problem) }
+        guard !isMuted(problem.path), seen.insert(problem).inserted else { return }
+        all.append(problem)
+    }
+
+    /// Keeps no more problems at or below `path`; call it after the problem that says why was added.
+    package func mute(_ path: SpecPath) { muted.insert(path) }
+
+    private func isMuted(_ path: SpecPath) -> Bool {
+        guard !muted.isEmpty else { return false }
+        var next: SpecPath? = path
+        while let place = next {
+            if muted.contains(place) { return true }
+            next = place.parent
+        }
+        return false
     }
 }

@@ -22,7 +22,27 @@ package struct SpecReader {
 
     /// Reports a mistake at this place.
     package func report(_ message: String, allowed: String? = nil) {
-        problems.add(SpecProblem(path: path, message: message, found: node.text, allowed: allowed))
+        problems.add(SpecProblem(path: path, message: message, found: node.excerpt, allowed: allowed))
+    }
+
+    /// Reports that nothing stands here where `allowed` must.
+    package func reportMissing(_ allowed: String) {
+        problems.add(SpecProblem(path: path, message: "missing", allowed: allowed))
+    }
+
+    /// Reports that what stands here is not one of `allowed`, with a hint where a range seems to be meant.
+    func refuse(_ allowed: String) {
+        var allowed = allowed
+        switch node {
+        case .domain where !allowsDomains:
+            return report("a range is not allowed here", allowed: allowed)
+        case .map(let entries) where allowsDomains:
+            let keyword = entries.lazy.compactMap { Self.guess(ParameterDomain.keywords, for: $0.key) }.first
+            if let keyword { allowed += " (did you mean {\(keyword): …}?)" }
+        case .list where allowsDomains: allowed += " (or {choice: […]} to try each)"
+        default: break
+        }
+        report("not an allowed value", allowed: allowed)
     }
 
     /// The same reader, where domains are or are not allowed.
@@ -63,19 +83,18 @@ package struct SpecReader {
             case .domain(.integer(let low, let high, _)), .domain(.logInteger(let low, let high, _)):
                 if range.contains(low), range.contains(high) { return low }
                 reader.report("the range leaves what is allowed", allowed: allowed)
-            default: reader.report("not an allowed value", allowed: allowed)
+            case .domain: reader.report("a range of reals where integers are needed", allowed: "int, log_int or choice")
+            default: reader.refuse(allowed)
             }
             return nil
         }
     }
 
-    /// A finite number within `range`; `above` makes the lower bound itself not allowed.
+    /// A finite number within `range`; `above` and `below` make the lower or the upper bound itself not allowed.
     package func real(in range: ClosedRange<Double>, above: Bool = false, below: Bool = false) -> Double? {
-        let lower =
-            above ? "above \(ParameterValue.real(range.lowerBound))" : "from \(ParameterValue.real(range.lowerBound))"
-        let upper =
-            below ? "below \(ParameterValue.real(range.upperBound))" : "to \(ParameterValue.real(range.upperBound))"
-        let allowed = "a number \(lower) \(upper)"
+        let lower = "\(above ? "above" : "from") \(ParameterValue.real(range.lowerBound))"
+        let upper = "\(below ? ", below" : above ? ", at most" : " to") \(ParameterValue.real(range.upperBound))"
+        let allowed = "a number \(lower)\(upper)"
         func fits(_ value: Double) -> Bool {
             range.contains(value) && !(above && value == range.lowerBound) && !(below && value == range.upperBound)
         }
@@ -89,7 +108,7 @@ package struct SpecReader {
             case .domain(.integer(let low, let high, _)), .domain(.logInteger(let low, let high, _)):
                 if fits(Double(low)), fits(Double(high)) { return Double(low) }
                 reader.report("the range leaves what is allowed", allowed: allowed)
-            default: reader.report("not an allowed value", allowed: allowed)
+            default: reader.refuse(allowed)
             }
             return nil
         }
@@ -99,38 +118,61 @@ package struct SpecReader {
     package func boolean() -> Bool? {
         alternatives { reader in
             if case .boolean(let value) = reader.node { return value }
-            reader.report("not an allowed value", allowed: "true or false")
+            reader.refuse("true or false")
             return nil
         }
     }
 
-    /// Any text; a number or truth value counts as its text.
+    /// Any text but the empty one; a number is not taken for text, as its own text (`1.10`) is not kept.
     package func text() -> String? {
         alternatives { reader in
             switch reader.node {
             case .text(let value) where !value.isEmpty: return value
-            case .integer, .real, .boolean: return reader.node.text
-            default:
-                reader.report("not an allowed value", allowed: "text")
-                return nil
+            case .integer, .real, .boolean:
+                reader.report("not text", allowed: "text; in quotes if it looks like a number, true or false")
+            default: reader.refuse("text")
             }
+            return nil
         }
     }
 
-    /// One of the cases of an enumeration of texts.
-    package func word<Value: RawRepresentable & CaseIterable>(_: Value.Type) -> Value? where Value.RawValue == String {
+    /// One of the cases of an enumeration of texts; `planned` are words of later versions.
+    package func word<Value: RawRepresentable & CaseIterable>(_: Value.Type, planned: [String] = []) -> Value?
+    where Value.RawValue == String {
         alternatives { reader in
-            if case .text(let text) = reader.node, let value = Value(rawValue: text) { return value }
             let words = Value.allCases.map(\.rawValue)
-            reader.report("not an allowed value", allowed: Self.oneOf(words, for: reader.node.text))
+            switch reader.node {
+            case .text(let text):
+                if let value = Value(rawValue: text) { return value }
+                reader.reportWord(text, words, planned: planned)
+            default: reader.refuse(Self.oneOf(words))
+            }
             return nil
+        }
+    }
+
+    /// Reports a word that is none of `words`.
+    private func reportWord(_ word: String, _ words: [String], planned: [String]) {
+        if planned.contains(word) {
+            report("not available in this version", allowed: Self.oneOf(words))
+        } else {
+            report("not an allowed value", allowed: Self.oneOf(words, for: word))
         }
     }
 
     /// The items of a list that holds `count` items.
     package func items(count: ClosedRange<Int>) -> [SpecReader]? {
-        guard case .list(let items) = node, count.contains(items.count) else {
-            report("not an allowed value", allowed: "a list of \(count.lowerBound) to \(count.upperBound) items")
+        let allowed = "a list of \(count.lowerBound) to \(count.upperBound) items"
+        guard case .list(let items) = node else {
+            if case .text(let text) = node {
+                report("not an allowed value", allowed: "\(allowed) (did you mean [\(text)]?)")
+                return nil
+            }
+            report(isDomain ? "a range is not allowed here" : "not an allowed value", allowed: allowed)
+            return nil
+        }
+        guard count.contains(items.count) else {
+            report(items.isEmpty ? "an empty list" : "too many items", allowed: allowed)
             return nil
         }
         return items.enumerated().map { index, item in
@@ -138,19 +180,28 @@ package struct SpecReader {
         }
     }
 
-    /// The fields of a map that may have the keys of `keys`; unknown keys are reported.
-    package func fields(_ keys: [String]) -> SpecFields? {
+    /// The fields of a map that may have the keys of `keys`; unknown keys and those of later versions are reported.
+    package func fields(_ keys: [String], planned: [String] = []) -> SpecFields? {
         guard case .map(let entries) = node else {
-            report("not an allowed value", allowed: "a map with " + keys.joined(separator: ", "))
+            report(
+                isDomain ? "a range is not allowed here" : "not an allowed value",
+                allowed: keys.isEmpty ? "nothing, or an empty map {}" : "a map with " + keys.joined(separator: ", ")
+            )
             return nil
         }
         for entry in entries where !keys.contains(entry.key) {
+            let isPlanned = planned.contains(entry.key)
+            if !isPlanned, let meant = Self.guess(keys, for: entry.key), node[meant] == nil {
+                // The key that is probably meant is not also told to be missing.
+                problems.mute(path.appending(.key(meant)))
+            }
             problems.add(
                 SpecProblem(
                     path: path.appending(.key(entry.key)),
-                    message: "unknown key",
+                    message: isPlanned ? "not available in this version" : "unknown key",
                     found: entry.key,
-                    allowed: Self.oneOf(keys, for: entry.key)
+                    allowed: keys.isEmpty ? "no keys" : Self.oneOf(keys, for: isPlanned ? nil : entry.key),
+                    side: .key
                 )
             )
         }
@@ -158,54 +209,82 @@ package struct SpecReader {
     }
 
     /// A kind with its settings: `{kind: {…}}`, or `kind` alone where all settings have defaults.
-    package func tagged(_ kinds: [String]) -> (kind: String, settings: SpecReader)? {
-        let empty = SpecNode.map([])
+    package func tagged(_ kinds: [String], planned: [String] = []) -> (kind: String, settings: SpecReader)? {
         switch node {
-        case .text(let kind) where kinds.contains(kind):
-            return (kind, SpecReader(empty, path: path, problems: problems, allowsDomains: allowsDomains))
-        case .map(let entries) where entries.count == 1 && kinds.contains(entries[0].key):
-            let value = entries[0].value == .null ? empty : entries[0].value
-            return (
-                entries[0].key,
-                SpecReader(
-                    value,
-                    path: path.appending(.key(entries[0].key)),
-                    problems: problems,
-                    allowsDomains: allowsDomains
+        case .text(let kind):
+            if kinds.contains(kind) { return (kind, settings(of: kind, .map([]))) }
+            reportWord(kind, kinds, planned: planned)
+        case .map(let entries) where entries.count == 1:
+            let kind = entries[0].key
+            if kinds.contains(kind) { return (kind, settings(of: kind, entries[0].value)) }
+            let isPlanned = planned.contains(kind)
+            problems.add(
+                SpecProblem(
+                    path: path.appending(.key(kind)),
+                    message: isPlanned ? "not available in this version" : "unknown kind",
+                    found: kind,
+                    allowed: Self.oneOf(kinds, for: isPlanned ? nil : kind),
+                    side: .key
                 )
             )
-        case .map(let entries) where entries.count == 1:
-            report("unknown kind", allowed: Self.oneOf(kinds, for: entries[0].key))
-        default:
-            report("not an allowed value", allowed: Self.oneOf(kinds, for: node.text))
+        case .map(let entries) where entries.contains { kinds.contains($0.key) }:
+            report(
+                "more than one key beside a kind",
+                allowed: Self.oneOf(kinds) + (allowsDomains ? " (or {choice: […]} to try each)" : "")
+            )
+        default: report(isDomain ? "a range is not allowed here" : "not an allowed value", allowed: Self.oneOf(kinds))
         }
         return nil
     }
 
-    /// "a, b or c", with a guess first when one of them is close to what was found.
-    package static func oneOf(_ words: [String], for found: String) -> String {
+    private func settings(of kind: String, _ node: SpecNode) -> SpecReader {
+        SpecReader(
+            node == .null ? .map([]) : node,
+            path: path.appending(.key(kind)),
+            problems: problems,
+            allowsDomains: allowsDomains
+        )
+    }
+
+    private var isDomain: Bool {
+        if case .domain = node { return true }
+        return false
+    }
+
+    /// "a, b or c", with a guess when one of them is close to what was found.
+    package static func oneOf(_ words: [String], for found: String? = nil) -> String {
         let list =
             words.count < 2 ? words.joined() : words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
-        guard let guess = words.min(by: { editDistance($0, found) < editDistance($1, found) }),
-            editDistance(guess, found) <= max(1, found.count / 3)
-        else { return list }
+        guard let found, let guess = guess(words, for: found) else { return list }
         return "\(list) (did you mean \(guess)?)"
     }
 
-    /// Levenshtein's distance between two words.
+    /// The word that `found` is most likely to mean; nil when none is within a third of its letters, or one.
+    package static func guess(_ words: [String], for found: String) -> String? {
+        if found == "lr", words.contains("learning_rate") { return "learning_rate" }
+        let found = found.prefix(64).lowercased()
+        let nearest = words.map { ($0, editDistance($0, found)) }.min { $0.1 < $1.1 }
+        guard let (word, distance) = nearest, distance <= max(1, found.count / 3) else { return nil }
+        return word
+    }
+
+    /// The number of letters to add, drop, change or swap with the next to make one word of the other.
     static func editDistance(_ a: String, _ b: String) -> Int {
-        let a = Array(a), b = Array(b.prefix(64))
-        var row = Array(0...b.count)
+        let a = Array(a)
+        let b = Array(b)
+        var before: [Int] = []
+        var last = Array(0...b.count)
         for i in a.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
+            var row = [i + 1]
             for j in b.indices {
-                let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
+                var distance = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { distance = min(distance, before[j - 1] + 1) }
+                row.append(distance)
             }
+            before = last
+            last = row
         }
-        return row[b.count]
+        return last[b.count]
     }
 }
 

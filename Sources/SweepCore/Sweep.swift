@@ -81,11 +81,16 @@ package struct PruneSpec: Hashable, Sendable {
 
 extension Sweep {
     static let keys = ["name", "data", "train", "objective", "search", "prune"]
+    static let plannedKeys = ["finalists", "stop", "command", "priority", "requires", "where", "enqueue", "warm_start"]
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
+    ///
+    /// `problems` may come with mistakes found before, in places that are muted; they count.
     package static func read(_ source: SpecNode, problems: SpecProblems) -> Sweep? {
+        source.reportFaults(into: problems)
+        source.reportRepeatedParameters(into: problems)
         let reader = SpecReader(source, problems: problems)
-        guard let fields = reader.fields(keys) else { return nil }
+        guard let fields = reader.fields(keys, planned: plannedKeys) else { return nil }
         let name = fields.required("name", "a name").flatMap { $0.sweepName() }
         let data = fields.required("data", "source, target, …")
             .map { $0.allowingDomains(true) }.flatMap(DataSpec.read)
@@ -93,6 +98,11 @@ extension Sweep {
             .map { $0.allowingDomains(true) }.flatMap(TrainingSpec.read)
         let objective = fields.optional("objective").map(Objective.read) ?? Objective()
         let search = fields.optional("search").map(SearchSpec.read) ?? SearchSpec()
+        if source["prune"] == .null {
+            // Read as absent it would turn pruning on for someone who meant to turn it off.
+            let path = SpecPath().appending(.key("prune"))
+            problems.add(SpecProblem(path: path, message: "no value", found: "null", allowed: "auto, asha or none"))
+        }
         let prune = fields.optional("prune").map { PruneSpec.read($0, epochs: training?.epochs) } ?? PruneSpec()
         let space = SearchSpace(template: template(of: source))
         if let search {
@@ -155,11 +165,12 @@ package struct TrialSpec: Hashable, Sendable {
 
 extension SearchSpec {
     static let keys = ["method", "trials", "repeats", "seed", "parallelism", "decide"]
+    static let plannedMethods = ["auto", "tpe", "gp", "sobol", "halton", "cmaes", "evolution", "bohb", "pbt"]
 
     /// Reads `search`.
     package static func read(_ reader: SpecReader) -> SearchSpec? {
         guard let fields = reader.fields(keys) else { return nil }
-        let method = fields.optional("method").map { $0.word(Method.self) } ?? .random
+        let method = fields.optional("method").map { $0.word(Method.self, planned: plannedMethods) } ?? .random
         let trials: Int?? = fields.optional("trials").map { $0.integer(in: 1...10_000_000) }
         let repeats = fields.optional("repeats").map { $0.integer(in: 1...1000) } ?? 1
         let seed = fields.optional("seed").map { $0.integer(in: 0...Int.max) } ?? 0
@@ -179,11 +190,17 @@ extension SearchSpec {
 }
 
 extension PruneSpec {
+    static let plannedMethods = [
+        "halving", "hyperband", "pasha", "median", "percentile", "patience", "threshold", "extrapolate",
+    ]
+
     /// Reads `prune`; a word alone is its method.
     package static func read(_ reader: SpecReader, epochs: Int?) -> PruneSpec? {
-        if case .text = reader.node { return reader.word(Method.self).map { PruneSpec(method: $0) } }
+        if case .text = reader.node {
+            return reader.word(Method.self, planned: plannedMethods).map { PruneSpec(method: $0) }
+        }
         guard let fields = reader.fields(["method", "reduction_factor", "first_rung"]) else { return nil }
-        let method = fields.optional("method").map { $0.word(Method.self) } ?? .auto
+        let method = fields.optional("method").map { $0.word(Method.self, planned: plannedMethods) } ?? .auto
         let factor = fields.optional("reduction_factor").map { $0.integer(in: 2...100) } ?? 3
         let first: Int?? = fields.optional("first_rung").map { $0.integer(in: 1...(epochs ?? 1_000_000)) }
         guard let method, let factor else { return nil }

@@ -1,0 +1,83 @@
+/// The kernels of one instruction set.
+///
+/// Every table computes the same bits: products and polynomials are explicit fused multiply-adds, divisions and square
+/// roots are exact, and every reduction has one written-out order. Only the payload of a NaN may differ.
+/// Pointers need no alignment beyond `Float`'s, though 64 bytes is fastest. Nothing allocates or traps.
+package struct KernelTable: Sendable {
+    /// `v2`, `v3`, `v4`, `neon` or `reference`.
+    package let name: String
+    package let gemm: @Sendable (Gemm) -> Void
+    package let transposePanels: @Sendable (PanelTranspose) -> Void
+    package let sumColumns: @Sendable (ColumnSums) -> Void
+    package let activate: @Sendable (Activation) -> Void
+    package let differentiate: @Sendable (ActivationGradient) -> Void
+    package let dropOut: @Sendable (Dropout) -> Void
+    /// Returns the sum of the rows' losses.
+    package let softmaxCrossEntropy: @Sendable (SoftmaxCrossEntropy) -> Double
+    /// Returns the sum of the rows' losses.
+    package let squaredError: @Sendable (SquaredError) -> Double
+    /// Returns the number of rows predicted correctly.
+    package let countCorrect: @Sendable (CorrectCount) -> Int
+    package let updateWithMomentum: @Sendable (MomentumUpdate) -> Void
+    package let updateWithAdam: @Sendable (AdamUpdate) -> Void
+    /// The sum of the squares of so many elements, a multiple of 16.
+    ///
+    /// Blocks of 4096 elements are summed in float32 (64 interleaved chains, then a fixed tree), the blocks in float64.
+    package let sumOfSquares: @Sendable (Floats, Int) -> Double
+    /// Whether none of so many elements, a multiple of 16, is infinite or NaN.
+    package let allFinite: @Sendable (Floats, Int) -> Bool
+    package let gatherRows: @Sendable (RowGather) -> Void
+    /// Keeps the multiply-add units busy from registers alone for so many rounds: the yardstick of the other kernels.
+    package let exercise: @Sendable (Int) -> Exercise
+
+    /// Collects the kernels of one instruction set.
+    package init(
+        name: String,
+        gemm: @escaping @Sendable (Gemm) -> Void,
+        transposePanels: @escaping @Sendable (PanelTranspose) -> Void,
+        sumColumns: @escaping @Sendable (ColumnSums) -> Void,
+        activate: @escaping @Sendable (Activation) -> Void,
+        differentiate: @escaping @Sendable (ActivationGradient) -> Void,
+        dropOut: @escaping @Sendable (Dropout) -> Void,
+        softmaxCrossEntropy: @escaping @Sendable (SoftmaxCrossEntropy) -> Double,
+        squaredError: @escaping @Sendable (SquaredError) -> Double,
+        countCorrect: @escaping @Sendable (CorrectCount) -> Int,
+        updateWithMomentum: @escaping @Sendable (MomentumUpdate) -> Void,
+        updateWithAdam: @escaping @Sendable (AdamUpdate) -> Void,
+        sumOfSquares: @escaping @Sendable (Floats, Int) -> Double,
+        allFinite: @escaping @Sendable (Floats, Int) -> Bool,
+        gatherRows: @escaping @Sendable (RowGather) -> Void,
+        exercise: @escaping @Sendable (Int) -> Exercise
+    ) {
+        self.name = name
+        self.gemm = gemm
+        self.transposePanels = transposePanels
+        self.sumColumns = sumColumns
+        self.activate = activate
+        self.differentiate = differentiate
+        self.dropOut = dropOut
+        self.softmaxCrossEntropy = softmaxCrossEntropy
+        self.squaredError = squaredError
+        self.countCorrect = countCorrect
+        self.updateWithMomentum = updateWithMomentum
+        self.updateWithAdam = updateWithAdam
+        self.sumOfSquares = sumOfSquares
+        self.allFinite = allFinite
+        self.gatherRows = gatherRows
+        self.exercise = exercise
+    }
+}
+
+/// What a run of the multiply-add units did.
+package struct Exercise: Sendable {
+    /// Floating-point operations, two for a fused multiply-add; divided by the time taken, the peak of one core.
+    package let operations: Int
+    /// Depends on every one of them, so that none can be left out.
+    package let value: Float
+
+    /// Reports a run.
+    package init(operations: Int, value: Float) {
+        self.operations = operations
+        self.value = value
+    }
+}

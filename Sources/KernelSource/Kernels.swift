@@ -1,0 +1,31 @@
+package import KernelAPI
+
+#if ISA_V4
+    private let name = "v4"
+#elseif ISA_V3
+    private let name = "v3"
+#elseif ISA_V2
+    private let name = "v2"
+#else
+    private let name = "neon"
+#endif
+
+/// The kernels compiled for this target's instruction set.
+package let kernels = KernelTable(
+    name: name,
+    gemm: gemm,
+    transposePanels: transposePanels,
+    sumColumns: sumColumns,
+    activate: activate,
+    differentiate: differentiate,
+    dropOut: dropOut,
+    softmaxCrossEntropy: softmaxCrossEntropy,
+    squaredError: squaredError,
+    countCorrect: countCorrect,
+    updateWithMomentum: updateWithMomentum,
+    updateWithAdam: updateWithAdam,
+    sumOfSquares: sumOfSquares,
+    allFinite: allFinite,
+    gatherRows: gatherRows,
+    exercise: exercise
+)

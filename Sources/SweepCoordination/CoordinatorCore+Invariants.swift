@@ -1,0 +1,48 @@
+import SweepCore
+
+extension CoordinatorCore {
+    /// What is wrong with the state, in sentences; empty for every state that events and facts can lead to.
+    package func brokenInvariants() -> [String] {
+        var broken: [String] = []
+        func require(_ holds: Bool, _ sentence: @autoclosure () -> String) {
+            if !holds { broken.append(sentence()) }
+        }
+        for (id, sweep) in sweeps {
+            let ready = sweep.ready.all.map(\.trial)
+            require(Set(ready).count == ready.count, "sweep \(id.rawValue): a segment is offered twice")
+            for trial in sweep.trials {
+                let name = "trial \(id.rawValue)/\(trial.number)"
+                require(trial.curve.epochs <= sweep.sweep.epochs, "\(name) has more epochs than the sweep allows")
+                require(sweep.open.contains(trial.number) == (trial.ended == nil), "\(name) is open and ended")
+                if let ended = trial.ended {
+                    require(ended.isTerminal, "\(name) ended in \(ended.name)")
+                    require(trial.lease == nil && trial.goal == nil, "\(name) ended and is still worked on")
+                    require(
+                        ended != .completed || trial.curve.epochs == sweep.sweep.epochs,
+                        "\(name) completed with \(trial.curve.epochs) epochs"
+                    )
+                }
+                if let lease = trial.lease {
+                    require(lease.attempt == trial.attempt, "\(name) is leased under an old attempt")
+                    let holds = workers[lease.worker]?.held.filter { $0 == TrialID(sweep: id, number: trial.number) }
+                    require(holds?.count == 1, "\(name): its worker does not know of the lease")
+                    require(!ready.contains(trial.number), "\(name) is leased and offered")
+                } else if trial.goal != nil {
+                    require(ready.contains(trial.number), "\(name) has work that is not offered")
+                }
+            }
+            if sweep.state == .finished || sweep.state == .cancelled {
+                require(sweep.open.isEmpty, "sweep \(id.rawValue) is over with open trials")
+            }
+        }
+        for (id, worker) in workers {
+            for trial in worker.held {
+                require(
+                    sweeps[trial.sweep]?[trial.number]?.lease?.worker == id,
+                    "worker \(id) holds trial \(trial), which is not leased to it"
+                )
+            }
+        }
+        return broken
+    }
+}

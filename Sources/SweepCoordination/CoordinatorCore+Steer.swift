@@ -1,0 +1,74 @@
+import SweepCore
+import SweepWire
+
+extension CoordinatorCore {
+    mutating func submit(_ draft: SweepDraft, _ token: ReplyToken, at now: Instant) {
+        let problems = SpecProblems()
+        guard let sweep = Sweep.read(draft.source, problems: problems) else {
+            let first = problems.all.first.map { "\($0.path): \($0.message)" } ?? "not a sweep"
+            effects.append(.reply(token, .badInput(first)))
+            return
+        }
+        if let other = self.sweep(named: sweep.name) {
+            // Handing in the same sweep again is how a user goes on after a restart.
+            if other.submission.source == draft.source, other.submission.dataSet == draft.dataSet {
+                effects.append(.reply(token, .done(other.id)))
+            } else {
+                effects.append(.reply(token, .conflict("another sweep is called \(sweep.name); choose another name")))
+            }
+            return
+        }
+        let submission = SweepSubmission(
+            id: SweepID(rawValue: nextSweep),
+            source: draft.source,
+            text: draft.text,
+            fileName: draft.fileName,
+            dataSet: draft.dataSet,
+            schema: draft.schema,
+            coreVersion: draft.coreVersion,
+            milliseconds: draft.milliseconds
+        )
+        record(.sweepSubmitted(submission), at: now)
+        effects.append(.reply(token, .done(submission.id)))
+        log(.info, "sweep submitted", ["sweep.name": sweep.name])
+    }
+
+    mutating func steer(_ name: String, _ steering: Steering, _ token: ReplyToken, at now: Instant) {
+        guard let sweep = sweep(named: name) else {
+            effects.append(.reply(token, .notFound("no sweep is called \(name)")))
+            return
+        }
+        if sweep.state.isOver {
+            effects.append(.reply(token, .conflict("\(name) is \(sweep.state.name); it cannot be steered any more")))
+            return
+        }
+        switch steering {
+        case .pause where sweep.state != .paused:
+            record(.sweepChanged(sweep.id, .paused), at: now)
+            stopLeases(of: sweep, .paused)
+        case .resume where sweep.state == .paused: record(.sweepChanged(sweep.id, .resumed), at: now)
+        case .cancel:
+            for number in sweep.open.sorted() {
+                end(TrialID(sweep: sweep.id, number: number), .pruned(.cancelled), at: now)
+            }
+            record(.sweepChanged(sweep.id, .cancelled), at: now)
+        case .pause, .resume: break
+        }
+        effects.append(.reply(token, .done(sweep.id)))
+        log(.info, "sweep steered", ["sweep.name": name, "sweep.verb": steering.rawValue])
+    }
+
+    /// Asks the workers to stop what they train of this sweep; they hand it back with a checkpoint.
+    private mutating func stopLeases(of sweep: SweepProgress, _ reason: StopReason) {
+        var items: [WorkerID: [Verdicts.Item]] = [:]
+        for number in sweep.open.sorted() {
+            guard let lease = sweep[number]?.lease else { continue }
+            let id = LeaseID(trial: TrialID(sweep: sweep.id, number: number), attempt: lease.attempt)
+            items[lease.worker, default: []].append(.init(lease: id, stop: reason))
+        }
+        for (worker, stopped) in items.sorted(by: { $0.key < $1.key }) {
+            guard let connection = workers[worker]?.connection else { continue }
+            effects.append(.send(.verdicts(Verdicts(items: stopped)), to: connection))
+        }
+    }
+}

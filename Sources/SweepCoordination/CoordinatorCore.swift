@@ -1,0 +1,80 @@
+package import SweepCore
+import SweepWire
+
+/// Decides everything a coordinator does, and does nothing: events in, effects out.
+///
+/// The state is a replay of facts. `handle` records facts through `record`, which applies them at once; a restart calls
+/// `restore` for each committed fact and then `start`. No clock, no randomness, no socket: the simulator and the real
+/// process run the same value.
+package struct CoordinatorCore: Sendable {
+    package let options: CoordinatorOptions
+    /// A number of this process, so that workers see a restart.
+    package let session: UInt64
+    /// Sweeps by number.
+    package internal(set) var sweeps: [SweepID: SweepProgress] = [:]
+    /// Worker processes that hold a connection or a lease.
+    package internal(set) var workers: [WorkerID: WorkerProgress] = [:]
+    var connections: [PeerID: WorkerID] = [:]
+    /// The highest sequence number applied of each worker process that was ever heard.
+    var sequences: [WorkerID: UInt64] = [:]
+    /// How many trials keep each checkpoint.
+    var checkpointUsers: [ContentHash: Int] = [:]
+    var nextSweep: UInt32 = 1
+    var effects: [Effect] = []
+
+    package init(options: CoordinatorOptions = CoordinatorOptions(), session: UInt64) {
+        self.options = options
+        self.session = session
+    }
+
+    /// Applies a committed fact while the store is replayed.
+    package mutating func restore(_ fact: Fact) {
+        apply(fact, at: .zero)
+        effects.removeAll()
+    }
+
+    /// Begins work after the replay: leases of before get the lapse time to come back.
+    package mutating func start(at now: Instant) -> [Effect] {
+        for id in workers.keys { workers[id]?.lastSeen = now }
+        settle(at: now)
+        effects.append(.wake(at: now.advanced(by: options.heartbeat / 2)))
+        return takeEffects()
+    }
+
+    /// Takes one event and answers with what is to be done, in order.
+    package mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
+        switch event {
+        case .message(let message, let connection): receive(message, from: connection, at: now)
+        case .unreachable(let connection): forget(connection)
+        case .submit(let draft, let token): submit(draft, token, at: now)
+        case .steer(let name, let steering, let token): steer(name, steering, token, at: now)
+        case .tick:
+            lapse(at: now)
+            effects.append(.wake(at: now.advanced(by: options.heartbeat / 2)))
+        }
+        settle(at: now)
+        return takeEffects()
+    }
+
+    /// The sweep of this name; nil when there is none.
+    package func sweep(named name: String) -> SweepProgress? { sweeps.values.first { $0.sweep.name == name } }
+
+    /// Every object that a trial or sweep still needs: what a restart keeps.
+    package var neededObjects: Set<ContentHash> {
+        Set(checkpointUsers.keys).union(sweeps.values.map(\.submission.dataSet.hash))
+    }
+
+    private mutating func takeEffects() -> [Effect] {
+        defer { effects.removeAll() }
+        return effects
+    }
+
+    mutating func record(_ fact: Fact, at now: Instant) {
+        effects.append(.record(fact))
+        apply(fact, at: now)
+    }
+
+    mutating func log(_ level: LogLine.Level, _ message: String, _ metadata: [String: String] = [:]) {
+        effects.append(.log(LogLine(level, message, metadata)))
+    }
+}

@@ -1,0 +1,100 @@
+package import SweepCore
+package import SweepWire
+
+/// A connection of the port, by the number that the socket gave it.
+package struct PeerID: Hashable, Sendable {
+    package let number: UInt32
+    package init(number: UInt32) { self.number = number }
+}
+
+/// Names the asker of a steering request until it is answered.
+package struct ReplyToken: Hashable, Sendable {
+    package let rawValue: UInt64
+    package init(rawValue: UInt64) { self.rawValue = rawValue }
+}
+
+/// What happens to a coordinator.
+package enum Event: Hashable, Sendable {
+    /// A worker's message, already decoded and allowed by its key's role.
+    case message(Message, from: PeerID)
+    /// Nothing can be sent to this connection any more.
+    case unreachable(PeerID)
+    /// A sweep to begin; its data set is stored.
+    case submit(SweepDraft, ReplyToken)
+    /// A sweep to steer, by name.
+    case steer(String, Steering, ReplyToken)
+    /// Time has passed.
+    case tick
+}
+
+/// A sweep as it is handed in; the coordinator gives it its number.
+package struct SweepDraft: Hashable, Sendable {
+    package let source: SpecNode
+    package let text: String
+    package let fileName: String
+    package let dataSet: DataSetID
+    package let schema: DataSchema
+    package let coreVersion: String
+    /// Wall-clock milliseconds since 1970 UTC.
+    package let milliseconds: Int64
+
+    package init(
+        source: SpecNode,
+        text: String,
+        fileName: String,
+        dataSet: DataSetID,
+        schema: DataSchema,
+        coreVersion: String,
+        milliseconds: Int64
+    ) {
+        self.source = source
+        self.text = text
+        self.fileName = fileName
+        self.dataSet = dataSet
+        self.schema = schema
+        self.coreVersion = coreVersion
+        self.milliseconds = milliseconds
+    }
+}
+
+/// What a user may do to a sweep.
+package enum Steering: String, CaseIterable, Sendable {
+    case pause, resume, cancel
+}
+
+/// What a coordinator does; the shell commits every `record` of a turn before it carries out the rest.
+package enum Effect: Hashable, Sendable {
+    case record(Fact)
+    case send(Message, to: PeerID)
+    case reply(ReplyToken, SteeringOutcome)
+    /// These bytes are needed by nobody any more.
+    case drop(ContentHash)
+    case log(LogLine)
+    /// `tick` is due at this moment at the latest.
+    case wake(at: Instant)
+}
+
+/// The answer to `submit` or `steer`.
+package enum SteeringOutcome: Hashable, Sendable {
+    case done(SweepID)
+    /// The sweep file cannot be read; never the case for one that the client has validated.
+    case badInput(String)
+    case notFound(String)
+    case conflict(String)
+}
+
+/// Something for the log.
+package struct LogLine: Hashable, Sendable {
+    package enum Level: Hashable, Sendable {
+        case debug, info, warning, error
+    }
+    package let level: Level
+    package let message: String
+    /// Dotted keys: `trial.id`, `lease.attempt`, `worker.id`.
+    package let metadata: [String: String]
+    package init(_ level: Level, _ message: String, _ metadata: [String: String] = [:]) {
+        self.level = level
+        self.message = message
+        self.metadata = metadata
+    }
+}

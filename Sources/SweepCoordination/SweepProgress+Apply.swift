@@ -1,0 +1,112 @@
+import SweepCore
+import SweepSearch
+
+extension SweepProgress {
+    mutating func apply(_ proposal: TrialProposal) {
+        guard proposal.trial.number == trials.count + 1 else { return }
+        trials.append(
+            TrialProgress(
+                number: proposal.trial.number,
+                configuration: proposal.configuration,
+                runOfConfiguration: proposal.repeatIndex,
+                seed: proposal.seed,
+                metrics: metrics
+            )
+        )
+        open.insert(proposal.trial.number)
+    }
+
+    mutating func applyDecided(trial number: Int, from: Int, to: Int, end: Double, order: Int) {
+        guard trials.indices.contains(number - 1) else { return }
+        if from == 0 { scheduler.started(trial: number) } else { scheduler.promoted(trial: number, to: to) }
+        trials[number - 1].goal = .init(to: to, end: end, order: order)
+        timeline.start(.init(trial: number, to: to, end: end, order: order))
+        decided = max(decided, order + 1)
+        makeReady(number)
+    }
+
+    mutating func applyLeased(_ lease: LeaseID, worker: WorkerID, from: Int, to: Int) {
+        let number = lease.trial.number
+        guard trials.indices.contains(number - 1) else { return }
+        trials[number - 1].attempt = lease.attempt
+        trials[number - 1].lease = .init(
+            attempt: lease.attempt,
+            worker: worker,
+            from: from,
+            to: to,
+            curveEpochs: trials[number - 1].curve.epochs
+        )
+        if !trials[number - 1].workers.contains(worker.name) { trials[number - 1].workers.append(worker.name) }
+        if ready.first?.trial == number { _ = ready.popFirst() } else { ready.remove(trial: number) }
+    }
+
+    mutating func applyObserved(_ lease: LeaseID, _ observations: [Observation]) {
+        let number = lease.trial.number
+        guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
+        var grew = false
+        for observation in observations where trials[number - 1].curve.append(observation) {
+            grew = true
+            epochsTrained += 1
+            epochSeconds += observation.seconds
+        }
+        if grew { trials[number - 1].fruitlessAttempts = 0 }
+        if let goal = trials[number - 1].goal, trials[number - 1].curve.epochs >= goal.to {
+            trials[number - 1].goal = nil
+            if !inVirtualTime { arrived.append(number) }
+        }
+    }
+
+    mutating func applyCheckpoint(trial number: Int, epoch: Int, _ checkpoint: CheckpointID) {
+        guard trials.indices.contains(number - 1) else { return }
+        trials[number - 1].checkpoint = .init(epoch: epoch, id: checkpoint)
+    }
+
+    mutating func applyResolved(trial number: Int, epoch: Int, cost: Double) {
+        _ = timeline.resolve(trial: number)
+        arrived.removeAll { $0 == number }
+        guard let trial = self[number] else { return }
+        scheduler.finished(trial: number, epoch: epoch, cost: cost)
+        if let ended = trial.ended, ended != .completed { scheduler.removed(trial: number) }
+        searcher.observe(configuration: trial.configuration, objective: cost, epoch: epoch)
+    }
+
+    mutating func applyLeaseEnded(_ lease: LeaseID, _ end: LeaseEnd) {
+        let number = lease.trial.number
+        guard let held = self[number]?.lease, held.attempt == lease.attempt else { return }
+        trials[number - 1].lease = nil
+        switch end {
+        case .lapsed, .died:
+            if trials[number - 1].curve.epochs <= held.curveEpochs { trials[number - 1].fruitlessAttempts += 1 }
+        case .handedBack, .superseded: break
+        }
+        makeReady(number)
+    }
+
+    mutating func applyEnded(trial number: Int, _ state: TrialState) {
+        guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
+        trials[number - 1].ended = state
+        trials[number - 1].goal = nil
+        trials[number - 1].lease = nil
+        trials[number - 1].checkpoint = nil
+        open.remove(number)
+        ready.remove(trial: number)
+        if !inVirtualTime, timeline.slot(of: number) != nil, !arrived.contains(number) { arrived.append(number) }
+    }
+
+    mutating func apply(_ change: SweepChange) {
+        switch change {
+        case .paused: state = .paused
+        case .resumed: state = .running
+        case .cancelled: state = .cancelled
+        case .finished: state = .finished
+        case .halted(let reason): state = .halted(reason)
+        }
+    }
+
+    /// Offers a trial's segment to workers, if it has one and nobody holds it.
+    private mutating func makeReady(_ number: Int) {
+        let trial = trials[number - 1]
+        guard let goal = trial.goal, trial.lease == nil, trial.ended == nil else { return }
+        ready.insert(.init(trial: number, end: goal.end, order: goal.order))
+    }
+}

@@ -1,0 +1,74 @@
+import SweepCore
+import SweepSearch
+
+extension SweepProgress {
+    /// One step that a sweep takes by itself.
+    enum Decision: Hashable, Sendable {
+        /// A segment's end is fed to the scheduler.
+        case resolve(trial: Int, epoch: Int, cost: Double)
+        /// A new trial, and its first segment.
+        case propose(TrialProposal, to: Int, end: Double)
+        /// A paused trial goes on.
+        case promote(trial: Int, from: Int, to: Int, end: Double)
+        /// Paused trials that can never be promoted any more.
+        case prune(trials: [Int])
+        /// Every trial has its terminal state.
+        case finish
+    }
+
+    /// The next step; nil while the sweep must wait for results. `demand` is how many more segments workers could hold.
+    ///
+    /// In virtual time a free slot is always filled before the clock moves on: whether the result of the next end is known
+    /// already is real time's accident, and must not change the order of decisions.
+    ///
+    /// A promotion that is answered is taken; the caller records it as a fact at once.
+    mutating func nextDecision(demand: Int) -> Decision? {
+        guard !state.isOver else { return nil }
+        // With nothing in flight one step is always looked for, so that a sweep can end while no worker is there.
+        let room =
+            inVirtualTime
+            ? timeline.count < sweep.search.parallelism : ready.count < max(demand, timeline.count == 0 ? 1 : 0)
+        if inVirtualTime {
+            if room, let decision = nextSegment() { return decision }
+            if let head = timeline.head, trials[head.trial - 1].isKnown(at: head.to) {
+                return resolution(of: head.trial, at: head.to)
+            }
+        } else {
+            if let number = arrived.first, let slot = timeline.slot(of: number) {
+                return resolution(of: number, at: slot.to)
+            }
+            if room, let decision = nextSegment() { return decision }
+        }
+        return timeline.count == 0 ? ending() : nil
+    }
+
+    private func resolution(of number: Int, at epoch: Int) -> Decision {
+        let value = trials[number - 1].curve.value(sweep.objective.metric, at: epoch)
+        return .resolve(trial: number, epoch: epoch, cost: value.map(sweep.objective.cost) ?? .infinity)
+    }
+
+    private mutating func nextSegment() -> Decision? {
+        if let promotion = scheduler.promotion() {
+            let from = trials[promotion.trial - 1].curve.epochs
+            let end = timeline.now + Double(promotion.to - from)
+            return .promote(trial: promotion.trial, from: from, to: promotion.to, end: end)
+        }
+        if let all = plan.trials, trials.count >= all { return nil }
+        let run = plan[trials.count]
+        guard let configuration = searcher.propose(number: run.configuration) else { return nil }
+        let proposal = TrialProposal(
+            trial: TrialID(sweep: id, number: trials.count + 1),
+            configuration: configuration,
+            configurationIndex: run.configuration,
+            repeatIndex: run.repeat,
+            seed: trialSeed(sweepSeed: sweep.search.seed, configuration: configuration.id, repeat: run.repeat)
+        )
+        let level = scheduler.firstLevel
+        return .propose(proposal, to: level, end: timeline.now + Double(level))
+    }
+
+    /// What is left when nothing is in flight and nothing can be started: the paused trials end, then the sweep.
+    private func ending() -> Decision {
+        open.isEmpty ? .finish : .prune(trials: open.sorted())
+    }
+}

@@ -1,0 +1,86 @@
+package import SweepCore
+import SweepSearch
+
+/// One sweep as its facts tell it: trials, virtual time, what is ready to hand out.
+///
+/// Facts change it (`apply…`), `nextDecision` reads it: so a restart is the same facts applied again.
+package struct SweepProgress: Sendable {
+    package let id: SweepID
+    package let sweep: Sweep
+    package let submission: SweepSubmission
+    /// What its trials report, in order.
+    package let metrics: [Metric]
+    package internal(set) var state = SweepState.running
+    package internal(set) var trials: [TrialProgress] = []
+    package internal(set) var timeline = VirtualTimeline()
+    package internal(set) var ready = ReadySegments()
+    /// Segments decided so far.
+    package internal(set) var decided = 0
+    /// Trials that have no terminal state.
+    package internal(set) var open: Set<Int> = []
+    /// Epochs of all trials, and the core seconds they took.
+    package internal(set) var epochsTrained = 0
+    package internal(set) var epochSeconds = 0.0
+    let plan: TrialPlan
+    var searcher: any Searcher
+    var scheduler: any FidelityScheduler
+    /// Trials whose result is known but not yet resolved, for decisions on arrival.
+    var arrived: [Int] = []
+
+    /// Core seconds an epoch takes on average; nil before the first.
+    package var meanEpochSeconds: Double? { epochsTrained > 0 ? epochSeconds / Double(epochsTrained) : nil }
+
+    /// Whether decisions depend on no result, so that they may be taken ahead without bound.
+    var ignoresResults: Bool { searcher.ignoresResults && scheduler.ignoresResults }
+    /// Whether results are resolved in the order of their virtual end.
+    var inVirtualTime: Bool { sweep.search.decide == .virtual && !ignoresResults }
+
+    init(sweep: Sweep, submission: SweepSubmission) {
+        id = submission.id
+        self.sweep = sweep
+        self.submission = submission
+        metrics = Metric.reported(for: submission.schema.task.kind)
+        searcher = SearcherFactory.make(spec: sweep.search, space: sweep.space)
+        scheduler = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
+        plan = TrialPlan(search: sweep.search, total: searcher.total)
+    }
+
+    /// The trial with this number; nil when there is none.
+    package subscript(number: Int) -> TrialProgress? {
+        trials.indices.contains(number - 1) ? trials[number - 1] : nil
+    }
+
+    /// The attempt, first epoch and last epoch of the lease that would train this trial's segment; nil when it has none.
+    func nextLease(of number: Int) -> (attempt: Attempt, from: Int, to: Int)? {
+        guard let trial = self[number], let goal = trial.goal else { return nil }
+        return (trial.attempt.next, trial.checkpoint?.epoch ?? 0, goal.to)
+    }
+
+    /// How many trials there will be; nil while a searcher without an end has no bound.
+    package var plannedTrials: Int? { plan.trials }
+}
+
+/// Where a sweep stands.
+package enum SweepState: Hashable, Sendable {
+    case running, paused, finished, cancelled
+    case halted(String)
+
+    /// The state's word in documents.
+    package var name: String {
+        switch self {
+        case .running: "running"
+        case .paused: "paused"
+        case .finished: "finished"
+        case .cancelled: "cancelled"
+        case .halted: "halted"
+        }
+    }
+
+    /// Whether nothing will be trained any more.
+    package var isOver: Bool {
+        switch self {
+        case .running, .paused: false
+        case .finished, .cancelled, .halted: true
+        }
+    }
+}

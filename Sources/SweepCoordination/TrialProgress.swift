@@ -1,0 +1,76 @@
+package import SweepCore
+
+/// Everything the coordinator knows about one trial.
+package struct TrialProgress: Sendable {
+    /// From 1, in the order of proposal.
+    package let number: Int
+    package let configuration: Configuration
+    package let configurationID: ConfigurationID
+    /// Which run of the configuration this is, from 0.
+    package let runOfConfiguration: Int
+    package let seed: UInt64
+    package internal(set) var curve: LearningCurve
+    /// The newest checkpoint that is kept; nil: training starts from the initial weights.
+    package internal(set) var checkpoint: KeptCheckpoint?
+    /// What is decided and not yet trained; nil while paused and after the end.
+    package internal(set) var goal: Goal?
+    /// Who trains it now.
+    package internal(set) var lease: Lease?
+    /// The highest attempt so far; zero before the first lease.
+    package internal(set) var attempt = Attempt(rawValue: 0)
+    /// Leases in a row that ended without an epoch: what counts against the sweep's attempts.
+    package internal(set) var fruitlessAttempts = 0
+    /// The terminal state; nil while there is none.
+    package internal(set) var ended: TrialState?
+    /// Every worker that held it, first to last, each once.
+    package internal(set) var workers: [String] = []
+
+    /// A checkpoint and the epoch after which it was taken.
+    package struct KeptCheckpoint: Hashable, Sendable {
+        package let epoch: Int
+        package let id: CheckpointID
+    }
+
+    /// A decided segment's end and its place in virtual time.
+    package struct Goal: Hashable, Sendable {
+        package let to: Int
+        package let end: Double
+        package let order: Int
+    }
+
+    /// A worker's hold on the trial.
+    package struct Lease: Hashable, Sendable {
+        package let attempt: Attempt
+        package let worker: WorkerID
+        /// Epochs that were done when the lease began (those of the checkpoint it starts from).
+        package let from: Int
+        package let to: Int
+        /// Epochs the curve had when the lease began: progress beyond them resets the count of fruitless attempts.
+        package let curveEpochs: Int
+    }
+
+    init(
+        number: Int,
+        configuration: Configuration,
+        runOfConfiguration: Int,
+        seed: UInt64,
+        metrics: [Metric]
+    ) {
+        self.number = number
+        self.configuration = configuration
+        configurationID = configuration.id
+        self.runOfConfiguration = runOfConfiguration
+        self.seed = seed
+        curve = LearningCurve(metrics: metrics)
+    }
+
+    /// Whether the result at `epoch` is known: observed, or never to come.
+    package func isKnown(at epoch: Int) -> Bool { ended != nil || curve.epochs >= epoch }
+
+    /// Where the trial stands; `begun` tells whether its worker has started on it.
+    package func state(begun: Bool) -> TrialState {
+        if let ended { return ended }
+        if lease != nil, begun { return .running }
+        return goal == nil ? .paused : .waiting
+    }
+}

@@ -1,0 +1,71 @@
+import SweepCoordination
+import SweepCore
+import SweepMessaging
+import SweepWire
+
+extension Coordinator {
+    /// Takes what has arrived; called on the port's thread while there is something to read.
+    func turn() {
+        guard let server else { return }
+        var effects: [Effect] = []
+        for received in server.receiveBatch() { take(received, into: &effects) }
+        carryOut(effects)
+    }
+
+    private func take(_ received: ReceivedMessage, into effects: inout [Effect]) {
+        let message: Message
+        do { message = try Message.decode(received.frames) } catch {
+            logger.debug("unreadable message", metadata: ["peer.reason": "\(error)"])
+            if let answer = error.answer { send(answer, to: received.connection) }
+            return
+        }
+        guard let permission = Self.permission(for: message) else { return }
+        guard received.peer.allows(permission) else {
+            let problem = Problem(
+                kind: message.kind.rawValue,
+                code: .forbidden,
+                sentence: "this key may not do that; its role is \(received.peer.role?.rawValue ?? "none")"
+            )
+            send(Self.refusal(problem, of: message), to: received.connection)
+            return
+        }
+        switch message {
+        case .request(let request): answer(request, from: received.connection, peer: received.peer)
+        case .objectOffer, .objectChunk, .objectRequest: transfer(message, with: received.connection)
+        default:
+            var message = message
+            // Without its checkpoint a trial goes on from the one before, to the same bits.
+            if case .segmentEnded(var end) = message, let checkpoint = end.checkpoint, !kept.contains(checkpoint.hash) {
+                end.checkpoint = nil
+                message = .segmentEnded(end)
+            }
+            effects += core.handle(.message(message, from: PeerID(number: received.connection.number)), at: now)
+        }
+    }
+
+    /// What a key must allow for this message; nil for messages that are answered by nothing.
+    private static func permission(for message: Message) -> Permission? {
+        switch message {
+        case .problem, .objectStored, .objectMissing: nil
+        case .request(let request): RequestVerb(rawValue: request.verb)?.permission ?? .read
+        // Workers send checkpoints, those who submit send data sets: what an object is for is seen when it is named.
+        case .objectOffer, .objectChunk, .objectRequest: .work
+        default: .work
+        }
+    }
+
+    private static func refusal(_ problem: Problem, of message: Message) -> Message {
+        guard case .request(let request) = message else { return .problem(problem) }
+        let body = ControlFailure(code: .notAllowed, message: problem.sentence).json
+        return .response(ClientResponse(id: request.id, status: .forbidden, body: body))
+    }
+
+    private func transfer(_ message: Message, with connection: ConnectionID) {
+        Task {
+            for answer in await objects.answer(message) {
+                if case .objectStored(let stored) = answer { kept.insert(stored.hash) }
+                send(answer, to: connection)
+            }
+        }
+    }
+}

@@ -1,0 +1,260 @@
+import Glibc
+package import Logging
+package import ServiceLifecycle
+package import SweepCoordination
+package import SweepCore
+import SweepMessaging
+import SweepStore
+import SweepWire
+
+/// The coordinator of a directory: the core on the thread of its port, its journal, its objects.
+///
+/// A turn takes a batch of messages, asks the core, commits every fact of the batch in one transaction, and only then sends
+/// what the batch decided. A commit that fails ends the process; it comes back from the store.
+package actor Coordinator: Service {
+    nonisolated let loop = MessagingLoop(name: "coordinator")
+    /// The port's thread.
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    let options: CoordinatorServiceOptions
+    let logger: Logger
+    let store: Store
+    let journal: JournalThread
+    let objects: ObjectThread
+    var core: CoordinatorCore
+    var server: ServerSocket?
+    /// Objects that are known to be kept.
+    var kept: Set<ContentHash>
+    /// Effects that wait for the commit that is under way, and then for their own.
+    private var pending: [Effect] = []
+    private var isCommitting = false
+    private var wake: TimerID?
+    private var nextToken: UInt64 = 0
+    private var repliers: [ReplyToken: (SteeringOutcome) -> Void] = [:]
+    /// Waiters for a sweep's end.
+    private var endWaiters: [(name: String, continuation: CheckedContinuation<Void, Never>)] = []
+    private let started = ContinuousClock.now
+
+    /// Opens the directory and replays its journal; throws a `StoreError` or a `JournalError`.
+    package init(_ options: CoordinatorServiceOptions, logger: Logger) throws {
+        self.options = options
+        self.logger = logger
+        store = try Store.open(directory: options.directory, mode: .readWrite)
+        core = try CoordinatorCore.restored(
+            from: store,
+            options: options.core,
+            session: UInt64.random(in: 1...UInt64.max)
+        )
+        kept = core.neededObjects
+        journal = JournalThread(store)
+        objects = ObjectThread(ObjectStore(directory: options.directory))
+    }
+
+    /// Binds the port, writes `endpoint.json` and begins work; the endpoint that workers connect to.
+    ///
+    /// Throws `EndpointError`, `UnprotectedEndpointError`, `KeyError`, `ZMQError` or `StoreError`.
+    package func open() async throws -> String {
+        try await objects.keepOnly(core.neededObjects)
+        let server = try bind()
+        self.server = server
+        try store.setValue(server.endpoint, for: Self.endpointKey)
+        try SweepStore.Endpoint(
+            worker: server.endpoint,
+            http: nil,
+            pid: Int(getpid()),
+            protocolVersion: Int(SweepWire.protocolVersion)
+        ).write(directory: options.directory)
+        carryOut(core.start(at: now))
+        logger.info("coordinator listens", metadata: ["port.endpoint": "\(server.endpoint)"])
+        return server.endpoint
+    }
+
+    /// Serves until the process is asked to stop, then commits what is under way and closes.
+    package func run() async throws {
+        try await gracefulShutdown()
+        await close()
+    }
+
+    /// Ends all connections and waits for the last commit.
+    package func close() async {
+        server?.close()
+        server = nil
+        if let wake { _ = loop.cancel(wake) }
+        while isCommitting { await Task.yield() }
+        try? SweepStore.Endpoint.remove(directory: options.directory)
+        journal.loop.stop()
+        objects.loop.stop()
+        loop.stop()
+    }
+
+    /// Adds the HTTP address to `endpoint.json`.
+    package func announce(http: String) throws {
+        guard let server else { return }
+        try SweepStore.Endpoint(
+            worker: server.endpoint,
+            http: http,
+            pid: Int(getpid()),
+            protocolVersion: Int(SweepWire.protocolVersion)
+        ).write(directory: options.directory)
+    }
+
+    static let endpointKey = "endpoint"
+
+    /// Time since the start, on a clock that does not jump.
+    var now: Instant { Instant.zero.advanced(by: started.duration(to: .now)) }
+
+    private func bind() throws -> ServerSocket {
+        var tries: [String] = []
+        if options.listen.hasSuffix(":*"), let old = try store.value(for: Self.endpointKey),
+            Self.host(of: old) == Self.host(of: options.listen)
+        {
+            tries.append(old)
+        }
+        tries.append(options.listen)
+        if options.movesWhenBusy, let port = Self.port(of: options.listen) {
+            let last = min(port + CoordinatorServiceOptions.portsTried, 65_535)
+            tries += (port..<last).map { "\(Self.host(of: options.listen)):\($0 + 1)" }
+        }
+        for (index, endpoint) in tries.enumerated() {
+            do {
+                return try ServerSocket(
+                    listeningOn: endpoint,
+                    security: options.security,
+                    on: loop,
+                    onEvent: { [unowned self] event in assumeIsolated { $0.report(event) } },
+                    onReadable: { [unowned self] _ in assumeIsolated { $0.turn() } }
+                )
+            } catch let error as ZMQError where error.code == EADDRINUSE && index + 1 < tries.count {
+                logger.notice("port is taken, trying the next", metadata: ["port.endpoint": "\(endpoint)"])
+            }
+        }
+        throw ZMQError(code: EADDRINUSE, operation: "listen on \(options.listen)")
+    }
+
+    private static func host(of endpoint: String) -> String {
+        endpoint.lastIndex(of: ":").map { String(endpoint[..<$0]) } ?? endpoint
+    }
+
+    private static func port(of endpoint: String) -> Int? {
+        endpoint.lastIndex(of: ":").flatMap { Int(endpoint[endpoint.index(after: $0)...]) }
+    }
+
+    private func report(_ event: ServerEvent) {
+        switch event {
+        case .denied(let denial): logger.warning("peer turned away", metadata: ["peer.reason": "\(denial)"])
+        case .rejected(let message):
+            logger.warning("message dropped", metadata: ["peer.reason": "\(message.reason)"])
+        case .handshakeFailed(let failure):
+            logger.warning("handshake failed", metadata: ["peer.reason": "\(failure)"])
+        case .allowListChanged(let change):
+            logger.notice("list of allowed keys read again", metadata: ["keys.change": "\(change)"])
+        case .connected, .disconnected: break
+        }
+    }
+}
+
+// MARK: - Effects
+
+extension Coordinator {
+    /// Gives the core an event and carries out what it decides.
+    func handle(_ event: Event) { carryOut(core.handle(event, at: now)) }
+
+    /// Gives the core a steering event; its outcome comes when it is committed.
+    func steer(_ event: (ReplyToken) -> Event) async -> SteeringOutcome {
+        nextToken += 1
+        let token = ReplyToken(rawValue: nextToken)
+        let event = event(token)
+        return await withCheckedContinuation { continuation in
+            repliers[token] = { continuation.resume(returning: $0) }
+            handle(event)
+        }
+    }
+
+    /// Queues the effects of a turn behind the commit that is under way, if any.
+    func carryOut(_ effects: [Effect]) {
+        pending += effects
+        commitNext()
+    }
+
+    private func commitNext() {
+        guard !isCommitting, !pending.isEmpty else { return }
+        let effects = pending
+        pending.removeAll(keepingCapacity: true)
+        let facts = effects.compactMap { effect -> Fact? in
+            guard case .record(let fact) = effect else { return nil }
+            return fact
+        }
+        guard !facts.isEmpty else {
+            for effect in effects { perform(effect) }
+            return
+        }
+        isCommitting = true
+        Task {
+            do { try await journal.commit(facts) } catch {
+                // What was decided is not kept, so nothing of it may be said: the next start takes up the store as it is.
+                logger.critical("the store cannot be written", metadata: ["store.error": "\(error)"])
+                exit(1)
+            }
+            isCommitting = false
+            for effect in effects { perform(effect) }
+            commitNext()
+        }
+    }
+
+    private func perform(_ effect: Effect) {
+        switch effect {
+        case .record(let fact): noteEnd(fact)
+        case .send(let message, let peer): send(message, to: ConnectionID(number: peer.number))
+        case .reply(let token, let outcome): repliers.removeValue(forKey: token)?(outcome)
+        case .drop(let hash):
+            kept.remove(hash)
+            Task { await objects.delete([hash]) }
+        case .log(let line): log(line)
+        case .wake(let moment):
+            if let wake { _ = loop.cancel(wake) }
+            wake = loop.schedule(after: max(.zero, now.duration(to: moment))) { [unowned self] in
+                assumeIsolated { $0.handle(.tick) }
+            }
+        }
+    }
+
+    func send(_ message: Message, to connection: ConnectionID) {
+        let frames: [[UInt8]]
+        do { frames = try message.encode() } catch {
+            logger.error("a message cannot be sent", metadata: ["message.reason": "\(error)"])
+            return
+        }
+        switch server?.send(frames, to: connection) {
+        case .sent, nil: break
+        case .wouldBlock:
+            // Its queue is full: it will miss an acknowledgement or an assignment and ask again when it registers.
+            logger.warning("peer does not read", metadata: ["peer.connection": "\(connection)"])
+            handle(.unreachable(PeerID(number: connection.number)))
+        case .unreachable: handle(.unreachable(PeerID(number: connection.number)))
+        }
+    }
+
+    private func log(_ line: LogLine) {
+        let metadata = Logger.Metadata(uniqueKeysWithValues: line.metadata.map { ($0.key, .string($0.value)) })
+        let level: Logger.Level =
+            switch line.level {
+            case .debug: .debug
+            case .info: .info
+            case .warning: .warning
+            case .error: .error
+            }
+        logger.log(level: level, "\(line.message)", metadata: metadata)
+    }
+
+    /// Returns when the sweep is over, at once if it is; returns also when there is none of this name.
+    package func waitForEnd(of name: String) async {
+        guard core.sweep(named: name)?.state.isOver == false else { return }
+        await withCheckedContinuation { endWaiters.append((name, $0)) }
+    }
+
+    private func noteEnd(_ fact: Fact) {
+        guard case .sweepChanged(let id, _) = fact, let sweep = core.sweeps[id], sweep.state.isOver else { return }
+        for waiter in endWaiters where waiter.name == sweep.sweep.name { waiter.continuation.resume() }
+        endWaiters.removeAll { $0.name == sweep.sweep.name }
+    }
+}

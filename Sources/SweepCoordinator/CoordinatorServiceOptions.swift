@@ -1,0 +1,33 @@
+package import SweepCoordination
+package import SweepMessaging
+
+/// How a coordinator is run.
+package struct CoordinatorServiceOptions: Sendable {
+    /// Where its store, its objects and `endpoint.json` are.
+    package var directory: String
+    /// The port of workers and clients, for example `tcp://127.0.0.1:7700`; `*` lets the system choose, and a coordinator
+    /// that comes back to its directory takes its old port again.
+    package var listen: String
+    /// Whether the next ports are tried when the one of `listen` is taken.
+    package var movesWhenBusy: Bool
+    package var security: ServerSecurity
+    package var core: CoordinatorOptions
+
+    package init(
+        directory: String,
+        listen: String = CoordinatorServiceOptions.defaultListen,
+        movesWhenBusy: Bool = true,
+        security: ServerSecurity = .none,
+        core: CoordinatorOptions = CoordinatorOptions()
+    ) {
+        self.directory = directory
+        self.listen = listen
+        self.movesWhenBusy = movesWhenBusy
+        self.security = security
+        self.core = core
+    }
+
+    package static let defaultListen = "tcp://127.0.0.1:7700"
+    /// How many ports above a busy one are tried.
+    static let portsTried = 32
+}

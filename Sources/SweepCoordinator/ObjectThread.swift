@@ -1,0 +1,102 @@
+import SweepCore
+import SweepMessaging
+import SweepStore
+import SweepWire
+
+/// Receives and hands out objects (data sets and checkpoints) on a thread of its own.
+///
+/// Requests of one connection are answered in the order in which they came.
+actor ObjectThread {
+    nonisolated let loop = MessagingLoop(name: "objects")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    let objects: ObjectStore
+
+    init(_ objects: ObjectStore) { self.objects = objects }
+
+    /// Takes a transfer message and answers with what is to be sent back, in order.
+    func answer(_ message: Message) -> [Message] {
+        do {
+            switch message {
+            case .objectOffer(let offer): return try receive(offer)
+            case .objectChunk(let chunk): return try receive(chunk)
+            case .objectRequest(let request): return try send(request)
+            default: return []
+            }
+        } catch StoreError.objectCorrupt(let hash) {
+            // The upload was thrown away; it begins again.
+            return [request(hash, from: 0, size: WireLimits.window)]
+        } catch {
+            let problem = Problem(kind: message.kind.rawValue, code: .refused, sentence: "\(error)")
+            return [.problem(problem)]
+        }
+    }
+
+    /// Makes sure that these bytes are kept.
+    func put(_ bytes: [UInt8]) throws -> ContentHash { try objects.put(bytes) }
+
+    func contains(_ hash: ContentHash) -> Bool { (try? objects.contains(hash)) ?? false }
+
+    func delete(_ hashes: [ContentHash]) {
+        for hash in hashes { _ = try? objects.delete(hash) }
+    }
+
+    func read(_ hash: ContentHash) throws -> [UInt8] { try objects.read(hash) }
+
+    /// Deletes every object that is not needed: those of trials that ended just before a crash.
+    func keepOnly(_ needed: Set<ContentHash>) throws {
+        try objects.removeLeftovers()
+        for hash in try objects.all() where !needed.contains(hash) { _ = try objects.delete(hash) }
+    }
+
+    private func receive(_ offer: ObjectOffer) throws -> [Message] {
+        if try objects.contains(offer.hash) { return [.objectStored(ObjectStored(hash: offer.hash))] }
+        if offer.head.count == offer.size {
+            guard try objects.put(offer.head) == offer.hash else { throw StoreError.objectCorrupt(offer.hash) }
+            return [.objectStored(ObjectStored(hash: offer.hash))]
+        }
+        let received = try objects.received(offer.hash)
+        if received == 0 { try objects.receive(offer.hash, offset: 0, offer.head) }
+        return [request(offer.hash, from: try objects.received(offer.hash), size: offer.size)]
+    }
+
+    private func receive(_ chunk: ObjectChunk) throws -> [Message] {
+        if try objects.contains(chunk.hash) { return [.objectStored(ObjectStored(hash: chunk.hash))] }
+        let received = try objects.received(chunk.hash)
+        // A chunk that was sent twice is passed over; after a gap the sender is asked for what is missing.
+        guard chunk.offset == received else {
+            return chunk.offset < received ? [] : [request(chunk.hash, from: received, size: chunk.total)]
+        }
+        try objects.receive(chunk.hash, offset: chunk.offset, chunk.bytes)
+        let now = received + chunk.bytes.count
+        if now >= chunk.total {
+            try objects.finish(chunk.hash)
+            return [.objectStored(ObjectStored(hash: chunk.hash))]
+        }
+        // The sender counts the same windows: each request is answered up to its end.
+        return now.isMultiple(of: WireLimits.window) ? [request(chunk.hash, from: now, size: chunk.total)] : []
+    }
+
+    private func request(_ hash: ContentHash, from offset: Int, size: Int) -> Message {
+        // Up to the next multiple of the window, so that a resumed upload falls into step.
+        let end = min(size, (offset / WireLimits.window + 1) * WireLimits.window)
+        return .objectRequest(ObjectRequest(hash: hash, offset: offset, length: max(1, end - offset)))
+    }
+
+    private func send(_ request: ObjectRequest) throws -> [Message] {
+        guard let size = try objects.size(of: request.hash) else {
+            return [.objectMissing(ObjectMissing(hash: request.hash))]
+        }
+        var chunks: [Message] = []
+        var offset = request.offset
+        let end = min(size, request.offset + min(request.length, WireLimits.window))
+        while offset < end {
+            let bytes = try objects.read(request.hash, offset: offset, count: min(WireLimits.chunk, end - offset))
+            guard !bytes.isEmpty else { break }
+            chunks.append(
+                .objectChunk(ObjectChunk(hash: request.hash, offset: offset, total: size, bytes: bytes))
+            )
+            offset += bytes.count
+        }
+        return chunks
+    }
+}

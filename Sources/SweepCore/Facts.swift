@@ -1,0 +1,101 @@
+/// What a coordinator commits: the whole state is a replay of its facts, in the order they were written.
+///
+/// A fact says what happened, never what follows from it: searchers, schedulers and tables are rebuilt by applying facts.
+package enum Fact: Hashable, Sendable {
+    /// A sweep was accepted.
+    case sweepSubmitted(SweepSubmission)
+    /// A sweep was steered or came to its end.
+    case sweepChanged(SweepID, SweepChange)
+    /// The searcher proposed a trial.
+    case trialProposed(TrialProposal)
+    /// The scheduler decided that a trial trains the epochs after `from` up to and with `to`.
+    ///
+    /// `virtualEnd` is when it ends in virtual time; `order` is the decision's number in its sweep and breaks ties.
+    case segmentDecided(TrialID, from: Int, to: Int, virtualEnd: Double, order: Int)
+    /// A worker was given a segment: the epochs after `from` up to and with `to`.
+    case leased(LeaseID, worker: WorkerID, from: Int, to: Int)
+    /// A worker reported epochs.
+    case observed(LeaseID, [Observation])
+    /// A trial's checkpoint after `epoch` is kept and may be resumed from.
+    case checkpointKept(TrialID, epoch: Int, CheckpointID)
+    /// The end of a segment was fed to the scheduler, in virtual time: `cost` (less is better) at `epoch`.
+    case segmentResolved(TrialID, epoch: Int, cost: Double)
+    /// A lease ended before its segment did.
+    case leaseEnded(LeaseID, LeaseEnd)
+    /// A trial reached a terminal state; only `completed`, `pruned` and `failed` are ever written.
+    case trialEnded(TrialID, TrialState)
+    /// Every message of this worker process up to and with `sequence` was applied.
+    case workerSequence(WorkerID, sequence: UInt64)
+}
+
+/// A sweep as it was accepted.
+package struct SweepSubmission: Hashable, Sendable {
+    package let id: SweepID
+    /// The whole file as one node; `Sweep.read` reads it.
+    package let source: SpecNode
+    /// The file's text as the user wrote it; empty when it was submitted without one.
+    package let text: String
+    /// The file's name without its folder, for messages.
+    package let fileName: String
+    package let dataSet: DataSetID
+    package let schema: DataSchema
+    /// The version of the training core that all its trials run on.
+    package let coreVersion: String
+    /// Wall-clock time of acceptance: milliseconds since 1970 UTC, for display only.
+    package let milliseconds: Int64
+
+    package init(
+        id: SweepID,
+        source: SpecNode,
+        text: String,
+        fileName: String,
+        dataSet: DataSetID,
+        schema: DataSchema,
+        coreVersion: String,
+        milliseconds: Int64
+    ) {
+        self.id = id
+        self.source = source
+        self.text = text
+        self.fileName = fileName
+        self.dataSet = dataSet
+        self.schema = schema
+        self.coreVersion = coreVersion
+        self.milliseconds = milliseconds
+    }
+}
+
+/// A step in a sweep's life after it was submitted.
+package enum SweepChange: Hashable, Sendable {
+    case paused
+    case resumed
+    case cancelled
+    case finished
+    /// It cannot go on; the reason is for the person who must act.
+    case halted(String)
+}
+
+/// A trial as the searcher proposed it.
+package struct TrialProposal: Hashable, Sendable {
+    package let trial: TrialID
+    package let configuration: Configuration
+    /// Which configuration of the sweep this is, from 0, in the order of proposal; equal for the repeats of one.
+    package let configurationIndex: Int
+    /// Which run of that configuration this is, from 0.
+    package let repeatIndex: Int
+    package let seed: UInt64
+
+    package init(
+        trial: TrialID,
+        configuration: Configuration,
+        configurationIndex: Int,
+        repeatIndex: Int,
+        seed: UInt64
+    ) {
+        self.trial = trial
+        self.configuration = configuration
+        self.configurationIndex = configurationIndex
+        self.repeatIndex = repeatIndex
+        self.seed = seed
+    }
+}

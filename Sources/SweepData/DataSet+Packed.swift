@@ -1,0 +1,113 @@
+internal import CZlib
+package import SweepCore
+
+/// The packed form, version 1: what is stored and sent to workers. All numbers little-endian.
+///
+/// | bytes | what |
+/// |---|---|
+/// | 8 | magic `SWPDDATA` |
+/// | 4 | version |
+/// | 8 | length of the whole in bytes |
+/// | 4 × 1 | task (0 classes, 1 numbers), features (0 float32, 1 uint8), image (0 no, 1 yes), zero |
+/// | 8 × 4 | rows, features, image height, image width, classes, training rows, validation rows, test rows |
+/// | texts | target name, names of features, labels of classes: each 4 bytes of length and UTF-8 |
+/// | rows × features × 4 or 1 | features, row after row |
+/// | rows × 4 | class indices (int32) or numbers (float32) |
+/// | rows × 4 | row numbers: training, validation, test, each ascending |
+/// | 4 | CRC-32 (as in gzip) of all bytes before it |
+///
+/// Features are bytes when each is an integer from 0 to 255 (images: a quarter of the size); they decode to the same
+/// floats.
+enum PackedLayout {
+    static let magic = Array("SWPDDATA".utf8)
+    static let version: UInt32 = 1
+    /// Bytes before the texts.
+    static let headerSize = 8 + 4 + 8 + 4 + 8 * 4
+    static let checksumSize = 4
+
+    /// CRC-32 of `bytes`.
+    static func checksum(_ bytes: some Collection<UInt8>) -> UInt32 {
+        let value = bytes.withContiguousStorageIfAvailable { crc32_z(0, $0.baseAddress, $0.count) }
+        return UInt32(
+            truncatingIfNeeded: value ?? Array(bytes).withUnsafeBufferPointer { crc32_z(0, $0.baseAddress, $0.count) }
+        )
+    }
+}
+
+extension DataSet {
+    /// The data set in the packed form (see `PackedLayout`); equal data sets have equal bytes.
+    package func packed() -> [UInt8] {
+        let isBytes = features.allSatisfy { $0 >= 0 && $0 <= 255 && Float(UInt8($0)).bitPattern == $0.bitPattern }
+        let classes: [String]
+        switch schema.task {
+        case .classification(let labels, _): classes = labels
+        case .regression: classes = []
+        }
+        var writer = PackedWriter()
+        writer.bytes.reserveCapacity(
+            PackedLayout.headerSize + 32 * (featureCount + classes.count + 1) + features.count * (isBytes ? 1 : 4)
+                + rowCount * 8 + PackedLayout.checksumSize
+        )
+        writer.bytes += PackedLayout.magic
+        writer.append(PackedLayout.version)
+        writer.append(UInt64(0))
+        writer.bytes += [classes.isEmpty ? 1 : 0, isBytes ? 1 : 0, schema.image == nil ? 0 : 1, 0]
+        let counts = [
+            rowCount, featureCount, schema.image?.height ?? 0, schema.image?.width ?? 0, classes.count,
+            split.training.count, split.validation.count, split.test.count,
+        ]
+        for count in counts { writer.append(UInt32(count)) }
+        for text in [targetName] + schema.features + classes { writer.append(text) }
+        if isBytes {
+            writer.bytes.append(contentsOf: features.lazy.map { UInt8($0) })
+        } else {
+            for value in features { writer.append(value.bitPattern) }
+        }
+        switch targets {
+        case .classes(let indices): for index in indices { writer.append(UInt32(bitPattern: index)) }
+        case .values(let values): for value in values { writer.append(value.bitPattern) }
+        }
+        for rows in [split.training, split.validation, split.test] {
+            for row in rows { writer.append(UInt32(bitPattern: row)) }
+        }
+        return PackedWriter.sealed(writer.bytes)
+    }
+
+    /// The name of packed bytes: SHA-256 of them and their number.
+    package static func id(ofPacked packed: [UInt8]) -> DataSetID {
+        guard let hash = ContentHash(bytes: SHA256.digest(packed)) else {
+            preconditionFailure("SHA-256 has 32 bytes")
+        }
+        return DataSetID(hash: hash, size: packed.count)
+    }
+}
+
+/// Builds the packed form.
+struct PackedWriter {
+    var bytes: [UInt8] = []
+
+    mutating func append(_ word: UInt32) {
+        withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func append(_ word: UInt64) {
+        withUnsafeBytes(of: word.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    mutating func append(_ text: String) {
+        append(UInt32(text.utf8.count))
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    /// The content with its length filled in and its checksum behind it.
+    static func sealed(_ content: [UInt8]) -> [UInt8] {
+        var sealed = content
+        let length = UInt64(content.count + PackedLayout.checksumSize)
+        for index in 0..<8 where 12 + index < sealed.count {
+            sealed[12 + index] = UInt8(truncatingIfNeeded: length >> UInt64(8 * index))
+        }
+        let checksum = PackedLayout.checksum(sealed)
+        for index in 0..<4 { sealed.append(UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index))) }
+        return sealed
+    }
+}

@@ -1,0 +1,215 @@
+import SweepCore
+
+extension DataSet {
+    /// The data set that `packed` holds.
+    ///
+    /// The bytes may come from anyone: every length is compared with what is there before anything is allocated, so memory
+    /// is at most a small multiple of the input, and whatever is not a data set throws.
+    package init(packed: [UInt8]) throws(DataSetFormatError) {
+        var reader = PackedReader(bytes: packed)
+        let header = try reader.header()
+        let targetName = try reader.text("target name")
+        let names = try reader.texts(header.features, "names of features")
+        let classes = try reader.texts(header.classes, "labels")
+        guard Set(classes).count == classes.count else { throw .invalid("two classes have the same label") }
+        // The product cannot overflow: both are below 2^32.
+        let (cells, tooMany) = header.rows.multipliedReportingOverflow(by: header.features)
+        guard !tooMany else { throw .invalid("number of cells") }
+        let features = header.isBytes ? try reader.bytesAsFloats(cells) : try reader.floats(cells)
+        guard !features.contains(where: { $0.isInfinite }) else { throw .invalid("an infinite feature") }
+        let targets: DataTargets
+        if header.isClassification {
+            let indices = try reader.indices(header.rows, below: header.classes, "class")
+            targets = .classes(indices)
+        } else {
+            let values = try reader.floats(header.rows)
+            guard values.allSatisfy({ $0.isFinite }) else { throw .invalid("a target that is not finite") }
+            targets = .values(values)
+        }
+        let split = RowSplit(
+            training: try reader.indices(header.training, below: header.rows, "training row"),
+            validation: try reader.indices(header.validation, below: header.rows, "validation row"),
+            test: try reader.indices(header.test, below: header.rows, "test row")
+        )
+        try Self.checkPartition(split, rows: header.rows)
+        guard reader.remaining == 0 else { throw .invalid("bytes after the last part") }
+        self.init(
+            featureNames: names,
+            image: header.image,
+            targetName: targetName,
+            features: features,
+            targets: targets,
+            classes: classes,
+            split: split
+        )
+    }
+
+    private static func checkPartition(_ split: RowSplit, rows: Int) throws(DataSetFormatError) {
+        var isUsed = [Bool](repeating: false, count: rows)
+        for part in [split.training, split.validation, split.test] {
+            guard zip(part, part.dropFirst()).allSatisfy({ $0 < $1 }) else { throw .invalid("the order of rows") }
+            for row in part {
+                guard !isUsed[Int(row)] else { throw .invalid("a row in two parts") }
+                isUsed[Int(row)] = true
+            }
+        }
+    }
+}
+
+/// Reads the packed form with a bound at each step.
+struct PackedReader {
+    private let bytes: [UInt8]
+    private var position = 0
+    /// One past the last byte of content.
+    private let end: Int
+
+    init(bytes: [UInt8]) {
+        self.bytes = bytes
+        end = max(bytes.count - PackedLayout.checksumSize, 0)
+    }
+
+    /// Bytes of content not yet read.
+    var remaining: Int { end - position }
+
+    struct Header {
+        let isClassification: Bool
+        let isBytes: Bool
+        let image: ImageShape?
+        let rows: Int
+        let features: Int
+        let classes: Int
+        let training: Int
+        let validation: Int
+        let test: Int
+    }
+
+    /// Checks magic, version, length and checksum, and reads the counts.
+    mutating func header() throws(DataSetFormatError) -> Header {
+        guard bytes.starts(with: PackedLayout.magic) else { throw .notADataSet }
+        position = PackedLayout.magic.count
+        guard bytes.count >= PackedLayout.headerSize + PackedLayout.checksumSize else {
+            throw .wrongLength(
+                found: bytes.count,
+                expected: UInt64(PackedLayout.headerSize + PackedLayout.checksumSize)
+            )
+        }
+        let version = try word("version")
+        guard version == PackedLayout.version else { throw .unknownVersion(version) }
+        let length = UInt64(try word("length")) | UInt64(try word("length")) << 32
+        guard length == UInt64(bytes.count) else { throw .wrongLength(found: bytes.count, expected: length) }
+        let checksum = bytes[end...].enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << UInt32(8 * $1.offset) }
+        guard checksum == PackedLayout.checksum(bytes[..<end]) else { throw .damaged }
+        let flags = Array(bytes[position..<position + 4])
+        position += 4
+        guard flags[0] <= 1, flags[1] <= 1, flags[2] <= 1, flags[3] == 0 else { throw .invalid("a flag") }
+        var counts: [Int] = []
+        for _ in 0..<8 { counts.append(Int(try word("a count"))) }
+        let image = flags[2] == 1 ? ImageShape(height: counts[2], width: counts[3]) : nil
+        let header = Header(
+            isClassification: flags[0] == 0,
+            isBytes: flags[1] == 1,
+            image: image,
+            rows: counts[0],
+            features: counts[1],
+            classes: counts[4],
+            training: counts[5],
+            validation: counts[6],
+            test: counts[7]
+        )
+        try check(header, counts)
+        return header
+    }
+
+    private func check(_ header: Header, _ counts: [Int]) throws(DataSetFormatError) {
+        guard 1...Int(Int32.max) ~= header.rows else { throw .invalid("the number of rows, \(header.rows)") }
+        guard header.features >= 1 else { throw .invalid("no features") }
+        guard header.isClassification ? header.classes >= 2 : header.classes == 0 else {
+            throw .invalid("the number of classes, \(header.classes)")
+        }
+        guard header.training >= 1, header.training + header.validation + header.test == header.rows else {
+            throw .invalid("parts of \(header.training), \(header.validation), \(header.test) of \(header.rows) rows")
+        }
+        if let image = header.image {
+            let (pixels, overflows) = image.height.multipliedReportingOverflow(by: image.width)
+            guard !overflows, pixels == header.features else { throw .invalid("the image's size") }
+        } else {
+            guard counts[2] == 0, counts[3] == 0 else { throw .invalid("the size of no image") }
+        }
+    }
+
+    private func need(_ count: Int, _ what: String) throws(DataSetFormatError) {
+        guard count <= remaining else { throw .invalid("too few bytes for \(what)") }
+    }
+
+    private mutating func word(_ what: String) throws(DataSetFormatError) -> UInt32 {
+        try need(4, what)
+        let word = bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: UInt32.self) }
+        position += 4
+        return UInt32(littleEndian: word)
+    }
+
+    /// A text: length and UTF-8.
+    mutating func text(_ what: String) throws(DataSetFormatError) -> String {
+        let count = Int(try word(what))
+        try need(count, what)
+        guard let text = String(validating: bytes[position..<position + count], as: UTF8.self) else {
+            throw .invalid("\(what): not UTF-8")
+        }
+        position += count
+        return text
+    }
+
+    /// `count` texts.
+    mutating func texts(_ count: Int, _ what: String) throws(DataSetFormatError) -> [String] {
+        // Each text has at least its length, 4 bytes, so this bounds what is reserved.
+        guard count <= remaining / 4 else { throw .invalid("too few bytes for \(what)") }
+        var texts: [String] = []
+        texts.reserveCapacity(count)
+        for _ in 0..<count { texts.append(try text(what)) }
+        return texts
+    }
+
+    /// `count` floats, each from a byte.
+    mutating func bytesAsFloats(_ count: Int) throws(DataSetFormatError) -> [Float] {
+        try need(count, "the features")
+        let start = position
+        position += count
+        return bytes.withUnsafeBufferPointer { input in
+            [Float](unsafeUninitializedCapacity: count) { output, initialized in
+                for index in 0..<count { output.initializeElement(at: index, to: Float(input[start + index])) }
+                initialized = count
+            }
+        }
+    }
+
+    /// `count` floats from their bits.
+    mutating func floats(_ count: Int) throws(DataSetFormatError) -> [Float] {
+        guard count <= remaining / 4 else { throw .invalid("too few bytes for numbers") }
+        let start = position
+        position += 4 * count
+        return bytes.withUnsafeBytes { input in
+            [Float](unsafeUninitializedCapacity: count) { output, initialized in
+                for index in 0..<count {
+                    let word = input.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self)
+                    output.initializeElement(at: index, to: Float(bitPattern: UInt32(littleEndian: word)))
+                }
+                initialized = count
+            }
+        }
+    }
+
+    /// `count` numbers from 0 to `limit` − 1.
+    mutating func indices(_ count: Int, below limit: Int, _ what: String) throws(DataSetFormatError) -> [Int32] {
+        guard count <= remaining / 4 else { throw .invalid("too few bytes for \(what)s") }
+        var indices: [Int32] = []
+        indices.reserveCapacity(count)
+        for _ in 0..<count {
+            let index = try word(what)
+            guard Int(index) < limit, let value = Int32(exactly: index) else {
+                throw .invalid("\(what) \(index), of \(limit)")
+            }
+            indices.append(value)
+        }
+        return indices
+    }
+}

@@ -1,0 +1,132 @@
+import SweepCore
+
+/// Why features cannot be prepared for training.
+package enum PreprocessingError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// A column has missing values where a step, or training, needs them all.
+    case missing(feature: String, count: Int, before: String)
+    /// A column has no value in any training row, so there is no mean to put in.
+    case nothingToImpute(feature: String)
+    /// A step made a number that 32 bits do not hold.
+    case notFinite(feature: String)
+
+    package var description: String {
+        switch self {
+        case .missing(let feature, let count, let before):
+            "\(count) values of feature '\(feature)' are missing before \(before); "
+                + "put the step impute first in data.preprocess, or remove or fill these rows"
+        case .nothingToImpute(let feature):
+            "feature '\(feature)' has no value in any training row, so impute has no mean for it"
+        case .notFinite(let feature): "preprocessing makes feature '\(feature)' too large for 32 bits"
+        }
+    }
+}
+
+/// A step with what it learned from the training rows.
+package enum FittedStep: Hashable, Sendable {
+    /// x → (x − shift) / divisor, each by column.
+    case affine(shift: [Double], divisor: [Double])
+    /// x → factor · x.
+    case scale(Double)
+    /// Missing → mean, by column.
+    case fill([Double])
+
+    /// The step's result for one value of `column`.
+    ///
+    /// Determinism: one subtraction and one division in double precision, one rounding to float.
+    package func apply(_ value: Float, column: Int) -> Float {
+        switch self {
+        case .affine(let shift, let divisor): Float((Double(value) - shift[column]) / divisor[column])
+        case .scale(let factor): Float(Double(value) * factor)
+        case .fill(let means): value.isNaN ? Float(means[column]) : value
+        }
+    }
+}
+
+/// Fits steps on training rows.
+///
+/// Sums are taken in double precision, in ascending row order, one sum a column, so that the result has the same bits
+/// everywhere.
+struct StepFitter {
+    let names: [String]
+    let training: [Int32]
+    let stride: Int
+
+    private var columns: Range<Int> { names.indices }
+
+    /// What `step` learns from the training rows of `values` (rows × stride).
+    func fit(
+        _ step: PreprocessStep,
+        _ values: UnsafePointer<Float>
+    ) throws(PreprocessingError) -> FittedStep {
+        switch step {
+        case .scale(let factor): return .scale(factor)
+        case .impute: return .fill(try presentMeans(values))
+        case .standardize:
+            try refuseMissing(values, before: "standardize")
+            return standardize(values)
+        case .minmax:
+            try refuseMissing(values, before: "minmax")
+            let (least, greatest) = bounds(values)
+            let range = zip(least, greatest).map { $1 > $0 ? Double($1) - Double($0) : 1 }
+            return .affine(shift: least.map { Double($0) }, divisor: range)
+        }
+    }
+
+    private func refuseMissing(_ values: UnsafePointer<Float>, before step: String) throws(PreprocessingError) {
+        for column in columns {
+            let count = training.count { values[Int($0) * stride + column].isNaN }
+            if count > 0 { throw .missing(feature: names[column], count: count, before: step) }
+        }
+    }
+
+    private func presentMeans(_ values: UnsafePointer<Float>) throws(PreprocessingError) -> [Double] {
+        var sums = [Double](repeating: 0, count: names.count)
+        var counts = [Int](repeating: 0, count: names.count)
+        for row in training {
+            for column in columns {
+                let value = values[Int(row) * stride + column]
+                guard !value.isNaN else { continue }
+                sums[column] += Double(value)
+                counts[column] += 1
+            }
+        }
+        for column in columns where counts[column] == 0 { throw .nothingToImpute(feature: names[column]) }
+        return columns.map { sums[$0] / Double(counts[$0]) }
+    }
+
+    /// Mean and population standard deviation (divided by n); a constant column keeps the divisor 1 and becomes zero.
+    private func standardize(_ values: UnsafePointer<Float>) -> FittedStep {
+        let (least, greatest) = bounds(values)
+        let count = Double(training.count)
+        var means = [Double](repeating: 0, count: names.count)
+        for row in training {
+            for column in columns { means[column] += Double(values[Int(row) * stride + column]) }
+        }
+        // A constant's mean is the constant itself; the sum would be off by rounding.
+        for column in columns {
+            means[column] = least[column] == greatest[column] ? Double(least[column]) : means[column] / count
+        }
+        var squares = [Double](repeating: 0, count: names.count)
+        for row in training {
+            for column in columns {
+                let deviation = Double(values[Int(row) * stride + column]) - means[column]
+                squares[column] += deviation * deviation
+            }
+        }
+        let deviations = columns.map { least[$0] == greatest[$0] ? 1 : (squares[$0] / count).squareRoot() }
+        return .affine(shift: means, divisor: deviations)
+    }
+
+    private func bounds(_ values: UnsafePointer<Float>) -> (least: [Float], greatest: [Float]) {
+        var least = [Float](repeating: .infinity, count: names.count)
+        var greatest = [Float](repeating: -.infinity, count: names.count)
+        for row in training {
+            for column in columns {
+                let value = values[Int(row) * stride + column]
+                if value < least[column] { least[column] = value }
+                if value > greatest[column] { greatest[column] = value }
+            }
+        }
+        return (least, greatest)
+    }
+}

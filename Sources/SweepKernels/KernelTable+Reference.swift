@@ -1,0 +1,38 @@
+package import KernelAPI
+
+extension KernelTable {
+    /// The plain scalar versions: the oracle of the tests, one element after another, slow.
+    ///
+    /// They state the same chains and trees as the kernels, so their results agree with every table bit for bit.
+    package static let reference = KernelTable(
+        name: "reference",
+        gemm: Reference.gemm,
+        transposePanels: Reference.transposePanels,
+        sumColumns: Reference.sumColumns,
+        activate: Reference.activate,
+        differentiate: Reference.differentiate,
+        dropOut: Reference.dropOut,
+        softmaxCrossEntropy: Reference.softmaxCrossEntropy,
+        squaredError: Reference.squaredError,
+        countCorrect: Reference.countCorrect,
+        updateWithMomentum: Reference.updateWithMomentum,
+        updateWithAdam: Reference.updateWithAdam,
+        sumOfSquares: Reference.sumOfSquares,
+        allFinite: Reference.allFinite,
+        gatherRows: Reference.gatherRows,
+        exercise: Reference.exercise
+    )
+}
+
+/// The plain scalar versions of the kernels; KernelAPI says what each computes.
+enum Reference {
+    /// Sixteen lanes added as the kernels add them: halves onto halves.
+    static func sum(_ lanes: [Float]) -> Float {
+        var values = lanes
+        while values.count > 1 {
+            let half = values.count / 2
+            values = (0..<half).map { values[$0] + values[$0 + half] }
+        }
+        return values[0]
+    }
+}

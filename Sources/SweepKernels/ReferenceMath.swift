@@ -1,0 +1,103 @@
+/// The elementary functions in plain scalar arithmetic, operation by operation what the kernels do in vectors.
+///
+/// Polynomials: Moshier, Cephes mathematical library (`expf`, `logf`, `tanhf`), every step a fused multiply-add.
+package enum ReferenceMath {
+    /// The exponential within 2 units in the last place between −87 and 88; 0 below, e⁸⁸ above, NaN for NaN.
+    package static func exp(_ x: Float) -> Float {
+        let clamped = x > 88 ? 88 : (x < -87 ? -87 : x)
+        // Adding 1.5 · 2²³ rounds to an integer that then stands in the low bits.
+        let magic: Float = 12_582_912
+        let shifted = magic.addingProduct(clamped, 1.442_695_04)
+        let n = shifted - magic
+        // ln 2 in two parts, the first short enough that its product with n is exact.
+        let r = clamped.addingProduct(n, -0.693_145_751_953_125).addingProduct(n, -1.428_606_765_330_187e-06)
+        var p: Float = 1.987_569_15e-4
+        p = Float(1.398_199_950_7e-3).addingProduct(p, r)
+        p = Float(8.333_451_907_3e-3).addingProduct(p, r)
+        p = Float(4.166_579_589_4e-2).addingProduct(p, r)
+        p = Float(1.666_666_545_9e-1).addingProduct(p, r)
+        p = Float(5.000_000_120_1e-1).addingProduct(p, r)
+        p = (r + 1).addingProduct(p, r * r)
+        let power = Float(bitPattern: (shifted.bitPattern &<< 23) &+ 0x3f80_0000)
+        return x < -87 ? 0 : p * power
+    }
+
+    /// ln x of a positive normal number, within 2 units in the last place of max(|ln x|, 1); meaningless elsewhere.
+    package static func log(_ x: Float) -> Float {
+        let bits = x.bitPattern
+        var exponent = Float(Int32(bitPattern: bits &>> 23) &- 126)
+        var f = Float(bitPattern: (bits & 0x007f_ffff) | 0x3f00_0000)
+        if f < 0.707_106_77 {
+            exponent -= 1
+            f = f + f - 1
+        } else {
+            f -= 1
+        }
+        let z = f * f
+        var y: Float = 7.037_683_629_2e-2
+        y = Float(-1.151_461_031_0e-1).addingProduct(y, f)
+        y = Float(1.167_699_874_0e-1).addingProduct(y, f)
+        y = Float(-1.242_014_084_6e-1).addingProduct(y, f)
+        y = Float(1.424_932_278_7e-1).addingProduct(y, f)
+        y = Float(-1.666_805_766_5e-1).addingProduct(y, f)
+        y = Float(2.000_071_476_5e-1).addingProduct(y, f)
+        y = Float(-2.499_999_399_3e-1).addingProduct(y, f)
+        y = Float(3.333_333_117_4e-1).addingProduct(y, f)
+        y = y * f * z
+        y = y.addingProduct(exponent, -2.121_944_40e-4)
+        y = y.addingProduct(z, -0.5)
+        return (f + y).addingProduct(exponent, 0.693_359_375)
+    }
+
+    /// tanh x within 2 units in the last place; NaN for NaN.
+    package static func tanh(_ x: Float) -> Float {
+        let magnitude = x < 0 ? 0 - x : x
+        if magnitude < 0.625 {
+            let z = x * x
+            var p: Float = -5.704_988_727_45e-3
+            p = Float(2.063_908_879_54e-2).addingProduct(p, z)
+            p = Float(-5.373_971_555_31e-2).addingProduct(p, z)
+            p = Float(1.333_144_220_36e-1).addingProduct(p, z)
+            p = Float(-3.333_328_194_22e-1).addingProduct(p, z)
+            return x.addingProduct(p * z, x)
+        }
+        let e = exp(-2 * magnitude)
+        let t = 1 - (e + e) / (1 + e)
+        return x < 0 ? 0 - t : t
+    }
+
+    /// 1 / (1 + e⁻ˣ) within 3 units in the last place above e⁻⁸⁷, 0 below; NaN for NaN.
+    package static func sigmoid(_ x: Float) -> Float {
+        let magnitude = x < 0 ? 0 - x : x
+        let e = exp(0 - magnitude)
+        let d = 1 / (1 + e)
+        return x < 0 ? e * d : d
+    }
+
+    /// The two keys of a dropout mask: SplitMix64's finaliser (Steele, Lea, Flood 2014) over seed, step, layer.
+    static func dropoutKeys(seed: UInt64, step: UInt64, layer: UInt64) -> (UInt32, UInt32) {
+        var state = mixed(seed &+ 0x9e37_79b9_7f4a_7c15)
+        state = mixed((state ^ step) &+ 0x9e37_79b9_7f4a_7c15)
+        state = mixed((state ^ layer) &+ 0x9e37_79b9_7f4a_7c15)
+        return (UInt32(truncatingIfNeeded: state), UInt32(truncatingIfNeeded: state &>> 32))
+    }
+
+    /// 24 random bits for a counter: two rounds of a 32-bit mixer (Wellons, hash-prospector), each with its key.
+    static func dropoutBits(_ counter: UInt32, _ keys: (UInt32, UInt32)) -> UInt32 {
+        mixed32(mixed32(counter ^ keys.0) &+ keys.1) &>> 8
+    }
+
+    private static func mixed(_ value: UInt64) -> UInt64 {
+        var z = value
+        z = (z ^ (z &>> 30)) &* 0xbf58_476d_1ce4_e5b9
+        z = (z ^ (z &>> 27)) &* 0x94d0_49bb_1331_11eb
+        return z ^ (z &>> 31)
+    }
+
+    private static func mixed32(_ value: UInt32) -> UInt32 {
+        var x = value
+        x = (x ^ (x &>> 16)) &* 0x21f0_aaad
+        x = (x ^ (x &>> 15)) &* 0xd35a_2d97
+        return x ^ (x &>> 15)
+    }
+}

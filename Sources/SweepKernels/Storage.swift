@@ -1,0 +1,89 @@
+package import KernelAPI
+
+/// Owns the zeroed float buffers of one training run.
+///
+/// Bases are aligned to 64 bytes and staggered: buffers of equal shape must not agree in the low 12 bits of their
+/// addresses, or loads are held up behind unrelated stores (4K aliasing).
+package final class Arena {
+    private var regions: [UnsafeMutableRawPointer] = []
+    private var stagger = 0
+
+    package init() {}
+
+    deinit {
+        for region in regions { region.deallocate() }
+    }
+
+    /// Returns so many zeros, rounded up to whole vectors, that live as long as the arena.
+    package func floats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
+        let size = paddedCount(count)
+        // 5 cache lines: coprime to the 64 lines of a page, so 64 buffers in a row all begin at different lines.
+        stagger = (stagger + 5 * 64) % 4096
+        let region = UnsafeMutableRawPointer.allocate(
+            byteCount: stagger + size * MemoryLayout<Float>.stride,
+            alignment: 4096
+        )
+        regions.append(region)
+        let base = (region + stagger).bindMemory(to: Float.self, capacity: size)
+        base.initialize(repeating: 0, count: size)
+        return UnsafeMutableBufferPointer(start: base, count: size)
+    }
+}
+
+/// The storage of a matrix of activations: row-major, rows of whole vectors.
+package enum RowLayout {
+    /// The distance between rows of so many real columns.
+    ///
+    /// A multiple of 256 elements gets one vector more: rows a multiple of 1 KiB apart would share few cache sets.
+    package static func stride(columns: Int) -> Int {
+        let padded = paddedCount(columns)
+        return padded % 256 == 0 ? padded + laneCount : padded
+    }
+}
+
+/// The storage of a weight matrix: panels of 16 columns, each panel's rows one after another, zero padded.
+package struct PanelLayout: Sendable, Equatable {
+    /// Real rows (inputs of a layer).
+    package let rows: Int
+    /// Real columns (outputs of a layer).
+    package let columns: Int
+
+    /// The layout of a matrix of so many rows and columns.
+    package init(rows: Int, columns: Int) {
+        self.rows = rows
+        self.columns = columns
+    }
+
+    /// Rows with padding.
+    package var paddedRows: Int { paddedCount(rows) }
+    /// Columns with padding.
+    package var paddedColumns: Int { paddedCount(columns) }
+    /// Elements with padding.
+    package var count: Int { paddedRows * paddedColumns }
+    /// Elements from one panel to the next: `Gemm`'s vector stride; the depth stride is `laneCount`.
+    package var panelStride: Int { paddedRows * laneCount }
+
+    /// Where an element is.
+    package func offset(row: Int, column: Int) -> Int {
+        column / laneCount * panelStride + row * laneCount + column % laneCount
+    }
+
+    /// Copies a row-major matrix of `rows · columns` elements into panels and zeros their padding.
+    package func pack(rowMajor source: Floats, into panels: MutableFloats) {
+        panels.update(repeating: 0, count: count)
+        for row in 0..<rows {
+            for column in 0..<columns {
+                panels[offset(row: row, column: column)] = source[row * columns + column]
+            }
+        }
+    }
+
+    /// Copies the real elements of panels into a row-major matrix of `rows · columns` elements.
+    package func unpack(panels: Floats, intoRowMajor destination: MutableFloats) {
+        for row in 0..<rows {
+            for column in 0..<columns {
+                destination[row * columns + column] = panels[offset(row: row, column: column)]
+            }
+        }
+    }
+}

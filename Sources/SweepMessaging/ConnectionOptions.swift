@@ -1,0 +1,72 @@
+/// How both ends of a connection behave.
+///
+/// Every value has its reason; the two ends need not agree.
+package struct ConnectionOptions: Sendable, Equatable {
+    /// What a peer may make this process hold.
+    package var limits = MessageLimits()
+    /// Messages that wait for one peer before sending says `wouldBlock`.
+    ///
+    /// Reports and assignments are well under 1 KiB, so a slow peer holds less than 1 MiB of them; a sender of
+    /// checkpoints or data waits for acknowledgements, not for this.
+    package var sendHighWaterMark = 1_000
+    /// Messages of one peer that wait to be read before its TCP window closes and the pressure reaches the peer.
+    package var receiveHighWaterMark = 1_000
+    /// A silent connection is pinged this often.
+    package var heartbeatInterval = Duration.seconds(1)
+    /// A connection is given up when nothing came for this long: a cut cable shows 3.1 s later.
+    package var heartbeatTimeout = Duration.seconds(3)
+    /// The longest handshake, authentication included.
+    ///
+    /// A storm of 10,000 CURVE handshakes takes 10 s of a core; who connects and then says nothing holds a descriptor
+    /// this long.
+    package var handshakeTimeout = Duration.seconds(15)
+    /// Server: connections that the kernel holds while a storm is worked off (libzmq's own default is 100).
+    package var backlog = 4_096
+    /// Client: the first pause before connecting again.
+    package var reconnectInterval = Duration.milliseconds(100)
+    /// Client: the longest pause; they double from the first to this (0.1, 0.2, 0.4, … 3.2, 5, 5 s), with some jitter.
+    package var reconnectIntervalMaximum = Duration.seconds(5)
+
+    package init() {}
+
+    func apply(to socket: Socket, for endpoint: Endpoint) throws(ZMQError) {
+        try socket.set(.sendHighWaterMark, sendHighWaterMark)
+        try socket.set(.receiveHighWaterMark, receiveHighWaterMark)
+        try socket.set(.maximumFrameSize, limits.maximumFrameBytes)
+        try socket.set(.heartbeatInterval, heartbeatInterval)
+        try socket.set(.heartbeatTimeout, heartbeatTimeout)
+        try socket.set(.handshakeInterval, handshakeTimeout)
+        try socket.set(.backlog, backlog)
+        try socket.set(.reconnectInterval, reconnectInterval)
+        try socket.set(.reconnectIntervalMaximum, reconnectIntervalMaximum)
+        if endpoint.isIPv6 { try socket.set(.ipv6, true) }
+    }
+}
+
+/// How a handshake failed.
+package enum HandshakeFailure: Sendable, Equatable, CustomStringConvertible {
+    /// The server does not allow this key: trying again is useless until it does.
+    case notAllowed
+    /// The other end speaks another protocol, or one end uses keys and the other does not, or the server's key is not the
+    /// one expected. libzmq's `ZMQ_PROTOCOL_ERROR_…`.
+    case incompatible(code: UInt32)
+    /// The connection broke meanwhile, which is also all that one end sees when the other finds it incompatible. An errno.
+    case broken(code: UInt32)
+
+    init?(_ event: ConnectionEvent) {
+        switch event.kind {
+        case .authenticationFailed: self = .notAllowed
+        case .protocolFailed: self = .incompatible(code: event.value)
+        case .handshakeFailed: self = .broken(code: event.value)
+        case .connected, .connectionRetried, .accepted, .handshakeSucceeded, .disconnected: return nil
+        }
+    }
+
+    package var description: String {
+        switch self {
+        case .notAllowed: "the key is not allowed there"
+        case .incompatible(let code): "the other end has another key or protocol (0x\(String(code, radix: 16)))"
+        case .broken(let code): "the connection broke during the handshake (\(code))"
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import SweepCore
+import SweepData
+import SweepMessaging
+import SweepTraining
+
+/// The data sets that a worker holds, as they came and as trials want them prepared; shared by all slots.
+///
+/// A data set is prepared once for each list of preprocessing steps, by the first slot that needs it; the others wait.
+final class DataShelf: Sendable {
+    /// One data set.
+    final class Entry: Sendable {
+        let id: DataSetID
+        private let data: DataSet
+        private let prepared = Locked<[[PreprocessStep]: TrainingData]>([:])
+
+        init(id: DataSetID, data: DataSet) {
+            self.id = id
+            self.data = data
+        }
+
+        /// The rows after `steps`; throws when the steps cannot be fitted to them.
+        func prepared(by steps: [PreprocessStep]) throws -> TrainingData {
+            try prepared.withLock { prepared in
+                if let ready = prepared[steps] { return ready }
+                let rows = PinnedRows(try PreparedData(data, steps: steps))
+                let ready = try TrainingData(
+                    schema: rows.data.schema,
+                    features: rows.data.features,
+                    rowCount: rows.data.rowCount,
+                    rowStride: rows.data.rowStride,
+                    targets: rows.targets,
+                    trainingRows: rows.data.split.training,
+                    validationRows: rows.data.split.validation,
+                    testRows: rows.data.split.test,
+                    owner: rows
+                )
+                prepared[steps] = ready
+                return ready
+            }
+        }
+    }
+
+    private let entries = Locked<[ContentHash: Entry]>([:])
+
+    subscript(hash: ContentHash) -> Entry? { entries.withLock { $0[hash] } }
+
+    /// Unpacks and keeps a data set; throws a `DataSetFormatError`.
+    func keep(_ id: DataSetID, packed: [UInt8]) throws {
+        let entry = Entry(id: id, data: try DataSet(packed: packed))
+        entries.withLock { $0[id.hash] = entry }
+    }
+
+    /// What is held, for the registration.
+    var ids: [DataSetID] { entries.withLock { $0.values.map(\.id).sorted { $0.hash.hex < $1.hash.hex } } }
+}
+
+/// Prepared rows with their targets at an address that does not change.
+///
+/// Sendable because nothing changes after the initialiser, and the memory is freed only with the object.
+private final class PinnedRows: @unchecked Sendable {
+    let data: PreparedData
+    let targets: TrainingData.Targets
+    private let memory: UnsafeMutableRawPointer
+
+    init(_ data: PreparedData) {
+        self.data = data
+        switch data.targets {
+        case .classes(let classes):
+            let copy = UnsafeMutablePointer<Int32>.allocate(capacity: max(1, classes.count))
+            for (index, value) in classes.enumerated() { (copy + index).initialize(to: value) }
+            memory = UnsafeMutableRawPointer(copy)
+            targets = .classes(UnsafePointer(copy))
+        case .values(let values):
+            let copy = UnsafeMutablePointer<Float>.allocate(capacity: max(1, values.count))
+            for (index, value) in values.enumerated() { (copy + index).initialize(to: value) }
+            memory = UnsafeMutableRawPointer(copy)
+            targets = .numbers(UnsafePointer(copy))
+        }
+    }
+
+    deinit { memory.deallocate() }
+}

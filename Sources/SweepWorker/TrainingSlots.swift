@@ -1,0 +1,225 @@
+import Glibc
+import KernelAPI
+import SweepCore
+import SweepMessaging
+import SweepTraining
+import SweepWire
+import Synchronization
+
+/// The threads that train: one a slot, fed from one queue, in the order in which leases came.
+///
+/// Training never runs on Swift's cooperative threads. What happens is put into a mailbox that the worker empties on its own
+/// thread; `signal` wakes it, once for any number of events.
+final class TrainingSlots: Sendable {
+    private struct Queue {
+        var jobs: [TrainingJob] = []
+        var running: [LeaseID: Running] = [:]
+        var events: [TrainingEvent] = []
+        var isClosed = false
+    }
+
+    /// A job under way, seen from both sides.
+    final class Running: Sendable {
+        /// Looked at before each step.
+        let shouldStop = Atomic(false)
+        let epoch = Atomic(0)
+        let step = Atomic(0)
+    }
+
+    let count: Int
+    private let kernels: KernelTable
+    private let queue = Locked(Queue())
+    private let work = WorkBell()
+    private let threads = Locked<[pthread_t]>([])
+    private let signal: @Sendable () -> Void
+
+    /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
+    init(count: Int, kernels: KernelTable, signal: @escaping @Sendable () -> Void) {
+        self.count = count
+        self.kernels = kernels
+        self.signal = signal
+        for _ in 0..<count {
+            var thread = pthread_t()
+            let me = Unmanaged.passRetained(self).toOpaque()
+            let status = pthread_create(
+                &thread,
+                nil,
+                { argument in
+                    guard let argument else { return nil }
+                    Unmanaged<TrainingSlots>.fromOpaque(argument).takeRetainedValue().serve()
+                    return nil
+                },
+                me
+            )
+            precondition(status == 0, "pthread_create failed: \(status)")
+            threads.withLock { $0.append(thread) }
+        }
+    }
+
+    /// Queues a job.
+    func begin(_ job: TrainingJob) {
+        queue.withLock { $0.jobs.append(job) }
+        work.ring()
+    }
+
+    /// Stops a job before its next step, or takes it out of the queue; it ends as cancelled.
+    func stop(_ lease: LeaseID) {
+        let wasQueued = queue.withLock { queue in
+            queue.running[lease]?.shouldStop.store(true, ordering: .relaxed)
+            guard let index = queue.jobs.firstIndex(where: { $0.assignment.lease == lease }) else { return false }
+            let job = queue.jobs.remove(at: index)
+            queue.events.append(.ended(lease, epoch: job.assignment.from, .cancelled, checkpoint: nil))
+            return true
+        }
+        if wasQueued { signal() }
+    }
+
+    /// Empties the mailbox.
+    func takeEvents() -> [TrainingEvent] {
+        queue.withLock { queue in
+            defer { queue.events.removeAll(keepingCapacity: true) }
+            return queue.events
+        }
+    }
+
+    /// How far the jobs under way are.
+    var progress: [Heartbeat.Progress] {
+        queue.withLock { queue in
+            queue.running.map { lease, running in
+                Heartbeat.Progress(
+                    lease: lease,
+                    epoch: running.epoch.load(ordering: .relaxed),
+                    step: running.step.load(ordering: .relaxed)
+                )
+            }.sorted { $0.lease < $1.lease }
+        }
+    }
+
+    /// Ends the threads after the jobs under way were stopped, and waits for them.
+    func close() {
+        queue.withLock { queue in
+            queue.isClosed = true
+            queue.jobs.removeAll()
+            for running in queue.running.values { running.shouldStop.store(true, ordering: .relaxed) }
+        }
+        work.ringAll()
+        for thread in threads.withLock({ $0 }) { pthread_join(thread, nil) }
+    }
+
+    private func post(_ event: TrainingEvent) {
+        queue.withLock { $0.events.append(event) }
+        signal()
+    }
+
+    private func serve() {
+        while true {
+            let next: (job: TrainingJob, running: Running)? = queue.withLock { queue in
+                guard !queue.isClosed, !queue.jobs.isEmpty else { return nil }
+                let job = queue.jobs.removeFirst()
+                let running = Running()
+                running.epoch.store(job.assignment.from, ordering: .relaxed)
+                queue.running[job.assignment.lease] = running
+                return (job, running)
+            }
+            if let next {
+                let end = train(next.job, next.running)
+                queue.withLock { queue in
+                    queue.running[next.job.assignment.lease] = nil
+                    queue.events.append(end)
+                }
+                signal()
+            } else if queue.withLock({ $0.isClosed }) {
+                return
+            } else {
+                work.wait { [self] in queue.withLock { !$0.jobs.isEmpty || $0.isClosed } }
+            }
+        }
+    }
+
+    /// Trains a segment, telling each epoch; the event that ends it.
+    private func train(_ job: TrainingJob, _ running: Running) -> TrainingEvent {
+        let assignment = job.assignment
+        let lease = assignment.lease
+        func failed(_ reason: String) -> TrainingEvent {
+            .ended(lease, epoch: assignment.from, .failed(reason: reason, log: ""), checkpoint: nil)
+        }
+        let problems = SpecProblems()
+        guard let spec = TrialSpec.read(assignment.spec, problems: problems) else {
+            let first = problems.all.first.map { "\($0.path): \($0.message)" } ?? "unreadable"
+            return failed("the trial's specification cannot be read: \(first)")
+        }
+        let run: TrainingRun
+        do {
+            let data = try job.data.prepared(by: spec.preprocess)
+            if let checkpoint = job.checkpoint {
+                run = try TrainingRun(
+                    restoring: checkpoint,
+                    spec: spec.training,
+                    data: data,
+                    seed: assignment.seed,
+                    kernels: kernels
+                )
+            } else {
+                run = try TrainingRun(spec: spec.training, data: data, seed: assignment.seed, kernels: kernels)
+            }
+        } catch {
+            return failed("\(error)")
+        }
+        while run.epoch < assignment.to, !run.diverged {
+            var step = 0
+            let observation = run.trainEpoch {
+                step += 1
+                running.step.store(step, ordering: .relaxed)
+                return running.shouldStop.load(ordering: .relaxed)
+            }
+            guard let observation else { return .ended(lease, epoch: run.epoch, .cancelled, checkpoint: nil) }
+            running.epoch.store(run.epoch, ordering: .relaxed)
+            post(.observed(lease, observation))
+        }
+        if run.diverged { return .ended(lease, epoch: run.epoch, .notFinite, checkpoint: nil) }
+        return .ended(lease, epoch: run.epoch, .reached, checkpoint: assignment.keepsCheckpoint ? run.checkpoint() : nil)
+    }
+}
+
+/// Lets threads wait for work without spinning.
+///
+/// Sendable because pthread's mutex and condition are made for it; their memory lives as long as the object.
+private final class WorkBell: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+        mutex.initialize(to: pthread_mutex_t())
+        condition.initialize(to: pthread_cond_t())
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Wakes one waiting thread.
+    func ring() {
+        pthread_mutex_lock(mutex)
+        pthread_cond_signal(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Wakes all waiting threads.
+    func ringAll() {
+        pthread_mutex_lock(mutex)
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    /// Returns when `isThere` answers true; it is asked under the bell's lock, so no ring is missed.
+    func wait(until isThere: () -> Bool) {
+        pthread_mutex_lock(mutex)
+        while !isThere() { pthread_cond_wait(condition, mutex) }
+        pthread_mutex_unlock(mutex)
+    }
+}

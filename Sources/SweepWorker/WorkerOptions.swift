@@ -1,0 +1,42 @@
+package import SweepMessaging
+
+/// How a worker is run.
+package struct WorkerOptions: Sendable {
+    /// The coordinator's port.
+    package var endpoint: String
+    package var security: ClientSecurity
+    /// What people call it.
+    package var name: String
+    /// Trials it trains at once.
+    package var slots: Int
+    /// Leases it wants to hold beyond its slots while epochs are short.
+    package var prefetch: Int
+    package var labels: [(key: String, value: String)]
+    /// `v2`, `v3` or `v4`; nil: the best that the processor has.
+    package var kernels: String?
+    /// How long a lost coordinator is waited for.
+    package var patience: Duration
+    package var softwareVersion: String
+
+    package init(
+        endpoint: String,
+        security: ClientSecurity = .none,
+        name: String,
+        slots: Int,
+        prefetch: Int? = nil,
+        labels: [(key: String, value: String)] = [],
+        kernels: String? = nil,
+        patience: Duration = .seconds(600),
+        softwareVersion: String
+    ) {
+        self.endpoint = endpoint
+        self.security = security
+        self.name = name
+        self.slots = slots
+        self.prefetch = prefetch ?? 4 * slots
+        self.labels = labels
+        self.kernels = kernels
+        self.patience = patience
+        self.softwareVersion = softwareVersion
+    }
+}
