@@ -23,8 +23,11 @@ package struct PromotionASHA: FidelityScheduler {
     package let levels: [Int]
     private let reductionFactor: Int
     private var rungs: [Rung]
-    /// The rung that each running trial is on its way to.
+    /// The rung that each running trial is on its way to, and how many are on their way to each.
     private var running: [Int: Int] = [:]
+    private var approaching: [Int]
+    /// Paused trials with an infinite cost: nothing promotes them.
+    private var lost: Set<Int> = []
     /// The rung that each paused trial waits at, with its cost there.
     private var paused: [Int: (rung: Int, cost: Double)] = [:]
     /// The highest rung at which each trial gave a result, so that a repeated report changes nothing.
@@ -38,31 +41,35 @@ package struct PromotionASHA: FidelityScheduler {
         self.levels = levels
         self.reductionFactor = reductionFactor
         rungs = Array(repeating: Rung(), count: levels.count)
+        approaching = Array(repeating: 0, count: levels.count)
     }
 
     package var ignoresResults: Bool { levels.count == 1 }
 
     package mutating func started(trial: Int) {
         guard reached[trial] == nil, running[trial] == nil else { return }
-        running[trial] = 0
+        run(trial, to: 0)
     }
 
     package mutating func finished(trial: Int, epoch: Int, cost: Double) {
         guard let rung = levels.firstIndex(where: { $0 >= epoch }), rung > reached[trial, default: -1] else { return }
         reached[trial] = rung
-        running[trial] = nil
+        stop(trial)
         drop(trial)
         let result = Result(cost: cost.isNaN ? .infinity : cost, trial: trial)
         let place = Self.place(of: result, in: rungs[rung].results)
         rungs[rung].results.insert(result, at: place)
         guard rung < levels.count - 1 else { return }
         paused[trial] = (rung, result.cost)
-        guard result.cost < .infinity else { return }
+        guard result.cost < .infinity else {
+            lost.insert(trial)
+            return
+        }
         rungs[rung].waiting.insert(result, at: Self.placeDescending(of: result, in: rungs[rung].waiting))
     }
 
     package mutating func removed(trial: Int) {
-        running[trial] = nil
+        stop(trial)
         drop(trial)
         // Whatever is still reported for it comes too late.
         reached[trial] = levels.count
@@ -83,26 +90,23 @@ package struct PromotionASHA: FidelityScheduler {
     package mutating func promoted(trial: Int, to level: Int) {
         guard let rung = levels.firstIndex(of: level), rung > 0, paused[trial]?.rung == rung - 1 else { return }
         drop(trial)
-        running[trial] = rung
+        run(trial, to: rung)
     }
 
     package func hopeless(remaining newTrials: Int) -> [Int] {
-        var lost: [Int] = []
+        var hopeless = Array(lost)
         // How many trials can still come to the rung, at most.
         var coming = max(0, newTrials)
-        for rung in rungs.indices.dropLast() {
-            let here = rungs[rung]
-            for (_, target) in running where target == rung { coming += 1 }
+        for (rung, approaching) in zip(rungs, approaching).dropLast() {
+            coming = Saturating.sum(coming, approaching)
             // Further results can only worsen a trial's place, so it goes on at best from the place it has now.
-            let promotable = Saturating.sum(here.results.count, coming) / reductionFactor
-            var hopeful = 0
-            for (trial, pause) in paused where pause.rung == rung {
-                let place = Self.place(of: Result(cost: pause.cost, trial: trial), in: here.results)
-                if pause.cost < .infinity, place < promotable { hopeful += 1 } else { lost.append(trial) }
-            }
-            coming = Saturating.sum(coming, hopeful)
+            let promotable = Saturating.sum(rung.results.count, coming) / reductionFactor
+            // The worst comes first, and all after the first that may hope are better.
+            let without = rung.waiting.prefix { Self.place(of: $0, in: rung.results) >= promotable }
+            hopeless += without.map(\.trial)
+            coming = Saturating.sum(coming, rung.waiting.count - without.count)
         }
-        return lost.sorted()
+        return hopeless.sorted()
     }
 
     /// How many trials wait at each level but the last.
@@ -111,8 +115,20 @@ package struct PromotionASHA: FidelityScheduler {
     /// How many results each level has.
     package var results: [Int] { rungs.map(\.results.count) }
 
+    private mutating func run(_ trial: Int, to rung: Int) {
+        stop(trial)
+        running[trial] = rung
+        approaching[rung] += 1
+    }
+
+    private mutating func stop(_ trial: Int) {
+        if let rung = running.removeValue(forKey: trial) { approaching[rung] -= 1 }
+    }
+
     private mutating func drop(_ trial: Int) {
-        guard let pause = paused.removeValue(forKey: trial), pause.cost < .infinity else { return }
+        guard let pause = paused.removeValue(forKey: trial) else { return }
+        lost.remove(trial)
+        guard pause.cost < .infinity else { return }
         let place = Self.placeDescending(
             of: Result(cost: pause.cost, trial: trial),
             in: rungs[pause.rung].waiting

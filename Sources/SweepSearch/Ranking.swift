@@ -33,6 +33,40 @@ package struct RankRow: Hashable, Sendable {
     /// The highest level that the best run came to; 0 before the first.
     package let rung: Int
 
+    package init(
+        place: Int,
+        configuration: Configuration,
+        runs: [Run],
+        state: TrialState,
+        objective: Double?,
+        interval: ClosedRange<Double>?,
+        tiedWith: [Int],
+        metrics: [MetricValue],
+        epoch: Int?,
+        epochs: Int,
+        attempts: Int,
+        coreSeconds: Double,
+        workers: [String],
+        finding: Finding?,
+        rung: Int
+    ) {
+        self.place = place
+        self.configuration = configuration
+        self.runs = runs
+        self.state = state
+        self.objective = objective
+        self.interval = interval
+        self.tiedWith = tiedWith
+        self.metrics = metrics
+        self.epoch = epoch
+        self.epochs = epochs
+        self.attempts = attempts
+        self.coreSeconds = coreSeconds
+        self.workers = workers
+        self.finding = finding
+        self.rung = rung
+    }
+
     /// The number of the best run.
     package var trial: Int { runs.first?.trial ?? 0 }
 
@@ -44,12 +78,25 @@ package struct RankRow: Hashable, Sendable {
         package let objective: Double?
         package let epochs: Int
         package let state: TrialState
+
+        package init(trial: Int, seed: UInt64, objective: Double?, epochs: Int, state: TrialState) {
+            self.trial = trial
+            self.seed = seed
+            self.objective = objective
+            self.epochs = epochs
+            self.state = state
+        }
     }
 
     /// A metric's name and value.
     package struct MetricValue: Hashable, Sendable {
         package let metric: Metric
         package let value: Double
+
+        package init(metric: Metric, value: Double) {
+            self.metric = metric
+            self.value = value
+        }
     }
 }
 

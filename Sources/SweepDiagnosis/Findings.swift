@@ -1,0 +1,46 @@
+package import SweepCore
+
+/// The symptoms of a learning curve: pure functions of it, the data's chance loss and the best loss of the sweep.
+///
+/// Thresholds are those of published tools and of our own measurements; each detector names them with their origin. A
+/// symptom says what the curve shows, never why.
+package enum Findings {
+    /// Everything that `curve` shows, the gravest first.
+    ///
+    /// `budget` is the number of epochs the trial was to train; `chanceLoss` is `DataSchema.chanceLoss`; `bestProbeLoss`
+    /// the least loss on training rows that any trial of the sweep has reached (nil: only this trial's own is known,
+    /// and then neither slow nor plateau can be told from a hard task). Order: not finite, diverging, oscillating,
+    /// plateau, slow, validation rising. Plateau and slow exclude each other.
+    package static func of(
+        curve: LearningCurve,
+        budget: Int,
+        chanceLoss: Double,
+        bestProbeLoss: Double?
+    ) -> [Finding] {
+        let evidence = CurveEvidence(curve: curve, budget: budget, chance: chanceLoss, bestProbeLoss: bestProbeLoss)
+        let slow = SlowDetector.finding(evidence)
+        return [
+            NonFiniteDetector.finding(curve),
+            DivergenceDetector.finding(evidence),
+            OscillationDetector.finding(evidence),
+            slow == nil ? PlateauDetector.finding(evidence) : nil,
+            slow,
+            ValidationRiseDetector.finding(evidence),
+        ].compactMap { $0 }
+    }
+
+    /// The gravest symptom of `curve`; nil when it shows none.
+    package static func primary(
+        curve: LearningCurve,
+        budget: Int,
+        chanceLoss: Double,
+        bestProbeLoss: Double?
+    ) -> Finding? {
+        of(curve: curve, budget: budget, chanceLoss: chanceLoss, bestProbeLoss: bestProbeLoss).first
+    }
+
+    /// The least finite loss on training rows that any of `curves` reached; nil when there is none.
+    package static func bestProbeLoss(_ curves: some Sequence<LearningCurve>) -> Double? {
+        curves.lazy.compactMap { $0.series(.probeLoss).filter(\.isFinite).min() }.min()
+    }
+}

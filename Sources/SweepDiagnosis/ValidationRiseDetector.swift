@@ -1,0 +1,51 @@
+import SweepCore
+import SweepNumerics
+
+/// S-VALRISE: the validation loss rises from its least while the loss on training rows does not.
+///
+/// The catalogue compares rows in pairs; a curve has only their mean, so the standard error is taken from the series'
+/// own jitter: the spread of its changes from epoch to epoch around their median.
+enum ValidationRiseDetector {
+    /// Over the least validation loss. Source: the catalogue.
+    private static let rise = 0.02
+    /// Standard errors over it. Source: the catalogue.
+    private static let errors = 3.0
+    /// Epochs in a row. Source: the catalogue; one alone is noise in 94 % of sound runs.
+    private static let epochs = 3
+    /// Level of the trend since the least, where there are enough epochs for it.
+    private static let level = 0.05
+
+    static func finding(_ evidence: CurveEvidence) -> Finding? {
+        let validation = evidence.validation
+        guard validation.count > epochs, validation.count == evidence.probe.count,
+            let least = validation.min(), let bottom = validation.firstIndex(of: least), let last = validation.last
+        else { return nil }
+        let limit = least + max(rise * least, errors * jitter(validation))
+        let since = (validation.lastIndex { $0 <= limit } ?? -1) + 1
+        guard validation.count - since >= epochs, evidence.probe[validation.count - 1] <= 1.02 * evidence.probe[bottom]
+        else { return nil }
+        let tail = CurveEvidence.thinned(validation[bottom...])
+        if tail.count >= 5, let test = Trend.mannKendall(tail), test.s <= 0 || test.p >= level { return nil }
+        var text =
+            "validation loss rose from \(EvidenceText.number(least)) in epoch \(bottom + 1) to "
+            + "\(EvidenceText.number(last)), above \(EvidenceText.number(limit)) for \(validation.count - since) epochs "
+            + "in a row (limit: \(epochs)), while the loss on training rows went from "
+            + "\(EvidenceText.number(evidence.probe[bottom])) to "
+            + EvidenceText.number(evidence.probe[validation.count - 1])
+        if evidence.accuracy.count == validation.count, let accuracy = evidence.accuracy.last {
+            text +=
+                "; accuracy went from \(EvidenceText.number(evidence.accuracy[bottom])) to "
+                + EvidenceText.number(accuracy)
+        }
+        return Finding(symptom: .validationRising, sinceEpoch: since + 1, evidence: text)
+    }
+
+    /// The standard deviation of one value around a smooth course, from the differences of neighbours.
+    private static func jitter(_ values: [Double]) -> Double {
+        let changes = zip(values, values.dropFirst()).map { $1 - $0 }
+        guard let middle = Quantiles.median(changes), let spread = Quantiles.median(changes.map { abs($0 - middle) })
+        else { return 0 }
+        // 1.4826 makes the median deviation a standard deviation; a difference has twice a value's variance.
+        return 1.4826 * spread / 2.0.squareRoot()
+    }
+}

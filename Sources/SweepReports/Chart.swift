@@ -1,0 +1,73 @@
+/// Lines over epochs, for any medium.
+package struct Chart: Hashable, Sendable {
+    package var title: String
+    package var xLabel: String
+    package var yLabel: String
+    package var lines: [Line]
+    /// A shaded range behind the lines.
+    package var band: Band?
+
+    /// One line.
+    package struct Line: Hashable, Sendable {
+        /// What the legend calls it; nil: not in the legend, drawn faintly.
+        package var name: String?
+        package var points: [Point]
+
+        package init(name: String?, points: [Point]) {
+            self.name = name
+            self.points = points
+        }
+
+        /// The line through `values` at 1, 2, 3, ….
+        package init(name: String?, values: [Double]) {
+            self.init(name: name, points: values.enumerated().map { Point(x: Double($0.offset + 1), y: $0.element) })
+        }
+    }
+
+    /// A point; one whose y is not finite breaks the line and is marked.
+    package struct Point: Hashable, Sendable {
+        package var x: Double
+        package var y: Double
+
+        package init(x: Double, y: Double) {
+            self.x = x
+            self.y = y
+        }
+    }
+
+    /// A range over x.
+    package struct Band: Hashable, Sendable {
+        package var name: String
+        package var lower: [Point]
+        package var upper: [Point]
+
+        package init(name: String, lower: [Point], upper: [Point]) {
+            self.name = name
+            self.lower = lower
+            self.upper = upper
+        }
+    }
+
+    package init(title: String, xLabel: String = "epoch", yLabel: String, lines: [Line], band: Band? = nil) {
+        self.title = title
+        self.xLabel = xLabel
+        self.yLabel = yLabel
+        self.lines = lines
+        self.band = band
+    }
+
+    /// The scale of x, over all lines.
+    var xScale: ChartScale {
+        ChartScale(lines.flatMap { $0.points.map(\.x) }, logarithmic: false, padded: false)
+    }
+
+    /// The scale of y: logarithmic when all values are positive and span more than one decade, unless told otherwise.
+    func yScale(logarithmic: Bool?) -> ChartScale {
+        let values =
+            lines.flatMap { $0.points.map(\.y) } + (band.map { ($0.lower + $0.upper).map(\.y) } ?? [])
+        let finite = values.filter(\.isFinite)
+        let positive = !finite.isEmpty && finite.allSatisfy { $0 > 0 }
+        let wide = positive && (finite.max() ?? 1) / (finite.min() ?? 1) > 10
+        return ChartScale(values, logarithmic: positive && (logarithmic ?? wide), padded: true)
+    }
+}

@@ -1,0 +1,191 @@
+package import SweepCore
+
+/// Why a request was not done.
+package struct ControlError: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What kind of failure it is; the raw values stand in documents.
+    package enum Code: String, CaseIterable, Sendable {
+        /// The request itself is wrong; asking again will not help.
+        case badInput = "bad_input"
+        case notFound = "not_found"
+        /// The asker's key may not do this.
+        case notAllowed = "not_allowed"
+        /// It does not fit the state things are in, for example a second sweep of the same name.
+        case conflict
+        /// The coordinator failed.
+        case `internal`
+    }
+
+    package let code: Code
+    /// A sentence for the person who must act.
+    package let message: String
+
+    package init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    package var description: String { message }
+
+    /// `{"error": sentence, "code": code}`.
+    package var json: JSONValue {
+        .object([JSONMember("error", .text(message)), JSONMember("code", .text(code.rawValue))])
+    }
+
+    /// Reads the error from JSON; a code of a newer version counts as internal.
+    package init(json: JSONValue) throws(DocumentError) {
+        let reader = DocumentReader(json)
+        let code = try reader.optional("code")?.text() ?? ""
+        self.init(Code(rawValue: code) ?? .internal, try reader.field("error").text())
+    }
+}
+
+/// A sweep as a client hands it in; its data set was sent before.
+package struct Submission: Hashable, Sendable {
+    /// The sweep file's text as the user wrote it.
+    package let text: String
+    /// The file's name without its folder.
+    package let fileName: String
+    /// The file as a tree, in the wire's own encoding; this module does not look into it.
+    package let tree: [UInt8]
+    package let dataSet: DataSetID
+    package let schema: DataSchema
+
+    package init(text: String, fileName: String, tree: [UInt8], dataSet: DataSetID, schema: DataSchema) {
+        self.text = text
+        self.fileName = fileName
+        self.tree = tree
+        self.dataSet = dataSet
+        self.schema = schema
+    }
+}
+
+/// What a client asks of a coordinator: a verb and a JSON object of arguments.
+///
+/// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "schema"}` · `list` `{}` · `status`,
+/// `pause`, `resume`, `cancel` `{"sweep"}` · `rank` `{"sweep", "top"}` · `curves` `{"sweep", "trial"}`.
+package enum ControlRequest: Hashable, Sendable {
+    case submit(Submission)
+    case list
+    case status(sweep: String)
+    case rank(sweep: String, top: Int?)
+    case curves(sweep: String, trial: Int?)
+    case pause(sweep: String)
+    case resume(sweep: String)
+    case cancel(sweep: String)
+
+    /// The words of the requests.
+    package static let verbs = ["submit", "list", "status", "rank", "curves", "pause", "resume", "cancel"]
+
+    /// The request's word.
+    package var verb: String {
+        switch self {
+        case .submit: "submit"
+        case .list: "list"
+        case .status: "status"
+        case .rank: "rank"
+        case .curves: "curves"
+        case .pause: "pause"
+        case .resume: "resume"
+        case .cancel: "cancel"
+        }
+    }
+
+    /// Whether it changes nothing, so that a reader's key may send it.
+    package var isReadOnly: Bool {
+        switch self {
+        case .list, .status, .rank, .curves: true
+        case .submit, .pause, .resume, .cancel: false
+        }
+    }
+
+    /// The request's arguments.
+    package var body: JSONValue {
+        var object = JSONObjectBuilder()
+        switch self {
+        case .submit(let submission): return submission.json
+        case .list: break
+        case .status(let sweep), .pause(let sweep), .resume(let sweep), .cancel(let sweep): object.add("sweep", sweep)
+        case .rank(let sweep, let top):
+            object.add("sweep", sweep)
+            if let top { object.add("top", top) }
+        case .curves(let sweep, let trial):
+            object.add("sweep", sweep)
+            if let trial { object.add("trial", trial) }
+        }
+        return object.object
+    }
+
+    /// Bytes a request's arguments may have.
+    ///
+    /// A tree has at most 1 MiB and stands beside its text; everything else is a name or two.
+    package static let limits = JSONValue.Limits(bytes: 8 << 20, depth: 8, values: 300_000)
+
+    /// Reads a request from a peer; every mistake is an error of code `badInput`.
+    package init(verb: String, body: [UInt8]) throws(ControlError) {
+        guard Self.verbs.contains(verb) else {
+            throw ControlError(
+                .badInput,
+                "unknown request '\(verb.prefix(64))'; known are \(Self.verbs.joined(separator: ", "))"
+            )
+        }
+        let json: JSONValue
+        do { json = try body.isEmpty ? .object([]) : JSONValue(parsing: body, limits: Self.limits) } catch {
+            throw ControlError(.badInput, "\(verb): the arguments are \(error)")
+        }
+        do { self = try Self.read(verb, DocumentReader(json)) } catch {
+            throw ControlError(.badInput, "\(verb): \(error)")
+        }
+    }
+
+    private static func read(_ verb: String, _ reader: DocumentReader) throws(DocumentError) -> ControlRequest {
+        func sweep() throws(DocumentError) -> String { try reader.field("sweep").text() }
+        switch verb {
+        case "submit": return .submit(try Submission(reader))
+        case "list": return .list
+        case "status": return .status(sweep: try sweep())
+        case "rank":
+            let top = reader.optional("top")
+            let count = try top?.integer()
+            if let top, let count, count < 1 { throw top.wrong("a number from 1") }
+            return .rank(sweep: try sweep(), top: count)
+        case "curves": return .curves(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
+        case "pause": return .pause(sweep: try sweep())
+        case "resume": return .resume(sweep: try sweep())
+        default: return .cancel(sweep: try sweep())
+        }
+    }
+}
+
+extension Submission {
+    fileprivate var json: JSONValue {
+        .object([
+            JSONMember("text", .text(text)),
+            JSONMember("file_name", .text(fileName)),
+            JSONMember("tree", .text(Base64.encode(tree))),
+            JSONMember(
+                "data_set",
+                .object([JSONMember("hash", .text(dataSet.hash.hex)), JSONMember("size", .integer(dataSet.size))])
+            ),
+            JSONMember("schema", schema.json),
+        ])
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        let data = try reader.field("data_set")
+        guard let hash = ContentHash(hex: try data.field("hash").text()) else {
+            throw data.wrong("a hash of 64 hexadecimal digits")
+        }
+        let size = try data.field("size").integer()
+        guard size >= 0 else { throw data.wrong("a size from 0") }
+        guard let tree = Base64.decode(try reader.field("tree").text()) else {
+            throw try reader.field("tree").wrong("base64")
+        }
+        self.init(
+            text: try reader.field("text").text(),
+            fileName: try reader.field("file_name").text(),
+            tree: tree,
+            dataSet: DataSetID(hash: hash, size: size),
+            schema: try DataSchema(reader.field("schema"))
+        )
+    }
+}

@@ -1,0 +1,116 @@
+import SweepCore
+
+extension Objective {
+    /// `{"metric", "direction", "epoch"}`.
+    var json: JSONValue {
+        .object([
+            JSONMember("metric", .text(metric.rawValue)),
+            JSONMember("direction", .text(direction.rawValue)),
+            JSONMember("epoch", .text(epoch.rawValue)),
+        ])
+    }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            metric: try reader.field("metric").word(Metric.self),
+            direction: try reader.field("direction").word(Direction.self),
+            epoch: try reader.field("epoch").word(EpochRule.self)
+        )
+    }
+}
+
+extension Configuration {
+    /// `{path: value}`, values with their types: a real keeps its point.
+    var json: JSONValue {
+        .object(
+            entries.map { entry in
+                let value: JSONValue
+                switch entry.value {
+                case .none: value = .null
+                case .flag(let flag): value = .boolean(flag)
+                case .integer(let number): value = .integer(number)
+                case .real(let number): value = .number(number)
+                case .text(let text): value = .text(text)
+                }
+                return JSONMember(entry.path, value)
+            }
+        )
+    }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        var entries: [Entry] = []
+        for (path, field) in try reader.members() {
+            let value: ParameterValue
+            switch field.value {
+            case .null: value = .none
+            case .boolean(let flag): value = .flag(flag)
+            case .integer(let number): value = .integer(number)
+            case .number(let number): value = .real(number)
+            case .text(let text): value = .text(text)
+            case .unsigned, .array, .object: throw field.wrong("a single value")
+            }
+            entries.append(Entry(path: path, value: value))
+        }
+        self.init(entries)
+    }
+}
+
+extension TrialState {
+    /// Why a trial was pruned or failed; nil for the other states.
+    var reason: String? {
+        switch self {
+        case .pruned(let reason): reason.rawValue
+        case .failed(let reason): reason
+        case .waiting, .running, .paused, .completed: nil
+        }
+    }
+
+    /// Adds `"state"` and, where there is one, `"reason"`.
+    func add(to object: inout JSONObjectBuilder) {
+        object.add("state", name)
+        if let reason { object.add("reason", reason) }
+    }
+
+    /// Reads `"state"` and `"reason"` of an object.
+    init(of reader: DocumentReader) throws(DocumentError) {
+        let state = try reader.field("state")
+        switch try state.text() {
+        case "waiting": self = .waiting
+        case "running": self = .running
+        case "paused": self = .paused
+        case "completed": self = .completed
+        case "pruned": self = .pruned(try reader.field("reason").word(PruneReason.self))
+        case "failed": self = .failed(try reader.optional("reason")?.text() ?? "")
+        default: throw state.wrong("one of waiting, running, paused, completed, pruned, failed")
+        }
+    }
+}
+
+extension Finding {
+    /// `{"id", "since_epoch", "evidence"}`.
+    var json: JSONValue {
+        .object([
+            JSONMember("id", .text(symptom.rawValue)),
+            JSONMember("since_epoch", .integer(sinceEpoch)),
+            JSONMember("evidence", .text(evidence)),
+        ])
+    }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            symptom: try reader.field("id").word(Symptom.self),
+            sinceEpoch: try reader.field("since_epoch").integer(),
+            evidence: try reader.field("evidence").text()
+        )
+    }
+}
+
+extension Array where Element == DocumentReader {
+    /// Each item read by `read`.
+    func each<Value>(_ read: (DocumentReader) throws(DocumentError) -> Value) throws(DocumentError) -> [Value] {
+        var values: [Value] = []
+        values.reserveCapacity(count)
+        for reader in self { values.append(try read(reader)) }
+        return values
+    }
+}

@@ -1,0 +1,63 @@
+package import SweepCore
+import SweepSearch
+
+extension CurvesDocument {
+    /// The chart of the document: training and validation of one trial, or all trials with their band and the best.
+    package var chart: Chart {
+        if trials.count == 1, let trial = trials.first { return Self.chart(of: trial, sweep: sweep) }
+        return chart(of: objective.metric)
+    }
+
+    /// All trials' curves of one metric, the best trial's named, with median and quartiles.
+    package func chart(of metric: Metric) -> Chart {
+        let curves = trials.map(\.curve)
+        let bands = CurveBands.bands(curves, metric: metric)
+        var lines = trials.map { Chart.Line(name: nil, values: $0.curve.series(metric)) }
+        if let best = best {
+            lines.append(Chart.Line(name: "best: trial \(best.trial)", values: best.curve.series(metric)))
+        }
+        lines.append(
+            Chart.Line(name: "median", points: bands.map { Chart.Point(x: Double($0.epoch), y: $0.median) })
+        )
+        return Chart(
+            title: "\(sweep): \(metric.rawValue) of \(trials.count) trials",
+            yLabel: metric.rawValue,
+            lines: lines,
+            band: Chart.Band(
+                name: "quartiles",
+                lower: bands.map { Chart.Point(x: Double($0.epoch), y: $0.lowerQuartile) },
+                upper: bands.map { Chart.Point(x: Double($0.epoch), y: $0.upperQuartile) }
+            )
+        )
+    }
+
+    /// The trial with the best objective among those that never lost a number.
+    private var best: Trial? {
+        trials.filter { $0.curve.epochs > 0 && $0.curve.firstNonFiniteEpoch == nil }.min { a, b in
+            func key(_ trial: Trial) -> (Double, Int) {
+                (trial.curve.best(for: objective).map { objective.cost($0.value) } ?? .infinity, trial.trial)
+            }
+            return key(a) < key(b)
+        }
+    }
+
+    private static func chart(of trial: Trial, sweep: String) -> Chart {
+        let names: [(Metric, String)] = [
+            (.trainingLoss, "training"), (.probeLoss, "training, evaluated"), (.validationLoss, "validation"),
+        ]
+        let lines = names.compactMap { metric, name in
+            trial.curve.metrics.contains(metric) ? Chart.Line(name: name, values: trial.curve.series(metric)) : nil
+        }
+        let short = ParameterNames.short(trial.configuration.entries.map(\.path))
+        let values = zip(short, trial.configuration.entries).map { name, entry -> String in
+            if case .real(let number) = entry.value { return "\(name) \(NumberText.short(number))" }
+            return "\(name) \(entry.value)"
+        }
+        return Chart(
+            title: "\(sweep), trial \(trial.trial), \(trial.state.name)"
+                + (values.isEmpty ? "" : ": " + values.joined(separator: ", ")),
+            yLabel: "loss",
+            lines: lines
+        )
+    }
+}

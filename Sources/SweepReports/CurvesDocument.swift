@@ -1,0 +1,221 @@
+package import SweepCore
+package import SweepSearch
+
+/// The learning curves of a sweep: what `curves` answers.
+///
+/// JSON: `{"sweep", "objective", "trials": [{"trial", "configuration_id", "configuration", "seed", "state", "reason",
+/// "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
+/// "lower_quartile", "median", "upper_quartile", "maximum"}]}, "means": [{"configuration_id", "trials", "metrics":
+/// {metric: [{"epoch", "count", "mean"}]}}]}`. `bands` (over all trials shown) needs two trials, `means` (over the seeds
+/// of one configuration) has the configurations with two. Points are exact: reading them gives the same bits back.
+package struct CurvesDocument: Hashable, Sendable {
+    package let sweep: String
+    package let objective: Objective
+    /// In the order of their numbers.
+    package let trials: [Trial]
+
+    /// One trial's curve.
+    package struct Trial: Hashable, Sendable {
+        package let trial: Int
+        package let configuration: Configuration
+        package let seed: UInt64
+        package let state: TrialState
+        package let curve: LearningCurve
+
+        package init(trial: Int, configuration: Configuration, seed: UInt64, state: TrialState, curve: LearningCurve) {
+            self.trial = trial
+            self.configuration = configuration
+            self.seed = seed
+            self.state = state
+            self.curve = curve
+        }
+
+        /// The part of `record` that is shown.
+        package init(_ record: TrialRecord) {
+            self.init(
+                trial: record.number,
+                configuration: record.configuration,
+                seed: record.seed,
+                state: record.state,
+                curve: record.curve
+            )
+        }
+    }
+
+    package init(sweep: String, objective: Objective, trials: [Trial]) {
+        self.sweep = sweep
+        self.objective = objective
+        self.trials = trials
+    }
+
+    /// The metrics that the curves have, in the order of the first curve.
+    package var metrics: [Metric] {
+        var metrics: [Metric] = []
+        for trial in trials {
+            for metric in trial.curve.metrics where !metrics.contains(metric) { metrics.append(metric) }
+        }
+        return metrics
+    }
+
+    /// The runs of each configuration that has at least two.
+    package var repeated: [(configuration: Configuration, trials: [Trial])] {
+        var order: [Configuration] = []
+        var runs: [Configuration: [Trial]] = [:]
+        for trial in trials {
+            if runs[trial.configuration] == nil { order.append(trial.configuration) }
+            runs[trial.configuration, default: []].append(trial)
+        }
+        return order.compactMap { configuration in
+            guard let trials = runs[configuration], trials.count > 1 else { return nil }
+            return (configuration, trials)
+        }
+    }
+}
+
+extension CurvesDocument {
+    /// The document as JSON.
+    package var json: JSONValue { json(stable: false) }
+
+    /// The document without times.
+    package var stable: JSONValue { json(stable: true) }
+
+    private func json(stable: Bool) -> JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("sweep", sweep)
+        object.add("objective", objective.json)
+        object.add("trials", .array(trials.map { $0.json(stable: stable) }))
+        if trials.count > 1 {
+            let curves = trials.map(\.curve)
+            object.add(
+                "bands",
+                .object(
+                    metrics.map { metric in
+                        JSONMember(
+                            metric.rawValue,
+                            .array(CurveBands.bands(curves, metric: metric).map(\.json))
+                        )
+                    }
+                )
+            )
+        }
+        let repeated = repeated
+        if !repeated.isEmpty {
+            object.add("means", .array(repeated.map { Self.means($0.configuration, $0.trials) }))
+        }
+        return object.object
+    }
+
+    private static func means(_ configuration: Configuration, _ trials: [Trial]) -> JSONValue {
+        let curves = trials.map(\.curve)
+        let metrics = curves[0].metrics.map { metric in
+            JSONMember(metric.rawValue, .array(CurveBands.means(curves, metric: metric).map(\.json)))
+        }
+        return .object([
+            JSONMember("configuration_id", .text(configuration.id.description)),
+            JSONMember("trials", .array(trials.map { .integer($0.trial) })),
+            JSONMember("metrics", .object(metrics)),
+        ])
+    }
+
+    /// Reads the document from JSON.
+    package init(json: JSONValue) throws(DocumentError) {
+        let reader = DocumentReader(json)
+        self.init(
+            sweep: try reader.field("sweep").text(),
+            objective: try Objective(reader.field("objective")),
+            trials: try reader.field("trials").items().each { reader throws(DocumentError) in try Trial(reader) }
+        )
+    }
+
+    /// One line an epoch and trial, exact numbers.
+    package var csv: String {
+        let metrics = metrics
+        var table = Table(
+            columns: (["trial", "configuration_id", "epoch"] + metrics.map(\.rawValue)).map { Table.Column($0) }
+        )
+        for trial in trials {
+            let id = trial.configuration.id.description
+            let columns = metrics.map { trial.curve.series($0) }
+            for index in 0..<trial.curve.epochs {
+                table.add(
+                    [String(trial.trial), id, String(index + 1)]
+                        + columns.map { $0.indices.contains(index) ? "\($0[index])" : "" }
+                )
+            }
+        }
+        return table.csv
+    }
+}
+
+extension CurvesDocument.Trial {
+    fileprivate func json(stable: Bool) -> JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("trial", trial)
+        object.add("configuration_id", configuration.id.description)
+        object.add("configuration", configuration.json)
+        object.add("seed", JSONValue.whole(seed))
+        state.add(to: &object)
+        object.add(
+            "points",
+            .array(
+                curve.observations.map { observation in
+                    var point = JSONObjectBuilder()
+                    point.add("epoch", observation.epoch)
+                    if !stable { point.add("seconds", observation.seconds) }
+                    for (metric, value) in zip(curve.metrics, observation.values) { point.add(metric.rawValue, value) }
+                    return point.object
+                }
+            )
+        )
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        let points = try reader.field("points").items()
+        var metrics: [Metric] = []
+        if let first = points.first {
+            for (key, _) in try first.members() { if let metric = Metric(rawValue: key) { metrics.append(metric) } }
+        }
+        var curve = LearningCurve(metrics: metrics)
+        for point in points {
+            var values: [Double] = []
+            for metric in metrics {
+                guard let value = try point.measured(metric.rawValue) else { throw point.wrong("\(metric.rawValue)") }
+                values.append(value)
+            }
+            let observation = Observation(
+                epoch: try point.field("epoch").integer(),
+                values: values,
+                seconds: try point.measured("seconds") ?? 0
+            )
+            guard curve.append(observation) else { throw point.wrong("epochs without a gap") }
+        }
+        self.init(
+            trial: try reader.field("trial").integer(),
+            configuration: try Configuration(reader.field("configuration")),
+            seed: try reader.field("seed").unsigned(),
+            state: try TrialState(of: reader),
+            curve: curve
+        )
+    }
+}
+
+extension CurveBands.Band {
+    fileprivate var json: JSONValue {
+        .object([
+            JSONMember("epoch", .integer(epoch)), JSONMember("count", .integer(count)),
+            JSONMember("not_finite", .integer(notFinite)), JSONMember("minimum", .number(minimum)),
+            JSONMember("lower_quartile", .number(lowerQuartile)), JSONMember("median", .number(median)),
+            JSONMember("upper_quartile", .number(upperQuartile)), JSONMember("maximum", .number(maximum)),
+        ])
+    }
+}
+
+extension CurveBands.Mean {
+    fileprivate var json: JSONValue {
+        .object([
+            JSONMember("epoch", .integer(epoch)), JSONMember("count", .integer(count)),
+            JSONMember("mean", .number(mean)),
+        ])
+    }
+}

@@ -1,0 +1,101 @@
+package import SweepCore
+
+/// The sweeps of a coordinator: what `list` answers.
+///
+/// JSON: `{"sweeps": [{"sweep", "number", "state", "trials": {…}, "trials_planned", "epochs", "objective": {"metric",
+/// "direction", "epoch"}, "best" (as in `status`)}]}`.
+package struct ListDocument: Hashable, Sendable {
+    /// In the order of submission.
+    package var sweeps: [Entry]
+
+    /// One sweep.
+    package struct Entry: Hashable, Sendable {
+        package var sweep: String
+        /// The number the coordinator gave it.
+        package var number: Int
+        package var state: String
+        package var trials: TrialCounts
+        package var trialsPlanned: Int?
+        /// Epochs trained, over all trials.
+        package var epochs: Int
+        package var objective: Objective
+        package var best: StatusDocument.Best?
+
+        package init(
+            sweep: String,
+            number: Int,
+            state: String,
+            trials: TrialCounts,
+            trialsPlanned: Int? = nil,
+            epochs: Int,
+            objective: Objective,
+            best: StatusDocument.Best? = nil
+        ) {
+            self.sweep = sweep
+            self.number = number
+            self.state = state
+            self.trials = trials
+            self.trialsPlanned = trialsPlanned
+            self.epochs = epochs
+            self.objective = objective
+            self.best = best
+        }
+    }
+
+    package init(sweeps: [Entry]) { self.sweeps = sweeps }
+
+    /// The document as JSON.
+    package var json: JSONValue { .object([JSONMember("sweeps", .array(sweeps.map(\.json)))]) }
+
+    /// Reads the document from JSON.
+    package init(json: JSONValue) throws(DocumentError) {
+        sweeps = try DocumentReader(json).field("sweeps").items().each { reader throws(DocumentError) in
+            try Entry(reader)
+        }
+    }
+
+    /// The list for people.
+    package var table: Table {
+        var table = Table(columns: [
+            Table.Column("sweep"), Table.Column("state"), Table.Column("trials", isNumeric: true),
+            Table.Column("done", isNumeric: true), Table.Column("epochs", isNumeric: true),
+            Table.Column("objective"), Table.Column("best", isNumeric: true),
+        ])
+        for sweep in sweeps {
+            table.add([
+                sweep.sweep, sweep.state, String(sweep.trialsPlanned ?? sweep.trials.total), String(sweep.trials.ended),
+                String(sweep.epochs), "\(sweep.objective.direction.rawValue) \(sweep.objective.metric.rawValue)",
+                sweep.best.map { NumberText.significant($0.objective) } ?? "",
+            ])
+        }
+        return table
+    }
+}
+
+extension ListDocument.Entry {
+    var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("sweep", sweep)
+        object.add("number", number)
+        object.add("state", state)
+        object.add("trials", trials.json)
+        object.add("trials_planned", trialsPlanned)
+        object.add("epochs", epochs)
+        object.add("objective", objective.json)
+        object.add("best", best?.json ?? .null)
+        return object.object
+    }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            sweep: try reader.field("sweep").text(),
+            number: try reader.field("number").integer(),
+            state: try reader.field("state").text(),
+            trials: try TrialCounts(reader.field("trials")),
+            trialsPlanned: try reader.optional("trials_planned")?.integer(),
+            epochs: try reader.field("epochs").integer(),
+            objective: try Objective(reader.field("objective")),
+            best: try reader.optional("best").map { reader throws(DocumentError) in try StatusDocument.Best(reader) }
+        )
+    }
+}

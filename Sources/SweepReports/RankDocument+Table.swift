@@ -1,0 +1,147 @@
+import SweepCore
+import SweepSearch
+
+extension RankDocument {
+    /// The summary for people: numbers to four digits, short names; `csv` of it is for other eyes, see `exactTable`.
+    package var table: Table {
+        let groups = parameterColumns
+        let names = ParameterNames.short(groups.map { $0[0] })
+        let shown = metricsShown
+        let seeded = rows.contains { $0.runs.count > 1 }
+        var columns = [
+            Table.Column("#", isNumeric: true), Table.Column("id", rank: 2), Table.Column("trials", rank: 3),
+        ]
+        columns += zip(names, groups).map { name, paths in
+            Table.Column(name, isNumeric: paths.allSatisfy(isNumeric))
+        }
+        columns.append(Table.Column(objective.metric.rawValue, isNumeric: true))
+        if seeded { columns += [Table.Column("±", isNumeric: true), Table.Column("ties", rank: 5)] }
+        columns += shown.map { Table.Column(Self.shortName($0), isNumeric: true, rank: 6) }
+        columns += [
+            Table.Column("epoch", isNumeric: true, rank: 7), Table.Column("epochs", isNumeric: true, rank: 8),
+            Table.Column("state"), Table.Column("worker", rank: 1), Table.Column("finding"),
+        ]
+        var table = Table(columns: columns)
+        for row in rows {
+            var cells = [
+                String(row.place), row.configuration.id.description,
+                row.runs.map { String($0.trial) }.joined(separator: ","),
+            ]
+            cells += groups.map { paths in
+                paths.lazy.compactMap { row.configuration[$0] }.first.map(Self.shortText) ?? ""
+            }
+            cells.append(Self.number(row.objective))
+            if seeded {
+                cells.append(
+                    row.interval.map { NumberText.significant(($0.upperBound - $0.lowerBound) / 2, digits: 2) } ?? ""
+                )
+                cells.append(row.tiedWith.map { String($0) }.joined(separator: ","))
+            }
+            cells += shown.map { metric in Self.number(row.metrics.first { $0.metric == metric }?.value) }
+            cells += [
+                row.epoch.map { String($0) } ?? "", String(row.epochs), row.state.name,
+                row.workers.joined(separator: ","), row.finding?.symptom.words ?? "",
+            ]
+            table.add(cells)
+        }
+        return table
+    }
+
+    /// The summary for programs that read tables: one column a field, full paths and exact numbers.
+    package var exactTable: Table {
+        let paths = parameterPaths
+        let metrics = allMetrics
+        var columns = ["place", "configuration_id", "trial", "trials", "seeds"].map { Table.Column($0) }
+        columns += paths.map { Table.Column($0) }
+        columns += ["objective", "interval_low", "interval_high", "tied_with"].map { Table.Column($0) }
+        columns += metrics.map { Table.Column($0.rawValue) }
+        columns += [
+            "epoch", "epochs", "rung", "state", "reason", "attempts", "core_seconds", "workers", "finding", "evidence",
+        ].map { Table.Column($0) }
+        var table = Table(columns: columns)
+        for row in rows {
+            var cells = [
+                String(row.place), row.configuration.id.description, String(row.trial),
+                row.runs.map { String($0.trial) }.joined(separator: " "),
+                row.runs.map { String($0.seed) }.joined(separator: " "),
+            ]
+            cells += paths.map { row.configuration[$0]?.description ?? "" }
+            cells += [
+                Self.exact(row.objective), Self.exact(row.interval?.lowerBound), Self.exact(row.interval?.upperBound),
+                row.tiedWith.map { String($0) }.joined(separator: " "),
+            ]
+            cells += metrics.map { metric in Self.exact(row.metrics.first { $0.metric == metric }?.value) }
+            cells += [
+                row.epoch.map { String($0) } ?? "", String(row.epochs), String(row.rung), row.state.name,
+                row.state.reason ?? "", String(row.attempts), Self.exact(row.coreSeconds),
+                row.workers.joined(separator: " "), row.finding?.symptom.words ?? "", row.finding?.evidence ?? "",
+            ]
+            table.add(cells)
+        }
+        return table
+    }
+
+    /// Every parameter that any configuration has, in the order of first appearance with parents before children.
+    private var parameterPaths: [String] {
+        var paths: [String] = []
+        for row in rows {
+            var last = 0
+            for entry in row.configuration.entries {
+                if let index = paths.firstIndex(of: entry.path) {
+                    last = index + 1
+                } else {
+                    paths.insert(entry.path, at: last)
+                    last += 1
+                }
+            }
+        }
+        return paths
+    }
+
+    /// The parameters that share a column: those of one name of which no configuration has two, such as the learning
+    /// rates of two optimizers.
+    private var parameterColumns: [[String]] {
+        func name(_ path: String) -> Substring { path.split(separator: ".").last ?? "" }
+        let paths = parameterPaths
+        var columns: [[String]] = []
+        for path in paths where !columns.joined().contains(path) {
+            let group = paths.filter { name($0) == name(path) }
+            let exclusive = rows.allSatisfy { row in group.count { row.configuration[$0] != nil } < 2 }
+            columns.append(exclusive ? group : [path])
+        }
+        return columns
+    }
+
+    private var allMetrics: [Metric] {
+        Metric.allCases.filter { metric in rows.contains { $0.metrics.contains { $0.metric == metric } } }
+    }
+
+    /// The metrics beside the objective that a reader wants first: quality on validation rows.
+    private var metricsShown: [Metric] {
+        allMetrics.filter {
+            [.validationLoss, .validationAccuracy, .validationR2].contains($0) && $0 != objective.metric
+        }
+    }
+
+    private func isNumeric(_ path: String) -> Bool {
+        rows.allSatisfy {
+            switch $0.configuration[path] {
+            case .integer, .real, nil: true
+            case .some(.none), .flag, .text: false
+            }
+        }
+    }
+
+    private static func shortName(_ metric: Metric) -> String {
+        metric.rawValue.split(separator: ".").last.map(String.init) ?? metric.rawValue
+    }
+
+    private static func shortText(_ value: ParameterValue) -> String {
+        if case .real(let number) = value { return NumberText.short(number) }
+        return value.description
+    }
+
+    private static func number(_ value: Double?) -> String { value.map { NumberText.significant($0) } ?? "" }
+
+    private static func exact(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+}

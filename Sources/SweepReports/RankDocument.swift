@@ -1,0 +1,152 @@
+package import SweepCore
+package import SweepSearch
+
+/// The ranked summary of a sweep: what `rank` answers.
+///
+/// JSON: `{"sweep", "objective": {"metric", "direction", "epoch"}, "configurations", "rows": […]}`. `configurations`
+/// counts all rows, also those beyond `--top`. A row: `place`, `configuration_id`, `trial` (the best run), `runs`
+/// (`trial`, `seed`, `objective`, `epochs`, `state`), `state`, `reason` (pruned and failed only), `configuration`,
+/// `objective`, `interval` (`[lo, hi]` or null), `tied_with`, `metrics`, `epoch`, `epochs`, `rung`, `attempts`,
+/// `core_seconds`, `workers`, `finding` (words or null), `symptom` (`id`, `since_epoch`, `evidence`, or null).
+package struct RankDocument: Hashable, Sendable {
+    package let sweep: String
+    package let objective: Objective
+    /// How many configurations there are, shown or not.
+    package let configurations: Int
+    /// Best first.
+    package let rows: [RankRow]
+
+    /// The document of `rows`, cut to the first `top`.
+    package init(sweep: String, objective: Objective, rows: [RankRow], top: Int? = nil) {
+        self.init(
+            sweep: sweep,
+            objective: objective,
+            configurations: rows.count,
+            rows: top.map { Array(rows.prefix(max(0, $0))) } ?? rows
+        )
+    }
+
+    private init(sweep: String, objective: Objective, configurations: Int, rows: [RankRow]) {
+        self.sweep = sweep
+        self.objective = objective
+        self.configurations = configurations
+        self.rows = rows
+    }
+
+    /// The document as JSON.
+    package var json: JSONValue { json(stable: false) }
+
+    /// The document without what differs between two runs of one sweep: times, workers and attempts.
+    ///
+    /// Equal for equal sweeps, whatever the number of workers and whichever of them died on the way.
+    package var stable: JSONValue { json(stable: true) }
+
+    private func json(stable: Bool) -> JSONValue {
+        .object([
+            JSONMember("sweep", .text(sweep)),
+            JSONMember("objective", objective.json),
+            JSONMember("configurations", .integer(configurations)),
+            JSONMember("rows", .array(rows.map { $0.json(stable: stable) })),
+        ])
+    }
+
+    /// Reads the document from JSON.
+    package init(json: JSONValue) throws(DocumentError) {
+        let reader = DocumentReader(json)
+        let rows = try reader.field("rows").items().each { reader throws(DocumentError) in try RankRow(reader) }
+        self.init(
+            sweep: try reader.field("sweep").text(),
+            objective: try Objective(reader.field("objective")),
+            configurations: try reader.optional("configurations")?.integer() ?? rows.count,
+            rows: rows
+        )
+    }
+}
+
+extension RankRow {
+    fileprivate func json(stable: Bool) -> JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("place", place)
+        object.add("configuration_id", configuration.id.description)
+        object.add("trial", trial)
+        object.add("runs", .array(runs.map(\.json)))
+        state.add(to: &object)
+        object.add("configuration", configuration.json)
+        object.add("objective", objective)
+        object.add("interval", interval.map { .array([.number($0.lowerBound), .number($0.upperBound)]) } ?? .null)
+        object.add("tied_with", .array(tiedWith.map { .integer($0) }))
+        var measured = JSONObjectBuilder()
+        for entry in metrics { measured.add(entry.metric.rawValue, entry.value) }
+        object.add("metrics", measured.object)
+        object.add("epoch", epoch)
+        object.add("epochs", epochs)
+        object.add("rung", rung)
+        if !stable {
+            object.add("attempts", attempts)
+            object.add("core_seconds", coreSeconds)
+            object.add("workers", .array(workers.map { .text($0) }))
+        }
+        object.add("finding", finding?.symptom.words)
+        object.add("symptom", finding?.json ?? .null)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        var interval: ClosedRange<Double>?
+        if let pair = try reader.optional("interval")?.items() {
+            guard pair.count == 2, let low = try pair.first?.number(), let high = try pair.last?.number(), low <= high
+            else { throw reader.wrong("an interval of two numbers in order") }
+            interval = low...high
+        }
+        let measured = try reader.field("metrics")
+        var metrics: [MetricValue] = []
+        for (key, _) in try measured.members() {
+            if let metric = Metric(rawValue: key), let value = try measured.measured(key) {
+                metrics.append(MetricValue(metric: metric, value: value))
+            }
+        }
+        self.init(
+            place: try reader.field("place").integer(),
+            configuration: try Configuration(reader.field("configuration")),
+            runs: try reader.field("runs").items().each { reader throws(DocumentError) in try Run(reader) },
+            state: try TrialState(of: reader),
+            objective: try reader.measured("objective"),
+            interval: interval,
+            tiedWith: try reader.field("tied_with").items().each { reader throws(DocumentError) in
+                try reader.integer()
+            },
+            metrics: metrics,
+            epoch: try reader.optional("epoch")?.integer(),
+            epochs: try reader.field("epochs").integer(),
+            attempts: try reader.optional("attempts")?.integer() ?? 0,
+            coreSeconds: try reader.optional("core_seconds")?.number() ?? 0,
+            workers: try reader.optional("workers")?.items().each { reader throws(DocumentError) in
+                try reader.text()
+            } ?? [],
+            finding: try reader.optional("symptom").map { reader throws(DocumentError) in try Finding(reader) },
+            rung: try reader.optional("rung")?.integer() ?? 0
+        )
+    }
+}
+
+extension RankRow.Run {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("trial", trial)
+        object.add("seed", JSONValue.whole(seed))
+        object.add("objective", objective)
+        object.add("epochs", epochs)
+        state.add(to: &object)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            trial: try reader.field("trial").integer(),
+            seed: try reader.field("seed").unsigned(),
+            objective: try reader.measured("objective"),
+            epochs: try reader.field("epochs").integer(),
+            state: try TrialState(of: reader)
+        )
+    }
+}

@@ -1,0 +1,264 @@
+package import SweepCore
+
+/// How many trials of a sweep are in each state.
+package struct TrialCounts: Hashable, Sendable {
+    package var waiting = 0
+    package var running = 0
+    package var paused = 0
+    package var completed = 0
+    package var pruned = 0
+    package var failed = 0
+
+    package init() {}
+
+    /// Counts `states`.
+    package init(_ states: some Sequence<TrialState>) {
+        for state in states {
+            switch state {
+            case .waiting: waiting += 1
+            case .running: running += 1
+            case .paused: paused += 1
+            case .completed: completed += 1
+            case .pruned: pruned += 1
+            case .failed: failed += 1
+            }
+        }
+    }
+
+    /// Trials that reached a terminal state.
+    package var ended: Int { completed + pruned + failed }
+
+    /// All of them.
+    package var total: Int { waiting + running + paused + ended }
+}
+
+/// How a sweep and its workers are: what `status` answers.
+///
+/// JSON: `{"sweep", "state", "reason" (halted only), "trials": {"waiting", "running", "paused", "completed", "pruned",
+/// "failed"}, "trials_planned", "epochs", "epochs_per_second", "seconds_left", "best" (null, or "trial",
+/// "configuration_id", "objective", "epoch"), "workers": [{"id", "host", "slots", "busy", "kernels", "last_seen_s",
+/// "idle_because"}]}`. Numbers that nobody knows yet are null.
+package struct StatusDocument: Hashable, Sendable {
+    package var sweep: String
+    /// waiting, running, paused, finished, cancelled or halted.
+    package var state: String
+    /// Why the sweep is halted.
+    package var reason: String?
+    package var trials: TrialCounts
+    /// Trials there will be; nil when nothing limits them.
+    package var trialsPlanned: Int?
+    /// Epochs trained, over all trials.
+    package var epochs: Int
+    package var epochsPerSecond: Double?
+    /// The estimated time to the end.
+    package var secondsLeft: Double?
+    package var best: Best?
+    package var workers: [Worker]
+
+    /// The incumbent.
+    package struct Best: Hashable, Sendable {
+        package var trial: Int
+        package var configurationID: String
+        package var objective: Double
+        package var epoch: Int
+
+        package init(trial: Int, configurationID: String, objective: Double, epoch: Int) {
+            self.trial = trial
+            self.configurationID = configurationID
+            self.objective = objective
+            self.epoch = epoch
+        }
+    }
+
+    /// One worker process.
+    package struct Worker: Hashable, Sendable {
+        package var id: String
+        package var host: String
+        package var slots: Int
+        /// Slots that train now.
+        package var busy: Int
+        /// The kernel table it chose.
+        package var kernels: String
+        /// Seconds since it was last heard of.
+        package var lastSeen: Double
+        /// Why it has nothing to do; nil when it has.
+        package var idleBecause: String?
+
+        package init(
+            id: String,
+            host: String,
+            slots: Int,
+            busy: Int,
+            kernels: String,
+            lastSeen: Double,
+            idleBecause: String? = nil
+        ) {
+            self.id = id
+            self.host = host
+            self.slots = slots
+            self.busy = busy
+            self.kernels = kernels
+            self.lastSeen = lastSeen
+            self.idleBecause = idleBecause
+        }
+    }
+
+    package init(
+        sweep: String,
+        state: String,
+        reason: String? = nil,
+        trials: TrialCounts,
+        trialsPlanned: Int? = nil,
+        epochs: Int,
+        epochsPerSecond: Double? = nil,
+        secondsLeft: Double? = nil,
+        best: Best? = nil,
+        workers: [Worker]
+    ) {
+        self.sweep = sweep
+        self.state = state
+        self.reason = reason
+        self.trials = trials
+        self.trialsPlanned = trialsPlanned
+        self.epochs = epochs
+        self.epochsPerSecond = epochsPerSecond
+        self.secondsLeft = secondsLeft
+        self.best = best
+        self.workers = workers
+    }
+}
+
+extension StatusDocument {
+    /// The document as JSON.
+    package var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("sweep", sweep)
+        object.add("state", state)
+        if let reason { object.add("reason", reason) }
+        object.add("trials", trials.json)
+        object.add("trials_planned", trialsPlanned)
+        object.add("epochs", epochs)
+        object.add("epochs_per_second", epochsPerSecond)
+        object.add("seconds_left", secondsLeft)
+        object.add("best", best?.json ?? .null)
+        object.add("workers", .array(workers.map(\.json)))
+        return object.object
+    }
+
+    /// Reads the document from JSON.
+    package init(json: JSONValue) throws(DocumentError) {
+        let reader = DocumentReader(json)
+        self.init(
+            sweep: try reader.field("sweep").text(),
+            state: try reader.field("state").text(),
+            reason: try reader.optional("reason")?.text(),
+            trials: try TrialCounts(reader.field("trials")),
+            trialsPlanned: try reader.optional("trials_planned")?.integer(),
+            epochs: try reader.field("epochs").integer(),
+            epochsPerSecond: try reader.measured("epochs_per_second"),
+            secondsLeft: try reader.measured("seconds_left"),
+            best: try reader.optional("best").map { reader throws(DocumentError) in try Best(reader) },
+            workers: try reader.field("workers").items().each { reader throws(DocumentError) in try Worker(reader) }
+        )
+    }
+
+    /// The status for people: a few lines, then the workers.
+    package func plainText(width: Int? = nil) -> String {
+        var lines = ["\(sweep): \(state)" + (reason.map { " (\($0))" } ?? "")]
+        let planned = trialsPlanned.map { " of \($0)" } ?? ""
+        let counts = trials.named.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
+        lines.append("trials   \(trials.total)\(planned)" + (counts.isEmpty ? "" : ": \(counts)"))
+        var pace = "epochs   \(epochs)"
+        if let epochsPerSecond { pace += ", \(NumberText.significant(epochsPerSecond, digits: 3)) a second" }
+        if let secondsLeft { pace += ", about \(NumberText.seconds(secondsLeft)) left" }
+        lines.append(pace)
+        if let best {
+            lines.append(
+                "best     \(NumberText.significant(best.objective)) in epoch \(best.epoch) of trial \(best.trial) "
+                    + "(configuration \(best.configurationID))"
+            )
+        }
+        var text = lines.joined(separator: "\n") + "\n"
+        if workers.isEmpty { return text + "no workers\n" }
+        var table = Table(columns: [
+            Table.Column("worker"), Table.Column("host", rank: 2), Table.Column("slots", isNumeric: true),
+            Table.Column("busy", isNumeric: true), Table.Column("kernels", rank: 1),
+            Table.Column("last seen", isNumeric: true), Table.Column("idle because"),
+        ])
+        for worker in workers {
+            table.add([
+                worker.id, worker.host, String(worker.slots), String(worker.busy), worker.kernels,
+                NumberText.seconds(worker.lastSeen), worker.idleBecause ?? "",
+            ])
+        }
+        text += "\n" + table.plainText(width: width)
+        return text
+    }
+}
+
+extension TrialCounts {
+    /// The counts with their states' words, in order.
+    package var named: [(name: String, count: Int)] {
+        [
+            ("waiting", waiting), ("running", running), ("paused", paused), ("completed", completed),
+            ("pruned", pruned), ("failed", failed),
+        ]
+    }
+
+    var json: JSONValue { .object(named.map { JSONMember($0.name, .integer($0.count)) }) }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        waiting = try reader.field("waiting").integer()
+        running = try reader.field("running").integer()
+        paused = try reader.field("paused").integer()
+        completed = try reader.field("completed").integer()
+        pruned = try reader.field("pruned").integer()
+        failed = try reader.field("failed").integer()
+    }
+}
+
+extension StatusDocument.Best {
+    var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("trial", trial)
+        object.add("configuration_id", configurationID)
+        object.add("objective", objective)
+        object.add("epoch", epoch)
+        return object.object
+    }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            trial: try reader.field("trial").integer(),
+            configurationID: try reader.field("configuration_id").text(),
+            objective: try reader.measured("objective") ?? .nan,
+            epoch: try reader.field("epoch").integer()
+        )
+    }
+}
+
+extension StatusDocument.Worker {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("id", id)
+        object.add("host", host)
+        object.add("slots", slots)
+        object.add("busy", busy)
+        object.add("kernels", kernels)
+        object.add("last_seen_s", lastSeen)
+        object.add("idle_because", idleBecause)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            id: try reader.field("id").text(),
+            host: try reader.optional("host")?.text() ?? "",
+            slots: try reader.field("slots").integer(),
+            busy: try reader.field("busy").integer(),
+            kernels: try reader.field("kernels").text(),
+            lastSeen: try reader.measured("last_seen_s") ?? .infinity,
+            idleBecause: try reader.optional("idle_because")?.text()
+        )
+    }
+}

@@ -1,0 +1,77 @@
+/// Reads and steers a coordinator: the one door for commands, the port's client requests and HTTP.
+///
+/// A sweep is named by its name. A coordinator, a connection to one and a stopped one's store implement it; the last
+/// answers everything that changes with a conflict.
+package protocol SweepControl: Sendable {
+    /// Accepts a sweep whose data set the coordinator already has.
+    func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry
+    /// Every sweep, in the order of submission.
+    func list() async throws(ControlError) -> ListDocument
+    func status(sweep: String) async throws(ControlError) -> StatusDocument
+    /// The first `top` rows of the ranked summary, or all.
+    func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument
+    /// The curves of one trial, or of all.
+    func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument
+    /// Hands out no more work; what runs may finish its segment or stop at the next epoch.
+    func pause(sweep: String) async throws(ControlError) -> StatusDocument
+    func resume(sweep: String) async throws(ControlError) -> StatusDocument
+    /// Ends the sweep: its trials that have not ended are pruned.
+    func cancel(sweep: String) async throws(ControlError) -> StatusDocument
+}
+
+/// What a coordinator answers to a request: the document that belongs to its verb.
+package enum ControlAnswer: Hashable, Sendable {
+    /// To `submit`.
+    case submitted(ListDocument.Entry)
+    case list(ListDocument)
+    /// To `status`, `pause`, `resume` and `cancel`.
+    case status(StatusDocument)
+    case rank(RankDocument)
+    case curves(CurvesDocument)
+
+    /// The document as JSON.
+    package var json: JSONValue {
+        switch self {
+        case .submitted(let entry): entry.json
+        case .list(let document): document.json
+        case .status(let document): document.json
+        case .rank(let document): document.json
+        case .curves(let document): document.json
+        }
+    }
+
+    /// Reads the answer to `verb` from a coordinator's bytes.
+    package init(verb: String, bytes: [UInt8]) throws(ControlError) {
+        let json: JSONValue
+        do { json = try JSONValue(parsing: bytes) } catch {
+            throw ControlError(.internal, "the coordinator's answer to \(verb) is \(error)")
+        }
+        do {
+            switch verb {
+            case "submit": self = .submitted(try ListDocument.Entry(DocumentReader(json)))
+            case "list": self = .list(try ListDocument(json: json))
+            case "rank": self = .rank(try RankDocument(json: json))
+            case "curves": self = .curves(try CurvesDocument(json: json))
+            default: self = .status(try StatusDocument(json: json))
+            }
+        } catch {
+            throw ControlError(.internal, "the coordinator's answer to \(verb) cannot be read: \(error)")
+        }
+    }
+}
+
+extension SweepControl {
+    /// Does what `request` asks.
+    package func answer(_ request: ControlRequest) async throws(ControlError) -> ControlAnswer {
+        switch request {
+        case .submit(let submission): .submitted(try await submit(submission))
+        case .list: .list(try await list())
+        case .status(let sweep): .status(try await status(sweep: sweep))
+        case .rank(let sweep, let top): .rank(try await rank(sweep: sweep, top: top))
+        case .curves(let sweep, let trial): .curves(try await curves(sweep: sweep, trial: trial))
+        case .pause(let sweep): .status(try await pause(sweep: sweep))
+        case .resume(let sweep): .status(try await resume(sweep: sweep))
+        case .cancel(let sweep): .status(try await cancel(sweep: sweep))
+        }
+    }
+}

@@ -1,0 +1,82 @@
+import SweepCore
+import SweepReports
+import Testing
+
+@Suite struct ChartTests {
+    @Test func `one trial shows training and validation`() {
+        let document = CurvesDocument(
+            sweep: "digits",
+            objective: Objective(),
+            trials: [CurvesDocument.Trial(Samples.records[0])]
+        )
+        let chart = document.chart
+        #expect(chart.lines.compactMap(\.name) == ["training", "training, evaluated", "validation"])
+        #expect(chart.title.contains("trial 1, completed: width 128, optimizer adam, learning_rate 0.001"))
+        let svg = chart.svg()
+        #expect(svg.hasPrefix("<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"720\""))
+        #expect(svg.hasSuffix("</svg>\n"))
+        #expect(svg.count { $0 == "<" } == svg.count { $0 == ">" })
+        #expect(svg.contains(">validation</text>"))
+    }
+
+    @Test func `all trials show a band and the best`() {
+        let chart = Samples.curves.chart
+        #expect(chart.lines.compactMap(\.name) == ["best: trial 1", "median"])
+        #expect(chart.band?.upper.count == 3)
+        let svg = chart.svg()
+        #expect(svg.contains("<polygon"))
+        // The trial that lost its numbers is marked.
+        #expect(svg.contains("stroke=\"red\""))
+    }
+
+    @Test func `the y axis is logarithmic beyond one decade of positive values`() {
+        func chart(_ values: [Double]) -> String {
+            Chart(title: "t", yLabel: "loss", lines: [.init(name: "a", values: values)]).svg()
+        }
+        #expect(chart([1, 0.001]).contains("loss (log)"))
+        #expect(!chart([1, 0.5]).contains("(log)"))
+        #expect(!chart([1, -0.5, 100]).contains("(log)"))
+        #expect(!chart([1, 0, 100]).contains("(log)"))
+    }
+
+    @Test func `ticks are exact decimals`() {
+        let svg = Chart(title: "t", yLabel: "y", lines: [.init(name: "a", values: [0, 0.1, 0.25, 0.3])]).svg()
+        for label in ["0", "0.1", "0.2", "0.3"] { #expect(svg.contains(">\(label)</text>")) }
+        let log = Chart(title: "t", yLabel: "y", lines: [.init(name: "a", values: [1e-3, 1, 2])]).svg()
+        for label in ["0.01", "0.1", "1"] { #expect(log.contains(">\(label)</text>")) }
+    }
+
+    @Test func `texts in a drawing are escaped`() {
+        let svg = Chart(title: "a<b & \"c\"", yLabel: "y", lines: [.init(name: "<script>", values: [1])]).svg()
+        #expect(svg.contains("a&lt;b &amp; &quot;c&quot;") && svg.contains("&lt;script&gt;"))
+        #expect(!svg.contains("<script>"))
+    }
+
+    @Test(
+        arguments: [
+            [], [1.0], [1, 1, 1], [.nan], [.infinity, .nan], [0, 0], [1e-300, 1e300], [-1e308, 1e308],
+            [.leastNonzeroMagnitude, 2 * .leastNonzeroMagnitude],
+        ] as [[Double]]
+    ) func `odd series are drawn without a trap`(_ values: [Double]) {
+        let chart = Chart(title: "t", yLabel: "y", lines: [.init(name: "a", values: values)])
+        for logarithmic in [nil, true, false] {
+            let svg = chart.svg(logarithmic: logarithmic)
+            #expect(svg.hasSuffix("</svg>\n"))
+            #expect(!svg.contains("nan") && !svg.contains("inf"))
+            let text = chart.terminalText(width: 40, height: 8, logarithmic: logarithmic)
+            #expect(text.split(separator: "\n").allSatisfy { $0.count <= 40 })
+        }
+    }
+
+    @Test func `the terminal plot falls from the left to the right`() {
+        let chart = Chart(title: "t", yLabel: "loss", lines: [.init(name: "train", values: [4, 3, 2, 1])])
+        let text = chart.terminalText(width: 30, height: 7)
+        let rows = text.split(separator: "\n").map(Array.init)
+        let marks = rows.indices.compactMap { row in rows[row].firstIndex(of: "o").map { (row, $0) } }
+        #expect(marks.count >= 4)
+        #expect(text.contains("o train"))
+        #expect(text.split(separator: "\n").allSatisfy { $0.count <= 30 })
+        let plot = marks.prefix(4)
+        #expect(zip(plot, plot.dropFirst()).allSatisfy { $0.0 < $1.0 && $0.1 < $1.1 })
+    }
+}

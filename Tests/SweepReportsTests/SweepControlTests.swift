@@ -1,0 +1,123 @@
+import SweepCore
+import SweepReports
+import Testing
+
+@Suite struct SweepControlTests {
+    /// Answers with the samples; knows one sweep.
+    private struct Desk: SweepControl {
+        private func check(_ sweep: String) throws(ControlError) {
+            guard sweep == "digits" else { throw ControlError(.notFound, "there is no sweep '\(sweep)'") }
+        }
+        func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
+            Samples.list.sweeps[0]
+        }
+        func list() async throws(ControlError) -> ListDocument { Samples.list }
+        func status(sweep: String) async throws(ControlError) -> StatusDocument {
+            try check(sweep)
+            return Samples.status
+        }
+        func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument { Samples.rank }
+        func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument { Samples.curves }
+        func pause(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
+        func resume(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
+        func cancel(sweep: String) async throws(ControlError) -> StatusDocument {
+            throw ControlError(.conflict, "'\(sweep)' is finished")
+        }
+    }
+
+    private static let submission = Submission(
+        text: "name: digits\n",
+        fileName: "digits.yaml",
+        tree: [0, 1, 254, 255],
+        dataSet: DataSetID(hash: ContentHash(hex: String(repeating: "0a", count: 32))!, size: 1234),
+        schema: DataSchema(
+            features: ["a", "b"],
+            image: ImageShape(height: 1, width: 2),
+            task: .classification(classes: ["x", "y"], trainingCounts: [3, 4]),
+            trainingRows: 7,
+            validationRows: 2,
+            testRows: 1
+        )
+    )
+
+    private static let requests: [ControlRequest] = [
+        .submit(submission), .list, .status(sweep: "digits"), .rank(sweep: "digits", top: nil),
+        .rank(sweep: "digits", top: 3), .curves(sweep: "digits", trial: nil), .curves(sweep: "digits", trial: 4),
+        .pause(sweep: "digits"), .resume(sweep: "digits"), .cancel(sweep: "digits"),
+    ]
+
+    @Test func `every request is read back as it was`() throws {
+        for request in Self.requests {
+            #expect(try ControlRequest(verb: request.verb, body: request.body.bytes) == request)
+        }
+        #expect(Set(Self.requests.map(\.verb)) == Set(ControlRequest.verbs))
+        #expect(
+            Self.requests.filter(\.isReadOnly).map(\.verb) == ["list", "status", "rank", "rank", "curves", "curves"]
+        )
+    }
+
+    @Test func `a request and its answer go through bytes`() async throws {
+        for request in Self.requests where request.verb != "cancel" {
+            let there = try ControlRequest(verb: request.verb, body: request.body.bytes)
+            let answer = try await Desk().answer(there)
+            let back = try ControlAnswer(verb: request.verb, bytes: answer.json.bytes)
+            #expect(back.json == answer.json)
+        }
+    }
+
+    @Test func `failures keep their code and sentence`() async throws {
+        for (request, code) in [
+            (ControlRequest.status(sweep: "other"), ControlError.Code.notFound), (.cancel(sweep: "digits"), .conflict),
+        ] {
+            let error = await #expect(throws: ControlError.self) { try await Desk().answer(request) }
+            #expect(error?.code == code)
+            #expect(try error.map { try ControlError(json: $0.json) } == error)
+        }
+    }
+
+    @Test(arguments: [
+        ("dance", "{}"), ("status", "{}"), ("status", ""), ("status", "{\"sweep\":3}"),
+        ("rank", "{\"sweep\":\"x\",\"top\":0}"),
+        ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("submit", "{}"), ("list", "nonsense"),
+    ]) func `a wrong request is bad input`(_ verb: String, _ body: String) {
+        let error = #expect(throws: ControlError.self) { try ControlRequest(verb: verb, body: Array(body.utf8)) }
+        #expect(error?.code == .badInput)
+    }
+
+    @Test func `a submission with wrong parts is bad input`() throws {
+        let good = String(decoding: ControlRequest.submit(Self.submission).body.bytes, as: UTF8.self)
+        for (from, to) in [
+            ("0a0a", "0g0a"), ("\"size\":1234", "\"size\":-1"), ("AAH+/w==", "AAH+/w="), ("AAH+/w==", "AAH+/x=="),
+            ("\"height\":1", "\"height\":3"), ("[3, 4]", "[3]"), ("\"training_rows\":7", "\"training_rows\":-7"),
+            ("[3, 4]", "[3, 9223372036854775807]"), ("\"height\":1", "\"height\":4611686018427387904"),
+        ] {
+            let bad = good.replacing(from, with: to, maxReplacements: 1)
+            #expect(bad != good, "\(from)")
+            let error = #expect(throws: ControlError.self, "\(from) → \(to)") {
+                try ControlRequest(verb: "submit", body: Array(bad.utf8))
+            }
+            #expect(error?.code == .badInput)
+        }
+    }
+
+    @Test func `any bytes survive base64`() throws {
+        for count in 0..<20 {
+            let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 89 + count) }
+            let submission = Submission(
+                text: "",
+                fileName: "",
+                tree: bytes,
+                dataSet: Self.submission.dataSet,
+                schema: DataSchema(
+                    features: [],
+                    task: .regression(mean: 1.5, variance: 2),
+                    trainingRows: 1,
+                    validationRows: 1,
+                    testRows: 0
+                )
+            )
+            let request = ControlRequest.submit(submission)
+            #expect(try ControlRequest(verb: "submit", body: request.body.bytes) == request)
+        }
+    }
+}
