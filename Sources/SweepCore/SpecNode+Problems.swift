@@ -195,7 +195,7 @@ extension ParameterDomain {
                         path: place,
                         message: "the same option as choice[\(other)]",
                         found: option.label.description,
-                        allowed: "options with different names"
+                        allowed: option.nameAdvice
                     )
                 )
             } else {
@@ -203,6 +203,14 @@ extension ParameterDomain {
             }
         }
         return faults
+    }
+}
+
+extension ChoiceOption {
+    /// How this option and another of the same name could differ.
+    fileprivate var nameAdvice: String {
+        guard case .map(let entries) = node, entries.count == 1 else { return "each option once" }
+        return "options with different keys, or {\(entries[0].key): {choice: […]}}"
     }
 }
 

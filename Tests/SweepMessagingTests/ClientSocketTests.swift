@@ -56,7 +56,9 @@ struct ClientSocketTests {
         }
     }
 
-    @Test func `an attached client introduces itself on every connection, after a restart of the server too`() async throws {
+    @Test func `an attached client introduces itself on every connection, after a restart of the server too`()
+        async throws
+    {
         let (events, eventSource) = AsyncStream.makeStream(of: ClientEvent.self)
         let (messages, messageSource) = AsyncStream.makeStream(of: [[UInt8]].self)
         var nextEvent = events.filter { $0 != .unanswered }.makeAsyncIterator()

@@ -165,7 +165,9 @@ struct ServerSocketTests {
         }
     }
 
-    @Test func `a port that is taken, and one off loopback without keys, are refused and leave nothing behind`() async throws {
+    @Test func `a port that is taken, and one off loopback without keys, are refused and leave nothing behind`()
+        async throws
+    {
         try await withServer { _, endpoint in
             try await withLoop { loop in
                 let second = ServerHost(on: loop)
