@@ -43,6 +43,8 @@ extension SpecNode {
 extension ParameterDomain {
     /// The greatest integer bound: beyond 2^53 a double no longer holds every integer.
     static let greatestInteger = 9_007_199_254_740_992
+    /// The most options of a choice: an option is found by going through them, so all of them cost the square.
+    static let greatestOptions = 10_000
     /// The greatest `points`: more values of one parameter than any grid can use.
     static let greatestPoints = 1_000_000
 
@@ -170,6 +172,16 @@ extension ParameterDomain {
                     message: "a choice of nothing",
                     found: "[]",
                     allowed: "a list of at least one option"
+                )
+            ]
+        }
+        guard options.count <= greatestOptions else {
+            return [
+                SpecProblem(
+                    path: path.appending(.key("choice")),
+                    message: "too many options",
+                    found: "\(options.count) options",
+                    allowed: "at most \(greatestOptions), or a range of numbers"
                 )
             ]
         }

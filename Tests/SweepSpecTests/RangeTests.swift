@@ -91,6 +91,14 @@ import Testing
         #expect(lines.first?.contains(line) == true, "\(lines)")
     }
 
+    @Test func `a choice has at most ten thousand options, and that many are read at once`() {
+        func options(_ count: Int) -> String { (1...count).map(String.init).joined(separator: ", ") }
+        #expect(problems(file(train: "batch_size: {choice: [\(options(10_000))]}\n  epochs: 9")).isEmpty)
+        let lines = problems(file(train: "batch_size: {choice: [\(options(10_001))]}\n  epochs: 9"))
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("too many options: train.batch_size.choice, found 10001 options") == true)
+    }
+
     @Test func `several mistakes in one range are told together`() {
         #expect(problems(file(train: "l2: {uniform: [2, 1], points: 0, prior: 3}\n  epochs: 9")).count == 3)
         #expect(problems(file(train: "l2: {choice: [-1, x, -1]}\n  epochs: 9")).count == 4)
