@@ -11,10 +11,12 @@ package struct Objective: Hashable, Sendable {
         self.epoch = epoch
     }
 
+    /// Which way is better.
     package enum Direction: String, CaseIterable, Sendable {
         case minimize, maximize
     }
 
+    /// Which epoch of a curve a trial counts with.
     package enum EpochRule: String, CaseIterable, Sendable {
         case best, last
     }

@@ -43,6 +43,8 @@ extension SpecNode {
 extension ParameterDomain {
     /// The greatest integer bound: beyond 2^53 a double no longer holds every integer.
     static let greatestInteger = 9_007_199_254_740_992
+    /// The most options of a choice: an option is found by going through them, so all of them cost the square.
+    static let greatestOptions = 10_000
     /// The greatest `points`: more values of one parameter than any grid can use.
     static let greatestPoints = 1_000_000
 
@@ -173,6 +175,16 @@ extension ParameterDomain {
                 )
             ]
         }
+        guard options.count <= greatestOptions else {
+            return [
+                SpecProblem(
+                    path: path.appending(.key("choice")),
+                    message: "too many options",
+                    found: "\(options.count) options",
+                    allowed: "at most \(greatestOptions), or a range of numbers"
+                )
+            ]
+        }
         var faults: [SpecProblem] = []
         var first: [String: Int] = [:]
         for (index, option) in options.enumerated() {
@@ -195,7 +207,7 @@ extension ParameterDomain {
                         path: place,
                         message: "the same option as choice[\(other)]",
                         found: option.label.description,
-                        allowed: "options with different names"
+                        allowed: option.nameAdvice
                     )
                 )
             } else {
@@ -203,6 +215,14 @@ extension ParameterDomain {
             }
         }
         return faults
+    }
+}
+
+extension ChoiceOption {
+    /// How this option and another of the same name could differ.
+    fileprivate var nameAdvice: String {
+        guard case .map(let entries) = node, entries.count == 1 else { return "each option once" }
+        return "options with different keys, or {\(entries[0].key): {choice: […]}}"
     }
 }
 

@@ -28,6 +28,7 @@ package struct SearchSpec: Hashable, Sendable {
     package var parallelism: Int
     package var decide: Decide
 
+    /// Which configurations are tried: independent draws, or every combination.
     package enum Method: String, CaseIterable, Sendable {
         case random, grid
     }
@@ -65,6 +66,7 @@ package struct PruneSpec: Hashable, Sendable {
     /// Epochs of the first rung; nil: a tenth of the epochs, at least one.
     package var firstRung: Int?
 
+    /// Which trials go on from a rung.
     package enum Method: String, CaseIterable, Sendable {
         /// The default of this version: promotion ASHA.
         case auto
@@ -129,7 +131,7 @@ extension Sweep {
     }
 
     /// The part of the file that a configuration fills in: `data.preprocess` and `train`.
-    private static func template(of source: SpecNode) -> SpecNode {
+    package static func template(of source: SpecNode) -> SpecNode {
         var entries: [SpecEntry] = []
         if let steps = source["data"]?["preprocess"] {
             entries.append(SpecEntry("data", .map([SpecEntry("preprocess", steps)])))
@@ -165,13 +167,15 @@ package struct TrialSpec: Hashable, Sendable {
 
 extension SearchSpec {
     static let keys = ["method", "trials", "repeats", "seed", "parallelism", "decide"]
+    /// Trials of the largest sweep: the memory of a coordinator is bounded.
+    package static let greatestTrials = 10_000_000
     static let plannedMethods = ["auto", "tpe", "gp", "sobol", "halton", "cmaes", "evolution", "bohb", "pbt"]
 
     /// Reads `search`.
     package static func read(_ reader: SpecReader) -> SearchSpec? {
         guard let fields = reader.fields(keys) else { return nil }
         let method = fields.optional("method").map { $0.word(Method.self, planned: plannedMethods) } ?? .random
-        let trials: Int?? = fields.optional("trials").map { $0.integer(in: 1...10_000_000) }
+        let trials: Int?? = fields.optional("trials").map { $0.integer(in: 1...greatestTrials) }
         let repeats = fields.optional("repeats").map { $0.integer(in: 1...1000) } ?? 1
         let seed = fields.optional("seed").map { $0.integer(in: 0...Int.max) } ?? 0
         let parallelism = fields.optional("parallelism").map { $0.integer(in: 1...65_536) } ?? 16

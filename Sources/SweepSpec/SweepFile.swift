@@ -1,4 +1,5 @@
 package import SweepCore
+import SweepSearch
 
 /// A sweep file that was read and found right, with the way back to its lines.
 package struct SweepFile: Sendable {
@@ -47,11 +48,33 @@ package struct SweepFile: Sendable {
         var reader = TreeReader(problems: problems)
         let source = reader.node(tree, at: SpecPath(), keyPlace: tree.place)
         let sweep = Sweep.read(source, problems: problems)
+        reportGrid(source, sweep, into: problems)
         located += problems.all.map { LocatedProblem($0, in: reader.map) }
         guard located.isEmpty, let sweep else {
             return .failure(SweepFileProblems(file: file, located))
         }
         return .success(SweepFile(file: file, sweep: sweep, sourceMap: reader.map))
+    }
+
+    /// What a grid search cannot do with the ranges of `source`, which need not be right in all else.
+    private static func reportGrid(_ source: SpecNode, _ sweep: Sweep?, into problems: SpecProblems) {
+        guard source["search"]?["method"] == .text(SearchSpec.Method.grid.rawValue) else { return }
+        let faults = SpecProblems()
+        source.reportFaults(into: faults)
+        guard faults.all.isEmpty else { return }
+        let space = SearchSpace(template: Sweep.template(of: source))
+        for problem in GridSearcher.problems(space) { problems.add(problem) }
+        guard problems.all.isEmpty, let sweep, sweep.search.trials == nil,
+            let total = GridSearcher(space: space).total, total > SearchSpec.greatestTrials / sweep.search.repeats
+        else { return }
+        problems.add(
+            SpecProblem(
+                path: SpecPath([.key("search")]),
+                message: "the whole grid is too large",
+                found: "\(total == Int.max ? "more than 2^62" : String(total)) configurations",
+                allowed: "\(SearchSpec.greatestTrials) trials in all, or trials: NUMBER to take the first of them"
+            )
+        )
     }
 
     /// Problems that were found later (on the data, by the searcher), each with its line, one line of text each.

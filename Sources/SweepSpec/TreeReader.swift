@@ -53,17 +53,17 @@ struct TreeReader {
         let domain: ParameterDomain?
         switch keyword {
         case "uniform":
-            let step = number(tree["step"], at: path.appending(.key("step")))
-            let points = integer(tree["points"], at: path.appending(.key("points")))
+            let step = number(tree.written("step"), at: path.appending(.key("step")))
+            let points = integer(tree.written("points"), at: path.appending(.key("points")))
             domain = numbers(body, at: place).map { .uniform(low: $0, high: $1, step: step, points: points) }
         case "log":
-            let points = integer(tree["points"], at: path.appending(.key("points")))
+            let points = integer(tree.written("points"), at: path.appending(.key("points")))
             domain = numbers(body, at: place).map { .logUniform(low: $0, high: $1, points: points) }
         case "int":
-            let step = integer(tree["step"], at: path.appending(.key("step")))
+            let step = integer(tree.written("step"), at: path.appending(.key("step")))
             domain = integers(body, at: place).map { .integer(low: $0, high: $1, step: step ?? 1) }
         case "log_int":
-            let points = integer(tree["points"], at: path.appending(.key("points")))
+            let points = integer(tree.written("points"), at: path.appending(.key("points")))
             domain = integers(body, at: place).map { .logInteger(low: $0, high: $1, points: points) }
         default: domain = choice(body, at: path)
         }
@@ -150,7 +150,7 @@ struct TreeReader {
         return low.flatMap { low in high.map { (low, $0) } }
     }
 
-    /// The number `tree`; nil when there is no tree, or it is no finite number (and reported).
+    /// The number `tree`; nil when there is none, or it is no finite number (and reported).
     private func number(_ tree: YAMLTree?, at path: SpecPath) -> Double? {
         guard let tree else { return nil }
         switch tree.content {
@@ -160,7 +160,7 @@ struct TreeReader {
         }
     }
 
-    /// The integer `tree`; nil when there is no tree, or it is no integer (and reported).
+    /// The integer `tree`; nil when there is none, or it is no integer (and reported).
     private func integer(_ tree: YAMLTree?, at path: SpecPath) -> Int? {
         guard let tree else { return nil }
         switch tree.content {

@@ -29,7 +29,12 @@ struct YAMLFault: Error, Hashable {
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),
             .composer(let context, let problem, let mark, _):
-            let begun = context.flatMap { $0.mark.line < mark.line ? " (begun on line \($0.mark.line))" : nil } ?? ""
+            var begun = ""
+            if case .composer = error {
+                // The library's only context is the whole text, which need not be told.
+            } else if let line = context?.mark.line, line < mark.line {
+                begun = " (begun on line \(line))"
+            }
             let message = Self.words(problem, context: context?.text ?? "", next: text.scalar(at: mark))
             self.init(mark, message + begun)
         case .reader(let problem, _, _, _): self.init("not YAML: \(problem)")

@@ -31,4 +31,11 @@ struct YAMLTree {
         guard case .map(let entries) = content else { return nil }
         return entries.first { $0.key == key }?.value
     }
+
+    /// The value under `key`, when this is a map that has it and it is not null.
+    func written(_ key: String) -> YAMLTree? {
+        guard let found = self[key] else { return nil }
+        if case .scalar(.null) = found.content { return nil }
+        return found
+    }
 }

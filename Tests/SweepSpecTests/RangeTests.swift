@@ -1,0 +1,195 @@
+import SweepCore
+import SweepSpec
+import Testing
+
+/// Each rule of ranges, where it fires and where it does not.
+@Suite struct RangeTests {
+    private func domain(_ text: String) throws -> ParameterDomain {
+        let read = try sweep(file(train: "l2: \(text)\n  epochs: 9"))
+        return try #require(read.sweep.space.parameters.first).domain
+    }
+
+    @Test func `each range is read with its extras`() throws {
+        #expect(try domain("{uniform: [0, 0.5]}") == .uniform(low: 0, high: 0.5, step: nil, points: nil))
+        #expect(try domain("{uniform: [0, 1], step: 0.25}") == .uniform(low: 0, high: 1, step: 0.25, points: nil))
+        #expect(try domain("{uniform: [0, 1], points: 5}") == .uniform(low: 0, high: 1, step: nil, points: 5))
+        #expect(try domain("{log: [1e-6, 1]}") == .logUniform(low: 1e-6, high: 1, points: nil))
+        #expect(try domain("{log: [1e-6, 1], points: 7}") == .logUniform(low: 1e-6, high: 1, points: 7))
+        #expect(try domain("{int: [0, 9]}") == .integer(low: 0, high: 9, step: 1))
+        #expect(try domain("{int: [0, 9], step: 3}") == .integer(low: 0, high: 9, step: 3))
+        #expect(try domain("{int: [0.0, 1e1]}") == .integer(low: 0, high: 10, step: 1))
+        #expect(try domain("{log_int: [1, 64]}") == .logInteger(low: 1, high: 64, points: nil))
+        #expect(try domain("{log_int: [1, 64], points: 3}") == .logInteger(low: 1, high: 64, points: 3))
+        #expect(try domain("{choice: [0, 0.1]}") == .choice([.init(.integer(0)), .init(.real(0.1))]))
+        #expect(try domain("{choice: [0.1]}") == .choice([.init(.real(0.1))]))
+        #expect(try domain("{uniform: [0, 1], step: }") == .uniform(low: 0, high: 1, step: nil, points: nil))
+    }
+
+    @Test(arguments: [
+        ("{uniform: 0.1}", "f:6:17: a range needs two numbers: train.l2.uniform, found 0.1, allowed [low, high]"),
+        ("{uniform: [0, 1, 2]}", "a range needs two numbers: train.l2.uniform, found [0, 1, 2]"),
+        ("{uniform: }", "a range needs two numbers: train.l2.uniform, found null"),
+        ("{uniform: [0, ~]}", "not a number: train.l2.uniform[1], found null"),
+        ("{int: [null, 3]}", "not an integer: train.l2.int[0], found null"),
+        ("{uniform: [0, one]}", ":21: not a number: train.l2.uniform[1], found one"),
+        ("{uniform: [1, 1]}", "the lower bound is not below the upper: train.l2.uniform, found [1, 1]"),
+        ("{uniform: [2, 1]}", "the lower bound is not below the upper"),
+        (
+            "{uniform: [0, 1], step: 0}",
+            "the step does not fit the range: train.l2.step, found 0, allowed above 0, at most 1"
+        ),
+        ("{uniform: [0, 1], step: -0.1}", "the step does not fit"),
+        ("{uniform: [0, 1], step: 1.5}", "the step does not fit"),
+        ("{uniform: [0, 1], step: a}", "not a number: train.l2.step, found a"),
+        ("{uniform: [0, 1], points: 1}", "not an allowed value: train.l2.points, found 1, allowed an integer from 2"),
+        ("{uniform: [0, 1], points: 2.5}", "not an integer: train.l2.points, found 2.5"),
+        ("{uniform: [0, 1], step: 0.5, points: 3}", "step already says which values there are: train.l2.points"),
+        ("{uniform: [-1e308, 1e308]}", "not a finite range"),
+        (
+            "{uniform: [0, 1], prior: 0.5}",
+            ":25: not available in this version: train.l2.prior, found prior, allowed uniform, step or points"
+        ),
+        (
+            "{uniform: [0, 1], stpe: 0.5}",
+            "unknown key beside uniform: train.l2.stpe, found stpe, allowed uniform, step or points (did you mean step?)"
+        ),
+        ("{log: [0, 1]}", "a logarithmic range needs bounds above 0: train.l2.log, found [0, 1]"),
+        ("{log: [-1, 1]}", "a logarithmic range needs bounds above 0"),
+        ("{log: [0.1, 1], step: 0.1}", "step has no meaning for log: train.l2.step"),
+        ("{int: [0.5, 3]}", "not an integer: train.l2.int[0], found 0.5"),
+        (
+            "{int: [0, 3], step: 0}",
+            "the step does not fit the range: train.l2.step, found 0, allowed an integer from 1 to 3"
+        ),
+        ("{int: [0, 3], step: 4}", "the step does not fit the range"),
+        ("{int: [0, 3], points: 2}", "points has no meaning for int"),
+        ("{int: [-9223372036854775808, 9223372036854775807]}", "the range leaves what is allowed: train.l2.int"),
+        ("{log_int: [0, 8]}", "a logarithmic range needs bounds above 0: train.l2.log_int, found [0, 8]"),
+        ("{choice: []}", "a choice of nothing: train.l2.choice"),
+        ("{choice: 3}", "a choice needs a list: train.l2.choice, found 3"),
+        ("{choice: {a: 1}}", "a choice needs a list: train.l2.choice, found {a: 1}"),
+        ("{choice: [0.1, 0.10]}", "the same option as choice[0]: train.l2.choice[1], found 0.1"),
+        ("{choice: [1, 1.0]}", "the same option as choice[0]: train.l2.choice[1]"),
+        ("{choice: [0, {log: [0.1, 1]}]}", "an option may not itself be a range: train.l2.choice[1]"),
+        ("{choice: [0, {choice: [1, 2]}]}", "an option may not itself be a range: train.l2.choice[1]"),
+        ("{choice: [0.1], step: 1}", "step has no meaning for choice"),
+        ("{int: [0, 1], log: [0.1, 1]}", "several ranges in one: train.l2, found int and log"),
+        (
+            "{lgo: [0.1, 1]}",
+            "not an allowed value: train.l2, found {lgo: [0.1, 1]}, allowed a number from 0 to 1000000 (did you mean {log: …}?)"
+        ),
+        ("[0.1, 1]", "(or {choice: […]} to try each)"),
+        (
+            "{uniform: [-1, 1]}",
+            "the range leaves what is allowed: train.l2, found {uniform: [-1, 1]}, allowed a number from 0 to 1000000"
+        ),
+    ])
+    func `a range that cannot be is one mistake at its place`(_ range: String, _ line: String) {
+        let lines = problems(file(train: "l2: \(range)\n  epochs: 9"))
+        #expect(lines.count == 1, "\(lines)")
+        #expect(lines.first?.hasPrefix("f:6:") == true)
+        #expect(lines.first?.contains(line) == true, "\(lines)")
+    }
+
+    @Test func `a choice has at most ten thousand options, and that many are read at once`() {
+        func options(_ count: Int) -> String { (1...count).map(String.init).joined(separator: ", ") }
+        #expect(problems(file(train: "batch_size: {choice: [\(options(10_000))]}\n  epochs: 9")).isEmpty)
+        let lines = problems(file(train: "batch_size: {choice: [\(options(10_001))]}\n  epochs: 9"))
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("too many options: train.batch_size.choice, found 10001 options") == true)
+    }
+
+    @Test func `several mistakes in one range are told together`() {
+        #expect(problems(file(train: "l2: {uniform: [2, 1], points: 0, prior: 3}\n  epochs: 9")).count == 3)
+        #expect(problems(file(train: "l2: {choice: [-1, x, -1]}\n  epochs: 9")).count == 4)
+    }
+
+    @Test func `a range of reals does not serve where integers are needed`() {
+        let lines = problems(file(train: "batch_size: {uniform: [16, 128]}\n  epochs: 9"))
+        #expect(
+            lines == [
+                "f:6:15: a range of reals where integers are needed: train.batch_size, found {uniform: [16, 128]}, allowed int, log_int or choice"
+            ]
+        )
+        #expect(problems(file(train: "batch_size: {log_int: [16, 128]}\n  epochs: 9")).isEmpty)
+        #expect(problems(file(train: "l2: {int: [0, 3]}\n  epochs: 9")).isEmpty)
+    }
+
+    @Test func `every option is read, also within branches`() {
+        let text = file(
+            optimizer: """
+                optimizer:
+                    choice:
+                      - sgd: {learning_rate: 0}
+                      - adam: {learning_rate: {choice: [0.1, -1, {log: [1, 2]}]}}
+                """
+        )
+        #expect(
+            problems(text).map { $0.prefix(while: { $0 != "," }) } == [
+                "f:7:30: not an allowed value: train.optimizer.choice[0].sgd.learning_rate",
+                "f:8:46: not an allowed value: train.optimizer.choice[1].adam.learning_rate.choice[1]",
+                "f:8:50: an option may not itself be a range: train.optimizer.choice[1].adam.learning_rate.choice[2]",
+            ]
+        )
+    }
+
+    @Test func `a choice may stand for a kind, its settings, a list, an item or a value`() throws {
+        for text in [
+            file(model: "model: {choice: [linear, {mlp: {widths: [64]}}]}"),
+            file(model: "model: {mlp: {choice: [{widths: [64]}, {layers: 2, width: 8}]}}"),
+            file(model: "model: {mlp: {widths: {choice: [[64], [64, 32]]}}}"),
+            file(model: "model: {mlp: {widths: [{int: [1, 9]}, {choice: [8, 16]}]}}"),
+            file(optimizer: "optimizer: {adam: {choice: [{learning_rate: 0.1}, {learning_rate: 0.1, beta1: 0.5}]}}"),
+            file(data: "data: {source: d.csv, preprocess: {choice: [[standardize], [minmax], []]}}"),
+            file(data: "data: {source: d.csv, preprocess: [impute, {choice: [standardize, minmax, {scale: 0.1}]}]}"),
+            file(data: "data: {source: d.csv, preprocess: [{scale: {log: [0.01, 1]}}]}"),
+            file(train: "initializer: {choice: [he, glorot]}\n  epochs: 9"),
+        ] {
+            #expect(problems(text) == [])
+            #expect(try sweep(text).sweep.space.parameters.count >= 1)
+        }
+    }
+
+    @Test func `ranges with one name in two branches are refused`() {
+        let text = file(
+            model: "model: {mlp: {choice: [{widths: [{int: [1, 4]}]}, {widths: [{int: [8, 16]}], dropout: 0.1}]}}"
+        )
+        #expect(problems(text).count == 1)
+        #expect(problems(text)[0].contains("a second range of the same name (train.model.mlp.widths.0)"))
+    }
+
+    @Test(arguments: [
+        (
+            "name: {choice: [a, b]}",
+            "f:1:7: a range is not allowed here: name, found {choice: [a, b]}, allowed a single value"
+        ),
+        ("name: {int: [1, 2]}", "f:1:7: a range is not allowed here: name"),
+    ])
+    func `a range outside data_preprocess and train is refused`(_ name: String, _ line: String) {
+        #expect(problems(file(name: name)).count == 1)
+        #expect(problems(file(name: name))[0].hasPrefix(line))
+    }
+
+    @Test(arguments: [
+        "data: {source: {choice: [a, b]}}", "data: {source: d, validation: {uniform: [0.1, 0.2]}}",
+        "data: {source: d, test: {choice: [0.1, 0.2]}}", "data: {source: d, target: {choice: [a, b]}}",
+        "data: {source: d, seed: {int: [1, 2]}}", "data: {source: d, header: {choice: [true, false]}}",
+        "data: {choice: [{source: d}]}",
+    ])
+    func `data is the same for all trials, preprocessing aside`(_ data: String) {
+        let lines = problems(file(data: data))
+        #expect(lines.count == 1)
+        #expect(lines[0].contains("a range is not allowed here: data"))
+    }
+
+    @Test(arguments: [
+        "train: {choice: [{epochs: 1}]}", "search: {trials: {int: [1, 2]}}", "prune: {choice: [asha, none]}",
+    ])
+    func `sections are not ranges`(_ section: String) {
+        #expect(
+            problems(file(rest: section)).contains {
+                $0.contains("a range is not allowed here") || $0.contains("twice")
+            }
+        )
+    }
+}
