@@ -9,18 +9,106 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// A kernel target: optimised in debug builds too, compiled for one instruction set.
+///
+/// `-fno-math-errno` lets a square root be one instruction; `-ffp-contract=off` keeps products and sums apart unless the
+/// source fuses them.
+func kernels(_ name: String, march: String?, define: String) -> Target {
+    let march = march.map { ["-Xcc", "-march=\($0)"] } ?? []
+    return .target(
+        name: name,
+        dependencies: ["KernelAPI"],
+        swiftSettings: settings + [
+            .unsafeFlags(["-O", "-Xcc", "-fno-math-errno", "-Xcc", "-ffp-contract=off"] + march),
+            .define(define),
+        ]
+    )
+}
+
+#if arch(x86_64)
+let instructionSets = [
+    kernels("KernelsV2", march: "x86-64-v2", define: "ISA_V2"),
+    kernels("KernelsV3", march: "x86-64-v3", define: "ISA_V3"),
+    kernels("KernelsV4", march: "x86-64-v4", define: "ISA_V4"),
+]
+#else
+let instructionSets = [kernels("KernelsV2", march: nil, define: "ISA_NEON")]
+#endif
+
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
 let package = Package(
     name: "sweepd",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
     targets: [
+        // Level 0
         .target(name: "SweepNumerics", swiftSettings: settings),
+        .target(name: "KernelAPI", swiftSettings: settings),
+        .target(name: "CCPU"),
+        .systemLibrary(name: "CZeroMQ"),
+        .systemLibrary(name: "CZlib"),
+        .systemLibrary(name: "CSodium"),
+        // Level 1
         .target(name: "SweepCore", dependencies: ["SweepNumerics"], swiftSettings: settings),
+        .target(
+            name: "SweepKernels",
+            dependencies: ["KernelAPI", "CCPU"] + instructionSets.map { .target(name: $0.name) },
+            swiftSettings: settings
+        ),
+        // Level 2
+        .target(
+            name: "SweepData",
+            dependencies: ["SweepCore", "SweepNumerics", "CZlib", "CSodium"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SweepTraining",
+            dependencies: ["SweepCore", "SweepNumerics", "SweepKernels", "KernelAPI"],
+            swiftSettings: settings
+        ),
         .target(name: "SweepSearch", dependencies: ["SweepCore", "SweepNumerics"], swiftSettings: settings),
-        .target(name: "SweepWire", dependencies: ["SweepCore"], swiftSettings: settings),
+        .target(
+            name: "SweepWire",
+            dependencies: ["SweepCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            swiftSettings: settings
+        ),
+        // Level 3
         .target(
             name: "SweepCoordination",
             dependencies: ["SweepCore", "SweepSearch", "SweepWire"],
             swiftSettings: settings
         ),
-    ],
+        .target(
+            name: "SweepStore",
+            dependencies: ["SweepCore", "CSodium", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: settings
+        ),
+        .target(name: "SweepMessaging", dependencies: ["CZeroMQ"], swiftSettings: settings),
+        // Level 4
+        .target(
+            name: "SweepCoordinator",
+            dependencies: [
+                "SweepCoordination", "SweepCore", "SweepMessaging", "SweepStore", "SweepWire", logging, lifecycle,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SweepWorker",
+            dependencies: [
+                "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepMessaging", "SweepTraining", "SweepWire",
+                logging, lifecycle,
+            ],
+            swiftSettings: settings
+        ),
+    ] + instructionSets,
     swiftLanguageModes: [.v6]
 )

@@ -156,7 +156,7 @@ extension SpecReader {
     fileprivate func dataSource() -> DataSource? {
         if case .text(let file) = node, !file.isEmpty { return .table(file) }
         guard case .map = node else {
-            report("not an allowed value", allowed: "a file, or {images: FILE, labels: FILE}")
+            refuse("a file, or {images: FILE, labels: FILE}")
             return nil
         }
         guard let fields = fields(["images", "labels"]) else { return nil }
@@ -172,7 +172,7 @@ extension SpecReader {
         case .text(let name) where !name.isEmpty: return .name(name)
         case .integer(let index) where index >= 0: return .index(index)
         default:
-            report("not an allowed value", allowed: "a column's name, its index from 0, or last")
+            refuse("a column's name, its index from 0, or last")
             return nil
         }
     }

@@ -62,7 +62,8 @@ package enum Metric: String, CaseIterable, Sendable {
 extension Objective {
     /// Reads `objective`: `{minimize: METRIC}` or `{maximize: METRIC}`, and `epoch`.
     package static func read(_ reader: SpecReader) -> Objective? {
-        guard let fields = reader.fields(["minimize", "maximize", "epoch"]) else { return nil }
+        let keys = ["minimize", "maximize", "epoch"]
+        guard let fields = reader.fields(keys) else { return nil }
         let epoch = fields.optional("epoch").map { $0.word(EpochRule.self) } ?? .best
         let minimize = fields.optional("minimize")
         let maximize = fields.optional("maximize")
@@ -71,7 +72,9 @@ extension Objective {
             return nil
         }
         guard let chosen = minimize ?? maximize else {
-            reader.report("nothing to optimise", allowed: "minimize: METRIC or maximize: METRIC")
+            if case .map(let entries) = reader.node, entries.allSatisfy({ keys.contains($0.key) }) {
+                reader.report("nothing to optimise", allowed: "minimize: METRIC or maximize: METRIC")
+            }
             return nil
         }
         let direction: Direction = minimize == nil ? .maximize : .minimize

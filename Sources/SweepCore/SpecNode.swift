@@ -85,10 +85,13 @@ extension SpecNode {
         }
     }
 
-    /// The text cut to what a message can hold.
+    /// The text cut to what a message can hold; in quotes where it could be taken for another kind of value.
     package var excerpt: String {
         let text = text
-        return text.isEmpty ? "\"\"" : text.count > 80 ? text.prefix(79) + "…" : text
+        if case .text = self, Double(text) != nil || ["", "~", "null", "true", "false"].contains(text) {
+            return "\"\(text)\""
+        }
+        return text.count > 80 ? text.prefix(79) + "…" : text
     }
 
     /// What kind of value this is, in the words of messages.

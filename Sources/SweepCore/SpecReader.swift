@@ -31,7 +31,7 @@ package struct SpecReader {
     }
 
     /// Reports that what stands here is not one of `allowed`, with a hint where a range seems to be meant.
-    private func refuse(_ allowed: String) {
+    func refuse(_ allowed: String) {
         var allowed = allowed
         switch node {
         case .domain where !allowsDomains:
@@ -90,13 +90,11 @@ package struct SpecReader {
         }
     }
 
-    /// A finite number within `range`; `above` makes the lower bound itself not allowed.
+    /// A finite number within `range`; `above` and `below` make the lower or the upper bound itself not allowed.
     package func real(in range: ClosedRange<Double>, above: Bool = false, below: Bool = false) -> Double? {
-        let lower =
-            above ? "above \(ParameterValue.real(range.lowerBound))" : "from \(ParameterValue.real(range.lowerBound))"
-        let upper =
-            below ? "below \(ParameterValue.real(range.upperBound))" : "to \(ParameterValue.real(range.upperBound))"
-        let allowed = "a number \(lower) \(upper)"
+        let lower = "\(above ? "above" : "from") \(ParameterValue.real(range.lowerBound))"
+        let upper = "\(below ? ", below" : above ? ", at most" : " to") \(ParameterValue.real(range.upperBound))"
+        let allowed = "a number \(lower)\(upper)"
         func fits(_ value: Double) -> Bool {
             range.contains(value) && !(above && value == range.lowerBound) && !(below && value == range.upperBound)
         }
@@ -166,6 +164,10 @@ package struct SpecReader {
     package func items(count: ClosedRange<Int>) -> [SpecReader]? {
         let allowed = "a list of \(count.lowerBound) to \(count.upperBound) items"
         guard case .list(let items) = node else {
+            if case .text(let text) = node {
+                report("not an allowed value", allowed: "\(allowed) (did you mean [\(text)]?)")
+                return nil
+            }
             report(isDomain ? "a range is not allowed here" : "not an allowed value", allowed: allowed)
             return nil
         }
@@ -189,6 +191,10 @@ package struct SpecReader {
         }
         for entry in entries where !keys.contains(entry.key) {
             let isPlanned = planned.contains(entry.key)
+            if !isPlanned, let meant = Self.guess(keys, for: entry.key), node[meant] == nil {
+                // The key that is probably meant is not also told to be missing.
+                problems.mute(path.appending(.key(meant)))
+            }
             problems.add(
                 SpecProblem(
                     path: path.appending(.key(entry.key)),
@@ -222,7 +228,10 @@ package struct SpecReader {
                 )
             )
         case .map(let entries) where entries.contains { kinds.contains($0.key) }:
-            report("a kind has one key; its settings stand below it", allowed: "one of " + Self.oneOf(kinds))
+            report(
+                "more than one key beside a kind",
+                allowed: Self.oneOf(kinds) + (allowsDomains ? " (or {choice: […]} to try each)" : "")
+            )
         default: report(isDomain ? "a range is not allowed here" : "not an allowed value", allowed: Self.oneOf(kinds))
         }
         return nil
@@ -259,21 +268,23 @@ package struct SpecReader {
         return word
     }
 
-    /// Levenshtein's distance between two words.
+    /// The number of letters to add, drop, change or swap with the next to make one word of the other.
     static func editDistance(_ a: String, _ b: String) -> Int {
         let a = Array(a)
         let b = Array(b)
-        var row = Array(0...b.count)
+        var before: [Int] = []
+        var last = Array(0...b.count)
         for i in a.indices {
-            var diagonal = row[0]
-            row[0] = i + 1
+            var row = [i + 1]
             for j in b.indices {
-                let substitution = diagonal + (a[i] == b[j] ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substitution, row[j] + 1, row[j + 1] + 1)
+                var distance = min(last[j] + (a[i] == b[j] ? 0 : 1), last[j + 1] + 1, row[j] + 1)
+                if i > 0, j > 0, a[i] == b[j - 1], a[i - 1] == b[j] { distance = min(distance, before[j - 1] + 1) }
+                row.append(distance)
             }
+            before = last
+            last = row
         }
-        return row[b.count]
+        return last[b.count]
     }
 }
 

@@ -30,40 +30,35 @@ extension KernelTable {
     /// On x86-64 the first is the baseline, which has no fused multiply-add instruction and calls the C library's
     /// function for each: the same bits as the others, about a hundred times slower.
     package static let available: [KernelTable] = {
-        #if arch(x86_64)
-            let level = Int(ccpu_x86_64_level())
-            return all.filter { $0.level <= level }.map(\.table)
-        #else
-            return all.map(\.table)
-        #endif
+        let level = Int(ccpu_x86_64_level())
+        return all.filter { $0.level <= level }.map { $0.make() }
     }()
 
     /// Chooses the fastest table the processor can run, or the one of the given name.
     ///
-    /// - Parameter override: a table's name (`v2`, `v3`, `v4`; on arm64 `neon`), usually from the environment; nil or
-    ///   empty to choose by the processor.
-    package static func selected(override: String? = nil) throws(KernelSelectionError) -> KernelTable {
-        try chosen(override: override, from: available)
-    }
-
-    /// Chooses among the tables a processor can run.
-    static func chosen(
-        override: String?,
-        from available: [KernelTable]
+    /// - Parameters:
+    ///   - override: a table's name (`v2`, `v3`, `v4`; on arm64 `neon`), usually from the environment; nil or empty to
+    ///     choose by the processor.
+    ///   - tables: the tables that can run, the fastest last; not empty.
+    package static func selected(
+        override: String? = nil,
+        among tables: [KernelTable] = available
     ) throws(KernelSelectionError) -> KernelTable {
-        guard let name = override, !name.isEmpty else { return available[available.count - 1] }
-        if let table = available.first(where: { $0.name == name }) { return table }
-        let known = all.map(\.table.name)
+        guard let name = override, !name.isEmpty else { return tables[tables.count - 1] }
+        if let table = tables.first(where: { $0.name == name }) { return table }
+        let known = all.map(\.name)
         guard known.contains(name) else { throw .unknown(name: name, known: known) }
-        throw .unsupported(name: name, available: available.map(\.name))
+        throw .unsupported(name: name, available: tables.map(\.name))
     }
 
     /// Every table of this program with the x86-64 level it needs, the lowest first.
-    private static let all: [(level: Int, table: KernelTable)] = {
+    ///
+    /// A table is made only for a processor of its level: the code that makes it already uses its instructions.
+    private static let all: [(name: String, level: Int, make: @Sendable () -> KernelTable)] = {
         #if arch(x86_64)
-            [(2, KernelsV2.kernels), (3, KernelsV3.kernels), (4, KernelsV4.kernels)]
+            [("v2", 2, { KernelsV2.kernels }), ("v3", 3, { KernelsV3.kernels }), ("v4", 4, { KernelsV4.kernels })]
         #else
-            [(0, KernelsV2.kernels)]
+            [("neon", 0, { KernelsV2.kernels })]
         #endif
     }()
 }

@@ -1,9 +1,9 @@
 /// The elementary functions in plain scalar arithmetic, operation by operation what the kernels do in vectors.
 ///
 /// Polynomials: Moshier, Cephes mathematical library (`expf`, `logf`, `tanhf`), every step a fused multiply-add.
-enum ReferenceMath {
+package enum ReferenceMath {
     /// The exponential within 2 units in the last place between −87 and 88; 0 below, e⁸⁸ above, NaN for NaN.
-    static func exp(_ x: Float) -> Float {
+    package static func exp(_ x: Float) -> Float {
         let clamped = x > 88 ? 88 : (x < -87 ? -87 : x)
         // Adding 1.5 · 2²³ rounds to an integer that then stands in the low bits.
         let magic: Float = 12_582_912
@@ -23,7 +23,7 @@ enum ReferenceMath {
     }
 
     /// ln x of a positive normal number, within 2 units in the last place of max(|ln x|, 1); meaningless elsewhere.
-    static func log(_ x: Float) -> Float {
+    package static func log(_ x: Float) -> Float {
         let bits = x.bitPattern
         var exponent = Float(Int32(bitPattern: bits &>> 23) &- 126)
         var f = Float(bitPattern: (bits & 0x007f_ffff) | 0x3f00_0000)
@@ -50,7 +50,7 @@ enum ReferenceMath {
     }
 
     /// tanh x within 2 units in the last place; NaN for NaN.
-    static func tanh(_ x: Float) -> Float {
+    package static func tanh(_ x: Float) -> Float {
         let magnitude = x < 0 ? 0 - x : x
         if magnitude < 0.625 {
             let z = x * x
@@ -67,7 +67,7 @@ enum ReferenceMath {
     }
 
     /// 1 / (1 + e⁻ˣ) within 3 units in the last place above e⁻⁸⁷, 0 below; NaN for NaN.
-    static func sigmoid(_ x: Float) -> Float {
+    package static func sigmoid(_ x: Float) -> Float {
         let magnitude = x < 0 ? 0 - x : x
         let e = exp(0 - magnitude)
         let d = 1 / (1 + e)

@@ -21,6 +21,7 @@ package final class AllowList {
     private var lastLook = ContinuousClock.now
 
     /// How stale the list may be for connections that are up: a look at a file's state costs a microsecond.
+    ///
     /// A handshake always looks.
     private static let lookInterval = Duration.seconds(1)
 
@@ -30,7 +31,9 @@ package final class AllowList {
         file = nil
     }
 
-    /// A list that follows its file. At the start, any mistake in it is an error.
+    /// A list that follows its file.
+    ///
+    /// At the start, any mistake in it is an error.
     package init(_ file: AuthorizedKeysFile) throws(KeyError) {
         self.file = file
         // The state first: a change between the two is then seen as one.

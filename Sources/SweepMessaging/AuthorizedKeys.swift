@@ -31,7 +31,9 @@ package enum Permission: Sendable, Hashable, CaseIterable {
 package struct AuthorizedKey: Sendable, Hashable {
     package let key: CurvePublicKey
     package let role: Role
-    /// For people: a host, a person. May be empty, and need not be unique.
+    /// For people: a host, a person.
+    ///
+    /// May be empty, and need not be unique.
     package let name: String
 
     package init(key: CurvePublicKey, role: Role, name: String = "") {

@@ -8,7 +8,9 @@ package struct AuthorizedKeysFile: Sendable {
         self.path = path
     }
 
-    /// Reads the file; any mistake in it is an error, which tells them all. A missing file is an error too.
+    /// Reads the file; any mistake in it is an error, which tells them all.
+    ///
+    /// A missing file is an error too.
     package func read() throws(KeyError) -> AuthorizedKeys {
         let (keys, mistakes) = try readLeniently()
         guard mistakes.isEmpty else { throw KeyError(.malformed(mistakes), path: path) }
@@ -20,8 +22,9 @@ package struct AuthorizedKeysFile: Sendable {
         AuthorizedKeys.parse(try text())
     }
 
-    /// Adds a key, making the file where there is none. A key that is there gets the new role and name. Everything else
-    /// in the file stays as it is, remarks included.
+    /// Adds a key, making the file where there is none.
+    ///
+    /// A key that is there gets the new role and name. Everything else in the file stays as it is, remarks included.
     package func add(_ entry: AuthorizedKey) throws(KeyError) {
         try edit(createIfMissing: true) { lines in
             lines.removeAll { Self.entry(in: $0)?.key == entry.key }
@@ -29,7 +32,9 @@ package struct AuthorizedKeysFile: Sendable {
         }
     }
 
-    /// Removes the entries that `isRevoked` picks, and returns them. Their holders' next message is rejected.
+    /// Removes the entries that `isRevoked` picks, and returns them.
+    ///
+    /// Their holders' next message is rejected.
     package func remove(where isRevoked: (AuthorizedKey) -> Bool) throws(KeyError) -> [AuthorizedKey] {
         var removed: [AuthorizedKey] = []
         try edit(createIfMissing: false) { lines in

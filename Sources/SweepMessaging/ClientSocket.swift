@@ -17,7 +17,7 @@ package enum ClientEvent: Sendable, Equatable {
     case connected
     /// The connection ended; another is attempted by itself.
     case disconnected
-    /// The handshake failed; another is attempted by itself, in vain if it says `notAllowed` or `incompatible`.
+    /// The handshake failed; another is attempted by itself, in vain as long as it says `notAllowed` or `incompatible`.
     case handshakeFailed(HandshakeFailure)
     /// Nothing answered there; tried again by itself.
     case unanswered
@@ -39,14 +39,24 @@ package final class ClientSocket {
     private let options: ConnectionOptions
     private let context: ZMQContext
     private var socket: Socket
-    private var attachment: Attachment?
+    private var loop: MessagingLoop?
+    private weak var handlers: Handlers?
+    /// Pending while the connection is down and libzmq has not said that it tries again.
+    private var revival: TimerID?
 
     private static let eventsPerRound = 64
 
-    private struct Attachment {
-        let loop: MessagingLoop
+    /// What the loop holds for an attached client.
+    ///
+    /// The client itself knows it weakly: whoever made the client holds it, and would otherwise hold himself.
+    private final class Handlers {
         let onEvent: (ClientEvent) -> Void
         let onReadable: (ClientSocket) -> Void
+
+        init(onEvent: @escaping (ClientEvent) -> Void, onReadable: @escaping (ClientSocket) -> Void) {
+            self.onEvent = onEvent
+            self.onReadable = onReadable
+        }
     }
 
     /// Begins to connect; that nothing listens there is no error.
@@ -84,7 +94,9 @@ package final class ClientSocket {
         return socket
     }
 
-    /// Has the loop watch the socket. On the loop's thread; the loop keeps the client until `close()`.
+    /// Has the loop watch the socket.
+    ///
+    /// On the loop's thread; the loop keeps the client until `close()`.
     ///
     /// - Parameters:
     ///   - onEvent: called on the loop's thread.
@@ -95,49 +107,88 @@ package final class ClientSocket {
         onReadable: @escaping (ClientSocket) -> Void
     ) {
         loop.checkIsolated()
-        precondition(attachment == nil, "the client is attached already")
-        let attachment = Attachment(loop: loop, onEvent: onEvent, onReadable: onReadable)
-        self.attachment = attachment
-        register(with: attachment)
+        precondition(self.loop == nil, "the client is attached already")
+        self.loop = loop
+        register(Handlers(onEvent: onEvent, onReadable: onReadable), on: loop)
     }
 
-    private func register(with attachment: Attachment) {
+    private func register(_ handlers: Handlers, on loop: MessagingLoop) {
+        self.handlers = handlers
         if let monitor = socket.monitor {
-            attachment.loop.register(monitor.socket) { [self] in reportEvents(of: monitor, to: attachment.onEvent) }
+            loop.register(monitor.socket) { [self] in reportEvents(of: monitor, to: handlers) }
         }
-        attachment.loop.register(socket) { [self] in attachment.onReadable(self) }
+        loop.register(socket) { [self] in handlers.onReadable(self) }
     }
 
     private func unregister() {
-        guard let loop = attachment?.loop else { return }
+        guard let loop else { return }
         loop.checkIsolated()
+        if let revival { loop.cancel(revival) }
+        revival = nil
         if let monitor = socket.monitor { loop.unregister(monitor.socket) }
         loop.unregister(socket)
     }
 
-    /// Gives the connection up and connects anew, on a fresh socket: what to do when the server has been silent for too long,
-    /// whatever libzmq believes. Messages not yet sent or read are gone, and so is the growth of the pauses.
+    /// Gives the connection up and connects anew, on a fresh socket: what to do when the server has been silent for too
+    /// long, whatever libzmq believes.
+    ///
+    /// Messages not yet sent or read are gone, and so is the growth of the pauses.
     package func reconnect() throws(ZMQError) {
         let fresh = try Self.makeSocket(endpoint, security, options, context)
+        let handlers = handlers
         unregister()
         socket.close()
         socket = fresh
-        if let attachment { register(with: attachment) }
+        if let loop, let handlers { register(handlers, on: loop) }
     }
 
-    /// Ends the connection for good. Messages just sent may still be under way: `linger` is how long to let them.
+    /// Ends the connection for good.
+    ///
+    /// Messages just sent may still be under way: `linger` is how long to let them.
     package func close(linger: Duration = .zero) {
         unregister()
-        attachment = nil
+        loop = nil
         guard socket.isOpen else { return }
         expectingNoError { () throws(ZMQError) in try socket.set(.linger, linger) }
         socket.close()
     }
 
-    private func reportEvents(of monitor: SocketMonitor, to onEvent: (ClientEvent) -> Void) {
+    private func reportEvents(of monitor: SocketMonitor, to handlers: Handlers) {
         for _ in 0..<Self.eventsPerRound where monitor.socket.isOpen {
             guard let event = expectingNoError({ () throws(ZMQError) in try monitor.next() }) else { return }
-            if let event = ClientEvent(event) { onEvent(event) }
+            guard let event = ClientEvent(event) else { continue }
+            watch(event)
+            handlers.onEvent(event)
+        }
+    }
+
+    /// Sees to it that a connection which is down is tried again.
+    ///
+    /// libzmq does so by itself after most ends, and says so; but after one that it calls a protocol error (a key that is not
+    /// allowed, a frame beyond the limit) its socket stays dead, for good and in silence. So if nothing is heard of a new
+    /// attempt in the time of the longest pause, a fresh socket makes one.
+    private func watch(_ event: ClientEvent) {
+        guard let loop else { return }
+        switch event {
+        case .disconnected, .handshakeFailed:
+            guard revival == nil else { return }
+            revival = loop.schedule(after: options.reconnectIntervalMaximum) { [weak self] in self?.revive() }
+        case .connected, .unanswered:
+            if let revival { loop.cancel(revival) }
+            revival = nil
+        case .rejected:
+            break
+        }
+    }
+
+    private func revive() {
+        revival = nil
+        guard socket.isOpen else { return }
+        do throws(ZMQError) {
+            try reconnect()
+        } catch {
+            // Out of descriptors, most likely: that may pass.
+            revival = loop?.schedule(after: options.reconnectIntervalMaximum) { [weak self] in self?.revive() }
         }
     }
 }
@@ -159,7 +210,9 @@ extension ClientEvent {
 // MARK: - Messages
 
 extension ClientSocket {
-    /// Sends one message. `wouldBlock`: no connection is up, or its queue is full.
+    /// Sends one message.
+    ///
+    /// `wouldBlock`: no connection is up, or its queue is full.
     package func send(_ frames: [[UInt8]]) -> SendOutcome {
         guard socket.isOpen else { return .unreachable }
         return expectingNoError { () throws(ZMQError) in try socket.send(frames) }
@@ -178,7 +231,7 @@ extension ClientSocket {
             bytes += collector.byteCount
             switch collector.message {
             case .complete(let frames): messages.append(frames)
-            case .rejected(let violation): attachment?.onEvent(.rejected(violation))
+            case .rejected(let violation): handlers?.onEvent(.rejected(violation))
             }
         }
         return messages
@@ -186,10 +239,12 @@ extension ClientSocket {
 
     // MARK: Without a loop
 
-    /// Waits for the handshake, and returns what settled it: `connected`, or a failure that trying again cannot mend; nil
-    /// when neither came in time. Blocks the thread; not for an attached client.
+    /// Waits for the handshake, and returns what settled it: `connected`, or a failure that trying again cannot mend;
+    /// nil when neither came in time.
+    ///
+    /// After a failure only `reconnect()` tries again. Blocks the thread; not for an attached client.
     package func waitUntilConnected(timeout: Duration) -> ClientEvent? {
-        precondition(attachment == nil, "the loop reads the events of an attached client")
+        precondition(loop == nil, "the loop reads the events of an attached client")
         guard let monitor = socket.monitor else { return nil }
         let deadline = ContinuousClock.now + timeout
         while true {
@@ -206,7 +261,9 @@ extension ClientSocket {
         }
     }
 
-    /// The next message, waiting for it up to the timeout; nil when none came. Blocks the thread.
+    /// The next message, waiting for it up to the timeout; nil when none came.
+    ///
+    /// Blocks the thread.
     package func receive(timeout: Duration) -> [[UInt8]]? {
         let deadline = ContinuousClock.now + timeout
         while socket.isOpen {

@@ -1,24 +1,30 @@
-/// How both ends of a connection behave. Every value has its reason; the two ends need not agree.
+/// How both ends of a connection behave.
+///
+/// Every value has its reason; the two ends need not agree.
 package struct ConnectionOptions: Sendable, Equatable {
     /// What a peer may make this process hold.
     package var limits = MessageLimits()
-    /// Messages that wait for one peer before sending says `wouldBlock`. Reports and assignments are well under 1 KiB, so
-    /// a slow peer holds less than 1 MiB of them; a sender of checkpoints or data waits for acknowledgements, not for this.
+    /// Messages that wait for one peer before sending says `wouldBlock`.
+    ///
+    /// Reports and assignments are well under 1 KiB, so a slow peer holds less than 1 MiB of them; a sender of
+    /// checkpoints or data waits for acknowledgements, not for this.
     package var sendHighWaterMark = 1_000
     /// Messages of one peer that wait to be read before its TCP window closes and the pressure reaches the peer.
     package var receiveHighWaterMark = 1_000
-    /// A silent connection is pinged this often …
+    /// A silent connection is pinged this often.
     package var heartbeatInterval = Duration.seconds(1)
-    /// … and given up when nothing came for this long: a cut cable shows 3.1 s later, three lost beats do not.
+    /// A connection is given up when nothing came for this long: a cut cable shows 3.1 s later.
     package var heartbeatTimeout = Duration.seconds(3)
-    /// The longest handshake, authentication included. A storm of 10,000 CURVE handshakes takes 10 s of a core; who
-    /// connects and then says nothing holds a descriptor this long.
+    /// The longest handshake, authentication included.
+    ///
+    /// A storm of 10,000 CURVE handshakes takes 10 s of a core; who connects and then says nothing holds a descriptor
+    /// this long.
     package var handshakeTimeout = Duration.seconds(15)
     /// Server: connections that the kernel holds while a storm is worked off (libzmq's own default is 100).
     package var backlog = 4_096
-    /// Client: the first pause before connecting again …
+    /// Client: the first pause before connecting again.
     package var reconnectInterval = Duration.milliseconds(100)
-    /// … and the longest; pauses double from one to the other (0.1, 0.2, 0.4, … 3.2, 5, 5 s), each with some jitter.
+    /// Client: the longest pause; they double from the first to this (0.1, 0.2, 0.4, … 3.2, 5, 5 s), with some jitter.
     package var reconnectIntervalMaximum = Duration.seconds(5)
 
     package init() {}

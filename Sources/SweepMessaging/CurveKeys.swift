@@ -1,6 +1,8 @@
 import CZeroMQ
 
-/// A CURVE public key: 32 bytes, written as 40 characters of Z85 (ZeroMQ RFC 32). Who holds the secret half is that peer.
+/// A CURVE public key: 32 bytes, written as 40 characters of Z85 (ZeroMQ RFC 32).
+///
+/// Who holds the secret half is that peer.
 package struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
     /// The key in Z85.
     package let z85: String
@@ -22,14 +24,20 @@ package struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
     package var description: String { z85 }
 }
 
-/// A CURVE key pair. Its descriptions and mirrors never show the secret half.
+/// A CURVE key pair.
+///
+/// Its descriptions and mirrors never show the secret half.
 package struct CurveKeyPair: Sendable, Equatable, CustomStringConvertible, CustomReflectable {
     /// The half that others may know: what `keys allow` and `--server-key` take.
     package let publicKey: CurvePublicKey
-    /// The other half, Z85. Goes into a socket or a key file, and nowhere else.
+    /// The other half, Z85.
+    ///
+    /// Goes into a socket or a key file, and nowhere else.
     package let secretKey: String
 
-    /// Makes a new pair from the system's random source. Throws `ENOTSUP` if libzmq was built without CURVE.
+    /// Makes a new pair from the system's random source.
+    ///
+    /// Throws `ENOTSUP` if libzmq was built without CURVE.
     package init() throws(ZMQError) {
         var publicText = [CChar](repeating: 0, count: Z85.keyCharacters + 1)
         var secretText = publicText

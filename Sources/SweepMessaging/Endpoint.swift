@@ -8,7 +8,9 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     package let transport: Transport
-    /// Of tcp: the host, without the brackets of an IPv6 address; `*` is every interface. Else the path or name.
+    /// Of tcp: the host, without the brackets of an IPv6 address; `*` is every interface.
+    ///
+    /// Else the path or name.
     package let host: String
     /// Of tcp: the port; nil for `*`, the system's choice.
     package let port: UInt16?
@@ -66,8 +68,9 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     /// True when libzmq needs its IPv6 option for the endpoint.
     var isIPv6: Bool { transport == .tcp && host.contains(":") }
 
-    /// The endpoint as libzmq is to have it. `localhost` becomes 127.0.0.1, so that no name service has a say in what was
-    /// taken for loopback.
+    /// The endpoint as libzmq is to have it.
+    ///
+    /// `localhost` becomes 127.0.0.1, so that no name service has a say in what was taken for loopback.
     package var description: String {
         guard transport == .tcp else { return "\(transport.rawValue)://\(host)" }
         let address = host == "localhost" ? "127.0.0.1" : host

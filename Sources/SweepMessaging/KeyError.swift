@@ -35,7 +35,8 @@ package struct KeyError: Error, Sendable, Equatable, CustomStringConvertible {
             return "\(path): exists already; keys are never written over, choose another name or remove it first"
         case .exposed(let mode):
             let octal = String(mode, radix: 8)
-            return "\(path): its permissions (0\(octal)) let others in; only its owner may have access: chmod 600 \(path)"
+            return
+                "\(path): its permissions (0\(octal)) let others in; only its owner may have access: chmod 600 \(path)"
         case .notAKeyFile:
             return "\(path): is no file of keys"
         case .malformed(let mistakes):
@@ -50,7 +51,9 @@ package struct KeyError: Error, Sendable, Equatable, CustomStringConvertible {
 package struct KeyMistake: Sendable, Equatable {
     /// From 1.
     package let line: Int
-    /// What was found, and what is allowed. Never repeats a secret.
+    /// What was found, and what is allowed.
+    ///
+    /// Never repeats a secret.
     package let text: String
 
     package init(line: Int, text: String) {

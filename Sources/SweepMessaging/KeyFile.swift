@@ -1,4 +1,4 @@
-/// The file that holds a key pair:
+/// The file that holds a key pair.
 ///
 /// ```
 /// # sweepd key pair: keep it secret, never copy it to another machine
@@ -6,8 +6,10 @@
 /// secret D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs
 /// ```
 package enum KeyFile {
-    /// Writes a new file with mode 0600. A file that is there is never replaced: losing a coordinator's key would lock out
-    /// every worker that was given its public half.
+    /// Writes a new file with mode 0600.
+    ///
+    /// A file that is there is never replaced: losing a coordinator's key would lock out every worker that was given
+    /// its public half.
     package static func write(_ keys: CurveKeyPair, to path: String) throws(KeyError) {
         let text = """
             # sweepd key pair: keep it secret, never copy it to another machine
@@ -18,7 +20,9 @@ package enum KeyFile {
         try KeyStorage.write(text, to: path, replacing: false)
     }
 
-    /// Reads a key pair. Refuses a file to which anyone but its owner has access.
+    /// Reads a key pair.
+    ///
+    /// Refuses a file to which anyone but its owner has access.
     package static func read(_ path: String) throws(KeyError) -> CurveKeyPair {
         let text = try KeyStorage.read(path, forbidden: 0o077)
         var values: [String: (line: Int, value: String)] = [:]

@@ -15,7 +15,9 @@ package final class LoopSignal: Sendable {
         self.handler = handler
     }
 
-    /// Sees to it that the handler starts after this call. What was written before is visible to it.
+    /// Sees to it that the handler starts after this call.
+    ///
+    /// What was written before is visible to it.
     package func raise() {
         guard !isRaised.exchange(true, ordering: .acquiringAndReleasing) else { return }
         loop.perform { [self] in

@@ -4,7 +4,9 @@
 /// message may be once it is handed to the program. One gap stays, in libzmq: a peer that never ends a message of many
 /// frames fills memory of ours until it does. Off loopback, only keys that were allowed can get that far.
 package struct MessageLimits: Sendable, Equatable {
-    /// The largest frame in bytes. A peer that announces a larger one is disconnected before a byte of it is stored.
+    /// The largest frame in bytes.
+    ///
+    /// A peer that announces a larger one is disconnected before a byte of it is stored.
     package var maximumFrameBytes: Int
     /// The most frames of one message, the routing id not counted.
     package var maximumFrames: Int

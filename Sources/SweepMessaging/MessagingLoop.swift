@@ -16,8 +16,8 @@ import Glibc
 ///     init(on loop: MessagingLoop) { self.loop = loop }
 ///
 ///     func listen() throws -> String {
-///         let server = try ServerSocket(listeningOn: "tcp://127.0.0.1:*", security: .none, on: loop) {
-///             [unowned self] server in turn(server)          // on the loop's thread, isolated to this actor
+///         let server = try ServerSocket(listeningOn: "tcp://127.0.0.1:*", security: .none, on: loop) { server in
+///             self.turn(server)
 ///         }
 ///         self.server = server
 ///         return server.endpoint
@@ -38,6 +38,8 @@ import Glibc
 /// loop.stop()
 /// loop.join()
 /// ```
+///
+/// Handlers are plain closures: formed in a method of the actor they belong to its isolation, and need no `await`.
 ///
 /// A round of the loop: the jobs and closures that are queued, then the timers that are due, then, of every socket with
 /// something to read, one call of its handler. A handler takes at most a few hundred messages and returns; a socket that
@@ -138,7 +140,9 @@ package final class MessagingLoop: SerialExecutor, @unchecked Sendable {
         if mustWake { czeromq_wakeup_signal(wakeup) }
     }
 
-    /// Waits for the thread to end. Never on the loop's own thread; the second call returns at once.
+    /// Waits for the thread to end.
+    ///
+    /// Never on the loop's own thread; the second call returns at once.
     package func join() {
         precondition(!isOnLoop, "the messaging loop cannot wait for itself")
         let thread = shared.withLock { shared in
@@ -171,7 +175,9 @@ package final class MessagingLoop: SerialExecutor, @unchecked Sendable {
         sources.append(Source(socket: socket, handler: handler))
     }
 
-    /// Forgets the socket. Unregistering one that is not registered does nothing.
+    /// Forgets the socket.
+    ///
+    /// Unregistering one that is not registered does nothing.
     package func unregister(_ socket: Socket) {
         checkIsolated()
         for source in sources where source.socket === socket { source.isActive = false }

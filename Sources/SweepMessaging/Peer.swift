@@ -1,4 +1,6 @@
-/// One connection of a server, from its handshake to its end. A peer that connects again is another connection.
+/// One connection of a server, from its handshake to its end.
+///
+/// A peer that connects again is another connection.
 ///
 /// Numbers are given out in order by libzmq's ROUTER from a random start, and come around after 2³² connections.
 package struct ConnectionID: Hashable, Sendable, CustomStringConvertible {
@@ -8,14 +10,17 @@ package struct ConnectionID: Hashable, Sendable, CustomStringConvertible {
         self.number = number
     }
 
-    /// Reads a routing id that the ROUTER made: a zero byte and the number, big end first. Nil for any other, such as a
-    /// peer chooses for itself.
+    /// Reads a routing id that the ROUTER made: a zero byte and the number, big end first.
+    ///
+    /// Nil for any other, such as a peer chooses for itself.
     init?(routingID bytes: UnsafeRawBufferPointer) {
         guard bytes.count == 5, bytes[0] == 0 else { return nil }
         number = bytes[1...4].reduce(0) { $0 << 8 | UInt32($1) }
     }
 
-    var routingID: [UInt8] { [0] + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) } }
+    var routingID: [UInt8] {
+        [0] + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: number >> $0) }
+    }
 
     package var description: String { "c\(String(number, radix: 16))" }
 }

@@ -19,7 +19,9 @@ package enum ServerSecurity: Sendable {
     }
 }
 
-/// What a server reports beside messages. For the log and the counters; nothing needs to be done about it.
+/// What a server reports beside messages.
+///
+/// For the log and the counters; nothing needs to be done about it.
 package enum ServerEvent: Sendable, Equatable {
     /// A peer is through its handshake.
     case connected
@@ -52,7 +54,9 @@ package final class ServerSocket {
     private let router: Socket
     private let allowList: AllowList?
     private let authenticator: Authenticator?
-    private let onEvent: (ServerEvent) -> Void
+    /// Held by the loop, for as long as the server is registered there: whoever made the server holds it, and would
+    /// otherwise hold himself.
+    private weak var handlers: Handlers?
     /// Peers by connection: who a connection belongs to never changes, while the list of allowed keys is the same.
     private var peers: [ConnectionID: Peer] = [:]
     private var peersGeneration = 0
@@ -63,7 +67,9 @@ package final class ServerSocket {
     private static let handshakesPerRound = 64
     private static let eventsPerRound = 256
 
-    /// Listens. From here on, handshakes are answered on the loop.
+    /// Listens.
+    ///
+    /// From here on, handshakes are answered on the loop.
     ///
     /// Throws `EndpointError`, `UnprotectedEndpointError`, `KeyError` or `ZMQError`, and leaves nothing behind if it does.
     ///
@@ -112,17 +118,20 @@ package final class ServerSocket {
         self.loop = loop
         self.options = options
         self.router = router
-        self.onEvent = onEvent
+        let handlers = Handlers(onEvent: onEvent, onReadable: onReadable)
+        self.handlers = handlers
         if let authenticator {
             loop.register(authenticator.socket) { [self] in answerHandshakes(authenticator) }
         }
         if let monitor = router.monitor {
             loop.register(monitor.socket) { [self] in reportEvents(of: monitor) }
         }
-        loop.register(router) { [self] in onReadable(self) }
+        loop.register(router) { [self] in handlers.onReadable(self) }
     }
 
-    /// Stops listening and ends all connections. Idempotent.
+    /// Stops listening and ends all connections.
+    ///
+    /// Idempotent.
     package func close() {
         loop.checkIsolated()
         for socket in [router, router.monitor?.socket, authenticator?.socket].compactMap(\.self) {
@@ -133,11 +142,24 @@ package final class ServerSocket {
         peers = [:]
     }
 
-    /// Looks at the file of allowed keys again, changed or not. Needless as a rule: each handshake looks, and so do
-    /// messages, once a second.
+    /// Looks at the file of allowed keys again, changed or not.
+    ///
+    /// Needless as a rule: each handshake looks, and so do messages, once a second.
     package func reloadAllowedKeys() {
         loop.checkIsolated()
         report(allowList?.reload())
+    }
+
+    private func onEvent(_ event: ServerEvent) { handlers?.onEvent(event) }
+
+    private final class Handlers {
+        let onEvent: (ServerEvent) -> Void
+        let onReadable: (ServerSocket) -> Void
+
+        init(onEvent: @escaping (ServerEvent) -> Void, onReadable: @escaping (ServerSocket) -> Void) {
+            self.onEvent = onEvent
+            self.onReadable = onReadable
+        }
     }
 
     private func report(_ change: AllowList.Change?) {
@@ -147,7 +169,9 @@ package final class ServerSocket {
     private func answerHandshakes(_ authenticator: Authenticator) {
         report(allowList?.refresh())
         for _ in 0..<Self.handshakesPerRound where router.isOpen {
-            guard let answer = expectingNoError({ () throws(ZMQError) in try authenticator.answerNext() }) else { return }
+            guard let answer = expectingNoError({ () throws(ZMQError) in try authenticator.answerNext() }) else {
+                return
+            }
             if case .denied(let denial) = answer { onEvent(.denied(denial)) }
         }
     }
@@ -231,7 +255,8 @@ extension ServerSocket {
         if let known = peers[connection] { return known }
         var identity = Peer.Identity.local
         if let allowList {
-            guard let text = router.metadata("User-Id"), let key = CurvePublicKey(z85: text), let entry = allowList.keys[key]
+            guard let text = router.metadata("User-Id"), let key = CurvePublicKey(z85: text),
+                let entry = allowList.keys[key]
             else { return nil }
             identity = .key(entry)
         }

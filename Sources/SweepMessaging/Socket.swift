@@ -28,7 +28,9 @@ package final class Socket {
     package private(set) var monitor: SocketMonitor?
 
     let raw: UnsafeMutableRawPointer
-    /// The frame being received. On the heap because libzmq may hold on to its address; reused by every receive.
+    /// The frame being received.
+    ///
+    /// On the heap because libzmq may hold on to its address; reused by every receive.
     let frame: UnsafeMutablePointer<zmq_msg_t>
 
     /// Makes a socket with `LINGER` 0.
@@ -47,7 +49,9 @@ package final class Socket {
         frame.deallocate()
     }
 
-    /// Closes the socket, its connections and its monitor. Unsent messages live on for `LINGER`.
+    /// Closes the socket, its connections and its monitor.
+    ///
+    /// Unsent messages live on for `LINGER`.
     package func close() {
         guard isOpen else { return }
         isOpen = false
@@ -60,7 +64,9 @@ package final class Socket {
         zmq_close(raw)
     }
 
-    /// Sets one option. Most take effect only for later binds and connects.
+    /// Sets one option.
+    ///
+    /// Most take effect only for later binds and connects.
     package func set<Value>(_ option: SocketOption<Value>, _ value: Value) throws(ZMQError) {
         try checkOpen("set \(option.name)")
         let status: Int32
@@ -75,7 +81,9 @@ package final class Socket {
         guard status == 0 else { throw ZMQError.last("set \(option.name)") }
     }
 
-    /// Listens on `endpoint`. With `tcp://HOST:*` the system chooses the port; `lastEndpoint` then tells it.
+    /// Listens on `endpoint`.
+    ///
+    /// With `tcp://HOST:*` the system chooses the port; `lastEndpoint` then tells it.
     package func bind(_ endpoint: String) throws(ZMQError) {
         try checkOpen("bind", endpoint)
         guard zmq_bind(raw, endpoint) == 0 else { throw ZMQError.last("bind", endpoint: endpoint) }

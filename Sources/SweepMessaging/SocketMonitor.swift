@@ -38,7 +38,9 @@ package struct ConnectionEvent: Sendable, Equatable {
     package let kind: Kind
     /// The detail libzmq gives: a ZAP status (400: refused), a `ZMQ_PROTOCOL_ERROR_…`, an errno, a pause, a descriptor.
     package let value: UInt32
-    /// The endpoint of this side: what was bound or connected to. A server's events do not name the peer.
+    /// The endpoint of this side: what was bound or connected to.
+    ///
+    /// A server's events do not name the peer.
     package let endpoint: String
 
     package init(kind: Kind, value: UInt32, endpoint: String) {
@@ -56,7 +58,9 @@ package struct ConnectionEvent: Sendable, Equatable {
     }
 }
 
-/// The reading end of a socket's events. Belongs to whoever owns the socket, and is closed with it.
+/// The reading end of a socket's events.
+///
+/// Belongs to whoever owns the socket, and is closed with it.
 package final class SocketMonitor {
     let socket: Socket
 
@@ -70,7 +74,9 @@ package final class SocketMonitor {
 
     func close() { socket.close() }
 
-    /// The next event, if one is there. Events of no interest are passed over.
+    /// The next event, if one is there.
+    ///
+    /// Events of no interest are passed over.
     package func next() throws(ZMQError) -> ConnectionEvent? {
         while let frames = try socket.receive() {
             if let event = ConnectionEvent(frames: frames) { return event }

@@ -84,7 +84,9 @@ extension SocketOption where Value == String {
     package static var curveSecretKey: Self { text(ZMQ_CURVE_SECRETKEY, "CURVE_SECRETKEY") }
     /// Client: the public key that the server must prove to have, Z85.
     package static var curveServerKey: Self { text(ZMQ_CURVE_SERVERKEY, "CURVE_SERVERKEY") }
-    /// The name under which a ROUTER knows this peer. Ours are left to the ROUTER; tests play the stranger who is not.
+    /// The name under which a ROUTER knows this peer.
+    ///
+    /// Ours are left to the ROUTER; tests play the stranger who is not.
     package static var routingID: Self { text(ZMQ_ROUTING_ID, "ROUTING_ID") }
 }
 

@@ -51,6 +51,6 @@ package enum ZMQLibrary {
         return (Int(major), Int(minor), Int(patch))
     }
 
-    /// True when this build of libzmq has the capability: `curve`, `ipc`, `draft`, …
+    /// True when this build of libzmq has the capability, such as `curve` or `ipc`.
     package static func has(_ capability: String) -> Bool { zmq_has(capability) == 1 }
 }

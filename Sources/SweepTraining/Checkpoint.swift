@@ -14,13 +14,27 @@ import SweepNumerics
 /// | 8, 8 | β₁ᵗ and β₂ᵗ of Adam (1 for gradient descent) |
 /// | 4 a number | per layer: weights, row-major inputs × outputs without padding, and biases; then the first moment (or velocity) of both, then for Adam the second |
 /// | 8 | checksum of everything before it |
-enum CheckpointFormat {
+package enum CheckpointFormat {
     static let magic = Array("SWEEPCKP".utf8)
     static let version: UInt32 = 1
     static let headerBytes = 48
     static let checksumBytes = 8
     /// More epochs than a specification may ask for: a counter beyond it was never written by a run.
     static let greatestEpoch: UInt64 = 1_000_000
+
+    /// `content` with its checksum.
+    package static func sealed(_ content: [UInt8]) -> [UInt8] {
+        var writer = ByteWriter(capacity: content.count + checksumBytes)
+        writer.write(bytes: content)
+        writer.write(checksum(of: content[...]))
+        return writer.bytes
+    }
+
+    static func checksum(of content: ArraySlice<UInt8>) -> UInt64 {
+        var hash = WordHash()
+        content.withUnsafeBytes { hash.combine(bytes: $0) }
+        return hash.value
+    }
 }
 
 extension TrainingRun {
@@ -46,10 +60,7 @@ extension TrainingRun {
                 writer.write(floats: UnsafeBufferPointer(start: panels.start, count: panels.count))
             }
         }
-        var hash = WordHash()
-        writer.bytes.withUnsafeBytes { hash.combine(bytes: $0) }
-        writer.write(hash.value)
-        return writer.bytes
+        return CheckpointFormat.sealed(writer.bytes)
     }
 
     /// Continues a run from its checkpoint: every later bit is that of the run that was never interrupted.
@@ -80,12 +91,10 @@ extension TrainingRun {
         }
         let version: UInt32 = reader.read()
         guard version == CheckpointFormat.version else { throw .unknownVersion(version) }
-        var hash = WordHash()
-        bytes.withUnsafeBytes {
-            hash.combine(bytes: UnsafeRawBufferPointer(rebasing: $0.dropLast(CheckpointFormat.checksumBytes)))
-        }
         var end = ByteReader(bytes: bytes, offset: bytes.count - CheckpointFormat.checksumBytes)
-        guard end.read() == hash.value else { throw .damaged }
+        guard end.read() == CheckpointFormat.checksum(of: bytes.dropLast(CheckpointFormat.checksumBytes)) else {
+            throw .damaged
+        }
         let core: UInt32 = reader.read()
         guard core == TrainingCore.version else { throw .otherCore(found: core, expected: TrainingCore.version) }
         let digest: UInt64 = reader.read()

@@ -30,7 +30,7 @@ package final class TrainingRun {
     var seconds = 0.0
     /// The sum of the squares of the last step's gradient, measured on the last step of an epoch only.
     var squaredGradientNorm = 0.0
-    private let dropoutSeed: UInt64
+    let dropoutSeed: UInt64
 
     /// Rows measured at once: enough for the matrix products to run at full speed.
     private static let evaluationRows = 64

@@ -20,6 +20,8 @@ package struct Register: Hashable, Sendable {
     package var dataSets: [DataSetID]
     /// Leases it still holds, running or not; the welcome says which of them to drop.
     package var leases: [HeldLease]
+    /// The number of the oldest message it keeps, or else of the next it will send; lower ones never come again.
+    package var oldestSequence: UInt64
 
     package init(
         worker: WorkerID,
@@ -32,7 +34,8 @@ package struct Register: Hashable, Sendable {
         softwareVersion: String,
         labels: [WorkerLabel] = [],
         dataSets: [DataSetID] = [],
-        leases: [HeldLease] = []
+        leases: [HeldLease] = [],
+        oldestSequence: UInt64 = 1
     ) {
         self.worker = worker
         self.host = host
@@ -45,6 +48,7 @@ package struct Register: Hashable, Sendable {
         self.labels = labels
         self.dataSets = dataSets
         self.leases = leases
+        self.oldestSequence = oldestSequence
     }
 }
 

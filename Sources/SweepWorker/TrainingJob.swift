@@ -1,5 +1,5 @@
-package import SweepCore
-package import SweepWire
+import SweepCore
+import SweepWire
 
 /// One lease with all that its training needs.
 struct TrainingJob: Sendable {

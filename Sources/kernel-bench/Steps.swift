@@ -34,7 +34,7 @@ final class Network {
     private var strides: [Int] = []
     private var layers: [Weights] = []
     private let data: MutableFloats
-    private let samples = 8192
+    private let samples: Int
     private var indices: [Int32]
     private var labels: [Int32]
     private var position = 0
@@ -46,7 +46,8 @@ final class Network {
         let bias, biasGradient, biasFirst, biasSecond: MutableFloats
     }
 
-    init(widths: [Int], batch: Int, table: KernelTable) {
+    init(widths: [Int], batch: Int, table: KernelTable, samples: Int = 8192) {
+        self.samples = samples
         self.widths = widths
         self.batch = batch
         self.table = table
@@ -94,6 +95,20 @@ final class Network {
             )
         }
         for level in 1..<layers.count { transpose(level) }
+    }
+
+    /// A hash of the bits of every weight and bias (Fowler, Noll, Vo: FNV-1a over 32-bit words).
+    var fingerprint: UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for layer in layers {
+            for i in 0..<layer.layout.count {
+                hash = (hash ^ UInt64(layer.panels[i].bitPattern)) &* 0x100_0000_01b3
+            }
+            for i in 0..<layer.layout.paddedColumns {
+                hash = (hash ^ UInt64(layer.bias[i].bitPattern)) &* 0x100_0000_01b3
+            }
+        }
+        return hash
     }
 
     func step() {

@@ -5,11 +5,23 @@ import SweepKernels
     import Glibc
 #endif
 
-/// Measures kernels against the multiply-add peak of one core: `kernel-bench [v2|v3|v4] [gemm|step|all]`.
+/// Measures kernels against the multiply-add peak of one core, or prints a fingerprint of what they compute.
+///
+/// `kernel-bench [v2|v3|v4|best] [gemm|step|all|bits]`: `bits` trains two networks for a few steps and prints a hash of
+/// every weight, which must be the same for every table and on every machine.
 func run() throws {
     let arguments = CommandLine.arguments
-    let table = try KernelTable.selected(override: arguments.count > 1 ? arguments[1] : nil)
+    let name = arguments.count > 1 && arguments[1] != "best" ? arguments[1] : nil
+    let table = try KernelTable.selected(override: name)
     let what = arguments.count > 2 ? arguments[2] : "all"
+    if what == "bits" {
+        for widths in [[32, 64, 64, 1], [100, 48, 10]] {
+            let network = Network(widths: widths, batch: 33, table: table, samples: 64)
+            for _ in 0..<10 { network.step() }
+            print(table.name, widths, String(network.fingerprint, radix: 16))
+        }
+        return
+    }
     print("kernels \(table.name), peak \(rounded(peak(table))) GFLOP/s")
     if what != "step" { measureProducts(table) }
     if what != "gemm" { measureSteps(table) }

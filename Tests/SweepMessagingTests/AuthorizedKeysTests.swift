@@ -15,10 +15,12 @@ struct AuthorizedKeysTests {
         let text = "# node keys\n\n  worker\t\(first)   rack 3,  node 7 \r\nadmin \(second)\n#reader \(second)\n"
         let (keys, mistakes) = AuthorizedKeys.parse(text)
         #expect(mistakes.isEmpty)
-        #expect(keys.entries == [
-            AuthorizedKey(key: first, role: .worker, name: "rack 3, node 7"),
-            AuthorizedKey(key: second, role: .admin),
-        ])
+        #expect(
+            keys.entries == [
+                AuthorizedKey(key: first, role: .worker, name: "rack 3, node 7"),
+                AuthorizedKey(key: second, role: .admin),
+            ]
+        )
         #expect(keys[first]?.role == .worker)
         #expect(keys[second]?.name == "")
     }

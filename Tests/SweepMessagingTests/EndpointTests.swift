@@ -37,23 +37,25 @@ struct EndpointTests {
         #expect(connecting.description.contains("--server-key"))
     }
 
-    @Test(arguments: [
-        ("127.0.0.1:7700", .noTransport),
-        ("", .noTransport),
-        ("udp://127.0.0.1:1", .unknownTransport("udp")),
-        ("TCP://127.0.0.1:1", .unknownTransport("TCP")),
-        ("tcp://", .noAddress),
-        ("tcp://127.0.0.1\0.example.org:1", .noAddress),
-        ("tcp://127.0.0.1", .noPort),
-        ("tcp://127.0.0.1:", .badPort("")),
-        ("tcp://127.0.0.1:0", .badPort("0")),
-        ("tcp://127.0.0.1:65536", .badPort("65536")),
-        ("tcp://127.0.0.1:+1", .badPort("+1")),
-        ("tcp://127.0.0.1:1/", .badPort("1/")),
-        ("tcp://:1", .badHost("")),
-        ("tcp://127.0.0.1;10.0.0.1:1", .badHost("127.0.0.1;10.0.0.1")),
-        ("tcp://127.0.0.1:1;10.0.0.1:1", .badHost("127.0.0.1:1;10.0.0.1")),
-    ] as [(String, EndpointError.Reason)])
+    @Test(
+        arguments: [
+            ("127.0.0.1:7700", .noTransport),
+            ("", .noTransport),
+            ("udp://127.0.0.1:1", .unknownTransport("udp")),
+            ("TCP://127.0.0.1:1", .unknownTransport("TCP")),
+            ("tcp://", .noAddress),
+            ("tcp://127.0.0.1\0.example.org:1", .noAddress),
+            ("tcp://127.0.0.1", .noPort),
+            ("tcp://127.0.0.1:", .badPort("")),
+            ("tcp://127.0.0.1:0", .badPort("0")),
+            ("tcp://127.0.0.1:65536", .badPort("65536")),
+            ("tcp://127.0.0.1:+1", .badPort("+1")),
+            ("tcp://127.0.0.1:1/", .badPort("1/")),
+            ("tcp://:1", .badHost("")),
+            ("tcp://127.0.0.1;10.0.0.1:1", .badHost("127.0.0.1;10.0.0.1")),
+            ("tcp://127.0.0.1:1;10.0.0.1:1", .badHost("127.0.0.1:1;10.0.0.1")),
+        ] as [(String, EndpointError.Reason)]
+    )
     func `what is no endpoint is refused with the reason`(text: String, reason: EndpointError.Reason) throws {
         let error = try #require(throws: EndpointError.self) { try Endpoint(text) }
         #expect(error.reason == reason)

@@ -91,7 +91,8 @@ struct KeyFileTests {
 
     @Test(arguments: [
         "", "short", String(repeating: "a", count: 39), String(repeating: "a", count: 41),
-        String(repeating: "\"", count: 40), String(repeating: "#", count: 40), "a\0" + String(repeating: "b", count: 38),
+        String(repeating: "\"", count: 40), String(repeating: "#", count: 40),
+        "a\0" + String(repeating: "b", count: 38),
         String(repeating: "é", count: 20), String(repeating: " ", count: 40),
     ])
     func `what is no key is refused`(text: String) {

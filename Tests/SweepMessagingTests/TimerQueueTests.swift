@@ -1,5 +1,6 @@
-@testable import SweepMessaging
 import Testing
+
+@testable import SweepMessaging
 
 struct TimerQueueTests {
     @Test(arguments: [1, 2, 3] as [UInt64])

@@ -37,7 +37,7 @@ struct SyntheticTask {
     var classes = 3
     var seed: UInt64 = 1
 
-    func make() throws -> TrainingData {
+    func make() throws -> SyntheticData {
         let total = rows + validationRows
         let storage = SyntheticRows(count: total, columns: columns)
         var stream = RandomStream(key: RandomStream.mix(seed))
@@ -51,10 +51,10 @@ struct SyntheticTask {
             storage.numbers[row] = Float(score)
             storage.classes[row] = classes > 0 ? Int32(Int(abs(score * 2)) % classes) : 0
         }
-        return try data(storage)
+        return try wrap(storage)
     }
 
-    func data(_ storage: SyntheticRows) throws -> TrainingData {
+    func wrap(_ storage: SyntheticRows) throws -> SyntheticData {
         let training = Array(0..<rows)
         let validation = Array(rows..<(rows + validationRows))
         let task: DataTask
@@ -73,7 +73,7 @@ struct SyntheticTask {
             validationRows: validationRows,
             testRows: 0
         )
-        return try TrainingData(
+        let data = try TrainingData(
             schema: schema,
             features: storage.features,
             rowCount: storage.count,
@@ -83,6 +83,30 @@ struct SyntheticTask {
             validationRows: validation,
             testRows: [Int](),
             owner: storage
+        )
+        return SyntheticData(data: data, storage: storage)
+    }
+}
+
+/// Made-up rows as the runs read them and as the float64 reference does.
+struct SyntheticData {
+    let data: TrainingData
+    let storage: SyntheticRows
+
+    /// Features and targets of rows.
+    func batch(_ rows: [Int32]) -> (rows: [[Double]], targets: [ReferenceTarget]) {
+        (
+            rows.map { row in
+                (0..<data.schema.features.count).map {
+                    Double(storage.features[Int(row) * storage.rowStride + $0])
+                }
+            },
+            rows.map { row in
+                switch data.schema.task.kind {
+                case .classification: .label(Int(storage.classes[Int(row)]))
+                case .regression: .numbers([Double(storage.numbers[Int(row)])])
+                }
+            }
         )
     }
 }

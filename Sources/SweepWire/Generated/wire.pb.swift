@@ -200,6 +200,8 @@ nonisolated struct Sweepd_Wire_Register: Sendable {
 
   var leases: [Sweepd_Wire_HeldLease] = []
 
+  var oldestSequence: UInt64 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1366,7 +1368,7 @@ nonisolated extension Sweepd_Wire_ObjectMissing: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Register"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}incarnation\0\u{1}host\0\u{1}pid\0\u{1}slots\0\u{1}prefetch\0\u{1}kernels\0\u{3}core_version\0\u{3}software_version\0\u{1}labels\0\u{3}data_sets\0\u{1}leases\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}incarnation\0\u{1}host\0\u{1}pid\0\u{1}slots\0\u{1}prefetch\0\u{1}kernels\0\u{3}core_version\0\u{3}software_version\0\u{1}labels\0\u{3}data_sets\0\u{1}leases\0\u{3}oldest_sequence\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1386,6 +1388,7 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
       case 10: try { try decoder.decodeRepeatedMessageField(value: &self.labels) }()
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.dataSets) }()
       case 12: try { try decoder.decodeRepeatedMessageField(value: &self.leases) }()
+      case 13: try { try decoder.decodeSingularUInt64Field(value: &self.oldestSequence) }()
       default: break
       }
     }
@@ -1428,6 +1431,9 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
     if !self.leases.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.leases, fieldNumber: 12)
     }
+    if self.oldestSequence != 0 {
+      try visitor.visitSingularUInt64Field(value: self.oldestSequence, fieldNumber: 13)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1444,6 +1450,7 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.labels != rhs.labels {return false}
     if lhs.dataSets != rhs.dataSets {return false}
     if lhs.leases != rhs.leases {return false}
+    if lhs.oldestSequence != rhs.oldestSequence {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

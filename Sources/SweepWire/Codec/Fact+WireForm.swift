@@ -1,0 +1,313 @@
+package import SweepCore
+
+extension Fact {
+    /// The fact as one form; `observed` as one for each run of epochs.
+    func forms() throws(WireError) -> [Sweepd_Journal_Fact] {
+        var form = Sweepd_Journal_Fact()
+        switch self {
+        case .sweepSubmitted(let submission): form.sweepSubmitted = try submission.form()
+        case .sweepChanged(let sweep, let change): form.sweepChanged = change.form(sweep)
+        case .trialProposed(let proposal): form.trialProposed = proposal.form()
+        case .segmentDecided(let trial, let from, let to, let virtualEnd, let order):
+            form.segmentDecided.trial = trial.form()
+            form.segmentDecided.fromEpoch = UInt32(clamping: from)
+            form.segmentDecided.toEpoch = UInt32(clamping: to)
+            form.segmentDecided.virtualEnd = virtualEnd
+            form.segmentDecided.order = UInt64(clamping: order)
+        case .leased(let lease, let worker, let from, let to):
+            form.leased.lease = lease.form()
+            form.leased.worker = worker.form()
+            form.leased.fromEpoch = UInt32(clamping: from)
+            form.leased.toEpoch = UInt32(clamping: to)
+        case .observed(let lease, let observations):
+            let runs = Reports.Item.runs(lease, observations)
+            var forms: [Sweepd_Journal_Fact] = []
+            for run in runs.isEmpty ? [Reports.Item(lease: lease, observations: [])] : runs {
+                var form = Sweepd_Journal_Fact()
+                form.observed = try run.form()
+                forms.append(form)
+            }
+            return forms
+        case .checkpointKept(let trial, let epoch, let checkpoint):
+            form.checkpointKept.trial = trial.form()
+            form.checkpointKept.epoch = UInt32(clamping: epoch)
+            form.checkpointKept.checkpoint = checkpoint.form()
+        case .segmentResolved(let trial, let epoch, let cost):
+            form.segmentResolved.trial = trial.form()
+            form.segmentResolved.epoch = UInt32(clamping: epoch)
+            form.segmentResolved.cost = cost
+        case .leaseEnded(let lease, let end):
+            form.leaseEnded.lease = lease.form()
+            switch end {
+            case .lapsed: form.leaseEnded.lapsed = .init()
+            case .died(let text): form.leaseEnded.died = text
+            case .handedBack: form.leaseEnded.handedBack = .init()
+            case .superseded: form.leaseEnded.superseded = .init()
+            }
+        case .trialEnded(let trial, let state):
+            form.trialEnded.trial = trial.form()
+            switch state {
+            case .completed: form.trialEnded.completed = .init()
+            case .pruned(let reason): form.trialEnded.pruned = reason.rawValue
+            case .failed(let reason): form.trialEnded.failed = reason
+            case .waiting, .running, .paused:
+                throw WireError(.notAllowed, "trial \(trial) cannot end in the state \(state.name)")
+            }
+        case .workerSequence(let worker, let sequence):
+            form.workerSequence.worker = worker.form()
+            form.workerSequence.sequence = sequence
+        }
+        return [form]
+    }
+
+    init(_ form: Sweepd_Journal_Fact) throws(WireError) {
+        switch form.fact {
+        case .sweepSubmitted(let form): self = .sweepSubmitted(try SweepSubmission(form))
+        case .sweepChanged(let form):
+            self = .sweepChanged(SweepID(rawValue: form.id), try SweepChange(form))
+        case .trialProposed(let form): self = .trialProposed(try TrialProposal(form))
+        case .segmentDecided(let form):
+            self = .segmentDecided(
+                try TrialID(form.trial),
+                from: try Check.integer(form.fromEpoch, "an epoch"),
+                to: try Check.integer(form.toEpoch, "an epoch"),
+                virtualEnd: form.virtualEnd,
+                order: try Check.integer(form.order, "an order", in: 0...Int.max)
+            )
+        case .leased(let form):
+            self = .leased(
+                try LeaseID(form.lease),
+                worker: WorkerID(form.worker),
+                from: try Check.integer(form.fromEpoch, "an epoch"),
+                to: try Check.integer(form.toEpoch, "an epoch")
+            )
+        case .observed(let form):
+            let item = try Reports.Item(form)
+            self = .observed(item.lease, item.observations)
+        case .checkpointKept(let form):
+            self = .checkpointKept(
+                try TrialID(form.trial),
+                epoch: try Check.integer(form.epoch, "an epoch"),
+                try CheckpointID(form.checkpoint)
+            )
+        case .segmentResolved(let form):
+            self = .segmentResolved(
+                try TrialID(form.trial),
+                epoch: try Check.integer(form.epoch, "an epoch"),
+                cost: form.cost
+            )
+        case .leaseEnded(let form): self = .leaseEnded(try LeaseID(form.lease), try LeaseEnd(form))
+        case .trialEnded(let form): self = .trialEnded(try TrialID(form.trial), try TrialState(form))
+        case .workerSequence(let form):
+            self = .workerSequence(WorkerID(form.worker), sequence: form.sequence)
+        case nil: throw .undecodable("a fact of no kind that is known here")
+        }
+    }
+}
+
+extension TrialID {
+    fileprivate func form() -> Sweepd_Journal_TrialId {
+        var form = Sweepd_Journal_TrialId()
+        form.sweep = sweep.rawValue
+        form.number = UInt64(clamping: number)
+        return form
+    }
+
+    fileprivate init(_ form: Sweepd_Journal_TrialId) throws(WireError) {
+        self.init(
+            sweep: SweepID(rawValue: form.sweep),
+            number: try Check.integer(form.number, "a trial's number")
+        )
+    }
+}
+
+extension WorkerID {
+    fileprivate func form() -> Sweepd_Journal_Worker {
+        var form = Sweepd_Journal_Worker()
+        form.name = name
+        form.incarnation = incarnation
+        return form
+    }
+
+    fileprivate init(_ form: Sweepd_Journal_Worker) {
+        self.init(name: form.name, incarnation: form.incarnation)
+    }
+}
+
+extension LeaseEnd {
+    fileprivate init(_ form: Sweepd_Journal_LeaseEnded) throws(WireError) {
+        switch form.end {
+        case .lapsed: self = .lapsed
+        case .died(let text): self = .died(text)
+        case .handedBack: self = .handedBack
+        case .superseded: self = .superseded
+        case nil: throw .undecodable("a lease's end of no kind that is known here")
+        }
+    }
+}
+
+extension TrialState {
+    fileprivate init(_ form: Sweepd_Journal_TrialEnded) throws(WireError) {
+        switch form.state {
+        case .completed: self = .completed
+        case .pruned(let word):
+            guard let reason = PruneReason(rawValue: word) else {
+                throw .undecodable("the prune reason \(Check.head(word, limit: WireLimits.name)) is not known here")
+            }
+            self = .pruned(reason)
+        case .failed(let reason): self = .failed(reason)
+        case nil: throw .undecodable("a trial's end of no kind that is known here")
+        }
+    }
+}
+
+extension SweepChange {
+    fileprivate func form(_ sweep: SweepID) -> Sweepd_Journal_SweepChanged {
+        var form = Sweepd_Journal_SweepChanged()
+        form.id = sweep.rawValue
+        switch self {
+        case .paused: form.paused = .init()
+        case .resumed: form.resumed = .init()
+        case .cancelled: form.cancelled = .init()
+        case .finished: form.finished = .init()
+        case .halted(let reason): form.halted = reason
+        }
+        return form
+    }
+
+    fileprivate init(_ form: Sweepd_Journal_SweepChanged) throws(WireError) {
+        switch form.change {
+        case .paused: self = .paused
+        case .resumed: self = .resumed
+        case .cancelled: self = .cancelled
+        case .finished: self = .finished
+        case .halted(let reason): self = .halted(reason)
+        case nil: throw .undecodable("a sweep's change of no kind that is known here")
+        }
+    }
+}
+
+extension TrialProposal {
+    fileprivate func form() -> Sweepd_Journal_TrialProposed {
+        var form = Sweepd_Journal_TrialProposed()
+        form.trial = trial.form()
+        form.configuration = configuration.entries.map { entry in
+            var form = Sweepd_Journal_ConfigurationEntry()
+            form.path = entry.path
+            form.value = entry.value.form()
+            return form
+        }
+        form.configurationIndex = UInt64(clamping: configurationIndex)
+        form.repeatIndex = UInt32(clamping: repeatIndex)
+        form.seed = seed
+        return form
+    }
+
+    fileprivate init(_ form: Sweepd_Journal_TrialProposed) throws(WireError) {
+        let entries = try Check.list(form.configuration, "parameters", limit: WireLimits.treeNodes) {
+            entry throws(WireError) in
+            Configuration.Entry(path: entry.path, value: try ParameterValue(entry.value))
+        }
+        self.init(
+            trial: try TrialID(form.trial),
+            configuration: Configuration(entries),
+            configurationIndex: try Check.integer(form.configurationIndex, "a configuration's index"),
+            repeatIndex: try Check.integer(form.repeatIndex, "a repeat"),
+            seed: form.seed
+        )
+    }
+}
+
+extension SweepSubmission {
+    fileprivate func form() throws(WireError) -> Sweepd_Journal_SweepSubmitted {
+        var form = Sweepd_Journal_SweepSubmitted()
+        form.id = id.rawValue
+        form.source = field(try source.wireBytes())
+        form.text = text
+        form.fileName = fileName
+        form.dataSet = dataSet.form()
+        form.schema = schema.form()
+        form.coreVersion = coreVersion
+        form.milliseconds = milliseconds
+        return form
+    }
+
+    fileprivate init(_ form: Sweepd_Journal_SweepSubmitted) throws(WireError) {
+        self.init(
+            id: SweepID(rawValue: form.id),
+            source: try SpecNode(wireBytes: array(form.source)),
+            text: form.text,
+            fileName: form.fileName,
+            dataSet: try DataSetID(form.dataSet),
+            schema: try DataSchema(form.schema),
+            coreVersion: form.coreVersion,
+            milliseconds: form.milliseconds
+        )
+    }
+}
+
+extension DataSchema: WireForm {
+    func form() -> Sweepd_Journal_Schema {
+        var form = Sweepd_Journal_Schema()
+        form.features = features
+        if let image {
+            form.imageHeight = UInt32(clamping: image.height)
+            form.imageWidth = UInt32(clamping: image.width)
+        }
+        form.trainingRows = UInt64(clamping: trainingRows)
+        form.validationRows = UInt64(clamping: validationRows)
+        form.testRows = UInt64(clamping: testRows)
+        switch task {
+        case .classification(let classes, let counts):
+            form.classes.labels = classes
+            form.classes.trainingCounts = counts.map { UInt64(clamping: $0) }
+        case .regression(let mean, let variance):
+            form.numbers.mean = mean
+            form.numbers.variance = variance
+        }
+        return form
+    }
+
+    init(_ form: Sweepd_Journal_Schema) throws(WireError) {
+        let image: ImageShape? =
+            form.hasImageHeight || form.hasImageWidth
+            ? ImageShape(
+                height: try Check.integer(form.imageHeight, "an image's height"),
+                width: try Check.integer(form.imageWidth, "an image's width")
+            ) : nil
+        let task: DataTask
+        switch form.task {
+        case .classes(let classes):
+            guard classes.labels.count == classes.trainingCounts.count else {
+                throw .undecodable("\(classes.labels.count) classes with \(classes.trainingCounts.count) counts")
+            }
+            task = .classification(
+                classes: classes.labels,
+                trainingCounts: try Check.list(classes.trainingCounts, "classes", limit: .max) {
+                    count throws(WireError) in try Check.integer(count, "a class's rows")
+                }
+            )
+        case .numbers(let numbers): task = .regression(mean: numbers.mean, variance: numbers.variance)
+        case nil: throw .undecodable("a schema without a task")
+        }
+        self.init(
+            features: form.features,
+            image: image,
+            task: task,
+            trainingRows: try Check.integer(form.trainingRows, "training rows"),
+            validationRows: try Check.integer(form.validationRows, "validation rows"),
+            testRows: try Check.integer(form.testRows, "test rows")
+        )
+    }
+}
+
+extension DataSchema {
+    /// The schema as bytes, for a client's request and an assignment's data set.
+    package func wireBytes() throws(WireError) -> [UInt8] { try bytes() }
+
+    /// The schema that `wireBytes` are.
+    package init(wireBytes: [UInt8]) throws(WireError) {
+        try FieldCount.check(wireBytes, limit: WireLimits.journal)
+        try self.init(bytes: wireBytes)
+    }
+}

@@ -1,0 +1,30 @@
+package import SweepCore
+
+/// Batches of facts as the bytes of one row of a coordinator's journal.
+package enum JournalCodec {
+    /// The version in every batch; a batch of another version is refused, never guessed at.
+    package static let version: UInt32 = 1
+
+    /// The row's bytes. Throws only for a tree that no reader would take back.
+    ///
+    /// An `observed` fact whose epochs are not consecutive, or whose rows differ in length, becomes several.
+    package static func encode(_ facts: [Fact]) throws(WireError) -> [UInt8] {
+        var batch = Sweepd_Journal_Batch()
+        batch.version = version
+        batch.facts.reserveCapacity(facts.count)
+        for fact in facts { batch.facts.append(contentsOf: try fact.forms()) }
+        return try serialize(batch)
+    }
+
+    /// The facts of a row, in order; throws for bytes that this version did not write.
+    package static func decode(_ bytes: [UInt8]) throws(WireError) -> [Fact] {
+        guard bytes.count <= WireLimits.journal else {
+            throw WireError(.tooLarge, "a row of \(bytes.count) bytes, at most \(WireLimits.journal) are allowed")
+        }
+        let batch: Sweepd_Journal_Batch = try parse(bytes)
+        guard batch.version == version else {
+            throw WireError(.badVersion, "journal version \(batch.version), version \(version) is read here")
+        }
+        return try Check.list(batch.facts, "facts", limit: .max) { form throws(WireError) in try Fact(form) }
+    }
+}

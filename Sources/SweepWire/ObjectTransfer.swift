@@ -1,0 +1,84 @@
+package import SweepCore
+
+/// The receiving side of one object: asks for window after window and puts the chunks together.
+///
+/// Whoever lacks the bytes sets the pace, so at most one window is ever on its way.
+package struct ObjectDownload: Sendable {
+    /// How long to wait for a chunk before asking again.
+    package static let patience: Duration = .seconds(5)
+
+    package let hash: ContentHash
+    package let size: Int
+    /// What has arrived, from the object's start.
+    package private(set) var bytes: [UInt8]
+    private var askedTo: Int
+    /// When to ask again.
+    package private(set) var deadline: Instant
+
+    /// Starts with the object's first bytes, if the other side offered some.
+    package init(hash: ContentHash, size: Int, head: [UInt8] = [], at now: Instant) {
+        self.hash = hash
+        self.size = size
+        bytes = head.count <= size ? head : []
+        askedTo = 0
+        deadline = now.advanced(by: Self.patience)
+    }
+
+    /// Whether every byte is there; their hash is still to be checked.
+    package var isWhole: Bool { bytes.count == size }
+
+    /// The request to send now; nil while a window is on its way or when the object is whole.
+    package mutating func request(at now: Instant) -> ObjectRequest? {
+        guard !isWhole, bytes.count >= askedTo else { return nil }
+        return ask(at: now)
+    }
+
+    /// Adds a chunk, if it is the one that comes next; false for any other.
+    package mutating func add(_ chunk: ObjectChunk, at now: Instant) -> Bool {
+        guard chunk.hash == hash, chunk.total == size, chunk.offset == bytes.count, !chunk.bytes.isEmpty,
+            chunk.bytes.count <= size - bytes.count
+        else { return false }
+        bytes.append(contentsOf: chunk.bytes)
+        deadline = now.advanced(by: Self.patience)
+        return true
+    }
+
+    /// The request for what is missing, when no chunk came for too long.
+    package mutating func tick(at now: Instant) -> ObjectRequest? {
+        guard !isWhole, now >= deadline else { return nil }
+        return ask(at: now)
+    }
+
+    /// The request for what is missing: on a new connection.
+    package mutating func ask(at now: Instant) -> ObjectRequest {
+        askedTo = min(size, bytes.count + WireLimits.window)
+        deadline = now.advanced(by: Self.patience)
+        return ObjectRequest(hash: hash, offset: bytes.count, length: max(1, askedTo - bytes.count))
+    }
+}
+
+extension ObjectRequest {
+    /// The chunks that answer this request for an object of `total` bytes; `read` gives the bytes of a range.
+    package func chunks(total: Int, read: (Range<Int>) throws -> [UInt8]) rethrows -> [ObjectChunk] {
+        let end = min(total, offset + min(length, WireLimits.window))
+        guard offset < end else {
+            return [ObjectChunk(hash: hash, offset: min(offset, total), total: total, bytes: [])]
+        }
+        return try stride(from: offset, to: end, by: WireLimits.chunk).map { start in
+            let range = start..<min(end, start + WireLimits.chunk)
+            return ObjectChunk(hash: hash, offset: start, total: total, bytes: try read(range))
+        }
+    }
+
+    /// The chunks that answer this request for an object in memory.
+    package func chunks(of bytes: [UInt8]) -> [ObjectChunk] {
+        chunks(total: bytes.count) { Array(bytes[$0]) }
+    }
+}
+
+extension ObjectOffer {
+    /// The offer of an object in memory; a small one is whole in it.
+    package init(hash: ContentHash, bytes: [UInt8]) {
+        self.init(hash: hash, size: bytes.count, head: Array(bytes.prefix(WireLimits.chunk)))
+    }
+}

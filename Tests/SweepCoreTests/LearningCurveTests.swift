@@ -1,0 +1,86 @@
+import SweepCore
+import Testing
+
+@Suite struct LearningCurveTests {
+    private func curve(_ losses: [Double], _ accuracies: [Double]? = nil) -> LearningCurve {
+        let accuracies = accuracies ?? losses.map { 1 - $0 }
+        return LearningCurve(
+            metrics: [.trainingLoss, .validationLoss, .validationAccuracy],
+            observations: losses.indices.map {
+                Observation(epoch: $0 + 1, values: [losses[$0] / 2, losses[$0], accuracies[$0]], seconds: 0.5)
+            }
+        )
+    }
+
+    @Test func `only the next epoch with a value for each metric is taken`() {
+        var curve = curve([3, 2])
+        func takes(_ epoch: Int, _ values: [Double], _ seconds: Double = 0) -> Bool {
+            curve.append(Observation(epoch: epoch, values: values, seconds: seconds))
+        }
+        #expect(!takes(2, [1, 1, 1]))
+        #expect(!takes(4, [1, 1, 1]))
+        #expect(!takes(3, [1, 1]))
+        #expect(curve.epochs == 2)
+        #expect(takes(3, [1, 1, 1], 0.25))
+        #expect(curve.epochs == 3)
+        #expect(curve.seconds == 1.25)
+        #expect(
+            LearningCurve(metrics: [.validationLoss], observations: [.init(epoch: 2, values: [1], seconds: 0)]).epochs
+                == 0
+        )
+    }
+
+    @Test func `series and values are found by metric and epoch, from one`() {
+        let curve = curve([3, 2, 1])
+        #expect(curve.series(.validationLoss) == [3, 2, 1])
+        #expect(curve.series(.gradientNorm) == [])
+        #expect(curve.value(.trainingLoss, at: 1) == 1.5)
+        #expect(curve.value(.trainingLoss, at: 0) == nil)
+        #expect(curve.value(.trainingLoss, at: 4) == nil)
+        #expect(curve.value(.gradientNorm, at: 1) == nil)
+    }
+
+    @Test func `the best epoch is the first of equals, in the objective's direction`() throws {
+        let best = try #require(curve([3, 1, 2, 1]).best(for: Objective()))
+        #expect(best == (2, 1))
+        let last = try #require(curve([3, 1, 2]).best(for: Objective(epoch: .last)))
+        #expect(last == (3, 2))
+        let accuracy = Objective(metric: .validationAccuracy, direction: .maximize)
+        let most = try #require(curve([3, 1, 2], [0.2, 0.9, 0.9]).best(for: accuracy))
+        #expect(most == (2, 0.9))
+        #expect(curve([]).best(for: Objective()) == nil)
+        #expect(curve([1]).best(for: Objective(metric: .gradientNorm)) == nil)
+    }
+
+    @Test func `a number outranks no number, whichever way is better`() throws {
+        let accuracy = Objective(metric: .validationAccuracy, direction: .maximize)
+        for nothing in [Double.nan, .infinity, -.infinity] {
+            let loss = try #require(curve([nothing, 5, nothing]).best(for: Objective()))
+            #expect(loss == (2, 5))
+            let most = try #require(curve([1, 1, 1], [nothing, 0.1, nothing]).best(for: accuracy))
+            #expect(most == (2, 0.1))
+            #expect(Objective().cost(nothing) == .infinity)
+            #expect(accuracy.cost(nothing) == .infinity)
+        }
+        let never = try #require(curve([.nan, .nan]).best(for: Objective()))
+        #expect(never.epoch == 1)
+        #expect(never.value.isNaN)
+    }
+
+    @Test func `the first loss that is not finite is found, other metrics do not count`() {
+        #expect(curve([1, 2]).firstNonFiniteEpoch == nil)
+        #expect(curve([1, .infinity, .nan]).firstNonFiniteEpoch == 2)
+        #expect(curve([1, 2], [.nan, .nan]).firstNonFiniteEpoch == nil)
+    }
+
+    @Test func `an epoch trained twice matches bit for bit, seconds aside`() {
+        let first = Observation(epoch: 1, values: [1, .nan], seconds: 1)
+        #expect(first.matches(Observation(epoch: 1, values: [1, .nan], seconds: 2)))
+        #expect(!first.matches(Observation(epoch: 2, values: [1, .nan], seconds: 1)))
+        #expect(!first.matches(Observation(epoch: 1, values: [1 + Double.ulpOfOne, .nan], seconds: 1)))
+        #expect(!first.matches(Observation(epoch: 1, values: [1], seconds: 1)))
+        #expect(
+            !Observation(epoch: 1, values: [0], seconds: 1).matches(Observation(epoch: 1, values: [-0.0], seconds: 1))
+        )
+    }
+}

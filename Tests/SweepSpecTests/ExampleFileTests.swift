@@ -1,0 +1,55 @@
+import SweepCore
+import SweepNumerics
+import SweepSpec
+import Testing
+
+@Suite struct ExampleFileTests {
+    @Test(arguments: exampleFiles)
+    func `an example is read without problems, and reading its node again gives the same sweep`(_ name: String) throws {
+        let read = try SweepFile.read(path: path(name)).get()
+        let problems = SpecProblems()
+        #expect(Sweep.read(read.sweep.source, problems: problems) == read.sweep)
+        #expect(problems.all.isEmpty)
+    }
+
+    @Test(arguments: exampleFiles)
+    func `every configuration of an example resolves to a trial without problems`(_ name: String) throws {
+        let space = try sweep(text(name)).sweep.space
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = RandomStream(key: seed)
+        for _ in 0..<300 {
+            let configuration = space.configuration { draw($0, &random) }
+            let resolved = try #require(space.resolve(configuration), "seed \(seed)")
+            let problems = SpecProblems()
+            #expect(TrialSpec.read(resolved, problems: problems) != nil, "seed \(seed): \(problems.all)")
+        }
+        for configuration in space.cover {
+            let resolved = try #require(space.resolve(configuration))
+            #expect(TrialSpec.read(resolved, problems: SpecProblems()) != nil)
+        }
+    }
+
+    @Test func `the demo is what its promises are measured on`() throws {
+        let demo = try sweep(text("sweeps/digits.yaml")).sweep
+        #expect(demo.epochs == 27)
+        #expect(demo.search.trials == 81)
+        #expect(demo.prune.method == .asha)
+        #expect(demo.search.parallelism == 16)
+        #expect(demo.search.decide == .virtual)
+        #expect(demo.data.source == .table("data/digits.csv.gz"))
+        #expect(
+            demo.space.parameters.map(\.path) == [
+                "train.model.mlp.layers", "train.model.mlp.width", "train.model.mlp.dropout", "train.optimizer",
+                "train.optimizer.sgd.learning_rate", "train.optimizer.sgd.momentum",
+                "train.optimizer.adam.learning_rate", "train.batch_size",
+            ]
+        )
+    }
+
+    @Test func `the three learning rates stand in the order of the file`() throws {
+        let why = try sweep(text("sweeps/why/learning-rate.yaml")).sweep
+        #expect(why.prune.method == .none)
+        #expect(why.search.method == .grid)
+        #expect(why.space.parameters[0].domain.extremes == [.real(0.1), .real(1e-6), .real(1e-3)])
+    }
+}

@@ -1,0 +1,153 @@
+import KernelAPI
+import SweepCore
+import SweepKernels
+import SweepNumerics
+import SweepTraining
+import Testing
+
+@Suite struct CheckpointTests {
+    @Test(arguments: BitCase.all)
+    func `a run restored after every epoch gives the bits of one never interrupted`(_ bitCase: BitCase) throws {
+        let whole = try bitCase.makeRun(.selected())
+        var part = try bitCase.makeRun(.selected())
+        for epoch in 1...6 {
+            let (a, b) = (try #require(whole.trainEpoch()), try #require(part.trainEpoch()))
+            #expect(a.matches(b) && b.epoch == epoch)
+            let bytes = try #require(part.checkpoint())
+            #expect(bytes == whole.checkpoint())
+            part = try TrainingRun(
+                restoring: bytes,
+                spec: part.spec,
+                data: part.data,
+                seed: part.seed,
+                kernels: epoch % 2 == 0 ? .reference : .selected()
+            )
+            #expect(part.epoch == epoch && part.checkpoint() == bytes)
+        }
+        #expect(whole.parameters() == part.parameters())
+    }
+
+    @Test func `there is a checkpoint before the first epoch and none within one`() throws {
+        let run = try BitCase.all[0].makeRun(.selected())
+        let first = try #require(run.checkpoint())
+        let restored = try restore(first, like: run)
+        #expect(restored.parameters() == run.parameters())
+        run.step()
+        #expect(run.checkpoint() == nil)
+    }
+
+    private func restore(_ bytes: [UInt8], like run: TrainingRun) throws -> TrainingRun {
+        try TrainingRun(restoring: bytes, spec: run.spec, data: run.data, seed: run.seed, kernels: .selected())
+    }
+
+    @Test func `a checkpoint of another specification, other data or another seed is refused`() throws {
+        let task = SyntheticTask(rows: 40, validationRows: 8)
+        let data = try task.make().data
+        let base = makeSpec([8])
+        let run = try TrainingRun(spec: base, data: data, seed: 1, kernels: .selected())
+        _ = run.trainEpoch()
+        let bytes = try #require(run.checkpoint())
+        func refusal(_ spec: TrainingSpec, _ data: TrainingData, _ seed: UInt64) -> TrainingError? {
+            do throws(TrainingError) {
+                _ = try TrainingRun(restoring: bytes, spec: spec, data: data, seed: seed, kernels: .reference)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(refusal(base, data, 1) == nil)
+        #expect(refusal(base, try task.make().data, 1) == nil)
+        var longer = base
+        longer.epochs = 99
+        #expect(refusal(longer, data, 1) == nil)
+        var others: [(TrainingSpec, TrainingData, UInt64)] = [(base, data, 2)]
+        for change in [
+            { $0.model.widths = [9] }, { $0.model.activation = .tanh }, { $0.model.dropout = 0.1 }, { $0.l2 = 0.5 },
+            { $0.batchSize = 17 }, { $0.initializer = .glorot },
+            { $0.optimizer = .adam(learningRate: 2e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8) },
+            { $0.optimizer = .sgd(learningRate: 1e-2, momentum: 0.9) },
+        ] as [(inout TrainingSpec) -> Void] {
+            var other = base
+            change(&other)
+            others.append((other, data, 1))
+        }
+        var changed = task
+        changed.seed = 2
+        others.append((base, try changed.make().data, 1))
+        let storage = try task.make().storage
+        storage.features[storage.rowStride * 3 + 2] = storage.features[storage.rowStride * 3 + 2].nextUp
+        others.append((base, try task.wrap(storage).data, 1))
+        for (spec, data, seed) in others {
+            let error = refusal(spec, data, seed)
+            guard case .checkpoint(.otherRun) = error else {
+                Issue.record("\(spec) seed \(seed): \(String(describing: error))")
+                continue
+            }
+        }
+    }
+
+    @Test func `truncated, longer and changed bytes are refused with a reason`() throws {
+        let run = try BitCase.all[2].makeRun(.selected())
+        _ = run.trainEpoch()
+        let bytes = try #require(run.checkpoint())
+        func reason(_ bytes: [UInt8]) -> TrainingError? {
+            do throws(TrainingError) {
+                _ = try TrainingRun(
+                    restoring: bytes,
+                    spec: run.spec,
+                    data: run.data,
+                    seed: run.seed,
+                    kernels: .reference
+                )
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(reason([]) == .checkpoint(.notACheckpoint))
+        #expect(reason(bytes) == nil)
+        for length in 0..<bytes.count { #expect(reason(Array(bytes.prefix(length))) != nil, "\(length) bytes") }
+        #expect(reason(bytes + [0]) == .checkpoint(.damaged))
+        for place in bytes.indices {
+            var changed = bytes
+            changed[place] ^= 1 << UInt8(place % 8)
+            #expect(reason(changed) != nil, "byte \(place)")
+        }
+        var other = bytes
+        other[8] = 9
+        #expect(reason(other) == .checkpoint(.unknownVersion(9)))
+        other = CheckpointFormat.sealed(bytes.dropLast(8))
+        #expect(other == bytes)
+        other[12] = 77
+        #expect(
+            reason(CheckpointFormat.sealed(other.dropLast(8)))
+                == .checkpoint(.otherCore(found: 77, expected: TrainingCore.version))
+        )
+        #expect(
+            reason(CheckpointFormat.sealed(bytes.dropLast(12)))
+                == .checkpoint(.wrongSize(found: bytes.count - 4, expected: bytes.count))
+        )
+    }
+
+    @Test func `forged bytes with a right checksum never trap`() throws {
+        let run = try BitCase.all[2].makeRun(.selected())
+        _ = run.trainEpoch()
+        let content = Array(try #require(run.checkpoint()).dropLast(8))
+        let seed: UInt64 = 40
+        var stream = RandomStream(key: seed)
+        for round in 0..<600 {
+            var forged = content
+            for _ in 0...stream.below(6) {
+                // The first rounds aim at the header, the others anywhere.
+                let place = round < 200 ? 8 + stream.below(40) : stream.below(forged.count)
+                forged[place] = UInt8(truncatingIfNeeded: stream.next())
+            }
+            if stream.below(4) == 0 { forged.removeLast(stream.below(forged.count)) }
+            let bytes = CheckpointFormat.sealed(forged)
+            if let restored = try? restore(bytes, like: run) {
+                let observation = restored.trainEpoch()
+                #expect(observation != nil, "seed \(seed), round \(round)")
+            }
+        }
+    }
+}
