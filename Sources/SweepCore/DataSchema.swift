@@ -67,6 +67,7 @@ package enum DataTask: Hashable, Sendable {
     /// Mean and population variance of the training targets.
     case regression(mean: Double, variance: Double)
 
+    /// Which of the two tasks it is, without its numbers.
     package var kind: TaskKind {
         switch self {
         case .classification: .classification

@@ -11,10 +11,12 @@ package struct Objective: Hashable, Sendable {
         self.epoch = epoch
     }
 
+    /// Which values are better.
     package enum Direction: String, CaseIterable, Sendable {
         case minimize, maximize
     }
 
+    /// Which epoch of a curve is the trial's objective: its best one, or its last.
     package enum EpochRule: String, CaseIterable, Sendable {
         case best, last
     }

@@ -28,6 +28,7 @@ package struct SearchSpec: Hashable, Sendable {
     package var parallelism: Int
     package var decide: Decide
 
+    /// How configurations are proposed.
     package enum Method: String, CaseIterable, Sendable {
         case random, grid
     }
@@ -65,6 +66,7 @@ package struct PruneSpec: Hashable, Sendable {
     /// Epochs of the first rung; nil: a tenth of the epochs, at least one.
     package var firstRung: Int?
 
+    /// How trials are stopped early.
     package enum Method: String, CaseIterable, Sendable {
         /// The default of this version: promotion ASHA.
         case auto
