@@ -1,6 +1,5 @@
+import SweepMessaging
 import Testing
-
-@testable import SweepMessaging
 
 struct SecurityTests {
     private let server: CurveKeyPair
