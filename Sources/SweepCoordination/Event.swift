@@ -85,6 +85,7 @@ package enum SteeringOutcome: Hashable, Sendable {
 
 /// Something for the log.
 package struct LogLine: Hashable, Sendable {
+    /// How loud it is.
     package enum Level: Hashable, Sendable {
         case debug, info, warning, error
     }

@@ -21,6 +21,7 @@ package struct ReadySegments: Sendable {
     /// All items, in no particular order.
     package var all: [Item] { heap }
 
+    /// Adds an item; O(log n).
     package mutating func insert(_ item: Item) {
         heap.append(item)
         var child = heap.count - 1

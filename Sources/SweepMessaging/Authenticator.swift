@@ -2,15 +2,16 @@
 ///
 /// It must be bound before any of them: libzmq takes the absence of a handler for consent. (`ZAP_ENFORCE_DOMAIN`, which our
 /// server sets, turns that absence into refusal.)
-final class Authenticator {
+package final class Authenticator {
     /// The ZAP domain of our servers.
-    static let domain = "sweepd"
-    static let endpoint = "inproc://zeromq.zap.01"
+    package static let domain = "sweepd"
+    package static let endpoint = "inproc://zeromq.zap.01"
 
-    let socket: Socket
+    package let socket: Socket
     private let allowList: AllowList
 
-    init(in context: ZMQContext, allowList: AllowList) throws(ZMQError) {
+    /// Binds the handler in this context, which has none yet.
+    package init(in context: ZMQContext, allowList: AllowList) throws(ZMQError) {
         self.allowList = allowList
         socket = try Socket(.reply, in: context)
         try socket.bind(Self.endpoint)
@@ -20,7 +21,7 @@ final class Authenticator {
     ///
     /// Allowed is who proved, by CURVE, to hold a key of the list; its public key in Z85 becomes the `User-Id` of every
     /// message of the connection.
-    func answerNext() throws(ZMQError) -> Answer? {
+    package func answerNext() throws(ZMQError) -> Answer? {
         guard let frames = try socket.receive() else { return nil }
         let answer = judge(frames)
         // A reply socket with a request in hand has its one peer's pipe: this neither waits nor misses.
@@ -44,7 +45,8 @@ final class Authenticator {
         return .allowed(key)
     }
 
-    enum Answer: Sendable, Equatable {
+    /// What a peer at a handshake was told.
+    package enum Answer: Sendable, Equatable {
         case allowed(CurvePublicKey)
         case denied(Denial)
 
@@ -80,6 +82,12 @@ package struct Denial: Sendable, Equatable, CustomStringConvertible {
     package let key: CurvePublicKey?
     /// The peer's network address, without its port.
     package let address: String
+
+    package init(reason: Reason, key: CurvePublicKey?, address: String) {
+        self.reason = reason
+        self.key = key
+        self.address = address
+    }
 
     package var description: String {
         let peer = address.isEmpty ? "a peer" : address

@@ -2,7 +2,7 @@ extension Socket {
     /// Makes this the server's end of CURVE: who does not prove to hold a key that the authenticator allows is turned away.
     ///
     /// Fails closed: with no authenticator bound in the context, everyone is.
-    func requireKeys(server keys: CurveKeyPair) throws(ZMQError) {
+    package func requireKeys(server keys: CurveKeyPair) throws(ZMQError) {
         try set(.curveServer, true)
         try set(.curveSecretKey, keys.secretKey)
         try set(.zapDomain, Authenticator.domain)

@@ -7,7 +7,7 @@ package struct TimerID: Hashable, Sendable {
 ///
 /// Cancelling leaves a timer's place in the heap until it comes up, or until such places are the larger half of it; so a
 /// deadline that is moved on with every message costs memory for at most twice the live timers.
-struct TimerQueue {
+package struct TimerQueue {
     private struct Entry {
         let deadline: ContinuousClock.Instant
         let id: TimerID
@@ -22,20 +22,23 @@ struct TimerQueue {
     private var issued: UInt64 = 0
 
     /// Timers that can still fire.
-    var count: Int { bodies.count }
+    package var count: Int { bodies.count }
 
     /// Places taken, those of cancelled timers included.
-    var places: Int { heap.count }
+    package var places: Int { heap.count }
 
     /// The deadline of the next timer to fire.
-    var nearestDeadline: ContinuousClock.Instant? {
+    package var nearestDeadline: ContinuousClock.Instant? {
         mutating get {
             dropCancelled()
             return heap.first?.deadline
         }
     }
 
-    mutating func insert(deadline: ContinuousClock.Instant, _ body: @escaping () -> Void) -> TimerID {
+    package init() {}
+
+    /// Adds a timer that runs `body` at the deadline; its name.
+    package mutating func insert(deadline: ContinuousClock.Instant, _ body: @escaping () -> Void) -> TimerID {
         issued += 1
         let id = TimerID(number: issued)
         bodies[id] = body
@@ -45,7 +48,7 @@ struct TimerQueue {
     }
 
     /// False when the timer has fired or was removed before.
-    mutating func remove(_ id: TimerID) -> Bool {
+    package mutating func remove(_ id: TimerID) -> Bool {
         guard bodies.removeValue(forKey: id) != nil else { return false }
         // The constant spares small heaps the rebuilding.
         if heap.count > 2 * bodies.count + 16 { rebuild() }
@@ -53,7 +56,7 @@ struct TimerQueue {
     }
 
     /// Takes the timers whose time has come, first things first, off the heap; `take(_:)` then yields what each does.
-    mutating func takeDue(at now: ContinuousClock.Instant) -> [TimerID] {
+    package mutating func takeDue(at now: ContinuousClock.Instant) -> [TimerID] {
         var due: [TimerID] = []
         while let first = heap.first, first.deadline <= now {
             popFirst()
@@ -63,7 +66,7 @@ struct TimerQueue {
     }
 
     /// What a due timer does; nil when it was removed meanwhile.
-    mutating func take(_ id: TimerID) -> (() -> Void)? {
+    package mutating func take(_ id: TimerID) -> (() -> Void)? {
         bodies.removeValue(forKey: id)
     }
 

@@ -1,6 +1,5 @@
+import SweepMessaging
 import Testing
-
-@testable import SweepMessaging
 
 @Suite(.timeLimit(.minutes(1)))
 struct SecurityTests {

@@ -1,6 +1,5 @@
+import SweepMessaging
 import Testing
-
-@testable import SweepMessaging
 
 struct TimerQueueTests {
     @Test(arguments: [1, 2, 3] as [UInt64])

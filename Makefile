@@ -1,0 +1,80 @@
+# `make demo` and `make test` are all that a fresh Debian 12 machine with Swift 6.3 needs; `make help` lists the rest.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+JOBS ?= $(shell nproc)
+PYTHON ?= python3
+SWEEPD := .build/release/sweepd
+VENV := .venv-test
+
+# What building needs, what the tests need beside it, and what the network tests need (they run as root only).
+BUILD_PACKAGES := libzmq3-dev libsqlite3-dev zlib1g-dev libsodium-dev
+TEST_PACKAGES := git python3
+NETWORK_PACKAGES := iproute2 nftables ethtool
+
+# Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepWorkerTests|SweepdTests|ProcessTests|NetworkTests)\.
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: ## install the system packages that building needs, when absent
+	@scripts/install-packages $(BUILD_PACKAGES)
+
+.PHONY: setup-test
+setup-test: setup ## install what the tests need: network tools and a Python environment in .venv-test
+	@scripts/install-packages $(TEST_PACKAGES)
+	@scripts/install-packages --wanted $(NETWORK_PACKAGES)
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || scripts/install-packages python3-venv
+	@$(MAKE) --no-print-directory $(VENV)/.installed
+
+$(VENV)/.installed: Tests/requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	touch $@
+
+.PHONY: build
+build: setup ## build the release program, .build/release/sweepd
+	$(SWIFT) build -c release -j $(JOBS) --product sweepd
+
+.PHONY: demo
+demo: build ## train the digits sweep on this machine and print the ranked table
+	@directory=$$(mktemp -d -t digits-XXXXXX.sweepd); \
+	echo "+ sweepd run sweeps/digits.yaml --directory $$directory" >&2; \
+	$(SWEEPD) run sweeps/digits.yaml --directory "$$directory"
+
+.PHONY: test
+test: setup-test ## everything that must hold: style, documentation, all tests
+	@rm -f .build/test-summary
+	@$(MAKE) --no-print-directory lint
+	@scripts/run-tests scripts -- scripts/test-scripts
+	$(SWIFT) build -c release -j $(JOBS) --build-tests
+	@scripts/check-docs
+	@if [ -x scripts/check-objects ]; then scripts/check-objects; fi
+	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
+		scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest
+	$(SWIFT) build -j $(JOBS) --build-tests
+	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
+		scripts/run-tests checked -- $(SWIFT) test --skip-build --disable-xctest --skip '$(OPTIMISED_ONLY)'
+
+.PHONY: lint
+lint: ## check the format of the sources and their imports
+	$(SWIFT) format lint --strict --parallel --recursive --configuration .swift-format Package.swift Sources Tests
+	@scripts/check-imports
+
+.PHONY: format
+format: ## bring the sources into the house's format
+	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests
+
+.PHONY: bench
+bench: build ## measure this machine: matrix products and whole training steps
+	$(SWIFT) build -c release -j $(JOBS) --product kernel-bench
+	.build/release/kernel-bench
+
+.PHONY: clean
+clean: ## remove what was built
+	rm -rf .build $(VENV) dist
