@@ -53,9 +53,10 @@ extension CoordinatorCore {
         else { return }
         let short = hasShortEpochs(id)
         var batches: [WorkerID: [Assignment]] = [:]
+        // Workers that are passed over this time.
         var reserved: Set<WorkerID> = []
         while let item = sweeps[id]?.lastAttempts.first {
-            guard let worker = table.next(coreVersion: version, shortEpochs: short) else { break }
+            guard let worker = heardWorker(version, short, except: &reserved, at: now) else { break }
             guard table[worker]?.held.isEmpty == true else {
                 // The emptiest worker gets nothing more, so that one becomes empty in the end.
                 reserved.insert(worker)
@@ -64,13 +65,28 @@ extension CoordinatorCore {
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }
         while let item = sweeps[id]?.ready.first,
-            let worker = table.next(coreVersion: version, shortEpochs: short, except: reserved)
+            let worker = heardWorker(version, short, except: &reserved, at: now)
         {
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }
         for (worker, leases) in batches.sorted(by: { $0.key < $1.key }) {
             if let connection = table[worker]?.connection { send(leases, to: connection) }
         }
+    }
+
+    /// The worker that takes the next lease; one that missed a beat is passed over until it is heard, it may be dead.
+    private func heardWorker(
+        _ coreVersion: String,
+        _ shortEpochs: Bool,
+        except passed: inout Set<WorkerID>,
+        at now: Instant
+    ) -> WorkerID? {
+        while let worker = table.next(coreVersion: coreVersion, shortEpochs: shortEpochs, except: passed) {
+            // Half a beat beyond the beat, for its way.
+            if let seen = table[worker]?.lastSeen, seen.duration(to: now) * 2 <= options.heartbeat * 3 { return worker }
+            passed.insert(worker)
+        }
+        return nil
     }
 
     /// Sends assignments, 128 in a message: its limit, 4 MiB, then leaves 32 KiB for each template.

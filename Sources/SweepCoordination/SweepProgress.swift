@@ -42,7 +42,7 @@ package struct SweepProgress: Sendable {
     /// Whether decisions depend on no result, so that they may be taken ahead without bound.
     var ignoresResults: Bool { searcher.ignoresResults && scheduler.ignoresResults }
     /// Whether results are resolved in the order of their virtual end.
-    var inVirtualTime: Bool { sweep.search.decide == .virtual && !ignoresResults }
+    package var inVirtualTime: Bool { sweep.search.decide == .virtual && !ignoresResults }
 
     init(sweep: Sweep, submission: SweepSubmission, attempts: Int) {
         id = submission.id
