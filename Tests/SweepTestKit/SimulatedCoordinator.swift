@@ -31,14 +31,16 @@ package struct SimulatedCoordinator: Sendable {
     private var oldestSequences: [WorkerID: UInt64] = [:]
     private var owners: [PeerID: WorkerID] = [:]
     private var pending: [Effect] = []
+    private var unreported: [Effect] = []
     private var committing: [Effect]?
     /// Whether batches go through the journal's bytes when they are read back.
     private let usesCodec: Bool
     private let checksInvariants: Bool
 
-    /// A coordinator with an empty journal that holds these objects.
+    /// A coordinator that goes on from `journal` and holds these objects, and the checkpoints that the journal names.
     package init(
         options: CoordinatorOptions = CoordinatorOptions(),
+        journal: [[Fact]] = [],
         objects: [ContentHash: [UInt8]] = [:],
         usesCodec: Bool = true,
         checksInvariants: Bool = true
@@ -48,6 +50,19 @@ package struct SimulatedCoordinator: Sendable {
         self.usesCodec = usesCodec
         self.checksInvariants = checksInvariants
         core = CoordinatorCore(options: options, session: 1)
+        self.journal = journal
+        var seeds: [TrialID: UInt64] = [:]
+        for fact in journal.joined() {
+            switch fact {
+            case .trialProposed(let proposal): seeds[proposal.trial] = proposal.seed
+            case .checkpointKept(let trial, let epoch, let checkpoint):
+                let bytes = SyntheticTraining.checkpoint(seed: seeds[trial] ?? 0, epoch: epoch)
+                self.objects[checkpoint.hash] = bytes
+            case .workerSequence(let worker, let sequence): committedSequences[worker] = sequence
+            default: break
+            }
+            core.restore(fact)
+        }
     }
 
     /// Begins work after the process was started.
@@ -116,6 +131,12 @@ package struct SimulatedCoordinator: Sendable {
         return perform(effects) + commitNext()
     }
 
+    /// What the core decided since the last call.
+    package mutating func takeUnreported() -> [Effect] {
+        defer { unreported.removeAll(keepingCapacity: true) }
+        return unreported
+    }
+
     /// Commits everything that is decided; what would be sent is lost.
     package mutating func flush() {
         while committing != nil { _ = committed() }
@@ -126,6 +147,7 @@ package struct SimulatedCoordinator: Sendable {
 
     private mutating func carryOut(_ effects: [Effect]) -> [Action] {
         pending += effects
+        unreported += effects
         return commitNext()
     }
 

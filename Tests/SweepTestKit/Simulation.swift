@@ -86,8 +86,8 @@ package final class Simulation {
     package private(set) var workerCrashes = 0
     package private(set) var coordinatorCrashes = 0
     package private(set) var logged: [LogLine] = []
-    /// Called with the core after every event that it took.
-    package var afterStep: ((CoordinatorCore) -> Void)?
+    /// Called after every event that the core took, with its effects.
+    package var afterEffects: ((CoordinatorCore, [Effect], Instant) -> Void)?
 
     private var queue = EventQueue<Event>()
     private var random: RandomStream
@@ -106,16 +106,20 @@ package final class Simulation {
     private var wishes: [(sweep: String, steering: Steering)] = []
     private var asked: ReplyToken?
 
-    package init(_ scenario: Scenario) {
+    /// A simulation whose coordinator goes on from `journal`, a part of another simulation's.
+    package init(_ scenario: Scenario, journal: [[Fact]] = []) {
         self.scenario = scenario
         random = RandomStream(key: RandomStream.mix(scenario.seed))
         coordinator = SimulatedCoordinator(
             options: scenario.options,
+            journal: journal,
             objects: [SampleSweep.dataSet.hash: SampleSweep.dataBytes],
             usesCodec: scenario.usesCodec,
             checksInvariants: scenario.checksInvariants
         )
         workers = Array(repeating: nil, count: scenario.workers.count)
+        // Its workers are other processes than those that the journal names.
+        incarnations = journal.isEmpty ? 0 : 1_000_000
     }
 
     /// The virtual time.
@@ -129,10 +133,10 @@ package final class Simulation {
 
     /// Runs until every sweep is over or the limit is reached (which is a violation).
     package func run() {
-        carryOut(coordinator.start(at: now))
+        step(coordinator.start(at: now))
         for sweep in scenario.sweeps {
             token += 1
-            carryOut(coordinator.handle(.submit(sweep.draft, ReplyToken(rawValue: token)), at: now))
+            step(coordinator.handle(.submit(sweep.draft, ReplyToken(rawValue: token)), at: now))
         }
         for index in scenario.workers.indices { queue.add(.startWorker(index), after: .milliseconds(10 * index)) }
         for step in scenario.steering { queue.add(.steer(step.sweep, step.steering), after: seconds(step.seconds)) }
@@ -206,7 +210,7 @@ package final class Simulation {
             queue.add(.startCoordinator, after: seconds(0.1 + 10 * random.uniform()))
         case .startCoordinator:
             isUp = true
-            carryOut(coordinator.start(at: now))
+            step(coordinator.start(at: now))
             // A user who was not answered asks again.
             for sweep in scenario.sweeps {
                 token += 1
@@ -241,8 +245,13 @@ package final class Simulation {
     }
 
     private func step(_ actions: [SimulatedCoordinator.Action]) {
-        afterStep?(coordinator.core)
+        report()
         carryOut(actions)
+    }
+
+    private func report() {
+        let effects = coordinator.takeUnreported()
+        if !effects.isEmpty { afterEffects?(coordinator.core, effects, now) }
     }
 
     private func seconds(_ value: Double) -> Duration { .nanoseconds(Int64(value * 1e9)) }
