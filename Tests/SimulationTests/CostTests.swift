@@ -28,12 +28,15 @@ import Testing
     }
 
     @Test(.enabled(if: isMeasuring), arguments: ["none", "asha"], [10, 1_000])
-    func `an event costs the same for a thousand and for a hundred thousand trials`(prune: String, workers: Int) throws {
+    func `an event costs the same for a thousand and for a hundred thousand trials`(prune: String, workers: Int) throws
+    {
         for trials in [1_000, 10_000, 100_000] {
             let sweep = Self.sweep(trials: trials, prune: prune)
             let cost = try #require(NullWorkers.run(sweep, workers: workers, slots: 2, prefetch: 8))
             let micros = cost.time / .microseconds(1) / Double(cost.events)
-            print("prune \(prune), \(workers) workers, \(trials) trials: \(Int(cost.perSecond)) events/s, \(micros) µs an event")
+            print(
+                "prune \(prune), \(workers) workers, \(trials) trials: \(Int(cost.perSecond)) events/s, \(micros) µs an event"
+            )
         }
     }
 }
