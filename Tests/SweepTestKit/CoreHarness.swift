@@ -46,9 +46,12 @@ package struct CoreHarness: Sendable {
     }
 
     /// Hands in a sweep; the answer.
-    package mutating func submit(_ sweep: SampleSweep) -> SteeringOutcome? {
+    package mutating func submit(_ sweep: SampleSweep) -> SteeringOutcome? { submit(sweep.draft) }
+
+    /// Hands in a sweep; the answer.
+    package mutating func submit(_ draft: SweepDraft) -> SteeringOutcome? {
         token += 1
-        give(.submit(sweep.draft, ReplyToken(rawValue: token)))
+        give(.submit(draft, ReplyToken(rawValue: token)))
         return reply
     }
 
