@@ -88,4 +88,25 @@ import Testing
         let expected = try #require(outcome(reference, "sample"))
         #expect(found.difference(from: expected) == nil, "\(note)")
     }
+
+    @Test func `the adversary does what it is there for`() {
+        var crashes = (workers: 0, coordinators: 0)
+        var retries = 0
+        var resumed = 0
+        for seed in UInt64(1)...15 {
+            let simulation = Simulation(Self.scenario(seed))
+            simulation.run()
+            crashes.workers += simulation.workerCrashes
+            crashes.coordinators += simulation.coordinatorCrashes
+            for case .leased(let lease, _, let from, _) in simulation.coordinator.facts where lease.attempt.rawValue > 1
+            {
+                retries += 1
+                if from > 0 { resumed += 1 }
+            }
+        }
+        #expect(crashes.workers > 15)
+        #expect(crashes.coordinators > 15)
+        #expect(retries > 100)
+        #expect(resumed > 20)
+    }
 }

@@ -77,4 +77,24 @@ import Testing
         #expect(harness.trial(promoted)?.checkpoint == nil)
         #expect(harness.broken == [])
     }
+
+    @Test func `a late attempt's checkpoint is kept when the trial keeps the same bytes`() throws {
+        var harness = CoreHarness()
+        let first = harness.join("a")
+        _ = harness.submit(PromotionTests.sweep(trials: 9, parallelism: 1))
+        let old = try #require(harness.assigned(to: first).first)
+        harness.tick(after: .seconds(7))
+        var second = harness.join("b")
+        let new = try #require(harness.assigned(to: second).first)
+        #expect(new.lease.trial == old.lease.trial)
+        harness.report(new, 1...1, by: &second)
+        harness.end(new, by: &second)
+        let hash = CoreHarness.checkpoint(new, 1).hash
+        #expect(harness.core.needs(hash))
+        var back = harness.reconnected(first)
+        harness.register(back)
+        harness.end(old, by: &back)
+        #expect(!harness.effects.contains(.drop(hash)))
+        #expect(harness.core.needs(hash))
+    }
 }

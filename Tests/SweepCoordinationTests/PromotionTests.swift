@@ -151,4 +151,27 @@ import Testing
         #expect(harness.sweep?.state == .finished)
         #expect(harness.sweep?.trials.allSatisfy { $0.ended == .failed("no") } == true)
     }
+
+    @Test func `a trial that lost any of its losses counts as worst at its rung, whatever the objective says`() throws {
+        var harness = CoreHarness()
+        var worker = harness.join("a", slots: 3)
+        var sweep = Self.sweep(trials: 3, parallelism: 3)
+        sweep.objective = .validationAccuracy
+        _ = harness.submit(sweep)
+        let rung = harness.assigned(to: worker)
+        for assignment in rung.dropFirst() { harness.report(assignment, 1...1, by: &worker) }
+        // The best accuracy of all, but a loss that is not a number.
+        let values = rung[0].metrics.map { $0 == .validationAccuracy ? 1.0 : $0 == .probeLoss ? .nan : 0.1 }
+        worker.sequence += 1
+        let item = Reports.Item(
+            lease: rung[0].lease,
+            observations: [Observation(epoch: 1, values: values, seconds: 0.1)]
+        )
+        harness.say(.reports(Reports(sequence: worker.sequence, items: [item])), by: worker)
+        #expect(harness.trial(1)?.ended == .pruned(.cannotRecover))
+        let trial = TrialID(sweep: SweepID(rawValue: 1), number: 1)
+        #expect(harness.facts.contains(.segmentResolved(trial, epoch: 1, cost: .infinity)))
+        #expect(harness.sweep?.timeline.head.map { $0.trial != 1 } == true)
+        #expect(harness.broken == [])
+    }
 }
