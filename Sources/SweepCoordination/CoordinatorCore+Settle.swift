@@ -4,9 +4,11 @@ import SweepWire
 extension CoordinatorCore {
     /// Takes every decision that can be taken now, and hands out what is ready.
     mutating func settle(at now: Instant) {
+        // Workers that get nothing this time.
+        var passed: Set<WorkerID> = []
         for id in active {
             decide(id, at: now)
-            assign(id, at: now)
+            assign(id, except: &passed, at: now)
         }
     }
 
@@ -47,25 +49,23 @@ extension CoordinatorCore {
         return mean < options.shortEpochSeconds
     }
 
-    private mutating func assign(_ id: SweepID, at now: Instant) {
+    private mutating func assign(_ id: SweepID, except passed: inout Set<WorkerID>, at now: Instant) {
         guard sweeps[id]?.state == .running, sweeps[id]?.hasReady == true,
             let version = sweeps[id]?.submission.coreVersion
         else { return }
         let short = hasShortEpochs(id)
         var batches: [WorkerID: [Assignment]] = [:]
-        // Workers that are passed over this time.
-        var reserved: Set<WorkerID> = []
         while let item = sweeps[id]?.lastAttempts.first {
-            guard let worker = heardWorker(version, short, except: &reserved, at: now) else { break }
+            guard let worker = heardWorker(version, short, except: &passed, at: now) else { break }
             guard table[worker]?.held.isEmpty == true else {
-                // The emptiest worker gets nothing more, so that one becomes empty in the end.
-                reserved.insert(worker)
+                // The emptiest worker gets nothing more, of later sweeps neither, so that it becomes empty in the end.
+                passed.insert(worker)
                 break
             }
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }
         while let item = sweeps[id]?.ready.first,
-            let worker = heardWorker(version, short, except: &reserved, at: now)
+            let worker = heardWorker(version, short, except: &passed, at: now)
         {
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }

@@ -139,24 +139,36 @@ import Testing
         #expect(harness.broken == [])
     }
 
-    @Test func `while a last attempt waits for an empty worker, one worker takes nothing more and the others go on`()
+    @Test func `while a last attempt waits for an empty worker, the emptiest takes nothing more and the others go on`()
         throws
     {
         var harness = CoreHarness()
-        _ = harness.submit(RegistrationTests.plain(9, epochs: 3))
-        for name in ["a", "b"] {
-            _ = harness.join(name, slots: 1)
-            harness.tick(after: .seconds(7))
+        _ = harness.submit(RegistrationTests.plain(12, epochs: 3))
+        var second = RegistrationTests.plain(12)
+        second.name = "second"
+        _ = harness.submit(second)
+        var c = harness.join("c", slots: 3)
+        let d = harness.join("d", slots: 3)
+        #expect(harness.core.workers[d.id]?.held.map(\.number) == [4, 5, 6])
+        // Trial 1 dies twice in company.
+        for _ in 0..<2 {
+            let assignment = try #require(harness.lease(of: 1))
+            harness.end(assignment, .died(reason: "signal 9", log: ""), epoch: 0, by: &c)
         }
         #expect(harness.trial(1)?.fruitlessAttempts == 2)
-        // Trial 1 goes to the first worker that is empty; it dies of nothing there and then.
-        var c = harness.join("c", slots: 2)
-        let suspect = try #require(harness.assigned(to: c).first)
-        #expect(suspect.lease.trial.number == 1)
-        harness.end(suspect, .cancelled, epoch: 0, by: &c)
-        #expect(harness.assigned(to: c).first?.lease.trial.number == 1)
-        let d = harness.join("d", slots: 2)
-        #expect(harness.assigned(to: d).map(\.lease.trial.number) == [2, 3])
+        #expect(harness.trial(1)?.lease == nil)
+        // Its worker has a free slot now, and keeps it free, for the other sweep too, until the rest of it is done.
+        let lost = TrialID(sweep: SweepID(rawValue: 1), number: 1)
+        for number in [2, 3] {
+            #expect(harness.assigned(to: c) == [])
+            harness.report(try #require(harness.lease(of: number)), 1...3, by: &c)
+        }
+        let last = try #require(harness.assigned(to: c).first)
+        #expect(last.lease.trial == lost)
+        #expect(harness.core.workers[c.id]?.held == [lost])
+        var busy = d
+        harness.report(try #require(harness.lease(of: 4)), 1...3, by: &busy)
+        #expect(harness.assigned(to: d).count == 1)
         #expect(harness.broken == [])
     }
 

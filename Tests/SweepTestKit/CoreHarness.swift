@@ -22,6 +22,8 @@ package struct CoreHarness: Sendable {
     package private(set) var broken: [String] = []
     private var nextPeer: UInt32 = 1
     private var token: UInt64 = 0
+    /// The newest assignment of each trial.
+    private var leases: [TrialID: Assignment] = [:]
     private let training = SyntheticTraining()
 
     package init(options: CoordinatorOptions = CoordinatorOptions()) {
@@ -33,6 +35,9 @@ package struct CoreHarness: Sendable {
     package mutating func give(_ event: Event) {
         effects = core.handle(event, at: now)
         for case .record(let fact) in effects { facts.append(fact) }
+        for case .send(.assignments(let batch), _) in effects {
+            for assignment in batch.leases { leases[assignment.lease.trial] = assignment }
+        }
         broken += core.brokenInvariants()
     }
 
@@ -195,6 +200,12 @@ package struct CoreHarness: Sendable {
             end(assignment, by: &worker)
             queue += assigned(to: worker)
         }
+    }
+
+    /// What the holder of a trial of the first sweep was given; nil when nobody holds it.
+    package func lease(of number: Int) -> Assignment? {
+        guard trial(number)?.lease != nil else { return nil }
+        return leases[TrialID(sweep: SweepID(rawValue: 1), number: number)]
     }
 
     /// A trial of the first sweep.
