@@ -4,57 +4,87 @@ extension CoordinatorCore {
     /// The one place where facts change the state.
     mutating func apply(_ fact: Fact, at now: Instant) {
         switch fact {
-        case .sweepSubmitted(let submission):
-            guard let sweep = Sweep.read(submission.source, problems: SpecProblems()) else { return }
-            sweeps[submission.id] = SweepProgress(sweep: sweep, submission: submission)
-            nextSweep = max(nextSweep, submission.id.rawValue + 1)
-        case .sweepChanged(let id, let change): sweeps[id]?.apply(change)
+        case .sweepSubmitted(let submission): apply(submission)
+        case .sweepChanged(let id, let change):
+            sweeps[id]?.apply(change)
+            if sweeps[id]?.state.isOver == true { active.removeAll { $0 == id } }
         case .trialProposed(let proposal): sweeps[proposal.trial.sweep]?.apply(proposal)
         case .segmentDecided(let trial, let from, let to, let end, let order):
             sweeps[trial.sweep]?.applyDecided(trial: trial.number, from: from, to: to, end: end, order: order)
         case .leased(let lease, let worker, let from, let to):
+            guard sweeps[lease.trial.sweep]?[lease.trial.number] != nil else { return }
             sweeps[lease.trial.sweep]?.applyLeased(lease, worker: worker, from: from, to: to)
-            if workers[worker] == nil { workers[worker] = WorkerProgress(id: worker, lastSeen: now) }
-            workers[worker]?.held.append(lease.trial)
+            let alone = sweeps[lease.trial.sweep]?.isLastAttempt(lease.trial.number) == true
+            table.add(worker, at: now)
+            table.update(worker) {
+                $0.held.append(lease.trial)
+                if alone { $0.alone = lease.trial }
+            }
         case .observed(let lease, let observations):
             sweeps[lease.trial.sweep]?.applyObserved(lease, observations)
+            release(from: lease)
         case .checkpointKept(let trial, let epoch, let checkpoint):
+            guard sweeps[trial.sweep]?[trial.number] != nil else { return }
+            // Counted before the old one is released: both may be the same bytes.
+            checkpointUsers[checkpoint.hash, default: 0] += 1
             release(checkpointOf: trial)
             sweeps[trial.sweep]?.applyCheckpoint(trial: trial.number, epoch: epoch, checkpoint)
-            checkpointUsers[checkpoint.hash, default: 0] += 1
         case .segmentResolved(let trial, let epoch, let cost):
             sweeps[trial.sweep]?.applyResolved(trial: trial.number, epoch: epoch, cost: cost)
         case .leaseEnded(let lease, let end):
             unhold(lease)
             sweeps[lease.trial.sweep]?.applyLeaseEnded(lease, end)
         case .trialEnded(let trial, let state):
-            if let lease = sweeps[trial.sweep]?[trial.number]?.lease {
-                unhold(LeaseID(trial: trial, attempt: lease.attempt))
-            }
+            if let lease = currentLease(of: trial) { unhold(lease) }
             release(checkpointOf: trial)
             sweeps[trial.sweep]?.applyEnded(trial: trial.number, state)
         case .workerSequence(let worker, let sequence): sequences[worker] = max(sequences[worker] ?? 0, sequence)
         }
     }
 
-    /// Takes the trial off the hands of the worker that holds it under this lease.
-    private mutating func unhold(_ lease: LeaseID) {
-        guard let held = sweeps[lease.trial.sweep]?[lease.trial.number]?.lease, held.attempt == lease.attempt else {
+    private mutating func apply(_ submission: SweepSubmission) {
+        nextSweep = max(nextSweep, submission.id.rawValue + 1)
+        guard let sweep = Sweep.read(submission.source, problems: SpecProblems()) else {
+            unreadable.append(submission.id)
             return
         }
-        workers[held.worker]?.held.removeAll { $0 == lease.trial }
-        workers[held.worker]?.running[lease.trial] = nil
-        if let worker = workers[held.worker], worker.held.isEmpty, worker.introduction == nil {
-            workers[held.worker] = nil
+        sweeps[submission.id] = SweepProgress(sweep: sweep, submission: submission, attempts: options.attempts)
+        active.append(submission.id)
+        active.sort()
+    }
+
+    /// Takes the trial off the hands of the worker that holds it under this lease.
+    private mutating func unhold(_ lease: LeaseID) {
+        guard let id = holder(of: lease) else { return }
+        table.update(id) {
+            $0.held.removeAll { $0 == lease.trial }
+            $0.running[lease.trial] = nil
+            if $0.alone == lease.trial { $0.alone = nil }
         }
+        if let worker = table[id], worker.held.isEmpty, worker.introduction == nil { table.remove(id) }
+    }
+
+    /// Lets the worker of a last attempt take more again, once the attempt has borne an epoch.
+    private mutating func release(from lease: LeaseID) {
+        guard let id = holder(of: lease), table[id]?.alone == lease.trial,
+            sweeps[lease.trial.sweep]?.isLastAttempt(lease.trial.number) == false
+        else { return }
+        table.update(id) { $0.alone = nil }
     }
 
     /// Gives up the trial's checkpoint; its bytes go when no other trial keeps the same.
     private mutating func release(checkpointOf trial: TrialID) {
-        guard let kept = sweeps[trial.sweep]?[trial.number]?.checkpoint else { return }
-        let hash = kept.id.hash
+        guard let hash = sweeps[trial.sweep]?[trial.number]?.checkpoint?.id.hash else { return }
         let users = (checkpointUsers[hash] ?? 1) - 1
         checkpointUsers[hash] = users > 0 ? users : nil
         if users <= 0 { effects.append(.drop(hash)) }
+    }
+
+    /// The worker that holds this very lease; nil when it is not current.
+    private func holder(of lease: LeaseID) -> WorkerID? {
+        guard let held = sweeps[lease.trial.sweep]?[lease.trial.number]?.lease, held.attempt == lease.attempt else {
+            return nil
+        }
+        return held.worker
     }
 }

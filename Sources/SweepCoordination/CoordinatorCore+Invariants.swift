@@ -8,8 +8,14 @@ extension CoordinatorCore {
             if !holds { broken.append(sentence()) }
         }
         for (id, sweep) in sweeps {
-            let ready = sweep.ready.all.map(\.trial)
+            let ready = sweep.ready.all.map(\.trial) + sweep.lastAttempts.all.map(\.trial)
             require(Set(ready).count == ready.count, "sweep \(id.rawValue): a segment is offered twice")
+            require(
+                sweep.ready.all.allSatisfy { !sweep.isLastAttempt($0.trial) }
+                    && sweep.lastAttempts.all.allSatisfy { sweep.isLastAttempt($0.trial) },
+                "sweep \(id.rawValue): a last attempt is offered like others, or the reverse"
+            )
+            require(active.contains(id) != sweep.state.isOver, "sweep \(id.rawValue) is over and active")
             for trial in sweep.trials {
                 let name = "trial \(id.rawValue)/\(trial.number)"
                 require(trial.curve.epochs <= sweep.sweep.epochs, "\(name) has more epochs than the sweep allows")
@@ -36,6 +42,10 @@ extension CoordinatorCore {
             }
         }
         for (id, worker) in workers {
+            require(
+                worker.alone.map { worker.held == [$0] } ?? true,
+                "worker \(id) holds more than the last attempt it was given alone"
+            )
             for trial in worker.held {
                 require(
                     sweeps[trial.sweep]?[trial.number]?.lease?.worker == id,

@@ -4,9 +4,11 @@ import SweepWire
 extension CoordinatorCore {
     /// Takes every decision that can be taken now, and hands out what is ready.
     mutating func settle(at now: Instant) {
-        for id in sweeps.keys.sorted() where sweeps[id]?.state.isOver == false {
+        // Workers that get nothing this time.
+        var passed: Set<WorkerID> = []
+        for id in active {
             decide(id, at: now)
-            assign(id, at: now)
+            assign(id, except: &passed, at: now)
         }
     }
 
@@ -25,8 +27,8 @@ extension CoordinatorCore {
             case .promote(let number, let from, let to, let end):
                 let trial = TrialID(sweep: id, number: number)
                 record(.segmentDecided(trial, from: from, to: to, virtualEnd: end, order: order), at: now)
-            case .prune(let numbers):
-                for number in numbers { self.end(TrialID(sweep: id, number: number), .pruned(.scheduler), at: now) }
+            case .prune(let numbers, let reason):
+                for number in numbers { self.end(TrialID(sweep: id, number: number), .pruned(reason), at: now) }
             case .finish:
                 record(.sweepChanged(id, .finished), at: now)
                 log(.info, "sweep finished", ["sweep.name": sweeps[id]?.sweep.name ?? ""])
@@ -36,56 +38,82 @@ extension CoordinatorCore {
 
     /// Segments that workers could hold beyond those they hold.
     private func demand(of id: SweepID) -> Int {
-        guard let sweep = sweeps[id], sweep.state == .running, !sweep.inVirtualTime else { return 0 }
-        let short = hasShortEpochs(sweep)
-        return workers.values.reduce(0) { sum, worker in
-            guard suits(worker, sweep.submission.coreVersion) else { return sum }
-            return sum + max(0, worker.capacity(shortEpochs: short) - worker.held.count)
-        }
+        guard sweeps[id]?.state == .running, sweeps[id]?.inVirtualTime == false,
+            let version = sweeps[id]?.submission.coreVersion
+        else { return 0 }
+        return table.room(coreVersion: version, shortEpochs: hasShortEpochs(id))
     }
 
-    private func suits(_ worker: WorkerProgress, _ coreVersion: String) -> Bool {
-        worker.introduction?.coreVersion == coreVersion
-    }
-
-    private func hasShortEpochs(_ sweep: SweepProgress) -> Bool {
-        guard let mean = sweep.meanEpochSeconds else { return false }
+    private func hasShortEpochs(_ id: SweepID) -> Bool {
+        guard let mean = sweeps[id]?.meanEpochSeconds else { return false }
         return mean < options.shortEpochSeconds
     }
 
-    private mutating func assign(_ id: SweepID, at now: Instant) {
-        guard sweeps[id]?.state == .running, sweeps[id]?.ready.isEmpty == false,
-            let coreVersion = sweeps[id]?.submission.coreVersion
+    private mutating func assign(_ id: SweepID, except passed: inout Set<WorkerID>, at now: Instant) {
+        guard sweeps[id]?.state == .running, sweeps[id]?.hasReady == true,
+            let version = sweeps[id]?.submission.coreVersion
         else { return }
-        let short = sweeps[id].map(hasShortEpochs) ?? false
-        var free: [(worker: WorkerID, room: Int, slots: Int, held: Int)] = workers.values
-            .filter { suits($0, coreVersion) }
-            .map {
-                ($0.id, $0.capacity(shortEpochs: short) - $0.held.count, $0.introduction?.slots ?? 1, $0.held.count)
-            }
-            .filter { $0.room > 0 }
-            .sorted { $0.worker < $1.worker }
+        let short = hasShortEpochs(id)
         var batches: [WorkerID: [Assignment]] = [:]
-        while let item = sweeps[id]?.ready.first, !free.isEmpty {
-            // The least loaded worker for its size takes the next segment.
-            var chosen = 0
-            for index in free.indices
-            where free[index].held * free[chosen].slots < free[chosen].held * free[index].slots {
-                chosen = index
+        while let item = sweeps[id]?.lastAttempts.first {
+            guard let worker = heardWorker(version, short, except: &passed, at: now) else { break }
+            guard table[worker]?.held.isEmpty == true else {
+                // The emptiest worker gets nothing more, of later sweeps neither, so that it becomes empty in the end.
+                passed.insert(worker)
+                break
             }
-            guard let (attempt, from, to) = sweeps[id]?.nextLease(of: item.trial) else { return }
-            let lease = LeaseID(trial: TrialID(sweep: id, number: item.trial), attempt: attempt)
-            let worker = free[chosen].worker
-            record(.leased(lease, worker: worker, from: from, to: to), at: now)
-            if let assignment = assignment(of: lease) { batches[worker, default: []].append(assignment) }
-            free[chosen].room -= 1
-            free[chosen].held += 1
-            if free[chosen].room == 0 { free.remove(at: chosen) }
+            guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
+        }
+        while let item = sweeps[id]?.ready.first,
+            let worker = heardWorker(version, short, except: &passed, at: now)
+        {
+            guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }
         for (worker, leases) in batches.sorted(by: { $0.key < $1.key }) {
-            guard let connection = workers[worker]?.connection else { continue }
-            effects.append(.send(.assignments(Assignments(leases: leases)), to: connection))
+            if let connection = table[worker]?.connection { send(leases, to: connection) }
         }
+    }
+
+    /// The worker that takes the next lease; one that missed a beat is passed over until it is heard, it may be dead.
+    private func heardWorker(
+        _ coreVersion: String,
+        _ shortEpochs: Bool,
+        except passed: inout Set<WorkerID>,
+        at now: Instant
+    ) -> WorkerID? {
+        while let worker = table.next(coreVersion: coreVersion, shortEpochs: shortEpochs, except: passed) {
+            // Half a beat beyond the beat, for its way.
+            if let seen = table[worker]?.lastSeen, seen.duration(to: now) * 2 <= options.heartbeat * 3 { return worker }
+            passed.insert(worker)
+        }
+        return nil
+    }
+
+    /// Sends assignments, 128 in a message: its limit, 4 MiB, then leaves 32 KiB for each template.
+    mutating func send(_ leases: [Assignment], to connection: PeerID) {
+        for start in stride(from: 0, to: leases.count, by: 128) {
+            let part = Array(leases[start..<min(start + 128, leases.count)])
+            effects.append(.send(.assignments(Assignments(leases: part)), to: connection))
+        }
+    }
+
+    /// Gives a trial's segment to a worker; false when it has none.
+    private mutating func lease(
+        _ number: Int,
+        of id: SweepID,
+        to worker: WorkerID,
+        _ batches: inout [WorkerID: [Assignment]],
+        at now: Instant
+    ) -> Bool {
+        guard let (attempt, from, to) = sweeps[id]?.nextLease(of: number) else { return false }
+        let lease = LeaseID(trial: TrialID(sweep: id, number: number), attempt: attempt)
+        record(.leased(lease, worker: worker, from: from, to: to), at: now)
+        if let assignment = assignment(of: lease) {
+            batches[worker, default: []].append(assignment)
+        } else {
+            end(lease.trial, .failed("its configuration does not fit the sweep's space"), at: now)
+        }
+        return true
     }
 
     /// What the holder of `lease` needs to train its segment; nil when the lease is not current.
@@ -93,7 +121,6 @@ extension CoordinatorCore {
         guard let sweep = sweeps[lease.trial.sweep], let trial = sweep[lease.trial.number], let held = trial.lease,
             held.attempt == lease.attempt, let spec = sweep.sweep.space.resolve(trial.configuration)
         else { return nil }
-        // The checkpoint may have grown older or newer since the lease was taken; the trial's own is always right.
         return Assignment(
             lease: lease,
             sweepName: sweep.sweep.name,

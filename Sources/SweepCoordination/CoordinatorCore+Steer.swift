@@ -67,7 +67,7 @@ extension CoordinatorCore {
             items[lease.worker, default: []].append(.init(lease: id, stop: reason))
         }
         for (worker, stopped) in items.sorted(by: { $0.key < $1.key }) {
-            guard let connection = workers[worker]?.connection else { continue }
+            guard let connection = table[worker]?.connection else { continue }
             effects.append(.send(.verdicts(Verdicts(items: stopped)), to: connection))
         }
     }

@@ -7,34 +7,31 @@ extension CoordinatorCore {
             register(introduction, on: connection, at: now)
             return
         }
-        guard let id = connections[connection], workers[id] != nil else {
-            if case .goodbye = message { return }
-            effects.append(.send(.unknownSession, to: connection))
+        guard let id = connections[connection], table[id] != nil else {
+            switch message {
+            case .goodbye, .problem: break
+            default: effects.append(.send(.unknownSession, to: connection))
+            }
             return
         }
-        workers[id]?.lastSeen = now
+        table.heard(id, at: now)
         switch message {
-        case .heartbeat(let beat):
-            workers[id]?.running = Dictionary(
-                beat.running.map { ($0.lease.trial, $0) },
-                uniquingKeysWith: { first, _ in first }
-            )
-            effects.append(.send(.heartbeatAnswer, to: connection))
+        case .heartbeat(let beat): heartbeat(beat, of: id, on: connection)
         case .reports(let reports):
             inOrder(reports.sequence, of: id, on: connection, at: now) { core in
-                for item in reports.items { core.observe(item, from: connection, at: now) }
+                for item in reports.items { core.observe(item, from: id, on: connection, at: now) }
             }
         case .segmentEnded(let end):
-            inOrder(end.sequence, of: id, on: connection, at: now) { core in core.ended(end, at: now) }
+            inOrder(end.sequence, of: id, on: connection, at: now) { core in core.ended(end, of: id, at: now) }
         case .draining(let draining):
-            workers[id]?.draining = true
+            table.update(id) { $0.draining = true }
             for lease in draining.handedBack { handBack(lease, of: id, at: now) }
             log(.info, "worker drains", ["worker.id": id.name])
         case .goodbye(let goodbye):
-            for trial in workers[id]?.held ?? [] {
-                if let lease = currentLease(of: trial) { handBack(lease, of: id, at: now) }
+            for trial in table[id]?.held ?? [] {
+                if let lease = currentLease(of: trial, ofWorker: id) { handBack(lease, of: id, at: now) }
             }
-            workers[id] = nil
+            table.remove(id)
             connections[connection] = nil
             log(.info, "worker left", ["worker.id": id.name, "worker.reason": goodbye.reason])
         default:
@@ -52,7 +49,7 @@ extension CoordinatorCore {
         _ body: (inout CoordinatorCore) -> Void
     ) {
         let last = sequences[worker] ?? 0
-        if sequence == last + 1 {
+        if sequence > last, sequence - last == 1 {
             body(&self)
             record(.workerSequence(worker, sequence: sequence), at: now)
         }
@@ -61,15 +58,22 @@ extension CoordinatorCore {
 
     private mutating func register(_ introduction: Register, on connection: PeerID, at now: Instant) {
         let id = introduction.worker
-        if let former = workers[id]?.connection, former != connection { connections[former] = nil }
-        if let other = connections[connection], other != id { workers[other]?.connection = nil }
-        if workers[id] == nil { workers[id] = WorkerProgress(id: id, lastSeen: now) }
-        workers[id]?.introduction = introduction
-        workers[id]?.connection = connection
-        workers[id]?.lastSeen = now
-        workers[id]?.draining = false
+        if let former = table[id]?.connection, former != connection { connections[former] = nil }
+        if let other = connections[connection], other != id { table.update(other) { $0.connection = nil } }
         connections[connection] = id
-        let claimed = introduction.leases.map(\.lease)
+        table.add(id, at: now)
+        table.update(id) {
+            $0.introduction = introduction
+            $0.connection = connection
+            $0.lastSeen = now
+            $0.draining = false
+            $0.idleBeats = 0
+        }
+        // Lower numbers never come again; a coordinator of another directory would wait for them for ever.
+        if introduction.oldestSequence > 1 {
+            sequences[id] = max(sequences[id] ?? 0, introduction.oldestSequence - 1)
+        }
+        let claimed = Set(introduction.leases.map(\.lease))
         let refused = claimed.filter { currentLease(of: $0.trial, ofWorker: id) != $0 }
         effects.append(
             .send(
@@ -80,14 +84,14 @@ extension CoordinatorCore {
                         lapseMilliseconds: Int(options.lapse.wholeNanoseconds / 1_000_000),
                         coordinator: "sweepd",
                         lastSequence: sequences[id] ?? 0,
-                        refused: refused
+                        refused: refused.sorted()
                     )
                 ),
                 to: connection
             )
         )
         // Leases that the worker does not know of never reached it: they are free for anyone.
-        for trial in workers[id]?.held ?? [] {
+        for trial in table[id]?.held ?? [] {
             guard let lease = currentLease(of: trial, ofWorker: id), !claimed.contains(lease) else { continue }
             handBack(lease, of: id, at: now)
         }
@@ -101,54 +105,87 @@ extension CoordinatorCore {
         )
     }
 
-    private mutating func observe(_ item: Reports.Item, from connection: PeerID, at now: Instant) {
+    private mutating func heartbeat(_ beat: Heartbeat, of id: WorkerID, on connection: PeerID) {
+        var running: [TrialID: Heartbeat.Progress] = [:]
+        var stale: [Verdicts.Item] = []
+        for progress in beat.running {
+            if currentLease(of: progress.lease.trial, ofWorker: id) == progress.lease {
+                running[progress.lease.trial] = progress
+            } else {
+                // The verdict that ended it was lost, or is on its way.
+                stale.append(.init(lease: progress.lease, stop: stopReason(for: progress.lease.trial)))
+            }
+        }
+        let waiting = (table[id]?.held ?? []).filter { running[$0] == nil && isUnfinished($0) }
+        let idle = !waiting.isEmpty && beat.busySlots < table[id]?.slots ?? 0
+        table.update(id) {
+            $0.running = running
+            $0.idleBeats = idle ? $0.idleBeats + 1 : 0
+        }
+        effects.append(.send(.heartbeatAnswer, to: connection))
+        if !stale.isEmpty { effects.append(.send(.verdicts(Verdicts(items: stale)), to: connection)) }
+        guard let beats = table[id]?.idleBeats, beats >= options.missedBeats else { return }
+        // It has a free slot and does not begin what it was given: the assignment was lost. One that it has, it ignores.
+        table.update(id) { $0.idleBeats = 0 }
+        send(waiting.compactMap { trial in currentLease(of: trial).flatMap { assignment(of: $0) } }, to: connection)
+    }
+
+    /// Whether epochs of the trial's lease are missing.
+    private func isUnfinished(_ id: TrialID) -> Bool {
+        guard let to = sweeps[id.sweep]?[id.number]?.lease?.to else { return false }
+        return sweeps[id.sweep]?[id.number]?.curve.epochs ?? 0 < to
+    }
+
+    private func stopReason(for id: TrialID) -> StopReason {
+        sweeps[id.sweep]?[id.number]?.ended == .pruned(.cancelled) ? .cancelled : .superseded
+    }
+
+    private mutating func observe(_ item: Reports.Item, from worker: WorkerID, on connection: PeerID, at now: Instant) {
         let id = item.lease.trial
-        guard let trial = sweeps[id.sweep]?[id.number], trial.ended == nil else { return }
-        guard let lease = trial.lease, lease.attempt == item.lease.attempt else {
-            effects.append(
-                .send(.verdicts(Verdicts(items: [.init(lease: item.lease, stop: .superseded)])), to: connection)
-            )
+        guard sweeps[id.sweep]?[id.number] != nil else { return }
+        guard currentLease(of: id, ofWorker: worker) == item.lease else {
+            let verdict = Verdicts.Item(lease: item.lease, stop: stopReason(for: id))
+            effects.append(.send(.verdicts(Verdicts(items: [verdict])), to: connection))
             log(.debug, "late report ignored", ["trial.id": id.description])
             return
         }
-        let fresh = freshObservations(item.observations, of: trial, to: lease.to)
+        let fresh = freshObservations(item)
         guard !fresh.isEmpty else { return }
         record(.observed(item.lease, fresh), at: now)
-        let epochs = trial.curve.epochs + fresh.count
-        if trial.curve.hasNonFinite(fresh) {
+        if sweeps[id.sweep]?[id.number]?.curve.hasNonFinite(fresh) == true {
             end(id, .pruned(.cannotRecover), at: now)
-        } else if epochs >= sweeps[id.sweep]?.sweep.epochs ?? .max {
+        } else if fresh.last?.epoch == sweeps[id.sweep]?.sweep.epochs {
             end(id, .completed, at: now)
         }
     }
 
-    /// The epochs that continue the curve; one that was trained again is compared with what it gave before.
-    private mutating func freshObservations(
-        _ observations: [Observation],
-        of trial: TrialProgress,
-        to last: Int
-    ) -> [Observation] {
+    /// The epochs that continue the curve, up to the first whose loss is not finite; one that was trained again is compared
+    /// with what it gave before.
+    private mutating func freshObservations(_ item: Reports.Item) -> [Observation] {
+        let id = item.lease.trial
+        guard let trial = sweeps[id.sweep]?[id.number], let last = trial.lease?.to else { return [] }
         var fresh: [Observation] = []
-        for observation in observations where observation.values.count == trial.curve.metrics.count {
+        for observation in item.observations where observation.values.count == trial.curve.metrics.count {
             if trial.curve.observations.indices.contains(observation.epoch - 1) {
                 // After a loss, or from an older checkpoint, an epoch has the same bits again.
                 guard !trial.curve.observations[observation.epoch - 1].matches(observation) else { continue }
                 log(
                     .error,
                     "an epoch trained again has other numbers",
-                    ["trial.number": String(trial.number), "trial.epoch": String(observation.epoch)]
+                    ["trial.id": id.description, "trial.epoch": String(observation.epoch)]
                 )
             } else if observation.epoch == trial.curve.epochs + fresh.count + 1, observation.epoch <= last {
                 fresh.append(observation)
+                if trial.curve.hasNonFinite([observation]) { break }
             }
         }
         return fresh
     }
 
-    private mutating func ended(_ message: SegmentEnded, at now: Instant) {
+    private mutating func ended(_ message: SegmentEnded, of worker: WorkerID, at now: Instant) {
         let id = message.lease.trial
         guard let trial = sweeps[id.sweep]?[id.number] else { return }
-        let current = trial.ended == nil && trial.attempt == message.lease.attempt
+        let current = currentLease(of: id, ofWorker: worker) == message.lease
         if let checkpoint = message.checkpoint {
             let newer = message.epoch > (trial.checkpoint?.epoch ?? 0) && message.epoch <= trial.curve.epochs
             if current, newer {
@@ -157,13 +194,20 @@ extension CoordinatorCore {
                 effects.append(.drop(checkpoint.hash))
             }
         }
-        guard current, trial.lease != nil else { return }
+        guard current, let lease = trial.lease else { return }
         switch message.outcome {
-        case .reached: record(.leaseEnded(message.lease, .superseded), at: now)
+        case .reached where trial.curve.epochs >= lease.to: record(.leaseEnded(message.lease, .superseded), at: now)
+        case .reached:
+            let reason = "its worker \(worker.name) ended at epoch \(lease.to) and reported \(trial.curve.epochs)"
+            record(.leaseEnded(message.lease, .died(reason)), at: now)
+            giveUpIfHopeless(id, reason, at: now)
         case .cancelled: record(.leaseEnded(message.lease, .handedBack), at: now)
         case .notFinite: end(id, .pruned(.cannotRecover), at: now)
-        case .failed(let reason, _): end(id, .failed(reason), at: now)
+        case .failed(let reason, _):
+            log(.warning, "trial failed", ["trial.id": id.description, "trial.reason": reason])
+            end(id, .failed(reason), at: now)
         case .died(let reason, _):
+            log(.warning, "trial's process died", ["lease.id": message.lease.description, "trial.reason": reason])
             record(.leaseEnded(message.lease, .died(reason)), at: now)
             giveUpIfHopeless(id, reason, at: now)
         }
@@ -171,24 +215,31 @@ extension CoordinatorCore {
 
     /// Gives the leases of workers that were silent too long to others.
     mutating func lapse(at now: Instant) {
-        for (id, worker) in workers.sorted(by: { $0.key < $1.key })
-        where worker.lastSeen.duration(to: now) > options.lapse {
+        let lost = table.all.values.filter { $0.lastSeen.duration(to: now) > options.lapse }.sorted { $0.id < $1.id }
+        for worker in lost {
+            let id = worker.id
             if let connection = worker.connection { connections[connection] = nil }
-            workers[id]?.connection = nil
             log(.warning, "worker lost", ["worker.id": id.name, "worker.leases": String(worker.held.count)])
-            for trial in worker.held {
-                guard let lease = currentLease(of: trial) else { continue }
+            for (place, trial) in worker.held.enumerated() {
+                guard let lease = currentLease(of: trial, ofWorker: id) else { continue }
+                // Leases are begun in order, so those beyond its slots cannot have ended it. Nor does anything speak against
+                // those of a worker that never came back to a restarted coordinator: both may have fallen together.
+                let begun = place < worker.slots || worker.running[trial] != nil
+                guard begun, worker.introduction != nil else {
+                    record(.leaseEnded(lease, .handedBack), at: now)
+                    continue
+                }
                 record(.leaseEnded(lease, .lapsed), at: now)
                 giveUpIfHopeless(trial, "its worker \(id.name) fell silent", at: now)
             }
-            workers[id] = nil
+            table.remove(id)
         }
     }
 
     mutating func forget(_ connection: PeerID) {
         guard let id = connections.removeValue(forKey: connection) else { return }
         // Its leases live on until the lapse time: the worker may come back on a new connection.
-        workers[id]?.connection = nil
+        table.update(id) { $0.connection = nil }
     }
 
     private mutating func handBack(_ lease: LeaseID, of worker: WorkerID, at now: Instant) {
@@ -204,12 +255,12 @@ extension CoordinatorCore {
     /// Ends a trial and tells the worker that trains it, if any.
     mutating func end(_ id: TrialID, _ state: TrialState, at now: Instant) {
         guard let trial = sweeps[id.sweep]?[id.number], trial.ended == nil else { return }
-        if let lease = trial.lease, state != .completed, let connection = workers[lease.worker]?.connection {
-            let stop: StopReason = state == .pruned(.cancelled) ? .cancelled : .superseded
-            let item = Verdicts.Item(lease: LeaseID(trial: id, attempt: lease.attempt), stop: stop)
-            effects.append(.send(.verdicts(Verdicts(items: [item])), to: connection))
-        }
+        let lease = trial.lease
         record(.trialEnded(id, state), at: now)
+        guard let lease, state != .completed, let connection = table[lease.worker]?.connection else { return }
+        let stopped = LeaseID(trial: id, attempt: lease.attempt)
+        let item = Verdicts.Item(lease: stopped, stop: stopReason(for: id))
+        effects.append(.send(.verdicts(Verdicts(items: [item])), to: connection))
     }
 
     func currentLease(of id: TrialID, ofWorker worker: WorkerID? = nil) -> LeaseID? {

@@ -5,27 +5,34 @@ import SweepWire
 ///
 /// The state is a replay of facts. `handle` records facts through `record`, which applies them at once; a restart calls
 /// `restore` for each committed fact and then `start`. No clock, no randomness, no socket: the simulator and the real
-/// process run the same value.
+/// process run the same value. No event's cost grows with the number of trials; with the number of workers W only a tick's
+/// does, everything else is O(log W).
 package struct CoordinatorCore: Sendable {
     package let options: CoordinatorOptions
     /// A number of this process, so that workers see a restart.
     package let session: UInt64
     /// Sweeps by number.
     package internal(set) var sweeps: [SweepID: SweepProgress] = [:]
-    /// Worker processes that hold a connection or a lease.
-    package internal(set) var workers: [WorkerID: WorkerProgress] = [:]
+    /// Sweeps that may still go on, ascending.
+    var active: [SweepID] = []
+    var table = WorkerTable()
     var connections: [PeerID: WorkerID] = [:]
     /// The highest sequence number applied of each worker process that was ever heard.
     var sequences: [WorkerID: UInt64] = [:]
     /// How many trials keep each checkpoint.
     var checkpointUsers: [ContentHash: Int] = [:]
     var nextSweep: UInt32 = 1
+    /// Sweeps in the store that this version cannot read.
+    var unreadable: [SweepID] = []
     var effects: [Effect] = []
 
     package init(options: CoordinatorOptions = CoordinatorOptions(), session: UInt64) {
         self.options = options
         self.session = session
     }
+
+    /// Worker processes that hold a connection or a lease.
+    package var workers: [WorkerID: WorkerProgress] { table.all }
 
     /// Applies a committed fact while the store is replayed.
     package mutating func restore(_ fact: Fact) {
@@ -35,7 +42,10 @@ package struct CoordinatorCore: Sendable {
 
     /// Begins work after the replay: leases of before get the lapse time to come back.
     package mutating func start(at now: Instant) -> [Effect] {
-        for id in workers.keys { workers[id]?.lastSeen = now }
+        for id in table.all.keys { table.heard(id, at: now) }
+        for id in unreadable {
+            log(.error, "a sweep of the store cannot be read and is left out", ["sweep.id": String(id.rawValue)])
+        }
         settle(at: now)
         effects.append(.wake(at: now.advanced(by: options.heartbeat / 2)))
         return takeEffects()
@@ -62,6 +72,13 @@ package struct CoordinatorCore: Sendable {
     /// Every object that a trial or sweep still needs: what a restart keeps.
     package var neededObjects: Set<ContentHash> {
         Set(checkpointUsers.keys).union(sweeps.values.map(\.submission.dataSet.hash))
+    }
+
+    /// Whether a trial or sweep needs this object now.
+    ///
+    /// To be asked when a `drop` is carried out: while its turn was committed, a later one may have named the same bytes.
+    package func needs(_ hash: ContentHash) -> Bool {
+        checkpointUsers[hash] != nil || sweeps.values.contains { $0.submission.dataSet.hash == hash }
     }
 
     private mutating func takeEffects() -> [Effect] {

@@ -2,8 +2,8 @@
 package struct CoordinatorOptions: Hashable, Sendable {
     /// How often workers beat.
     package var heartbeat: Duration
-    /// Beats that may be missed before a worker's leases are given to others: three, so that one lost packet and one slow
-    /// garbage collection of a switch do not cost a trial its place.
+    /// Beats that may be missed before a worker's leases are given to others: three, so that a beat that is lost with a
+    /// connection and one that a busy machine sends late do not cost a trial its place.
     package var missedBeats: Int
     /// How often a configuration may take its worker down, with no epoch in between, before it counts as failed.
     package var attempts: Int

@@ -85,7 +85,7 @@ package enum SteeringOutcome: Hashable, Sendable {
 
 /// Something for the log.
 package struct LogLine: Hashable, Sendable {
-    /// How loud it is.
+    /// How much a line matters; the words are those of swift-log.
     package enum Level: Hashable, Sendable {
         case debug, info, warning, error
     }

@@ -19,9 +19,11 @@ extension SweepProgress {
     mutating func applyDecided(trial number: Int, from: Int, to: Int, end: Double, order: Int) {
         guard trials.indices.contains(number - 1) else { return }
         if from == 0 { scheduler.started(trial: number) } else { scheduler.promoted(trial: number, to: to) }
-        trials[number - 1].goal = .init(to: to, end: end, order: order)
+        // One that failed meanwhile holds its virtual slot, so that the order of decisions does not depend on when it failed.
+        if trials[number - 1].ended == nil { trials[number - 1].goal = .init(to: to, end: end, order: order) }
         timeline.start(.init(trial: number, to: to, end: end, order: order))
         decided = max(decided, order + 1)
+        if !inVirtualTime, trials[number - 1].isKnown(at: to) { arrived.append(number) }
         makeReady(number)
     }
 
@@ -37,7 +39,7 @@ extension SweepProgress {
             curveEpochs: trials[number - 1].curve.epochs
         )
         if !trials[number - 1].workers.contains(worker.name) { trials[number - 1].workers.append(worker.name) }
-        if ready.first?.trial == number { _ = ready.popFirst() } else { ready.remove(trial: number) }
+        withdraw(number)
     }
 
     mutating func applyObserved(_ lease: LeaseID, _ observations: [Observation]) {
@@ -62,12 +64,17 @@ extension SweepProgress {
     }
 
     mutating func applyResolved(trial number: Int, epoch: Int, cost: Double) {
-        _ = timeline.resolve(trial: number)
-        arrived.removeAll { $0 == number }
-        guard let trial = self[number] else { return }
+        guard trials.indices.contains(number - 1) else { return }
+        timeline.resolve(trial: number)
+        resolved += 1
+        if let index = arrived.firstIndex(of: number) { arrived.remove(at: index) }
         scheduler.finished(trial: number, epoch: epoch, cost: cost)
-        if let ended = trial.ended, ended != .completed { scheduler.removed(trial: number) }
-        searcher.observe(configuration: trial.configuration, objective: cost, epoch: epoch)
+        // One that ended before this epoch gives no more results. One that ended later is treated as if that were not
+        // known yet: when it was heard of is real time's accident.
+        if trials[number - 1].curve.epochs < epoch || trials[number - 1].ended == .pruned(.cannotRecover) {
+            scheduler.removed(trial: number)
+        }
+        searcher.observe(configuration: trials[number - 1].configuration, objective: cost, epoch: epoch)
     }
 
     mutating func applyLeaseEnded(_ lease: LeaseID, _ end: LeaseEnd) {
@@ -89,7 +96,8 @@ extension SweepProgress {
         trials[number - 1].lease = nil
         trials[number - 1].checkpoint = nil
         open.remove(number)
-        ready.remove(trial: number)
+        withdraw(number)
+        if state == .pruned(.scheduler) { scheduler.removed(trial: number) }
         if !inVirtualTime, timeline.slot(of: number) != nil, !arrived.contains(number) { arrived.append(number) }
     }
 
@@ -107,6 +115,13 @@ extension SweepProgress {
     private mutating func makeReady(_ number: Int) {
         let trial = trials[number - 1]
         guard let goal = trial.goal, trial.lease == nil, trial.ended == nil else { return }
-        ready.insert(.init(trial: number, end: goal.end, order: goal.order))
+        let item = ReadySegments.Item(trial: number, end: goal.end, order: goal.order)
+        if isLastAttempt(number) { lastAttempts.insert(item) } else { ready.insert(item) }
+    }
+
+    /// Takes back what is offered of a trial.
+    private mutating func withdraw(_ number: Int) {
+        ready.remove(trial: number)
+        lastAttempts.remove(trial: number)
     }
 }

@@ -10,8 +10,8 @@ extension SweepProgress {
         case propose(TrialProposal, to: Int, end: Double)
         /// A paused trial goes on.
         case promote(trial: Int, from: Int, to: Int, end: Double)
-        /// Paused trials that can never be promoted any more.
-        case prune(trials: [Int])
+        /// Paused trials that can never be promoted any more: others are better, or nothing is left to compare with.
+        case prune(trials: [Int], PruneReason)
         /// Every trial has its terminal state.
         case finish
     }
@@ -24,10 +24,12 @@ extension SweepProgress {
     /// A promotion that is answered is taken; the caller records it as a fact at once.
     mutating func nextDecision(demand: Int) -> Decision? {
         guard !state.isOver else { return nil }
+        if let decision = pruneHopeless() { return decision }
         // With nothing in flight one step is always looked for, so that a sweep can end while no worker is there.
         let room =
             inVirtualTime
-            ? timeline.count < sweep.search.parallelism : ready.count < max(demand, timeline.count == 0 ? 1 : 0)
+            ? timeline.count < sweep.search.parallelism
+            : ready.count < max(demand, timeline.count == 0 ? 1 : 0)
         if inVirtualTime {
             if room, let decision = nextSegment() { return decision }
             if let head = timeline.head, trials[head.trial - 1].isKnown(at: head.to) {
@@ -42,9 +44,30 @@ extension SweepProgress {
         return timeline.count == 0 ? ending() : nil
     }
 
+    /// What the scheduler is told: the objective at `epoch`, or infinity for a trial that lost its numbers or never came there.
     private func resolution(of number: Int, at epoch: Int) -> Decision {
-        let value = trials[number - 1].curve.value(sweep.objective.metric, at: epoch)
-        return .resolve(trial: number, epoch: epoch, cost: value.map(sweep.objective.cost) ?? .infinity)
+        var cost = Double.infinity
+        if trials[number - 1].ended != .pruned(.cannotRecover),
+            let value = trials[number - 1].curve.value(sweep.objective.metric, at: epoch)
+        {
+            cost = sweep.objective.cost(value)
+        }
+        return .resolve(trial: number, epoch: epoch, cost: cost)
+    }
+
+    /// Ends paused trials that no promotion can reach, so that their checkpoints are given back early.
+    ///
+    /// It changes no other decision, and is itself a function of the resolved segments: between two of them the scheduler
+    /// gives the same answer. Looking costs O(n log n), so it is done after every 16 segments, and ever more rarely (after
+    /// an eighth more) as there are many: O(log² n) a segment.
+    private mutating func pruneHopeless() -> Decision? {
+        guard resolved > searchedAt, let all = plan.trials else { return nil }
+        searchedAt = resolved
+        let eighth = resolved / 8
+        let stride = eighth <= 16 ? 16 : 1 << (Int.bitWidth - 1 - eighth.leadingZeroBitCount)
+        guard resolved.isMultiple(of: stride) else { return nil }
+        let lost = scheduler.hopeless(remaining: all - trials.count).filter { trials[$0 - 1].ended == nil }
+        return lost.isEmpty ? nil : .prune(trials: lost, .scheduler)
     }
 
     private mutating func nextSegment() -> Decision? {
@@ -69,6 +92,6 @@ extension SweepProgress {
 
     /// What is left when nothing is in flight and nothing can be started: the paused trials end, then the sweep.
     private func ending() -> Decision {
-        open.isEmpty ? .finish : .prune(trials: open.sorted())
+        open.isEmpty ? .finish : .prune(trials: open.sorted(), .sweepEnded)
     }
 }

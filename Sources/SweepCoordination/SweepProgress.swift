@@ -14,18 +14,27 @@ package struct SweepProgress: Sendable {
     package internal(set) var trials: [TrialProgress] = []
     package internal(set) var timeline = VirtualTimeline()
     package internal(set) var ready = ReadySegments()
+    /// Segments to hand out whose trial has one attempt left: each gets a worker of its own, so that a trial is only
+    /// failed by an attempt that no other trial can have ended.
+    package internal(set) var lastAttempts = ReadySegments()
     /// Segments decided so far.
     package internal(set) var decided = 0
     /// Trials that have no terminal state.
     package internal(set) var open: Set<Int> = []
+    /// Segment ends fed to the scheduler so far.
+    package internal(set) var resolved = 0
     /// Epochs of all trials, and the core seconds they took.
     package internal(set) var epochsTrained = 0
     package internal(set) var epochSeconds = 0.0
+    /// Fruitless attempts after which a trial fails.
+    let attempts: Int
     let plan: TrialPlan
     var searcher: any Searcher
     var scheduler: any FidelityScheduler
     /// Trials whose result is known but not yet resolved, for decisions on arrival.
     var arrived: [Int] = []
+    /// The count of resolved segments at which trials without hope were last looked for.
+    var searchedAt = 0
 
     /// Core seconds an epoch takes on average; nil before the first.
     package var meanEpochSeconds: Double? { epochsTrained > 0 ? epochSeconds / Double(epochsTrained) : nil }
@@ -33,15 +42,16 @@ package struct SweepProgress: Sendable {
     /// Whether decisions depend on no result, so that they may be taken ahead without bound.
     var ignoresResults: Bool { searcher.ignoresResults && scheduler.ignoresResults }
     /// Whether results are resolved in the order of their virtual end.
-    var inVirtualTime: Bool { sweep.search.decide == .virtual && !ignoresResults }
+    package var inVirtualTime: Bool { sweep.search.decide == .virtual && !ignoresResults }
 
-    init(sweep: Sweep, submission: SweepSubmission) {
+    init(sweep: Sweep, submission: SweepSubmission, attempts: Int) {
         id = submission.id
         self.sweep = sweep
         self.submission = submission
         metrics = Metric.reported(for: submission.schema.task.kind)
         searcher = SearcherFactory.make(spec: sweep.search, space: sweep.space)
         scheduler = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
+        self.attempts = attempts
         plan = TrialPlan(search: sweep.search, total: searcher.total)
     }
 
@@ -54,6 +64,17 @@ package struct SweepProgress: Sendable {
     func nextLease(of number: Int) -> (attempt: Attempt, from: Int, to: Int)? {
         guard let trial = self[number], let goal = trial.goal else { return nil }
         return (trial.attempt.next, trial.checkpoint?.epoch ?? 0, goal.to)
+    }
+
+    /// Whether anything can be handed out.
+    var hasReady: Bool { !ready.isEmpty || !lastAttempts.isEmpty }
+
+    /// Whether the next attempt of the trial, or the one under way, is the one that fails it if it bears no epoch.
+    ///
+    /// Never so for the first attempt.
+    func isLastAttempt(_ number: Int) -> Bool {
+        guard trials.indices.contains(number - 1) else { return false }
+        return trials[number - 1].fruitlessAttempts >= max(1, attempts - 1)
     }
 
     /// How many trials there will be; nil while a searcher without an end has no bound.

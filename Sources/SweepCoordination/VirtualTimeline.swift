@@ -4,9 +4,9 @@
 /// or killed. A segment's virtual cost is its number of epochs; a segment whose trial ends early (a loss that is not a
 /// number, a failure) still holds its slot to its nominal end, because only then is the order of ends known without
 /// waiting for the others. Source of the idea: conservative discrete-event simulation (Misra, Computing Surveys 1986).
-package struct VirtualTimeline: Hashable, Sendable {
+package struct VirtualTimeline: Sendable {
     /// One segment in flight.
-    package struct Slot: Hashable, Sendable {
+    package struct Slot: TimedSegment {
         package let trial: Int
         package let to: Int
         /// Virtual time of its end, in epochs.
@@ -20,41 +20,33 @@ package struct VirtualTimeline: Hashable, Sendable {
             self.end = end
             self.order = order
         }
-
-        func isBefore(_ other: Slot) -> Bool { (end, order) < (other.end, other.order) }
     }
 
-    /// Virtual now: the end of the segment that was resolved last.
+    /// Virtual now: the latest end that was resolved.
     package private(set) var now = 0.0
-    /// Latest end first, so that the next one to resolve is the last element.
-    private var slots: [Slot] = []
+    private var queue = SegmentQueue<Slot>()
 
     package init() {}
 
     /// Segments in flight.
-    package var count: Int { slots.count }
+    package var count: Int { queue.count }
 
     /// The segment that ends next; nil when none is in flight.
-    package var head: Slot? { slots.last }
+    package var head: Slot? { queue.first }
+
+    /// The segments in flight, in the order of their ends.
+    package var slots: [Slot] { queue.all.sorted { $0.isBefore($1) } }
 
     /// The segment of `trial` that is in flight; nil when there is none.
-    package func slot(of trial: Int) -> Slot? { slots.last { $0.trial == trial } }
+    package func slot(of trial: Int) -> Slot? { queue[trial] }
 
     /// Puts a decided segment into flight.
-    package mutating func start(_ slot: Slot) {
-        var low = 0
-        var high = slots.count
-        while low < high {
-            let middle = (low + high) / 2
-            if slots[middle].isBefore(slot) { high = middle } else { low = middle + 1 }
-        }
-        slots.insert(slot, at: low)
-    }
+    package mutating func start(_ slot: Slot) { queue.insert(slot) }
 
     /// Takes the segment of `trial` out of flight and moves the virtual clock to its end; nil when it is not in flight.
+    @discardableResult
     package mutating func resolve(trial: Int) -> Slot? {
-        guard let index = slots.lastIndex(where: { $0.trial == trial }) else { return nil }
-        let slot = slots.remove(at: index)
+        guard let slot = queue.remove(trial: trial) else { return nil }
         now = max(now, slot.end)
         return slot
     }

@@ -13,10 +13,22 @@ package struct WorkerProgress: Sendable {
     /// The trials it says it trains now.
     package internal(set) var running: [TrialID: Heartbeat.Progress] = [:]
     package internal(set) var draining = false
+    /// The trial that makes its last attempt here, so that nothing else is given to this worker.
+    package internal(set) var alone: TrialID?
+    /// Beats in a row in which it trained less than it holds.
+    var idleBeats = 0
+
+    init(id: WorkerID, lastSeen: Instant) {
+        self.id = id
+        self.lastSeen = lastSeen
+    }
+
+    /// Trials it trains at once.
+    var slots: Int { max(1, introduction?.slots ?? 1) }
 
     /// Leases it may hold on a sweep whose epochs are short or not.
     func capacity(shortEpochs: Bool) -> Int {
-        guard let introduction, connection != nil, !draining else { return 0 }
+        guard let introduction, connection != nil, !draining, alone == nil else { return 0 }
         return introduction.slots + (shortEpochs ? introduction.prefetch : 0)
     }
 }

@@ -13,14 +13,15 @@ package struct LeaseID: Hashable, Comparable, Sendable, CustomStringConvertible 
     package var description: String { "\(trial)#\(attempt.rawValue)" }
 }
 
-/// How a lease ended without its segment being trained to the end.
+/// How a lease ended while its trial lived on.
 package enum LeaseEnd: Hashable, Sendable {
     /// The worker was silent for longer than the lapse time.
     case lapsed
     /// The process that trained it died; the text is what its supervisor saw (signal, last lines).
     case died(String)
-    /// The worker gave it back untouched or unfinished, because it drains or says goodbye.
+    /// It came back untouched or unfinished, and nothing speaks against the trial: the worker drains, says goodbye, was paused,
+    /// or was lost before it can have begun it.
     case handedBack
-    /// The trial needs no more training under this lease: stopped, cancelled or handed out anew.
+    /// The trial needs no more training under this lease: it came to its rung.
     case superseded
 }

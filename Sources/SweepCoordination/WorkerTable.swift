@@ -1,0 +1,114 @@
+import SweepCore
+import SweepWire
+
+/// The workers, and those with room in the order in which they are given work: the least loaded for its size first.
+///
+/// Every change goes through `update`, which keeps the order: O(log n) comparisons a change.
+struct WorkerTable: Sendable {
+    private(set) var all: [WorkerID: WorkerProgress] = [:]
+    private var pools: [String: Pool] = [:]
+
+    /// The connected workers of one core version that may take more.
+    private struct Pool: Sendable {
+        var free: [Standing] = []
+        /// Leases that could be added, by whether epochs are short.
+        var room = 0
+        var roomShort = 0
+    }
+
+    /// What places a worker among the others.
+    private struct Standing: Equatable, Sendable {
+        let coreVersion: String
+        let worker: WorkerID
+        let held: Int
+        let slots: Int
+        let room: Int
+        let roomShort: Int
+
+        init?(_ worker: WorkerProgress) {
+            guard let introduction = worker.introduction else { return nil }
+            coreVersion = introduction.coreVersion
+            self.worker = worker.id
+            held = worker.held.count
+            slots = worker.slots
+            room = max(0, worker.capacity(shortEpochs: false) - held)
+            roomShort = max(0, worker.capacity(shortEpochs: true) - held)
+            if roomShort == 0 { return nil }
+        }
+
+        func isBefore(_ other: Standing) -> Bool {
+            let own = held * other.slots
+            let theirs = other.held * slots
+            return own == theirs ? worker < other.worker : own < theirs
+        }
+    }
+
+    /// The worker of this name; nil when it is not known.
+    subscript(id: WorkerID) -> WorkerProgress? { all[id] }
+
+    /// Changes a worker, if it is known.
+    mutating func update(_ id: WorkerID, _ change: (inout WorkerProgress) -> Void) {
+        guard let index = all.index(forKey: id) else { return }
+        let before = Standing(all.values[index])
+        change(&all.values[index])
+        let after = Standing(all.values[index])
+        guard before != after else { return }
+        if let before { withdraw(before) }
+        if let after { offer(after) }
+    }
+
+    /// Notes a sign of life.
+    mutating func heard(_ id: WorkerID, at now: Instant) { all[id]?.lastSeen = now }
+
+    /// Adds a worker that nothing is known of, unless it is there.
+    mutating func add(_ id: WorkerID, at now: Instant) {
+        if all[id] == nil { all[id] = WorkerProgress(id: id, lastSeen: now) }
+    }
+
+    /// Forgets a worker.
+    mutating func remove(_ id: WorkerID) {
+        guard let worker = all.removeValue(forKey: id) else { return }
+        if let standing = Standing(worker) { withdraw(standing) }
+        if let version = worker.introduction?.coreVersion, pools[version]?.free.isEmpty == true { pools[version] = nil }
+    }
+
+    /// How many more leases workers of this version could hold.
+    func room(coreVersion: String, shortEpochs: Bool) -> Int {
+        guard let pool = pools[coreVersion] else { return 0 }
+        return shortEpochs ? pool.roomShort : pool.room
+    }
+
+    /// The worker that takes the next lease; nil when none has room.
+    func next(coreVersion: String, shortEpochs: Bool, except reserved: Set<WorkerID> = []) -> WorkerID? {
+        guard let pool = pools[coreVersion], shortEpochs || pool.room > 0 else { return nil }
+        // Without prefetching a worker has room while its load is below 1, so all of those stand at the front.
+        return pool.free.first { !reserved.contains($0.worker) && (shortEpochs || $0.room > 0) }?.worker
+    }
+
+    private mutating func offer(_ standing: Standing) {
+        pools[standing.coreVersion, default: Pool()].room += standing.room
+        pools[standing.coreVersion, default: Pool()].roomShort += standing.roomShort
+        let place = place(of: standing)
+        pools[standing.coreVersion, default: Pool()].free.insert(standing, at: place)
+    }
+
+    private mutating func withdraw(_ standing: Standing) {
+        let place = place(of: standing)
+        guard let free = pools[standing.coreVersion]?.free, place < free.count, free[place] == standing else { return }
+        pools[standing.coreVersion]?.free.remove(at: place)
+        pools[standing.coreVersion]?.room -= standing.room
+        pools[standing.coreVersion]?.roomShort -= standing.roomShort
+    }
+
+    /// How many stand before `standing` in its pool.
+    private func place(of standing: Standing) -> Int {
+        guard let free = pools[standing.coreVersion]?.free else { return 0 }
+        var low = 0
+        var high = free.count
+        while low < high {
+            let middle = (low + high) / 2
+            if free[middle].isBefore(standing) { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}

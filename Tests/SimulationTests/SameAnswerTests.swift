@@ -1,0 +1,99 @@
+import SweepCoordination
+import SweepCore
+import SweepNumerics
+import SweepTestKit
+import Testing
+
+/// Invariant 3: the answer does not depend on how many slots there are.
+@Suite struct SameAnswerTests {
+    struct Kind: CustomTestStringConvertible, Sendable {
+        let method: String
+        let prune: String
+        let repeats: Int
+        var testDescription: String { "\(method), prune: \(prune), \(repeats) runs of each" }
+    }
+
+    static let kinds = ["random", "grid"].flatMap { method in
+        ["asha", "none"].flatMap { prune in [1, 3].map { Kind(method: method, prune: prune, repeats: $0) } }
+    }
+
+    static func sweep(_ kind: Kind) -> SampleSweep {
+        var sweep = SampleSweep()
+        sweep.method = kind.method
+        sweep.prune = kind.prune
+        sweep.repeats = kind.repeats
+        sweep.trials = kind.method == "grid" ? nil : 27
+        sweep.epochs = 9
+        return sweep
+    }
+
+    @Test(arguments: kinds)
+    func `1, 2, 4 and 16 slots take the same decisions`(kind: Kind) throws {
+        let sweep = Self.sweep(kind)
+        let training = SyntheticTraining(losing: 10, killing: 8, failing: 4)
+        let reference = Simulation(referenceScenario(sweep, training: training))
+        reference.run()
+        #expect(defects(reference) == [])
+        let expected = try #require(outcome(reference, "sample"))
+        #expect(expected.state == "finished")
+        let layouts = [[2], [1, 1], [4], [16], [7, 1, 8]]
+        for (index, slots) in layouts.enumerated() {
+            let plans = slots.enumerated().map { place, slots in
+                SimulatedWorker.Plan(
+                    name: "w\(place)",
+                    slots: slots,
+                    prefetch: place * 2,
+                    epochMilliseconds: 100 * Double(1 + place)
+                )
+            }
+            var scenario = Simulation.Scenario(seed: UInt64(index), sweeps: [sweep], workers: plans)
+            scenario.training = training
+            let simulation = Simulation(scenario)
+            simulation.run()
+            #expect(defects(simulation) == [])
+            let found = try #require(outcome(simulation, "sample"))
+            #expect(found.difference(from: expected) == nil, "slots \(slots)")
+        }
+    }
+
+    @Test func `the trials that end early are of every kind, or the other tests show little`() throws {
+        let kind = Kind(method: "random", prune: "asha", repeats: 1)
+        let simulation = Simulation(
+            referenceScenario(Self.sweep(kind), training: SyntheticTraining(losing: 10, killing: 8, failing: 4))
+        )
+        simulation.run()
+        let found = try #require(outcome(simulation, "sample"))
+        #expect(found.count("completed") > 0)
+        #expect(found.count("failed") > 0)
+        #expect(found.count("pruned cannot_recover") > 0)
+        #expect(found.count("pruned scheduler") > 0)
+        #expect(found.epochs * 100 <= 45 * 27 * 9)
+        #expect(simulation.workerCrashes > 0)
+    }
+
+    /// With two thirds of the trials killing their worker, the others are hit again and again by their neighbours.
+    @Test(arguments: seeds(10))
+    func `trials that kill their worker fail alone`(seed: UInt64) throws {
+        var sweep = SampleSweep()
+        sweep.prune = "none"
+        sweep.seed = Int(seed)
+        sweep.trials = 24
+        sweep.epochs = 3
+        let training = SyntheticTraining(killing: 50)
+        // Epochs last longer than a killer needs, so every neighbour loses its attempt.
+        let worker = SimulatedWorker.Plan(name: "w", slots: 8, prefetch: 2, epochMilliseconds: 1_000)
+        var scenario = Simulation.Scenario(seed: seed, sweeps: [sweep], workers: [worker])
+        scenario.training = training
+        let simulation = Simulation(scenario)
+        simulation.run()
+        #expect(defects(simulation) == [], "\(reproduction(seed, scenario, test: "SameAnswerTests"))")
+        let core = try #require(simulation.coordinator.core.sweep(named: "sample"))
+        for trial in core.trials {
+            let kills = training.fate(seed: trial.seed, epochs: 3) == .killsWorker
+            #expect(
+                (trial.ended == .completed) == !kills,
+                "seed \(seed), trial \(trial.number): \(String(describing: trial.ended))"
+            )
+        }
+    }
+}

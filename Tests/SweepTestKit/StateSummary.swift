@@ -1,0 +1,77 @@
+package import SweepCoordination
+import SweepCore
+
+/// Everything of a core's state that facts carry, in a form that can be compared.
+///
+/// Connections, signs of life and registrations are not facts; they are left out.
+package struct StateSummary: Hashable, Sendable {
+    /// One trial.
+    package struct Trial: Hashable, Sendable {
+        let configuration: Configuration
+        let seed: UInt64
+        let epochs: Int
+        let curve: [[UInt64]]
+        let checkpoint: TrialProgress.KeptCheckpoint?
+        let goal: TrialProgress.Goal?
+        let lease: TrialProgress.Lease?
+        let attempt: Attempt
+        let fruitless: Int
+        let ended: TrialState?
+        let workers: [String]
+    }
+
+    /// One sweep.
+    package struct Sweep: Hashable, Sendable {
+        let submission: SweepSubmission
+        let state: SweepState
+        let trials: [Trial]
+        let now: Double
+        let inFlight: [VirtualTimeline.Slot]
+        let ready: Set<ReadySegments.Item>
+        let lastAttempts: Set<ReadySegments.Item>
+        let decided: Int
+        let resolved: Int
+        let open: Set<Int>
+        let epochsTrained: Int
+        let epochSeconds: UInt64
+    }
+
+    let sweeps: [Sweep]
+    let held: [WorkerID: [TrialID]]
+    let neededObjects: Set<ContentHash>
+
+    package init(_ core: CoordinatorCore) {
+        sweeps = core.sweeps.values.sorted { $0.id < $1.id }.map { sweep in
+            Sweep(
+                submission: sweep.submission,
+                state: sweep.state,
+                trials: sweep.trials.map { trial in
+                    Trial(
+                        configuration: trial.configuration,
+                        seed: trial.seed,
+                        epochs: trial.curve.epochs,
+                        curve: trial.curve.observations.map { $0.values.map(\.bitPattern) },
+                        checkpoint: trial.checkpoint,
+                        goal: trial.goal,
+                        lease: trial.lease,
+                        attempt: trial.attempt,
+                        fruitless: trial.fruitlessAttempts,
+                        ended: trial.ended,
+                        workers: trial.workers
+                    )
+                },
+                now: sweep.timeline.now,
+                inFlight: sweep.timeline.slots,
+                ready: Set(sweep.ready.all),
+                lastAttempts: Set(sweep.lastAttempts.all),
+                decided: sweep.decided,
+                resolved: sweep.resolved,
+                open: sweep.open,
+                epochsTrained: sweep.epochsTrained,
+                epochSeconds: sweep.epochSeconds.bitPattern
+            )
+        }
+        held = core.workers.mapValues(\.held).filter { !$0.value.isEmpty }
+        neededObjects = core.neededObjects
+    }
+}

@@ -1,0 +1,79 @@
+package import SweepCoordination
+package import SweepCore
+
+/// What a sweep came to, without anything that depends on who trained what when.
+package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
+    /// One trial's part.
+    package struct Trial: Hashable, Sendable {
+        package let configuration: Configuration
+        package let run: Int
+        package let seed: UInt64
+        /// The state's name with the reason of a pruning; a failure's text names workers and is left out.
+        package let state: String
+        /// The values of each epoch, bit by bit.
+        package let curve: [[UInt64]]
+    }
+
+    /// A decided segment.
+    package struct Segment: Hashable, Sendable {
+        package let trial: Int
+        package let from: Int
+        package let to: Int
+        /// Virtual time of its end; 0 where decisions do not wait for results, and virtual time means nothing.
+        package let end: Double
+    }
+
+    package let state: String
+    package let trials: [Trial]
+    /// In the order in which they were decided.
+    package let segments: [Segment]
+
+    /// What `sweep` came to; `facts` are the journal's.
+    package init(_ sweep: SweepProgress, facts: [Fact]) {
+        state = sweep.state.name
+        trials = sweep.trials.map { trial in
+            var state = trial.ended?.name ?? "open"
+            if case .pruned(let reason)? = trial.ended { state += " \(reason.rawValue)" }
+            return Trial(
+                configuration: trial.configuration,
+                run: trial.runOfConfiguration,
+                seed: trial.seed,
+                state: state,
+                curve: trial.curve.observations.map { $0.values.map { $0.isNaN ? 0 : $0.bitPattern } }
+            )
+        }
+        segments = facts.compactMap { fact in
+            guard case .segmentDecided(let trial, let from, let to, let end, _) = fact, trial.sweep == sweep.id else {
+                return nil
+            }
+            return Segment(trial: trial.number, from: from, to: to, end: sweep.inVirtualTime ? end : 0)
+        }
+    }
+
+    /// Epochs over all trials.
+    package var epochs: Int { trials.reduce(0) { $0 + $1.curve.count } }
+
+    /// How many trials ended so.
+    package func count(_ state: String) -> Int { trials.count { $0.state.hasPrefix(state) } }
+
+    package var description: String {
+        let states = trials.enumerated().map { "\($0 + 1): \($1.state) after \($1.curve.count)" }
+        return
+            "\(state); \(states.joined(separator: ", ")); segments \(segments.map { "\($0.trial):\($0.from)-\($0.to)" })"
+    }
+
+    /// The first thing in which two outcomes differ; nil when they are equal.
+    package func difference(from other: SweepOutcome) -> String? {
+        if self == other { return nil }
+        if state != other.state { return "state \(state), \(other.state)" }
+        for (index, pair) in zip(segments, other.segments).enumerated() where pair.0 != pair.1 {
+            return "decision \(index): \(pair.0), \(pair.1)"
+        }
+        if segments.count != other.segments.count { return "\(segments.count), \(other.segments.count) decisions" }
+        for (index, pair) in zip(trials, other.trials).enumerated() where pair.0 != pair.1 {
+            return "trial \(index + 1): \(pair.0.state) after \(pair.0.curve.count), "
+                + "\(pair.1.state) after \(pair.1.curve.count)"
+        }
+        return "\(trials.count), \(other.trials.count) trials"
+    }
+}
