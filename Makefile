@@ -63,8 +63,11 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 
 .PHONY: lint
 lint: ## check the format of the sources and their imports
-	$(SWIFT) format lint --strict --parallel --recursive --configuration .swift-format Package.swift Sources Tests
-	@scripts/check-imports
+	@status=0; \
+	$(SWIFT) format lint --strict --parallel --recursive --configuration .swift-format Package.swift Sources Tests \
+		|| status=1; \
+	scripts/check-imports || status=1; \
+	exit $$status
 
 .PHONY: format
 format: ## bring the sources into the house's format
