@@ -38,6 +38,11 @@ let instructionSets = [kernels("KernelsV2", march: nil, define: "ISA_NEON")]
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
+/// A test target.
+func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String] = []) -> Target {
+    .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
+}
+
 let package = Package(
     name: "sweepd",
     dependencies: [
@@ -76,6 +81,7 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "SweepSearch", dependencies: ["SweepCore", "SweepNumerics"], swiftSettings: settings),
+        .target(name: "SweepDiagnosis", dependencies: ["SweepCore", "SweepNumerics"], swiftSettings: settings),
         .target(
             name: "SweepWire",
             dependencies: ["SweepCore", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -88,6 +94,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "SweepReports",
+            dependencies: ["SweepCore", "SweepNumerics", "SweepSearch"],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "SweepSpec",
+            dependencies: ["SweepCore", "SweepSearch", .product(name: "Yams", package: "Yams")],
+            swiftSettings: settings
+        ),
+        .target(
             name: "SweepStore",
             dependencies: ["SweepCore", "CSodium", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings
@@ -97,7 +113,8 @@ let package = Package(
         .target(
             name: "SweepCoordinator",
             dependencies: [
-                "SweepCoordination", "SweepCore", "SweepMessaging", "SweepStore", "SweepWire", logging, lifecycle,
+                "SweepCoordination", "SweepCore", "SweepDiagnosis", "SweepMessaging", "SweepReports", "SweepSearch",
+                "SweepStore", "SweepWire", logging, lifecycle,
             ],
             swiftSettings: settings
         ),
@@ -109,6 +126,75 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .target(
+            name: "SweepDashboard",
+            dependencies: [.product(name: "Hummingbird", package: "hummingbird"), logging, lifecycle],
+            swiftSettings: settings
+        ),
+        // Level 5
+        .target(
+            name: "SweepCommands",
+            dependencies: [
+                "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData", "SweepMessaging", "SweepReports",
+                "SweepSpec", "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        // Level 6
+        .executableTarget(name: "sweepd", dependencies: ["SweepCommands"], swiftSettings: settings),
+        // Measuring
+        .executableTarget(
+            name: "kernel-bench",
+            dependencies: ["KernelAPI", "SweepKernels"],
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "core-bench",
+            dependencies: ["SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepTraining"],
+            swiftSettings: settings
+        ),
+        // Tests
+        .target(
+            name: "SweepTestKit",
+            dependencies: ["SweepCore", "SweepCoordination", "SweepNumerics", "SweepSearch", "SweepWire"],
+            path: "Tests/SweepTestKit",
+            swiftSettings: settings
+        ),
+        tests("SweepNumericsTests", ["SweepNumerics"]),
+        tests("SweepCoreTests", ["SweepCore", "SweepNumerics"]),
+        tests("SweepKernelsTests", ["SweepKernels", "KernelAPI"]),
+        tests("SweepDataTests", ["SweepData", "SweepCore", "SweepNumerics", "CZlib"]),
+        tests(
+            "SweepTrainingTests",
+            ["SweepTraining", "SweepCore", "SweepNumerics", "SweepKernels", "KernelAPI"]
+        ),
+        tests("SweepSearchTests", ["SweepSearch", "SweepCore", "SweepNumerics"]),
+        tests("SweepDiagnosisTests", ["SweepDiagnosis", "SweepData", "SweepCore", "SweepNumerics"]),
+        tests("SweepWireTests", ["SweepCore", "SweepNumerics", "SweepWire"]),
+        tests(
+            "SweepCoordinationTests",
+            ["SweepCoordination", "SweepCore", "SweepNumerics", "SweepSearch", "SweepTestKit", "SweepWire"]
+        ),
+        tests(
+            "SimulationTests",
+            ["SweepCoordination", "SweepCore", "SweepNumerics", "SweepSearch", "SweepTestKit", "SweepWire"]
+        ),
+        tests(
+            "TrainedSweepTests",
+            [
+                "KernelAPI", "SweepCoordination", "SweepCore", "SweepData", "SweepKernels", "SweepTestKit",
+                "SweepTraining", "SweepWire",
+            ]
+        ),
+        tests("SweepReportsTests", ["SweepReports", "SweepSearch", "SweepCore", "SweepNumerics"]),
+        tests("SweepSpecTests", ["SweepSpec", "SweepCore", "SweepNumerics"], exclude: ["Fixtures"]),
+        tests(
+            "SweepStoreTests",
+            ["SweepStore", "SweepCore", .product(name: "GRDB", package: "GRDB.swift")],
+            exclude: ["Fixtures"]
+        ),
+        tests("SweepMessagingTests", ["SweepMessaging"]),
     ] + instructionSets,
     swiftLanguageModes: [.v6]
 )

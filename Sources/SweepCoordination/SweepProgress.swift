@@ -77,6 +77,9 @@ package struct SweepProgress: Sendable {
         return trials[number - 1].fruitlessAttempts >= max(1, attempts - 1)
     }
 
+    /// The epochs at which trials are compared, ascending; the last one completes a trial.
+    package var levels: [Int] { scheduler.levels }
+
     /// How many trials there will be; nil while a searcher without an end has no bound.
     package var plannedTrials: Int? { plan.trials }
 }

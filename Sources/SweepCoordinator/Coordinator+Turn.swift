@@ -1,6 +1,8 @@
+import Logging
 import SweepCoordination
 import SweepCore
 import SweepMessaging
+import SweepReports
 import SweepWire
 
 extension Coordinator {
@@ -29,8 +31,17 @@ extension Coordinator {
             send(Self.refusal(problem, of: message), to: received.connection)
             return
         }
+        if case .register(let introduction) = message, !binds(introduction.worker, to: received.peer.key) {
+            let problem = Problem(
+                kind: message.kind.rawValue,
+                code: .refused,
+                sentence: "the name and incarnation \(introduction.worker.name) belong to another key"
+            )
+            send(.problem(problem), to: received.connection)
+            return
+        }
         switch message {
-        case .request(let request): answer(request, from: received.connection, peer: received.peer)
+        case .request(let request): answer(request, from: received.connection)
         case .objectOffer, .objectChunk, .objectRequest: transfer(message, with: received.connection)
         default:
             var message = message
@@ -47,7 +58,7 @@ extension Coordinator {
     private static func permission(for message: Message) -> Permission? {
         switch message {
         case .problem, .objectStored, .objectMissing: nil
-        case .request(let request): RequestVerb(rawValue: request.verb)?.permission ?? .read
+        case .request(let request): ControlRequest.readingVerbs.contains(request.verb) ? .read : .steer
         // Workers send checkpoints, those who submit send data sets: what an object is for is seen when it is named.
         case .objectOffer, .objectChunk, .objectRequest: .work
         default: .work
@@ -56,8 +67,16 @@ extension Coordinator {
 
     private static func refusal(_ problem: Problem, of message: Message) -> Message {
         guard case .request(let request) = message else { return .problem(problem) }
-        let body = ControlFailure(code: .notAllowed, message: problem.sentence).json
+        let body = ControlError(.notAllowed, problem.sentence).json.bytes
         return .response(ClientResponse(id: request.id, status: .forbidden, body: body))
+    }
+
+    /// Binds a worker process to the key that it proved first; false when it came with another one.
+    private func binds(_ worker: WorkerID, to key: CurvePublicKey?) -> Bool {
+        guard let key else { return true }
+        if let bound = keysOfWorkers[worker] { return bound == key }
+        keysOfWorkers[worker] = key
+        return true
     }
 
     private func transfer(_ message: Message, with connection: ConnectionID) {

@@ -1,8 +1,8 @@
 import Glibc
 package import Logging
-package import ServiceLifecycle
-package import SweepCoordination
-package import SweepCore
+import ServiceLifecycle
+import SweepCoordination
+import SweepCore
 import SweepMessaging
 import SweepStore
 import SweepWire
@@ -25,6 +25,10 @@ package actor Coordinator: Service {
     var server: ServerSocket?
     /// Objects that are known to be kept.
     var kept: Set<ContentHash>
+    /// The key that each worker process proved at its first registration.
+    var keysOfWorkers: [WorkerID: CurvePublicKey] = [:]
+    /// When each sweep's first epoch of this process came, and how many it had before.
+    private var paces: [SweepID: (since: Instant, epochs: Int)] = [:]
     /// Effects that wait for the commit that is under way, and then for their own.
     private var pending: [Effect] = []
     private var isCommitting = false
@@ -170,6 +174,14 @@ extension Coordinator {
         }
     }
 
+    /// How fast the sweep goes; nil before its first second.
+    func pace(of sweep: SweepProgress) -> Pace? {
+        guard let (since, epochs) = paces[sweep.id] else { return nil }
+        let seconds = Double(since.duration(to: now).wholeNanoseconds) / 1e9
+        guard seconds > 0.2, sweep.epochsTrained > epochs else { return nil }
+        return Pace(epochsPerSecond: Double(sweep.epochsTrained - epochs) / seconds)
+    }
+
     /// Queues the effects of a turn behind the commit that is under way, if any.
     func carryOut(_ effects: [Effect]) {
         pending += effects
@@ -203,10 +215,12 @@ extension Coordinator {
 
     private func perform(_ effect: Effect) {
         switch effect {
-        case .record(let fact): noteEnd(fact)
+        case .record(let fact): note(fact)
         case .send(let message, let peer): send(message, to: ConnectionID(number: peer.number))
         case .reply(let token, let outcome): repliers.removeValue(forKey: token)?(outcome)
         case .drop(let hash):
+            // A later turn may have named the same bytes while the commit of this one was under way.
+            guard !core.needs(hash) else { return }
             kept.remove(hash)
             Task { await objects.delete([hash]) }
         case .log(let line): log(line)
@@ -252,7 +266,10 @@ extension Coordinator {
         await withCheckedContinuation { endWaiters.append((name, $0)) }
     }
 
-    private func noteEnd(_ fact: Fact) {
+    private func note(_ fact: Fact) {
+        if case .leased(let lease, _, _, _) = fact, paces[lease.trial.sweep] == nil {
+            paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
+        }
         guard case .sweepChanged(let id, _) = fact, let sweep = core.sweeps[id], sweep.state.isOver else { return }
         for waiter in endWaiters where waiter.name == sweep.sweep.name { waiter.continuation.resume() }
         endWaiters.removeAll { $0.name == sweep.sweep.name }

@@ -12,19 +12,23 @@ package struct CoordinatorServiceOptions: Sendable {
     package var movesWhenBusy: Bool
     package var security: ServerSecurity
     package var core: CoordinatorOptions
+    /// The version of the training core that new sweeps are bound to.
+    package var coreVersion: String
 
     package init(
         directory: String,
         listen: String = CoordinatorServiceOptions.defaultListen,
         movesWhenBusy: Bool = true,
         security: ServerSecurity = .none,
-        core: CoordinatorOptions = CoordinatorOptions()
+        core: CoordinatorOptions = CoordinatorOptions(),
+        coreVersion: String
     ) {
         self.directory = directory
         self.listen = listen
         self.movesWhenBusy = movesWhenBusy
         self.security = security
         self.core = core
+        self.coreVersion = coreVersion
     }
 
     package static let defaultListen = "tcp://127.0.0.1:7700"

@@ -17,6 +17,6 @@ actor JournalThread {
     /// Returns when the facts are on the disk.
     func commit(_ facts: [Fact]) throws {
         guard !facts.isEmpty else { return }
-        try store.append([JournalEntry(kind: JournalCodec.entryKind, body: JournalCodec.encode(facts))])
+        try store.append([JournalEntry(kind: Int(JournalCodec.version), body: try JournalCodec.encode(facts))])
     }
 }

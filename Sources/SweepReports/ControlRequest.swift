@@ -76,6 +76,9 @@ package enum ControlRequest: Hashable, Sendable {
     /// The words of the requests.
     package static let verbs = ["submit", "list", "status", "rank", "curves", "pause", "resume", "cancel"]
 
+    /// The words of requests that change nothing.
+    package static let readingVerbs: Set<String> = ["list", "status", "rank", "curves"]
+
     /// The request's word.
     package var verb: String {
         switch self {
@@ -92,10 +95,7 @@ package enum ControlRequest: Hashable, Sendable {
 
     /// Whether it changes nothing, so that a reader's key may send it.
     package var isReadOnly: Bool {
-        switch self {
-        case .list, .status, .rank, .curves: true
-        case .submit, .pause, .resume, .cancel: false
-        }
+        Self.readingVerbs.contains(verb)
     }
 
     /// The request's arguments.

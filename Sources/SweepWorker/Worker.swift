@@ -1,7 +1,7 @@
 import Glibc
 import KernelAPI
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 import SweepCore
 import SweepData
 import SweepKernels

@@ -1,0 +1,124 @@
+import SweepCoordination
+import SweepCore
+import SweepMessaging
+package import SweepReports
+import SweepWire
+
+extension Coordinator: SweepControl {
+    package func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
+        let source: SpecNode
+        do { source = try SpecNode(wireBytes: submission.tree) } catch {
+            throw ControlError(.badInput, "the sweep's tree cannot be read: \(error)")
+        }
+        guard await objects.contains(submission.dataSet.hash) else {
+            throw ControlError(.conflict, "the data set \(submission.dataSet.hash) was not sent")
+        }
+        kept.insert(submission.dataSet.hash)
+        let draft = SweepDraft(
+            source: source,
+            text: submission.text,
+            fileName: submission.fileName,
+            dataSet: submission.dataSet,
+            schema: submission.schema,
+            coreVersion: options.coreVersion,
+            milliseconds: wallClockMilliseconds()
+        )
+        let outcome = await steer { .submit(draft, $0) }
+        switch outcome {
+        case .done(let id):
+            guard let sweep = core.sweeps[id] else { throw ControlError(.internal, "the sweep is gone") }
+            return core.entry(sweep)
+        case .badInput(let text): throw ControlError(.badInput, text)
+        case .notFound(let text): throw ControlError(.notFound, text)
+        case .conflict(let text): throw ControlError(.conflict, text)
+        }
+    }
+
+    package func list() async throws(ControlError) -> ListDocument { core.listDocument }
+
+    package func status(sweep name: String) async throws(ControlError) -> StatusDocument {
+        let sweep = try sweep(name)
+        return core.statusDocument(sweep, pace: pace(of: sweep), at: now)
+    }
+
+    package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
+        core.rankDocument(try sweep(name), top: top)
+    }
+
+    package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
+        guard let document = core.curvesDocument(try sweep(name), trial: trial) else {
+            throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)")
+        }
+        return document
+    }
+
+    package func pause(sweep name: String) async throws(ControlError) -> StatusDocument { try await steer(name, .pause) }
+
+    package func resume(sweep name: String) async throws(ControlError) -> StatusDocument { try await steer(name, .resume) }
+
+    package func cancel(sweep name: String) async throws(ControlError) -> StatusDocument { try await steer(name, .cancel) }
+
+    /// Keeps a data set that was read on this machine.
+    package func keep(dataSet bytes: [UInt8]) async throws {
+        kept.insert(try await objects.put(bytes))
+    }
+
+    private func steer(_ name: String, _ steering: Steering) async throws(ControlError) -> StatusDocument {
+        let outcome = await steer { .steer(name, steering, $0) }
+        switch outcome {
+        case .done: return try await status(sweep: name)
+        case .badInput(let text): throw ControlError(.badInput, text)
+        case .notFound(let text): throw ControlError(.notFound, text)
+        case .conflict(let text): throw ControlError(.conflict, text)
+        }
+    }
+
+    private func sweep(_ name: String) throws(ControlError) -> SweepProgress {
+        guard let sweep = core.sweep(named: name) else { throw ControlError.unknownSweep(name, core) }
+        return sweep
+    }
+}
+
+extension ControlError {
+    /// "No sweep is called so", with the names there are.
+    static func unknownSweep(_ name: String, _ core: CoordinatorCore) -> ControlError {
+        let names = core.sweeps.keys.sorted().compactMap { core.sweeps[$0]?.sweep.name }
+        let known = names.isEmpty ? "there are none" : "there are: " + names.joined(separator: ", ")
+        return ControlError(.notFound, "no sweep is called \(name); \(known)")
+    }
+}
+
+// MARK: - Requests over the port
+
+extension Coordinator {
+    /// Bytes of a document in one message; a longer one comes in parts.
+    private static let partBytes = 8 << 20
+
+    func answer(_ request: ClientRequest, from connection: ConnectionID) {
+        Task {
+            let (status, body) = await document(for: request)
+            var rest = body[...]
+            repeat {
+                let part = rest.prefix(Self.partBytes)
+                rest = rest.dropFirst(part.count)
+                let response = ClientResponse(id: request.id, status: status, more: !rest.isEmpty, body: Array(part))
+                send(.response(response), to: connection)
+            } while !rest.isEmpty
+        }
+    }
+
+    private func document(for request: ClientRequest) async -> (ResponseStatus, [UInt8]) {
+        do throws(ControlError) {
+            let request = try ControlRequest(verb: request.verb, body: request.body)
+            return (.done, try await self.answer(request).json.bytes)
+        } catch {
+            let status: ResponseStatus =
+                switch error.code {
+                case .badInput, .notFound, .conflict: .badInput
+                case .notAllowed: .forbidden
+                case .internal: .failed
+                }
+            return (status, error.json.bytes)
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import SweepCoordination
+package import SweepCore
+package import SweepReports
+import SweepStore
+
+/// The sweeps of a stopped coordinator, read from its directory; nothing can be steered.
+package struct StoredSweeps: SweepControl {
+    private let core: CoordinatorCore
+
+    /// Replays the journal of `directory`; throws a `StoreError` or a `JournalError`.
+    package init(directory: String) throws {
+        core = try CoordinatorCore.restored(from: try Store.open(directory: directory, mode: .readOnly), session: 0)
+    }
+
+    package func list() async throws(ControlError) -> ListDocument { core.listDocument }
+
+    package func status(sweep name: String) async throws(ControlError) -> StatusDocument {
+        var document = core.statusDocument(try sweep(name), pace: nil, at: .zero)
+        document.workers = []
+        return document
+    }
+
+    package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
+        core.rankDocument(try sweep(name), top: top)
+    }
+
+    package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
+        guard let document = core.curvesDocument(try sweep(name), trial: trial) else {
+            throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)")
+        }
+        return document
+    }
+
+    package func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry { throw Self.stopped }
+    package func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
+    package func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
+    package func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
+
+    /// The text of the file that a sweep was submitted with; nil when there is no such sweep.
+    package func source(of name: String) -> SpecNode? { core.sweep(named: name)?.submission.source }
+
+    private static let stopped = ControlError(.conflict, "the coordinator of this directory is not running")
+
+    private func sweep(_ name: String) throws(ControlError) -> SweepProgress {
+        guard let sweep = core.sweep(named: name) else { throw ControlError.unknownSweep(name, core) }
+        return sweep
+    }
+}
