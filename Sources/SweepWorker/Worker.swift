@@ -115,7 +115,9 @@ package actor Worker: Service {
             if failure == .notAllowed { handle(.leave(reason: "the coordinator does not allow this key")) }
         case .rejected(let violation):
             logger.warning("message dropped", metadata: ["coordinator.reason": "\(violation)"])
-        case .connected, .disconnected, .unanswered: break
+        case .connected:
+            if let hello, client?.send(hello) == .sent { self.hello = nil }
+        case .disconnected, .unanswered: break
         }
     }
 
@@ -194,6 +196,8 @@ package actor Worker: Service {
     }
 
     private var hasOpened = false
+    /// The registration that waits for a connection.
+    private var hello: [[UInt8]]?
 
     private func open() {
         // The first socket is open already.
@@ -208,8 +212,10 @@ package actor Worker: Service {
 
     private func send(_ message: Message) {
         do {
-            // What cannot be sent now is numbered and will be sent again.
-            _ = client?.send(try message.encode())
+            let frames = try message.encode()
+            let outcome = client?.send(frames)
+            // A registration goes out as soon as the connection stands; all else is numbered and will be sent again.
+            if case .register = message { hello = outcome == .sent ? nil : frames }
         } catch {
             logger.error("a message cannot be sent", metadata: ["message.reason": "\(error)"])
         }
