@@ -92,7 +92,7 @@ extension SocketOption where Value == String {
 
 extension Duration {
     /// Whole milliseconds, rounded up so that a wait never ends before its time, within what libzmq can hold.
-    var clampedMilliseconds: Int32 {
+    package var clampedMilliseconds: Int32 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
         guard seconds < Int64(Int32.max) / 1_000 else { return Int32.max }
