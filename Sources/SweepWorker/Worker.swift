@@ -2,12 +2,12 @@ import Glibc
 import KernelAPI
 package import Logging
 import ServiceLifecycle
-import SweepCore
+package import SweepCore
 import SweepData
 import SweepKernels
 import SweepMessaging
 import SweepTraining
-package import SweepWire
+import SweepWire
 
 /// A worker process: the protocol's session on the thread of its socket, and its training slots.
 ///
@@ -102,8 +102,8 @@ package actor Worker: Service {
         let client = try ClientSocket(connectingTo: options.endpoint, security: options.security)
         client.attach(
             to: loop,
-            onEvent: { [unowned self] event in assumeIsolated { $0.report(event) } },
-            onReadable: { [unowned self] client in assumeIsolated { $0.receive(client) } }
+            onEvent: { [unowned self] event in report(event) },
+            onReadable: { [unowned self] _ in receive() }
         )
         return client
     }
@@ -119,8 +119,8 @@ package actor Worker: Service {
         }
     }
 
-    private func receive(_ client: ClientSocket) {
-        for frames in client.receiveBatch() {
+    private func receive() {
+        for frames in client?.receiveBatch() ?? [] {
             do {
                 let message = try Message.decode(frames)
                 if case .assignments(let assignments) = message {
