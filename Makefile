@@ -54,6 +54,7 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	@scripts/run-tests scripts -- scripts/test-scripts
 	$(SWIFT) build -c release -j $(JOBS) --build-tests
 	@scripts/check-docs
+	@scripts/make-commands-doc --check
 	@if [ -x scripts/check-objects ]; then scripts/check-objects; fi
 	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
 		scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest
