@@ -11,11 +11,11 @@ VENV := .venv-test
 
 # What building needs, what the tests need beside it, and what the network tests need (they run as root only).
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev zlib1g-dev libsodium-dev
-TEST_PACKAGES := git python3
+TEST_PACKAGES := git python3 protobuf-compiler
 NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
-OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepWorkerTests|SweepdTests|ProcessTests|NetworkTests)\.
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.
 
 .PHONY: help
 help: ## this list
@@ -54,6 +54,7 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	@scripts/run-tests scripts -- scripts/test-scripts
 	$(SWIFT) build -c release -j $(JOBS) --build-tests
 	@scripts/check-docs
+	@scripts/make-commands-doc --check
 	@if [ -x scripts/check-objects ]; then scripts/check-objects; fi
 	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
 		scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest

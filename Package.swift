@@ -43,6 +43,8 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], exclude: [String
     .testTarget(name: name, dependencies: dependencies, exclude: exclude, swiftSettings: settings)
 }
 
+let signals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
 let package = Package(
     name: "sweepd",
     dependencies: [
@@ -135,8 +137,9 @@ let package = Package(
         .target(
             name: "SweepCommands",
             dependencies: [
-                "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData", "SweepMessaging", "SweepReports",
-                "SweepSpec", "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle,
+                "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData", "SweepMessaging",
+                "SweepReports", "SweepSearch", "SweepSpec", "SweepStore", "SweepTraining", "SweepWire", "SweepWorker",
+                logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -122,3 +122,16 @@ extension Coordinator {
         }
     }
 }
+
+extension Coordinator {
+    /// The document of `/health`.
+    package func health() -> String {
+        let running = core.sweeps.values.filter { !$0.state.isOver }.count
+        return JSONValue.object([
+            JSONMember("status", .text("ok")),
+            JSONMember("sweeps", .integer(core.sweeps.count)),
+            JSONMember("sweeps_running", .integer(running)),
+            JSONMember("workers", .integer(core.workers.values.filter { $0.connection != nil }.count)),
+        ]).text()
+    }
+}

@@ -125,8 +125,8 @@ package actor Coordinator: Service {
                     listeningOn: endpoint,
                     security: options.security,
                     on: loop,
-                    onEvent: { [unowned self] event in assumeIsolated { $0.report(event) } },
-                    onReadable: { [unowned self] _ in assumeIsolated { $0.turn() } }
+                    onEvent: { [unowned self] event in report(event) },
+                    onReadable: { [unowned self] _ in turn() }
                 )
             } catch let error as ZMQError where error.code == EADDRINUSE && index + 1 < tries.count {
                 logger.notice("port is taken, trying the next", metadata: ["port.endpoint": "\(endpoint)"])

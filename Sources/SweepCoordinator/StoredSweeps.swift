@@ -36,7 +36,10 @@ package struct StoredSweeps: SweepControl {
     package func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
     package func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
 
-    /// The text of the file that a sweep was submitted with; nil when there is no such sweep.
+    /// The data set of a sweep; nil when there is no such sweep.
+    package func dataSet(of name: String) -> DataSetID? { core.sweep(named: name)?.submission.dataSet }
+
+    /// The file that a sweep was submitted with; nil when there is no such sweep.
     package func source(of name: String) -> SpecNode? { core.sweep(named: name)?.submission.source }
 
     private static let stopped = ControlError(.conflict, "the coordinator of this directory is not running")

@@ -1,6 +1,6 @@
 import Hummingbird
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Serves `GET /health` over HTTP: whether the coordinator answers, as JSON.
 package struct HealthService: Service {

@@ -33,6 +33,16 @@ package struct RankDocument: Hashable, Sendable {
         self.rows = rows
     }
 
+    /// The document cut to its first `count` rows.
+    package func first(_ count: Int) -> RankDocument {
+        RankDocument(
+            sweep: sweep,
+            objective: objective,
+            configurations: configurations,
+            rows: Array(rows.prefix(max(0, count)))
+        )
+    }
+
     /// The document as JSON.
     package var json: JSONValue { json(stable: false) }
 

@@ -2,12 +2,12 @@ import Glibc
 import KernelAPI
 package import Logging
 import ServiceLifecycle
-import SweepCore
+package import SweepCore
 import SweepData
 import SweepKernels
 import SweepMessaging
 import SweepTraining
-package import SweepWire
+import SweepWire
 
 /// A worker process: the protocol's session on the thread of its socket, and its training slots.
 ///
@@ -102,8 +102,8 @@ package actor Worker: Service {
         let client = try ClientSocket(connectingTo: options.endpoint, security: options.security)
         client.attach(
             to: loop,
-            onEvent: { [unowned self] event in assumeIsolated { $0.report(event) } },
-            onReadable: { [unowned self] client in assumeIsolated { $0.receive(client) } }
+            onEvent: { [unowned self] event in report(event) },
+            onReadable: { [unowned self] _ in receive() }
         )
         return client
     }
@@ -115,12 +115,14 @@ package actor Worker: Service {
             if failure == .notAllowed { handle(.leave(reason: "the coordinator does not allow this key")) }
         case .rejected(let violation):
             logger.warning("message dropped", metadata: ["coordinator.reason": "\(violation)"])
-        case .connected, .disconnected, .unanswered: break
+        case .connected:
+            if let hello, client?.send(hello) == .sent { self.hello = nil }
+        case .disconnected, .unanswered: break
         }
     }
 
-    private func receive(_ client: ClientSocket) {
-        for frames in client.receiveBatch() {
+    private func receive() {
+        for frames in client?.receiveBatch() ?? [] {
             do {
                 let message = try Message.decode(frames)
                 if case .assignments(let assignments) = message {
@@ -194,6 +196,8 @@ package actor Worker: Service {
     }
 
     private var hasOpened = false
+    /// The registration that waits for a connection.
+    private var hello: [[UInt8]]?
 
     private func open() {
         // The first socket is open already.
@@ -208,8 +212,10 @@ package actor Worker: Service {
 
     private func send(_ message: Message) {
         do {
-            // What cannot be sent now is numbered and will be sent again.
-            _ = client?.send(try message.encode())
+            let frames = try message.encode()
+            let outcome = client?.send(frames)
+            // A registration goes out as soon as the connection stands; all else is numbered and will be sent again.
+            if case .register = message { hello = outcome == .sent ? nil : frames }
         } catch {
             logger.error("a message cannot be sent", metadata: ["message.reason": "\(error)"])
         }

@@ -1,0 +1,92 @@
+import ArgumentParser
+import Foundation
+import SweepCoordinator
+import SweepMessaging
+import SweepReports
+import SweepStore
+
+/// Where the coordinator is: how every reading and steering command finds it.
+struct CoordinatorLocation: ParsableArguments {
+    @Option(help: "The coordinator's port, for example tcp://127.0.0.1:7700 (the default).")
+    var coordinator: String?
+
+    @Option(help: "The directory of a coordinator on this machine; a stopped one's store is read.")
+    var directory: String?
+
+    @OptionGroup var keys: ClientKeys
+
+    static let defaultEndpoint = "tcp://127.0.0.1:7700"
+
+    /// Something that answers: the running coordinator, or the store of a stopped one.
+    func control() throws -> any SweepControl {
+        if coordinator != nil, directory != nil {
+            throw CommandFailure(.badInput, "--coordinator and --directory: give one of them")
+        }
+        if let directory {
+            do {
+                if let running = try SweepStore.Endpoint.running(directory: directory) {
+                    return try ControlClient(running.worker, security: keys.security())
+                }
+                return try StoredSweeps(directory: directory)
+            } catch let error as StoreError {
+                throw CommandFailure(.badInput, error.description)
+            } catch let error as JournalError {
+                throw CommandFailure(.failed, "\(directory): \(error)")
+            }
+        }
+        return try ControlClient(coordinator ?? Self.defaultEndpoint, security: keys.security())
+    }
+
+    /// Asks, and turns what went wrong into a failure of the command.
+    func ask<Answer>(_ question: (any SweepControl) async throws -> Answer) async throws -> Answer {
+        let control = try control()
+        do { return try await question(control) } catch let error as ControlError { throw CommandFailure(error) }
+    }
+}
+
+extension CommandFailure {
+    /// The failure that a coordinator's error is to a command.
+    init(_ error: ControlError) {
+        let status: ExitStatus =
+            switch error.code {
+            case .badInput, .notFound, .conflict: .badInput
+            case .notAllowed: .notAllowed
+            case .internal: .failed
+            }
+        self.init(status, error.message)
+    }
+}
+
+/// Who is asking, where keys are needed.
+struct ClientKeys: ParsableArguments {
+    @Option(help: "Your key pair, made by keys new; needed off loopback.")
+    var key: String?
+
+    @Option(help: "The coordinator's public key, as keys show prints it.")
+    var serverKey: String?
+
+    /// Throws when only one of the two is given, or a key cannot be read.
+    func security() throws -> ClientSecurity {
+        switch (key, serverKey) {
+        case (nil, nil): return .none
+        case (let file?, let server?):
+            guard let server = CurvePublicKey(z85: server) else {
+                throw CommandFailure(.badInput, "--server-key: not a public key, allowed 40 characters of Z85")
+            }
+            do { return .curve(try KeyFile.read(file), server: server) } catch {
+                throw CommandFailure(.badInput, error.description)
+            }
+        default: throw CommandFailure(.badInput, "--key and --server-key: give both or neither")
+        }
+    }
+}
+
+/// How much is logged.
+struct LogOptions: ParsableArguments {
+    @Option(help: "What is logged on standard error: debug, info, notice, warning or error.")
+    var logLevel: LogLevel = .notice
+
+    enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+        case debug, info, notice, warning, error
+    }
+}

@@ -1,0 +1,144 @@
+import Foundation
+import SweepCore
+import SweepMessaging
+import SweepReports
+import SweepWire
+
+/// A coordinator on the other side of its port.
+///
+/// Blocks its own thread while it waits: it belongs to a command that has nothing else to do.
+actor ControlClient: SweepControl {
+    private let socket: ClientSocket
+    private let endpoint: String
+    private var isConnected = false
+    private var nextID: UInt64 = 1
+
+    /// How long a coordinator may take to be found.
+    private static let connectPatience = Duration.seconds(5)
+    /// How long an answer may take: ranking a hundred thousand trials takes less.
+    private static let answerPatience = Duration.seconds(60)
+
+    /// Prepares a connection; throws a `CommandFailure` for an endpoint that cannot be.
+    init(_ endpoint: String, security: ClientSecurity) throws {
+        self.endpoint = endpoint
+        do { socket = try ClientSocket(connectingTo: endpoint, security: security) } catch {
+            throw CommandFailure(.badInput, "--coordinator: \(error)")
+        }
+    }
+
+    func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
+        guard case .submitted(let entry) = try ask(.submit(submission)) else { throw Self.otherAnswer }
+        return entry
+    }
+
+    func list() async throws(ControlError) -> ListDocument {
+        guard case .list(let document) = try ask(.list) else { throw Self.otherAnswer }
+        return document
+    }
+
+    func status(sweep: String) async throws(ControlError) -> StatusDocument { try status(.status(sweep: sweep)) }
+
+    func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument {
+        guard case .rank(let document) = try ask(.rank(sweep: sweep, top: top)) else { throw Self.otherAnswer }
+        return document
+    }
+
+    func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
+        guard case .curves(let document) = try ask(.curves(sweep: sweep, trial: trial)) else { throw Self.otherAnswer }
+        return document
+    }
+
+    func pause(sweep: String) async throws(ControlError) -> StatusDocument { try status(.pause(sweep: sweep)) }
+    func resume(sweep: String) async throws(ControlError) -> StatusDocument { try status(.resume(sweep: sweep)) }
+    func cancel(sweep: String) async throws(ControlError) -> StatusDocument { try status(.cancel(sweep: sweep)) }
+
+    /// Sends a data set, unless the coordinator has it.
+    func send(dataSet id: DataSetID, _ bytes: [UInt8]) throws {
+        try connect()
+        try post(.objectOffer(ObjectOffer(hash: id.hash, bytes: bytes)))
+        while true {
+            switch try receive() {
+            case .objectStored(let stored) where stored.hash == id.hash: return
+            case .objectRequest(let request) where request.hash == id.hash:
+                for chunk in request.chunks(of: bytes) { try post(.objectChunk(chunk)) }
+            case .problem(let problem): throw Self.failure(problem)
+            default: continue
+            }
+        }
+    }
+
+    private static let otherAnswer = ControlError(.internal, "the coordinator answered something else")
+
+    private func status(_ request: ControlRequest) throws(ControlError) -> StatusDocument {
+        guard case .status(let document) = try ask(request) else { throw Self.otherAnswer }
+        return document
+    }
+
+    private func ask(_ request: ControlRequest) throws(ControlError) -> ControlAnswer {
+        do {
+            try connect()
+            let id = nextID
+            nextID += 1
+            try post(.request(ClientRequest(id: id, verb: request.verb, body: request.body.bytes)))
+            var body: [UInt8] = []
+            while true {
+                switch try receive() {
+                case .response(let response) where response.id == id:
+                    body += response.body
+                    if response.more { continue }
+                    if response.status == .done { return try ControlAnswer(verb: request.verb, bytes: body) }
+                    throw try ControlError(json: JSONValue(parsing: body))
+                case .problem(let problem): throw Self.failure(problem)
+                default: continue
+                }
+            }
+        } catch let error as ControlError {
+            throw error
+        } catch let failure as CommandFailure {
+            // What has no answer has no document either: the process ends here, with the reason.
+            for line in failure.lines { Terminal.error(line) }
+            exit(failure.status.rawValue)
+        } catch {
+            throw ControlError(.internal, "the coordinator's answer cannot be read: \(error)")
+        }
+    }
+
+    private static func failure(_ problem: Problem) -> CommandFailure {
+        CommandFailure(problem.code == .forbidden ? .notAllowed : .failed, problem.sentence)
+    }
+
+    private func connect() throws {
+        guard !isConnected else { return }
+        switch socket.waitUntilConnected(timeout: Self.connectPatience) {
+        case .connected: isConnected = true
+        case .handshakeFailed(.notAllowed):
+            throw CommandFailure(.notAllowed, "\(endpoint): the coordinator does not allow this key")
+        case .handshakeFailed(let failure): throw CommandFailure(.unreachable, "\(endpoint): \(failure)")
+        default:
+            throw CommandFailure(
+                .unreachable,
+                "\(endpoint): no coordinator answers; is `sweepd coordinator` running, and are the keys right?"
+            )
+        }
+    }
+
+    private func post(_ message: Message) throws {
+        let frames = try message.encode()
+        let deadline = ContinuousClock.now + Self.answerPatience
+        while ContinuousClock.now < deadline {
+            switch socket.send(frames) {
+            case .sent: return
+            case .wouldBlock: usleep(1000)
+            case .unreachable: throw CommandFailure(.unreachable, "\(endpoint): the connection broke")
+            }
+        }
+        throw CommandFailure(.unreachable, "\(endpoint): the coordinator does not take messages")
+    }
+
+    private func receive() throws -> Message {
+        guard let frames = socket.receive(timeout: Self.answerPatience) else {
+            throw CommandFailure(.unreachable, "\(endpoint): the coordinator does not answer")
+        }
+        return try Message.decode(frames)
+    }
+}

@@ -1,0 +1,139 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import SweepCoordination
+import SweepCoordinator
+import SweepDashboard
+import SweepMessaging
+import SweepReports
+import SweepStore
+import SweepTraining
+
+/// `sweepd coordinator [FILE…]`.
+struct CoordinatorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "coordinator",
+        abstract: "Serve sweeps to workers; started again on its directory it goes on by itself."
+    )
+
+    @Argument(help: "Sweep files to begin with; one that this directory already serves is taken up again.")
+    var files: [String] = []
+
+    @Option(help: "The port of workers and clients; * lets the system choose.")
+    var listen: String = CoordinatorServiceOptions.defaultListen
+
+    @Option(help: "Serve /health over HTTP here, for example 127.0.0.1:7780; loopback only.")
+    var http: String?
+
+    @Option(help: "Where everything is kept.")
+    var directory: String = "coordinator.sweepd"
+
+    @Option(help: "Seconds between the heartbeats of workers.")
+    var heartbeat: Double = 2
+
+    @Option(help: "Missed heartbeats after which a worker's trials are given to others.")
+    var missed: Int = 3
+
+    @OptionGroup var overrides: OverrideOptions
+    @OptionGroup var log: LogOptions
+
+    func run() async throws {
+        let loaded = try files.map { try LoadedSweep($0, overrides: overrides.overrides) }
+        guard (0.01...60).contains(heartbeat) else {
+            throw CommandFailure(.badInput, "--heartbeat: found \(heartbeat), allowed seconds from 0.01 to 60")
+        }
+        guard (3...1000).contains(missed), heartbeat * Double(missed) <= 600 else {
+            throw CommandFailure(.badInput, "--missed: found \(missed), allowed from 3, and at most 600 seconds in all")
+        }
+        let address = try http.map { text in
+            guard let address = HTTPAddress(loopback: text) else {
+                throw CommandFailure(
+                    .badInput,
+                    "--http: found \(text), allowed HOST:PORT on this machine's loopback, for example 127.0.0.1:7780"
+                )
+            }
+            return address
+        }
+        let logger = log.logger("sweepd.coordinator")
+        let coordinator = try Coordinator.opening(
+            CoordinatorServiceOptions(
+                directory: directory,
+                listen: listen,
+                movesWhenBusy: listen == CoordinatorServiceOptions.defaultListen,
+                security: try KeyFiles(directory: directory).security(),
+                core: CoordinatorOptions(heartbeat: .seconds(heartbeat), missedBeats: missed),
+                coreVersion: String(TrainingCore.version)
+            ),
+            logger: logger
+        )
+        let endpoint = try await coordinator.openPort()
+        for sweep in loaded { try await coordinator.take(sweep) }
+        Terminal.error("coordinator on \(endpoint), directory \(directory)")
+        Terminal.error("join with: sweepd worker --connect \(endpoint)")
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: coordinator, failureTerminationBehavior: .gracefullyShutdownGroup)
+        ]
+        if let address {
+            let health = HealthService(
+                address: address,
+                logger: quiet(logger),
+                report: { await coordinator.health() },
+                onBound: { url in
+                    do { try await coordinator.announce(http: url) } catch {
+                        logger.error("endpoint.json cannot be written", metadata: ["store.error": "\(error)"])
+                    }
+                }
+            )
+            services.append(.init(service: health, failureTerminationBehavior: .gracefullyShutdownGroup))
+        }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: services,
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet(logger)
+            )
+        )
+        do { try await group.run() } catch { throw CommandFailure(.failed, "\(error)") }
+    }
+}
+
+extension KeyFiles {
+    /// Keys, when the directory has a key pair; nothing otherwise, which allows loopback only.
+    func security() throws -> ServerSecurity {
+        guard FileManager.default.fileExists(atPath: own) else { return .none }
+        do { return .curve(try KeyFile.read(own), allowed: .file(allowed)) } catch {
+            throw CommandFailure(.badInput, error.description)
+        }
+    }
+}
+
+extension Coordinator {
+    /// Opens the directory; what is wrong with it is a failure of the command.
+    static func opening(_ options: CoordinatorServiceOptions, logger: Logger) throws -> Coordinator {
+        // An endpoint that may not be is refused before anything is written.
+        do {
+            let hasKeys = if case .curve = options.security { true } else { false }
+            try ListenPolicy.check(listeningOn: Endpoint(options.listen), hasKeys: hasKeys)
+        } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
+        do { return try Coordinator(options, logger: logger) } catch let error as StoreError {
+            throw CommandFailure(.badInput, error.description)
+        } catch { throw CommandFailure(.failed, "\(options.directory): \(error)") }
+    }
+
+    /// Binds the port; what is wrong with it is a failure of the command.
+    func openPort() async throws -> String {
+        do { return try await open() } catch let error as StoreError {
+            throw CommandFailure(.failed, error.description)
+        } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
+    }
+
+    /// Takes a sweep in, with its data set.
+    func take(_ sweep: LoadedSweep) async throws {
+        try await keep(dataSet: sweep.packed)
+        do { _ = try await submit(try sweep.submission()) } catch let error as ControlError {
+            throw CommandFailure(error)
+        }
+    }
+}

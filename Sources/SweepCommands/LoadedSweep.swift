@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import SweepCore
+import SweepData
+import SweepReports
+import SweepSpec
+import SweepWire
+
+/// Values of the sweep file that the command line replaces.
+struct OverrideOptions: ParsableArguments {
+    @Option(name: .customLong("set"), help: "Replace a value of the sweep file, for example train.epochs=9; repeatable.")
+    var overrides: [String] = []
+}
+
+/// A sweep file with its data, read, checked, and ready to hand in.
+struct LoadedSweep {
+    let file: SweepFile
+    let text: String
+    let data: DataSet
+    let packed: [UInt8]
+    let dataSet: DataSetID
+
+    /// Reads the file and its data; throws a `CommandFailure` with every mistake of both.
+    init(_ path: String, overrides: [String]) throws {
+        switch SweepFile.read(path: path, overrides: overrides) {
+        case .success(let file): self.file = file
+        case .failure(let problems): throw CommandFailure(.badInput, problems.lines)
+        }
+        let folder = (path as NSString).deletingLastPathComponent
+        switch DataSet.load(file.sweep.data, relativeTo: folder.isEmpty ? "." : folder) {
+        case .success(let data): self.data = data
+        case .failure(let problems): throw CommandFailure(.badInput, Self.lines(problems, of: file))
+        }
+        let later = file.located(file.sweep.problems(on: data.schema))
+        guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
+        text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        packed = data.packed()
+        dataSet = DataSet.id(ofPacked: packed)
+    }
+
+    /// What a coordinator is handed.
+    func submission() throws -> Submission {
+        Submission(
+            text: text,
+            fileName: (file.file as NSString).lastPathComponent,
+            tree: try file.sweep.source.wireBytes(),
+            dataSet: dataSet,
+            schema: data.schema
+        )
+    }
+
+    /// What the sweep is, in a few lines.
+    var summary: String {
+        let sweep = file.sweep
+        let schema = data.schema
+        let task =
+            switch schema.task {
+            case .classification(let classes, _): "\(classes.count) classes"
+            case .regression: "a number"
+            }
+        let search = sweep.search
+        let rungs = Rungs.levels(
+            epochs: sweep.epochs,
+            reductionFactor: sweep.prune.reductionFactor,
+            first: sweep.prune.firstRung
+        ).map(String.init).joined(separator: ", ")
+        let prune = sweep.prune.method == .none ? "none" : "promotion ASHA, rungs \(rungs)"
+        return """
+            \(sweep.name): no mistakes found
+            data     \(schema.trainingRows) training, \(schema.validationRows) validation, \(schema.testRows) test rows; \
+            \(schema.features.count) features, \(task)
+            search   \(search.method.rawValue), \(sweep.space.parameters.count) parameters, \
+            \(search.trials.map { "\($0) trials" } ?? "the whole grid"), seed \(search.seed)
+            epochs   \(sweep.epochs), prune \(prune)
+            """
+    }
+
+    private static func lines(_ problems: DataProblems, of file: SweepFile) -> [String] {
+        problems.problems.map { problem in
+            guard let path = problem.specPath,
+                case .file(let line, let column)? = file.sourceMap.place(of: path)
+            else { return problem.description }
+            return "\(file.file):\(line):\(column): \(problem.description)"
+        }
+    }
+}

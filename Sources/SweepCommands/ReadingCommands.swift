@@ -1,0 +1,108 @@
+import ArgumentParser
+import SweepReports
+
+/// `sweepd list`.
+struct ListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "list", abstract: "The coordinator's sweeps.")
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json }
+
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "table or json.") var format: Format = .table
+
+    func run() async throws {
+        let document = try await location.ask { try await $0.list() }
+        switch format {
+        case .table: Terminal.output(document.table.plainText(width: Terminal.width))
+        case .json: Terminal.output(document.json.text(pretty: true))
+        }
+    }
+}
+
+/// `sweepd status SWEEP`.
+struct StatusCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "status",
+        abstract: "How far a sweep is, and what each worker does or why it is idle."
+    )
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "table or json.") var format: ListCommand.Format = .table
+
+    func run() async throws {
+        Terminal.show(try await location.ask { try await $0.status(sweep: sweep) }, format)
+    }
+}
+
+extension Terminal {
+    /// Prints a sweep's status.
+    static func show(_ document: StatusDocument, _ format: ListCommand.Format) {
+        switch format {
+        case .table: output(document.plainText(width: width))
+        case .json: output(document.json.text(pretty: true))
+        }
+    }
+}
+
+/// How a ranked summary is printed.
+enum RankFormat: String, ExpressibleByArgument, CaseIterable {
+    case table, json, csv, markdown
+
+    /// The document in this format.
+    func text(_ document: RankDocument) -> String {
+        switch self {
+        case .table: document.table.plainText(width: Terminal.width)
+        case .json: document.json.text(pretty: true)
+        case .csv: document.exactTable.csv
+        case .markdown: document.table.markdown
+        }
+    }
+}
+
+/// `sweepd rank SWEEP`.
+struct RankCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rank",
+        abstract: "The ranked summary: one row a configuration, best first."
+    )
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "Only the first rows.") var top: Int?
+    @Option(help: "table, json, csv or markdown.") var format: RankFormat = .table
+    @Flag(help: "JSON without times, workers and attempts: the same bytes for the same sweep.") var stable = false
+
+    func run() async throws {
+        if let top, top < 1 { throw CommandFailure(.badInput, "--top: found \(top), allowed a number from 1") }
+        let document = try await location.ask { try await $0.rank(sweep: sweep, top: top) }
+        Terminal.output(stable ? document.stable.text(pretty: true) : format.text(document))
+    }
+}
+
+/// `sweepd curves SWEEP`.
+struct CurvesCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "curves",
+        abstract: "Loss curves, whole: every epoch of every trial, bands over trials, means over seeds."
+    )
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case plot, csv, json, svg }
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "One trial's number; otherwise all.") var trial: Int?
+    @Option(help: "plot (in the terminal), csv, json or svg.") var format: Format = .plot
+    @Flag(help: "JSON without times: the same bytes for the same sweep.") var stable = false
+
+    func run() async throws {
+        let document = try await location.ask { try await $0.curves(sweep: sweep, trial: trial) }
+        if stable { return Terminal.output(document.stable.text()) }
+        switch format {
+        case .plot: Terminal.output(document.chart.terminalText(width: Terminal.width ?? 80))
+        case .csv: Terminal.output(document.csv)
+        case .json: Terminal.output(document.json.text(pretty: true))
+        case .svg: Terminal.output(document.chart.svg())
+        }
+    }
+}

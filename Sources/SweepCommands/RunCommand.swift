@@ -1,0 +1,149 @@
+import ArgumentParser
+import Dispatch
+import Foundation
+import Logging
+import SweepCoordination
+import SweepCore
+import SweepCoordinator
+import SweepReports
+import SweepSearch
+import SweepSpec
+import SweepStore
+import SweepTraining
+
+/// `sweepd run FILE`.
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "The whole sweep on this machine: a coordinator, workers, live progress, the ranked summary.",
+        discussion: "Run again in the same directory it goes on where it was; a finished sweep only prints its table."
+    )
+
+    @Argument(help: "The sweep file.") var file: String
+    @Option(help: "Where everything is kept; ./NAME.sweepd unless told.") var directory: String?
+    @Option(help: "Worker processes.") var workers: Int = 1
+    @Option(help: "Trials each worker trains at once; unless told, the cores are shared out.") var slots: Int?
+    @Option(help: "table, json, csv or markdown.") var format: RankFormat = .table
+    @Option(help: "Only the first rows of the table.") var top: Int?
+    @OptionGroup var overrides: OverrideOptions
+    @OptionGroup var log: LogOptions
+
+    func run() async throws {
+        let begun = ContinuousClock.now
+        let loaded = try LoadedSweep(file, overrides: overrides.overrides)
+        let name = loaded.file.sweep.name
+        let directory = directory ?? "./\(name).sweepd"
+        guard (1...256).contains(workers) else {
+            throw CommandFailure(.badInput, "--workers: found \(workers), allowed a number from 1 to 256")
+        }
+        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let slots = slots ?? max(1, cores / workers)
+        guard (1...4096).contains(slots) else {
+            throw CommandFailure(.badInput, "--slots: found \(slots), allowed a number from 1 to 4096")
+        }
+        if try await isFinished(loaded, in: directory) {
+            let stored = try StoredSweeps(directory: directory)
+            Terminal.error("\(name) is finished; this is its table (\(directory))")
+            return Terminal.output(format.text(try await stored.rank(sweep: name, top: top)))
+        }
+        let coordinator = try Coordinator.opening(
+            CoordinatorServiceOptions(
+                directory: directory,
+                listen: "tcp://127.0.0.1:*",
+                core: CoordinatorOptions(),
+                coreVersion: String(TrainingCore.version)
+            ),
+            logger: log.logger("sweepd.coordinator")
+        )
+        let endpoint = try await coordinator.openPort()
+        try await coordinator.take(loaded)
+        let crew = WorkerCrew(endpoint: endpoint, directory: directory, count: workers, slots: slots)
+        let interrupted = Interruption()
+        crew.start()
+        let ended = await follow(name, coordinator, interrupted)
+        crew.stop(patience: ended ? 10 : 3)
+        let document = try await coordinator.rank(sweep: name, top: nil)
+        await coordinator.close()
+        guard ended else {
+            throw CommandFailure(
+                .interrupted,
+                "interrupted; everything so far is kept. Go on with: sweepd run \(file) --directory \(directory)"
+            )
+        }
+        Terminal.output(format.text(top.map { document.first($0) } ?? document))
+        Terminal.error(Self.times(document, wall: begun.duration(to: .now), slots: workers * slots))
+    }
+
+    /// Whether this directory holds this very sweep, over; another sweep's directory is refused.
+    private func isFinished(_ loaded: LoadedSweep, in directory: String) async throws -> Bool {
+        guard FileManager.default.fileExists(atPath: directory + "/sweepd.db") else { return false }
+        do {
+            let stored = try StoredSweeps(directory: directory)
+            let name = loaded.file.sweep.name
+            guard let entry = try await stored.list().sweeps.first(where: { $0.sweep == name }) else {
+                guard let other = try await stored.list().sweeps.first else { return false }
+                throw CommandFailure(
+                    .badInput,
+                    "--directory: \(directory) holds the sweep \(other.sweep), found \(name) in \(file), "
+                        + "allowed the file it was begun with or another directory"
+                )
+            }
+            guard stored.source(of: name) == loaded.file.sweep.source, stored.dataSet(of: name) == loaded.dataSet else {
+                throw CommandFailure(
+                    .badInput,
+                    "--directory: \(directory) holds the sweep \(name) from another version of the file or its data; "
+                        + "allowed the file it was begun with or another directory"
+                )
+            }
+            return entry.state == "finished" || entry.state == "cancelled"
+        } catch let error as StoreError {
+            throw CommandFailure(.badInput, error.description)
+        } catch let error as ControlError { throw CommandFailure(error) }
+    }
+
+    /// Shows progress until the sweep is over (true) or the user interrupts (false).
+    private func follow(_ name: String, _ coordinator: Coordinator, _ interrupted: Interruption) async -> Bool {
+        var progress = ProgressLine()
+        while true {
+            guard let status = try? await coordinator.status(sweep: name) else { return false }
+            progress.show(status)
+            if status.state == "finished" || status.state == "cancelled" {
+                progress.end()
+                return true
+            }
+            if interrupted.isRaised {
+                progress.end()
+                return false
+            }
+            try? await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
+    private static func times(_ document: RankDocument, wall: Duration, slots: Int) -> String {
+        let training = document.rows.reduce(0) { $0 + $1.coreSeconds }
+        let seconds = Double(wall.components.seconds) + Double(wall.components.attoseconds) / 1e18
+        let rest = max(0, seconds - training / Double(slots))
+        return "training \(NumberText.seconds(training)) of core time on \(slots) slots; "
+            + "\(NumberText.seconds(seconds)) in all, of which everything else \(NumberText.seconds(rest))"
+    }
+}
+
+/// Whether the user pressed Ctrl-C, or the process was asked to end.
+final class Interruption: @unchecked Sendable {
+    // Sendable because `raised` is touched on `queue` alone.
+    private let queue = DispatchQueue(label: "signals")
+    private var raised = false
+    private var sources: [any DispatchSourceSignal] = []
+
+    init() {
+        for number in [SIGINT, SIGTERM] {
+            signal(number, SIG_IGN)
+            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+            source.setEventHandler { [unowned self] in raised = true }
+            source.resume()
+            sources.append(source)
+        }
+    }
+
+    var isRaised: Bool { queue.sync { raised } }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import SweepReports
+
+/// `sweepd pause SWEEP`.
+struct PauseCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pause",
+        abstract: "Hand out no more work of a sweep and take back what runs; resume goes on from the last checkpoints."
+    )
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "table or json.") var format: ListCommand.Format = .table
+
+    func run() async throws {
+        Terminal.show(try await location.ask { try await $0.pause(sweep: sweep) }, format)
+    }
+}
+
+/// `sweepd resume SWEEP`.
+struct ResumeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "resume", abstract: "Go on with a paused sweep.")
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "table or json.") var format: ListCommand.Format = .table
+
+    func run() async throws {
+        Terminal.show(try await location.ask { try await $0.resume(sweep: sweep) }, format)
+    }
+}
+
+/// `sweepd cancel SWEEP`.
+struct CancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel",
+        abstract: "End a sweep for good: trials that have not ended are pruned, curves and ranking stay."
+    )
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "table or json.") var format: ListCommand.Format = .table
+
+    func run() async throws {
+        Terminal.show(try await location.ask { try await $0.cancel(sweep: sweep) }, format)
+    }
+}
+
+/// `sweepd submit FILE`.
+struct SubmitCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "submit",
+        abstract: "Hand a sweep to a running coordinator, with its data set."
+    )
+
+    @Argument(help: "The sweep file.") var file: String
+    @OptionGroup var overrides: OverrideOptions
+    @OptionGroup var location: CoordinatorLocation
+
+    func run() async throws {
+        let loaded = try LoadedSweep(file, overrides: overrides.overrides)
+        let submission = try loaded.submission()
+        let entry = try await location.ask { control in
+            if let client = control as? ControlClient {
+                try await client.send(dataSet: loaded.dataSet, loaded.packed)
+            }
+            return try await control.submit(submission)
+        }
+        Terminal.output("\(entry.sweep): \(entry.state)")
+    }
+}
+
+/// `sweepd validate FILE`.
+struct ValidateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "validate",
+        abstract: "Check a sweep file and its data; every mistake with its line."
+    )
+
+    @Argument(help: "The sweep file.") var file: String
+    @OptionGroup var overrides: OverrideOptions
+
+    func run() throws { Terminal.output(try LoadedSweep(file, overrides: overrides.overrides).summary) }
+}

@@ -1,0 +1,93 @@
+import ArgumentParser
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+import SweepWorker
+
+/// `sweepd worker`.
+struct WorkerCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "worker",
+        abstract: "Join a coordinator and train its trials; SIGTERM finishes what is begun and leaves."
+    )
+
+    @Option(help: "The coordinator's port, for example tcp://192.168.1.5:7700.")
+    var connect: String = CoordinatorLocation.defaultEndpoint
+
+    @Option(help: "Trials trained at once; one a core unless told.") var slots: Int?
+    @Option(help: "Leases held ahead while epochs are short; four a slot unless told.") var prefetch: Int?
+    @Option(help: "What people call it; host name and process number unless told.") var name: String?
+    @Option(help: "A label, key=value; repeatable.") var label: [String] = []
+    @Option(help: "Seconds to wait for a lost coordinator.") var patience: Double = 600
+    @OptionGroup var keys: ClientKeys
+    @OptionGroup var log: LogOptions
+
+    func run() async throws {
+        let slots = slots ?? ProcessInfo.processInfo.activeProcessorCount
+        guard (1...4096).contains(slots) else {
+            throw CommandFailure(.badInput, "--slots: found \(slots), allowed a number from 1 to 4096")
+        }
+        if let prefetch, !(0...65_536).contains(prefetch) {
+            throw CommandFailure(.badInput, "--prefetch: found \(prefetch), allowed a number from 0 to 65536")
+        }
+        guard patience >= 0, patience < 1e9 else {
+            throw CommandFailure(.badInput, "--patience: found \(patience), allowed seconds from 0")
+        }
+        let labels = try label.map { text in
+            guard let separator = text.firstIndex(of: "="), separator != text.startIndex else {
+                throw CommandFailure(.badInput, "--label: found \(text), allowed key=value")
+            }
+            return (key: String(text[..<separator]), value: String(text[text.index(after: separator)...]))
+        }
+        let logger = log.logger("sweepd.worker")
+        let worker: Worker
+        do {
+            worker = try Worker(
+                WorkerOptions(
+                    endpoint: connect,
+                    security: keys.security(),
+                    name: name ?? "\(Worker.hostName)-\(getpid())",
+                    slots: slots,
+                    prefetch: prefetch,
+                    labels: labels,
+                    kernels: Terminal.environment("SWEEPD_KERNELS"),
+                    patience: .seconds(patience),
+                    softwareVersion: SweepdCommand.softwareVersion
+                ),
+                logger: logger
+            )
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch { throw CommandFailure(.badInput, "SWEEPD_KERNELS: \(error)") }
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [
+                    .init(
+                        service: worker,
+                        successTerminationBehavior: .gracefullyShutdownGroup,
+                        failureTerminationBehavior: .cancelGroup
+                    )
+                ],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet(logger)
+            )
+        )
+        do { try await group.run() } catch let error as WorkerError {
+            switch error {
+            case .refused: throw CommandFailure(.notAllowed, "\(error)")
+            case .coordinatorLost: throw CommandFailure(.unreachable, "\(error)")
+            case .damaged: throw CommandFailure(.failed, "\(error)")
+            }
+        } catch let failure as CommandFailure {
+            throw failure
+        } catch { throw CommandFailure(.badInput, "--connect: \(error)") }
+    }
+}
+
+/// The logger of the service group, whose own steps nobody needs to follow.
+func quiet(_ logger: Logger) -> Logger {
+    var logger = logger
+    logger.logLevel = .critical
+    return logger
+}

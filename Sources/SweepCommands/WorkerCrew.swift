@@ -1,0 +1,76 @@
+import Foundation
+
+/// The worker processes of `sweepd run`: started from this very program, each with a log file in the directory.
+///
+/// A worker that dies is started again: the coordinator counts what its trials did to it, and fails a configuration that
+/// kills its worker three times.
+final class WorkerCrew: @unchecked Sendable {
+    // Sendable because every property that changes is touched under `lock`.
+    private let endpoint: String
+    private let directory: String
+    private let count: Int
+    private let slots: Int
+    private let lock = NSLock()
+    private var processes: [Int: Process] = [:]
+    private var isStopping = false
+
+    init(endpoint: String, directory: String, count: Int, slots: Int) {
+        self.endpoint = endpoint
+        self.directory = directory
+        self.count = count
+        self.slots = slots
+    }
+
+    /// Starts all workers.
+    func start() {
+        for number in 1...count { start(number) }
+    }
+
+    /// Asks all workers to leave, and ends those that have not after `patience` seconds.
+    func stop(patience: Double) {
+        let running = lock.withLock {
+            isStopping = true
+            return Array(processes.values)
+        }
+        for process in running where process.isRunning { process.terminate() }
+        let deadline = Date(timeIntervalSinceNow: patience)
+        while running.contains(where: \.isRunning), Date() < deadline { usleep(5_000) }
+        for process in running where process.isRunning { kill(process.processIdentifier, SIGKILL) }
+    }
+
+    private func start(_ number: Int) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        // A worker whose coordinator is gone for good leaves soon.
+        process.arguments = [
+            "worker", "--connect", endpoint, "--slots", String(slots), "--name", "local-\(number)", "--patience", "10",
+        ]
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = log(number)
+        process.terminationHandler = { [weak self] process in self?.ended(number, process) }
+        let stopped = lock.withLock {
+            guard !isStopping else { return true }
+            processes[number] = process
+            return false
+        }
+        guard !stopped else { return }
+        do { try process.run() } catch { Terminal.error("a worker cannot be started: \(error)") }
+    }
+
+    private func ended(_ number: Int, _ process: Process) {
+        let stopping = lock.withLock { isStopping }
+        guard !stopping else { return }
+        let how = process.terminationReason == .uncaughtSignal ? "signal" : "exit code"
+        Terminal.error("worker local-\(number) ended with \(how) \(process.terminationStatus); starting it again")
+        DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) { [weak self] in self?.start(number) }
+    }
+
+    private func log(_ number: Int) -> FileHandle {
+        let path = "\(directory)/worker-\(number).log"
+        if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        guard let handle = FileHandle(forWritingAtPath: path) else { return .nullDevice }
+        _ = try? handle.seekToEnd()
+        return handle
+    }
+}
