@@ -160,7 +160,7 @@ let package = Package(
         // Tests
         .target(
             name: "SweepTestKit",
-            dependencies: ["SweepCore", "SweepCoordination", "SweepNumerics", "SweepSearch", "SweepWire"],
+            dependencies: ["SweepCore", "SweepCoordination", "SweepNumerics", "SweepWire"],
             path: "Tests/SweepTestKit",
             swiftSettings: settings
         ),
@@ -181,7 +181,7 @@ let package = Package(
         ),
         tests(
             "SimulationTests",
-            ["SweepCoordination", "SweepCore", "SweepNumerics", "SweepSearch", "SweepTestKit", "SweepWire"]
+            ["SweepCoordination", "SweepCore", "SweepNumerics", "SweepTestKit"]
         ),
         tests(
             "TrainedSweepTests",
@@ -198,6 +198,9 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         tests("SweepMessagingTests", ["SweepMessaging"]),
+        tests("SweepWorkerTests", [
+            "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepWire", "SweepTraining",
+        ]),
         .target(name: "ProcessTestKit", path: "Tests/ProcessTestKit", swiftSettings: settings),
         tests("ProcessTests", ["ProcessTestKit"]),
         tests("NetworkTests", ["ProcessTestKit"]),

@@ -8,7 +8,10 @@ import SweepWire
 
 /// Values of the sweep file that the command line replaces.
 struct OverrideOptions: ParsableArguments {
-    @Option(name: .customLong("set"), help: "Replace a value of the sweep file, for example train.epochs=9; repeatable.")
+    @Option(
+        name: .customLong("set"),
+        help: "Replace a value of the sweep file, for example train.epochs=9; repeatable."
+    )
     var overrides: [String] = []
 }
 

@@ -118,7 +118,8 @@ final class TrainingSlots: Sendable {
     private func waitForRoom(_ running: Running) {
         guard !hasRoom.load(ordering: .acquiring) else { return }
         work.wait { [self] in
-            hasRoom.load(ordering: .acquiring) || running.shouldStop.load(ordering: .relaxed) || queue.withLock { $0.isClosed }
+            hasRoom.load(ordering: .acquiring) || running.shouldStop.load(ordering: .relaxed)
+                || queue.withLock { $0.isClosed }
         }
     }
 
@@ -194,7 +195,12 @@ final class TrainingSlots: Sendable {
             post(.observed(lease, observation))
         }
         if run.diverged { return .ended(lease, epoch: run.epoch, .notFinite, checkpoint: nil) }
-        return .ended(lease, epoch: run.epoch, .reached, checkpoint: assignment.keepsCheckpoint ? checkpoint(of: run) : nil)
+        return .ended(
+            lease,
+            epoch: run.epoch,
+            .reached,
+            checkpoint: assignment.keepsCheckpoint ? checkpoint(of: run) : nil
+        )
     }
 
     private func checkpoint(of run: TrainingRun) -> WorkerCheckpoint? {
