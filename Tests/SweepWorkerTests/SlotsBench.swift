@@ -1,3 +1,4 @@
+import KernelAPI
 import SweepCore
 import SweepData
 import SweepKernels
@@ -9,10 +10,13 @@ struct SlotsBench: Sendable {
     let slots: TrainingSlots
     private let signals: AsyncStream<Void>
 
+    /// The table of this processor.
+    static func kernels() throws -> KernelTable { try .selected() }
+
     init(count: Int = 1) throws {
         let (signals, continuation) = AsyncStream<Void>.makeStream()
         self.signals = signals
-        slots = TrainingSlots(count: count, kernels: try .selected()) { continuation.yield() }
+        slots = TrainingSlots(count: count, kernels: try Self.kernels()) { continuation.yield() }
     }
 
     /// What was posted, in order, until that is enough.
