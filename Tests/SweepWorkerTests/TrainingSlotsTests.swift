@@ -1,5 +1,6 @@
 import SweepCore
 import SweepData
+import SweepKernels
 import SweepWire
 import SweepWorker
 import Synchronization
