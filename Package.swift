@@ -198,9 +198,12 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         tests("SweepMessagingTests", ["SweepMessaging"]),
-        tests("SweepWorkerTests", [
-            "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepWire", "SweepTraining",
-        ]),
+        tests(
+            "SweepWorkerTests",
+            [
+                "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "SweepWire", "SweepTraining",
+            ]
+        ),
         .target(name: "ProcessTestKit", path: "Tests/ProcessTestKit", swiftSettings: settings),
         tests("ProcessTests", ["ProcessTestKit"]),
         tests("NetworkTests", ["ProcessTestKit"]),
