@@ -1,4 +1,3 @@
-import KernelAPI
 import SweepCore
 import SweepData
 import SweepKernels
@@ -10,13 +9,10 @@ struct SlotsBench: Sendable {
     let slots: TrainingSlots
     private let signals: AsyncStream<Void>
 
-    /// The table of this processor.
-    static func kernels() throws -> KernelTable { try .selected() }
-
     init(count: Int = 1) throws {
         let (signals, continuation) = AsyncStream<Void>.makeStream()
         self.signals = signals
-        slots = TrainingSlots(count: count, kernels: try Self.kernels()) { continuation.yield() }
+        slots = TrainingSlots(count: count, kernels: try .selected()) { continuation.yield() }
     }
 
     /// What was posted, in order, until that is enough.

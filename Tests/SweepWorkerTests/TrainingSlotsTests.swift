@@ -1,5 +1,6 @@
 import SweepCore
 import SweepData
+import SweepKernels
 import SweepWire
 import SweepWorker
 import Synchronization
@@ -104,7 +105,7 @@ import Testing
         // The mailbox's own signal takes the room away, on the training thread, after the first epoch.
         let paused = Mutex<TrainingSlots?>(nil)
         let (signals, continuation) = AsyncStream<Void>.makeStream()
-        let slots = TrainingSlots(count: 2, kernels: try SlotsBench.kernels()) {
+        let slots = TrainingSlots(count: 2, kernels: try .selected()) {
             paused.withLock { slots in
                 slots?.setRoom(false)
                 slots = nil
