@@ -63,6 +63,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 listen: listen,
                 movesWhenBusy: listen == CoordinatorServiceOptions.defaultListen,
                 security: try KeyFiles(directory: directory).security(),
+                servesHTTP: address != nil,
                 core: CoordinatorOptions(heartbeat: .seconds(heartbeat), missedBeats: missed),
                 coreVersion: String(TrainingCore.version)
             ),
