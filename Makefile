@@ -11,11 +11,11 @@ VENV := .venv-test
 
 # What building needs, what the tests need beside it, and what the network tests need (they run as root only).
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev zlib1g-dev libsodium-dev
-TEST_PACKAGES := git python3
+TEST_PACKAGES := git python3 protobuf-compiler
 NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
-OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepWorkerTests|SweepdTests|ProcessTests|NetworkTests)\.
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.
 
 .PHONY: help
 help: ## this list

@@ -26,13 +26,13 @@ func kernels(_ name: String, march: String?, define: String) -> Target {
 }
 
 #if arch(x86_64)
-let instructionSets = [
-    kernels("KernelsV2", march: "x86-64-v2", define: "ISA_V2"),
-    kernels("KernelsV3", march: "x86-64-v3", define: "ISA_V3"),
-    kernels("KernelsV4", march: "x86-64-v4", define: "ISA_V4"),
-]
+    let instructionSets = [
+        kernels("KernelsV2", march: "x86-64-v2", define: "ISA_V2"),
+        kernels("KernelsV3", march: "x86-64-v3", define: "ISA_V3"),
+        kernels("KernelsV4", march: "x86-64-v4", define: "ISA_V4"),
+    ]
 #else
-let instructionSets = [kernels("KernelsV2", march: nil, define: "ISA_NEON")]
+    let instructionSets = [kernels("KernelsV2", march: nil, define: "ISA_NEON")]
 #endif
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -160,7 +160,7 @@ let package = Package(
         // Tests
         .target(
             name: "SweepTestKit",
-            dependencies: ["SweepCore", "SweepCoordination", "SweepNumerics", "SweepSearch", "SweepWire"],
+            dependencies: ["SweepCore", "SweepCoordination", "SweepNumerics", "SweepWire"],
             path: "Tests/SweepTestKit",
             swiftSettings: settings
         ),
@@ -181,13 +181,13 @@ let package = Package(
         ),
         tests(
             "SimulationTests",
-            ["SweepCoordination", "SweepCore", "SweepNumerics", "SweepSearch", "SweepTestKit", "SweepWire"]
+            ["SweepCoordination", "SweepCore", "SweepNumerics", "SweepTestKit"]
         ),
         tests(
             "TrainedSweepTests",
             [
-                "KernelAPI", "SweepCoordination", "SweepCore", "SweepData", "SweepKernels", "SweepTestKit",
-                "SweepTraining", "SweepWire",
+                "KernelAPI", "SweepCoordination", "SweepCore", "SweepData", "SweepKernels", "SweepSpec",
+                "SweepTestKit", "SweepTraining", "SweepWire",
             ]
         ),
         tests("SweepReportsTests", ["SweepReports", "SweepSearch", "SweepCore", "SweepNumerics"]),
@@ -198,6 +198,15 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         tests("SweepMessagingTests", ["SweepMessaging"]),
+        tests(
+            "SweepWorkerTests",
+            [
+                "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "SweepWire", "SweepTraining",
+            ]
+        ),
+        .target(name: "ProcessTestKit", path: "Tests/ProcessTestKit", swiftSettings: settings),
+        tests("ProcessTests", ["ProcessTestKit"]),
+        tests("NetworkTests", ["ProcessTestKit"]),
     ] + instructionSets,
     swiftLanguageModes: [.v6]
 )

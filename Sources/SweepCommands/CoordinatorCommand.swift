@@ -2,7 +2,6 @@ import ArgumentParser
 import Foundation
 import Logging
 import ServiceLifecycle
-import UnixSignals
 import SweepCoordination
 import SweepCoordinator
 import SweepDashboard
@@ -10,6 +9,7 @@ import SweepMessaging
 import SweepReports
 import SweepStore
 import SweepTraining
+import UnixSignals
 
 /// `sweepd coordinator [FILE…]`.
 struct CoordinatorCommand: AsyncParsableCommand {
@@ -63,6 +63,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 listen: listen,
                 movesWhenBusy: listen == CoordinatorServiceOptions.defaultListen,
                 security: try KeyFiles(directory: directory).security(),
+                servesHTTP: address != nil,
                 core: CoordinatorOptions(heartbeat: .seconds(heartbeat), missedBeats: missed),
                 coreVersion: String(TrainingCore.version)
             ),

@@ -87,7 +87,9 @@ struct KeysCommand: ParsableCommand {
             let removed = try failing {
                 try KeyFiles(directory: directory).allowed.remove { $0.key.z85 == key || $0.name == key }
             }
-            guard !removed.isEmpty else { throw CommandFailure(.badInput, "KEY: no allowed key is or is called \(key)") }
+            guard !removed.isEmpty else {
+                throw CommandFailure(.badInput, "KEY: no allowed key is or is called \(key)")
+            }
         }
     }
 

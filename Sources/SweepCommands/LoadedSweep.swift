@@ -8,7 +8,10 @@ import SweepWire
 
 /// Values of the sweep file that the command line replaces.
 struct OverrideOptions: ParsableArguments {
-    @Option(name: .customLong("set"), help: "Replace a value of the sweep file, for example train.epochs=9; repeatable.")
+    @Option(
+        name: .customLong("set"),
+        help: "Replace a value of the sweep file, for example train.epochs=9; repeatable."
+    )
     var overrides: [String] = []
 }
 
@@ -22,14 +25,22 @@ struct LoadedSweep {
 
     /// Reads the file and its data; throws a `CommandFailure` with every mistake of both.
     init(_ path: String, overrides: [String]) throws {
+        let folder = (path as NSString).deletingLastPathComponent
+        func load(_ data: DataSpec) -> Result<DataSet, DataProblems> {
+            DataSet.load(data, relativeTo: folder.isEmpty ? "." : folder)
+        }
         switch SweepFile.read(path: path, overrides: overrides) {
         case .success(let file): self.file = file
-        case .failure(let problems): throw CommandFailure(.badInput, problems.lines)
+        case .failure(let problems):
+            // The data is looked at all the same: one answer names every mistake.
+            guard let (spec, map) = SweepFile.readData(path: path, overrides: overrides),
+                case .failure(let more) = load(spec)
+            else { throw CommandFailure(.badInput, problems.lines) }
+            throw CommandFailure(.badInput, Self.lines(more, problems.problems, path, map))
         }
-        let folder = (path as NSString).deletingLastPathComponent
-        switch DataSet.load(file.sweep.data, relativeTo: folder.isEmpty ? "." : folder) {
+        switch load(file.sweep.data) {
         case .success(let data): self.data = data
-        case .failure(let problems): throw CommandFailure(.badInput, Self.lines(problems, of: file))
+        case .failure(let problems): throw CommandFailure(.badInput, Self.lines(problems, [], path, file.sourceMap))
         }
         let later = file.located(file.sweep.problems(on: data.schema))
         guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
@@ -75,12 +86,22 @@ struct LoadedSweep {
             """
     }
 
-    private static func lines(_ problems: DataProblems, of file: SweepFile) -> [String] {
-        problems.problems.map { problem in
-            guard let path = problem.specPath,
-                case .file(let line, let column)? = file.sourceMap.place(of: path)
-            else { return problem.description }
-            return "\(file.file):\(line):\(column): \(problem.description)"
+    /// The mistakes of the sweep file and of the data that have a line in it, in line order, then those of the data's files.
+    private static func lines(
+        _ data: DataProblems,
+        _ located: [LocatedProblem],
+        _ path: String,
+        _ map: SourceMap
+    ) -> [String] {
+        var located = located
+        var others: [String] = []
+        for problem in data.problems {
+            if let place = problem.specPath.flatMap({ map.place(of: $0) }) {
+                located.append(LocatedProblem(place: place, kind: problem.description, text: problem.description))
+            } else {
+                others.append(problem.description)
+            }
         }
+        return SweepFileProblems(file: path, located).lines + others
     }
 }

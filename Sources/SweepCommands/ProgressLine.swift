@@ -34,7 +34,8 @@ struct ProgressLine {
         let planned = status.trialsPlanned.map { "/\($0)" } ?? ""
         var parts = ["\(status.sweep)  \(trials.ended)\(planned) trials ended"]
         for (count, name) in [
-            (trials.running, "running"), (trials.paused, "paused"), (trials.pruned, "pruned"), (trials.failed, "failed"),
+            (trials.running, "running"), (trials.paused, "paused"), (trials.pruned, "pruned"),
+            (trials.failed, "failed"),
         ] where count > 0 { parts.append("\(count) \(name)") }
         var pace = "\(status.epochs) epochs"
         if let rate = status.epochsPerSecond { pace += ", \(NumberText.significant(rate, digits: 3))/s" }

@@ -3,8 +3,8 @@ import Dispatch
 import Foundation
 import Logging
 import SweepCoordination
-import SweepCore
 import SweepCoordinator
+import SweepCore
 import SweepReports
 import SweepSearch
 import SweepSpec

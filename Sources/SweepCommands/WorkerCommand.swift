@@ -2,8 +2,8 @@ import ArgumentParser
 import Foundation
 import Logging
 import ServiceLifecycle
-import UnixSignals
 import SweepWorker
+import UnixSignals
 
 /// `sweepd worker`.
 struct WorkerCommand: AsyncParsableCommand {

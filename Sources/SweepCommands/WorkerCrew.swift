@@ -68,7 +68,9 @@ final class WorkerCrew: @unchecked Sendable {
 
     private func log(_ number: Int) -> FileHandle {
         let path = "\(directory)/worker-\(number).log"
-        if !FileManager.default.fileExists(atPath: path) { _ = FileManager.default.createFile(atPath: path, contents: nil) }
+        if !FileManager.default.fileExists(atPath: path) {
+            _ = FileManager.default.createFile(atPath: path, contents: nil)
+        }
         guard let handle = FileHandle(forWritingAtPath: path) else { return .nullDevice }
         _ = try? handle.seekToEnd()
         return handle

@@ -52,11 +52,17 @@ extension Coordinator: SweepControl {
         return document
     }
 
-    package func pause(sweep name: String) async throws(ControlError) -> StatusDocument { try await steer(name, .pause) }
+    package func pause(sweep name: String) async throws(ControlError) -> StatusDocument {
+        try await steer(name, .pause)
+    }
 
-    package func resume(sweep name: String) async throws(ControlError) -> StatusDocument { try await steer(name, .resume) }
+    package func resume(sweep name: String) async throws(ControlError) -> StatusDocument {
+        try await steer(name, .resume)
+    }
 
-    package func cancel(sweep name: String) async throws(ControlError) -> StatusDocument { try await steer(name, .cancel) }
+    package func cancel(sweep name: String) async throws(ControlError) -> StatusDocument {
+        try await steer(name, .cancel)
+    }
 
     /// Keeps a data set that was read on this machine.
     package func keep(dataSet bytes: [UInt8]) async throws {

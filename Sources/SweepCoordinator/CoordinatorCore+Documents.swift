@@ -119,7 +119,8 @@ extension CoordinatorCore {
     private func best(_ sweep: SweepProgress) -> StatusDocument.Best? {
         var best: StatusDocument.Best?
         for trial in sweep.trials {
-            guard trial.curve.firstNonFiniteEpoch == nil, let (epoch, value) = trial.curve.best(for: sweep.sweep.objective),
+            guard trial.curve.firstNonFiniteEpoch == nil,
+                let (epoch, value) = trial.curve.best(for: sweep.sweep.objective),
                 value.isFinite
             else { continue }
             let cost = sweep.sweep.objective.cost
@@ -162,14 +163,19 @@ extension CoordinatorCore {
     }
 
     private func idleness(_ worker: WorkerProgress, _ sweep: SweepProgress) -> String {
-        guard let introduction = worker.introduction else { return "it has not come back since the coordinator's restart" }
+        guard let introduction = worker.introduction else {
+            return "it has not come back since the coordinator's restart"
+        }
         if worker.connection == nil { return "its connection is lost" }
         if worker.draining { return "it drains" }
         if sweep.state == .paused { return "the sweep is paused" }
         if sweep.state.isOver { return "the sweep is \(sweep.state.name)" }
         if introduction.coreVersion != sweep.submission.coreVersion {
-            return "its training core is version \(introduction.coreVersion), the sweep's is \(sweep.submission.coreVersion)"
+            return
+                "its training core is version \(introduction.coreVersion), the sweep's is \(sweep.submission.coreVersion)"
         }
-        return sweep.ready.isEmpty ? "every decided segment is handed out; results decide what comes next" : "it will get work at its next beat"
+        return sweep.ready.isEmpty
+            ? "every decided segment is handed out; results decide what comes next"
+            : "it will get work at its next beat"
     }
 }

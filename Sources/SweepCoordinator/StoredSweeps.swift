@@ -31,7 +31,9 @@ package struct StoredSweeps: SweepControl {
         return document
     }
 
-    package func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry { throw Self.stopped }
+    package func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
+        throw Self.stopped
+    }
     package func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
     package func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
     package func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }

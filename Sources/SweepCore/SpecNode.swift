@@ -93,20 +93,6 @@ extension SpecNode {
         }
         return text.count > 80 ? text.prefix(79) + "…" : text
     }
-
-    /// What kind of value this is, in the words of messages.
-    package var kindName: String {
-        switch self {
-        case .null: "nothing"
-        case .boolean: "true or false"
-        case .integer: "an integer"
-        case .real: "a number"
-        case .text: "text"
-        case .list: "a list"
-        case .map: "a map"
-        case .domain: "a range"
-        }
-    }
 }
 
 extension ParameterDomain {

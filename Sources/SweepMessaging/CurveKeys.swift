@@ -14,7 +14,7 @@ package struct CurvePublicKey: Hashable, Sendable, CustomStringConvertible {
     }
 
     /// The key that ZAP hands over as plain bytes; nil unless there are 32.
-    init?(bytes: [UInt8]) {
+    package init?(bytes: [UInt8]) {
         guard bytes.count == 32 else { return nil }
         var text = [CChar](repeating: 0, count: Z85.keyCharacters + 1)
         guard zmq_z85_encode(&text, bytes, bytes.count) != nil else { return nil }

@@ -34,8 +34,8 @@ package struct UnprotectedEndpointError: Error, Sendable, Equatable, CustomStrin
         case .listen:
             """
             refusing to listen on \(endpoint) without keys: whoever reaches it could join and steer.
-            Make the coordinator's keys with `sweepd keys new FILE` and start it with `--key FILE`; then allow each other \
-            key with `sweepd keys allow KEY --role worker|reader|admin`.
+            Make the coordinator's keys with `sweepd keys new DIR/coordinator.key`, DIR being its `--directory`; then allow \
+            each other key with `sweepd keys allow KEY --role worker|reader|admin --directory DIR`.
             Without keys it may listen on this machine alone: tcp://127.0.0.1:PORT.
             """
         case .connect:

@@ -25,7 +25,7 @@ package struct MessageLimits: Sendable, Equatable {
 }
 
 /// A message as received: its frames, or the reason why it was not kept.
-enum IncomingMessage {
+package enum IncomingMessage: Sendable, Equatable {
     case complete([[UInt8]])
     case rejected(MessageViolation)
 }
@@ -47,17 +47,19 @@ package enum MessageViolation: Sendable, Equatable, CustomStringConvertible {
 ///
 /// After a violation the frames that follow are still taken off the socket, or they would start the next message, but they
 /// are not kept.
-struct FrameCollector {
-    let limits: MessageLimits
+package struct FrameCollector {
+    private let limits: MessageLimits
     private var frames: [[UInt8]] = []
     private var bytes = 0
     private var violation: MessageViolation?
 
-    init(_ limits: MessageLimits) {
+    /// A collector without frames.
+    package init(_ limits: MessageLimits) {
         self.limits = limits
     }
 
-    mutating func append(_ frame: UnsafeRawBufferPointer) {
+    /// Keeps a copy of `frame`, or notes how it breaks the limits and drops what was kept.
+    package mutating func append(_ frame: UnsafeRawBufferPointer) {
         guard violation == nil else { return }
         bytes += frame.count
         if frames.count == limits.maximumFrames {
@@ -71,11 +73,12 @@ struct FrameCollector {
         frames = []
     }
 
-    var message: IncomingMessage { violation.map { .rejected($0) } ?? .complete(frames) }
+    /// The message as far as it came: its frames, or what is wrong with it.
+    package var message: IncomingMessage { violation.map { .rejected($0) } ?? .complete(frames) }
 
     /// The frames kept.
-    var frameCount: Int { frames.count }
+    package var frameCount: Int { frames.count }
 
     /// The bytes kept.
-    var byteCount: Int { violation == nil ? bytes : 0 }
+    package var byteCount: Int { violation == nil ? bytes : 0 }
 }

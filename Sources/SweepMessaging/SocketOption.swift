@@ -44,10 +44,6 @@ extension SocketOption where Value == Int {
     package static var receiveHighWaterMark: Self { int32(ZMQ_RCVHWM, "RCVHWM") }
     /// Connections that the kernel holds until they are accepted.
     package static var backlog: Self { int32(ZMQ_BACKLOG, "BACKLOG") }
-    /// The kernel's send buffer in bytes.
-    package static var kernelSendBuffer: Self { int32(ZMQ_SNDBUF, "SNDBUF") }
-    /// The kernel's receive buffer in bytes.
-    package static var kernelReceiveBuffer: Self { int32(ZMQ_RCVBUF, "RCVBUF") }
     /// The largest frame accepted from a peer, in bytes; one that announces more is disconnected before it is read.
     package static var maximumFrameSize: Self {
         Self(code: ZMQ_MAXMSGSIZE, name: "MAXMSGSIZE") { .int64(Int64($0)) }
@@ -92,7 +88,7 @@ extension SocketOption where Value == String {
 
 extension Duration {
     /// Whole milliseconds, rounded up so that a wait never ends before its time, within what libzmq can hold.
-    var clampedMilliseconds: Int32 {
+    package var clampedMilliseconds: Int32 {
         let (seconds, attoseconds) = components
         guard seconds >= 0, attoseconds >= 0 else { return 0 }
         guard seconds < Int64(Int32.max) / 1_000 else { return Int32.max }

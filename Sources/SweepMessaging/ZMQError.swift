@@ -25,9 +25,6 @@ package struct ZMQError: Error, Sendable, CustomStringConvertible {
     /// True when the address is taken by another socket or process.
     package var isAddressInUse: Bool { code == EADDRINUSE }
 
-    /// True when the address is not one of this machine's.
-    package var isAddressNotAvailable: Bool { code == EADDRNOTAVAIL || code == ENODEV }
-
     package var description: String {
         let target = endpoint.map { " \($0)" } ?? ""
         return "cannot \(operation)\(target): \(String(cString: zmq_strerror(code)))"

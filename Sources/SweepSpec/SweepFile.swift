@@ -23,6 +23,29 @@ package struct SweepFile: Sendable {
         }
     }
 
+    /// The `data` of the file at `path` alone, where that part is right; nil where it is not.
+    ///
+    /// For a file with mistakes elsewhere: its data is checked all the same, so that one answer names everything.
+    package static func readData(path: String, overrides: [String] = []) -> (data: DataSpec, sourceMap: SourceMap)? {
+        guard let text = try? FileText.read(path), let (readTree, located) = try? YAMLReader.read(text), located.isEmpty
+        else { return nil }
+        var tree = readTree
+        for text in overrides {
+            guard case .success(let (override, problems)) = Override.read(text), problems.isEmpty,
+                override.apply(to: &tree) == nil
+            else { return nil }
+        }
+        let problems = SpecProblems()
+        var reader = TreeReader(problems: problems)
+        let source = reader.node(tree, at: SpecPath(), keyPlace: tree.place)
+        guard let node = source["data"] else { return nil }
+        let own = SpecProblems()
+        let path = SpecPath().appending(.key("data"))
+        let data = DataSpec.read(SpecReader(node, path: path, problems: own, allowsDomains: true))
+        guard own.all.isEmpty, let data else { return nil }
+        return (data, reader.map)
+    }
+
     /// Reads the text of a sweep file that messages call `file`.
     package static func read(
         text: String,

@@ -1,15 +1,15 @@
-import SweepCore
+package import SweepCore
 import SweepData
 import SweepMessaging
-import SweepTraining
+package import SweepTraining
 
 /// The data sets that a worker holds, as they came and as trials want them prepared; shared by all slots.
 ///
 /// A data set is prepared once for each list of preprocessing steps, by the first slot that needs it; the others wait.
-final class DataShelf: Sendable {
+package final class DataShelf: Sendable {
     /// One data set.
-    final class Entry: Sendable {
-        let id: DataSetID
+    package final class Entry: Sendable {
+        package let id: DataSetID
         private let data: DataSet
         private let prepared = Locked<[[PreprocessStep]: TrainingData]>([:])
 
@@ -19,7 +19,7 @@ final class DataShelf: Sendable {
         }
 
         /// The rows after `steps`; throws when the steps cannot be fitted to them.
-        func prepared(by steps: [PreprocessStep]) throws -> TrainingData {
+        package func prepared(by steps: [PreprocessStep]) throws -> TrainingData {
             try prepared.withLock { prepared in
                 if let ready = prepared[steps] { return ready }
                 let rows = PinnedRows(try PreparedData(data, steps: steps))
@@ -42,16 +42,17 @@ final class DataShelf: Sendable {
 
     private let entries = Locked<[ContentHash: Entry]>([:])
 
-    subscript(hash: ContentHash) -> Entry? { entries.withLock { $0[hash] } }
+    /// An empty shelf.
+    package init() {}
+
+    /// The data set of this hash; nil when it is not held.
+    package subscript(hash: ContentHash) -> Entry? { entries.withLock { $0[hash] } }
 
     /// Unpacks and keeps a data set; throws a `DataSetFormatError`.
-    func keep(_ id: DataSetID, packed: [UInt8]) throws {
+    package func keep(_ id: DataSetID, packed: [UInt8]) throws {
         let entry = Entry(id: id, data: try DataSet(packed: packed))
         entries.withLock { $0[id.hash] = entry }
     }
-
-    /// What is held, for the registration.
-    var ids: [DataSetID] { entries.withLock { $0.values.map(\.id).sorted { $0.hash.hex < $1.hash.hex } } }
 }
 
 /// Prepared rows with their targets at an address that does not change.

@@ -1,16 +1,22 @@
-import SweepCore
-import SweepWire
+package import SweepCore
+package import SweepWire
 
 /// One lease with all that its training needs.
-struct TrainingJob: Sendable {
-    let assignment: Assignment
-    let data: DataShelf.Entry
+package struct TrainingJob: Sendable {
+    package let assignment: Assignment
+    package let data: DataShelf.Entry
     /// The state to go on from; nil: from the initial weights.
-    let checkpoint: [UInt8]?
+    package let checkpoint: [UInt8]?
+
+    package init(assignment: Assignment, data: DataShelf.Entry, checkpoint: [UInt8]?) {
+        self.assignment = assignment
+        self.data = data
+        self.checkpoint = checkpoint
+    }
 }
 
 /// What a training thread tells the worker.
-enum TrainingEvent: Sendable {
+package enum TrainingEvent: Sendable {
     case observed(LeaseID, Observation)
     case ended(LeaseID, epoch: Int, SegmentOutcome, checkpoint: WorkerCheckpoint?)
 }

@@ -1,17 +1,17 @@
 import Glibc
-import KernelAPI
-import SweepCore
+package import KernelAPI
+package import SweepCore
 import SweepData
 import SweepMessaging
 import SweepTraining
-import SweepWire
+package import SweepWire
 import Synchronization
 
 /// The threads that train: one a slot, fed from one queue, in the order in which leases came.
 ///
 /// Training never runs on Swift's cooperative threads. What happens is put into a mailbox that the worker empties on its own
 /// thread; `signal` wakes it, once for any number of events.
-final class TrainingSlots: Sendable {
+package final class TrainingSlots: Sendable {
     private struct Queue {
         var jobs: [TrainingJob] = []
         var running: [LeaseID: Running] = [:]
@@ -20,14 +20,15 @@ final class TrainingSlots: Sendable {
     }
 
     /// A job under way, seen from both sides.
-    final class Running: Sendable {
+    fileprivate final class Running: Sendable {
         /// Looked at before each step.
         let shouldStop = Atomic(false)
         let epoch = Atomic(0)
         let step = Atomic(0)
     }
 
-    let count: Int
+    /// How many jobs can be under way at once.
+    package let count: Int
     private let kernels: KernelTable
     private let queue = Locked(Queue())
     private let work = WorkBell()
@@ -37,7 +38,7 @@ final class TrainingSlots: Sendable {
     private let hasRoom = Atomic(true)
 
     /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
-    init(count: Int, kernels: KernelTable, signal: @escaping @Sendable () -> Void) {
+    package init(count: Int, kernels: KernelTable, signal: @escaping @Sendable () -> Void) {
         self.count = count
         self.kernels = kernels
         self.signal = signal
@@ -60,13 +61,14 @@ final class TrainingSlots: Sendable {
     }
 
     /// Queues a job.
-    func begin(_ job: TrainingJob) {
+    package func begin(_ job: TrainingJob) {
         queue.withLock { $0.jobs.append(job) }
-        work.ring()
+        // All: the one thread that a single ring wakes could be one that waits for room, not for a job.
+        work.ringAll()
     }
 
     /// Stops a job before its next step, or takes it out of the queue; it ends as cancelled.
-    func stop(_ lease: LeaseID) {
+    package func stop(_ lease: LeaseID) {
         let wasQueued = queue.withLock { queue in
             queue.running[lease]?.shouldStop.store(true, ordering: .relaxed)
             guard let index = queue.jobs.firstIndex(where: { $0.assignment.lease == lease }) else { return false }
@@ -78,7 +80,7 @@ final class TrainingSlots: Sendable {
     }
 
     /// Empties the mailbox.
-    func takeEvents() -> [TrainingEvent] {
+    package func takeEvents() -> [TrainingEvent] {
         queue.withLock { queue in
             defer { queue.events.removeAll(keepingCapacity: true) }
             return queue.events
@@ -86,7 +88,7 @@ final class TrainingSlots: Sendable {
     }
 
     /// How far the jobs under way are.
-    var progress: [Heartbeat.Progress] {
+    package var progress: [Heartbeat.Progress] {
         queue.withLock { queue in
             queue.running.map { lease, running in
                 Heartbeat.Progress(
@@ -99,7 +101,7 @@ final class TrainingSlots: Sendable {
     }
 
     /// Ends the threads after the jobs under way were stopped, and waits for them.
-    func close() {
+    package func close() {
         queue.withLock { queue in
             queue.isClosed = true
             queue.jobs.removeAll()
@@ -110,7 +112,7 @@ final class TrainingSlots: Sendable {
     }
 
     /// Lets the threads train, or makes them wait before their next epoch because reports pile up.
-    func setRoom(_ room: Bool) {
+    package func setRoom(_ room: Bool) {
         guard hasRoom.exchange(room, ordering: .acquiringAndReleasing) != room else { return }
         if room { work.ringAll() }
     }
@@ -118,7 +120,8 @@ final class TrainingSlots: Sendable {
     private func waitForRoom(_ running: Running) {
         guard !hasRoom.load(ordering: .acquiring) else { return }
         work.wait { [self] in
-            hasRoom.load(ordering: .acquiring) || running.shouldStop.load(ordering: .relaxed) || queue.withLock { $0.isClosed }
+            hasRoom.load(ordering: .acquiring) || running.shouldStop.load(ordering: .relaxed)
+                || queue.withLock { $0.isClosed }
         }
     }
 
@@ -194,7 +197,12 @@ final class TrainingSlots: Sendable {
             post(.observed(lease, observation))
         }
         if run.diverged { return .ended(lease, epoch: run.epoch, .notFinite, checkpoint: nil) }
-        return .ended(lease, epoch: run.epoch, .reached, checkpoint: assignment.keepsCheckpoint ? checkpoint(of: run) : nil)
+        return .ended(
+            lease,
+            epoch: run.epoch,
+            .reached,
+            checkpoint: assignment.keepsCheckpoint ? checkpoint(of: run) : nil
+        )
     }
 
     private func checkpoint(of run: TrainingRun) -> WorkerCheckpoint? {
@@ -222,13 +230,6 @@ private final class WorkBell: @unchecked Sendable {
         pthread_mutex_destroy(mutex)
         condition.deallocate()
         mutex.deallocate()
-    }
-
-    /// Wakes one waiting thread.
-    func ring() {
-        pthread_mutex_lock(mutex)
-        pthread_cond_signal(condition)
-        pthread_mutex_unlock(mutex)
     }
 
     /// Wakes all waiting threads.

@@ -1,6 +1,5 @@
+import SweepMessaging
 import Testing
-
-@testable import SweepMessaging
 
 struct MessageLimitsTests {
     @Test(arguments: [MessageLimits(maximumFrames: 2), MessageLimits(maximumMessageBytes: 20)])

@@ -1,8 +1,7 @@
 import SweepCore
 import SweepNumerics
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 /// A worker and a coordinator over a network that loses whatever is on its way when it is cut, and a coordinator that forgets
 /// whatever it had not committed when it crashes. Everything runs on a virtual clock from one seed.

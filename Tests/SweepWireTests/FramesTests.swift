@@ -1,8 +1,7 @@
 import SweepCore
 import SweepNumerics
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 @Suite struct FramesTests {
     @Test(arguments: MessageKind.allCases)

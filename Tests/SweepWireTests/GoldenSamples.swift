@@ -1,6 +1,5 @@
 import SweepCore
-
-@testable import SweepWire
+import SweepWire
 
 /// One message of each kind and one fact of each kind, every field set: what `GoldenBytes` are the bytes of.
 enum GoldenSamples {

@@ -1,8 +1,7 @@
 import SweepCore
 import SweepNumerics
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 @Suite struct GoldenTests {
     /// The digest of all golden bytes for each version there ever was: a change of the bytes needs a new entry here.

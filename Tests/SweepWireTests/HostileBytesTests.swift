@@ -1,8 +1,7 @@
 import SweepCore
 import SweepNumerics
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 /// Bytes that no peer of ours would send: they are refused with an error; a trap would end the test process.
 @Suite struct HostileBytesTests {
@@ -97,19 +96,36 @@ import Testing
         #expect(throws: WireError(.undecodable, kind: 0x31, "the status 77 is not known here")) {
             try Message.decode([header, [0x10, 77]])
         }
-        let lease = try random.lease().bytes()
-        let item = [0x0A, UInt8(lease.count)] + lease + [0x10, 9]
+        // A message of one lease: its field, the lease's length, the lease.
+        let item = try Message.draining(Draining(handedBack: [random.lease()])).encode()[1] + [0x10, 9]
         let verdicts = try Message.verdicts(Verdicts(items: [])).encode()[0]
         #expect(throws: WireError(.undecodable, kind: 0x24, "the verdict 9 is not known here")) {
             try Message.decode([verdicts, [0x0A, UInt8(item.count)] + item])
         }
-        var assignment = Sweepd_Wire_Assignment()
-        assignment.toEpoch = 1
-        assignment.spec.null = .init()
-        assignment.dataSet = random.dataSet().form()
-        assignment.metrics = ["validation.luck"]
-        #expect(throws: WireError.undecodable("the metric validation.luck is not known here")) {
-            try Assignment(assignment)
+    }
+
+    @Test func `a metric that this version does not know is refused by name`() throws {
+        var random = RandomMessages(seed: 5)
+        let assignment = Assignment(
+            lease: random.lease(),
+            sweepName: "digits",
+            spec: .null,
+            seed: 1,
+            from: 0,
+            to: 1,
+            checkpoint: nil,
+            dataSet: random.dataSet(),
+            keepsCheckpoint: false,
+            metrics: [.validationLoss]
+        )
+        let frames = try Message.assignments(Assignments(leases: [assignment])).encode()
+        var body = frames[1]
+        let name = Array(Metric.validationLoss.rawValue.utf8)
+        let start = try #require((0...body.count - name.count).first { body[$0...].starts(with: name) })
+        body.replaceSubrange(start + name.count - 4..<start + name.count, with: Array("luck".utf8))
+        let kind = MessageKind.assignments.rawValue
+        #expect(throws: WireError(.undecodable, kind: kind, "the metric validation.luck is not known here")) {
+            try Message.decode([frames[0], body])
         }
     }
 

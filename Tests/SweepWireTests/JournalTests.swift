@@ -1,7 +1,6 @@
 import SweepCore
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 @Suite struct JournalTests {
     @Test(arguments: 0..<RandomMessages.factKinds)

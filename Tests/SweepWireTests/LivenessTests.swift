@@ -1,7 +1,6 @@
 import SweepCore
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 @Suite struct LivenessTests {
     private func at(_ milliseconds: Int) -> Instant { Instant.zero.advanced(by: .milliseconds(milliseconds)) }

@@ -1,7 +1,6 @@
 import SweepCore
 import SweepNumerics
-
-@testable import SweepWire
+import SweepWire
 
 /// Messages and facts of every kind, drawn from a seed; small enough to print, odd enough to find what a hand-written list misses.
 struct RandomMessages {

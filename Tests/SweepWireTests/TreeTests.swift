@@ -1,7 +1,6 @@
 import SweepCore
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 @Suite struct TreeTests {
     /// A tree of `levels` levels, in the shape that takes the most messages a level.
@@ -60,7 +59,7 @@ import Testing
 
     @Test func `64 levels go over the wire, 65 do not`() throws {
         #expect(try SpecNode(wireBytes: Self.deep(64).wireBytes()) == Self.deep(64))
-        #expect(throws: WireError.undecodable("a tree deeper than 64 levels")) { try Self.deep(65).wireBytes() }
+        #expect(throws: WireError(.undecodable, "a tree deeper than 64 levels")) { try Self.deep(65).wireBytes() }
     }
 
     @Test func `bytes that nest without end are refused`() throws {
@@ -72,12 +71,12 @@ import Testing
         #expect(throws: WireError.self) { try SpecNode(wireBytes: bytes) }
         var shallow: [UInt8] = [0x0A, 0x00]
         for _ in 0..<64 { shallow = Self.field(6, Self.field(1, shallow)) }
-        #expect(throws: WireError.undecodable("a tree deeper than 64 levels")) { try SpecNode(wireBytes: shallow) }
+        #expect(throws: WireError(.undecodable, "a tree deeper than 64 levels")) { try SpecNode(wireBytes: shallow) }
     }
 
     @Test func `a tree of too many nodes or bytes is refused on both sides`() throws {
         let wide = SpecNode.list(Array(repeating: .null, count: 65_536))
-        #expect(throws: WireError.undecodable("a tree of more than 65536 nodes")) { try wide.wireBytes() }
+        #expect(throws: WireError(.undecodable, "a tree of more than 65536 nodes")) { try wide.wireBytes() }
         let fits = SpecNode.list(Array(repeating: .null, count: 65_535))
         #expect(try SpecNode(wireBytes: fits.wireBytes()) == fits)
         let heavy = SpecNode.text(String(repeating: "x", count: WireLimits.tree))
@@ -85,35 +84,21 @@ import Testing
     }
 
     @Test func `domains that could not be drawn from are refused`() throws {
-        func refused(_ domain: Sweepd_Wire_Domain) -> Bool {
-            var node = Sweepd_Wire_Node()
-            node.domain = domain
-            return (try? SpecNode(node)) == nil
+        func refused(_ domain: ParameterDomain) throws -> Bool {
+            let bytes = try SpecNode.domain(domain).wireBytes()
+            return (try? SpecNode(wireBytes: bytes)) == nil
         }
-        var domain = Sweepd_Wire_Domain()
-        domain.uniform.low = 2
-        domain.uniform.high = 1
-        #expect(refused(domain))
-        domain.uniform.high = .nan
-        #expect(refused(domain))
-        domain.uniform.high = 3
-        #expect(!refused(domain))
-        domain.uniform.step = 0
-        #expect(refused(domain))
-        domain.log.low = 0
-        domain.log.high = 1
-        #expect(refused(domain))
-        domain.integer.low = .min
-        domain.integer.high = .max
-        domain.integer.step = 1
-        #expect(refused(domain))
-        domain.integer.low = 0
-        domain.integer.high = 9
-        #expect(!refused(domain))
-        domain.integer.step = 0
-        #expect(refused(domain))
-        domain.choice = .init()
-        #expect(refused(domain))
+        #expect(try refused(.uniform(low: 2, high: 1, step: nil, points: nil)))
+        #expect(try refused(.uniform(low: 2, high: .nan, step: nil, points: nil)))
+        #expect(try !refused(.uniform(low: 2, high: 3, step: nil, points: nil)))
+        #expect(try refused(.uniform(low: 2, high: 3, step: 0, points: nil)))
+        #expect(try refused(.uniform(low: 2, high: 3, step: nil, points: 0)))
+        #expect(try refused(.logUniform(low: 0, high: 1, points: nil)))
+        #expect(try refused(.integer(low: .min, high: .max, step: 1)))
+        #expect(try !refused(.integer(low: 0, high: 9, step: 1)))
+        #expect(try refused(.integer(low: 0, high: 9, step: 0)))
+        #expect(try refused(.logInteger(low: 0, high: 9, points: nil)))
+        #expect(try refused(.choice([])))
     }
 
     /// A length-delimited field.

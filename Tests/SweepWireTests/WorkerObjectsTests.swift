@@ -1,7 +1,6 @@
 import SweepCore
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 @Suite struct WorkerObjectsTests {
     private static let data: [UInt8] = [7, 8, 9]

@@ -1,7 +1,6 @@
 import SweepCore
+import SweepWire
 import Testing
-
-@testable import SweepWire
 
 /// A worker session with its clock, and the coordinator's words at hand.
 struct WorkerBench {
@@ -212,7 +211,7 @@ extension [WorkerSession.Action] {
         var pauses: [Int64] = []
         for _ in 0..<8 {
             #expect(!bench.pass(.seconds(3)).opens, "no welcome for three seconds")
-            guard case .waiting(let until) = bench.session.phase else {
+            guard let until = bench.session.deadline else {
                 Issue.record("it does not wait")
                 return
             }
@@ -231,10 +230,27 @@ extension [WorkerSession.Action] {
         }
     }
 
-    @Test func `pauses are spread over half their length`() {
-        #expect(WorkerSession.jittered(.milliseconds(250), 0) == .milliseconds(125))
-        #expect(WorkerSession.jittered(.milliseconds(250), .max) == .milliseconds(250))
-        #expect(WorkerSession.jittered(.seconds(10), .max / 2) < .milliseconds(7501))
+    /// The lengths of the first `count` pauses of a worker that no one answers, in nanoseconds.
+    private func pauses(_ count: Int, random: UInt64) throws -> [Int64] {
+        var bench = WorkerBench()
+        _ = bench.handle(.tick)
+        return try (0..<count).map { _ in
+            bench.now = bench.now.advanced(by: .seconds(3))
+            _ = bench.session.handle(.tick, at: bench.now, random: random)
+            let until = try #require(bench.session.deadline)
+            let pause = bench.now.duration(to: until).wholeNanoseconds
+            bench.now = until
+            _ = bench.handle(.tick)
+            return pause
+        }
+    }
+
+    @Test func `pauses are spread over half their length`() throws {
+        #expect(try pauses(2, random: 0) == [125_000_000, 250_000_000])
+        #expect(try pauses(2, random: .max) == [250_000_000, 500_000_000])
+        // From the seventh pause on it is ten seconds; bits just under a half are under three quarters of it.
+        let middle = try #require(try pauses(7, random: .max / 2).last)
+        #expect((7_499_999_999...7_500_000_000).contains(middle))
     }
 
     @Test func `it gives up when the coordinator stays lost, not before`() {

@@ -50,11 +50,11 @@ import Testing
     }
 
     /// Runs a sweep to its end on one worker with three slots; every ninth segment dies before its last epoch.
-    static func sweep(_ prune: String, _ trainer: Trainer) throws -> SweepProgress {
+    static func sweep(_ source: SpecNode, _ trainer: Trainer) throws -> SweepProgress {
         var harness = CoreHarness()
         var worker = harness.join("a", slots: 3)
         let draft = SweepDraft(
-            source: source(prune: prune),
+            source: source,
             text: "",
             fileName: "digits.yaml",
             dataSet: trainer.dataSet,
@@ -106,7 +106,7 @@ import Testing
     @Test(.timeLimit(.minutes(2)))
     func `ASHA on the digits trains a part of the epochs and every curve is that of the configuration alone`() throws {
         let trainer = try Trainer()
-        let pruned = try Self.sweep("asha", trainer)
+        let pruned = try Self.sweep(Self.source(prune: "asha"), trainer)
         #expect(pruned.state == .finished)
         #expect(pruned.trials.count == Self.trials)
         #expect(pruned.trials.allSatisfy { $0.ended?.isTerminal == true })
@@ -126,7 +126,7 @@ import Testing
         print("ASHA: \(pruned.epochsTrained) of \(Self.trials * Self.epochs) epochs, best accuracy \(best)")
 
         // The same seeds give the same trials, so those of the sweep without pruning are the same curves, longer.
-        let whole = try Self.sweep("none", trainer)
+        let whole = try Self.sweep(Self.source(prune: "none"), trainer)
         #expect(whole.state == .finished)
         for (short, long) in zip(pruned.trials, whole.trials) {
             #expect(short.configuration == long.configuration)

@@ -112,7 +112,8 @@ package struct WorkerSession: Sendable {
     var pause = firstPause
     var lostSince: Instant?
     var liveness: Liveness?
-    var isDraining = false
+    /// Whether it takes no more leases, and ends when what it has begun is done.
+    package internal(set) var isDraining = false
     /// Leases that were given back while no one listened; told after the welcome.
     var handedBack: [LeaseID] = []
 

@@ -1,0 +1,119 @@
+import Foundation
+import Glibc
+import ProcessTestKit
+import Testing
+
+extension RealProcesses {
+    @Suite struct RunTests {
+        @Test func `a sweep runs to its table, and a second run only prints it`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.sweep("quick")
+                let first = try await bench.run(["sweepd", "run", file], exits: 0)
+                try #require(first.output.contains("completed") && first.output.contains("pruned"))
+                // The directory is the sweep's name unless told.
+                try #require(FileManager.default.fileExists(atPath: bench.path("quick.sweepd")))
+                let rank = try Rank.read(
+                    try await bench.run(["sweepd", "run", file, "--format", "json"], exits: 0).output
+                )
+                try #require(rank.sweep == "quick" && rank.rows.count == 12 && rank.configurations == 12)
+                try #require(rank.rows.map(\.place) == Array(1...12))
+                try #require(rank.rows[0].state == "completed" && rank.rows[0].epochs == 9)
+                let again = try await bench.run(["sweepd", "run", file], exits: 0, within: 10)
+                try #require(again.output == first.output)
+                let top = try await bench.run(["sweepd", "run", file, "--top", "3", "--format", "json"], exits: 0)
+                try #require(try Rank.read(top.output).rows.count == 3)
+
+                // The stopped store answers too.
+                let stopped = try await bench.run(
+                    ["sweepd", "rank", "quick", "--directory", bench.path("quick.sweepd"), "--format", "json"],
+                    exits: 0
+                )
+                try #require(
+                    try Rank.read(stopped.output).rows.map(\.configurationId) == rank.rows.map(\.configurationId)
+                )
+                for format in ["csv", "markdown", "table"] {
+                    let shown = try await bench.run(
+                        ["sweepd", "rank", "quick", "--directory", "quick.sweepd", "--format", format],
+                        exits: 0
+                    )
+                    try #require(shown.output.split(separator: "\n").count >= 13, "\(format)")
+                }
+
+                // Its directory belongs to it alone.
+                let other = try bench.sweep("quick", ["name: quick": "name: other", "seed: 1": "seed: 2"])
+                let refused = try await bench.run(["sweepd", "run", other, "--directory", "quick.sweepd"], exits: 2)
+                try #require(refused.errors.contains("quick"))
+            }
+        }
+
+        @Test func `settings are replaced on the command line`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.sweep("quick")
+                let child = try await bench.run(
+                    ["sweepd", "run", file, "--set", "search.trials=3", "--set", "train.epochs=2"]
+                        + ["--workers", "2", "--slots", "1", "--format", "json"],
+                    exits: 0
+                )
+                let rank = try Rank.read(child.output)
+                try #require(rank.rows.count == 3)
+                try #require(rank.rows.allSatisfy { $0.epochs <= 2 })
+                let wrong = try await bench.run(["sweepd", "run", file, "--set", "search.trails=3"], exits: 2)
+                try #require(wrong.errors.contains("search.trails"))
+            }
+        }
+
+        @Test func `an interrupted run goes on where it was`() async throws {
+            try await Bench.run { bench in
+                let file = try longSweep(bench)
+                let undisturbed = try await bench.undisturbed(file, named: "digits-long")
+                let run = ["sweepd", "run", file, "--directory", bench.path("interrupted.sweepd"), "--slots", "2"]
+                let first = try bench.start("run", run)
+                try await someEpochs(bench, directory: bench.path("interrupted.sweepd"))
+                first.signal(SIGINT)
+                try await bench.ended(first, within: 20)
+                try #require(first.status == 130, "\(first.errors)")
+                try #require(first.errors.contains("sweepd run"))
+                try await bench.run(run, exits: 0)
+                let rank = try await bench.run(
+                    ["sweepd", "rank", "digits-long", "--directory", bench.path("interrupted.sweepd")]
+                        + ["--format", "json", "--stable"],
+                    exits: 0
+                )
+                try #require(rank.output == undisturbed.rank)
+            }
+        }
+
+        @Test func `one, two and four slots give the same table`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.sweep("digits")
+                var ranks: [String] = []
+                for slots in [1, 2, 4] {
+                    let started = ContinuousClock.now
+                    ranks.append(try await bench.undisturbed(file, slots: slots, named: "digits").rank)
+                    print("digits with \(slots) slots: \(ContinuousClock.now - started)")
+                }
+                try #require(ranks[0] == ranks[1])
+                try #require(ranks[0] == ranks[2])
+            }
+        }
+    }
+}
+
+/// `digits-long` with epochs as slow as they are, but few of them: some seconds on two slots.
+func longSweep(_ bench: Bench) throws -> String {
+    try bench.sweep("digits-long", ["trials: 200": "trials: 9", "epochs: 27": "epochs: 9"])
+}
+
+/// Waits until the sweep in `directory` has trained some epochs and has more before it.
+func someEpochs(_ bench: Bench, directory: String) async throws {
+    var last = ""
+    let _: Status = try await bench.value("some epochs are trained", state: { last }) {
+        let status = try await bench.run([
+            "sweepd", "status", "digits-long", "--directory", directory, "--format", "json",
+        ])
+        last = status.output + status.errors
+        guard status.status == 0 else { return nil }
+        let read = try Status.read(status.output)
+        return read.epochs >= 3 ? read : nil
+    }
+}

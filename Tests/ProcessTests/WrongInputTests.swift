@@ -1,0 +1,93 @@
+import Foundation
+import ProcessTestKit
+import Testing
+
+extension RealProcesses {
+    /// Wrong files: every mistake in one answer, exit code 2, nothing written.
+    @Suite struct WrongInputTests {
+        static let fixtures = Program.root.appending(path: "Tests/SweepSpecTests/Fixtures/wrong")
+
+        @Test func `a wrong sweep file gets all its mistakes in one answer`() async throws {
+            try await Bench.run { bench in
+                let files = try FileManager.default.contentsOfDirectory(atPath: Self.fixtures.path)
+                    .filter { $0.hasSuffix(".yaml") }.sorted()
+                try #require(files.count >= 10)
+                for file in files {
+                    let path = try bench.write(
+                        "sweeps/\(file)",
+                        try String(contentsOf: Self.fixtures.appending(path: file), encoding: .utf8)
+                    )
+                    let expected = try String(
+                        contentsOf: Self.fixtures.appending(path: file.dropLast(5) + ".expected"),
+                        encoding: .utf8
+                    ).split(separator: "\n").map { String($0.dropFirst(file.count)) }
+                    for command in ["validate", "run"] {
+                        let child = try await bench.run(["sweepd", command, path], exits: 2, within: 20)
+                        try #require(child.output.isEmpty)
+                        let lines = child.errors.split(separator: "\n")
+                        let missing = expected.filter { wanted in !lines.contains { $0.hasSuffix(file + wanted) } }
+                        try #require(missing.isEmpty, "\(file): \(missing)\n\(child.errors)")
+                    }
+                }
+                try #require(try written(bench) == ["sweeps"])
+                try #require(try contents(bench, "sweeps") == files)
+            }
+        }
+
+        /// The mistakes of a data file: the file, and what each line of the answer begins with.
+        static let dataFiles: [(name: String, text: String, lines: [String])] = [
+            (
+                "lengths.csv", "a,b,label\n1,2,0\n1,1\n4,five,1\n7,8,0\n1,2,1\n",
+                ["lengths.csv:3: the row has a wrong number", "lengths.csv:4:3: the cell is not a number"]
+            ),
+            (
+                "quotes.csv", "a,b,label\n1,2,0\n3,4,1\n5,\"6\"7,0\n8,9,?\n1,2,0\n1,2,1\n",
+                ["quotes.csv:4:6: text stands after a closing quote", "quotes.csv:5:5: the target is missing"]
+            ),
+            (
+                "header.csv", ",a,a,kind\n0,1,2,x\n1,1,oops,y\n2,3,4,x\n",
+                [
+                    "header.csv:1: there is no column of this name", "header.csv:1:1: column 0 has no name",
+                    "header.csv:1:4: two columns have the same name", "header.csv:3:5: the cell is not a number",
+                ]
+            ),
+            (
+                "text.csv", "age,job,hours,label\n39,clerk,40,0\n?,guard,,1\n38,?,40,0\n53,clerk,NA,1\n",
+                ["text.csv:2:4: column 'job' holds text", "text.csv:3: 4 feature values are missing"]
+            ),
+            ("class.csv", "a,label\n1,x\n2,x\n3,x\n4,x\n", ["class.csv: the target 'label' has a single class"]),
+        ]
+
+        @Test func `a wrong data file gets all its mistakes in one answer`() async throws {
+            try await Bench.run { bench in
+                for (name, text, expected) in Self.dataFiles {
+                    try bench.write("data/\(name)", text)
+                    let sweep = try bench.sweep("quick", ["data/digits.csv.gz": "data/\(name)"])
+                    for command in ["validate", "run"] {
+                        let child = try await bench.run(["sweepd", command, sweep], exits: 2, within: 20)
+                        try #require(child.output.isEmpty)
+                        for line in expected { try #require(child.errors.contains(line), "\(child.errors)") }
+                    }
+                }
+                try #require(try written(bench) == ["data", "quick.yaml"])
+            }
+        }
+
+        @Test func `a sound file is told to be sound`() async throws {
+            try await Bench.run { bench in
+                let child = try await bench.run(["sweepd", "validate", try bench.sweep("quick")], exits: 0)
+                try #require(!child.output.isEmpty)
+                try #require(try written(bench) == ["data", "quick.yaml"])
+            }
+        }
+
+        /// What stands in the bench's folder beside the processes' streams.
+        private func written(_ bench: Bench) throws -> [String] {
+            try contents(bench, "").filter { !$0.hasSuffix(".out") && !$0.hasSuffix(".err") }
+        }
+
+        private func contents(_ bench: Bench, _ folder: String) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: bench.path(folder)).sorted()
+        }
+    }
+}

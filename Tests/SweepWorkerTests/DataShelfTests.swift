@@ -1,0 +1,44 @@
+import SweepCore
+import SweepData
+import SweepTraining
+import SweepWorker
+import Testing
+
+@Suite struct DataShelfTests {
+    @Test func `what is kept is found by its hash`() throws {
+        let digits = try Digits()
+        #expect(digits.shelf[digits.id.hash] === digits.entry)
+        #expect(digits.entry.id == digits.id)
+        #expect(DataShelf()[digits.id.hash] === nil)
+    }
+
+    @Test func `bytes that are no data set are refused and not kept`() throws {
+        let digits = try Digits()
+        let shelf = DataShelf()
+        for end in [0, 10, digits.packed.count - 1] {
+            #expect(throws: DataSetFormatError.self) { try shelf.keep(digits.id, packed: Array(digits.packed[..<end])) }
+        }
+        #expect(shelf[digits.id.hash] === nil)
+    }
+
+    @Test func `rows are prepared once for each list of steps, whoever asks`() async throws {
+        let digits = try Digits()
+        let entry = digits.entry
+        let prepared = try await withThrowingTaskGroup(of: TrainingData.self) { group in
+            for _ in 0..<8 { group.addTask { try entry.prepared(by: [.standardize]) } }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(prepared.count == 8 && prepared.allSatisfy { $0 === prepared[0] })
+        #expect(try entry.prepared(by: []) !== prepared[0])
+    }
+
+    @Test func `the parts of the split are those of the data set`() throws {
+        let digits = try Digits()
+        let rows = try DataSet(packed: digits.packed)
+        let data = try digits.entry.prepared(by: [])
+        #expect(data.schema == rows.schema)
+        #expect(data.rows(.training) == rows.split.training)
+        #expect(data.rows(.validation) == rows.split.validation)
+        #expect(data.rows(.test) == rows.split.test)
+    }
+}

@@ -1,0 +1,165 @@
+import SweepCore
+import SweepData
+import SweepKernels
+import SweepWire
+import SweepWorker
+import Synchronization
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct TrainingSlotsTests {
+    /// More epochs than any test waits for.
+    private static let endless = 1_000_000
+
+    private let digits: Digits
+
+    init() throws { digits = try Digits() }
+
+    @Test func `a job trains to its end and tells each epoch once, in order`() async throws {
+        let bench = try SlotsBench()
+        defer { bench.slots.close() }
+        bench.slots.begin(digits.job(to: 5))
+        let events = await bench.events(untilEnded: 1)
+        #expect(events.observations(of: Digits.lease(1)).map(\.epoch) == [1, 2, 3, 4, 5])
+        let end = try #require(events.ends.first)
+        #expect(end.lease == Digits.lease(1) && end.epoch == 5 && end.outcome == .reached)
+        let checkpoint = try #require(end.checkpoint)
+        #expect(checkpoint.id.hash == ContentHash(bytes: SHA256.digest(checkpoint.bytes)))
+        #expect(checkpoint.id.size == checkpoint.bytes.count)
+        #expect(bench.slots.progress.isEmpty && bench.slots.takeEvents().isEmpty)
+    }
+
+    @Test(arguments: [1, 2]) func `every job of a queue is trained, on one slot in the order of the queue`(
+        slots: Int
+    ) async throws {
+        let bench = try SlotsBench(count: slots)
+        defer { bench.slots.close() }
+        for trial in 1...6 { bench.slots.begin(digits.job(trial, to: 2)) }
+        let events = await bench.events(untilEnded: 6)
+        for trial in 1...6 { #expect(events.observations(of: Digits.lease(trial)).map(\.epoch) == [1, 2]) }
+        let leases = events.ends.map(\.lease)
+        #expect((slots == 1 ? leases : leases.sorted()) == (1...6).map { Digits.lease($0) })
+    }
+
+    @Test func `a job that is stopped ends as cancelled, under way or still queued`() async throws {
+        let bench = try SlotsBench()
+        defer { bench.slots.close() }
+        bench.slots.begin(digits.job(1, to: Self.endless))
+        bench.slots.begin(digits.job(2, to: Self.endless))
+        _ = await bench.events { !$0.isEmpty }
+        #expect(bench.slots.progress.map(\.lease) == [Digits.lease(1)])
+        bench.slots.stop(Digits.lease(2))
+        let queued = try #require(await bench.events(untilEnded: 1).ends.first)
+        #expect(queued.lease == Digits.lease(2) && queued.epoch == 0 && queued.outcome == .cancelled)
+        bench.slots.stop(Digits.lease(1))
+        let running = try #require(await bench.events(untilEnded: 1).ends.first)
+        #expect(running.lease == Digits.lease(1) && running.epoch >= 1 && running.outcome == .cancelled)
+        #expect(queued.checkpoint == nil && running.checkpoint == nil)
+    }
+
+    @Test func `a checkpoint made on one slot goes on bit for bit on another`() async throws {
+        let (whole, first, second) = (try SlotsBench(), try SlotsBench(), try SlotsBench())
+        defer { for bench in [whole, first, second] { bench.slots.close() } }
+        whole.slots.begin(digits.job(to: 6))
+        first.slots.begin(digits.job(to: 2))
+        let expected = await whole.events(untilEnded: 1)
+        let begun = await first.events(untilEnded: 1)
+        let checkpoint = try #require(begun.ends.first?.checkpoint)
+        second.slots.begin(digits.job(from: 2, to: 6, checkpoint: checkpoint))
+        let continued = await second.events(untilEnded: 1)
+        let lease = Digits.lease(1)
+        let curve = begun.observations(of: lease) + continued.observations(of: lease)
+        #expect(curve.map(\.epoch) == [1, 2, 3, 4, 5, 6])
+        for (a, b) in zip(expected.observations(of: lease), curve) { #expect(a.matches(b), "epoch \(a.epoch)") }
+        #expect(expected.ends.first?.checkpoint == continued.ends.first?.checkpoint)
+    }
+
+    @Test func `a checkpoint of another trial is refused, and the slot goes on`() async throws {
+        let bench = try SlotsBench()
+        defer { bench.slots.close() }
+        bench.slots.begin(digits.job(1, to: 1))
+        let checkpoint = try #require(await bench.events(untilEnded: 1).ends.first?.checkpoint)
+        bench.slots.begin(digits.job(2, from: 1, to: 2, checkpoint: checkpoint, seed: 4))
+        bench.slots.begin(digits.job(3, spec: .map([]), to: 1))
+        bench.slots.begin(digits.job(4, to: 1))
+        let ends = await bench.events(untilEnded: 3).ends
+        for end in ends.prefix(2) {
+            guard case .failed(let reason, _) = end.outcome else {
+                Issue.record("\(end.lease) ended with \(end.outcome)")
+                continue
+            }
+            #expect(!reason.isEmpty && end.checkpoint == nil)
+        }
+        #expect(ends.last?.lease == Digits.lease(4) && ends.last?.outcome == .reached)
+    }
+
+    @Test func `losses that stop being numbers end a job as not finite`() async throws {
+        let bench = try SlotsBench()
+        defer { bench.slots.close() }
+        // Each step multiplies the weights by about 10¹²; single precision ends at 10³⁸.
+        bench.slots.begin(digits.job(to: 50, learningRate: 1e6, l2: 1e6))
+        let end = try #require(await bench.events(untilEnded: 1).ends.first)
+        #expect(end.outcome == .notFinite && end.checkpoint == nil)
+    }
+
+    @Test func `without room for reports a job waits before its next epoch`() async throws {
+        // The mailbox's own signal takes the room away, on the training thread, after the first epoch.
+        let paused = Mutex<TrainingSlots?>(nil)
+        let (signals, continuation) = AsyncStream<Void>.makeStream()
+        let slots = TrainingSlots(count: 2, kernels: try .selected()) {
+            paused.withLock { slots in
+                slots?.setRoom(false)
+                slots = nil
+            }
+            continuation.yield()
+        }
+        defer { slots.close() }
+        paused.withLock { $0 = slots }
+        slots.begin(digits.job(1, to: 3))
+        // Another worker's slots are the clock: ten epochs pass there.
+        let clock = try SlotsBench()
+        defer { clock.slots.close() }
+        clock.slots.begin(digits.job(2, to: 10))
+        _ = await clock.events(untilEnded: 1)
+        var events: [TrainingEvent] = []
+        for await _ in signals {
+            events += slots.takeEvents()
+            if !events.isEmpty { break }
+        }
+        #expect(events.observations(of: Digits.lease(1)).map(\.epoch) == [1])
+        // A job that comes now waits too, and can be stopped while it does; then there is room again.
+        slots.begin(digits.job(3, to: 3))
+        slots.stop(Digits.lease(3))
+        slots.setRoom(true)
+        for await _ in signals {
+            events += slots.takeEvents()
+            if events.ends.count == 2 { break }
+        }
+        #expect(events.observations(of: Digits.lease(1)).map(\.epoch) == [1, 2, 3])
+        #expect(events.observations(of: Digits.lease(3)).isEmpty)
+        #expect(Set(events.ends.map(\.outcome)) == [.reached, .cancelled])
+    }
+
+    @Test func `closing stops what is under way, drops what is queued and ends the threads`() async throws {
+        weak var released: TrainingSlots?
+        do {
+            let bench = try SlotsBench(count: 2)
+            released = bench.slots
+            for trial in 1...5 { bench.slots.begin(digits.job(trial, to: Self.endless)) }
+            _ = await bench.events { Set($0.map(\.lease)).count == 2 }
+            bench.slots.close()
+            let ends = bench.slots.takeEvents().ends
+            #expect(ends.count == 2 && ends.allSatisfy { $0.outcome == .cancelled })
+            #expect(bench.slots.progress.isEmpty)
+        }
+        // Each thread held the slots until it ended.
+        #expect(released == nil)
+    }
+}
+
+extension TrainingEvent {
+    fileprivate var lease: LeaseID {
+        switch self {
+        case .observed(let lease, _), .ended(let lease, _, _, _): lease
+        }
+    }
+}
