@@ -58,7 +58,7 @@ extension CoordinatorCore {
         log(.info, "sweep steered", ["sweep.name": name, "sweep.verb": steering.rawValue])
     }
 
-    /// Asks the workers to stop what they train of this sweep; they hand it back with a checkpoint.
+    /// Asks the workers to stop what they train of this sweep; they drop it, and it goes on from its last rung.
     private mutating func stopLeases(of sweep: SweepProgress, _ reason: StopReason) {
         var items: [WorkerID: [Verdicts.Item]] = [:]
         for number in sweep.open.sorted() {

@@ -26,7 +26,8 @@ actor ObjectThread {
             // The upload was thrown away; it begins again.
             return [request(hash, from: 0, size: WireLimits.window)]
         } catch {
-            let problem = Problem(kind: message.kind.rawValue, code: .refused, sentence: "\(error)")
+            // Not a refusal: a disk that is full now may have room when the sender offers again.
+            let problem = Problem(kind: message.kind.rawValue, code: .unspecified, sentence: "\(error)")
             return [.problem(problem)]
         }
     }

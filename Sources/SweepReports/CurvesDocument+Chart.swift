@@ -1,4 +1,5 @@
 package import SweepCore
+import SweepNumerics
 import SweepSearch
 
 extension CurvesDocument {
@@ -12,23 +13,40 @@ extension CurvesDocument {
     package func chart(of metric: Metric) -> Chart {
         let curves = trials.map(\.curve)
         let bands = CurveBands.bands(curves, metric: metric)
-        var lines = trials.map { Chart.Line(name: nil, values: $0.curve.series(metric)) }
+        let ceiling = Self.ceiling(curves.flatMap { $0.series(metric) })
+        func drawn(_ value: Double) -> Bool { value <= ceiling }
+        var above = 0
+        var lines = trials.map { trial in
+            let series = trial.curve.series(metric)
+            above += series.count { $0.isFinite && !drawn($0) }
+            return Chart.Line(name: nil, values: series.map { drawn($0) ? $0 : .nan })
+        }
         if let best = best {
-            lines.append(Chart.Line(name: "best: trial \(best.trial)", values: best.curve.series(metric)))
+            lines.append(Chart.Line(name: "best: trial \(best.trial)", values: best.curve.series(metric).map { drawn($0) ? $0 : .nan }))
         }
         lines.append(
-            Chart.Line(name: "median", points: bands.map { Chart.Point(x: Double($0.epoch), y: $0.median) })
+            Chart.Line(name: "median", points: bands.map { Chart.Point(x: Double($0.epoch), y: min($0.median, ceiling)) })
         )
         return Chart(
-            title: "\(sweep): \(metric.rawValue) of \(trials.count) trials",
+            title: "\(sweep): \(metric.rawValue) of \(trials.count) trials"
+                + (above > 0 ? "; \(above) values above \(NumberText.significant(ceiling, digits: 2)) are not drawn" : ""),
             yLabel: metric.rawValue,
             lines: lines,
             band: Chart.Band(
                 name: "quartiles",
-                lower: bands.map { Chart.Point(x: Double($0.epoch), y: $0.lowerQuartile) },
-                upper: bands.map { Chart.Point(x: Double($0.epoch), y: $0.upperQuartile) }
+                lower: bands.map { Chart.Point(x: Double($0.epoch), y: min($0.lowerQuartile, ceiling)) },
+                upper: bands.map { Chart.Point(x: Double($0.epoch), y: min($0.upperQuartile, ceiling)) }
             )
         )
+    }
+
+    /// Above this nothing is drawn: one trial that diverges to 10²⁹ would press all the others into one line.
+    ///
+    /// Three times the 95th percentile: what one trial in twenty, or a twentieth of all epochs, reaches is still in sight.
+    private static func ceiling(_ values: [Double]) -> Double {
+        let finite = values.filter(\.isFinite)
+        guard let high = Quantiles.linear(finite, 0.95), let most = finite.max() else { return .infinity }
+        return high > 0 && most > 10 * high ? 3 * high : .infinity
     }
 
     /// The trial with the best objective among those that never lost a number.

@@ -40,7 +40,7 @@ package struct TrialCounts: Hashable, Sendable {
 /// "idle_because"}]}`. Numbers that nobody knows yet are null.
 package struct StatusDocument: Hashable, Sendable {
     package var sweep: String
-    /// waiting, running, paused, finished, cancelled or halted.
+    /// running, paused, finished, cancelled or halted.
     package var state: String
     /// Why the sweep is halted.
     package var reason: String?
