@@ -25,7 +25,12 @@ struct CoordinatorLocation: ParsableArguments {
         if let directory {
             do {
                 if let running = try SweepStore.Endpoint.running(directory: directory) {
-                    return try ControlClient(running.worker, security: keys.security())
+                    let security =
+                        keys.key == nil
+                        ? try KeyFiles(directory: directory).clientSecurity() : try keys.security()
+                    // A coordinator that listens on every address of this machine listens on loopback too.
+                    let local = running.worker.replacingOccurrences(of: "tcp://0.0.0.0:", with: "tcp://127.0.0.1:")
+                    return try ControlClient(local, security: security)
                 }
                 return try StoredSweeps(directory: directory)
             } catch let error as StoreError {

@@ -9,6 +9,7 @@ import SweepMessaging
 import SweepReports
 import SweepStore
 import SweepTraining
+import SweepWorker
 import UnixSignals
 
 /// `sweepd coordinator [FILE…]`.
@@ -63,6 +64,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 listen: listen,
                 movesWhenBusy: listen == CoordinatorServiceOptions.defaultListen,
                 security: try KeyFiles(directory: directory).security(),
+                servesHTTP: address != nil,
                 core: CoordinatorOptions(heartbeat: .seconds(heartbeat), missedBeats: missed),
                 coreVersion: String(TrainingCore.version)
             ),
@@ -71,7 +73,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         let endpoint = try await coordinator.openPort()
         for sweep in loaded { try await coordinator.take(sweep) }
         Terminal.error("coordinator on \(endpoint), directory \(directory)")
-        Terminal.error("join with: sweepd worker --connect \(endpoint)")
+        Terminal.error("join with: " + (try KeyFiles(directory: directory).joinLine(endpoint)))
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: coordinator, failureTerminationBehavior: .gracefullyShutdownGroup)
         ]
@@ -101,11 +103,32 @@ struct CoordinatorCommand: AsyncParsableCommand {
 
 extension KeyFiles {
     /// Keys, when the directory has a key pair; nothing otherwise, which allows loopback only.
+    ///
+    /// Whoever can read the coordinator's own pair can do everything anyway, so that key is allowed as an admin: it is how
+    /// commands with `--directory` steer on this machine.
     func security() throws -> ServerSecurity {
         guard FileManager.default.fileExists(atPath: own) else { return .none }
-        do { return .curve(try KeyFile.read(own), allowed: .file(allowed)) } catch {
-            throw CommandFailure(.badInput, error.description)
-        }
+        do {
+            let keys = try KeyFile.read(own)
+            try allowed.add(AuthorizedKey(key: keys.publicKey, role: .admin, name: "coordinator"))
+            return .curve(keys, allowed: .file(allowed))
+        } catch { throw CommandFailure(.badInput, error.description) }
+    }
+
+    /// What to type on a node.
+    func joinLine(_ endpoint: String) throws -> String {
+        let reachable = endpoint.replacingOccurrences(of: "tcp://0.0.0.0:", with: "tcp://\(Worker.hostName):")
+        guard case .curve(_, let server) = try clientSecurity() else { return "sweepd worker --connect \(reachable)" }
+        return "sweepd worker --connect \(reachable) --key FILE --server-key '\(server.z85)'"
+    }
+
+    /// The security of a client on the coordinator's own machine.
+    func clientSecurity() throws -> ClientSecurity {
+        guard FileManager.default.fileExists(atPath: own) else { return .none }
+        do {
+            let keys = try KeyFile.read(own)
+            return .curve(keys, server: keys.publicKey)
+        } catch { throw CommandFailure(.notAllowed, error.description) }
     }
 }
 

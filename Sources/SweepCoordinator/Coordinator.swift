@@ -62,12 +62,7 @@ package actor Coordinator: Service {
         let server = try bind()
         self.server = server
         try store.setValue(server.endpoint, for: Self.endpointKey)
-        try SweepStore.Endpoint(
-            worker: server.endpoint,
-            http: nil,
-            pid: Int(getpid()),
-            protocolVersion: Int(SweepWire.protocolVersion)
-        ).write(directory: options.directory)
+        if !options.servesHTTP { try announce(http: nil) }
         carryOut(core.start(at: now))
         logger.info("coordinator listens", metadata: ["port.endpoint": "\(server.endpoint)"])
         return server.endpoint
@@ -91,8 +86,8 @@ package actor Coordinator: Service {
         loop.stop()
     }
 
-    /// Adds the HTTP address to `endpoint.json`.
-    package func announce(http: String) throws {
+    /// Writes `endpoint.json`, with the HTTP address if there is one.
+    package func announce(http: String?) throws {
         guard let server else { return }
         try SweepStore.Endpoint(
             worker: server.endpoint,

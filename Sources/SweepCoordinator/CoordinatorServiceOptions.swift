@@ -11,6 +11,8 @@ package struct CoordinatorServiceOptions: Sendable {
     /// Whether the next ports are tried when the one of `listen` is taken.
     package var movesWhenBusy: Bool
     package var security: ServerSecurity
+    /// Whether `endpoint.json` waits for `announce(http:)`, so that whoever reads it finds both addresses.
+    package var servesHTTP: Bool
     package var core: CoordinatorOptions
     /// The version of the training core that new sweeps are bound to.
     package var coreVersion: String
@@ -20,6 +22,7 @@ package struct CoordinatorServiceOptions: Sendable {
         listen: String = CoordinatorServiceOptions.defaultListen,
         movesWhenBusy: Bool = true,
         security: ServerSecurity = .none,
+        servesHTTP: Bool = false,
         core: CoordinatorOptions = CoordinatorOptions(),
         coreVersion: String
     ) {
@@ -27,6 +30,7 @@ package struct CoordinatorServiceOptions: Sendable {
         self.listen = listen
         self.movesWhenBusy = movesWhenBusy
         self.security = security
+        self.servesHTTP = servesHTTP
         self.core = core
         self.coreVersion = coreVersion
     }

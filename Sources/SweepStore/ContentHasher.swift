@@ -2,6 +2,8 @@ import CSodium
 import SweepCore
 
 /// SHA-256 (FIPS 180-4) of bytes that come in pieces.
+///
+/// `SweepData` has its own for bytes at hand: what both could share would be `SweepCore`, which links no library.
 struct ContentHasher {
     private var state = crypto_hash_sha256_state()
 

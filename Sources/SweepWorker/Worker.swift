@@ -31,8 +31,6 @@ package actor Worker: Service {
     private var dataSets: [ContentHash: DataSetID] = [:]
     private var timer: TimerID?
     private var ending: WorkerSession.Exit?
-    /// The coordinator does not let this worker's key in.
-    private var isShutOut = false
     private var endWaiter: CheckedContinuation<WorkerSession.Exit, Never>?
     private let started = ContinuousClock.now
 
@@ -66,8 +64,8 @@ package actor Worker: Service {
     package func run() async throws {
         let exit = try await work()
         switch exit {
-        case .left where isShutOut: throw WorkerError.refused("it does not allow this key")
-        case .drained, .left: break
+        case .drained: break
+        case .left(let reason): throw WorkerError.refused(reason)
         case .refused(let sentence): throw WorkerError.refused(sentence)
         case .lost: throw WorkerError.coordinatorLost(options.endpoint)
         }
@@ -115,10 +113,7 @@ package actor Worker: Service {
         switch event {
         case .handshakeFailed(let failure):
             logger.error("handshake failed", metadata: ["coordinator.reason": "\(failure)"])
-            if failure == .notAllowed {
-                isShutOut = true
-                handle(.leave(reason: "the coordinator does not allow this key"))
-            }
+            if failure == .notAllowed { handle(.leave(reason: "its list of keys does not have this one")) }
         case .rejected(let violation):
             logger.warning("message dropped", metadata: ["coordinator.reason": "\(violation)"])
         case .connected:

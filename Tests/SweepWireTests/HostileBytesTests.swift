@@ -121,7 +121,7 @@ import Testing
         let frames = try Message.assignments(Assignments(leases: [assignment])).encode()
         var body = frames[1]
         let name = Array(Metric.validationLoss.rawValue.utf8)
-        let start = try #require((0..<body.count - name.count).first { body[$0...].starts(with: name) })
+        let start = try #require((0...body.count - name.count).first { body[$0...].starts(with: name) })
         body.replaceSubrange(start + name.count - 4..<start + name.count, with: Array("luck".utf8))
         let kind = MessageKind.assignments.rawValue
         #expect(throws: WireError(.undecodable, kind: kind, "the metric validation.luck is not known here")) {

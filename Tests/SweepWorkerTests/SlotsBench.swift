@@ -85,6 +85,7 @@ struct Digits {
         to: Int,
         checkpoint: WorkerCheckpoint? = nil,
         learningRate: Double = 0.05,
+        l2: Double = 0,
         seed: UInt64 = 3
     ) -> TrainingJob {
         func map(_ entries: (String, SpecNode)...) -> SpecNode { .map(entries.map { SpecEntry($0.0, $0.1) }) }
@@ -97,6 +98,7 @@ struct Digits {
                 map(
                     ("model", map(("mlp", network))),
                     ("optimizer", map(("sgd", sgd))),
+                    ("l2", .real(l2)),
                     ("batch_size", .integer(64)),
                     ("epochs", .integer(max(1, to)))
                 )
