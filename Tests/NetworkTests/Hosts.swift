@@ -24,11 +24,11 @@ struct Hosts {
                 network: network
             )
             try await hosts.command(["up", "\(count)"])
-            do { try await body(bench, hosts) } catch {
-                try await hosts.command(["down"])
-                throw error
-            }
+            let result: Result<Void, any Error>
+            do { result = .success(try await body(bench, hosts)) } catch { result = .failure(error) }
+            await bench.endProcesses()
             try await hosts.command(["down"])
+            try result.get()
         }
     }
 

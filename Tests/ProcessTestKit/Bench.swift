@@ -150,11 +150,16 @@ package final class Bench: @unchecked Sendable {
 
     // MARK: The end
 
-    private func end() async {
+    /// Ends every process that was started: asked to first, then killed.
+    package func endProcesses() async {
         for child in children.reversed() { child.signal(SIGTERM) }
         await settle(seconds: 5)
         for child in children { child.signal(SIGKILL) }
         await settle(seconds: 5)
+    }
+
+    private func end() async {
+        await endProcesses()
         try? FileManager.default.removeItem(at: folder)
     }
 

@@ -97,8 +97,8 @@ extension Bench {
         let endpoint = try await value("the coordinator can be reached", within: 20) { () -> EndpointFile? in
             guard let data = try? Data(contentsOf: URL(filePath: directory + "/endpoint.json")) else { return nil }
             let endpoint = try EndpointFile.read(String(decoding: data, as: UTF8.self))
-            // A killed coordinator's file stays until the next one writes its own.
-            return endpoint.pid == child.pid ? endpoint : nil
+            // A killed coordinator's file stays until the next one writes its own; the address for HTTP comes last.
+            return endpoint.pid == child.pid && endpoint.http != nil ? endpoint : nil
         }
         return Coordinator(
             bench: self,
