@@ -21,6 +21,8 @@ package struct SweepdCommand: AsyncParsableCommand {
 
     /// Parses the arguments, runs the command and ends the process with its exit code.
     package static func runAndExit() async -> Never {
+        // A reader that goes away (`| head`) must not end a sweep, nor leave its workers behind.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
             if var asynchronous = command as? any AsyncParsableCommand {
