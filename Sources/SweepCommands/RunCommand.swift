@@ -30,6 +30,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let begun = ContinuousClock.now
+        if let top, top < 1 { throw CommandFailure(.badInput, "--top: found \(top), allowed a number from 1") }
         let loaded = try LoadedSweep(file, overrides: overrides.overrides)
         let name = loaded.file.sweep.name
         let directory = directory ?? "./\(name).sweepd"
