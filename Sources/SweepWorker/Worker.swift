@@ -253,7 +253,7 @@ package actor Worker: Service {
             }
             loop.perform {
                 self.assumeIsolated { worker in
-                    if dataSet == nil { worker.checkpoints[hash] = bytes }
+                    if dataSet == nil, case .objectKept = event { worker.checkpoints[hash] = bytes }
                     worker.handle(event)
                 }
             }
