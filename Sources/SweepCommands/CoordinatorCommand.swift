@@ -152,11 +152,15 @@ extension Coordinator {
         } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
     }
 
-    /// Takes a sweep in, with its data set.
+    /// Takes a sweep in, with its data set; a coordinator that cannot is closed, so that no `endpoint.json` stays.
     func take(_ sweep: LoadedSweep) async throws {
-        try await keep(dataSet: sweep.packed)
-        do { _ = try await submit(try sweep.submission()) } catch let error as ControlError {
-            throw CommandFailure(error)
+        do {
+            try await keep(dataSet: sweep.packed)
+            _ = try await submit(try sweep.submission())
+        } catch {
+            await close()
+            if let error = error as? ControlError { throw CommandFailure(error) }
+            throw error
         }
     }
 }
