@@ -217,7 +217,11 @@ extension Coordinator {
             // A later turn may have named the same bytes while the commit of this one was under way.
             guard !core.needs(hash) else { return }
             kept.remove(hash)
-            Task { await objects.delete([hash]) }
+            Task {
+                await objects.delete([hash])
+                // The same bytes may have been offered, and found there, just before they were deleted.
+                kept.remove(hash)
+            }
         case .log(let line): log(line)
         case .wake(let moment):
             if let wake { _ = loop.cancel(wake) }
