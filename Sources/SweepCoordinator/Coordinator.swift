@@ -35,8 +35,6 @@ package actor Coordinator: Service {
     private var wake: TimerID?
     private var nextToken: UInt64 = 0
     private var repliers: [ReplyToken: (SteeringOutcome) -> Void] = [:]
-    /// Waiters for a sweep's end.
-    private var endWaiters: [(name: String, continuation: CheckedContinuation<Void, Never>)] = []
     private let started = ContinuousClock.now
 
     /// Opens the directory and replays its journal; throws a `StoreError` or a `JournalError`.
@@ -259,18 +257,9 @@ extension Coordinator {
         logger.log(level: level, "\(line.message)", metadata: metadata)
     }
 
-    /// Returns when the sweep is over, at once if it is; returns also when there is none of this name.
-    package func waitForEnd(of name: String) async {
-        guard core.sweep(named: name)?.state.isOver == false else { return }
-        await withCheckedContinuation { endWaiters.append((name, $0)) }
-    }
-
+    /// Begins to measure a sweep's pace at its first lease.
     private func note(_ fact: Fact) {
-        if case .leased(let lease, _, _, _) = fact, paces[lease.trial.sweep] == nil {
-            paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
-        }
-        guard case .sweepChanged(let id, _) = fact, let sweep = core.sweeps[id], sweep.state.isOver else { return }
-        for waiter in endWaiters where waiter.name == sweep.sweep.name { waiter.continuation.resume() }
-        endWaiters.removeAll { $0.name == sweep.sweep.name }
+        guard case .leased(let lease, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
+        paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
     }
 }
