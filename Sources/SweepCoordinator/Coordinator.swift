@@ -102,15 +102,17 @@ package actor Coordinator: Service {
 
     private func bind() throws -> ServerSocket {
         var tries: [String] = []
-        if options.listen.hasSuffix(":*"), let old = try store.value(for: Self.endpointKey),
-            Self.host(of: old) == Self.host(of: options.listen)
-        {
-            tries.append(old)
-        }
         tries.append(options.listen)
         if options.movesWhenBusy, let port = Self.port(of: options.listen) {
             let last = min(port + CoordinatorServiceOptions.portsTried, 65_535)
             tries += (port..<last).map { "\(Self.host(of: options.listen)):\($0 + 1)" }
+        }
+        // Its workers look for it where it was: at a port of the system's choice, or where a busy one moved it.
+        if let old = try store.value(for: Self.endpointKey), Self.host(of: old) == Self.host(of: options.listen),
+            options.listen.hasSuffix(":*") || tries.contains(old)
+        {
+            tries.removeAll { $0 == old }
+            tries.insert(old, at: 0)
         }
         for (index, endpoint) in tries.enumerated() {
             do {
