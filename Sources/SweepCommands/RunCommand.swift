@@ -61,10 +61,11 @@ struct RunCommand: AsyncParsableCommand {
         let crew = WorkerCrew(endpoint: endpoint, directory: directory, count: workers, slots: slots)
         let interrupted = Interruption()
         crew.start()
-        let ended = await follow(name, coordinator, interrupted)
+        let ended = await follow(name, coordinator, crew, interrupted)
         crew.stop(patience: ended ? 10 : 3)
         let document = try await coordinator.rank(sweep: name, top: nil)
         await coordinator.close()
+        if !ended, let failure = crew.failure { throw CommandFailure(.badInput, failure) }
         guard ended else {
             throw CommandFailure(
                 .interrupted,
@@ -102,8 +103,13 @@ struct RunCommand: AsyncParsableCommand {
         } catch let error as ControlError { throw CommandFailure(error) }
     }
 
-    /// Shows progress until the sweep is over (true) or the user interrupts (false).
-    private func follow(_ name: String, _ coordinator: Coordinator, _ interrupted: Interruption) async -> Bool {
+    /// Shows progress until the sweep is over (true), or the user interrupts or no worker can be had (false).
+    private func follow(
+        _ name: String,
+        _ coordinator: Coordinator,
+        _ crew: WorkerCrew,
+        _ interrupted: Interruption
+    ) async -> Bool {
         var progress = ProgressLine()
         while true {
             guard let status = try? await coordinator.status(sweep: name) else { return false }
@@ -112,7 +118,7 @@ struct RunCommand: AsyncParsableCommand {
                 progress.end()
                 return true
             }
-            if interrupted.isRaised {
+            if interrupted.isRaised || crew.failure != nil {
                 progress.end()
                 return false
             }

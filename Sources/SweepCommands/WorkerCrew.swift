@@ -13,6 +13,10 @@ final class WorkerCrew: @unchecked Sendable {
     private let lock = NSLock()
     private var processes: [Int: Process] = [:]
     private var isStopping = false
+    private var hopeless: String?
+
+    /// Why no worker can be had, if so: starting it again would not help.
+    var failure: String? { lock.withLock { hopeless } }
 
     init(endpoint: String, directory: String, count: Int, slots: Int) {
         self.endpoint = endpoint
@@ -49,25 +53,41 @@ final class WorkerCrew: @unchecked Sendable {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = log(number)
         process.terminationHandler = { [weak self] process in self?.ended(number, process) }
-        let stopped = lock.withLock {
-            guard !isStopping else { return true }
-            processes[number] = process
-            return false
+        // Started under the lock: a stop comes before it, or finds it running.
+        lock.withLock {
+            guard !isStopping else { return }
+            do {
+                try process.run()
+                processes[number] = process
+            } catch { hopeless = "a worker cannot be started: \(error)" }
         }
-        guard !stopped else { return }
-        do { try process.run() } catch { Terminal.error("a worker cannot be started: \(error)") }
     }
 
     private func ended(_ number: Int, _ process: Process) {
+        let wasExit = process.terminationReason == .exit
+        if wasExit, process.terminationStatus == ExitStatus.badInput.rawValue {
+            // What it was given is wrong, and it would be given the same again.
+            let reason = "worker local-\(number) cannot work: \(lastLine(number))"
+            lock.withLock { hopeless = hopeless ?? reason }
+            return
+        }
         let stopping = lock.withLock { isStopping }
         guard !stopping else { return }
-        let how = process.terminationReason == .uncaughtSignal ? "signal" : "exit code"
+        let how = wasExit ? "exit code" : "signal"
         Terminal.error("worker local-\(number) ended with \(how) \(process.terminationStatus); starting it again")
         DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) { [weak self] in self?.start(number) }
     }
 
+    /// What a worker's log says last.
+    private func lastLine(_ number: Int) -> String {
+        let text = (try? String(contentsOfFile: logPath(number), encoding: .utf8)) ?? ""
+        return text.split(separator: "\n").last.map { String($0) } ?? "see \(logPath(number))"
+    }
+
+    private func logPath(_ number: Int) -> String { "\(directory)/worker-\(number).log" }
+
     private func log(_ number: Int) -> FileHandle {
-        let path = "\(directory)/worker-\(number).log"
+        let path = logPath(number)
         if !FileManager.default.fileExists(atPath: path) {
             _ = FileManager.default.createFile(atPath: path, contents: nil)
         }
