@@ -33,6 +33,7 @@ struct ProgressLine {
         let trials = status.trials
         let planned = status.trialsPlanned.map { "/\($0)" } ?? ""
         var parts = ["\(status.sweep)  \(trials.ended)\(planned) trials ended"]
+        if status.state == "paused" { parts.append("sweep is paused, `sweepd resume` goes on") }
         for (count, name) in [
             (trials.running, "running"), (trials.paused, "paused"), (trials.pruned, "pruned"),
             (trials.failed, "failed"),
