@@ -58,6 +58,7 @@ struct RunCommand: AsyncParsableCommand {
         )
         let endpoint = try await coordinator.openPort()
         try await coordinator.take(loaded)
+        let before = try await coordinator.rank(sweep: name, top: nil).coreSeconds
         let crew = WorkerCrew(endpoint: endpoint, directory: directory, count: workers, slots: slots)
         let interrupted = Interruption()
         crew.start()
@@ -73,7 +74,8 @@ struct RunCommand: AsyncParsableCommand {
             )
         }
         Terminal.output(format.text(top.map { document.first($0) } ?? document))
-        Terminal.error(Self.times(document, wall: begun.duration(to: .now), slots: workers * slots))
+        let training = document.coreSeconds - before
+        Terminal.error(Self.times(training: training, wall: begun.duration(to: .now), slots: workers * slots))
     }
 
     /// Whether this directory holds this very sweep, over; another sweep's directory is refused.
@@ -126,13 +128,18 @@ struct RunCommand: AsyncParsableCommand {
         }
     }
 
-    private static func times(_ document: RankDocument, wall: Duration, slots: Int) -> String {
-        let training = document.rows.reduce(0) { $0 + $1.coreSeconds }
+    /// What this run took; `training` leaves out what an earlier one in the same directory did.
+    private static func times(training: Double, wall: Duration, slots: Int) -> String {
         let seconds = Double(wall.components.seconds) + Double(wall.components.attoseconds) / 1e18
         let rest = max(0, seconds - training / Double(slots))
         return "training \(NumberText.seconds(training)) of core time on \(slots) slots; "
             + "\(NumberText.seconds(seconds)) in all, of which everything else \(NumberText.seconds(rest))"
     }
+}
+
+extension RankDocument {
+    /// Core seconds that all trials were trained.
+    fileprivate var coreSeconds: Double { rows.reduce(0) { $0 + $1.coreSeconds } }
 }
 
 /// Whether the user pressed Ctrl-C, or the process was asked to end.
