@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import ServiceLifecycle
+import SweepWire
 import SweepWorker
 import UnixSignals
 
@@ -40,6 +41,11 @@ struct WorkerCommand: AsyncParsableCommand {
             }
             return (key: String(text[..<separator]), value: String(text[text.index(after: separator)...]))
         }
+        try Self.check(name ?? "", option: "--name")
+        guard labels.count <= WireLimits.labels else {
+            throw CommandFailure(.badInput, "--label: found \(labels.count), allowed at most \(WireLimits.labels)")
+        }
+        for text in label { try Self.check(text, option: "--label") }
         let logger = log.logger("sweepd.worker")
         let worker: Worker
         do {
@@ -82,6 +88,20 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch let failure as CommandFailure {
             throw failure
         } catch { throw CommandFailure(.badInput, "--connect: \(error)") }
+    }
+
+    /// A coordinator drops the registration of a worker whose names are too long; control characters would reach the
+    /// terminals of those who ask for its status.
+    private static func check(_ text: String, option: String) throws {
+        guard text.utf8.count <= WireLimits.name else {
+            throw CommandFailure(
+                .badInput,
+                "\(option): found \(text.utf8.count) bytes, allowed at most \(WireLimits.name)"
+            )
+        }
+        guard text.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+            throw CommandFailure(.badInput, "\(option): a control character, allowed printable text")
+        }
     }
 }
 
