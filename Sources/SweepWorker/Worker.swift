@@ -72,7 +72,7 @@ package actor Worker: Service {
     }
 
     private func work() async throws -> WorkerSession.Exit {
-        let signal = LoopSignal(on: loop) { [unowned self] in assumeIsolated { $0.emptyMailbox() } }
+        let signal = LoopSignal(on: loop) { [weak self] in self?.assumeIsolated { $0.emptyMailbox() } }
         slots = TrainingSlots(count: options.slots, kernels: kernels) { signal.raise() }
         // The first socket is made here, so that an endpoint that cannot be is an error and not a retry.
         client = try makeClient()
