@@ -116,7 +116,9 @@ extension Coordinator {
     private func document(for request: ClientRequest) async -> (ResponseStatus, [UInt8]) {
         do throws(ControlError) {
             let request = try ControlRequest(verb: request.verb, body: request.body)
-            return (.done, try await self.answer(request).json.bytes)
+            let answer = try await self.answer(request)
+            // The curves of a large sweep are tens of megabytes of text: a second in which the port would not be served.
+            return (.done, await Task.detached { answer.json.bytes }.value)
         } catch {
             let status: ResponseStatus =
                 switch error.code {
