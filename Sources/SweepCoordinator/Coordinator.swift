@@ -226,7 +226,11 @@ extension Coordinator {
         case .wake(let moment):
             if let wake { _ = loop.cancel(wake) }
             wake = loop.schedule(after: max(.zero, now.duration(to: moment))) { [unowned self] in
-                assumeIsolated { $0.handle(.tick) }
+                assumeIsolated { coordinator in
+                    // What came while this thread was held up counts as a sign of life before anyone is called silent.
+                    coordinator.turn()
+                    coordinator.handle(.tick)
+                }
             }
         }
     }
