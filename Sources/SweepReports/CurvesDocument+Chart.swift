@@ -22,14 +22,19 @@ extension CurvesDocument {
             return Chart.Line(name: nil, values: series.map { drawn($0) ? $0 : .nan })
         }
         if let best = best {
-            lines.append(Chart.Line(name: "best: trial \(best.trial)", values: best.curve.series(metric).map { drawn($0) ? $0 : .nan }))
+            let series = best.curve.series(metric)
+            lines.append(Chart.Line(name: "best: trial \(best.trial)", values: series.map { drawn($0) ? $0 : .nan }))
         }
         lines.append(
-            Chart.Line(name: "median", points: bands.map { Chart.Point(x: Double($0.epoch), y: min($0.median, ceiling)) })
+            Chart.Line(
+                name: "median",
+                points: bands.map { Chart.Point(x: Double($0.epoch), y: min($0.median, ceiling)) }
+            )
         )
+        let limit = NumberText.significant(ceiling, digits: 2)
+        let remark = above > 0 ? "; \(above) values above \(limit) are not drawn" : ""
         return Chart(
-            title: "\(sweep): \(metric.rawValue) of \(trials.count) trials"
-                + (above > 0 ? "; \(above) values above \(NumberText.significant(ceiling, digits: 2)) are not drawn" : ""),
+            title: "\(sweep): \(metric.rawValue) of \(trials.count) trials" + remark,
             yLabel: metric.rawValue,
             lines: lines,
             band: Chart.Band(
