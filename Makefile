@@ -55,7 +55,7 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	$(SWIFT) build -c release -j $(JOBS) --build-tests
 	@scripts/check-docs
 	@scripts/make-commands-doc --check
-	@if [ -x scripts/check-objects ]; then scripts/check-objects; fi
+	@scripts/check-objects .build/release $(SWEEPD)
 	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
 		scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest
 	$(SWIFT) build -j $(JOBS) --build-tests
