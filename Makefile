@@ -11,7 +11,7 @@ VENV := .venv-test
 
 # What building needs, what the tests need beside it, and what the network tests need (they run as root only).
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev zlib1g-dev libsodium-dev
-TEST_PACKAGES := git python3 protobuf-compiler
+TEST_PACKAGES := git python3 protobuf-compiler binutils
 NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
