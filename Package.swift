@@ -198,6 +198,7 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         tests("SweepMessagingTests", ["SweepMessaging"]),
+        tests("SweepCoordinatorTests", ["SweepCoordinator", "SweepCore", "SweepMessaging", "SweepStore", "SweepWire"]),
         tests(
             "SweepWorkerTests",
             [

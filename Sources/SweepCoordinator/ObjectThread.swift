@@ -1,20 +1,22 @@
 import SweepCore
-import SweepMessaging
-import SweepStore
-import SweepWire
+package import SweepMessaging
+package import SweepStore
+package import SweepWire
 
 /// Receives and hands out objects (data sets and checkpoints) on a thread of its own.
 ///
 /// Requests of one connection are answered in the order in which they came.
-actor ObjectThread {
-    nonisolated let loop = MessagingLoop(name: "objects")
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+package actor ObjectThread {
+    /// The thread that all file work of this actor is done on.
+    package nonisolated let loop = MessagingLoop(name: "objects")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     let objects: ObjectStore
 
-    init(_ objects: ObjectStore) { self.objects = objects }
+    /// Serves the objects of a coordinator's directory.
+    package init(_ objects: ObjectStore) { self.objects = objects }
 
     /// Takes a transfer message and answers with what is to be sent back, in order.
-    func answer(_ message: Message) -> [Message] {
+    package func answer(_ message: Message) -> [Message] {
         do {
             switch message {
             case .objectOffer(let offer): return try receive(offer)
@@ -23,8 +25,9 @@ actor ObjectThread {
             default: return []
             }
         } catch StoreError.objectCorrupt(let hash) {
-            // The upload was thrown away; it begins again.
-            return [request(hash, from: 0, size: WireLimits.window)]
+            // Thrown away and not asked for anew: a sender whose bytes never match their name would be asked for ever.
+            let sentence = "the bytes offered as \(hash.hex) have another hash"
+            return [.problem(Problem(kind: message.kind.rawValue, code: .undecodable, sentence: sentence))]
         } catch {
             // Not a refusal: a disk that is full now may have room when the sender offers again.
             let problem = Problem(kind: message.kind.rawValue, code: .unspecified, sentence: "\(error)")
@@ -52,6 +55,7 @@ actor ObjectThread {
     private func receive(_ offer: ObjectOffer) throws -> [Message] {
         if try objects.contains(offer.hash) { return [.objectStored(ObjectStored(hash: offer.hash))] }
         if offer.head.count == offer.size {
+            // What is kept under its own name here goes at the next start; it may be another trial's, so it is not deleted.
             guard try objects.put(offer.head) == offer.hash else { throw StoreError.objectCorrupt(offer.hash) }
             return [.objectStored(ObjectStored(hash: offer.hash))]
         }
