@@ -213,8 +213,8 @@ package struct ConvolutionInputGradient {
 /// The weight gradient dW and bias gradient db of a convolution from X and dY.
 ///
 /// **Determinism.** Each element of dW is one chain of fused multiply-adds x · dy over (sample, oy, ox) in this order
-/// that begins at zero. Each element of db is the sum of four chains of additions that begin at zero, the pixels of
-/// ox mod 4 = 0, 1, 2 and 3 in scan order, added as (0 + 1) + (2 + 3).
+/// that begins at zero. Each element of db is one chain of additions from zero over the rows (sample, oy) in order; a
+/// row's sum is four chains from zero, the pixels of ox mod 4 = 0, 1, 2 and 3, added as (0 + 1) + (2 + 3).
 package struct ConvolutionWeightGradient {
     package var shape: ConvolutionShape
     /// X: the first pixel inside a border of zeros of at least `shape.inputBorder`.
