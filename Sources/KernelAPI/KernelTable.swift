@@ -30,6 +30,23 @@ package struct KernelTable: Sendable {
     /// Keeps the multiply-add units busy from registers alone for so many rounds: the yardstick of the other kernels.
     package let exercise: @Sendable (Int) -> Exercise
 
+    // Images, convolution, pooling and normalisation.
+    package let copyImages: @Sendable (ImageCopy) -> Void
+    package let addImages: @Sendable (ImageSum) -> Void
+    package let convolve: @Sendable (Convolution) -> Void
+    package let flipConvolutionWeights: @Sendable (ConvolutionFlip) -> Void
+    package let convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
+    package let convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
+    package let poolMax: @Sendable (MaxPool) -> Void
+    package let poolMaxGradient: @Sendable (MaxPoolGradient) -> Void
+    package let poolAverage: @Sendable (AveragePool) -> Void
+    package let poolAverageGradient: @Sendable (AveragePoolGradient) -> Void
+    package let normalizeBatch: @Sendable (BatchNormalization) -> Void
+    package let normalizeBatchEvaluation: @Sendable (BatchNormalizationEvaluation) -> Void
+    package let normalizeBatchGradient: @Sendable (BatchNormalizationGradient) -> Void
+    package let normalizeLayer: @Sendable (LayerNormalization) -> Void
+    package let normalizeLayerGradient: @Sendable (LayerNormalizationGradient) -> Void
+
     /// Collects the kernels of one instruction set.
     package init(
         name: String,
@@ -47,7 +64,22 @@ package struct KernelTable: Sendable {
         sumOfSquares: @escaping @Sendable (Floats, Int) -> Double,
         allFinite: @escaping @Sendable (Floats, Int) -> Bool,
         gatherRows: @escaping @Sendable (RowGather) -> Void,
-        exercise: @escaping @Sendable (Int) -> Exercise
+        exercise: @escaping @Sendable (Int) -> Exercise,
+        copyImages: @escaping @Sendable (ImageCopy) -> Void,
+        addImages: @escaping @Sendable (ImageSum) -> Void,
+        convolve: @escaping @Sendable (Convolution) -> Void,
+        flipConvolutionWeights: @escaping @Sendable (ConvolutionFlip) -> Void,
+        convolveInputGradient: @escaping @Sendable (ConvolutionInputGradient) -> Void,
+        convolveWeightGradient: @escaping @Sendable (ConvolutionWeightGradient) -> Void,
+        poolMax: @escaping @Sendable (MaxPool) -> Void,
+        poolMaxGradient: @escaping @Sendable (MaxPoolGradient) -> Void,
+        poolAverage: @escaping @Sendable (AveragePool) -> Void,
+        poolAverageGradient: @escaping @Sendable (AveragePoolGradient) -> Void,
+        normalizeBatch: @escaping @Sendable (BatchNormalization) -> Void,
+        normalizeBatchEvaluation: @escaping @Sendable (BatchNormalizationEvaluation) -> Void,
+        normalizeBatchGradient: @escaping @Sendable (BatchNormalizationGradient) -> Void,
+        normalizeLayer: @escaping @Sendable (LayerNormalization) -> Void,
+        normalizeLayerGradient: @escaping @Sendable (LayerNormalizationGradient) -> Void
     ) {
         self.name = name
         self.gemm = gemm
@@ -65,6 +97,21 @@ package struct KernelTable: Sendable {
         self.allFinite = allFinite
         self.gatherRows = gatherRows
         self.exercise = exercise
+        self.copyImages = copyImages
+        self.addImages = addImages
+        self.convolve = convolve
+        self.flipConvolutionWeights = flipConvolutionWeights
+        self.convolveInputGradient = convolveInputGradient
+        self.convolveWeightGradient = convolveWeightGradient
+        self.poolMax = poolMax
+        self.poolMaxGradient = poolMaxGradient
+        self.poolAverage = poolAverage
+        self.poolAverageGradient = poolAverageGradient
+        self.normalizeBatch = normalizeBatch
+        self.normalizeBatchEvaluation = normalizeBatchEvaluation
+        self.normalizeBatchGradient = normalizeBatchGradient
+        self.normalizeLayer = normalizeLayer
+        self.normalizeLayerGradient = normalizeLayerGradient
     }
 }
 

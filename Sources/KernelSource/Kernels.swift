@@ -27,5 +27,20 @@ package let kernels = KernelTable(
     sumOfSquares: sumOfSquares,
     allFinite: allFinite,
     gatherRows: gatherRows,
-    exercise: exercise
+    exercise: exercise,
+    copyImages: copyImages,
+    addImages: addImages,
+    convolve: convolve,
+    flipConvolutionWeights: flipConvolutionWeights,
+    convolveInputGradient: convolveInputGradient,
+    convolveWeightGradient: convolveWeightGradient,
+    poolMax: poolMax,
+    poolMaxGradient: poolMaxGradient,
+    poolAverage: poolAverage,
+    poolAverageGradient: poolAverageGradient,
+    normalizeBatch: normalizeBatch,
+    normalizeBatchEvaluation: normalizeBatchEvaluation,
+    normalizeBatchGradient: normalizeBatchGradient,
+    normalizeLayer: normalizeLayer,
+    normalizeLayerGradient: normalizeLayerGradient
 )

@@ -20,7 +20,22 @@ extension KernelTable {
         sumOfSquares: Reference.sumOfSquares,
         allFinite: Reference.allFinite,
         gatherRows: Reference.gatherRows,
-        exercise: Reference.exercise
+        exercise: Reference.exercise,
+        copyImages: Reference.copyImages,
+        addImages: Reference.addImages,
+        convolve: Reference.convolve,
+        flipConvolutionWeights: Reference.flipConvolutionWeights,
+        convolveInputGradient: Reference.convolveInputGradient,
+        convolveWeightGradient: Reference.convolveWeightGradient,
+        poolMax: Reference.poolMax,
+        poolMaxGradient: Reference.poolMaxGradient,
+        poolAverage: Reference.poolAverage,
+        poolAverageGradient: Reference.poolAverageGradient,
+        normalizeBatch: Reference.normalizeBatch,
+        normalizeBatchEvaluation: Reference.normalizeBatchEvaluation,
+        normalizeBatchGradient: Reference.normalizeBatchGradient,
+        normalizeLayer: Reference.normalizeLayer,
+        normalizeLayerGradient: Reference.normalizeLayerGradient
     )
 }
 
@@ -34,5 +49,10 @@ enum Reference {
             values = (0..<half).map { values[$0] + values[$0 + half] }
         }
         return values[0]
+    }
+
+    /// Where channel 0 of a pixel is; the pixel may be in the border.
+    static func place(_ layout: ImageLayout, _ sample: Int, _ y: Int, _ x: Int) -> Int {
+        sample * layout.sampleStride + y * layout.rowStride + x * layout.pixelStride
     }
 }

@@ -7,7 +7,7 @@ import SweepKernels
 
 /// Measures kernels against the multiply-add peak of one core, or prints a fingerprint of what they compute.
 ///
-/// `kernel-bench [v2|v3|v4|best] [gemm|step|elements|all|bits]`: `bits` trains two networks for a few steps and prints a hash of
+/// `kernel-bench [v2|v3|v4|best] [gemm|step|elements|convolution|all|bits]`: `bits` trains two networks for a few steps and prints a hash of
 /// every weight, which must be the same for every table and on every machine.
 func run() throws {
     let arguments = CommandLine.arguments
@@ -26,6 +26,7 @@ func run() throws {
     if what == "gemm" || what == "all" { measureProducts(table) }
     if what == "step" || what == "all" { measureSteps(table) }
     if what == "elements" || what == "all" { measureElements(table) }
+    if what == "convolution" || what == "all" { measureConvolutions(table) }
 }
 
 func now() -> Double {
