@@ -1,4 +1,5 @@
 import Glibc
+import KernelAPI
 package import SweepCore
 
 extension TrainingRun {

@@ -1,5 +1,5 @@
 import KernelAPI
-package import SweepCore
+import SweepCore
 import SweepKernels
 
 extension TrainingRun {

@@ -50,6 +50,8 @@ extension ModelSpec {
 /// Why a layer cannot take a shape.
 package struct LayerShapeError: Error, Hashable, Sendable {
     package let message: String
+
+    package init(message: String) { self.message = message }
 }
 
 extension LayerSpec {
