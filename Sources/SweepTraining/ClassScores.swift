@@ -70,7 +70,7 @@ struct ClassScores {
             }
         }
         guard positives > 0, positives < rows else { return .nan }
-        let sorted = UnsafeMutableBufferPointer(rebasing: scratch[..<positives])
+        var sorted = UnsafeMutableBufferPointer(rebasing: scratch[..<positives])
         sorted.sort()
         // Twice the number of pairs in which the class's row scores higher, ties counting one.
         var doubled = 0
