@@ -117,7 +117,7 @@ def rows(model, options):
         y = read_idx(options.labels)[:-1].astype(numpy.int64)
     else:
         random = numpy.random.default_rng(1)
-        x = random.standard_normal((max(8192, options.batch), model.inputs), dtype=numpy.float32)
+        x = random.standard_normal((max(options.rows, options.batch), model.inputs), dtype=numpy.float32)
         y = random.integers(0, max(model.outputs, 1), len(x))
     if model.regression:
         y = numpy.random.default_rng(2).standard_normal(len(x), dtype=numpy.float32)
@@ -178,6 +178,7 @@ def main(modes, prepare, version):
     parser.add_argument("--seconds", type=float, default=3)
     parser.add_argument("--images")
     parser.add_argument("--labels")
+    parser.add_argument("--rows", type=int, default=8192, help="made up, without --images")
     parser.add_argument("--serve", action="store_true")
     parser.add_argument("--first-step", action="store_true")
     options = parser.parse_args()
@@ -188,7 +189,9 @@ def main(modes, prepare, version):
     if options.first_step:
         first()
         print(json.dumps({"first_step": True, "data_bytes": x.nbytes + y.nbytes, "library": version()}), flush=True)
-        # What a library does when it is torn down is not asked about.
+        # Until the input ends the process stays, so that its memory can be asked for. What a library does when it is
+        # torn down is not asked about.
+        sys.stdin.read()
         os._exit(0)
 
     def report(seconds):

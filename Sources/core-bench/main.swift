@@ -43,6 +43,8 @@ func run(_ options: Options) throws {
     case .firstStep:
         let loss = run.step()
         show("{\"first_step\": true, \"loss\": \(loss), \"data_bytes\": \(rows.bytes), \"library\": \"sweepd\"}")
+        // Until the input ends the process stays, so that its memory can be asked for.
+        while readLine() != nil {}
     case .steps:
         for _ in 0..<options.steps { run.step() }
     case .trace:
