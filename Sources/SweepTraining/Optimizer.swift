@@ -82,7 +82,7 @@ struct Optimizer {
     ) {
         switch rule {
         case .sgd(let learningRate, let momentum):
-            kernels.updateWithMomentum(
+            _ = kernels.updateWithMomentum(
                 MomentumUpdate(
                     count: count,
                     gradient: gradient,
@@ -90,12 +90,12 @@ struct Optimizer {
                     velocity: first,
                     learningRate: learningRate,
                     momentum: momentum,
-                    l2: l2
+                    terms: UpdateTerms(l2: l2)
                 )
             )
         case .adam(let learningRate, let beta1, let beta2, let epsilon):
             guard let second else { return }
-            kernels.updateWithAdam(
+            _ = kernels.updateWithAdam(
                 AdamUpdate(
                     count: count,
                     gradient: gradient,
@@ -109,7 +109,7 @@ struct Optimizer {
                     epsilon: max(epsilon, Double(Float.leastNormalMagnitude)),
                     correction1: 1 / (1 - powers.0),
                     correction2: 1 / (1 - powers.1),
-                    l2: l2
+                    terms: UpdateTerms(l2: l2)
                 )
             )
         }
