@@ -9,13 +9,14 @@ import SweepTraining
 /// "arrays": [{"name", "type": "float32" or "int32", "shape"}, …]}`. The arrays follow in that order, row-major, little
 /// endian, without gaps. Their names:
 ///
-/// - `initial/LAYER/NAME`: a parameter before the first step. LAYER is the layer's place and kind (`0.dense`; within a
-///   residual block `2.residual.0.conv`), NAME is `weights` (inputs × outputs; of a convolution height × width ×
-///   channels in × channels out), `biases`, of a norm `scale`, `shift`, `mean`, `variance`.
+/// - `initial/LAYER.ROLE`: a parameter before the first step, in the order of the model's layers, counted from 1; within a
+///   residual block those of its layers, then those of its shortcut. ROLE is `weights` (inputs × outputs; of a convolution
+///   pixels of the kernel × channels in × channels out), `bias`, of a norm `gain`, `shift`, `running_mean`,
+///   `running_variance`.
 /// - `step/K/features`, `step/K/targets`: the rows of step K, from 0; targets are int32 classes or float32 numbers.
-/// - `step/K/factors/LAYER`: what dropout multiplies its input by, rows × units; absent without dropout.
+/// - `step/K/factors/N`: what dropout layer N, from 0, multiplies its input by, rows × units; absent without dropout.
 /// - `step/K/loss`: the mean loss of the rows before the update, without penalties.
-/// - `step/K/parameters/LAYER/NAME`: a parameter after step K.
+/// - `step/K/parameters/LAYER.ROLE`: a parameter after step K.
 struct Trace {
     private struct Entry {
         let name: String
@@ -44,8 +45,8 @@ struct Trace {
     /// Adds the parameters of all layers. What a layer of a new kind has is entered here.
     private mutating func add(parameters run: TrainingRun, below prefix: String) {
         for (index, layer) in run.parameters().enumerated() {
-            add("\(prefix)/\(index).dense/weights", shape: [layer.inputs, layer.outputs], layer.weights)
-            add("\(prefix)/\(index).dense/biases", shape: [layer.outputs], layer.biases)
+            add("\(prefix)/\(index + 1).weights", shape: [layer.inputs, layer.outputs], layer.weights)
+            add("\(prefix)/\(index + 1).bias", shape: [layer.outputs], layer.biases)
         }
     }
 
