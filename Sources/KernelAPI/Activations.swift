@@ -1,14 +1,58 @@
-/// An elementwise nonlinearity whose derivative follows from its output alone.
-package enum ActivationFunction: Sendable, CaseIterable {
-    /// max(x, 0); derivative 0 where the output is ≤ 0, else 1.
+/// An elementwise nonlinearity.
+///
+/// Errors are in units in the last place of the exact value. A NaN stays NaN. The derivative follows from the output
+/// alone, except where `needsInput` says otherwise.
+package enum ActivationFunction: Sendable, Hashable, CaseIterable {
+    /// max(x, 0), exact; derivative 0 where the output is ≤ 0, else 1.
     case relu
+    /// x, or slope · x where x ≤ 0, within half a unit; the slope is ≥ 0, or an output would not tell its side.
+    ///
+    /// Derivative: the slope where the output is ≤ 0, else 1.
+    case leakyRelu(slope: Float)
+    /// x, or α(eˣ − 1) where x ≤ 0, within 3 units; α is > 0. −∞ gives −α.
+    ///
+    /// Derivative: a + α where the output a is ≤ 0, within 3 units of α; else 1.
+    /// Source: Clevert, Unterthiner, Hochreiter 2016.
+    case elu(alpha: Float)
+    /// λx, or λα(eˣ − 1) where x ≤ 0, within 3 units, with α = 1.67326324 and λ = 1.05070099; −∞ gives −λα.
+    ///
+    /// Derivative: a + λα where the output a is ≤ 0, within 3 units of λα; else λ.
+    /// Source: Klambauer, Unterthiner, Mayr, Hochreiter 2017.
+    case selu
+    /// x · Φ(x) with the normal distribution's Φ (the exact form, by the error function), within 8 units above −13; zero
+    /// from −13.2 down, NaN for −∞.
+    ///
+    /// Derivative Φ(x) + x · φ(x), within 2⁻²¹; NaN for an infinite input. Source: Hendrycks and Gimpel 2016.
+    case gelu
+    /// x / (1 + e⁻ˣ), within 4 units above −87, zero below, NaN for −∞.
+    ///
+    /// Derivative s + x · s · (1 − s) with s = 1 / (1 + e⁻ˣ), within 2⁻²¹; NaN for an infinite input.
+    /// Source: Elfwing, Uchibe, Doya 2018.
+    case silu
     /// Hyperbolic tangent, within 2 units in the last place; derivative 1 − a².
     case tanh
     /// 1 / (1 + exp(−x)), within 3 units in the last place above exp(−87), zero below; derivative a − a².
     case sigmoid
+    /// ln(1 + eˣ), within 4 units above −87, zero below; derivative 1 − exp(−a), within 4 units.
+    case softplus
+
+    /// Every function once, those with a parameter at its usual value.
+    package static let allCases: [ActivationFunction] = [
+        .relu, .leakyRelu(slope: 0.01), .elu(alpha: 1), .selu, .gelu, .silu, .tanh, .sigmoid, .softplus,
+    ]
+
+    /// Whether the derivative is computed from the input: the output has the same value at two inputs.
+    ///
+    /// Such a function is applied from one buffer to another, so that the input survives until the backward pass.
+    package var needsInput: Bool {
+        switch self {
+        case .gelu, .silu: true
+        case .relu, .leakyRelu, .elu, .selu, .tanh, .sigmoid, .softplus: false
+        }
+    }
 }
 
-/// Applies a nonlinearity to a matrix in place.
+/// Applies a nonlinearity to a matrix.
 ///
 /// The padding of each row, columns `columns ..< paddedCount(columns)`, is set to zero. A NaN stays NaN.
 package struct Activation {
@@ -16,17 +60,43 @@ package struct Activation {
     package var rows: Int
     /// Real columns.
     package var columns: Int
-    /// Row i begins at `values[i · stride]` and has `paddedCount(columns)` elements.
-    package var values: MutableFloats
-    package var stride: Int
+    /// Row i begins at `source[i · sourceStride]` and has `paddedCount(columns)` elements.
+    package var source: Floats
+    package var sourceStride: Int
+    /// May be the source with the same stride; otherwise the two do not overlap.
+    package var destination: MutableFloats
+    package var destinationStride: Int
 
     /// Describes an application; see the fields.
-    package init(function: ActivationFunction, rows: Int, columns: Int, values: MutableFloats, stride: Int) {
+    package init(
+        function: ActivationFunction,
+        rows: Int,
+        columns: Int,
+        source: Floats,
+        sourceStride: Int,
+        destination: MutableFloats,
+        destinationStride: Int
+    ) {
         self.function = function
         self.rows = rows
         self.columns = columns
-        self.values = values
-        self.stride = stride
+        self.source = source
+        self.sourceStride = sourceStride
+        self.destination = destination
+        self.destinationStride = destinationStride
+    }
+
+    /// Describes an application in place: for a function whose backward pass does not need its input.
+    package init(function: ActivationFunction, rows: Int, columns: Int, values: MutableFloats, stride: Int) {
+        self.init(
+            function: function,
+            rows: rows,
+            columns: columns,
+            source: values,
+            sourceStride: stride,
+            destination: values,
+            destinationStride: stride
+        )
     }
 }
 
@@ -41,7 +111,9 @@ package struct ActivationGradient {
     /// dA before, dZ after; row i begins at `gradient[i · gradientStride]`.
     package var gradient: MutableFloats
     package var gradientStride: Int
-    /// The nonlinearity's stored output A; row i begins at `output[i · outputStride]`.
+    /// The nonlinearity's stored output A, or its stored input where the function `needsInput`.
+    ///
+    /// Row i begins at `output[i · outputStride]`.
     package var output: Floats
     package var outputStride: Int
 

@@ -75,7 +75,7 @@ private func transposeEight(_ source: Floats, _ destination: MutableFloats) {
 /// Interleaving whole vectors needs fewer instructions with AVX-512, but permutations across a register, which took 2.8
 /// times as long on Zen 4.
 @inline(__always)
-private func transposeBlock(_ source: Floats, _ destination: MutableFloats) {
+func transposeBlock(_ source: Floats, _ destination: MutableFloats) {
     transposeEight(source, destination)
     transposeEight(source + 8, destination + 128)
     transposeEight(source + 128, destination + 8)

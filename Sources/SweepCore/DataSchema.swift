@@ -36,6 +36,14 @@ package struct DataSchema: Hashable, Sendable {
         }
     }
 
+    /// The classes' labels in index order; empty for numbers.
+    package var classes: [String] {
+        switch task {
+        case .classification(let classes, _): classes
+        case .regression: []
+        }
+    }
+
     /// The loss of the best guess that ignores the features: the entropy of the training classes (nats), or the
     /// variance of the training targets.
     package var chanceLoss: Double {
@@ -50,13 +58,16 @@ package struct DataSchema: Hashable, Sendable {
     }
 }
 
-/// An image's size in pixels; one channel.
+/// An image's size in pixels, and the numbers of each; a row holds pixel after pixel, the channels of one together.
 package struct ImageShape: Hashable, Sendable {
     package let height: Int
     package let width: Int
-    package init(height: Int, width: Int) {
+    package let channels: Int
+
+    package init(height: Int, width: Int, channels: Int = 1) {
         self.height = height
         self.width = width
+        self.channels = channels
     }
 }
 
@@ -73,50 +84,5 @@ package enum DataTask: Hashable, Sendable {
         case .classification: .classification
         case .regression: .regression
         }
-    }
-}
-
-extension TrainingSpec {
-    /// The loss that is minimised on data of this schema.
-    package func loss(on schema: DataSchema) -> LossKind {
-        loss ?? (schema.task.kind == .classification ? .softmaxCrossEntropy : .meanSquaredError)
-    }
-
-    /// What cannot work on data of this schema, with paths below `train`.
-    package func problems(on schema: DataSchema) -> [SpecProblem] {
-        var problems: [SpecProblem] = []
-        func path(_ key: String) -> SpecPath { SpecPath().appending(.key("train")).appending(.key(key)) }
-        switch (schema.task, loss) {
-        case (.regression, .softmaxCrossEntropy?):
-            problems.append(
-                SpecProblem(
-                    path: path("loss"),
-                    message: "this loss needs classes, but the target is a number",
-                    found: LossKind.softmaxCrossEntropy.rawValue,
-                    allowed: "mean_squared_error, or data.task: classification"
-                )
-            )
-        case (.classification(let classes, _), .meanSquaredError?) where classes.count > 2:
-            problems.append(
-                SpecProblem(
-                    path: path("loss"),
-                    message: "this loss needs a number, but the target has \(classes.count) classes",
-                    found: LossKind.meanSquaredError.rawValue,
-                    allowed: "softmax_cross_entropy, or data.task: regression"
-                )
-            )
-        default: break
-        }
-        if batchSize > schema.trainingRows {
-            problems.append(
-                SpecProblem(
-                    path: path("batch_size"),
-                    message: "more rows a batch than there are training rows (\(schema.trainingRows))",
-                    found: String(batchSize),
-                    allowed: "at most \(schema.trainingRows)"
-                )
-            )
-        }
-        return problems
     }
 }

@@ -13,14 +13,46 @@ extension KernelTable {
         differentiate: Reference.differentiate,
         dropOut: Reference.dropOut,
         softmaxCrossEntropy: Reference.softmaxCrossEntropy,
+        softTargetCrossEntropy: Reference.softTargetCrossEntropy,
+        binaryCrossEntropy: Reference.binaryCrossEntropy,
         squaredError: Reference.squaredError,
+        robustError: Reference.robustError,
         countCorrect: Reference.countCorrect,
+        softmax: Reference.softmax,
         updateWithMomentum: Reference.updateWithMomentum,
         updateWithAdam: Reference.updateWithAdam,
+        updateWithRMSprop: Reference.updateWithRMSprop,
+        updateWithAdagrad: Reference.updateWithAdagrad,
+        updateWithLion: Reference.updateWithLion,
+        updateWithNAdam: Reference.updateWithNAdam,
+        averageWeights: Reference.averageWeights,
+        accumulate: Reference.accumulate,
+        scaleValues: Reference.scaleValues,
+        clampValues: Reference.clampValues,
+        limitColumnNorms: Reference.limitColumnNorms,
         sumOfSquares: Reference.sumOfSquares,
+        squaredDistance: Reference.squaredDistance,
+        sumPenalties: Reference.sumPenalties,
         allFinite: Reference.allFinite,
+        firstNonFinite: Reference.firstNonFinite,
+        countActive: Reference.countActive,
         gatherRows: Reference.gatherRows,
-        exercise: Reference.exercise
+        exercise: Reference.exercise,
+        copyImages: Reference.copyImages,
+        addImages: Reference.addImages,
+        convolve: Reference.convolve,
+        flipConvolutionWeights: Reference.flipConvolutionWeights,
+        convolveInputGradient: Reference.convolveInputGradient,
+        convolveWeightGradient: Reference.convolveWeightGradient,
+        poolMax: Reference.poolMax,
+        poolMaxGradient: Reference.poolMaxGradient,
+        poolAverage: Reference.poolAverage,
+        poolAverageGradient: Reference.poolAverageGradient,
+        normalizeBatch: Reference.normalizeBatch,
+        normalizeBatchEvaluation: Reference.normalizeBatchEvaluation,
+        normalizeBatchGradient: Reference.normalizeBatchGradient,
+        normalizeLayer: Reference.normalizeLayer,
+        normalizeLayerGradient: Reference.normalizeLayerGradient
     )
 }
 
@@ -34,5 +66,10 @@ enum Reference {
             values = (0..<half).map { values[$0] + values[$0 + half] }
         }
         return values[0]
+    }
+
+    /// Where channel 0 of a pixel is; the pixel may be in the border.
+    static func place(_ layout: ImageLayout, _ sample: Int, _ y: Int, _ x: Int) -> Int {
+        sample * layout.sampleStride + y * layout.rowStride + x * layout.pixelStride
     }
 }

@@ -7,8 +7,16 @@ package import KernelAPI
 package final class Arena {
     private var regions: [UnsafeMutableRawPointer] = []
     private var stagger = 0
+    private let isMeasuring: Bool
+    /// Bytes handed out so far.
+    package private(set) var bytes = 0
 
-    package init() {}
+    package init() { isMeasuring = false }
+
+    /// An arena that allocates nothing and only adds up what it is asked for.
+    ///
+    /// Its buffers must not be read or written.
+    package init(measuring: Void) { isMeasuring = true }
 
     deinit {
         for region in regions { region.deallocate() }
@@ -17,6 +25,8 @@ package final class Arena {
     /// Returns so many zeros, rounded up to whole vectors, that live as long as the arena.
     package func floats(_ count: Int) -> UnsafeMutableBufferPointer<Float> {
         let size = paddedCount(count)
+        bytes += size * MemoryLayout<Float>.stride
+        if isMeasuring { return UnsafeMutableBufferPointer(start: UnsafeMutablePointer(bitPattern: 4096), count: size) }
         // 5 cache lines: coprime to the 64 lines of a page, so 64 buffers in a row all begin at different lines.
         stagger = (stagger + 5 * 64) % 4096
         let region = UnsafeMutableRawPointer.allocate(

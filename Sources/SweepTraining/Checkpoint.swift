@@ -11,16 +11,24 @@ import SweepNumerics
 /// | 4, 4 | version of this format, `TrainingCore.version` |
 /// | 8 | digest of the specification (its length in epochs aside), the data and the seed |
 /// | 8 | epochs finished |
-/// | 8, 8 | β₁ᵗ and β₂ᵗ of Adam (1 for gradient descent) |
-/// | 4 a number | per layer: weights, row-major inputs × outputs without padding, and biases; then the first moment (or velocity) of both, then for Adam the second |
+/// | 8, 8, 8 | steps of the optimizer, its two powers (1 where it has none) |
+/// | 6 × 8 | schedule: factor, best value, epochs waited, cooldown, last loss, reductions |
+/// | 4 × 8 | early stopping: best value, its epoch, epochs waited, whether it ended the run |
+/// | 8 an epoch | training losses |
+/// | 4 a number | all parameters, layer by layer, row-major without padding; then of each trained one the optimizer's memory; then the averages and the best weights, where the specification has them |
 /// | 8 | checksum of everything before it |
+///
+/// Random numbers and the order of rows are functions of the seed and the counters, so nothing of them is kept.
 package enum CheckpointFormat {
     static let magic = Array("SWEEPCKP".utf8)
-    static let version: UInt32 = 1
-    static let headerBytes = 48
+    static let version: UInt32 = 2
+    /// Bytes before the training losses.
+    static let headerBytes = 136
     static let checksumBytes = 8
     /// More epochs than a specification may ask for: a counter beyond it was never written by a run.
     static let greatestEpoch: UInt64 = 1_000_000
+    /// More steps than a run can take.
+    static let greatestCount: UInt64 = 1 << 53
 
     /// `content` with its checksum.
     package static func sealed(_ content: [UInt8]) -> [UInt8] {
@@ -41,23 +49,29 @@ extension TrainingRun {
     /// The state after the last finished epoch; nil within an epoch and after the run diverged.
     package func checkpoint() -> [UInt8]? {
         guard stepOfEpoch == 0, !diverged else { return nil }
-        var writer = ByteWriter(capacity: checkpointBytes)
+        var writer = ByteWriter(capacity: checkpointBytes(epochs: epoch))
         writer.write(bytes: CheckpointFormat.magic)
         writer.write(CheckpointFormat.version)
         writer.write(TrainingCore.version)
         writer.write(digest)
         writer.write(UInt64(epoch))
-        writer.write(optimizer.powers.0.bitPattern)
-        writer.write(optimizer.powers.1.bitPattern)
-        let scratch = UnsafeMutableBufferPointer<Float>.allocate(capacity: largestTensor)
-        defer { scratch.deallocate() }
-        forEachTensor { layout, panels in
-            guard let base = scratch.baseAddress else { return }
-            if let layout {
-                layout.unpack(panels: panels.start, intoRowMajor: base)
-                writer.write(floats: UnsafeBufferPointer(start: base, count: layout.rows * layout.columns))
-            } else {
-                writer.write(floats: UnsafeBufferPointer(start: panels.start, count: panels.count))
+        writer.write(UInt64(optimizer.steps))
+        for power in [optimizer.powers.0, optimizer.powers.1] { writer.write(power.bitPattern) }
+        writer.write(schedule.factor.bitPattern)
+        writer.write(schedule.best.bitPattern)
+        writer.write(UInt64(schedule.waited))
+        writer.write(UInt64(schedule.cooldown))
+        writer.write(schedule.lastLoss.bitPattern)
+        writer.write(UInt64(schedule.reductions))
+        writer.write(stopping.best.bitPattern)
+        writer.write(UInt64(stopping.bestEpoch))
+        writer.write(UInt64(stopping.waited))
+        writer.write(UInt64(stoppedEarly ? 1 : 0))
+        for loss in trainingLosses { writer.write(loss.bitPattern) }
+        withScratch { scratch in
+            forEachTensor { layout, stored in
+                layout.unpack(stored, into: scratch)
+                writer.write(floats: UnsafeBufferPointer(start: scratch, count: layout.count))
             }
         }
         return CheckpointFormat.sealed(writer.bytes)
@@ -87,7 +101,7 @@ extension TrainingRun {
         guard bytes.starts(with: CheckpointFormat.magic) else { throw .notACheckpoint }
         reader.skip(CheckpointFormat.magic.count)
         guard bytes.count >= CheckpointFormat.headerBytes + CheckpointFormat.checksumBytes else {
-            throw .wrongSize(found: bytes.count, expected: checkpointBytes)
+            throw .wrongSize(found: bytes.count, expected: checkpointBytes(epochs: 0))
         }
         let version: UInt32 = reader.read()
         guard version == CheckpointFormat.version else { throw .unknownVersion(version) }
@@ -99,85 +113,95 @@ extension TrainingRun {
         guard core == TrainingCore.version else { throw .otherCore(found: core, expected: TrainingCore.version) }
         let digest: UInt64 = reader.read()
         guard digest == self.digest else { throw .otherRun(found: digest, expected: self.digest) }
-        guard bytes.count == checkpointBytes else {
-            throw .wrongSize(found: bytes.count, expected: checkpointBytes)
-        }
         let epoch: UInt64 = reader.read()
-        let powers = (Double(bitPattern: reader.read()), Double(bitPattern: reader.read()))
-        guard epoch <= CheckpointFormat.greatestEpoch, 0...1 ~= powers.0, 0...1 ~= powers.1 else {
-            throw .impossibleState
-        }
-        self.epoch = Int(epoch)
-        optimizer.powers = powers
-        let scratch = UnsafeMutableBufferPointer<Float>.allocate(capacity: largestTensor)
-        defer { scratch.deallocate() }
-        forEachTensor { layout, panels in
-            guard let base = scratch.baseAddress else { return }
-            if let layout {
-                reader.read(into: UnsafeMutableBufferPointer(start: base, count: layout.rows * layout.columns))
-                layout.pack(rowMajor: base, into: panels.start)
-            } else {
-                reader.read(into: UnsafeMutableBufferPointer(start: panels.start, count: panels.count))
+        guard epoch <= CheckpointFormat.greatestEpoch else { throw .impossibleState }
+        let expected = checkpointBytes(epochs: Int(epoch))
+        guard bytes.count == expected else { throw .wrongSize(found: bytes.count, expected: expected) }
+        try restoreState(&reader, epoch: Int(epoch))
+        withScratch { scratch in
+            forEachTensor { layout, stored in
+                reader.read(into: UnsafeMutableBufferPointer(start: scratch, count: layout.count))
+                layout.pack(scratch, into: stored)
             }
         }
-        for layer in network.layers { layer.refreshTransposed(kernels: kernels) }
+        network.refresh()
+    }
+
+    /// Reads the counters and states between the header and the tensors.
+    private func restoreState(_ reader: inout ByteReader, epoch: Int) throws(CheckpointError) {
+        func number() -> Double { Double(bitPattern: reader.read()) }
+        func count() throws(CheckpointError) -> Int {
+            let value: UInt64 = reader.read()
+            guard value <= CheckpointFormat.greatestCount else { throw .impossibleState }
+            return Int(value)
+        }
+        let steps = try count()
+        let powers = (number(), number())
+        var schedule = ScheduleState()
+        schedule.factor = number()
+        schedule.best = number()
+        schedule.waited = try count()
+        schedule.cooldown = try count()
+        schedule.lastLoss = number()
+        schedule.reductions = try count()
+        var stopping = StoppingState()
+        stopping.best = number()
+        stopping.bestEpoch = try count()
+        stopping.waited = try count()
+        let flag = try count()
+        guard 0...1 ~= powers.0, 0...1 ~= powers.1, schedule.factor >= 0, schedule.factor.isFinite, flag <= 1,
+            stopping.bestEpoch <= epoch
+        else { throw .impossibleState }
+        trainingLosses = (0..<epoch).map { _ in number() }
+        self.epoch = epoch
+        self.schedule = schedule
+        self.stopping = stopping
+        stoppedEarly = flag == 1
+        optimizer.resume(spec.optimizer(at: epoch), steps: steps, powers: powers)
     }
 
     /// What the run is a continuation of: two runs with the same digest have the same curve.
-    ///
-    /// The number of epochs is left out: no epoch depends on how many follow it.
     package var digest: UInt64 {
         var hash = WordHash()
         hash.combine(data.digest)
         hash.combine(seed)
-        hash.combine(UInt64(spec.model.widths.count))
-        for width in spec.model.widths { hash.combine(UInt64(width)) }
-        var words = StableHash()
-        words.combine(spec.model.activation.rawValue)
-        words.combine(spec.initializer.rawValue)
-        words.combine(spec.loss(on: data.schema).rawValue)
-        hash.combine(words.value)
-        hash.combine(spec.model.dropout.bitPattern)
-        hash.combine(spec.l2.bitPattern)
-        hash.combine(UInt64(spec.batchSize))
-        switch spec.optimizer {
-        case .sgd(let learningRate, let momentum):
-            hash.combine(1)
-            for number in [learningRate, momentum] { hash.combine(number.bitPattern) }
-        case .adam(let learningRate, let beta1, let beta2, let epsilon):
-            hash.combine(2)
-            for number in [learningRate, beta1, beta2, epsilon] { hash.combine(number.bitPattern) }
-        }
+        hash.combine(spec.digest(on: data.schema))
         return hash.value
     }
 }
 
+extension TrainingSpec {
+    /// The optimizer that an epoch, counted from 0, begins with.
+    ///
+    /// At the epoch of a restart it is still the one before: the restart happens with that epoch's first step.
+    func optimizer(at epoch: Int) -> OptimizerSpec {
+        restarts.last { $0.epoch < epoch }?.optimizer ?? optimizer
+    }
+}
+
 extension TrainingRun {
-    /// A checkpoint's size: a function of the specification and the schema.
-    private var checkpointBytes: Int {
+    /// A checkpoint's size: a function of the specification, the schema and the epochs.
+    private func checkpointBytes(epochs: Int) -> Int {
         var floats = 0
-        forEachTensor { layout, panels in floats += layout.map { $0.rows * $0.columns } ?? panels.count }
-        return CheckpointFormat.headerBytes + 4 * floats + CheckpointFormat.checksumBytes
+        forEachTensor { layout, _ in floats += layout.count }
+        return CheckpointFormat.headerBytes + 8 * epochs + 4 * floats + CheckpointFormat.checksumBytes
     }
 
-    private var largestTensor: Int {
-        network.layers.map { max($0.inputs * $0.outputs, $0.outputs) }.max() ?? 1
+    /// Lends room for the largest tensor.
+    private func withScratch(_ body: (MutableFloats) -> Void) {
+        let largest = network.parameters.map(\.layout.count).max() ?? 1
+        let scratch = MutableFloats.allocate(capacity: max(largest, 1))
+        defer { scratch.deallocate() }
+        body(scratch)
     }
 
-    /// Visits the tensors of a checkpoint in its order; those in panels come with their layout, the others are vectors.
-    private func forEachTensor(_ body: (_ layout: PanelLayout?, _ panels: (start: MutableFloats, count: Int)) -> Void) {
-        for layer in network.layers {
-            body(layer.layout, (layer.weights, layer.layout.count))
-            body(nil, (layer.bias, layer.outputs))
+    /// Visits the tensors of a checkpoint in its order.
+    private func forEachTensor(_ body: (_ layout: ParameterLayout, _ stored: MutableFloats) -> Void) {
+        for parameter in network.parameters { body(parameter.layout, parameter.values) }
+        for (parameter, memory) in zip(network.trained, optimizer.memories) {
+            for buffer in memory.buffers { body(parameter.layout, buffer) }
         }
-        for (layer, state) in zip(network.layers, optimizer.layers) {
-            body(layer.layout, (state.weightFirst, layer.layout.count))
-            body(nil, (state.biasFirst, layer.outputs))
-        }
-        for (layer, state) in zip(network.layers, optimizer.layers) {
-            guard let weights = state.weightSecond, let bias = state.biasSecond else { continue }
-            body(layer.layout, (weights, layer.layout.count))
-            body(nil, (bias, layer.outputs))
-        }
+        for (parameter, average) in zip(network.trained, copies.averages) { body(parameter.layout, average) }
+        for (parameter, best) in zip(network.parameters, copies.best) { body(parameter.layout, best) }
     }
 }

@@ -12,6 +12,9 @@ struct EpochOrder {
         storage.initialize(repeating: 0, count: max(rows.count, 1))
     }
 
+    /// Rows of an epoch.
+    var count: Int { rows.count }
+
     /// The permutation of the epoch that was arranged last.
     var indices: UnsafePointer<Int32> { UnsafePointer(storage) }
 

@@ -1,117 +1,192 @@
 import KernelAPI
 import SweepCore
 import SweepKernels
+import SweepNumerics
 
 /// The rule that changes the weights, with what it remembers between steps.
 struct Optimizer {
-    /// A layer's memory: velocity, or the first and second moment; empty where the rule has none.
-    struct LayerState {
-        /// Velocity or first moment of the weights, in panels.
-        let weightFirst: MutableFloats
-        /// Second moment of the weights; nil for gradient descent.
-        let weightSecond: MutableFloats?
-        let biasFirst: MutableFloats
-        let biasSecond: MutableFloats?
+    /// A parameter's memory: velocity, moments or sums, in the order of `OptimizerRule.memories`; zero before the first step.
+    struct Memory {
+        let buffers: [MutableFloats]
+        let count: Int
     }
 
-    let rule: OptimizerSpec
-    /// λ of the penalty on weights.
-    let l2: Double
-    let layers: [LayerState]
-    /// β₁ᵗ and β₂ᵗ after t steps, by repeated multiplication; 1 before the first and for gradient descent.
+    /// Changes by `restart`.
+    private(set) var spec: OptimizerSpec
+    /// One for each trained parameter, with as many buffers as the hungriest rule of the run needs.
+    let memories: [Memory]
+    /// β₁ᵗ (NAdam: the product of the μ) and β₂ᵗ after t steps, by repeated multiplication; 1 before the first.
     var powers: (Double, Double) = (1, 1)
+    /// Steps taken since the start or the last restart.
+    var steps = 0
 
-    init(rule: OptimizerSpec, l2: Double, network: [DenseLayer], arena: Arena) {
-        self.rule = rule
-        self.l2 = l2
-        let hasSecond = if case .adam = rule { true } else { false }
-        layers = network.map { layer in
-            LayerState(
-                weightFirst: arena.pointer(layer.layout.count),
-                weightSecond: hasSecond ? arena.pointer(layer.layout.count) : nil,
-                biasFirst: arena.pointer(layer.layout.paddedColumns),
-                biasSecond: hasSecond ? arena.pointer(layer.layout.paddedColumns) : nil
+    init(_ spec: TrainingSpec, parameters: [Parameter], arena: Arena) {
+        self.spec = spec.optimizer
+        let count = ([spec.optimizer] + spec.restarts.map(\.optimizer)).map(\.rule.memories).max() ?? 0
+        memories = parameters.map { parameter in
+            Memory(
+                buffers: (0..<count).map { _ in arena.pointer(parameter.storedCount) },
+                count: parameter.storedCount
             )
         }
     }
 
-    /// Begins the next step: Adam's powers rise by one.
+    /// Goes on with another rule and empty memory.
+    mutating func restart(_ spec: OptimizerSpec) {
+        self.spec = spec
+        powers = (1, 1)
+        steps = 0
+        for memory in memories {
+            for buffer in memory.buffers { buffer.update(repeating: 0, count: memory.count) }
+        }
+    }
+
+    /// Goes on where a run was interrupted; its memory is restored apart.
+    mutating func resume(_ spec: OptimizerSpec, steps: Int, powers: (Double, Double)) {
+        self.spec = spec
+        self.steps = steps
+        self.powers = powers
+    }
+
+    /// Begins the next step: counters and powers rise.
     mutating func beginStep() {
-        guard case .adam(_, let beta1, let beta2, _) = rule else { return }
-        powers.0 *= beta1
-        powers.1 *= beta2
+        steps += 1
+        switch spec.rule {
+        case .adam(let beta1, let beta2, _, _):
+            powers.0 *= beta1
+            powers.1 *= beta2
+        case .nadam(let beta1, let beta2, _):
+            powers.0 *= Self.nesterovMomentum(beta1, step: steps)
+            powers.1 *= beta2
+        case .sgd, .rmsprop, .adagrad, .lion: break
+        }
     }
 
-    /// Changes one layer's weights and biases by their gradients; only weights are penalised.
+    /// μ of step t, from 1. Source: Dozat 2016, with PyTorch's decay of 0.004.
+    private static func nesterovMomentum(_ beta1: Double, step: Int) -> Double {
+        // 0.96 ^ (t · 0.004), by our own exponential: the C library's differs between machines.
+        beta1 * (1 - 0.5 * Elementary.exp(Double(step) * 0.004 * Elementary.log(0.96)))
+    }
+
+    /// Changes parameter number `index` by its gradient.
     func update(
-        _ layer: DenseLayer,
+        _ parameter: Parameter,
         _ index: Int,
-        weightGradient: MutableFloats,
-        biasGradient: MutableFloats,
+        learningRate: Double,
+        terms: UpdateTerms,
         kernels: KernelTable
-    ) {
-        let state = layers[index]
-        change(
-            layer.layout.count,
-            weightGradient,
-            layer.weights,
-            state.weightFirst,
-            state.weightSecond,
-            l2: l2,
-            kernels: kernels
-        )
-        change(
-            layer.layout.paddedColumns,
-            biasGradient,
-            layer.bias,
-            state.biasFirst,
-            state.biasSecond,
-            l2: 0,
-            kernels: kernels
-        )
-    }
-
-    private func change(
-        _ count: Int,
-        _ gradient: MutableFloats,
-        _ weights: MutableFloats,
-        _ first: MutableFloats,
-        _ second: MutableFloats?,
-        l2: Double,
-        kernels: KernelTable
-    ) {
-        switch rule {
-        case .sgd(let learningRate, let momentum):
-            kernels.updateWithMomentum(
+    ) -> UpdateNorms {
+        guard let gradient = parameter.gradient else { return UpdateNorms() }
+        let (count, weights) = (parameter.storedCount, parameter.values)
+        let memory = memories[index].buffers
+        switch spec.rule {
+        case .sgd(let momentum, let nesterov):
+            return kernels.updateWithMomentum(
                 MomentumUpdate(
                     count: count,
                     gradient: gradient,
                     weights: weights,
-                    velocity: first,
+                    velocity: memory[0],
                     learningRate: learningRate,
                     momentum: momentum,
-                    l2: l2
+                    nesterov: nesterov,
+                    terms: terms
                 )
             )
-        case .adam(let learningRate, let beta1, let beta2, let epsilon):
-            guard let second else { return }
-            kernels.updateWithAdam(
+        case .adam(let beta1, let beta2, let epsilon, let amsgrad):
+            return kernels.updateWithAdam(
                 AdamUpdate(
                     count: count,
                     gradient: gradient,
                     weights: weights,
-                    firstMoment: first,
-                    secondMoment: second,
+                    firstMoment: memory[0],
+                    secondMoment: memory[1],
                     learningRate: learningRate,
                     beta1: beta1,
                     beta2: beta2,
-                    // An ε that rounds to zero in float32 would make 0/0 of every weight without a gradient.
-                    epsilon: max(epsilon, Double(Float.leastNormalMagnitude)),
+                    epsilon: Self.positive(epsilon),
                     correction1: 1 / (1 - powers.0),
                     correction2: 1 / (1 - powers.1),
-                    l2: l2
+                    largestSecondMoment: amsgrad ? memory[2] : nil,
+                    terms: terms
                 )
             )
+        case .rmsprop(let alpha, let epsilon, let momentum, let centered):
+            return kernels.updateWithRMSprop(
+                RMSpropUpdate(
+                    count: count,
+                    gradient: gradient,
+                    weights: weights,
+                    secondMoment: memory[0],
+                    meanGradient: centered ? memory[1] : nil,
+                    velocity: momentum > 0 ? memory[centered ? 2 : 1] : nil,
+                    learningRate: learningRate,
+                    alpha: alpha,
+                    epsilon: Self.positive(epsilon),
+                    momentum: momentum,
+                    terms: terms
+                )
+            )
+        case .adagrad(let epsilon):
+            return kernels.updateWithAdagrad(
+                AdagradUpdate(
+                    count: count,
+                    gradient: gradient,
+                    weights: weights,
+                    squareSum: memory[0],
+                    learningRate: learningRate,
+                    epsilon: Self.positive(epsilon),
+                    terms: terms
+                )
+            )
+        case .lion(let beta1, let beta2):
+            return kernels.updateWithLion(
+                LionUpdate(
+                    count: count,
+                    gradient: gradient,
+                    weights: weights,
+                    moment: memory[0],
+                    learningRate: learningRate,
+                    beta1: beta1,
+                    beta2: beta2,
+                    terms: terms
+                )
+            )
+        case .nadam(let beta1, let beta2, let epsilon):
+            let momentum = Self.nesterovMomentum(beta1, step: steps)
+            let next = Self.nesterovMomentum(beta1, step: steps + 1)
+            return kernels.updateWithNAdam(
+                NAdamUpdate(
+                    count: count,
+                    gradient: gradient,
+                    weights: weights,
+                    firstMoment: memory[0],
+                    secondMoment: memory[1],
+                    learningRate: learningRate,
+                    beta1: beta1,
+                    beta2: beta2,
+                    epsilon: Self.positive(epsilon),
+                    gradientFactor: (1 - momentum) / (1 - powers.0),
+                    momentFactor: next / (1 - powers.0 * next),
+                    correction2: 1 / (1 - powers.1),
+                    terms: terms
+                )
+            )
+        }
+    }
+
+    /// An ε that rounds to zero in float32 would make 0/0 of every weight without a gradient.
+    private static func positive(_ epsilon: Double) -> Double { max(epsilon, Double(Float.leastNormalMagnitude)) }
+}
+
+extension OptimizerRule {
+    /// Buffers as large as a parameter that the rule remembers.
+    var memories: Int {
+        switch self {
+        case .sgd, .adagrad, .lion: 1
+        case .adam(_, _, _, let amsgrad): amsgrad ? 3 : 2
+        case .nadam: 2
+        case .rmsprop(_, _, let momentum, let centered): 1 + (centered ? 1 : 0) + (momentum > 0 ? 1 : 0)
         }
     }
 }

@@ -9,7 +9,7 @@ import SweepNumerics
 package struct TrainingBenchmark: Sendable {
     /// Training rows a core second: the median over spans of 50 ms.
     package let samplesPerSecond: Double
-    /// Billions of useful floating-point operations a second: those of the three matrix products of each layer.
+    /// Billions of useful floating-point operations a second: those of the products of each layer.
     package let gflops: Double
     /// What the same core does in registers alone, measured between the spans.
     package let peakGflops: Double
@@ -39,14 +39,21 @@ package struct TrainingBenchmark: Sendable {
         let samples = rates.median
         return TrainingBenchmark(
             samplesPerSecond: samples,
-            gflops: samples * operations(spec, data.schema) / 1e9,
+            gflops: samples * (spec.operationsPerRow(on: data.schema) ?? .nan) / 1e9,
             peakGflops: peaks.median,
             kernels: kernels.name
         )
     }
 
     /// Rows of normal numbers and drawn classes (or numbers, for `classes` 0), all of them training rows.
-    package static func madeUpData(columns: Int, classes: Int, rows: Int) throws(TrainingDataError) -> TrainingData {
+    ///
+    /// With an image's size the columns are its pixels' numbers.
+    package static func madeUpData(
+        columns: Int,
+        classes: Int,
+        rows: Int,
+        image: ImageShape? = nil
+    ) throws(TrainingDataError) -> TrainingData {
         let memory = MadeUpRows(rows: rows, columns: columns, classes: classes)
         var counts = [Int](repeating: 0, count: classes)
         for row in 0..<rows where classes > 0 { counts[Int(memory.labels[row])] += 1 }
@@ -54,6 +61,7 @@ package struct TrainingBenchmark: Sendable {
         return try TrainingData(
             schema: DataSchema(
                 features: (0..<columns).map { "x\($0)" },
+                image: image,
                 task: classes > 0
                     ? .classification(classes: (0..<classes).map(String.init), trainingCounts: counts)
                     : .regression(mean: moments.mean, variance: moments.populationVariance),
@@ -70,17 +78,6 @@ package struct TrainingBenchmark: Sendable {
             testRows: 0..<0,
             owner: memory
         )
-    }
-
-    /// Useful operations a row: two a weight in the forward product and in each of the backward ones.
-    private static func operations(_ spec: TrainingSpec, _ schema: DataSchema) -> Double {
-        let widths = [schema.features.count] + spec.model.widths + [schema.outputs]
-        var sum = 0
-        for index in 1..<widths.count {
-            // The first layer's input needs no gradient.
-            sum += widths[index - 1] * widths[index] * (index == 1 ? 4 : 6)
-        }
-        return Double(sum)
     }
 
     private static func rate(of run: TrainingRun) -> Double {

@@ -32,6 +32,8 @@ package final class TrainingData: @unchecked Sendable {
     let features: UnsafePointer<Float>
     let rowStride: Int
     let targets: Targets
+    /// What a target was divided by (after a shift), so that losses and errors can be told in the target's own unit.
+    let targetUnit: Double
     /// Names the content, for checkpoints: features, targets and parts.
     let digest: UInt64
     /// Mean square distance of the part's targets from their mean; NaN for classes and for an empty part.
@@ -44,6 +46,7 @@ package final class TrainingData: @unchecked Sendable {
     /// - Parameters:
     ///   - features: `rowCount · rowStride` elements; past the features a row holds zeros.
     ///   - rowStride: A multiple of 16, at least the number of features.
+    ///   - targetUnit: What the numbers to be predicted were divided by, above 0; 1 for classes.
     ///   - owner: What frees the memory when it is released; nil if the memory outlives every run.
     package init(
         schema: DataSchema,
@@ -51,6 +54,7 @@ package final class TrainingData: @unchecked Sendable {
         rowCount: Int,
         rowStride: Int,
         targets: Targets,
+        targetUnit: Double = 1,
         trainingRows: some Collection<some BinaryInteger>,
         validationRows: some Collection<some BinaryInteger>,
         testRows: some Collection<some BinaryInteger>,
@@ -72,6 +76,7 @@ package final class TrainingData: @unchecked Sendable {
         self.features = features
         self.rowStride = rowStride
         self.targets = targets
+        self.targetUnit = targetUnit
         self.owner = owner
         parts = [.training: training, .validation: validation, .test: test, .probe: probe]
         variances = parts.mapValues { Self.variance(of: $0, targets: targets) }
@@ -81,6 +86,7 @@ package final class TrainingData: @unchecked Sendable {
             rowStride: rowStride,
             targets: targets,
             outputs: schema.outputs,
+            unit: targetUnit,
             parts: [training, validation, test]
         )
     }
@@ -160,9 +166,11 @@ extension TrainingData {
         rowStride: Int,
         targets: Targets,
         outputs: Int,
+        unit: Double,
         parts: [[Int32]]
     ) -> UInt64 {
         var hash = WordHash()
+        if unit != 1 { hash.combine(unit.bitPattern) }
         hash.combine(UInt64(columns))
         hash.combine(UInt64(outputs))
         for part in parts {

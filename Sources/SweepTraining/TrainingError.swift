@@ -4,6 +4,8 @@ package import SweepCore
 package enum TrainingError: Error, Hashable, Sendable {
     /// The specification does not fit the data.
     case unsuitable([SpecProblem])
+    /// The layers cannot follow each other.
+    case unbuildable(String)
     /// The buffers would take more than the limit.
     case tooLarge(bytes: Int, limit: Int)
     /// The checkpoint cannot be continued.
@@ -47,6 +49,7 @@ extension TrainingError: CustomStringConvertible {
         switch self {
         case .unsuitable(let problems):
             problems.map { "\($0.path): \($0.message)" }.joined(separator: "; ")
+        case .unbuildable(let message): "the model cannot be built: \(message)"
         case .tooLarge(let bytes, let limit):
             "the model and its batch need \(bytes >> 20) MiB, more than the limit of \(limit >> 20) MiB"
         case .checkpoint(let error): "\(error)"

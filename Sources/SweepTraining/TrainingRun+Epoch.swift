@@ -1,8 +1,12 @@
 import Glibc
+import KernelAPI
 package import SweepCore
 
 extension TrainingRun {
-    /// Trains the next epoch and measures it; nil if told to stop before it was finished, or if the run diverged before.
+    /// Whether no epoch can follow.
+    package var isOver: Bool { diverged || stoppedEarly }
+
+    /// Trains the next epoch and measures it; nil if told to stop before it was finished, or if the run was over before.
     ///
     /// `shouldStop` is asked before every step and before measuring. A stopped epoch may be gone on with: the next
     /// call continues it, and the bits are those of an epoch that was never stopped.
@@ -10,46 +14,65 @@ extension TrainingRun {
     /// A step whose loss is not finite ends the epoch: its observation carries that training loss, NaN for everything
     /// else, and `diverged` is set. So is it when only a measured loss is not finite. Every NaN is the same NaN.
     package func trainEpoch(shouldStop: () -> Bool = { false }) -> Observation? {
-        guard !diverged else { return nil }
+        guard !isOver else { return nil }
         let start = threadSeconds()
         while !diverged {
             if shouldStop() {
-                seconds += threadSeconds() - start
+                totals.seconds += threadSeconds() - start
                 return nil
             }
             if stepOfEpoch == stepsPerEpoch { break }
             step()
         }
-        let values = diverged ? divergedValues() : measuredValues()
+        var values = EpochValues(training: trainingMean)
+        if !diverged {
+            values.measure(self)
+            if values.isBroken { diverged = true }
+        }
+        let result = metrics.map { metric in
+            let value = values.value(of: metric)
+            return value.isNaN ? .nan : value
+        }
         epoch += 1
-        let observation = Observation(
-            epoch: epoch,
-            values: values.map { $0.isNaN ? .nan : $0 },
-            seconds: seconds + threadSeconds() - start
-        )
+        let seconds = totals.seconds + threadSeconds() - start
         beginEpoch()
-        return observation
+        if !diverged { react(to: values) }
+        return Observation(epoch: epoch, values: result, seconds: seconds)
     }
 
-    private func divergedValues() -> [Double] {
-        metrics.map { $0 == .trainingLoss ? lossSum : .nan }
+    /// The mean training loss of the epoch's rows; of an epoch that a loss broke off, the sum that shows it.
+    private var trainingMean: Double {
+        diverged ? totals.loss : totals.loss / Double(order.count) * lossUnit
     }
 
-    private func measuredValues() -> [Double] {
-        let training = lossSum / Double(data.schema.trainingRows)
-        let probe = evaluate(.probe)
-        let validation = evaluate(.validation)
-        // Without validation rows their loss is NaN and says nothing.
-        if !probe.loss.isFinite || (data.schema.validationRows > 0 && !validation.loss.isFinite) { diverged = true }
-        return metrics.map { metric in
-            switch metric {
-            case .trainingLoss: training
-            case .probeLoss: probe.loss
-            case .validationLoss: validation.loss
-            case .validationAccuracy: validation.accuracy
-            case .validationR2: validation.r2
-            case .gradientNorm: squaredGradientNorm.squareRoot()
-            }
+    /// Lets the rules that watch the curve have their say after an epoch.
+    private func react(to values: EpochValues) {
+        trainingLosses.append(values.training)
+        let reduced = schedule.epochEnded(
+            spec.schedule,
+            epoch: epoch,
+            base: optimizer.spec.learningRate,
+            value: values.value
+        )
+        if reduced { noteReduction(after: epoch) }
+        guard let rule = spec.earlyStopping else { return }
+        switch stopping.epochEnded(rule, epoch: epoch, value: values.value(of: rule.metric)) {
+        case .waiting: break
+        case .better: copies.keepBest(averaged: spec.averaging != nil)
+        case .stop: stop(rule)
+        }
+    }
+
+    private func stop(_ rule: EarlyStopping) {
+        stoppedEarly = true
+        let best = "\(rule.metric.rawValue) was best in epoch \(stopping.bestEpoch)"
+        note("early stopping: \(best)" + (rule.restoresBest ? ", whose weights are kept" : ""), after: epoch)
+        if StoppingState.wasStillLearning(trainingLosses, window: rule.patience) {
+            note("the training loss was still falling when early stopping ended the run", after: epoch)
+        }
+        if rule.restoresBest, stopping.bestEpoch > 0 {
+            copies.restoreBest()
+            network.refresh()
         }
     }
 
@@ -58,5 +81,51 @@ extension TrainingRun {
         var time = timespec()
         clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+    }
+}
+
+/// What an epoch measured, by metric.
+struct EpochValues {
+    let training: Double
+    private var probe = Evaluation()
+    private var validation = Evaluation()
+    private var hasValidation = false
+    private var penalty = Double.nan
+    private var learningRate = Double.nan
+    private var gradientNorm = Double.nan
+    private var weightNorm = Double.nan
+    private var updateRatio = Double.nan
+    private var clipShare = Double.nan
+
+    init(training: Double) { self.training = training }
+
+    /// Measures the weights at the end of an epoch.
+    mutating func measure(_ run: TrainingRun) {
+        probe = run.evaluate(.probe, isDetailed: false)
+        validation = run.evaluate(.validation)
+        hasValidation = run.data.schema.validationRows > 0
+        penalty = run.penaltySum
+        learningRate = run.totals.learningRate
+        let norms = run.lastNorms
+        gradientNorm = run.gradientNorm(norms)
+        weightNorm = norms.reduce(0) { $0 + $1.weights }.squareRoot()
+        let change = norms.reduce(0) { $0 + $1.change }.squareRoot()
+        updateRatio = weightNorm > 0 ? change / weightNorm : .nan
+        clipShare = Double(run.totals.clipped) / Double(run.stepsPerEpoch)
+    }
+
+    /// Whether a measured loss is not finite. Without validation rows their loss is NaN and says nothing.
+    var isBroken: Bool { !probe.loss.isFinite || (hasValidation && !validation.loss.isFinite) }
+
+    /// The value of a metric; NaN for what was not measured.
+    func value(of metric: Metric) -> Double {
+        switch metric {
+        case .trainingLoss: training
+        case .probeLoss: probe.loss
+        case .validationLoss: validation.loss
+        case .validationAccuracy: validation.accuracy
+        case .validationR2: validation.r2
+        case .gradientNorm: gradientNorm
+        }
     }
 }

@@ -1,36 +1,87 @@
+import KernelAPI
 import SweepCore
 
 /// What the current weights achieve on a set of rows, in evaluation mode.
 package struct Evaluation: Hashable, Sendable {
-    /// Mean over rows of the loss; NaN without rows.
-    package let loss: Double
+    /// Mean over rows of the plain loss, in the power of the target's own unit; NaN without rows.
+    package var loss = Double.nan
     /// Share of rows whose largest prediction is their class; NaN for regression.
-    package let accuracy: Double
-    /// 1 - loss / variance of the rows' targets; NaN for classification and for constant targets.
-    package let r2: Double
+    package var accuracy = Double.nan
+    /// The mean of the classes' recalls.
+    package var balancedAccuracy = Double.nan
+    /// The mean of the classes' F1.
+    package var macroF1 = Double.nan
+    /// Of two classes the second's area under the ROC curve, of more the mean of each against the others.
+    package var areaUnderCurve = Double.nan
+    /// Share of rows whose class is among the five largest predictions.
+    package var topFiveAccuracy = Double.nan
+    /// Of each class; empty for regression.
+    package var recalls: [Double] = []
+    /// 1 − squared error / variance of the rows' targets; NaN for classification and for constant targets.
+    package var r2 = Double.nan
+    /// Mean absolute error in the target's own unit; NaN for classification.
+    package var absoluteError = Double.nan
 }
 
 extension TrainingRun {
-    /// Measures the current weights on a part of the data; no unit is dropped.
+    /// Measures the current weights (their average, if the specification asks for it) on a part of the data.
     ///
     /// The mean is taken in float64 over the rows in the part's order, so its bits do not depend on the batch size.
-    package func evaluate(_ part: TrainingData.Part) -> Evaluation {
+    /// With `isDetailed` false only the loss is measured.
+    package func evaluate(_ part: TrainingData.Part, isDetailed: Bool = true) -> Evaluation {
         let rows = data.rows(part)
-        guard !rows.isEmpty else { return Evaluation(loss: .nan, accuracy: .nan, r2: .nan) }
+        guard !rows.isEmpty else { return Evaluation() }
         let isClassification = data.schema.task.kind == .classification
-        var sum = 0.0
-        var correct = 0
-        forEachBatch(of: rows) { losses in
+        let head = network.head
+        var evaluation = Evaluation()
+        var (sum, correct, amongFive, absolute, squared) = (0.0, 0, 0, 0.0, 0.0)
+        if isDetailed { measured.classScores.clear() }
+        forEachBatch(of: rows) { first, losses in
             for loss in losses { sum += Double(loss) }
-            if isClassification { correct += network.countCorrect(rows: losses.count) }
+            guard isDetailed else { return }
+            if isClassification {
+                correct += head.countCorrect(rows: losses.count, predicted: measured.predicted)
+                if head.outputs > 5 { amongFive += head.countCorrect(rows: losses.count, top: 5) }
+                for row in losses.indices {
+                    measured.classScores.add(
+                        label: Int(head.batchLabels[row]),
+                        prediction: Int(measured.predicted[row])
+                    )
+                }
+                measured.keepScores(first: first, rows: losses.count, head: head, kernels: kernels)
+            } else {
+                let errors = head.errors(rows: losses.count)
+                absolute += errors.absolute
+                squared += errors.squared
+            }
         }
-        let loss = sum / Double(rows.count)
-        let variance = data.variance(part)
-        return Evaluation(
-            loss: loss,
-            accuracy: isClassification ? Double(correct) / Double(rows.count) : .nan,
-            r2: variance > 0 ? 1 - loss / variance : .nan
-        )
+        let count = Double(rows.count)
+        let loss = sum / count
+        evaluation.loss = loss * lossUnit
+        guard isDetailed else { return evaluation }
+        if isClassification {
+            evaluation.accuracy = Double(correct) / count
+            if head.outputs > 5 { evaluation.topFiveAccuracy = Double(amongFive) / count }
+            evaluation.balancedAccuracy = measured.classScores.balancedAccuracy
+            evaluation.macroF1 = measured.classScores.macroF1
+            evaluation.areaUnderCurve = measured.areaUnderCurve(rows: rows.count)
+            evaluation.recalls = data.schema.classes.indices.map { measured.classScores.recall($0) }
+        } else {
+            let variance = data.variance(part)
+            let error = head.loss.kind == .meanSquaredError ? loss : squared / count
+            evaluation.r2 = variance > 0 ? 1 - error / variance : .nan
+            evaluation.absoluteError = absolute / count * data.targetUnit
+        }
+        return evaluation
+    }
+
+    /// What a loss is multiplied by to be in the power of the target's own unit.
+    var lossUnit: Double {
+        switch network.head.loss.kind.unitPower {
+        case 0: 1
+        case 1: data.targetUnit
+        default: data.targetUnit * data.targetUnit
+        }
     }
 
     /// The loss of each row of a part, in the part's order: two runs on the same data can be compared row by row.
@@ -38,23 +89,58 @@ extension TrainingRun {
         let rows = data.rows(part)
         var result: [Float] = []
         result.reserveCapacity(rows.count)
-        forEachBatch(of: rows) { result.append(contentsOf: $0) }
+        forEachBatch(of: rows) { _, losses in result.append(contentsOf: losses) }
         return result
     }
 
-    /// Computes predictions and losses batch by batch and hands over each batch's losses.
-    private func forEachBatch(of rows: [Int32], _ body: (UnsafeBufferPointer<Float>) -> Void) {
+    /// The predictions of each row of a part, row-major: logits of classes, or numbers in the target's scaled unit.
+    package func predictions(_ part: TrainingData.Part) -> [Float] {
+        let rows = data.rows(part)
+        var result: [Float] = []
+        result.reserveCapacity(rows.count * network.head.outputs)
+        forEachBatch(of: rows) { _, losses in
+            let values = network.head.predictions.values
+            for row in losses.indices {
+                result.append(
+                    contentsOf: UnsafeBufferPointer(
+                        start: values.start + row * values.rowStride,
+                        count: network.head.outputs
+                    )
+                )
+            }
+        }
+        return result
+    }
+
+    /// Computes predictions and losses batch by batch and hands over each batch's first row and losses.
+    private func forEachBatch(of rows: [Int32], _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
+        copies.swapAverages()
+        defer { copies.swapAverages() }
         rows.withUnsafeBufferPointer { rows in
             guard let base = rows.baseAddress else { return }
             var first = 0
             while first < rows.count {
                 let count = min(network.capacity, rows.count - first)
                 network.load(data, rows: count, indices: base + first)
-                network.forward(rows: count, dropout: nil)
-                _ = network.measureLoss(rows: count, gradient: false)
-                body(network.losses(rows: count))
+                network.predict(rows: count)
+                _ = network.head.measure(rows: count)
+                body(first, network.head.losses(rows: count))
                 first += count
             }
         }
+    }
+}
+
+extension LossHead {
+    /// The sums over the batch of |prediction − target| and its square, rows in order.
+    func errors(rows: Int) -> (absolute: Double, squared: Double) {
+        let values = predictions.values
+        var (absolute, squared) = (0.0, 0.0)
+        for row in 0..<rows {
+            let error = Double(values.start[row * values.rowStride]) - Double(target(row))
+            absolute += abs(error)
+            squared += error * error
+        }
+        return (absolute, squared)
     }
 }

@@ -2,39 +2,84 @@ import KernelAPI
 import SweepCore
 import SweepKernels
 
-/// One layer's numbers without padding: weights, their gradient, or whatever else has their shape.
-package struct LayerParameters: Hashable, Sendable {
-    package let inputs: Int
-    package let outputs: Int
-    /// Row-major inputs × outputs.
-    package let weights: [Float]
-    package let biases: [Float]
+/// One parameter's numbers without padding: values, their gradient, or whatever else has their shape.
+package struct ParameterValues: Hashable, Sendable {
+    /// `layer.role`, layers counted from 1: `3.weights`.
+    package let name: String
+    /// Of weights (kernel height, kernel width,) inputs, outputs; of everything else its length.
+    package let shape: [Int]
+    /// Row-major.
+    package let values: [Float]
 }
 
 extension TrainingRun {
-    /// The current weights, first layer first.
-    package func parameters() -> [LayerParameters] {
-        network.layers.map { logical($0, weights: $0.weights, bias: $0.bias) }
+    /// The current values of all parameters, first layer first.
+    package func parameters() -> [ParameterValues] {
+        named { $0.values }
     }
 
-    /// The gradient of the mean loss of rows of the data by the current weights, without the penalty.
+    /// The averages that are measured, where the specification asks for them, else the current values.
+    package func measuredParameters() -> [ParameterValues] {
+        copies.swapAverages()
+        defer { copies.swapAverages() }
+        return parameters()
+    }
+
+    /// Puts other values in place, as many and in the order of `parameters`; the optimizer's memory stays.
     ///
-    /// At most a batch of rows, each a row of a part; with `dropoutStep` hidden units are dropped as on that step.
-    /// Neither the weights nor the place in the epoch change.
-    package func gradient(rows: [Int32], dropoutStep: UInt64? = nil) -> [LayerParameters] {
+    /// Answers false, and changes nothing, when a shape differs.
+    package func setParameters(_ values: [ParameterValues]) -> Bool {
+        let all = network.parameters
+        guard values.count == all.count, zip(values, all).allSatisfy({ $0.values.count == $1.layout.count }) else {
+            return false
+        }
+        for (new, parameter) in zip(values, all) {
+            new.values.withUnsafeBufferPointer { buffer in
+                if let base = buffer.baseAddress { parameter.layout.pack(base, into: parameter.values) }
+            }
+        }
+        network.refresh()
+        copies.begin()
+        return true
+    }
+
+    /// The gradient of the mean training loss of rows of the data by the trained parameters, without the penalty.
+    ///
+    /// At most a batch of rows, each a row of a part; units are dropped as on step `dropoutStep`. Neither the weights nor
+    /// the place in the epoch change; the running moments of batch norm do.
+    package func gradient(rows: [Int32], dropoutStep: UInt64 = 0) -> [ParameterValues] {
         let count = min(rows.count, network.capacity)
-        let key = spec.model.dropout > 0 ? dropoutStep.map { DropoutKey(seed: dropoutSeed, step: $0) } : nil
+        let pass = Pass(
+            rows: count,
+            isTraining: true,
+            key: DropoutKey(seed: dropoutSeed, step: dropoutStep),
+            kernels: kernels
+        )
         rows.withUnsafeBufferPointer { rows in
             guard let base = rows.baseAddress else { return }
             network.load(data, rows: count, indices: base)
         }
-        network.forward(rows: count, dropout: key)
-        _ = network.measureLoss(rows: count, gradient: true)
-        var result: [LayerParameters] = []
-        network.backward(rows: count, dropout: key) { index, weights, bias in
-            result.append(logical(network.layers[index], weights: weights, bias: bias))
+        network.forward(pass)
+        _ = network.head.train(rows: count, gradientScale: 1 / Float(count))
+        network.backward(pass) { _ in }
+        return named { $0.gradient }
+    }
+
+    /// The mean training loss of rows as a step would compute it, units dropped as on step `dropoutStep`.
+    package func trainingLoss(rows: [Int32], dropoutStep: UInt64 = 0) -> Double {
+        let count = min(rows.count, network.capacity)
+        let pass = Pass(
+            rows: count,
+            isTraining: true,
+            key: DropoutKey(seed: dropoutSeed, step: dropoutStep),
+            kernels: kernels
+        )
+        rows.withUnsafeBufferPointer { rows in
+            guard let base = rows.baseAddress else { return }
+            network.load(data, rows: count, indices: base)
         }
-        return result.reversed()
+        network.forward(pass)
+        return network.head.train(rows: count, gradientScale: 1 / Float(count)) / Double(count)
     }
 
     /// The order in which an epoch visits the training rows; epochs count from 0.
@@ -45,16 +90,16 @@ extension TrainingRun {
         return Array(UnsafeBufferPointer(start: order.indices, count: data.schema.trainingRows))
     }
 
-    /// What each unit of a hidden layer is multiplied by on a step, counted from 0: row-major rows × units.
-    package func dropoutFactors(layer: Int, rows: Int, step: UInt64) -> [Float] {
-        let columns = network.layers[layer].outputs
+    /// What each unit of dropout layer number `layer` (from 0) is multiplied by on a step, counted from 0: row-major
+    /// rows × columns, a pixel being a row of its channels.
+    package func dropoutFactors(layer: Int, rate: Double, columns: Int, rows: Int, step: UInt64) -> [Float] {
         let stride = paddedCount(columns)
         var ones = [Float](repeating: 1, count: max(rows * stride, 1))
         ones.withUnsafeMutableBufferPointer { ones in
-            guard let base = ones.baseAddress, spec.model.dropout > 0 else { return }
+            guard let base = ones.baseAddress, rate > 0 else { return }
             kernels.dropOut(
                 Dropout(
-                    rate: Float(spec.model.dropout),
+                    rate: Float(rate),
                     seed: dropoutSeed,
                     step: step,
                     layer: UInt64(layer),
@@ -70,16 +115,48 @@ extension TrainingRun {
         return (0..<rows).flatMap { row in ones[(row * stride)..<(row * stride + columns)] }
     }
 
-    private func logical(_ layer: DenseLayer, weights: MutableFloats, bias: MutableFloats) -> LayerParameters {
-        let count = layer.inputs * layer.outputs
-        return LayerParameters(
-            inputs: layer.inputs,
-            outputs: layer.outputs,
-            weights: [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-                if let base = buffer.baseAddress { layer.layout.unpack(panels: weights, intoRowMajor: base) }
-                initialized = count
-            },
-            biases: Array(UnsafeBufferPointer(start: bias, count: layer.outputs))
-        )
+    private func named(_ place: (Parameter) -> MutableFloats?) -> [ParameterValues] {
+        var result: [ParameterValues] = []
+        for (index, layer) in network.layers.enumerated() {
+            for parameter in layer.parameters {
+                guard let stored = place(parameter) else { continue }
+                let count = parameter.layout.count
+                result.append(
+                    ParameterValues(
+                        name: "\(index + 1).\(parameter.role.name)",
+                        shape: parameter.layout.shape,
+                        values: [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
+                            if let base = buffer.baseAddress { parameter.layout.unpack(stored, into: base) }
+                            initialized = count
+                        }
+                    )
+                )
+            }
+        }
+        return result
+    }
+}
+
+extension Parameter.Role {
+    var name: String {
+        switch self {
+        case .weights: "weights"
+        case .bias: "bias"
+        case .gain: "gain"
+        case .shift: "shift"
+        case .runningMean: "running_mean"
+        case .runningVariance: "running_variance"
+        }
+    }
+}
+
+extension ParameterLayout {
+    var shape: [Int] {
+        switch self {
+        case .vector(let count): [count]
+        case .features(let pixels, let channels): [pixels, channels]
+        case .panels(1, let rows, _, let columns): [rows, columns]
+        case .panels(let groups, let rows, _, let columns): [groups, rows, columns]
+        }
     }
 }

@@ -15,6 +15,8 @@ package final class TrainingRun {
     package internal(set) var epoch = 0
     /// Whether a loss was not finite: the run is over, its last observation shows it.
     package internal(set) var diverged = false
+    /// Whether the early-stopping rule ended the run.
+    package internal(set) var stoppedEarly = false
 
     let kernels: KernelTable
     let network: Network
@@ -22,14 +24,21 @@ package final class TrainingRun {
     /// Keeps the network's and the optimizer's buffers alive.
     private let arena: Arena
     var optimizer: Optimizer
+    var schedule = ScheduleState()
+    var stopping = StoppingState()
+    /// What happened that a person should see, not yet taken.
+    var notes: [TrainingNote] = []
     /// Steps of the unfinished epoch.
     var stepOfEpoch = 0
-    /// The sum of the unfinished epoch's row losses.
-    var lossSum = 0.0
-    /// Core seconds of the unfinished epoch.
-    var seconds = 0.0
-    /// The sum of the squares of the last step's gradient, measured on the last step of an epoch only.
-    var squaredGradientNorm = 0.0
+    /// Sums over the unfinished epoch.
+    var totals = EpochTotals()
+    /// What the last step of an epoch measured; one for each trained parameter.
+    var lastNorms: [UpdateNorms]
+    /// The training losses of all epochs, for the audit of an early stop.
+    var trainingLosses: [Double] = []
+    /// Averages of the weights, sums of gradients, best weights: whatever the specification asks for.
+    let copies: WeightCopies
+    let measured: MeasuredRows
     let dropoutSeed: UInt64
 
     /// Rows measured at once: enough for the matrix products to run at full speed.
@@ -49,13 +58,8 @@ package final class TrainingRun {
         memoryLimit: Int = defaultMemoryLimit
     ) throws(TrainingError) {
         try self.init(blank: spec, data: data, seed: seed, kernels: kernels, memoryLimit: memoryLimit)
-        let largest = network.layers.map { $0.inputs * $0.outputs }.max() ?? 0
-        let scratch = UnsafeMutablePointer<Float>.allocate(capacity: max(largest, 1))
-        defer { scratch.deallocate() }
-        for (index, layer) in network.layers.enumerated() {
-            spec.initializer.draw(into: layer, index: index, seed: seed, rowMajor: scratch)
-            layer.refreshTransposed(kernels: kernels)
-        }
+        network.drawWeights(seed: seed)
+        copies.begin()
     }
 
     /// Allocates the memory of a run whose weights are all zero.
@@ -69,25 +73,41 @@ package final class TrainingRun {
         let problems = spec.problems(on: data.schema)
         guard problems.isEmpty else { throw .unsuitable(problems) }
         let capacity = max(spec.batchSize, Self.evaluationRows)
-        let bytes = Network.bytes(spec: spec, schema: data.schema, capacity: capacity)
-        guard bytes <= memoryLimit else { throw .tooLarge(bytes: bytes, limit: memoryLimit) }
+        func network(in arena: Arena, _ kernels: KernelTable) throws(TrainingError) -> Network {
+            do throws(LayerShapeError) {
+                return try Network(spec: spec, schema: data.schema, capacity: capacity, kernels: kernels, arena: arena)
+            } catch {
+                throw .unbuildable(error.message)
+            }
+        }
+        let measure = Arena(measuring: ())
+        let planned = try network(in: measure, kernels)
+        _ = Optimizer(spec, parameters: planned.trained, arena: measure)
+        _ = WeightCopies(spec, network: planned, arena: measure)
+        guard measure.bytes <= memoryLimit else { throw .tooLarge(bytes: measure.bytes, limit: memoryLimit) }
         self.spec = spec
         self.data = data
         self.seed = seed
-        self.kernels = kernels
+        // The team lives as long as the table that shares work among it.
+        let shared = spec.threads > 1 ? kernels.shared(by: ThreadTeam(count: spec.threads)) : kernels
+        self.kernels = shared
         arena = Arena()
-        network = Network(spec: spec, schema: data.schema, capacity: capacity, kernels: kernels, arena: arena)
-        optimizer = Optimizer(rule: spec.optimizer, l2: spec.l2, network: network.layers, arena: arena)
+        self.network = try network(in: arena, shared)
+        optimizer = Optimizer(spec, parameters: self.network.trained, arena: arena)
+        copies = WeightCopies(spec, network: self.network, arena: arena)
+        lastNorms = [UpdateNorms](repeating: UpdateNorms(), count: self.network.trained.count)
         order = EpochOrder(rows: data.rows(.training))
+        measured = MeasuredRows(data, network: self.network)
         dropoutSeed = StreamPurpose.dropout.key(seed: seed, index: 0)
     }
 
     deinit { order.deallocate() }
 
+    /// Rows that one step of the optimizer is taken for.
+    var rowsPerStep: Int { spec.batchSize * spec.accumulation }
+
     /// Steps an epoch takes; the last may have fewer rows.
-    package var stepsPerEpoch: Int {
-        (data.schema.trainingRows + spec.batchSize - 1) / spec.batchSize
-    }
+    package var stepsPerEpoch: Int { (order.count + rowsPerStep - 1) / rowsPerStep }
 
     /// The metrics of an observation's values, in order.
     package var metrics: [Metric] { Metric.reported(for: data.schema.task.kind) }
@@ -95,70 +115,40 @@ package final class TrainingRun {
     /// Rows that the next step trains on.
     var rowsOfNextStep: Int {
         let step = stepOfEpoch == stepsPerEpoch ? 0 : stepOfEpoch
-        return min(spec.batchSize, data.schema.trainingRows - step * spec.batchSize)
+        return min(rowsPerStep, order.count - step * rowsPerStep)
     }
 
-    /// Trains on the next batch and returns the mean loss of its rows before the update, without the penalty.
-    ///
-    /// A loss that is not finite changes nothing but `diverged`. Call it through `trainEpoch`; alone it is for
-    /// measuring, and wraps around to the next epoch's order without measuring the epoch.
-    @discardableResult
-    package func step() -> Double {
-        if stepOfEpoch == stepsPerEpoch { wrap() }
-        if stepOfEpoch == 0 { order.arrange(seed: seed, epoch: epoch) }
-        let first = stepOfEpoch * spec.batchSize
-        let rows = rowsOfNextStep
-        let isLast = stepOfEpoch == stepsPerEpoch - 1
-        let number = UInt64(epoch) * UInt64(stepsPerEpoch) + UInt64(stepOfEpoch)
-        let key = spec.model.dropout > 0 ? DropoutKey(seed: dropoutSeed, step: number) : nil
-        network.load(data, rows: rows, indices: order.indices + first)
-        network.forward(rows: rows, dropout: key)
-        let sum = network.measureLoss(rows: rows, gradient: true)
-        lossSum += sum
-        guard sum.isFinite else {
-            diverged = true
-            return sum / Double(rows)
-        }
-        optimizer.beginStep()
-        if isLast { squaredGradientNorm = 0 }
-        network.backward(rows: rows, dropout: key) { index, weights, bias in
-            let layer = network.layers[index]
-            if isLast { squaredGradientNorm += squaredNorm(layer, weights: weights, bias: bias) }
-            optimizer.update(layer, index, weightGradient: weights, biasGradient: bias, kernels: kernels)
-            layer.refreshTransposed(kernels: kernels)
-        }
-        stepOfEpoch += 1
-        return sum / Double(rows)
+    /// What happened since the last call: a rate that was reduced, an early stop, a first value that was not finite.
+    package func takeNotes() -> [TrainingNote] {
+        defer { notes.removeAll() }
+        return notes
     }
 
-    /// Goes on to the next epoch without measuring this one.
-    private func wrap() {
-        epoch += 1
-        beginEpoch()
-    }
+    /// Notes a run keeps until they are taken: a rule that fires on every batch shall not fill the memory.
+    private static let greatestNotes = 100
 
-    func beginEpoch() {
-        stepOfEpoch = 0
-        lossSum = 0
-        seconds = 0
-        squaredGradientNorm = 0
+    /// Notes what happened in the epoch under way, or in the one that was just finished.
+    func note(_ text: String, after finished: Int? = nil) {
+        guard notes.count < Self.greatestNotes else { return }
+        notes.append(TrainingNote(epoch: finished ?? epoch + 1, text: text))
     }
+}
 
-    /// The squares of one layer's gradient, penalty included, summed.
-    private func squaredNorm(_ layer: DenseLayer, weights: MutableFloats, bias: MutableFloats) -> Double {
-        let count = layer.layout.count
-        var sum = kernels.sumOfSquares(bias, layer.layout.paddedColumns)
-        if spec.l2 == 0 {
-            sum += kernels.sumOfSquares(weights, count)
-            if sum.isFinite { return sum }
-            // float32 overflows beyond 1.8e19; a finite gradient has a finite norm.
-            sum = 0
-            for index in 0..<layer.layout.paddedColumns { sum += Double(bias[index]) * Double(bias[index]) }
-        }
-        for index in 0..<count {
-            let gradient = Double(weights[index]) + spec.l2 * Double(layer.weights[index])
-            sum += gradient * gradient
-        }
-        return sum
-    }
+/// Something that happened in a run.
+package struct TrainingNote: Hashable, Sendable {
+    /// The epoch in which it happened, from 1.
+    package let epoch: Int
+    package let text: String
+}
+
+/// Sums over the steps of an epoch.
+struct EpochTotals {
+    /// Of the rows' training losses.
+    var loss = 0.0
+    /// Core seconds.
+    var seconds = 0.0
+    /// Steps whose gradient was longer than it may be.
+    var clipped = 0
+    /// The rate of the last step.
+    var learningRate = 0.0
 }

@@ -7,9 +7,9 @@ import SweepKernels
 
 /// Measures kernels against the multiply-add peak of one core, or prints a fingerprint of what they compute.
 ///
-/// `kernel-bench [v2|v3|v4|best] [gemm|step|elements|all|bits|serve]`: `bits` trains two networks for a few steps and prints a
-/// hash of every weight, which must be the same for every table and on every machine; `serve` measures the products
-/// that its input names.
+/// `kernel-bench [v2|v3|v4|best] [gemm|step|elements|convolution|all|bits|serve]`: `bits` trains two networks for a few
+/// steps and prints a hash of every weight, which must be the same for every table and on every machine; `serve` measures
+/// the products that its input names.
 func run() throws {
     let arguments = CommandLine.arguments
     let name = arguments.count > 1 && arguments[1] != "best" ? arguments[1] : nil
@@ -31,6 +31,7 @@ func run() throws {
     if what == "gemm" || what == "all" { measureProducts(table) }
     if what == "step" || what == "all" { measureSteps(table) }
     if what == "elements" || what == "all" { measureElements(table) }
+    if what == "convolution" || what == "all" { measureConvolutions(table) }
 }
 
 func now() -> Double {

@@ -1,0 +1,147 @@
+import KernelAPI
+import SweepCore
+import SweepKernels
+
+/// A fully connected layer Y = f(X·W + b): its parameters, and the three products of a step.
+///
+/// X is rows × inputs, Y rows × outputs, both row-major with rows of whole vectors; W is inputs × outputs in panels.
+final class DenseLayer: Layer {
+    let input: Slot
+    let output: Slot
+    let weights: Parameter
+    let bias: Parameter?
+    private let inputs: Int
+    private let layout: PanelLayout
+    private let activation: FusedActivation?
+    /// The panels of Wᵀ, for the gradient by the input; nil where the input needs none.
+    private let transposed: MutableFloats?
+    /// Zeros in the place of a bias.
+    private let noBias: MutableFloats?
+
+    init(input: Slot, output: Slot, hasBias: Bool, activation: FusedActivation?, arena: Arena) {
+        self.input = input
+        self.output = output
+        self.activation = activation
+        inputs = input.values.shape.count
+        layout = PanelLayout(rows: inputs, columns: output.values.shape.count)
+        weights = Parameter(
+            .weights,
+            .panels(groups: 1, rows: inputs, paddedRows: paddedCount(inputs), columns: layout.columns),
+            arena: arena
+        )
+        bias = hasBias ? Parameter(.bias, .vector(layout.columns), arena: arena) : nil
+        transposed = input.gradient == nil ? nil : arena.pointer(layout.count)
+        noBias = hasBias ? nil : arena.pointer(layout.paddedColumns)
+    }
+
+    var parameters: [Parameter] { bias.map { [weights, $0] } ?? [weights] }
+
+    func forward(_ pass: Pass) {
+        let values = output.values
+        let target = activation?.before ?? values
+        pass.kernels.gemm(
+            Gemm(
+                rows: pass.rows,
+                columns: layout.paddedColumns,
+                depth: inputs,
+                left: input.values.floats,
+                leftRowStride: input.values.rowStride,
+                leftDepthStride: 1,
+                right: weights.values,
+                rightDepthStride: laneCount,
+                rightVectorStride: layout.panelStride,
+                output: target.start,
+                outputRowStride: target.rowStride,
+                outputVectorStride: laneCount,
+                start: .bias(bias?.values ?? noBias ?? weights.values),
+                epilogue: activation?.isRelu == true ? .relu : .none
+            )
+        )
+        activation?.forward(rows: pass.rows, output: values, kernels: pass.kernels)
+    }
+
+    func backward(_ pass: Pass, use: (Parameter) -> Void) {
+        guard let gradient = output.gradient else { return }
+        activation?.backward(rows: pass.rows, output: output, kernels: pass.kernels)
+        if let result = input.gradient, let transposed {
+            inputGradient(pass, gradient: gradient, transposed: transposed, into: result)
+        }
+        parameterGradients(pass, gradient: gradient)
+        use(weights)
+        if let bias { use(bias) }
+    }
+
+    /// dX = mask(dY·Wᵀ).
+    private func inputGradient(_ pass: Pass, gradient: Tensor, transposed: MutableFloats, into result: Tensor) {
+        pass.kernels.gemm(
+            Gemm(
+                rows: pass.rows,
+                columns: layout.paddedRows,
+                depth: layout.columns,
+                left: gradient.floats,
+                leftRowStride: gradient.rowStride,
+                leftDepthStride: 1,
+                right: transposed,
+                rightDepthStride: laneCount,
+                rightVectorStride: layout.paddedColumns * laneCount,
+                output: result.start,
+                outputRowStride: result.rowStride,
+                outputVectorStride: laneCount,
+                epilogue: input.mask.map { .reluMask($0) } ?? .none
+            )
+        )
+    }
+
+    /// dW = Xᵀ·dY into panels, and db, the column sums of dY.
+    ///
+    /// The padded rows of dW are computed too: the padding of X is zero, so they are zeros.
+    private func parameterGradients(_ pass: Pass, gradient: Tensor) {
+        guard let weightGradient = weights.gradient else { return }
+        pass.kernels.gemm(
+            Gemm(
+                rows: layout.paddedRows,
+                columns: layout.paddedColumns,
+                depth: pass.rows,
+                left: input.values.floats,
+                leftRowStride: 1,
+                leftDepthStride: input.values.rowStride,
+                right: gradient.floats,
+                rightDepthStride: gradient.rowStride,
+                rightVectorStride: laneCount,
+                output: weightGradient,
+                outputRowStride: laneCount,
+                outputVectorStride: layout.panelStride
+            )
+        )
+        guard let biasGradient = bias?.gradient else { return }
+        pass.kernels.sumColumns(
+            ColumnSums(
+                rows: pass.rows,
+                columns: layout.paddedColumns,
+                values: gradient.floats,
+                stride: gradient.rowStride,
+                sums: biasGradient
+            )
+        )
+    }
+
+    func refresh(kernels: KernelTable) {
+        guard let transposed else { return }
+        kernels.transposePanels(
+            PanelTranspose(
+                rows: layout.paddedRows,
+                columns: layout.paddedColumns,
+                source: weights.values,
+                destination: transposed
+            )
+        )
+    }
+}
+
+extension FusedActivation {
+    /// Whether a product's epilogue applies it.
+    var isRelu: Bool {
+        if case .relu = function { return true }
+        return false
+    }
+}

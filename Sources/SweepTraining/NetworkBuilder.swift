@@ -1,0 +1,266 @@
+import KernelAPI
+import SweepCore
+import SweepKernels
+
+/// Turns the layers of a specification into layers with room for a batch, and chains them by slots.
+struct NetworkBuilder {
+    let capacity: Int
+    let initializer: Initializer
+    let arena: Arena
+    /// Initial weights to draw, in the order in which the specification names their layers.
+    private(set) var drawings: [WeightDrawing] = []
+    private var dropouts = 0
+
+    init(capacity: Int, initializer: Initializer, arena: Arena) {
+        self.capacity = capacity
+        self.initializer = initializer
+        self.arena = arena
+    }
+
+    /// The layers of `specs` from `slot` on, and the last one's output (`slot` if there is none).
+    mutating func build(_ specs: [LayerSpec], from slot: Slot) throws(LayerShapeError) -> (layers: [any Layer], end: Slot) {
+        var layers: [any Layer] = []
+        var slot = slot
+        var index = 0
+        if let first = specs.first, let repacked = unpadded(slot, before: first) {
+            layers.append(repacked)
+            slot = repacked.output
+        }
+        while index < specs.count {
+            let spec = specs[index]
+            index += 1
+            var activation = SweepCore.Activation.linear
+            if spec.hasWeights, index < specs.count, case .activation(let next) = specs[index] {
+                activation = next
+                index += 1
+            }
+            let layer = try layer(spec, activation: activation, from: slot)
+            if layer.masks { slot.maskByNextLayer() }
+            layers.append(layer)
+            slot = layer.output
+        }
+        return (layers, slot)
+    }
+
+    /// The linear layer that ends a network.
+    mutating func head(units: Int, from slot: Slot) throws(LayerShapeError) -> any Layer {
+        let layer = try layer(.dense(DenseSpec(units: units)), activation: .linear, from: slot)
+        if layer.masks { slot.maskByNextLayer() }
+        return layer
+    }
+
+    /// A copy of a network's input with padded pixels; nil where the first layer reads dense ones.
+    private func unpadded(_ slot: Slot, before first: LayerSpec) -> (any Layer)? {
+        guard case .image(_, _, let channels) = slot.values.shape, slot.values.pixelStride != paddedCount(channels)
+        else { return nil }
+        if case .convolution = first { return nil }
+        let values = Tensor(slot.values.shape, rows: capacity, arena: arena)
+        return RepackLayer(input: slot, output: Slot(values: values, gradient: nil))
+    }
+
+    private mutating func layer(
+        _ spec: LayerSpec,
+        activation: SweepCore.Activation,
+        from slot: Slot
+    ) throws(LayerShapeError) -> any Layer {
+        let shape = try spec.output(of: slot.values.shape)
+        switch spec {
+        case .dense(let dense):
+            let input = try flat(slot)
+            let output = outputSlot(shape, trains: true)
+            output.isRectified = activation == .relu
+            let layer = DenseLayer(
+                input: input,
+                output: output,
+                hasBias: dense.bias,
+                activation: fused(activation, shape),
+                arena: arena
+            )
+            setUp(layer.weights, dense.initializer, l1: dense.l1, l2: dense.l2, bias: layer.bias)
+            return layer
+        case .convolution(let convolution):
+            let output = outputSlot(shape, trains: true)
+            output.isRectified = activation == .relu
+            let layer = ConvolutionLayer(
+                input: slot,
+                output: output,
+                spec: convolution,
+                activation: fused(activation, shape),
+                capacity: capacity,
+                arena: arena
+            )
+            let kernel = convolution.kernel.height * convolution.kernel.width
+            setUp(
+                layer.weights,
+                convolution.initializer,
+                l1: convolution.l1,
+                l2: convolution.l2,
+                bias: layer.bias,
+                fanOut: kernel * convolution.channels
+            )
+            return layer
+        case .maxPool(let pool):
+            return MaxPoolLayer(
+                input: slot,
+                output: outputSlot(shape, after: slot),
+                spec: pool,
+                capacity: capacity,
+                arena: arena
+            )
+        case .averagePool(let pool):
+            return AveragePoolLayer(input: slot, output: outputSlot(shape, after: slot), spec: pool, capacity: capacity)
+        case .globalAveragePool:
+            return AveragePoolLayer(input: slot, output: outputSlot(shape, after: slot), spec: nil, capacity: capacity)
+        case .flatten: return flattening(slot)
+        case .batchNorm(let momentum, let epsilon):
+            let layer = BatchNormLayer(
+                input: slot,
+                output: outputSlot(shape, trains: true),
+                momentum: momentum,
+                epsilon: epsilon,
+                arena: arena
+            )
+            drawings.append(WeightDrawing(layer.gain, .ones))
+            drawings.append(WeightDrawing(layer.runningVariance, .ones))
+            return layer
+        case .layerNorm(let epsilon):
+            let layer = LayerNormLayer(
+                input: slot,
+                output: outputSlot(shape, trains: true),
+                epsilon: epsilon,
+                capacity: capacity,
+                arena: arena
+            )
+            drawings.append(WeightDrawing(layer.gain, .ones))
+            return layer
+        case .dropout(let rate):
+            let output = Slot(values: Tensor(shape, rows: capacity, arena: arena), gradient: slot.gradient)
+            defer { dropouts += 1 }
+            return DropoutLayer(input: slot, output: output, rate: rate, index: dropouts)
+        case .activation(let activation):
+            guard let function = activation.function else {
+                return PassingLayer(input: slot)
+            }
+            let output = Slot(values: Tensor(shape, rows: capacity, arena: arena), gradient: slot.gradient)
+            output.isRectified = activation == .relu
+            return ActivationLayer(input: slot, output: output, function: function)
+        case .residual(let inner): return try residual(inner, shape: shape, from: slot)
+        }
+    }
+
+    private mutating func residual(
+        _ inner: [LayerSpec],
+        shape: TensorShape,
+        from slot: Slot
+    ) throws(LayerShapeError) -> any Layer {
+        func branch() -> Slot {
+            Slot(
+                values: slot.values,
+                gradient: slot.gradient.map { _ in Tensor(slot.values.shape, rows: capacity, arena: arena) }
+            )
+        }
+        let entrance = branch()
+        let (layers, _) = try build(inner, from: entrance)
+        var shortcut: (any Layer)?
+        if slot.values.shape != shape {
+            let spec: LayerSpec
+            switch (slot.values.shape, shape) {
+            case (.image(let height, let width, _), .image(let h, let w, let channels)):
+                spec = .convolution(
+                    ConvolutionSpec(
+                        channels: channels,
+                        kernel: WindowSize(1),
+                        stride: LayerSpec.shortcutStride(from: (height, width), to: (h, w)) ?? WindowSize(1),
+                        padding: .valid,
+                        bias: false
+                    )
+                )
+            default: spec = .dense(DenseSpec(units: shape.count, bias: false))
+            }
+            shortcut = try layer(spec, activation: .linear, from: branch())
+        }
+        return ResidualLayer(
+            input: slot,
+            output: outputSlot(shape, trains: true),
+            entrance: entrance,
+            layers: layers,
+            shortcut: shortcut
+        )
+    }
+
+    /// A slot for a layer without parameters: it has a gradient if its input has one.
+    private func outputSlot(_ shape: TensorShape, after slot: Slot) -> Slot {
+        outputSlot(shape, trains: slot.gradient != nil)
+    }
+
+    private func outputSlot(_ shape: TensorShape, trains: Bool) -> Slot {
+        Slot(
+            values: Tensor(shape, rows: capacity, arena: arena),
+            gradient: trains ? Tensor(shape, rows: capacity, arena: arena) : nil
+        )
+    }
+
+    /// What a dense layer reads: an image's pixels in a row.
+    private func flat(_ slot: Slot) throws(LayerShapeError) -> Slot {
+        guard case .image = slot.values.shape else { return slot }
+        throw LayerShapeError(message: "a dense layer needs flatten after an image")
+    }
+
+    /// A layer that reads an image as a vector, sharing its memory where no padding lies between.
+    private func flattening(_ slot: Slot) -> any Layer {
+        guard case .image(_, _, let channels) = slot.values.shape else {
+            return PassingLayer(input: slot)
+        }
+        let shape = TensorShape.vector(slot.values.shape.count)
+        guard channels == slot.values.pixelStride, slot.values.isMatrix else {
+            return FlattenLayer(input: slot, output: outputSlot(shape, after: slot), sharesMemory: false)
+        }
+        let output = Slot(
+            values: Tensor(shape, sharing: slot.values),
+            gradient: slot.gradient.map { Tensor(shape, sharing: $0) },
+            sharing: slot
+        )
+        return FlattenLayer(input: slot, output: output, sharesMemory: true)
+    }
+
+    private func fused(_ activation: SweepCore.Activation, _ shape: TensorShape) -> FusedActivation? {
+        activation.function.map { function in
+            FusedActivation(
+                function: function,
+                before: function.needsInput ? Tensor(shape, rows: capacity, arena: arena) : nil
+            )
+        }
+    }
+
+    private mutating func setUp(
+        _ weights: Parameter,
+        _ initializer: Initializer?,
+        l1: Double?,
+        l2: Double?,
+        bias: Parameter?,
+        fanOut: Int? = nil
+    ) {
+        weights.l1 = l1
+        weights.l2 = l2
+        bias?.l1 = l1
+        bias?.l2 = l2
+        drawings.append(WeightDrawing(weights, .drawn(initializer ?? self.initializer, fanOut: fanOut)))
+    }
+}
+
+extension LayerSpec {
+    /// Whether an activation that follows becomes part of the layer.
+    fileprivate var hasWeights: Bool {
+        switch self {
+        case .dense, .convolution: true
+        default: false
+        }
+    }
+}
+
+extension Layer {
+    /// Whether the layer applies the derivative of a ReLU before it while it writes the gradient.
+    fileprivate var masks: Bool {
+        self is DenseLayer || self is ConvolutionLayer || self is MaxPoolLayer || self is AveragePoolLayer
+    }
+}
