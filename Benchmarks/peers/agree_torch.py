@@ -193,8 +193,10 @@ class Network:
             self.updated[place], self.updated[place + 1] = mean, variance
             return y.reshape(x.shape)
         if kind == "layer_norm":
-            gain, shift = self.take("gain"), self.take("shift")
-            return functional.layer_norm(x, x.shape[-1:], gain, shift, settings.get("epsilon", 1e-5))
+            # Over all numbers of a row, an image's too.
+            shape = x.shape[1:]
+            gain, shift = self.take("gain").reshape(shape), self.take("shift").reshape(shape)
+            return functional.layer_norm(x, shape, gain, shift, settings.get("epsilon", 1e-5))
         if kind == "dropout":
             return x * next(self.factors).reshape(x.shape)
         if kind == "residual":
@@ -429,7 +431,7 @@ def cases():
     unbiased = {"conv": {"channels": 6, "kernel": 3, "padding": "valid", "bias": False}}
     for name, layers in {
         "linear": [],
-        "dense without bias": [{"dense": {"units": 12, "bias": False}}, "tanh"],
+        "dense without bias": ["flatten", {"dense": {"units": 12, "bias": False}}, "tanh"],
         "conv valid": [conv, "relu", "flatten"],
         "conv same": [{"conv": {"channels": 6, "kernel": 3}}, "tanh", "flatten"],
         "conv stride": [{"conv": {"channels": 6, "kernel": 3, "stride": 2}}, "tanh", "flatten"],
@@ -509,12 +511,12 @@ class Shapes(Network):
         self.random, self.made, self.drops = random, [], []
 
     def layer(self, kind, settings, x):
-        self.width = x.shape[-1]
+        self.width = x[0].numel() if kind == "layer_norm" else x.shape[-1]
         if kind == "dense":
             self.wanted = (x[0].numel(), settings if isinstance(settings, int) else settings["units"])
         elif kind == "conv":
             kernel = pair(settings.get("kernel", 3))
-            self.wanted = (kernel[0] * kernel[1], self.width, settings["channels"])
+            self.wanted = (kernel[0] * kernel[1], x.shape[3], settings["channels"])
         elif kind == "dropout":
             self.drops.append((x[0].numel(), settings))
             return x
