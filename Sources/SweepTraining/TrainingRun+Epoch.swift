@@ -1,5 +1,6 @@
 import Glibc
 package import SweepCore
+import SweepKernels
 
 extension TrainingRun {
     /// Trains the next epoch and measures it; nil if told to stop before it was finished, or if the run diverged before.
@@ -41,6 +42,7 @@ extension TrainingRun {
         let validation = evaluate(.validation)
         // Without validation rows their loss is NaN and says nothing.
         if !probe.loss.isFinite || (data.schema.validationRows > 0 && !validation.loss.isFinite) { diverged = true }
+        let sums = squaredSums()
         return metrics.map { metric in
             switch metric {
             case .trainingLoss: training
@@ -49,8 +51,27 @@ extension TrainingRun {
             case .validationAccuracy: validation.accuracy
             case .validationR2: validation.r2
             case .gradientNorm: squaredGradientNorm.squareRoot()
+            case .learningRate: spec.optimizer.learningRate
+            case .trainingPenalty: spec.l2 / 2 * sums.weights
+            case .weightNorm: (sums.weights + sums.biases).squareRoot()
+            case .clipShare: 0
+            case .validationBalancedAccuracy, .validationF1, .validationAUC, .validationTop5Accuracy,
+                .validationRecall, .validationMAE, .updateRatio:
+                .nan
             }
         }
+    }
+
+    /// The sums of the squares of all weights and of all biases, in double, layer by layer; padding is zero.
+    private func squaredSums() -> (weights: Double, biases: Double) {
+        var sums = (weights: 0.0, biases: 0.0)
+        for layer in network.layers {
+            for index in 0..<layer.layout.count {
+                sums.weights += Double(layer.weights[index]) * Double(layer.weights[index])
+            }
+            for index in 0..<layer.outputs { sums.biases += Double(layer.bias[index]) * Double(layer.bias[index]) }
+        }
+        return sums
     }
 
     /// Processor time of this thread.

@@ -15,6 +15,10 @@ package final class TrainingRun {
     package internal(set) var epoch = 0
     /// Whether a loss was not finite: the run is over, its last observation shows it.
     package internal(set) var diverged = false
+    /// Whether the run's own rule of early stopping ended it with the last epoch.
+    package internal(set) var stoppedEarly = false
+    /// What happened since `takeNotes` was last called.
+    var notes: [TrialNote] = []
 
     let kernels: KernelTable
     let network: Network
@@ -90,7 +94,13 @@ package final class TrainingRun {
     }
 
     /// The metrics of an observation's values, in order.
-    package var metrics: [Metric] { Metric.reported(for: data.schema.task.kind) }
+    package var metrics: [Metric] { Metric.reported(for: data.schema) }
+
+    /// What happened since the last call, in order.
+    package func takeNotes() -> [TrialNote] {
+        defer { notes.removeAll() }
+        return notes
+    }
 
     /// Rows that the next step trains on.
     var rowsOfNextStep: Int {
