@@ -71,7 +71,7 @@ package struct SoftmaxCrossEntropy {
 ///
 /// A row's loss is −Σ y[c] · log softmax(z)[c], a float32; the result is their sum, a float64 taken in row order.
 /// The targets are ≥ 0 and usually add up to 1 (mixed or smoothed classes); dZ = (softmax(z) · Σy − y) · `gradientScale`
-/// holds for any sum; its padding is set to zero. A row with an infinite or NaN logit or target has a NaN loss.
+/// holds for any sum; its padding is set to zero. A row with an infinite or NaN logit or a NaN target has a NaN loss.
 package struct SoftTargetCrossEntropy {
     package var rows: Int
     /// Real columns, at least 1; any number.

@@ -42,7 +42,28 @@ func passed(_ gradient: Lanes, _ activation: Lanes) -> Lanes {
 
 @inline(__always)
 func magnitude(_ x: Lanes) -> Lanes {
-    x.replacing(with: Lanes.zero - x, where: x .< Lanes.zero)
+    let bits = unsafeBitCast(x, to: SIMD16<UInt32>.self) & SIMD16<UInt32>(repeating: 0x7fff_ffff)
+    return unsafeBitCast(bits, to: Lanes.self)
+}
+
+/// A size ≥ 0 with the sign bit of x.
+@inline(__always)
+private func withSign(_ size: Lanes, _ x: Lanes) -> Lanes {
+    let sign = unsafeBitCast(x, to: SIMD16<UInt32>.self) & SIMD16<UInt32>(repeating: 0x8000_0000)
+    return unsafeBitCast(unsafeBitCast(size, to: SIMD16<UInt32>.self) | sign, to: Lanes.self)
+}
+
+/// The value bounded to −bound ... bound; a NaN stays NaN.
+@inline(__always)
+func clamped(_ x: Lanes, _ bound: Lanes) -> Lanes {
+    x.replacing(with: withSign(bound, x), where: magnitude(x) .> bound)
+}
+
+/// The size ≥ 0 with the sign of x; zero for zero, NaN for NaN.
+@inline(__always)
+func signed(_ size: Lanes, _ x: Lanes) -> Lanes {
+    // x − x would be NaN for an infinite x too, but those are replaced.
+    (x - x).replacing(with: withSign(size, x), where: magnitude(x) .> Lanes.zero)
 }
 
 /// The lane numbers of the vector that begins at a column.
