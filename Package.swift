@@ -154,7 +154,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "core-bench",
-            dependencies: ["SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepTraining"],
+            dependencies: ["SweepNumerics", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepTraining"],
             swiftSettings: settings
         ),
         // Tests

@@ -6,7 +6,7 @@
 package struct KernelTable: Sendable {
     /// `v2`, `v3`, `v4`, `neon` or `reference`.
     package let name: String
-    package let gemm: @Sendable (Gemm) -> Void
+    package var gemm: @Sendable (Gemm) -> Void
     package let transposePanels: @Sendable (PanelTranspose) -> Void
     package let sumColumns: @Sendable (ColumnSums) -> Void
     package let activate: @Sendable (Activation) -> Void
@@ -25,8 +25,8 @@ package struct KernelTable: Sendable {
     /// Returns the number of rows predicted correctly.
     package let countCorrect: @Sendable (CorrectCount) -> Int
     package let softmax: @Sendable (Softmax) -> Void
-    package let updateWithMomentum: @Sendable (MomentumUpdate) -> UpdateNorms
-    package let updateWithAdam: @Sendable (AdamUpdate) -> UpdateNorms
+    package var updateWithMomentum: @Sendable (MomentumUpdate) -> UpdateNorms
+    package var updateWithAdam: @Sendable (AdamUpdate) -> UpdateNorms
     package let updateWithRMSprop: @Sendable (RMSpropUpdate) -> UpdateNorms
     package let updateWithAdagrad: @Sendable (AdagradUpdate) -> UpdateNorms
     package let updateWithLion: @Sendable (LionUpdate) -> UpdateNorms
@@ -58,10 +58,10 @@ package struct KernelTable: Sendable {
     // Images, convolution, pooling and normalisation.
     package let copyImages: @Sendable (ImageCopy) -> Void
     package let addImages: @Sendable (ImageSum) -> Void
-    package let convolve: @Sendable (Convolution) -> Void
+    package var convolve: @Sendable (Convolution) -> Void
     package let flipConvolutionWeights: @Sendable (ConvolutionFlip) -> Void
-    package let convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
-    package let convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
+    package var convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
+    package var convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
     package let poolMax: @Sendable (MaxPool) -> Void
     package let poolMaxGradient: @Sendable (MaxPoolGradient) -> Void
     package let poolAverage: @Sendable (AveragePool) -> Void

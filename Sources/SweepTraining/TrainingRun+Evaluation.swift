@@ -1,5 +1,5 @@
 import KernelAPI
-package import SweepCore
+import SweepCore
 
 /// What the current weights achieve on a set of rows, in evaluation mode.
 package struct Evaluation: Hashable, Sendable {

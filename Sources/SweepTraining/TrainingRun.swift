@@ -73,7 +73,7 @@ package final class TrainingRun {
         let problems = spec.problems(on: data.schema)
         guard problems.isEmpty else { throw .unsuitable(problems) }
         let capacity = max(spec.batchSize, Self.evaluationRows)
-        func network(in arena: Arena) throws(TrainingError) -> Network {
+        func network(in arena: Arena, _ kernels: KernelTable) throws(TrainingError) -> Network {
             do throws(LayerShapeError) {
                 return try Network(spec: spec, schema: data.schema, capacity: capacity, kernels: kernels, arena: arena)
             } catch {
@@ -81,16 +81,18 @@ package final class TrainingRun {
             }
         }
         let measure = Arena(measuring: ())
-        let planned = try network(in: measure)
+        let planned = try network(in: measure, kernels)
         _ = Optimizer(spec, parameters: planned.trained, arena: measure)
         _ = WeightCopies(spec, network: planned, arena: measure)
         guard measure.bytes <= memoryLimit else { throw .tooLarge(bytes: measure.bytes, limit: memoryLimit) }
         self.spec = spec
         self.data = data
         self.seed = seed
-        self.kernels = kernels
+        // The team lives as long as the table that shares work among it.
+        let shared = spec.threads > 1 ? kernels.shared(by: ThreadTeam(count: spec.threads)) : kernels
+        self.kernels = shared
         arena = Arena()
-        self.network = try network(in: arena)
+        self.network = try network(in: arena, shared)
         optimizer = Optimizer(spec, parameters: self.network.trained, arena: arena)
         copies = WeightCopies(spec, network: self.network, arena: arena)
         lastNorms = [UpdateNorms](repeating: UpdateNorms(), count: self.network.trained.count)

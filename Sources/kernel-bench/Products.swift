@@ -34,7 +34,11 @@ func measureProducts(_ table: KernelTable) {
 /// One dense layer's buffers and its products.
 struct Layer {
     let forward: Gemm
+    /// Forward with the weights row-major instead of in panels.
+    let forwardByRows: Gemm
     let backward: Gemm
+    /// What makes the transposed panels that `backward` reads.
+    let transpose: PanelTranspose
     let weights: Gemm
     private let arena: Arena
 
@@ -55,6 +59,7 @@ struct Layer {
             filled(inputs * outputs), filled(inputs * outputs), filled(inputs * outputs)
         )
         let bias = filled(outputs)
+        let byRows = filled(inputs * outputStride)
         forward = Gemm(
             rows: rows,
             columns: outputs,
@@ -71,6 +76,23 @@ struct Layer {
             start: .bias(bias),
             epilogue: .relu
         )
+        forwardByRows = Gemm(
+            rows: rows,
+            columns: outputs,
+            depth: inputs,
+            left: x,
+            leftRowStride: inputStride,
+            leftDepthStride: 1,
+            right: byRows,
+            rightDepthStride: outputStride,
+            rightVectorStride: 16,
+            output: y,
+            outputRowStride: outputStride,
+            outputVectorStride: 16,
+            start: .bias(bias),
+            epilogue: .relu
+        )
+        transpose = PanelTranspose(rows: inputs, columns: outputs, source: panels, destination: transposed)
         backward = Gemm(
             rows: rows,
             columns: inputs,

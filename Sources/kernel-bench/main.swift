@@ -7,8 +7,9 @@ import SweepKernels
 
 /// Measures kernels against the multiply-add peak of one core, or prints a fingerprint of what they compute.
 ///
-/// `kernel-bench [v2|v3|v4|best] [gemm|step|elements|convolution|all|bits]`: `bits` trains two networks for a few steps and prints a hash of
-/// every weight, which must be the same for every table and on every machine.
+/// `kernel-bench [v2|v3|v4|best] [gemm|step|elements|convolution|all|bits|serve]`: `bits` trains two networks for a few
+/// steps and prints a hash of every weight, which must be the same for every table and on every machine; `serve` measures
+/// the products that its input names.
 func run() throws {
     let arguments = CommandLine.arguments
     let name = arguments.count > 1 && arguments[1] != "best" ? arguments[1] : nil
@@ -20,6 +21,10 @@ func run() throws {
             for _ in 0..<10 { network.step() }
             print(table.name, widths, String(network.fingerprint, radix: 16))
         }
+        return
+    }
+    if what == "serve" {
+        serveProducts(table)
         return
     }
     print("kernels \(table.name), peak \(rounded(peak(table))) GFLOP/s")

@@ -1,0 +1,116 @@
+import ArgumentParser
+import KernelAPI
+import SweepCore
+import SweepKernels
+import SweepReports
+import SweepTraining
+import SweepWorker
+
+/// `sweepd selftest [FILE]`: is it a bug?
+struct SelfTestCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "selftest",
+        abstract: "Look for a bug: gradients, one batch by heart, zero inputs, shuffled labels.",
+        discussion: """
+            Without a file the built-in layers, activations and losses are checked on this machine's kernels. With a sweep \
+            file its model is checked on its data, in the first configuration that its ranges allow; --set chooses another.
+            """
+    )
+
+    @Argument(help: "A sweep file; without it the built-in layers are checked.")
+    var file: String?
+
+    @OptionGroup var replaced: OverrideOptions
+
+    @Option(help: "The seed of weights, order and shuffles.")
+    var seed: UInt64 = 0
+
+    @Option(help: "How the answer is written: text or json.")
+    var format: Format = .text
+
+    enum Format: String, ExpressibleByArgument, CaseIterable {
+        case text, json
+    }
+
+    func run() throws {
+        let kernels: KernelTable
+        do { kernels = try .selected(override: Terminal.environment("SWEEPD_KERNELS")) } catch {
+            throw CommandFailure(.badInput, "SWEEPD_KERNELS: \(error)")
+        }
+        if file == nil, !replaced.overrides.isEmpty {
+            throw CommandFailure(.badInput, "--set: replaces values of a sweep file; give one")
+        }
+        var results: [(name: String, result: SelfTest.Result)] = []
+        func add(_ name: String, _ more: [SelfTest.Result]) {
+            for result in more {
+                results.append((name, result))
+                if format == .text { Terminal.output(Self.line(name, result)) }
+            }
+        }
+        do {
+            if let file {
+                let sweep = try LoadedSweep(file, overrides: replaced.overrides)
+                add(sweep.file.sweep.name, try Self.check(sweep, seed: seed, kernels: kernels))
+            } else {
+                for model in SelfTest.builtIn { add(model.name, try model.run(seed: seed, kernels: kernels)) }
+            }
+        } catch let error as TrainingError {
+            throw CommandFailure(.failed, "\(error)")
+        }
+        if format == .json { Terminal.output(Self.document(results, kernels: kernels.name).text()) }
+        let failed = results.count { $0.result.outcome == .failed }
+        guard failed == 0 else { throw CommandFailure(.failed, "\(failed) of \(results.count) checks failed") }
+        if format == .text { Terminal.output("\(results.count) checks on kernels \(kernels.name), none failed") }
+    }
+
+    private static func check(
+        _ loaded: LoadedSweep,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> [SelfTest.Result] {
+        let sweep = loaded.file.sweep
+        let problems = SpecProblems()
+        guard let configuration = sweep.space.cover.first, let node = sweep.space.resolve(configuration),
+            let trial = TrialSpec.read(node, problems: problems)
+        else { throw CommandFailure(.failed, "\(sweep.name): no configuration can be made of the file") }
+        let shelf = DataShelf()
+        try shelf.keep(loaded.dataSet, packed: loaded.packed)
+        guard let entry = shelf[loaded.dataSet.hash] else {
+            throw CommandFailure(.failed, "\(sweep.name): the data set cannot be prepared")
+        }
+        let data: TrainingData
+        do { data = try entry.prepared(by: trial.preprocess) } catch {
+            throw CommandFailure(.badInput, "\(loaded.file.file): \(error)")
+        }
+        return try SelfTest.run(trial.training, on: data, seed: seed, kernels: kernels)
+    }
+
+    private static func line(_ name: String, _ result: SelfTest.Result) -> String {
+        let outcome = result.outcome.rawValue.padding(8)
+        return "\(outcome) \(name.padding(44)) \(result.check.rawValue.padding(16)) \(result.evidence)"
+    }
+
+    private static func document(_ results: [(name: String, result: SelfTest.Result)], kernels: String) -> JSONValue {
+        .object([
+            JSONMember("kernels", .string(kernels)),
+            JSONMember(
+                "checks",
+                .array(
+                    results.map { name, result in
+                        .object([
+                            JSONMember("model", .string(name)),
+                            JSONMember("check", .string(result.check.rawValue)),
+                            JSONMember("outcome", .string(result.outcome.rawValue)),
+                            JSONMember("evidence", .string(result.evidence)),
+                        ])
+                    }
+                )
+            ),
+        ])
+    }
+}
+
+extension String {
+    /// The text with blanks behind it, up to a width.
+    fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

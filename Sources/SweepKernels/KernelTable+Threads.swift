@@ -1,0 +1,158 @@
+package import KernelAPI
+
+extension KernelTable {
+    /// The same kernels, the large ones shared by the members of a team.
+    ///
+    /// What is shared is cut along rows, columns, samples or elements, never along a sum: every element is the same chain
+    /// of operations as before, so no bit depends on the number of threads. Not for two runs at once.
+    package func shared(by team: ThreadTeam) -> KernelTable {
+        guard team.count > 1 else { return self }
+        let single = self
+        var table = self
+        table.gemm = { product in
+            guard product.operations >= Self.worthSharing else { return single.gemm(product) }
+            team.run { member in
+                if let part = product.part(member, of: team.count) { single.gemm(part) }
+            }
+        }
+        table.convolve = { convolution in
+            guard convolution.shape.operations >= Self.worthSharing else { return single.convolve(convolution) }
+            team.run { member in
+                if let part = convolution.part(member, of: team.count) { single.convolve(part) }
+            }
+        }
+        table.convolveInputGradient = { gradient in
+            guard gradient.shape.operations >= Self.worthSharing else { return single.convolveInputGradient(gradient) }
+            team.run { member in
+                if let part = gradient.part(member, of: team.count) { single.convolveInputGradient(part) }
+            }
+        }
+        table.convolveWeightGradient = { gradient in
+            guard gradient.shape.operations >= Self.worthSharing, gradient.shape.outputChannels >= 2 * laneCount else {
+                return single.convolveWeightGradient(gradient)
+            }
+            team.run { member in
+                if let part = gradient.part(member, of: team.count) { single.convolveWeightGradient(part) }
+            }
+        }
+        table.updateWithMomentum = { update in
+            guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
+                return single.updateWithMomentum(update)
+            }
+            team.run { member in
+                guard let range = share(of: update.count, member, team.count, unit: laneCount) else { return }
+                var part = update
+                part.count = range.count
+                part.gradient += range.lowerBound
+                part.weights += range.lowerBound
+                part.velocity += range.lowerBound
+                _ = single.updateWithMomentum(part)
+            }
+            return UpdateNorms()
+        }
+        table.updateWithAdam = { update in
+            guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
+                return single.updateWithAdam(update)
+            }
+            team.run { member in
+                guard let range = share(of: update.count, member, team.count, unit: laneCount) else { return }
+                var part = update
+                part.count = range.count
+                part.gradient += range.lowerBound
+                part.weights += range.lowerBound
+                part.firstMoment += range.lowerBound
+                part.secondMoment += range.lowerBound
+                part.largestSecondMoment = update.largestSecondMoment.map { $0 + range.lowerBound }
+                _ = single.updateWithAdam(part)
+            }
+            return UpdateNorms()
+        }
+        return table
+    }
+
+    /// Operations below which a product takes less than some ten microseconds, no more than handing it over costs.
+    private static var worthSharing: Int { 1 << 21 }
+
+    /// Elements of an update below which the same holds: it reads and writes some 28 bytes for each.
+    private static var elementsWorthSharing: Int { 1 << 15 }
+}
+
+/// The part of 0 ..< `count` that falls to a member, in whole units; nil if none does.
+private func share(of count: Int, _ member: Int, _ members: Int, unit: Int) -> Range<Int>? {
+    let units = (count + unit - 1) / unit
+    let first = units * member / members * unit
+    let last = min(units * (member + 1) / members * unit, count)
+    return first < last ? first..<last : nil
+}
+
+extension Gemm {
+    fileprivate var operations: Int { 2 * rows * columns * depth }
+
+    /// A member's columns, or its rows where the columns are few.
+    fileprivate func part(_ member: Int, of members: Int) -> Gemm? {
+        columns / laneCount >= 2 * members ? columnPart(member, of: members) : rowPart(member, of: members)
+    }
+
+    private func columnPart(_ member: Int, of members: Int) -> Gemm? {
+        guard let range = share(of: columns / laneCount, member, members, unit: 1) else { return nil }
+        var part = self
+        part.columns = range.count * laneCount
+        part.right += range.lowerBound * rightVectorStride
+        let offset = range.lowerBound * outputVectorStride
+        part.output += offset
+        if case .bias(let bias) = start { part.start = .bias(bias + range.lowerBound * laneCount) }
+        if case .reluMask(let activation) = epilogue { part.epilogue = .reluMask(activation + offset) }
+        return part
+    }
+
+    private func rowPart(_ member: Int, of members: Int) -> Gemm? {
+        guard let range = share(of: rows, member, members, unit: 1) else { return nil }
+        var part = self
+        part.rows = range.count
+        part.left += range.lowerBound * leftRowStride
+        let offset = range.lowerBound * outputRowStride
+        part.output += offset
+        if case .reluMask(let activation) = epilogue { part.epilogue = .reluMask(activation + offset) }
+        return part
+    }
+}
+
+extension ConvolutionShape {
+    fileprivate var operations: Int { 2 * batch * outputHeight * outputWidth * weightRows * outputChannels }
+}
+
+extension Convolution {
+    fileprivate func part(_ member: Int, of members: Int) -> Convolution? {
+        guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
+        var part = self
+        part.shape.batch = range.count
+        part.input += range.lowerBound * inputLayout.sampleStride
+        part.output += range.lowerBound * outputLayout.sampleStride
+        return part
+    }
+}
+
+extension ConvolutionInputGradient {
+    fileprivate func part(_ member: Int, of members: Int) -> ConvolutionInputGradient? {
+        guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
+        var part = self
+        part.shape.batch = range.count
+        part.outputGradient += range.lowerBound * outputGradientLayout.sampleStride
+        part.inputGradient += range.lowerBound * inputGradientLayout.sampleStride
+        part.reluMask = reluMask.map { $0 + range.lowerBound * reluMaskLayout.sampleStride }
+        return part
+    }
+}
+
+extension ConvolutionWeightGradient {
+    /// A member's output channels: the chains run over samples and pixels, so these are not cut.
+    fileprivate func part(_ member: Int, of members: Int) -> ConvolutionWeightGradient? {
+        guard let range = share(of: shape.outputChannels / laneCount, member, members, unit: 1) else { return nil }
+        var part = self
+        part.shape.outputChannels = range.count * laneCount
+        part.outputGradient += range.lowerBound * laneCount
+        part.weightGradient += range.lowerBound * panelStride
+        part.biasGradient = biasGradient.map { $0 + range.lowerBound * laneCount }
+        return part
+    }
+}

@@ -1,0 +1,333 @@
+package import KernelAPI
+package import SweepCore
+import SweepNumerics
+
+/// Checks that find a bug in the code, not in the configuration: gradients, learning at all, use of the inputs, leaks.
+///
+/// Each check trains copies of a run for a moment on this machine; the same specification, data and seed give the same
+/// answers. Sources: Karpathy, "A Recipe for Training Neural Networks", 2019 (overfit one batch, zero inputs, initial
+/// loss); Zhang et al., ICLR 2017 (shuffled labels).
+package enum SelfTest {
+    /// A check with its answer.
+    package struct Result: Hashable, Sendable {
+        package let check: Check
+        package let outcome: Outcome
+        /// What was measured, in a sentence.
+        package let evidence: String
+    }
+
+    /// What is checked.
+    package enum Check: String, CaseIterable, Sendable {
+        /// The gradient agrees with differences of the loss.
+        case gradients
+        /// The loss at the start is about that of a guess.
+        case initialLoss = "initial loss"
+        /// A single batch can be learned by heart.
+        case oneBatch = "one batch"
+        /// The inputs are used: without them the loss stays where a guess has it.
+        case zeroInputs = "zero inputs"
+        /// Shuffled labels teach nothing about other rows.
+        case shuffledLabels = "shuffled labels"
+    }
+
+    /// How a check ended.
+    package enum Outcome: String, Sendable {
+        case passed, warning, failed, skipped
+    }
+
+    /// Runs all checks of a specification on data.
+    package static func run(
+        _ spec: TrainingSpec,
+        on data: TrainingData,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> [Result] {
+        [
+            try gradients(spec, on: data, seed: seed, kernels: kernels),
+            try initialLoss(spec, on: data, seed: seed, kernels: kernels),
+            try oneBatch(spec, on: data, seed: seed, kernels: kernels),
+            try zeroInputs(spec, on: data, seed: seed, kernels: kernels),
+            try shuffledLabels(spec, on: data, seed: seed, kernels: kernels),
+        ]
+    }
+}
+
+extension SelfTest {
+    /// A quotient of differences along a gradient may err by this share of the gradient's norm.
+    ///
+    /// Rounding of the losses and the curvature give some 1e-3 at the better of two step lengths; a factor that is
+    /// missing or a sign that is wrong gives 0.5 and more.
+    static let gradientTolerance = 0.03
+
+    /// Compares, for each parameter, the gradient with central differences of the training loss along it.
+    ///
+    /// The directions are the gradient itself and two random halves of its elements, so that an error in a part shows.
+    package static func gradients(
+        _ spec: TrainingSpec,
+        on data: TrainingData,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> Result {
+        let run = try TrainingRun(spec: spec, data: data, seed: seed, kernels: kernels)
+        // A few steps away from the start, where all biases are zero and units may sit on a kink.
+        for _ in 0..<3 where !run.diverged { run.step() }
+        let rows = Array(data.rows(.training).prefix(min(spec.batchSize, 32)))
+        let start = run.parameters()
+        let gradients = Dictionary(uniqueKeysWithValues: run.gradient(rows: rows).map { ($0.name, $0.values) })
+        var stream = RandomStream(key: RandomStream.mix(seed))
+        var worst = (error: 0.0, name: "")
+        for (index, parameter) in start.enumerated() {
+            guard let gradient = gradients[parameter.name] else { continue }
+            let flips = (0..<gradient.count).map { _ in stream.next() }
+            for part in 0..<3 {
+                let direction = gradient.indices.map { element in
+                    part == 0 || flips[element] & UInt64(part) != 0 ? Double(gradient[element]) : 0
+                }
+                let error = disagreement(run, start, index, direction, gradient, rows: rows)
+                if error > worst.error || error.isNaN { worst = (error, parameter.name) }
+            }
+        }
+        let text = "largest disagreement with finite differences \(percent(worst.error)) of a gradient's norm"
+        return Result(
+            check: .gradients,
+            outcome: worst.error <= gradientTolerance ? .passed : .failed,
+            evidence: worst.name.isEmpty ? text : "\(text), at \(worst.name)"
+        )
+    }
+
+    /// The error of g·d against the difference quotient along d, as a share of the gradient's norm.
+    private static func disagreement(
+        _ run: TrainingRun,
+        _ start: [ParameterValues],
+        _ index: Int,
+        _ direction: [Double],
+        _ gradient: [Float],
+        rows: [Int32]
+    ) -> Double {
+        let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        let norm = gradient.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        // A gradient too small for float32 losses to show: nothing can be said.
+        guard length > 1e-6 else { return norm.isNaN ? .nan : 0 }
+        let expected = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * $1.1 } / length
+        let size = start[index].values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        func loss(_ step: Double) -> Double {
+            var values = start
+            values[index] = ParameterValues(
+                name: start[index].name,
+                shape: start[index].shape,
+                values: zip(start[index].values, direction).map { Float(Double($0) + step * $1 / length) }
+            )
+            guard run.setParameters(values) else { return .nan }
+            return run.trainingLoss(rows: rows)
+        }
+        defer { _ = run.setParameters(start) }
+        var best = Double.infinity
+        for share in [1e-2, 2e-3] {
+            let step = share * max(size, 1e-1)
+            let slope = (loss(step) - loss(-step)) / (2 * step)
+            if slope.isNaN { return .nan }
+            best = min(best, abs(slope - expected) / norm)
+        }
+        return best
+    }
+
+    /// Compares the loss before training with that of a guess by the class shares or the mean.
+    package static func initialLoss(
+        _ spec: TrainingSpec,
+        on data: TrainingData,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> Result {
+        let run = try TrainingRun(spec: spec, data: data, seed: seed, kernels: kernels)
+        let loss = run.evaluate(.probe, isDetailed: false).loss
+        let kind = spec.loss(on: data.schema).kind
+        guard kind == .softmaxCrossEntropy || (kind == .meanSquaredError && data.schema.task.kind == .regression) else {
+            return Result(check: .initialLoss, outcome: .skipped, evidence: "a guess's \(kind.rawValue) is not known")
+        }
+        let chance = data.schema.chanceLoss
+        let share = abs(loss - chance) / chance
+        // Half as much again is common with He's weights on a wide last layer; the double is not.
+        let outcome: Outcome = share <= 0.5 ? .passed : share <= 1 ? .warning : .failed
+        let advice =
+            outcome == .passed
+            ? "" : kind == .meanSquaredError ? "; scale the target" : "; the initial weights are too large"
+        return Result(
+            check: .initialLoss,
+            // A target that is far from 0 makes it large without a bug.
+            outcome: outcome == .failed && kind == .meanSquaredError ? .warning : outcome,
+            evidence: "\(short(loss)) at the start, a guess has \(short(chance))\(advice)"
+        )
+    }
+
+    /// Trains on one batch alone, without anything that keeps a model from learning it by heart.
+    package static func oneBatch(
+        _ spec: TrainingSpec,
+        on data: TrainingData,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> Result {
+        let batch = try data.batch(of: min(spec.batchSize, 32))
+        var bare = spec.withoutRegularisation
+        bare.batchSize = batch.schema.trainingRows
+        let own = try fit(bare, on: batch, seed: seed, kernels: kernels)
+        let goal = "\(percent(oneBatchGoal)) of a guess's loss"
+        let found = "\(batch.schema.trainingRows) rows reach \(percent(own)) of a guess's loss in \(oneBatchSteps) steps"
+        if own <= oneBatchGoal { return Result(check: .oneBatch, outcome: .passed, evidence: found) }
+        bare.optimizer = .adam(learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8)
+        let adam = try fit(bare, on: batch, seed: seed, kernels: kernels)
+        return Result(
+            check: .oneBatch,
+            outcome: adam <= oneBatchGoal ? .warning : .failed,
+            evidence: adam <= oneBatchGoal
+                ? "\(found); with Adam at 0.001 \(percent(adam)): the optimizer or its rate is at fault, not the code"
+                : "\(found), and with Adam at 0.001 \(percent(adam)), where \(goal) was expected: too small a model for "
+                    + "\(batch.schema.trainingRows) rows, equal rows with different targets, or a bug"
+        )
+    }
+
+    static let oneBatchSteps = 600
+    /// A model that learns a batch by heart is far below; one that does not use its inputs stays near 1.
+    static let oneBatchGoal = 0.1
+
+    /// The loss on the batch after some steps as a share of a guess's.
+    private static func fit(
+        _ spec: TrainingSpec,
+        on batch: TrainingData,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> Double {
+        let run = try TrainingRun(spec: spec, data: batch, seed: seed, kernels: kernels)
+        for _ in 0..<oneBatchSteps where !run.diverged { run.step() }
+        if run.diverged { return .infinity }
+        return run.evaluate(.training, isDetailed: false).loss / batch.guessLoss(spec)
+    }
+
+    /// Trains with all features zero: the loss must stay where a guess has it, and the real data must do better.
+    package static func zeroInputs(
+        _ spec: TrainingSpec,
+        on data: TrainingData,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> Result {
+        let zero = try train(spec, on: try data.withZeroFeatures(), seed: seed, kernels: kernels)
+        let real = try train(spec, on: data, seed: seed, kernels: kernels)
+        let text = "after \(shortEpochs(spec)) epochs \(short(real)) on the data, \(short(zero)) on zeros"
+        guard real.isFinite, zero.isFinite else {
+            return Result(check: .zeroInputs, outcome: .skipped, evidence: "\(text): a run diverged")
+        }
+        return Result(
+            check: .zeroInputs,
+            outcome: real < 0.98 * zero ? .passed : .warning,
+            evidence: real < 0.98 * zero ? text : "\(text): the inputs help nothing; no signal, too low a rate, or a bug"
+        )
+    }
+
+    /// Trains with the training rows' targets shuffled: other rows must not be predicted better than by a guess.
+    package static func shuffledLabels(
+        _ spec: TrainingSpec,
+        on data: TrainingData,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> Result {
+        guard data.schema.validationRows >= 20 else {
+            return Result(check: .shuffledLabels, outcome: .skipped, evidence: "fewer than 20 validation rows")
+        }
+        let shuffled = try data.withShuffledTargets(seed: seed)
+        var short = spec
+        short.earlyStopping = nil
+        let run = try TrainingRun(spec: short, data: shuffled, seed: seed, kernels: kernels)
+        for _ in 0..<shortEpochs(spec) where !run.diverged { _ = run.trainEpoch() }
+        guard !run.diverged else {
+            return Result(check: .shuffledLabels, outcome: .skipped, evidence: "the run diverged")
+        }
+        let found = run.evaluate(.validation)
+        let rows = Double(data.schema.validationRows)
+        if data.schema.task.kind == .classification {
+            let share = data.largestShare(.validation)
+            let error = (share * (1 - share) / rows).squareRoot()
+            let isGuess = found.accuracy <= share + 4 * error
+            return Result(
+                check: .shuffledLabels,
+                outcome: isGuess ? .passed : .failed,
+                evidence: "validation accuracy \(percent(found.accuracy)), the largest class has \(percent(share))"
+                    + (isGuess ? "" : ": validation rows are known to the training, so look for a leak")
+            )
+        }
+        let isGuess = found.r2 <= 4 / rows.squareRoot()
+        return Result(
+            check: .shuffledLabels,
+            outcome: isGuess ? .passed : .failed,
+            evidence: "validation R² \(self.short(found.r2))"
+                + (isGuess ? "" : ": validation rows are known to the training, so look for a leak")
+        )
+    }
+
+    /// Epochs of a short training.
+    private static func shortEpochs(_ spec: TrainingSpec) -> Int { min(spec.epochs, 5) }
+
+    private static func train(
+        _ spec: TrainingSpec,
+        on data: TrainingData,
+        seed: UInt64,
+        kernels: KernelTable
+    ) throws -> Double {
+        var short = spec
+        short.earlyStopping = nil
+        let run = try TrainingRun(spec: short, data: data, seed: seed, kernels: kernels)
+        for _ in 0..<shortEpochs(spec) where !run.diverged { _ = run.trainEpoch() }
+        return run.diverged ? .nan : run.evaluate(.probe, isDetailed: false).loss
+    }
+
+    /// Four significant digits.
+    private static func short(_ value: Double) -> String {
+        guard value.isFinite, value != 0 else { return "\(value)" }
+        var scale = 1.0
+        while abs(value) * scale < 1000 && scale < 1e12 { scale *= 10 }
+        return "\((value * scale).rounded() / scale)"
+    }
+
+    private static func percent(_ share: Double) -> String {
+        share.isFinite ? "\((share * 1000).rounded() / 10) %" : "\(share)"
+    }
+}
+
+extension TrainingSpec {
+    /// The same model and optimizer without dropout, penalties, decay, smoothing and bounds.
+    fileprivate var withoutRegularisation: TrainingSpec {
+        var spec = self
+        spec.model.layers = Self.withoutDropout(model.layers)
+        spec.l1 = 0
+        spec.l2 = 0
+        spec.maxNorm = nil
+        spec.optimizer.decay = 0
+        spec.loss?.labelSmoothing = 0
+        spec.schedule = .constant
+        spec.averaging = nil
+        spec.accumulation = 1
+        spec.restarts = []
+        spec.earlyStopping = nil
+        return spec
+    }
+
+    private static func withoutDropout(_ layers: [LayerSpec]) -> [LayerSpec] {
+        layers.compactMap { layer in
+            switch layer {
+            case .dropout: nil
+            case .dense(var dense):
+                {
+                    dense.l1 = nil
+                    dense.l2 = nil
+                    return .dense(dense)
+                }()
+            case .convolution(var convolution):
+                {
+                    convolution.l1 = nil
+                    convolution.l2 = nil
+                    return .convolution(convolution)
+                }()
+            case .residual(let inner): .residual(withoutDropout(inner))
+            default: layer
+            }
+        }
+    }
+}
