@@ -79,6 +79,13 @@ bench: build ## measure this machine: matrix products and whole training steps
 	$(SWIFT) build -c release -j $(JOBS) --product kernel-bench
 	.build/release/kernel-bench
 
+.PHONY: bench-core
+bench-core: build ## measure the training core against its peers (makes .build/peers; tens of minutes)
+	$(SWIFT) build -c release -j $(JOBS) --product core-bench
+	$(SWIFT) build -c release -j $(JOBS) --product kernel-bench
+	Benchmarks/peers/set-up
+	Benchmarks/bench-core $(BENCH_CORE)
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf .build $(VENV) dist

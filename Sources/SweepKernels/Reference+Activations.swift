@@ -3,18 +3,10 @@ import KernelAPI
 extension Reference {
     static func activate(_ activation: Activation) {
         for i in 0..<activation.rows {
-            let row = activation.values + i * activation.stride
+            let source = activation.source + i * activation.sourceStride
+            let destination = activation.destination + i * activation.destinationStride
             for n in 0..<paddedCount(activation.columns) {
-                guard n < activation.columns else {
-                    row[n] = 0
-                    continue
-                }
-                row[n] =
-                    switch activation.function {
-                    case .relu: row[n] <= 0 ? 0 : row[n]
-                    case .tanh: ReferenceMath.tanh(row[n])
-                    case .sigmoid: ReferenceMath.sigmoid(row[n])
-                    }
+                destination[n] = n < activation.columns ? activation.function.value(source[n]) : 0
             }
         }
     }
@@ -24,17 +16,7 @@ extension Reference {
             let row = activation.gradient + i * activation.gradientStride
             let output = activation.output + i * activation.outputStride
             for n in 0..<paddedCount(activation.columns) {
-                guard n < activation.columns else {
-                    row[n] = 0
-                    continue
-                }
-                let a = output[n]
-                row[n] =
-                    switch activation.function {
-                    case .relu: a <= 0 ? 0 : row[n]
-                    case .tanh: row[n] * Float(1).addingProduct(0 - a, a)
-                    case .sigmoid: row[n] * a.addingProduct(0 - a, a)
-                    }
+                row[n] = n < activation.columns ? activation.function.differentiate(row[n], output[n]) : 0
             }
         }
     }
@@ -52,6 +34,46 @@ extension Reference {
                 dropout.destination[i * dropout.destinationStride + n] =
                     keep ? dropout.source[i * dropout.sourceStride + n] * scale : 0
             }
+        }
+    }
+}
+
+extension ActivationFunction {
+    /// λ of the self-normalising unit.
+    private static let seluScale: Float = 1.050_700_987_355_480_5
+    /// λα of the self-normalising unit.
+    private static let seluScaledAlpha: Float = 1.758_099_340_847_376_6
+
+    fileprivate func value(_ x: Float) -> Float {
+        switch self {
+        case .relu: x <= 0 ? 0 : x
+        case .leakyRelu(let slope): x <= 0 ? x * slope : x
+        case .elu(let alpha): x <= 0 ? ReferenceMath.expMinusOne(x) * alpha : x
+        case .selu: x <= 0 ? ReferenceMath.expMinusOne(x) * Self.seluScaledAlpha : x * Self.seluScale
+        case .gelu: x * ReferenceMath.normalShare(x).share
+        case .silu: x * ReferenceMath.sigmoid(x)
+        case .tanh: ReferenceMath.tanh(x)
+        case .sigmoid: ReferenceMath.sigmoid(x)
+        case .softplus: ReferenceMath.softplus(x)
+        }
+    }
+
+    /// The gradient times the derivative where the output, or the input of a function that needs it, is `a`.
+    fileprivate func differentiate(_ gradient: Float, _ a: Float) -> Float {
+        switch self {
+        case .relu: return a <= 0 ? 0 : gradient
+        case .leakyRelu(let slope): return a <= 0 ? gradient * slope : gradient
+        case .elu(let alpha): return gradient * (a <= 0 ? a + alpha : 1)
+        case .selu: return gradient * (a <= 0 ? a + Self.seluScaledAlpha : Self.seluScale)
+        case .gelu:
+            let normal = ReferenceMath.normalShare(a)
+            return gradient * normal.share.addingProduct(a, normal.bell * 0.398_942_28)
+        case .silu:
+            let s = ReferenceMath.sigmoid(a)
+            return gradient * s.addingProduct(a * s, 1 - s)
+        case .tanh: return gradient * Float(1).addingProduct(0 - a, a)
+        case .sigmoid: return gradient * a.addingProduct(0 - a, a)
+        case .softplus: return gradient * (0 - ReferenceMath.expMinusOne(0 - a))
         }
     }
 }

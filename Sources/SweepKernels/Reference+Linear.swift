@@ -57,7 +57,8 @@ extension Reference {
         }
     }
 
-    static func sumOfSquares(_ values: Floats, _ count: Int) -> Double {
+    /// Products added up in blocks of 4096: 64 interleaved chains of fused multiply-adds and a tree in each.
+    private static func blockSum(_ count: Int, _ factors: (Int) -> (Float, Float)) -> Double {
         let block = 4096
         var total = 0.0
         var begin = 0
@@ -65,7 +66,8 @@ extension Reference {
             let end = min(begin + block, count)
             var lanes = [Float](repeating: 0, count: 4 * laneCount)
             for i in begin..<end {
-                lanes[(i - begin) % (4 * laneCount)].addProduct(values[i], values[i])
+                let (a, b) = factors(i)
+                lanes[(i - begin) % (4 * laneCount)].addProduct(a, b)
             }
             let folded = (0..<laneCount).map { lane in
                 (lanes[lane] + lanes[laneCount + lane]) + (lanes[2 * laneCount + lane] + lanes[3 * laneCount + lane])
@@ -76,9 +78,38 @@ extension Reference {
         return total
     }
 
+    static func sumOfSquares(_ values: Floats, _ count: Int) -> Double {
+        blockSum(count) { (values[$0], values[$0]) }
+    }
+
+    static func squaredDistance(_ values: Floats, _ others: Floats, _ count: Int) -> Double {
+        blockSum(count) { (values[$0] - others[$0], values[$0] - others[$0]) }
+    }
+
+    static func sumPenalties(_ values: Floats, _ count: Int) -> PenaltySums {
+        PenaltySums(
+            magnitudes: blockSum(count) { (abs(values[$0]), 1) },
+            squares: blockSum(count) { (values[$0], values[$0]) }
+        )
+    }
+
     static func allFinite(_ values: Floats, _ count: Int) -> Bool {
         for i in 0..<count where !values[i].isFinite { return false }
         return true
+    }
+
+    static func firstNonFinite(_ values: Floats, _ count: Int) -> Int? {
+        (0..<count).first { !values[$0].isFinite }
+    }
+
+    static func countActive(_ count: ActivityCount) {
+        for i in 0..<count.rows {
+            for n in 0..<paddedCount(count.columns) {
+                let value = count.values[i * count.stride + n]
+                if value > 0 { count.active[n] += 1 }
+                if abs(value) > count.bound { count.saturated[n] += 1 }
+            }
+        }
     }
 
     static func exercise(_ rounds: Int) -> Exercise {

@@ -64,7 +64,7 @@ final class BenchmarkRows {
         let moments = Moments(of: values.lazy.map { Double($0) })
         schema = DataSchema(
             features: (0..<columns).map { "x\($0)" },
-            image: shape.image.map { ImageShape(height: $0.height, width: $0.width) },
+            image: shape.image.map { ImageShape(height: $0.height, width: $0.width, channels: $0.channels) },
             task: outputs > 1
                 ? .classification(classes: (0..<outputs).map(String.init), trainingCounts: counts)
                 : .regression(mean: moments.mean, variance: moments.populationVariance),

@@ -156,6 +156,11 @@ struct InputShape {
         image = nil
     }
 
+    /// The shape of what the first layer is given.
+    var tensor: TensorShape {
+        image.map { .image(height: $0.height, width: $0.width, channels: $0.channels) } ?? .vector(columns)
+    }
+
     /// Reads `784` or `28x28x1`.
     init(_ text: String) throws(Refusal) {
         let sides = text.split(separator: "x", omittingEmptySubsequences: false).map { Int($0) ?? 0 }

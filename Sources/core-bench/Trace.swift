@@ -9,13 +9,15 @@ import SweepTraining
 /// "arrays": [{"name", "type": "float32" or "int32", "shape"}, …]}`. The arrays follow in that order, row-major, little
 /// endian, without gaps. Their names:
 ///
-/// - `initial/LAYER/NAME`: a parameter before the first step. LAYER is the layer's place and kind (`0.dense`; within a
-///   residual block `2.residual.0.conv`), NAME is `weights` (inputs × outputs; of a convolution height × width ×
-///   channels in × channels out), `biases`, of a norm `scale`, `shift`, `mean`, `variance`.
+/// - `initial/N/LAYER.ROLE`: parameter N, from 0, before the first step, in the order of the model's layers; within a
+///   residual block those of its layers, then those of its shortcut. ROLE is `weights` (inputs × outputs; of a
+///   convolution pixels of the kernel × channels in × channels out), `bias`, of a norm `gain`, `shift`, `running_mean`,
+///   `running_variance`.
 /// - `step/K/features`, `step/K/targets`: the rows of step K, from 0; targets are int32 classes or float32 numbers.
-/// - `step/K/factors/LAYER`: what dropout multiplies its input by, rows × units; absent without dropout.
+/// - `step/K/factors/N`: what dropout layer N, from 0, multiplies its input by, rows × units, a pixel
+///   being a row of its channels; absent without dropout.
 /// - `step/K/loss`: the mean loss of the rows before the update, without penalties.
-/// - `step/K/parameters/LAYER/NAME`: a parameter after step K.
+/// - `step/K/parameters/N/LAYER.ROLE`: a parameter after step K.
 struct Trace {
     private struct Entry {
         let name: String
@@ -27,7 +29,8 @@ struct Trace {
     private var bytes: [UInt8] = []
 
     /// Trains so many steps and keeps what each of them was given and left.
-    init(_ run: TrainingRun, rows: BenchmarkRows, steps: Int) {
+    init(_ run: TrainingRun, rows: BenchmarkRows, input: TensorShape, steps: Int) throws {
+        let dropouts = try DropoutPlace.all(in: run.spec.model.layers, input: input)
         add(parameters: run, below: "initial")
         var order: [Int32] = []
         for step in 0..<steps {
@@ -35,17 +38,15 @@ struct Trace {
             if place == 0 { order = run.rowOrder(epoch: epoch) }
             let batch = order[(place * run.spec.batchSize)...].prefix(run.spec.batchSize).map { Int($0) }
             add(rows: batch, of: rows, isClassification: run.data.schema.task.kind == .classification, step: step)
-            add(factorsOf: run, rows: batch.count, step: step)
+            add(factorsOf: run, rows: batch.count, step: step, dropouts: dropouts)
             add("step/\(step)/loss", shape: [], [Float(run.step())])
             add(parameters: run, below: "step/\(step)/parameters")
         }
     }
 
-    /// Adds the parameters of all layers. What a layer of a new kind has is entered here.
     private mutating func add(parameters run: TrainingRun, below prefix: String) {
-        for (index, layer) in run.parameters().enumerated() {
-            add("\(prefix)/\(index).dense/weights", shape: [layer.inputs, layer.outputs], layer.weights)
-            add("\(prefix)/\(index).dense/biases", shape: [layer.outputs], layer.biases)
+        for (index, parameter) in run.parameters().enumerated() {
+            add("\(prefix)/\(index)/\(parameter.name)", shape: parameter.shape, parameter.values)
         }
     }
 
@@ -61,11 +62,16 @@ struct Trace {
         }
     }
 
-    private mutating func add(factorsOf run: TrainingRun, rows: Int, step: Int) {
-        guard run.spec.model.dropout > 0 else { return }
-        for (index, units) in run.spec.model.widths.enumerated() {
-            let factors = run.dropoutFactors(layer: index, rows: rows, step: UInt64(step))
-            add("step/\(step)/factors/\(index)", shape: [rows, units], factors)
+    private mutating func add(factorsOf run: TrainingRun, rows: Int, step: Int, dropouts: [DropoutPlace]) {
+        for (index, place) in dropouts.enumerated() {
+            let factors = run.dropoutFactors(
+                layer: index,
+                rate: place.rate,
+                columns: place.columns,
+                rows: rows * place.pixels,
+                step: UInt64(step)
+            )
+            add("step/\(step)/factors/\(index)", shape: [rows * place.pixels, place.columns], factors)
         }
     }
 
@@ -101,5 +107,32 @@ struct Trace {
         guard fclose(file) == 0, written == all.count else {
             throw Refusal("\(path): \(String(cString: strerror(errno)))")
         }
+    }
+}
+
+/// A dropout layer: its rate, and the shape of what it is given.
+private struct DropoutPlace {
+    let rate: Double
+    let pixels: Int
+    let columns: Int
+
+    /// Those of a list of layers and of the residual blocks within, in order.
+    static func all(in layers: [LayerSpec], input: TensorShape) throws -> [DropoutPlace] {
+        var shape = input
+        var places: [DropoutPlace] = []
+        for (layer, next) in zip(layers, try ModelSpec(layers: layers).shapes(input: input)) {
+            switch layer {
+            case .dropout(let rate):
+                switch shape {
+                case .vector(let count): places.append(DropoutPlace(rate: rate, pixels: 1, columns: count))
+                case .image(let height, let width, let channels):
+                    places.append(DropoutPlace(rate: rate, pixels: height * width, columns: channels))
+                }
+            case .residual(let inner): places += try all(in: inner, input: shape)
+            default: break
+            }
+            shape = next
+        }
+        return places
     }
 }

@@ -48,7 +48,10 @@ func run(_ options: Options) throws {
     case .steps:
         for _ in 0..<options.steps { run.step() }
     case .trace:
-        try Trace(run, rows: rows, steps: options.steps).write(to: options.out ?? "", options: options)
+        try Trace(run, rows: rows, input: shape.tensor, steps: options.steps).write(
+            to: options.out ?? "",
+            options: options
+        )
     }
 }
 

@@ -73,7 +73,7 @@ func measureElements(_ table: KernelTable) {
         (
             "momentum",
             {
-                table.updateWithMomentum(
+                _ = table.updateWithMomentum(
                     MomentumUpdate(
                         count: count,
                         gradient: a,
@@ -88,7 +88,7 @@ func measureElements(_ table: KernelTable) {
         (
             "Adam",
             {
-                table.updateWithAdam(
+                _ = table.updateWithAdam(
                     AdamUpdate(
                         count: count,
                         gradient: a,

@@ -260,7 +260,7 @@ final class Network {
     private func update(_ level: Int) {
         let layer = layers[level]
         func adam(_ count: Int, _ gradient: Floats, _ w: MutableFloats, _ m: MutableFloats, _ v: MutableFloats) {
-            table.updateWithAdam(
+            _ = table.updateWithAdam(
                 AdamUpdate(
                     count: count,
                     gradient: gradient,

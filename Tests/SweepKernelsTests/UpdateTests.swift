@@ -19,7 +19,7 @@ struct `Optimizer steps` {
         let (weights, velocity) = (Fenced(160, random: &random), Fenced<Float>(160, repeating: 0))
         for step in 0..<steps {
             let gradients = gradients(160, seed: UInt64(step))
-            table.updateWithMomentum(
+            _ = table.updateWithMomentum(
                 MomentumUpdate(
                     count: 160,
                     gradient: gradients.base,
@@ -28,8 +28,7 @@ struct `Optimizer steps` {
                     learningRate: 0.05,
                     momentum: 0.9,
                     nesterov: nesterov,
-                    l2: l2,
-                    gradientScale: 0.7
+                    terms: UpdateTerms(gradientScale: 0.7, l2: l2)
                 )
             )
         }
@@ -45,7 +44,7 @@ struct `Optimizer steps` {
             power1 *= 0.9
             power2 *= 0.999
             let gradients = gradients(160, seed: UInt64(step))
-            table.updateWithAdam(
+            _ = table.updateWithAdam(
                 AdamUpdate(
                     count: 160,
                     gradient: gradients.base,
@@ -58,8 +57,7 @@ struct `Optimizer steps` {
                     epsilon: 1e-8,
                     correction1: 1 / (1 - power1),
                     correction2: 1 / (1 - power2),
-                    l2: l2,
-                    gradientScale: 0.7
+                    terms: UpdateTerms(gradientScale: 0.7, l2: l2)
                 )
             )
         }
@@ -124,7 +122,7 @@ struct `Optimizer steps` {
             Fenced<Float>(16, repeating: 0), Fenced<Float>(16, repeating: 0x1p-130),
             Fenced<Float>(16, repeating: 0x1p-130)
         )
-        table.updateWithAdam(
+        _ = table.updateWithAdam(
             AdamUpdate(
                 count: 16,
                 gradient: zeros.base,
@@ -137,14 +135,14 @@ struct `Optimizer steps` {
                 epsilon: 1e-8,
                 correction1: 10,
                 correction2: 1000,
-                l2: 0.1
+                terms: UpdateTerms(l2: 0.1)
             )
         )
         #expect(weights.elements == zeros.elements)
         #expect(first.elements == zeros.elements)
         #expect(second.elements == zeros.elements)
         let velocity = Fenced<Float>(16, repeating: -0x1p-130)
-        table.updateWithMomentum(
+        _ = table.updateWithMomentum(
             MomentumUpdate(
                 count: 16,
                 gradient: zeros.base,
@@ -153,7 +151,7 @@ struct `Optimizer steps` {
                 learningRate: 0.1,
                 momentum: 0.9,
                 nesterov: true,
-                l2: 0.1
+                terms: UpdateTerms(l2: 0.1)
             )
         )
         #expect(weights.elements == zeros.elements)

@@ -82,7 +82,7 @@ extension SelfTest {
             loss(LossSpec(.huber, delta: 0.5), classes: 0),
         ]
 
-    private static let activations: [Activation] = [
+    private static let activations: [SweepCore.Activation] = [
         .relu, .leakyRelu(slope: 0.1), .elu(alpha: 1), .selu, .gelu, .silu, .tanh, .sigmoid, .softplus,
     ]
     private static let convolution = LayerSpec.convolution(ConvolutionSpec(channels: 8))
