@@ -10,6 +10,12 @@ package struct ParameterValues: Hashable, Sendable {
     package let shape: [Int]
     /// Row-major.
     package let values: [Float]
+
+    package init(name: String, shape: [Int], values: [Float]) {
+        self.name = name
+        self.shape = shape
+        self.values = values
+    }
 }
 
 extension TrainingRun {

@@ -62,7 +62,8 @@ import Testing
         #expect(refusal(longer, data, 1) == nil)
         var others: [(TrainingSpec, TrainingData, UInt64)] = [(base, data, 2)]
         for change in [
-            { $0.model.widths = [9] }, { $0.model.activation = .tanh }, { $0.model.dropout = 0.1 }, { $0.l2 = 0.5 },
+            { $0.model = ModelSpec(widths: [9]) }, { $0.model = ModelSpec(widths: [8], activation: .tanh) },
+            { $0.model = ModelSpec(widths: [8], dropout: 0.1) }, { $0.l2 = 0.5 },
             { $0.batchSize = 17 }, { $0.initializer = .glorot },
             { $0.optimizer = .adam(learningRate: 2e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8) },
             { $0.optimizer = .sgd(learningRate: 1e-2, momentum: 0.9) },

@@ -52,8 +52,8 @@ extension TrainingRun {
     /// Of all weights and biases, layer by layer.
     var weightDigest: UInt64 {
         var hash = StableHash()
-        for layer in parameters() {
-            for value in layer.weights + layer.biases { hash.combine(UInt64(value.bitPattern)) }
+        for parameter in parameters() {
+            for value in parameter.values { hash.combine(UInt64(value.bitPattern)) }
         }
         return hash.value
     }

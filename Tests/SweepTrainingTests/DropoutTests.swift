@@ -21,7 +21,7 @@ import Testing
         var kept = 0
         var count = 0
         for step in 0..<40 {
-            let factors = run.dropoutFactors(layer: 0, rows: 64, step: UInt64(step))
+            let factors = run.dropoutFactors(layer: 0, rate: rate, columns: 50, rows: 64, step: UInt64(step))
             for factor in factors where factor != 0 {
                 #expect(abs(Double(factor) * (1 - rate) - 1) < 1e-6)
                 kept += 1
@@ -35,11 +35,14 @@ import Testing
 
     @Test func `masks differ between steps, layers and seeds and repeat with them`() throws {
         let run = try run(0.5)
-        let mask = run.dropoutFactors(layer: 1, rows: 8, step: 3)
-        #expect(run.dropoutFactors(layer: 1, rows: 8, step: 3) == mask)
-        #expect(run.dropoutFactors(layer: 1, rows: 8, step: 4) != mask)
-        #expect(Array(run.dropoutFactors(layer: 0, rows: 8, step: 3).prefix(mask.count)) != mask)
-        #expect(try self.run(0.5, seed: 7).dropoutFactors(layer: 1, rows: 8, step: 3) != mask)
+        func mask(_ layer: Int, _ step: UInt64, of run: TrainingRun) -> [Float] {
+            run.dropoutFactors(layer: layer, rate: 0.5, columns: 20, rows: 8, step: step)
+        }
+        let first = mask(1, 3, of: run)
+        #expect(mask(1, 3, of: run) == first)
+        #expect(mask(1, 4, of: run) != first)
+        #expect(mask(0, 3, of: run) != first)
+        #expect(mask(1, 3, of: try self.run(0.5, seed: 7)) != first)
     }
 
     @Test func `nothing is dropped when measuring`() throws {

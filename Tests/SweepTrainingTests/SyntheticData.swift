@@ -36,6 +36,28 @@ struct SyntheticTask {
     /// 0: regression.
     var classes = 3
     var seed: UInt64 = 1
+    /// Its numbers are the columns; nil: a table.
+    var image: ImageShape?
+    /// What the numbers to be predicted were divided by.
+    var targetUnit = 1.0
+
+    init(
+        rows: Int = 96,
+        validationRows: Int = 32,
+        columns: Int = 5,
+        classes: Int = 3,
+        seed: UInt64 = 1,
+        image: ImageShape? = nil,
+        targetUnit: Double = 1
+    ) {
+        self.rows = rows
+        self.validationRows = validationRows
+        self.columns = image.map { $0.height * $0.width * $0.channels } ?? columns
+        self.classes = classes
+        self.seed = seed
+        self.image = image
+        self.targetUnit = targetUnit
+    }
 
     func make() throws -> SyntheticData {
         let total = rows + validationRows
@@ -68,6 +90,7 @@ struct SyntheticTask {
         }
         let schema = DataSchema(
             features: (0..<columns).map { "x\($0)" },
+            image: image,
             task: task,
             trainingRows: rows,
             validationRows: validationRows,
@@ -79,6 +102,7 @@ struct SyntheticTask {
             rowCount: storage.count,
             rowStride: storage.rowStride,
             targets: classes > 0 ? .classes(storage.classes) : .numbers(storage.numbers),
+            targetUnit: targetUnit,
             trainingRows: training,
             validationRows: validation,
             testRows: [Int](),
@@ -108,5 +132,19 @@ struct SyntheticData {
                 }
             }
         )
+    }
+}
+
+extension ParameterValues {
+    /// In float64.
+    var flat: [Double] { values.map(Double.init) }
+}
+
+extension TrainingRun {
+    /// The factors of its dropout layers on a step, as the reference model asks for them.
+    func referenceDropout(step: UInt64) -> ReferenceDropout {
+        { layer, rate, columns, rows in
+            self.dropoutFactors(layer: layer, rate: rate, columns: columns, rows: rows, step: step)
+        }
     }
 }
