@@ -138,7 +138,8 @@ let package = Package(
             name: "SweepCommands",
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
-                "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch", "SweepSpec", "SweepStore", "SweepTraining", "SweepWire", "SweepWorker",
+                "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch", "SweepSpec", "SweepStore",
+                "SweepTraining", "SweepWire", "SweepWorker",
                 logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
