@@ -3,6 +3,7 @@ import KernelAPI
 import SweepCore
 import SweepKernels
 import SweepReports
+import SweepSpec
 import SweepTraining
 import SweepWorker
 
@@ -92,16 +93,16 @@ struct SelfTestCommand: ParsableCommand {
 
     private static func document(_ results: [(name: String, result: SelfTest.Result)], kernels: String) -> JSONValue {
         .object([
-            JSONMember("kernels", .string(kernels)),
+            JSONMember("kernels", .text(kernels)),
             JSONMember(
                 "checks",
                 .array(
                     results.map { name, result in
                         .object([
-                            JSONMember("model", .string(name)),
-                            JSONMember("check", .string(result.check.rawValue)),
-                            JSONMember("outcome", .string(result.outcome.rawValue)),
-                            JSONMember("evidence", .string(result.evidence)),
+                            JSONMember("model", .text(name)),
+                            JSONMember("check", .text(result.check.rawValue)),
+                            JSONMember("outcome", .text(result.outcome.rawValue)),
+                            JSONMember("evidence", .text(result.evidence)),
                         ])
                     }
                 )
