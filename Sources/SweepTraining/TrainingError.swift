@@ -8,6 +8,8 @@ package enum TrainingError: Error, Hashable, Sendable {
     case unbuildable(String)
     /// The buffers would take more than the limit.
     case tooLarge(bytes: Int, limit: Int)
+    /// Parameters that are not those of the model: another number of them, or another shape.
+    case otherParameters
     /// The checkpoint cannot be continued.
     case checkpoint(CheckpointError)
 }
@@ -52,6 +54,7 @@ extension TrainingError: CustomStringConvertible {
         case .unbuildable(let message): "the model cannot be built: \(message)"
         case .tooLarge(let bytes, let limit):
             "the model and its batch need \(bytes >> 20) MiB, more than the limit of \(limit >> 20) MiB"
+        case .otherParameters: "the parameters are not those of the model: their number or a shape differs"
         case .checkpoint(let error): "\(error)"
         }
     }

@@ -4,13 +4,15 @@ import SweepKernels
 
 /// One parameter's numbers without padding: values, their gradient, or whatever else has their shape.
 package struct ParameterValues: Hashable, Sendable {
-    /// `layer.role`, layers counted from 1: `3.weights`.
+    /// `layer.role`, layers counted from 1: `3.weights`; in a residual block its inner layer follows, or the shortcut:
+    /// `3.2.weights`, `3.shortcut.weights`. No two of a network are equal.
     package let name: String
     /// Of weights (kernel height, kernel width,) inputs, outputs; of everything else its length.
     package let shape: [Int]
     /// Row-major.
     package let values: [Float]
 
+    /// A parameter that was read; as many values as the shape has places.
     package init(name: String, shape: [Int], values: [Float]) {
         self.name = name
         self.shape = shape
@@ -35,16 +37,7 @@ extension TrainingRun {
     ///
     /// Answers false, and changes nothing, when a shape differs.
     package func setParameters(_ values: [ParameterValues]) -> Bool {
-        let all = network.parameters
-        guard values.count == all.count, zip(values, all).allSatisfy({ $0.values.count == $1.layout.count }) else {
-            return false
-        }
-        for (new, parameter) in zip(values, all) {
-            new.values.withUnsafeBufferPointer { buffer in
-                if let base = buffer.baseAddress { parameter.layout.pack(base, into: parameter.values) }
-            }
-        }
-        network.refresh()
+        guard network.setParameters(values) else { return false }
         copies.begin()
         return true
     }
@@ -121,15 +114,20 @@ extension TrainingRun {
         return (0..<rows).flatMap { row in ones[(row * stride)..<(row * stride + columns)] }
     }
 
-    private func named(_ place: (Parameter) -> MutableFloats?) -> [ParameterValues] {
+    private func named(_ place: (Parameter) -> MutableFloats?) -> [ParameterValues] { network.named(place) }
+}
+
+extension Network {
+    /// The numbers that `place` gives of each parameter, first layer first.
+    func named(_ place: (Parameter) -> MutableFloats?) -> [ParameterValues] {
         var result: [ParameterValues] = []
-        for (index, layer) in network.layers.enumerated() {
-            for parameter in layer.parameters {
+        for (index, layer) in layers.enumerated() {
+            for (name, parameter) in layer.namedParameters {
                 guard let stored = place(parameter) else { continue }
                 let count = parameter.layout.count
                 result.append(
                     ParameterValues(
-                        name: "\(index + 1).\(parameter.role.name)",
+                        name: "\(index + 1).\(name)",
                         shape: parameter.layout.shape,
                         values: [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
                             if let base = buffer.baseAddress { parameter.layout.unpack(stored, into: base) }
@@ -140,6 +138,24 @@ extension TrainingRun {
             }
         }
         return result
+    }
+
+    /// Puts other values in place, as many and in the order of `parameters`.
+    ///
+    /// Answers false, and changes nothing, when a shape differs.
+    func setParameters(_ values: [ParameterValues]) -> Bool {
+        guard values.count == parameters.count,
+            zip(values, parameters).allSatisfy({
+                $0.shape == $1.layout.shape && $0.values.count == $1.layout.count
+            })
+        else { return false }
+        for (new, parameter) in zip(values, parameters) {
+            new.values.withUnsafeBufferPointer { buffer in
+                if let base = buffer.baseAddress { parameter.layout.pack(base, into: parameter.values) }
+            }
+        }
+        refresh()
+        return true
     }
 }
 

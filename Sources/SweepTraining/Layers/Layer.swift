@@ -24,6 +24,8 @@ protocol Layer: AnyObject {
     var output: Slot { get }
     /// In the order of checkpoints; weights before biases.
     var parameters: [Parameter] { get }
+    /// The same, each with a name that no other of the layer has.
+    var namedParameters: [(name: String, parameter: Parameter)] { get }
 
     /// Computes the output's values from the input's.
     func forward(_ pass: Pass)
@@ -40,5 +42,6 @@ protocol Layer: AnyObject {
 
 extension Layer {
     var parameters: [Parameter] { [] }
+    var namedParameters: [(name: String, parameter: Parameter)] { parameters.map { ($0.role.name, $0) } }
     func refresh(kernels: KernelTable) {}
 }

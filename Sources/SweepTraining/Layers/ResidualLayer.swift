@@ -26,6 +26,14 @@ final class ResidualLayer: Layer {
 
     var parameters: [Parameter] { layers.flatMap(\.parameters) + (shortcut?.parameters ?? []) }
 
+    /// `2.weights` is of the second inner layer, `shortcut.weights` of the shortcut.
+    var namedParameters: [(name: String, parameter: Parameter)] {
+        let inner = layers.enumerated().flatMap { index, layer in
+            layer.namedParameters.map { (name: "\(index + 1).\($0.name)", parameter: $0.parameter) }
+        }
+        return inner + (shortcut?.namedParameters ?? []).map { (name: "shortcut.\($0.name)", parameter: $0.parameter) }
+    }
+
     func forward(_ pass: Pass) {
         entrance.values = input.values
         for layer in layers { layer.forward(pass) }
