@@ -187,17 +187,18 @@ private func normalize(_ batch: BatchNormalizationEvaluation, inverted: Bool, re
     let outputLayout = batch.outputLayout
     var sample = 0
     while sample < batch.batch {
-        var n = 0
-        while n < batch.channels {
-            let mean = load(batch.runningMean + n)
-            let shift = load(batch.shift + n)
-            let variance = load(batch.runningVariance + n)
-            let inverse = inverted ? variance : splat(1) / (variance + splat(batch.epsilon)).squareRoot()
-            let scale = load(batch.gain + n) * inverse
-            var y = 0
-            while y < batch.height {
-                var p = batch.input + (sample &* layout.sampleStride &+ y &* layout.rowStride &+ n)
-                var o = batch.output + (sample &* outputLayout.sampleStride &+ y &* outputLayout.rowStride &+ n)
+        var y = 0
+        while y < batch.height {
+            let input = batch.input + (sample &* layout.sampleStride &+ y &* layout.rowStride)
+            let output = batch.output + (sample &* outputLayout.sampleStride &+ y &* outputLayout.rowStride)
+            var n = 0
+            while n < batch.channels {
+                let mean = load(batch.runningMean + n)
+                let shift = load(batch.shift + n)
+                let variance = load(batch.runningVariance + n)
+                let inverse = inverted ? variance : splat(1) / (variance + splat(batch.epsilon)).squareRoot()
+                let scale = load(batch.gain + n) * inverse
+                var (p, o) = (input + n, output + n)
                 var x = 0
                 while x < batch.width {
                     let value = shift.addingProduct(load(p) - mean, scale)
@@ -206,9 +207,9 @@ private func normalize(_ batch: BatchNormalizationEvaluation, inverted: Bool, re
                     o += outputLayout.pixelStride
                     x &+= 1
                 }
-                y &+= 1
+                n &+= 16
             }
-            n &+= 16
+            y &+= 1
         }
         sample &+= 1
     }
@@ -255,18 +256,19 @@ func normalizeBatchGradient(_ batch: BatchNormalizationGradient) {
     let destination = batch.inputGradientLayout
     sample = 0
     while sample < batch.batch {
-        var n = 0
-        while n < batch.channels {
-            let mean = load(batch.mean + n)
-            let inverse = load(batch.inverseDeviation + n)
-            let scale = load(batch.gain + n) * inverse
-            let meanGradient = load(batch.shiftGradient + n) * share
-            let slope = Lanes.zero - load(batch.gainGradient + n) * share
-            var y = 0
-            while y < batch.height {
-                var p = batch.input + (sample &* layout.sampleStride &+ y &* layout.rowStride &+ n)
-                var g = batch.outputGradient + (sample &* source.sampleStride &+ y &* source.rowStride &+ n)
-                var d = inputGradient + (sample &* destination.sampleStride &+ y &* destination.rowStride &+ n)
+        var y = 0
+        while y < batch.height {
+            let input = batch.input + (sample &* layout.sampleStride &+ y &* layout.rowStride)
+            let gradient = batch.outputGradient + (sample &* source.sampleStride &+ y &* source.rowStride)
+            let output = inputGradient + (sample &* destination.sampleStride &+ y &* destination.rowStride)
+            var n = 0
+            while n < batch.channels {
+                let mean = load(batch.mean + n)
+                let inverse = load(batch.inverseDeviation + n)
+                let scale = load(batch.gain + n) * inverse
+                let meanGradient = load(batch.shiftGradient + n) * share
+                let slope = Lanes.zero - load(batch.gainGradient + n) * share
+                var (p, g, d) = (input + n, gradient + n, output + n)
                 var x = 0
                 while x < batch.width {
                     let normalized = (load(p) - mean) * inverse
@@ -276,9 +278,9 @@ func normalizeBatchGradient(_ batch: BatchNormalizationGradient) {
                     d += destination.pixelStride
                     x &+= 1
                 }
-                y &+= 1
+                n &+= 16
             }
-            n &+= 16
+            y &+= 1
         }
         sample &+= 1
     }

@@ -254,16 +254,32 @@ private func phase(_ residue: Int, stride: Int, padding: Int, kernel: Int, size:
 }
 
 /// dX: rows are input pixels, for each pair of residues modulo the strides a product over the taps that meet them.
+///
+/// All residues of a few samples before the next, so that dY stays in a cache.
 func convolveInputGradient(_ gradient: ConvolutionInputGradient) {
+    let shape = gradient.shape
+    let size = shape.inputHeight &* shape.inputWidth
+    let group = shape.strideY &* shape.strideX == 1 ? shape.batch : 1 &+ 2 &* pixelBlock / size
+    var sample = 0
+    while sample < shape.batch {
+        let rest = shape.batch &- sample
+        convolveInputGradient(gradient, sample, rest < group ? rest : group)
+        sample &+= group
+    }
+}
+
+/// dX of so many samples from a given one on.
+private func convolveInputGradient(_ gradient: ConvolutionInputGradient, _ sample: Int, _ samples: Int) {
     let shape = gradient.shape
     let channels = shape.outputChannels
     let source = gradient.outputGradientLayout
     let destination = gradient.inputGradientLayout
-    var mask = gradient.outputGradient
+    let outputGradient = gradient.outputGradient + sample &* source.sampleStride
+    var mask = outputGradient
     var maskLayout = source
     var finish = PixelProduct.Finish.none
     if let relu = gradient.reluMask {
-        mask = relu
+        mask = relu + sample &* gradient.reluMaskLayout.sampleStride
         maskLayout = gradient.reluMaskLayout
         finish = .reluMask
     }
@@ -288,17 +304,19 @@ func convolveInputGradient(_ gradient: ConvolutionInputGradient) {
                 size: shape.inputWidth
             )
             let empty = y.count == 0 || x.count == 0
-            let first = residueY &* destination.rowStride &+ residueX &* destination.pixelStride
+            let first =
+                sample &* destination.sampleStride &+ residueY &* destination.rowStride
+                &+ residueX &* destination.pixelStride
             let tap = y.firstTap &* shape.kernelWidth &+ x.firstTap
-            let pixels = shape.batch &* y.pixels &* x.pixels
+            let pixels = samples &* y.pixels &* x.pixels
             let product = PixelProduct(
                 pixels: pixels,
                 height: y.pixels,
                 width: x.pixels,
                 vectors: shape.inputChannels / 16,
                 left: empty
-                    ? gradient.outputGradient
-                    : gradient.outputGradient
+                    ? outputGradient
+                    : outputGradient
                         + (y.firstOutput &* source.rowStride &+ x.firstOutput &* source.pixelStride),
                 leftLayout: source,
                 right: empty ? gradient.flippedWeights : gradient.flippedWeights + tap &* channels &* 16,
@@ -397,8 +415,9 @@ func convolveWeightGradient(_ gradient: ConvolutionWeightGradient) {
             product.left =
                 origin + (sample &* layout.sampleStride &+ row &* shape.strideY &* layout.rowStride)
             product.right = gradient.outputGradient + (sample &* source.sampleStride &+ row &* source.rowStride)
-            multiply(product)
+            // First, for it reads the gradients in order and so brings them into the cache.
             if let sums = gradient.biasGradient { addRows(product, sums) }
+            multiply(product)
             product.start = .output
             row &+= product.middleDepth
         }
@@ -408,24 +427,20 @@ func convolveWeightGradient(_ gradient: ConvolutionWeightGradient) {
 
 /// Adds the sums of the rows of a block of output gradients to the bias gradient.
 private func addRows(_ product: PixelProduct, _ sums: MutableFloats) {
-    let pixel = product.rightInner
-    var vector = 0
-    while vector < product.vectors {
-        var sum = load(sums + vector &* 16)
-        var outer = 0
-        while outer < product.outerDepth {
-            var middle = 0
-            while middle < product.middleDepth {
-                let row =
-                    product.right
-                    + (outer &* product.rightOuter &+ middle &* product.rightMiddle &+ vector &* 16)
-                sum += sumOfPixels(row, pixel, product.innerDepth)
-                middle &+= 1
+    let channels = product.vectors &* 16
+    var outer = 0
+    while outer < product.outerDepth {
+        var middle = 0
+        while middle < product.middleDepth {
+            let row = product.right + (outer &* product.rightOuter &+ middle &* product.rightMiddle)
+            var n = 0
+            while n < channels {
+                store(load(sums + n) + sumOfPixels(row + n, product.rightInner, product.innerDepth), sums + n)
+                n &+= 16
             }
-            outer &+= 1
+            middle &+= 1
         }
-        store(sum, sums + vector &* 16)
-        vector &+= 1
+        outer &+= 1
     }
 }
 

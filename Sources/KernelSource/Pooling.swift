@@ -240,6 +240,14 @@ private func share(_ rows: Span, _ columns: Span, _ shape: PoolShape, _ countsPa
     return 1 / Float(Int32(truncatingIfNeeded: count))
 }
 
+/// 1 / n for a window that counts its taps in the image.
+@inline(never)
+private func raggedShare(_ shape: PoolShape, _ oy: Int, _ ox: Int) -> Float {
+    let rows = taps(oy, shape.strideY, shape.paddingY, shape.kernelHeight, shape.inputHeight)
+    let columns = taps(ox, shape.strideX, shape.paddingX, shape.kernelWidth, shape.inputWidth)
+    return share(rows, columns, shape, false)
+}
+
 /// Average pooling.
 func poolAverage(_ pool: AveragePool) {
     let shape = pool.shape
@@ -298,6 +306,10 @@ func poolAverageGradient(_ pool: AveragePoolGradient) {
     let width = shape.outputWidth
     let source = pool.outputGradientLayout
     let layout = pool.inputGradientLayout
+    // Without padding every window is whole.
+    let padded = shape.paddingY > 0 || shape.paddingX > 0
+    let whole = splat(1 / Float(Int32(truncatingIfNeeded: shape.kernelHeight &* shape.kernelWidth)))
+    let ragged = padded && !pool.countsPadding
     var sample = 0
     while sample < shape.batch {
         let gradients = pool.outputGradient + sample &* source.sampleStride
@@ -318,18 +330,10 @@ func poolAverageGradient(_ pool: AveragePoolGradient) {
                     var sum = Lanes.zero
                     var oy = rows.first
                     while oy < rows.end {
-                        let tapRows = taps(oy, shape.strideY, shape.paddingY, shape.kernelHeight, shape.inputHeight)
                         var ox = columns.first
                         while ox < columns.end {
-                            let tapColumns = taps(
-                                ox,
-                                shape.strideX,
-                                shape.paddingX,
-                                shape.kernelWidth,
-                                shape.inputWidth
-                            )
                             let value = load(gradients + (oy &* source.rowStride &+ ox &* source.pixelStride &+ n))
-                            let share = splat(share(tapRows, tapColumns, shape, pool.countsPadding))
+                            let share = ragged ? splat(raggedShare(shape, oy, ox)) : whole
                             sum = sum.addingProduct(value, share)
                             ox &+= 1
                         }
