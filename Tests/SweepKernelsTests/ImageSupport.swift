@@ -60,7 +60,7 @@ struct Images {
     /// An element, or 0 outside the image.
     subscript(sample: Int, y: Int, x: Int, c: Int) -> Double {
         guard (0..<height).contains(y), (0..<width).contains(x) else { return 0 }
-        return Double(base[place(sample, y, x) + c])
+        return withExtendedLifetime(buffer) { Double(base[place(sample, y, x) + c]) }
     }
 
     /// Every element of every pixel, padding included.
