@@ -137,8 +137,8 @@ let package = Package(
         .target(
             name: "SweepCommands",
             dependencies: [
-                "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData", "SweepMessaging",
-                "SweepReports", "SweepSearch", "SweepSpec", "SweepStore", "SweepTraining", "SweepWire", "SweepWorker",
+                "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
+                "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch", "SweepSpec", "SweepStore", "SweepTraining", "SweepWire", "SweepWorker",
                 logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

@@ -416,7 +416,8 @@ private func addRows(_ product: PixelProduct, _ sums: MutableFloats) {
         while outer < product.outerDepth {
             var middle = 0
             while middle < product.middleDepth {
-                let row = product.right
+                let row =
+                    product.right
                     + (outer &* product.rightOuter &+ middle &* product.rightMiddle &+ vector &* 16)
                 sum += sumOfPixels(row, pixel, product.innerDepth)
                 middle &+= 1

@@ -51,12 +51,14 @@ func poolMax(_ pool: MaxPool) {
         var y = 0
         while y < height {
             let rows = taps(y, shape.strideY, shape.paddingY, shape.kernelHeight, shape.inputHeight)
-            var output = pool.output
+            var output =
+                pool.output
                 + (sample &* pool.outputLayout.sampleStride &+ y &* pool.outputLayout.rowStride)
             var x = 0
             while x < width {
                 let columns = taps(x, shape.strideX, shape.paddingX, shape.kernelWidth, shape.inputWidth)
-                let first = image
+                let first =
+                    image
                     + ((y &* shape.strideY &- shape.paddingY &+ rows.first) &* layout.rowStride
                         &+ (x &* shape.strideX &- shape.paddingX &+ columns.first) &* layout.pixelStride)
                 var n = 0
@@ -196,9 +198,11 @@ private func collect(_ pool: MaxPoolGradient, pastHeight: Int, pastWidth: Int) {
             var x = y < pastHeight ? pastWidth : 0
             while x < shape.inputWidth {
                 let columns = windows(x, shape.strideX, shape.paddingX, shape.kernelWidth, width)
-                let destination = pool.inputGradient
+                let destination =
+                    pool.inputGradient
                     + (sample &* layout.sampleStride &+ y &* layout.rowStride &+ x &* layout.pixelStride)
-                let maskPlace = sample &* pool.reluMaskLayout.sampleStride
+                let maskPlace =
+                    sample &* pool.reluMaskLayout.sampleStride
                     &+ y &* pool.reluMaskLayout.rowStride &+ x &* pool.reluMaskLayout.pixelStride
                 var n = 0
                 while n < shape.channels {
@@ -248,12 +252,14 @@ func poolAverage(_ pool: AveragePool) {
         var y = 0
         while y < height {
             let rows = taps(y, shape.strideY, shape.paddingY, shape.kernelHeight, shape.inputHeight)
-            var output = pool.output
+            var output =
+                pool.output
                 + (sample &* pool.outputLayout.sampleStride &+ y &* pool.outputLayout.rowStride)
             var x = 0
             while x < width {
                 let columns = taps(x, shape.strideX, shape.paddingX, shape.kernelWidth, shape.inputWidth)
-                let first = image
+                let first =
+                    image
                     + ((y &* shape.strideY &- shape.paddingY &+ rows.first) &* layout.rowStride
                         &+ (x &* shape.strideX &- shape.paddingX &+ columns.first) &* layout.pixelStride)
                 let share = splat(share(rows, columns, shape, pool.countsPadding))
@@ -301,9 +307,11 @@ func poolAverageGradient(_ pool: AveragePoolGradient) {
             var x = 0
             while x < shape.inputWidth {
                 let columns = windows(x, shape.strideX, shape.paddingX, shape.kernelWidth, width)
-                let destination = pool.inputGradient
+                let destination =
+                    pool.inputGradient
                     + (sample &* layout.sampleStride &+ y &* layout.rowStride &+ x &* layout.pixelStride)
-                let maskPlace = sample &* pool.reluMaskLayout.sampleStride
+                let maskPlace =
+                    sample &* pool.reluMaskLayout.sampleStride
                     &+ y &* pool.reluMaskLayout.rowStride &+ x &* pool.reluMaskLayout.pixelStride
                 var n = 0
                 while n < shape.channels {

@@ -99,7 +99,9 @@ struct CurvesCommand: AsyncParsableCommand {
         let document = try await location.ask { try await $0.curves(sweep: sweep, trial: trial) }
         if stable { return Terminal.output(document.stable.text()) }
         switch format {
-        case .plot: Terminal.output(document.chart.terminalText(width: Terminal.width ?? 80))
+        case .plot:
+            Terminal.output(document.chart.terminalText(width: Terminal.width ?? 80))
+            for line in document.noteLines { Terminal.output(line) }
         case .csv: Terminal.output(document.csv)
         case .json: Terminal.output(document.json.text(pretty: true))
         case .svg: Terminal.output(document.chart.svg())

@@ -23,6 +23,7 @@ extension CoordinatorCore {
         case .observed(let lease, let observations):
             sweeps[lease.trial.sweep]?.applyObserved(lease, observations)
             release(from: lease)
+        case .noted(let trial, let notes): sweeps[trial.sweep]?.applyNoted(trial: trial.number, notes)
         case .checkpointKept(let trial, let epoch, let checkpoint):
             guard sweeps[trial.sweep]?[trial.number] != nil else { return }
             // Counted before the old one is released: both may be the same bytes.

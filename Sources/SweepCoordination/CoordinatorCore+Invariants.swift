@@ -24,10 +24,13 @@ extension CoordinatorCore {
                     require(ended.isTerminal, "\(name) ended in \(ended.name)")
                     require(trial.lease == nil && trial.goal == nil, "\(name) ended and is still worked on")
                     require(
-                        ended != .completed || trial.curve.epochs == sweep.sweep.epochs,
+                        ended != .completed || trial.curve.epochs == sweep.sweep.epochs
+                            || (trial.stoppedEarly && trial.curve.epochs > 0),
                         "\(name) completed with \(trial.curve.epochs) epochs"
                     )
                 }
+                require(!trial.stoppedEarly || trial.ended == .completed, "\(name) stopped early and did not complete")
+                require(trial.notes.count <= TrialNote.perTrial, "\(name) has \(trial.notes.count) notes")
                 if let lease = trial.lease {
                     require(lease.attempt == trial.attempt, "\(name) is leased under an old attempt")
                     let holds = workers[lease.worker]?.held.filter { $0 == TrialID(sweep: id, number: trial.number) }

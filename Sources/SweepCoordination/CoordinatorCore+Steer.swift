@@ -25,6 +25,7 @@ extension CoordinatorCore {
             fileName: draft.fileName,
             dataSet: draft.dataSet,
             schema: draft.schema,
+            metrics: Metric.reported(for: draft.schema),
             coreVersion: draft.coreVersion,
             milliseconds: draft.milliseconds
         )

@@ -151,12 +151,24 @@ extension CoordinatorCore {
         }
         let fresh = freshObservations(item)
         guard !fresh.isEmpty else { return }
+        let notes = freshNotes(item, fresh)
         record(.observed(item.lease, fresh), at: now)
+        if !notes.isEmpty { record(.noted(id, notes), at: now) }
+        let last = fresh.last?.epoch
         if sweeps[id.sweep]?[id.number]?.curve.hasNonFinite(fresh) == true {
             end(id, .pruned(.cannotRecover), at: now)
-        } else if fresh.last?.epoch == sweeps[id.sweep]?.sweep.epochs {
+        } else if last == sweeps[id.sweep]?.sweep.epochs || (item.stoppedEarly && last == item.observations.last?.epoch)
+        {
             end(id, .completed, at: now)
         }
+    }
+
+    /// The notes about these epochs, as many as the trial may still have; of epochs trained again nothing is noted twice.
+    private func freshNotes(_ item: Reports.Item, _ fresh: [Observation]) -> [TrialNote] {
+        guard let first = fresh.first?.epoch, let last = fresh.last?.epoch else { return [] }
+        let kept = sweeps[item.lease.trial.sweep]?[item.lease.trial.number]?.notes.count ?? 0
+        let notes = item.notes.filter { (first...last).contains($0.epoch) }
+        return Array(notes.prefix(max(0, TrialNote.perTrial - kept)))
     }
 
     /// The epochs that continue the curve, up to the first whose loss is not finite; one that was trained again is compared
@@ -197,8 +209,12 @@ extension CoordinatorCore {
         guard current, let lease = trial.lease else { return }
         switch message.outcome {
         case .reached where trial.curve.epochs >= lease.to: record(.leaseEnded(message.lease, .superseded), at: now)
-        case .reached:
-            let reason = "its worker \(worker.name) ended at epoch \(lease.to) and reported \(trial.curve.epochs)"
+        case .reached, .stoppedEarly:
+            // A stop that was reported has completed the trial, so that the lease is not current any more.
+            let what =
+                message.outcome == .stoppedEarly
+                ? "stopped early at epoch \(message.epoch)" : "ended at epoch \(lease.to)"
+            let reason = "its worker \(worker.name) \(what) and reported \(trial.curve.epochs)"
             record(.leaseEnded(message.lease, .died(reason)), at: now)
             giveUpIfHopeless(id, reason, at: now)
         case .cancelled: record(.leaseEnded(message.lease, .handedBack), at: now)

@@ -58,6 +58,11 @@ extension SweepProgress {
         }
     }
 
+    mutating func applyNoted(trial number: Int, _ notes: [TrialNote]) {
+        guard trials.indices.contains(number - 1) else { return }
+        trials[number - 1].notes += notes
+    }
+
     mutating func applyCheckpoint(trial number: Int, epoch: Int, _ checkpoint: CheckpointID) {
         guard trials.indices.contains(number - 1) else { return }
         trials[number - 1].checkpoint = .init(epoch: epoch, id: checkpoint)
@@ -69,9 +74,10 @@ extension SweepProgress {
         resolved += 1
         if let index = arrived.firstIndex(of: number) { arrived.remove(at: index) }
         scheduler.finished(trial: number, epoch: epoch, cost: cost)
-        // One that ended before this epoch gives no more results. One that ended later is treated as if that were not
-        // known yet: when it was heard of is real time's accident.
-        if trials[number - 1].curve.epochs < epoch || trials[number - 1].ended == .pruned(.cannotRecover) {
+        // One that ended before this epoch gives no more results; one that stopped early competes on with its last. One that
+        // ended later is treated as if that were not known yet: when it was heard of is real time's accident.
+        let trial = trials[number - 1]
+        if !trial.stoppedEarly, trial.curve.epochs < epoch || trial.ended == .pruned(.cannotRecover) {
             scheduler.removed(trial: number)
         }
         searcher.observe(configuration: trials[number - 1].configuration, objective: cost, epoch: epoch)
@@ -92,6 +98,7 @@ extension SweepProgress {
     mutating func applyEnded(trial number: Int, _ state: TrialState) {
         guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
         trials[number - 1].ended = state
+        trials[number - 1].stoppedEarly = state == .completed && trials[number - 1].curve.epochs < sweep.epochs
         trials[number - 1].goal = nil
         trials[number - 1].lease = nil
         trials[number - 1].checkpoint = nil

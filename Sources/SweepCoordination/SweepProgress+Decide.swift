@@ -44,12 +44,13 @@ extension SweepProgress {
         return timeline.count == 0 ? ending() : nil
     }
 
-    /// What the scheduler is told: the objective at `epoch`, or infinity for a trial that lost its numbers or never came there.
+    /// What the scheduler is told: the objective at `epoch`, or at its last for a trial that stopped early before; infinity for
+    /// one that lost its numbers or never came there.
     private func resolution(of number: Int, at epoch: Int) -> Decision {
+        let trial = trials[number - 1]
+        let last = trial.stoppedEarly ? min(epoch, trial.curve.epochs) : epoch
         var cost = Double.infinity
-        if trials[number - 1].ended != .pruned(.cannotRecover),
-            let value = trials[number - 1].curve.value(sweep.objective.metric, at: epoch)
-        {
+        if trial.ended != .pruned(.cannotRecover), let value = trial.curve.value(sweep.objective.metric, at: last) {
             cost = sweep.objective.cost(value)
         }
         return .resolve(trial: number, epoch: epoch, cost: cost)
@@ -73,7 +74,9 @@ extension SweepProgress {
     private mutating func nextSegment() -> Decision? {
         if let promotion = scheduler.promotion() {
             let from = trials[promotion.trial - 1].curve.epochs
-            let end = timeline.now + Double(promotion.to - from)
+            // One that stopped early has its result for every level: nothing is trained, no virtual time passes.
+            let cost = trials[promotion.trial - 1].stoppedEarly ? 0 : promotion.to - from
+            let end = timeline.now + Double(cost)
             return .promote(trial: promotion.trial, from: from, to: promotion.to, end: end)
         }
         if let all = plan.trials, trials.count >= all { return nil }

@@ -48,7 +48,7 @@ package struct SweepProgress: Sendable {
         id = submission.id
         self.sweep = sweep
         self.submission = submission
-        metrics = Metric.reported(for: submission.schema.task.kind)
+        metrics = submission.metrics
         searcher = SearcherFactory.make(spec: sweep.search, space: sweep.space)
         scheduler = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
         self.attempts = attempts

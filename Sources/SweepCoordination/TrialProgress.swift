@@ -22,6 +22,10 @@ package struct TrialProgress: Sendable {
     package internal(set) var fruitlessAttempts = 0
     /// The terminal state; nil while there is none.
     package internal(set) var ended: TrialState?
+    /// Whether its own rule of early stopping completed it before the last epoch of its sweep.
+    package internal(set) var stoppedEarly = false
+    /// What happened in its training, in the order of epochs; the first `TrialNote.perTrial`.
+    package internal(set) var notes: [TrialNote] = []
     /// Every worker that held it, first to last, each once.
     package internal(set) var workers: [String] = []
 

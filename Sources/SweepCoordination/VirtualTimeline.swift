@@ -3,7 +3,7 @@
 /// Decisions that are taken only here, one end after the other, do not depend on which real worker is fast, slow, added
 /// or killed. A segment's virtual cost is its number of epochs; a segment whose trial ends early (a loss that is not a
 /// number, a failure) still holds its slot to its nominal end, because only then is the order of ends known without
-/// waiting for the others. Source of the idea: conservative discrete-event simulation (Misra, Computing Surveys 1986).
+/// waiting for the others. The later segments of a trial that stopped early cost nothing. Source of the idea: conservative discrete-event simulation (Misra, Computing Surveys 1986).
 package struct VirtualTimeline: Sendable {
     /// One segment in flight.
     package struct Slot: TimedSegment {

@@ -73,6 +73,8 @@ extension CoordinatorCore {
                     configuration: progress.configuration,
                     seed: progress.seed,
                     state: state(of: progress, sweep),
+                    stoppedEarly: progress.stoppedEarly,
+                    notes: progress.notes,
                     curve: progress.curve
                 )
             }
@@ -90,13 +92,15 @@ extension CoordinatorCore {
                 seed: trial.seed,
                 repetition: trial.runOfConfiguration,
                 state: state(of: trial, sweep),
+                stoppedEarly: trial.stoppedEarly,
+                notes: trial.notes,
                 curve: trial.curve,
                 attempts: Int(trial.attempt.rawValue),
                 coreSeconds: trial.curve.seconds,
                 workers: trial.workers,
                 finding: Findings.primary(
                     curve: trial.curve,
-                    budget: sweep.sweep.epochs,
+                    budget: trial.stoppedEarly ? trial.curve.epochs : sweep.sweep.epochs,
                     chanceLoss: chance,
                     bestProbeLoss: best
                 )

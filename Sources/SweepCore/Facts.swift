@@ -16,6 +16,8 @@ package enum Fact: Hashable, Sendable {
     case leased(LeaseID, worker: WorkerID, from: Int, to: Int)
     /// A worker reported epochs.
     case observed(LeaseID, [Observation])
+    /// A worker reported what happened in epochs that were observed just before.
+    case noted(TrialID, [TrialNote])
     /// A trial's checkpoint after `epoch` is kept and may be resumed from.
     case checkpointKept(TrialID, epoch: Int, CheckpointID)
     /// The end of a segment was fed to the scheduler, in virtual time: `cost` (less is better) at `epoch`.
@@ -23,6 +25,8 @@ package enum Fact: Hashable, Sendable {
     /// A lease ended before its segment did.
     case leaseEnded(LeaseID, LeaseEnd)
     /// A trial reached a terminal state; only `completed`, `pruned` and `failed` are ever written.
+    ///
+    /// One that completes with fewer epochs than its sweep trains was stopped early by its own rule.
     case trialEnded(TrialID, TrialState)
     /// Every message of this worker process up to and with `sequence` was applied.
     case workerSequence(WorkerID, sequence: UInt64)
@@ -39,6 +43,8 @@ package struct SweepSubmission: Hashable, Sendable {
     package let fileName: String
     package let dataSet: DataSetID
     package let schema: DataSchema
+    /// What its trials report, in order: a later version that measures more goes on with the same curves.
+    package let metrics: [Metric]
     /// The version of the training core that all its trials run on.
     package let coreVersion: String
     /// Wall-clock time of acceptance: milliseconds since 1970 UTC, for display only.
@@ -51,6 +57,7 @@ package struct SweepSubmission: Hashable, Sendable {
         fileName: String,
         dataSet: DataSetID,
         schema: DataSchema,
+        metrics: [Metric],
         coreVersion: String,
         milliseconds: Int64
     ) {
@@ -60,6 +67,7 @@ package struct SweepSubmission: Hashable, Sendable {
         self.fileName = fileName
         self.dataSet = dataSet
         self.schema = schema
+        self.metrics = metrics
         self.coreVersion = coreVersion
         self.milliseconds = milliseconds
     }

@@ -30,37 +30,6 @@ package struct Objective: Hashable, Sendable {
     }
 }
 
-/// A number measured at the end of each epoch.
-package enum Metric: String, CaseIterable, Sendable {
-    /// Mean of the step losses of the epoch, measured while the weights change and dropout is on.
-    case trainingLoss = "training.loss"
-    /// Loss on fixed training rows in evaluation mode: what symptoms are read from.
-    case probeLoss = "probe.loss"
-    case validationLoss = "validation.loss"
-    /// Share of validation rows whose largest output is their class; NaN for regression.
-    case validationAccuracy = "validation.accuracy"
-    /// 1 - loss / variance on validation rows; NaN for classification.
-    case validationR2 = "validation.r2"
-    /// Euclidean norm of the last step's gradient over all weights and biases, penalty included.
-    case gradientNorm = "gradient.norm"
-
-    /// Which direction is better.
-    package var direction: Objective.Direction {
-        switch self {
-        case .trainingLoss, .probeLoss, .validationLoss, .gradientNorm: .minimize
-        case .validationAccuracy, .validationR2: .maximize
-        }
-    }
-
-    /// The metrics a trial on a task of this kind reports, in the order of an observation's values.
-    package static func reported(for task: TaskKind) -> [Metric] {
-        switch task {
-        case .classification: [.trainingLoss, .probeLoss, .validationLoss, .validationAccuracy, .gradientNorm]
-        case .regression: [.trainingLoss, .probeLoss, .validationLoss, .validationR2, .gradientNorm]
-        }
-    }
-}
-
 extension Objective {
     /// Reads `objective`: `{minimize: METRIC}` or `{maximize: METRIC}`, and `epoch`.
     package static func read(_ reader: SpecReader) -> Objective? {
@@ -80,14 +49,29 @@ extension Objective {
             return nil
         }
         let direction: Direction = minimize == nil ? .maximize : .minimize
-        guard let metric = chosen.word(Metric.self), let epoch else { return nil }
-        if metric.direction != direction, metric != .gradientNorm {
+        guard let metric = chosen.metric(), let epoch else { return nil }
+        if let better = metric.direction, better != direction {
             chosen.report(
                 "this metric is better when it is \(direction == .minimize ? "greater" : "less")",
-                allowed: "\(metric.direction.rawValue): \(metric.rawValue)"
+                allowed: "\(better.rawValue): \(metric.rawValue)"
             )
             return nil
         }
         return Objective(metric: metric, direction: direction, epoch: epoch)
+    }
+}
+
+extension SpecReader {
+    /// A metric's name; whether the data has what it measures is told later.
+    func metric() -> Metric? {
+        alternatives { reader in
+            guard case .text(let name) = reader.node else {
+                reader.refuse(SpecReader.oneOf(Metric.words))
+                return nil
+            }
+            if let metric = Metric(rawValue: name) { return metric }
+            reader.report("not an allowed value", allowed: SpecReader.oneOf(Metric.words, for: name))
+            return nil
+        }
     }
 }

@@ -5,15 +5,13 @@ extension Sweep {
     /// batch size that is too large is reported where that option stands.
     package func problems(on schema: DataSchema) -> [SpecProblem] {
         let problems = SpecProblems()
-        let reported = Metric.reported(for: schema.task.kind)
-        if !reported.contains(objective.metric) {
-            let metric = objective.metric.rawValue
+        if let (message, allowed) = objective.metric.absence(from: schema) {
             problems.add(
                 SpecProblem(
                     path: SpecPath([.key("objective"), .key(objective.direction.rawValue)]),
-                    message: "not measured for \(schema.task.kind.rawValue)",
-                    found: metric,
-                    allowed: SpecReader.oneOf(reported.map(\.rawValue))
+                    message: message,
+                    found: objective.metric.rawValue,
+                    allowed: allowed
                 )
             )
         }
@@ -34,6 +32,31 @@ extension Sweep {
             }
         }
         return problems.all
+    }
+}
+
+extension Metric {
+    /// Why trials on data of this schema do not report the metric, and which may stand in its place; nil when they do.
+    fileprivate func absence(from schema: DataSchema) -> (message: String, allowed: String)? {
+        let reported = Self.reported(for: schema)
+        guard !reported.contains(self) else { return nil }
+        let (recalls, others) = reported.reduce(into: ([String](), [String]())) { parts, metric in
+            if case .validationRecall = metric {
+                parts.0.append(metric.rawValue)
+            } else {
+                parts.1.append(metric.rawValue)
+            }
+        }
+        let any = SpecReader.oneOf(others + (recalls.isEmpty ? [] : ["validation.recall.LABEL"]))
+        switch (self, schema.task) {
+        case (.validationTop5Accuracy, .classification(let classes, _)):
+            return ("needs more than 5 classes, the target has \(classes.count)", any)
+        case (.validationRecall, .classification(let classes, _)) where classes.count > Self.recallClasses:
+            return ("measured for at most \(Self.recallClasses) classes, the target has \(classes.count)", any)
+        case (.validationRecall, .classification):
+            return ("no class has this label", recalls.isEmpty ? any : SpecReader.oneOf(recalls, for: rawValue))
+        default: return ("not measured for \(schema.task.kind.rawValue)", any)
+        }
     }
 }
 

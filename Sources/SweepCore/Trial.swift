@@ -55,6 +55,27 @@ package struct Segment: Hashable, Sendable {
     }
 }
 
+/// Something that happened in a trial's training and that a person should see, such as a learning rate that was reduced.
+package struct TrialNote: Hashable, Sendable {
+    /// The epoch in which it happened, from 1.
+    package let epoch: Int
+    /// One sentence of at most `textBytes` bytes.
+    package let text: String
+
+    /// Bytes of a text.
+    package static let textBytes = 200
+    /// Notes that are kept of a trial: the first ones.
+    package static let perTrial = 100
+
+    /// A note whose text is cut to its limit, between characters.
+    package init(epoch: Int, text: String) {
+        self.epoch = epoch
+        var text = text
+        while text.utf8.count > Self.textBytes { text.removeLast() }
+        self.text = text
+    }
+}
+
 /// A symptom of a learning curve: a published or measured rule that fired, with its numbers.
 package struct Finding: Hashable, Sendable {
     package let symptom: Symptom

@@ -12,10 +12,42 @@ extension Objective {
 
     init(_ reader: DocumentReader) throws(DocumentError) {
         self.init(
-            metric: try reader.field("metric").word(Metric.self),
+            metric: try Metric(reader.field("metric")),
             direction: try reader.field("direction").word(Direction.self),
             epoch: try reader.field("epoch").word(EpochRule.self)
         )
+    }
+}
+
+extension Metric {
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        guard let metric = Metric(rawValue: try reader.text()) else {
+            throw reader.wrong("one of " + Metric.words.joined(separator: ", "))
+        }
+        self = metric
+    }
+}
+
+extension TrialNote {
+    /// `{"epoch", "text"}`.
+    var json: JSONValue { .object([JSONMember("epoch", .integer(epoch)), JSONMember("text", .text(text))]) }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(epoch: try reader.field("epoch").integer(), text: try reader.field("text").text())
+    }
+}
+
+/// How a trial that completed before its sweep's last epoch came to its end: the word after `"stopped"`.
+enum Stopped {
+    /// Adds `"stopped": "early"` where it did.
+    static func add(_ early: Bool, to object: inout JSONObjectBuilder) {
+        if early { object.add("stopped", "early") }
+    }
+
+    /// Whether `"stopped"` of an object says so.
+    static func early(of reader: DocumentReader) throws(DocumentError) -> Bool {
+        guard let field = reader.optional("stopped") else { return false }
+        return try field.text() == "early"
     }
 }
 
@@ -64,6 +96,9 @@ extension TrialState {
         case .waiting, .running, .paused, .completed: nil
         }
     }
+
+    /// The state for people.
+    func words(stoppedEarly: Bool) -> String { stoppedEarly ? "\(name) early" : name }
 
     /// Adds `"state"` and, where there is one, `"reason"`.
     func add(to object: inout JSONObjectBuilder) {

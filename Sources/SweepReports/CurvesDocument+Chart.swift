@@ -77,7 +77,7 @@ extension CurvesDocument {
             return "\(name) \(entry.value)"
         }
         return Chart(
-            title: "\(sweep), trial \(trial.trial), \(trial.state.name)"
+            title: "\(sweep), trial \(trial.trial), \(trial.state.words(stoppedEarly: trial.stoppedEarly))"
                 + (values.isEmpty ? "" : ": " + values.joined(separator: ", ")),
             yLabel: "loss",
             lines: lines

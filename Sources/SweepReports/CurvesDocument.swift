@@ -4,7 +4,7 @@ package import SweepSearch
 /// The learning curves of a sweep: what `curves` answers.
 ///
 /// JSON: `{"sweep", "objective", "trials": [{"trial", "configuration_id", "configuration", "seed", "state", "reason",
-/// "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
+/// "stopped", "notes": [{"epoch", "text"}], "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
 /// "lower_quartile", "median", "upper_quartile", "maximum"}]}, "means": [{"configuration_id", "trials", "metrics":
 /// {metric: [{"epoch", "count", "mean"}]}}]}`. `bands` (over all trials shown) needs two trials, `means` (over the seeds
 /// of one configuration) has the configurations with two. Points are exact: reading them gives the same bits back.
@@ -20,13 +20,27 @@ package struct CurvesDocument: Hashable, Sendable {
         package let configuration: Configuration
         package let seed: UInt64
         package let state: TrialState
+        /// Whether its own rule completed it before the last epoch of its sweep.
+        package let stoppedEarly: Bool
+        /// What happened in its training.
+        package let notes: [TrialNote]
         package let curve: LearningCurve
 
-        package init(trial: Int, configuration: Configuration, seed: UInt64, state: TrialState, curve: LearningCurve) {
+        package init(
+            trial: Int,
+            configuration: Configuration,
+            seed: UInt64,
+            state: TrialState,
+            stoppedEarly: Bool = false,
+            notes: [TrialNote] = [],
+            curve: LearningCurve
+        ) {
             self.trial = trial
             self.configuration = configuration
             self.seed = seed
             self.state = state
+            self.stoppedEarly = stoppedEarly
+            self.notes = notes
             self.curve = curve
         }
 
@@ -37,6 +51,8 @@ package struct CurvesDocument: Hashable, Sendable {
                 configuration: record.configuration,
                 seed: record.seed,
                 state: record.state,
+                stoppedEarly: record.stoppedEarly,
+                notes: record.notes,
                 curve: record.curve
             )
         }
@@ -127,6 +143,13 @@ extension CurvesDocument {
         )
     }
 
+    /// What happened in the training of the one trial that is shown, a line each, for people; empty for several.
+    package var noteLines: [String] {
+        guard trials.count == 1, let trial = trials.first else { return [] }
+        let end = trial.stoppedEarly ? ["epoch \(trial.curve.epochs): stopped early"] : []
+        return trial.notes.map { "epoch \($0.epoch): \($0.text)" } + end
+    }
+
     /// One line an epoch and trial, exact numbers.
     package var csv: String {
         let metrics = metrics
@@ -155,6 +178,8 @@ extension CurvesDocument.Trial {
         object.add("configuration", configuration.json)
         object.add("seed", JSONValue.whole(seed))
         state.add(to: &object)
+        Stopped.add(stoppedEarly, to: &object)
+        if !notes.isEmpty { object.add("notes", .array(notes.map(\.json))) }
         object.add(
             "points",
             .array(
@@ -195,6 +220,9 @@ extension CurvesDocument.Trial {
             configuration: try Configuration(reader.field("configuration")),
             seed: try reader.field("seed").unsigned(),
             state: try TrialState(of: reader),
+            stoppedEarly: try Stopped.early(of: reader),
+            notes: try reader.optional("notes")?.items().each { reader throws(DocumentError) in try TrialNote(reader) }
+                ?? [],
             curve: curve
         )
     }

@@ -39,7 +39,7 @@ extension RankDocument {
             }
             cells += shown.map { metric in Self.number(row.metrics.first { $0.metric == metric }?.value) }
             cells += [
-                row.epoch.map { String($0) } ?? "", String(row.epochs), row.state.name,
+                row.epoch.map { String($0) } ?? "", String(row.epochs), row.state.words(stoppedEarly: row.stoppedEarly),
                 row.workers.joined(separator: ","), row.finding?.symptom.words ?? "",
             ]
             table.add(cells)
@@ -56,7 +56,8 @@ extension RankDocument {
         columns += ["objective", "interval_low", "interval_high", "tied_with"].map { Table.Column($0) }
         columns += metrics.map { Table.Column($0.rawValue) }
         columns += [
-            "epoch", "epochs", "rung", "state", "reason", "attempts", "core_seconds", "workers", "finding", "evidence",
+            "epoch", "epochs", "rung", "state", "reason", "stopped", "attempts", "core_seconds", "workers", "finding",
+            "evidence",
         ].map { Table.Column($0) }
         var table = Table(columns: columns)
         for row in rows {
@@ -73,7 +74,8 @@ extension RankDocument {
             cells += metrics.map { metric in Self.exact(row.metrics.first { $0.metric == metric }?.value) }
             cells += [
                 row.epoch.map { String($0) } ?? "", String(row.epochs), String(row.rung), row.state.name,
-                row.state.reason ?? "", String(row.attempts), Self.exact(row.coreSeconds),
+                row.state.reason ?? "", row.stoppedEarly ? "early" : "", String(row.attempts),
+                Self.exact(row.coreSeconds),
                 row.workers.joined(separator: " "), row.finding?.symptom.words ?? "", row.finding?.evidence ?? "",
             ]
             table.add(cells)
@@ -112,8 +114,11 @@ extension RankDocument {
         return columns
     }
 
+    /// The metrics that any row has, in the order of the first row that has some.
     private var allMetrics: [Metric] {
-        Metric.allCases.filter { metric in rows.contains { $0.metrics.contains { $0.metric == metric } } }
+        var metrics: [Metric] = []
+        for entry in rows.lazy.flatMap(\.metrics) where !metrics.contains(entry.metric) { metrics.append(entry.metric) }
+        return metrics
     }
 
     /// The metrics beside the objective that a reader wants first: quality on validation rows.

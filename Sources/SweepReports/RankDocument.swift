@@ -5,7 +5,8 @@ package import SweepSearch
 ///
 /// JSON: `{"sweep", "objective": {"metric", "direction", "epoch"}, "configurations", "rows": […]}`. `configurations`
 /// counts all rows, also those beyond `--top`. A row: `place`, `configuration_id`, `trial` (the best run), `runs`
-/// (`trial`, `seed`, `objective`, `epochs`, `state`), `state`, `reason` (pruned and failed only), `configuration`,
+/// (`trial`, `seed`, `objective`, `epochs`, `state`), `state`, `reason` (pruned and failed only), `stopped` (`early`, only
+/// of a trial that its own rule completed before the last epoch; of a run too), `configuration`,
 /// `objective`, `interval` (`[lo, hi]` or null), `tied_with`, `metrics`, `epoch`, `epochs`, `rung`, `attempts`,
 /// `core_seconds`, `workers`, `finding` (words or null), `symptom` (`id`, `since_epoch`, `evidence`, or null).
 package struct RankDocument: Hashable, Sendable {
@@ -81,6 +82,7 @@ extension RankRow {
         object.add("trial", trial)
         object.add("runs", .array(runs.map(\.json)))
         state.add(to: &object)
+        Stopped.add(stoppedEarly, to: &object)
         object.add("configuration", configuration.json)
         object.add("objective", objective)
         object.add("interval", interval.map { .array([.number($0.lowerBound), .number($0.upperBound)]) } ?? .null)
@@ -147,6 +149,7 @@ extension RankRow.Run {
         object.add("objective", objective)
         object.add("epochs", epochs)
         state.add(to: &object)
+        Stopped.add(stoppedEarly, to: &object)
         return object.object
     }
 
@@ -156,7 +159,8 @@ extension RankRow.Run {
             seed: try reader.field("seed").unsigned(),
             objective: try reader.measured("objective"),
             epochs: try reader.field("epochs").integer(),
-            state: try TrialState(of: reader)
+            state: try TrialState(of: reader),
+            stoppedEarly: try Stopped.early(of: reader)
         )
     }
 }

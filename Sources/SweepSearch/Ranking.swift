@@ -67,6 +67,9 @@ package struct RankRow: Hashable, Sendable {
         self.rung = rung
     }
 
+    /// Whether the best run's own rule completed it before the last epoch of its sweep.
+    package var stoppedEarly: Bool { runs.first?.stoppedEarly ?? false }
+
     /// The number of the best run.
     package var trial: Int { runs.first?.trial ?? 0 }
 
@@ -78,13 +81,23 @@ package struct RankRow: Hashable, Sendable {
         package let objective: Double?
         package let epochs: Int
         package let state: TrialState
+        /// Whether its own rule completed it before the last epoch of its sweep.
+        package let stoppedEarly: Bool
 
-        package init(trial: Int, seed: UInt64, objective: Double?, epochs: Int, state: TrialState) {
+        package init(
+            trial: Int,
+            seed: UInt64,
+            objective: Double?,
+            epochs: Int,
+            state: TrialState,
+            stoppedEarly: Bool = false
+        ) {
             self.trial = trial
             self.seed = seed
             self.objective = objective
             self.epochs = epochs
             self.state = state
+            self.stoppedEarly = stoppedEarly
         }
     }
 
@@ -176,7 +189,8 @@ private struct Standing {
         self.value = value
         key = RankKey(
             group: group,
-            rung: levels.last { $0 <= trial.curve.epochs } ?? 0,
+            // A completed trial competed at every level, also one that stopped early.
+            rung: (trial.state == .completed ? levels.last : levels.last { $0 <= trial.curve.epochs }) ?? 0,
             cost: value.map(objective.cost) ?? .infinity
         )
     }
@@ -238,7 +252,8 @@ private struct Draft {
                     seed: $0.trial.seed,
                     objective: $0.value,
                     epochs: $0.trial.curve.epochs,
-                    state: $0.trial.state
+                    state: $0.trial.state,
+                    stoppedEarly: $0.trial.stoppedEarly
                 )
             },
             state: best.trial.state,

@@ -10,6 +10,10 @@ package struct TrialRecord: Hashable, Sendable {
     /// Which repeat of the configuration it is, from 0.
     package let repetition: Int
     package let state: TrialState
+    /// Whether its own rule completed it before the last epoch of its sweep.
+    package let stoppedEarly: Bool
+    /// What happened in its training.
+    package let notes: [TrialNote]
     package let curve: LearningCurve
     /// How often it was handed out.
     package let attempts: Int
@@ -26,6 +30,8 @@ package struct TrialRecord: Hashable, Sendable {
         seed: UInt64,
         repetition: Int = 0,
         state: TrialState,
+        stoppedEarly: Bool = false,
+        notes: [TrialNote] = [],
         curve: LearningCurve,
         attempts: Int = 1,
         coreSeconds: Double = 0,
@@ -37,6 +43,8 @@ package struct TrialRecord: Hashable, Sendable {
         self.seed = seed
         self.repetition = repetition
         self.state = state
+        self.stoppedEarly = stoppedEarly
+        self.notes = notes
         self.curve = curve
         self.attempts = attempts
         self.coreSeconds = coreSeconds

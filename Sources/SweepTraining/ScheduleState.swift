@@ -123,7 +123,7 @@ struct ScheduleState: Equatable {
     }
 
     private mutating func stalled(_ rule: PlateauRule, value: Double, base: Double) -> Bool {
-        let sign = rule.metric.direction == .minimize ? 1.0 : -1.0
+        let sign = rule.metric.direction == .maximize ? -1.0 : 1.0
         let threshold = rule.isRelative ? rule.threshold * abs(best) : rule.threshold
         if best.isNaN || sign * value < sign * best - threshold {
             best = value

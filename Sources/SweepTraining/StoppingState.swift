@@ -23,7 +23,7 @@ struct StoppingState: Equatable {
     /// Takes in the value of an epoch, counted from 1. A value that is no number is never better.
     mutating func epochEnded(_ rule: EarlyStopping, epoch: Int, value: Double) -> Verdict {
         guard epoch > rule.startEpoch else { return .waiting }
-        let sign = rule.metric.direction == .minimize ? 1.0 : -1.0
+        let sign = rule.metric.direction == .maximize ? -1.0 : 1.0
         if value.isFinite, best.isNaN || sign * value < sign * best - rule.minimalDelta {
             best = value
             bestEpoch = epoch

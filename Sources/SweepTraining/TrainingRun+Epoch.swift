@@ -90,6 +90,7 @@ struct EpochValues {
     private var probe = Evaluation()
     private var validation = Evaluation()
     private var hasValidation = false
+    private var classes: [String] = []
     private var penalty = Double.nan
     private var learningRate = Double.nan
     private var gradientNorm = Double.nan
@@ -104,6 +105,7 @@ struct EpochValues {
         probe = run.evaluate(.probe, isDetailed: false)
         validation = run.evaluate(.validation)
         hasValidation = run.data.schema.validationRows > 0
+        classes = run.data.schema.classes
         penalty = run.penaltySum
         learningRate = run.totals.learningRate
         let norms = run.lastNorms
@@ -112,6 +114,11 @@ struct EpochValues {
         let change = norms.reduce(0) { $0 + $1.change }.squareRoot()
         updateRatio = weightNorm > 0 ? change / weightNorm : .nan
         clipShare = Double(run.totals.clipped) / Double(run.stepsPerEpoch)
+    }
+
+    private func recall(of label: String) -> Double {
+        guard let index = classes.firstIndex(of: label), index < validation.recalls.count else { return .nan }
+        return validation.recalls[index]
     }
 
     /// Whether a measured loss is not finite. Without validation rows their loss is NaN and says nothing.
@@ -125,7 +132,18 @@ struct EpochValues {
         case .validationLoss: validation.loss
         case .validationAccuracy: validation.accuracy
         case .validationR2: validation.r2
+        case .validationBalancedAccuracy: validation.balancedAccuracy
+        case .validationF1: validation.macroF1
+        case .validationAUC: validation.areaUnderCurve
+        case .validationTop5Accuracy: validation.topFiveAccuracy
+        case .validationRecall(let label): recall(of: label)
+        case .validationMAE: validation.absoluteError
+        case .trainingPenalty: penalty
+        case .learningRate: learningRate
         case .gradientNorm: gradientNorm
+        case .weightNorm: weightNorm
+        case .updateRatio: updateRatio
+        case .clipShare: clipShare
         }
     }
 }

@@ -27,7 +27,7 @@ package final class TrainingRun {
     var schedule = ScheduleState()
     var stopping = StoppingState()
     /// What happened that a person should see, not yet taken.
-    var notes: [TrainingNote] = []
+    var notes: [TrialNote] = []
     /// Steps of the unfinished epoch.
     var stepOfEpoch = 0
     /// Sums over the unfinished epoch.
@@ -110,7 +110,7 @@ package final class TrainingRun {
     package var stepsPerEpoch: Int { (order.count + rowsPerStep - 1) / rowsPerStep }
 
     /// The metrics of an observation's values, in order.
-    package var metrics: [Metric] { Metric.reported(for: data.schema.task.kind) }
+    package var metrics: [Metric] { Metric.reported(for: data.schema) }
 
     /// Rows that the next step trains on.
     var rowsOfNextStep: Int {
@@ -119,26 +119,19 @@ package final class TrainingRun {
     }
 
     /// What happened since the last call: a rate that was reduced, an early stop, a first value that was not finite.
-    package func takeNotes() -> [TrainingNote] {
+    package func takeNotes() -> [TrialNote] {
         defer { notes.removeAll() }
         return notes
     }
 
     /// Notes a run keeps until they are taken: a rule that fires on every batch shall not fill the memory.
-    private static let greatestNotes = 100
+    private static let greatestNotes = TrialNote.perTrial
 
     /// Notes what happened in the epoch under way, or in the one that was just finished.
     func note(_ text: String, after finished: Int? = nil) {
         guard notes.count < Self.greatestNotes else { return }
-        notes.append(TrainingNote(epoch: finished ?? epoch + 1, text: text))
+        notes.append(TrialNote(epoch: finished ?? epoch + 1, text: text))
     }
-}
-
-/// Something that happened in a run.
-package struct TrainingNote: Hashable, Sendable {
-    /// The epoch in which it happened, from 1.
-    package let epoch: Int
-    package let text: String
 }
 
 /// Sums over the steps of an epoch.

@@ -2,8 +2,12 @@ package import SweepCore
 
 /// Batches of facts as the bytes of one row of a coordinator's journal.
 package enum JournalCodec {
-    /// The version in every batch; a batch of another version is refused, never guessed at.
-    package static let version: UInt32 = 1
+    /// The version in every batch that is written.
+    ///
+    /// Version 2 added the metrics of a sweep, notes, and trials that complete before their last epoch.
+    package static let version: UInt32 = 2
+    /// The versions that are read; a batch of another is refused, never guessed at.
+    package static let readVersions: ClosedRange<UInt32> = 1...version
 
     /// The row's bytes. Throws only for a tree that no reader would take back.
     ///
@@ -16,14 +20,15 @@ package enum JournalCodec {
         return try serialize(batch)
     }
 
-    /// The facts of a row, in order; throws for bytes that this version did not write.
+    /// The facts of a row, in order; throws for bytes that no version that is read here wrote.
     package static func decode(_ bytes: [UInt8]) throws(WireError) -> [Fact] {
         guard bytes.count <= WireLimits.journal else {
             throw WireError(.tooLarge, "a row of \(bytes.count) bytes, at most \(WireLimits.journal) are allowed")
         }
         let batch: Sweepd_Journal_Batch = try parse(bytes)
-        guard batch.version == version else {
-            throw WireError(.badVersion, "journal version \(batch.version), version \(version) is read here")
+        guard readVersions.contains(batch.version) else {
+            let read = "versions \(readVersions.lowerBound) to \(readVersions.upperBound) are read here"
+            throw WireError(.badVersion, "journal version \(batch.version), \(read)")
         }
         return try Check.list(batch.facts, "facts", limit: .max) { form throws(WireError) in try Fact(form) }
     }

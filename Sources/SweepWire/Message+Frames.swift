@@ -12,7 +12,7 @@ extension Message {
             guard body.count <= kind.bodyLimit else {
                 throw WireError(.tooLarge, "\(body.count) bytes, at most \(kind.bodyLimit) are allowed")
             }
-            return [Self.magic + [protocolVersion, kind.rawValue], body]
+            return [Self.magic + [kind == .problem ? problemVersion : protocolVersion, kind.rawValue], body]
         } catch {
             throw WireError(error.code, kind: kind.rawValue, error.detail)
         }
@@ -45,7 +45,7 @@ extension Message {
         guard Array(header[..<4]) == magic else {
             throw WireError(.badMagic, kind: kind, "the header does not begin with SWPD")
         }
-        guard header[4] == protocolVersion else {
+        guard header[4] == (kind == MessageKind.problem.rawValue ? problemVersion : protocolVersion) else {
             throw WireError(
                 .badVersion,
                 kind: kind,

@@ -24,6 +24,8 @@ package enum WireLimits {
     /// Epochs of one trial in one report item.
     package static let epochs = 65_536
     package static let metrics = 64
+    /// Notes in one report item.
+    package static let notes = 1024
     package static let labels = 64
     /// Bytes of a name, host, version, label or verb.
     package static let name = 256
@@ -51,5 +53,9 @@ extension MessageKind {
     }
 }
 
-/// The version in every header; the golden bytes belong to it.
-package let protocolVersion: UInt8 = 1
+/// The version in every header but a problem's; the golden bytes belong to it.
+///
+/// Version 2 added metrics, early stopping and notes: a coordinator of version 1 would ask for a stopped trial for ever.
+package let protocolVersion: UInt8 = 2
+/// The version in a problem's header, in every version: peers of different versions can tell each other so.
+package let problemVersion: UInt8 = 1

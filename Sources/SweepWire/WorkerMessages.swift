@@ -101,9 +101,40 @@ package struct Reports: Hashable, Sendable {
     package struct Item: Hashable, Sendable {
         package var lease: LeaseID
         package var observations: [Observation]
-        package init(lease: LeaseID, observations: [Observation]) {
+        /// Whether the trial's own rule of early stopping ended it with the last of these epochs.
+        package var stoppedEarly: Bool
+        /// What happened in these epochs.
+        package var notes: [TrialNote]
+        package init(
+            lease: LeaseID,
+            observations: [Observation],
+            stoppedEarly: Bool = false,
+            notes: [TrialNote] = []
+        ) {
             self.lease = lease
             self.observations = observations
+            self.stoppedEarly = stoppedEarly
+            self.notes = notes
+        }
+
+        /// Adds the epochs that follow of the same lease.
+        package mutating func append(_ next: Item) {
+            observations += next.observations
+            stoppedEarly = next.stoppedEarly
+            notes += next.notes
+        }
+
+        /// The epochs at these positions with their notes; whether it stopped belongs to the last epoch.
+        func part(_ range: Range<Int>) -> Item {
+            let isLast = range.upperBound == observations.count
+            let before = range.lowerBound == 0 ? Int.min : observations[range.lowerBound - 1].epoch
+            let last = isLast ? Int.max : observations[range.upperBound - 1].epoch
+            return Item(
+                lease: lease,
+                observations: Array(observations[range]),
+                stoppedEarly: stoppedEarly && isLast,
+                notes: notes.filter { $0.epoch > before && $0.epoch <= last }
+            )
         }
     }
     package var sequence: UInt64
@@ -145,6 +176,8 @@ package enum SegmentOutcome: Hashable, Sendable {
     case reached
     /// A loss was NaN or infinite at the epoch named.
     case notFinite
+    /// The trial's own rule of early stopping ended it at the epoch named, as the report of that epoch says.
+    case stoppedEarly
     /// The trial cannot run, here or anywhere; trying again gives the same.
     case failed(reason: String, log: String)
     /// The process that trained it died; another attempt may work.

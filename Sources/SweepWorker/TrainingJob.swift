@@ -17,6 +17,7 @@ package struct TrainingJob: Sendable {
 
 /// What a training thread tells the worker.
 package enum TrainingEvent: Sendable {
-    case observed(LeaseID, Observation)
+    /// Epochs, in the order of the assignment's metrics.
+    case observed(Reports.Item)
     case ended(LeaseID, epoch: Int, SegmentOutcome, checkpoint: WorkerCheckpoint?)
 }

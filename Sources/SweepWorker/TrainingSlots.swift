@@ -184,7 +184,8 @@ package final class TrainingSlots: Sendable {
         } catch {
             return failed("\(error)")
         }
-        while run.epoch < assignment.to, !run.diverged {
+        let columns = assignment.metrics.map { run.metrics.firstIndex(of: $0) }
+        while run.epoch < assignment.to, !run.diverged, !run.stoppedEarly {
             waitForRoom(running)
             var step = 0
             let observation = run.trainEpoch {
@@ -194,9 +195,19 @@ package final class TrainingSlots: Sendable {
             }
             guard let observation else { return .ended(lease, epoch: run.epoch, .cancelled, checkpoint: nil) }
             running.epoch.store(run.epoch, ordering: .relaxed)
-            post(.observed(lease, observation))
+            post(
+                .observed(
+                    Reports.Item(
+                        lease: lease,
+                        observations: [observation.columns(columns)],
+                        stoppedEarly: run.stoppedEarly,
+                        notes: Array(run.takeNotes().prefix(TrialNote.perTrial))
+                    )
+                )
+            )
         }
         if run.diverged { return .ended(lease, epoch: run.epoch, .notFinite, checkpoint: nil) }
+        if run.stoppedEarly { return .ended(lease, epoch: run.epoch, .stoppedEarly, checkpoint: nil) }
         return .ended(
             lease,
             epoch: run.epoch,
@@ -208,6 +219,13 @@ package final class TrainingSlots: Sendable {
     private func checkpoint(of run: TrainingRun) -> WorkerCheckpoint? {
         guard let bytes = run.checkpoint(), let hash = ContentHash(bytes: SHA256.digest(bytes)) else { return nil }
         return WorkerCheckpoint(id: CheckpointID(hash: hash, size: bytes.count), bytes: bytes)
+    }
+}
+
+extension Observation {
+    /// The observation with the values at these places; NaN for what is not measured.
+    fileprivate func columns(_ places: [Int?]) -> Observation {
+        Observation(epoch: epoch, values: places.map { $0.map { values[$0] } ?? .nan }, seconds: seconds)
     }
 }
 

@@ -140,12 +140,8 @@ package actor Worker: Service {
         var items: [Reports.Item] = []
         for event in events {
             switch event {
-            case .observed(let lease, let observation):
-                if items.last?.lease == lease {
-                    items[items.count - 1].observations.append(observation)
-                } else {
-                    items.append(Reports.Item(lease: lease, observations: [observation]))
-                }
+            case .observed(let item):
+                if items.last?.lease == item.lease { items[items.count - 1].append(item) } else { items.append(item) }
             case .ended(let lease, let epoch, let outcome, let checkpoint):
                 if !items.isEmpty { apply(.observed(items)) }
                 items = []

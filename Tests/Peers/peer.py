@@ -10,7 +10,7 @@ KINDS = {first + i: name for first, names in (
     (0x10, "Register Heartbeat Reports SegmentEnded Draining"),
     (0x20, "Welcome HeartbeatAnswer Assignments Acknowledged Verdicts Drain UnknownSession"),
 ) for i, name in enumerate(names.split())}
-HEADER, WINDOW = b"SWPD\x01", 1 << 20
+HEADER, PROBLEM, WINDOW = b"SWPD\x02", b"SWPD\x01", 1 << 20
 
 class Peer:
     def __init__(self, options):
@@ -44,8 +44,9 @@ class Peer:
                 self.send("Heartbeat", running=[dict(lease=a.lease) for a in self.leases[:1]])
             if not self.socket.poll(50): continue
             header, body = self.socket.recv_multipart()
-            assert len(header) == 6 and header[:5] == HEADER and header[5] in KINDS, header
+            assert len(header) == 6 and header[5] in KINDS, header
             kind = KINDS[header[5]]
+            assert header[:5] == (PROBLEM if kind == "Problem" else HEADER), header
             message = getattr(self.pb, kind).FromString(body)
             if kind == "Problem":
                 self.did("was told of a problem", wrong=True, code=message.code, sentence=message.sentence)

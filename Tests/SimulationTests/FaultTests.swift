@@ -23,7 +23,7 @@ import Testing
             )
         }
         var scenario = Simulation.Scenario(seed: seed, sweeps: [sweep], workers: workers)
-        scenario.training = SyntheticTraining(losing: 10, killing: 5, dying: 5, failing: 3)
+        scenario.training = SyntheticTraining(losing: 10, killing: 5, dying: 5, failing: 3, stopping: 20)
         scenario.options.attempts = attempts
         scenario.faults = LinkFaults(
             drop: [0, 0.02, 0.1][random.below(3)],

@@ -35,7 +35,7 @@ import Testing
         sweep.prune = prune
         sweep.parallelism = parallelism * 3
         sweep.trials = 12
-        let training = SyntheticTraining(losing: 15, dying: 10, failing: 10)
+        let training = SyntheticTraining(losing: 15, dying: 10, failing: 10, stopping: 20)
         var scenario = referenceScenario(sweep, training: training)
         scenario.workers = [.init(name: "a", slots: 2), .init(name: "b", slots: 1, epochMilliseconds: 700)]
         let whole = Simulation(scenario)

@@ -27,10 +27,14 @@ import Testing
         return sweep
     }
 
-    @Test(arguments: kinds)
-    func `1, 2, 4 and 16 slots take the same decisions`(kind: Kind) throws {
+    /// Trials that end early in every way there is.
+    static let mixed = SyntheticTraining(losing: 10, killing: 8, failing: 4, stopping: 25)
+    /// Most trials stop early, so that rungs are full of them.
+    static let stopping = SyntheticTraining(stopping: 75)
+
+    @Test(arguments: kinds, [mixed, stopping])
+    func `1, 2, 4 and 16 slots take the same decisions`(kind: Kind, training: SyntheticTraining) throws {
         let sweep = Self.sweep(kind)
-        let training = SyntheticTraining(losing: 10, killing: 8, failing: 4)
         let reference = Simulation(referenceScenario(sweep, training: training))
         reference.run()
         #expect(defects(reference) == [])
@@ -58,17 +62,51 @@ import Testing
 
     @Test func `the trials that end early are of every kind, or the other tests show little`() throws {
         let kind = Kind(method: "random", prune: "asha", repeats: 1)
-        let simulation = Simulation(
-            referenceScenario(Self.sweep(kind), training: SyntheticTraining(losing: 10, killing: 8, failing: 4))
-        )
+        let simulation = Simulation(referenceScenario(Self.sweep(kind), training: Self.mixed))
         simulation.run()
         let found = try #require(outcome(simulation, "sample"))
+        #expect(found.count("completed early") > 0)
         #expect(found.count("completed") > 0)
         #expect(found.count("failed") > 0)
         #expect(found.count("pruned cannot_recover") > 0)
         #expect(found.count("pruned scheduler") > 0)
         #expect(found.epochs * 100 <= 45 * 27 * 9)
         #expect(simulation.workerCrashes > 0)
+    }
+
+    /// What a stopped trial is worth at a rung that it never trained to: its last epoch's value, at no virtual time.
+    @Test func `a trial that stopped early is promoted on its last value and takes no virtual time for it`() throws {
+        let kind = Kind(method: "random", prune: "asha", repeats: 1)
+        var sweep = Self.sweep(kind)
+        sweep.trials = 243
+        let simulation = Simulation(referenceScenario(sweep, training: Self.stopping))
+        simulation.run()
+        #expect(defects(simulation) == [])
+        let progress = try #require(simulation.coordinator.core.sweep(named: "sample"))
+        var now = 0.0
+        var ends: [Int: Double] = [:]
+        var promoted = 0
+        for fact in simulation.coordinator.facts {
+            switch fact {
+            case .segmentDecided(let trial, let from, let to, let end, _):
+                ends[trial.number] = end
+                let stopped =
+                    try #require(progress[trial.number]).stoppedEarly && progress[trial.number]?.curve.epochs == from
+                if stopped { promoted += 1 }
+                #expect(end == now + Double(stopped ? 0 : to - from))
+            case .segmentResolved(let trial, let epoch, let cost):
+                now = max(now, try #require(ends[trial.number]))
+                let curve = try #require(progress[trial.number]).curve
+                let value = try #require(curve.value(.validationLoss, at: min(epoch, curve.epochs)))
+                #expect(cost == value)
+            default: break
+            }
+        }
+        #expect(promoted > 3)
+        // Nobody trained for those promotions.
+        let leased = simulation.coordinator.facts.count { if case .leased = $0 { true } else { false } }
+        #expect(leased + promoted == progress.decided)
+        #expect(progress.trials.contains { $0.ended == .completed && !$0.stoppedEarly })
     }
 
     /// With two thirds of the trials killing their worker, the others are hit again and again by their neighbours.

@@ -49,6 +49,16 @@ func defects(_ simulation: Simulation) -> [String] {
     for sweep in simulation.coordinator.core.sweeps.values {
         for trial in sweep.trials {
             if trial.ended == nil { defects.append("trial \(trial.number) has no terminal state") }
+            let fate = simulation.scenario.training.fate(seed: trial.seed, epochs: sweep.sweep.epochs)
+            var last = sweep.sweep.epochs
+            if case .stopsEarly(let epoch) = fate { last = epoch }
+            if trial.ended == .completed, trial.curve.epochs != last {
+                defects.append("trial \(trial.number) completed after \(trial.curve.epochs) epochs, not \(last)")
+            }
+            let notes = (0..<trial.curve.epochs).flatMap {
+                simulation.scenario.training.notes(seed: trial.seed, epoch: $0 + 1)
+            }
+            if trial.notes != notes { defects.append("trial \(trial.number) has the notes \(trial.notes)") }
             guard let spec = sweep.sweep.space.resolve(trial.configuration) else { continue }
             for (index, observation) in trial.curve.observations.enumerated() {
                 let expected = simulation.scenario.training.observation(

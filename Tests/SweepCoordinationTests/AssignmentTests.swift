@@ -25,7 +25,7 @@ import Testing
         #expect(assignment.checkpoint == nil)
         #expect(assignment.keepsCheckpoint)
         #expect(assignment.dataSet == SampleSweep.dataSet)
-        #expect(assignment.metrics == Metric.reported(for: .classification))
+        #expect(assignment.metrics == Metric.reported(for: SampleSweep.schema))
     }
 
     @Test func `the least loaded worker for its size takes the next segment`() {

@@ -123,6 +123,7 @@ import Testing
             fileName: "",
             dataSet: good.dataSet,
             schema: good.schema,
+            metrics: good.metrics,
             coreVersion: good.coreVersion,
             milliseconds: 0
         )

@@ -48,9 +48,35 @@ import Testing
         #expect(file.sweep.problems(on: schema(digits)).isEmpty)
         #expect(
             file.render(file.sweep.problems(on: schema(number))) == [
-                "f:9:13: not measured for regression: objective.maximize, found validation.accuracy, allowed training.loss, probe.loss, validation.loss, validation.r2 or gradient.norm"
+                "f:9:13: not measured for regression: objective.maximize, found validation.accuracy, allowed training.loss, probe.loss, validation.loss, validation.r2, validation.mae, training.penalty, learning_rate, gradient.norm, weight.norm, update.ratio or clip.share"
             ]
         )
+    }
+
+    @Test func `an objective of a class or of more classes than there are is told once the data is known`() throws {
+        func lines(_ metric: String, _ task: DataTask) throws -> [String] {
+            let file = try sweep(file(rest: "search: {trials: 3}\nobjective: {maximize: \(metric)}"))
+            return file.render(file.sweep.problems(on: schema(task)))
+        }
+        func classes(_ count: Int) -> DataTask {
+            .classification(classes: (0..<count).map { "\($0)" }, trainingCounts: Array(repeating: 9, count: count))
+        }
+        for metric in ["balanced_accuracy", "f1", "auc", "recall.2"] {
+            #expect(try lines("validation.\(metric)", digits) == [])
+            #expect(try lines("validation.\(metric)", number).count == 1)
+        }
+        let unknown = try lines("validation.recall.22", digits)
+        #expect(
+            unknown == [
+                "f:8:23: no class has this label: objective.maximize, found validation.recall.22, allowed validation.recall.0, validation.recall.1 or validation.recall.2 (did you mean validation.recall.2?)"
+            ]
+        )
+        let many = try lines("validation.recall.0", classes(21))
+        #expect(many.count == 1 && many[0].contains("measured for at most 20 classes, the target has 21: "))
+        #expect(try lines("validation.recall.0", classes(20)) == [])
+        let few = try lines("validation.top5_accuracy", classes(5))
+        #expect(few.count == 1 && few[0].contains("needs more than 5 classes, the target has 5: "))
+        #expect(try lines("validation.top5_accuracy", classes(6)) == [])
     }
 
     @Test func `a value that an option of the command line gave is told at that option`() throws {

@@ -162,11 +162,18 @@ package struct CoreHarness: Sendable {
         _ assignment: Assignment,
         _ epochs: ClosedRange<Int>,
         loss: Double? = nil,
+        stoppedEarly: Bool = false,
+        notes: [TrialNote] = [],
         by worker: inout Worker
     ) {
         worker.sequence += 1
         let observations = epochs.map { observation(assignment, epoch: $0, loss: loss) }
-        let item = Reports.Item(lease: assignment.lease, observations: observations)
+        let item = Reports.Item(
+            lease: assignment.lease,
+            observations: observations,
+            stoppedEarly: stoppedEarly,
+            notes: notes
+        )
         say(.reports(Reports(sequence: worker.sequence, items: [item])), by: worker)
     }
 

@@ -38,6 +38,9 @@ package enum JournalAudit {
                     fact
                 )
                 trials[lease.trial]?.epochs += observations.count
+            case .noted(let id, let notes):
+                guard let trial = trials[id] else { continue }
+                require(!trial.ended && notes.allSatisfy { (1...trial.epochs).contains($0.epoch) }, fact)
             case .checkpointKept(let id, let epoch, _):
                 guard let trial = trials[id] else { continue }
                 require(!trial.ended && trial.isLeased && epoch <= trial.epochs && epoch > trial.checkpoint, fact)

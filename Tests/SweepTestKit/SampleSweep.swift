@@ -37,7 +37,10 @@ package struct SampleSweep: Hashable, Sendable {
             SpecEntry("name", .text(name)),
             SpecEntry("data", .map([SpecEntry("source", .text("rows.csv")), SpecEntry("target", .text("last"))])),
             SpecEntry("train", .map(train)),
-            SpecEntry("objective", .map([SpecEntry(objective.direction.rawValue, .text(objective.rawValue))])),
+            SpecEntry(
+                "objective",
+                .map([SpecEntry((objective.direction ?? .minimize).rawValue, .text(objective.rawValue))])
+            ),
             SpecEntry("search", .map(search)),
             SpecEntry("prune", .text(prune)),
         ])

@@ -397,7 +397,10 @@ extension Simulation {
         case .dies: queue.add(.ended(index, worker.incarnation, lease, .died(reason: "signal 9", log: "")), after: soon)
         case .fails:
             queue.add(.ended(index, worker.incarnation, lease, .failed(reason: "too large", log: "")), after: soon)
-        case .sound, .losesNumbers: queue.add(.trained(index, worker.incarnation, lease), after: epochTime(index))
+        case .stopsEarly(let epoch) where assignment.from >= epoch:
+            violations.append("a trial that stopped early at \(epoch) is trained on from \(assignment.from)")
+        case .sound, .losesNumbers, .stopsEarly:
+            queue.add(.trained(index, worker.incarnation, lease), after: epochTime(index))
         }
     }
 
@@ -417,22 +420,30 @@ extension Simulation {
             epochs: training.epochs,
             metrics: training.assignment.metrics
         )
-        tell(index, .observed([Reports.Item(lease: lease, observations: [observation])]))
+        let seed = training.assignment.seed
+        let fate = scenario.training.fate(seed: seed, epochs: training.epochs)
+        let lost = fate == .losesNumbers(epoch: epoch)
+        let stops = fate == .stopsEarly(epoch: epoch)
+        let item = Reports.Item(
+            lease: lease,
+            observations: [observation],
+            stoppedEarly: stops,
+            notes: scenario.training.notes(seed: seed, epoch: epoch)
+        )
+        tell(index, .observed([item]))
         tell(index, .progress([Heartbeat.Progress(lease: lease, epoch: epoch, step: 0)]))
-        let lost =
-            scenario.training.fate(seed: training.assignment.seed, epochs: training.epochs)
-            == .losesNumbers(epoch: epoch)
-        guard lost || epoch == training.assignment.to else {
+        guard lost || stops || epoch == training.assignment.to else {
             queue.add(.trained(index, incarnation, lease), after: epochTime(index))
             return
         }
         workers[index]?.training[lease] = nil
         var checkpoint: WorkerCheckpoint?
-        if !lost, training.assignment.keepsCheckpoint {
-            let bytes = SyntheticTraining.checkpoint(seed: training.assignment.seed, epoch: epoch)
+        if !lost, !stops, training.assignment.keepsCheckpoint {
+            let bytes = SyntheticTraining.checkpoint(seed: seed, epoch: epoch)
             let id = CheckpointID(hash: SyntheticTraining.hash(of: bytes), size: bytes.count)
             checkpoint = WorkerCheckpoint(id: id, bytes: bytes)
         }
-        tell(index, .ended(lease, epoch: epoch, lost ? .notFinite : .reached, checkpoint: checkpoint))
+        let outcome: SegmentOutcome = lost ? .notFinite : stops ? .stoppedEarly : .reached
+        tell(index, .ended(lease, epoch: epoch, outcome, checkpoint: checkpoint))
     }
 }

@@ -17,6 +17,8 @@ package struct StateSummary: Hashable, Sendable {
         let attempt: Attempt
         let fruitless: Int
         let ended: TrialState?
+        let stoppedEarly: Bool
+        let notes: [TrialNote]
         let workers: [String]
     }
 
@@ -57,6 +59,8 @@ package struct StateSummary: Hashable, Sendable {
                         attempt: trial.attempt,
                         fruitless: trial.fruitlessAttempts,
                         ended: trial.ended,
+                        stoppedEarly: trial.stoppedEarly,
+                        notes: trial.notes,
                         workers: trial.workers
                     )
                 },

@@ -8,10 +8,11 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
         package let configuration: Configuration
         package let run: Int
         package let seed: UInt64
-        /// The state's name with the reason of a pruning; a failure's text names workers and is left out.
+        /// The state's name with the reason of a pruning, or `early`; a failure's text names workers and is left out.
         package let state: String
         /// The values of each epoch, bit by bit.
         package let curve: [[UInt64]]
+        package let notes: [TrialNote]
     }
 
     /// A decided segment.
@@ -34,12 +35,14 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
         trials = sweep.trials.map { trial in
             var state = trial.ended?.name ?? "open"
             if case .pruned(let reason)? = trial.ended { state += " \(reason.rawValue)" }
+            if trial.stoppedEarly { state += " early" }
             return Trial(
                 configuration: trial.configuration,
                 run: trial.runOfConfiguration,
                 seed: trial.seed,
                 state: state,
-                curve: trial.curve.observations.map { $0.values.map { $0.isNaN ? 0 : $0.bitPattern } }
+                curve: trial.curve.observations.map { $0.values.map { $0.isNaN ? 0 : $0.bitPattern } },
+                notes: trial.notes
             )
         }
         segments = facts.compactMap { fact in

@@ -8,6 +8,8 @@ package struct SyntheticTraining: Hashable, Sendable {
         case sound
         /// The validation loss is not a number at this epoch.
         case losesNumbers(epoch: Int)
+        /// Its own rule of early stopping ends it at this epoch, which may be the last.
+        case stopsEarly(epoch: Int)
         /// Beginning it takes the whole worker process down.
         case killsWorker
         /// The process that trains it dies at its beginning, and the worker says so.
@@ -21,12 +23,14 @@ package struct SyntheticTraining: Hashable, Sendable {
     package var killing = 0
     package var dying = 0
     package var failing = 0
+    package var stopping = 0
 
-    package init(losing: Int = 0, killing: Int = 0, dying: Int = 0, failing: Int = 0) {
+    package init(losing: Int = 0, killing: Int = 0, dying: Int = 0, failing: Int = 0, stopping: Int = 0) {
         self.losing = losing
         self.killing = killing
         self.dying = dying
         self.failing = failing
+        self.stopping = stopping
     }
 
     /// What becomes of the trial with this seed, of so many epochs.
@@ -37,7 +41,14 @@ package struct SyntheticTraining: Hashable, Sendable {
         if draw < losing + killing { return .killsWorker }
         if draw < losing + killing + dying { return .dies }
         if draw < losing + killing + dying + failing { return .fails }
+        if draw < losing + killing + dying + failing + stopping { return .stopsEarly(epoch: 1 + stream.below(epochs)) }
         return .sound
+    }
+
+    /// What happens in an epoch (from 1) that a person should see: something in about every third.
+    package func notes(seed: UInt64, epoch: Int) -> [TrialNote] {
+        var stream = RandomStream(key: RandomStream.mix(seed &+ 2) ^ UInt64(epoch))
+        return stream.below(3) == 0 ? [TrialNote(epoch: epoch, text: "draw \(stream.below(1000))")] : []
     }
 
     /// What an epoch (from 1) of a trial measures; `spec` is the resolved template.

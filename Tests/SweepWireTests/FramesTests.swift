@@ -54,11 +54,46 @@ import Testing
         #expect(code(good + [[]]) == .badFrames)
         #expect(code([[], []]) == .badFrames)
         #expect(code([Array("SWPX".utf8) + [1, 2], good[1]]) == .badMagic)
-        #expect(code([Array("SWPD".utf8) + [2, 2], good[1]]) == .badVersion)
-        #expect(code([Array("SWPD".utf8) + [1, 0x7F], good[1]]) == .unknownKind)
+        #expect(code([Array("SWPD".utf8) + [1, 2], good[1]]) == .badVersion)
+        #expect(code([Array("SWPD".utf8) + [3, 2], good[1]]) == .badVersion)
+        #expect(code([Array("SWPD".utf8) + [2, 0x7F], good[1]]) == .unknownKind)
         #expect(code([good[0], [0xFF]]) == .undecodable)
         #expect(code([good[0], [UInt8](repeating: 0, count: 70_000)]) == .tooLarge)
         #expect(code(good) == nil)
+    }
+
+    /// What a worker of version 1 says is answered in frames that version 1 reads.
+    @Test func `a peer of the previous version is told so in its own words`() throws {
+        let register = GoldenBytes.registerOfVersion1
+        let error = try #require(throws: WireError.self) { try Message.decode(register) }
+        #expect(error.code == .badVersion)
+        let answer = try #require(error.answer).encode()
+        #expect(answer[0] == Array("SWPD".utf8) + [1, MessageKind.problem.rawValue])
+        let sentence = "protocol version 1, version 2 is spoken here"
+        #expect(
+            try Message.decode(answer) == .problem(Problem(kind: 0x10, code: .badVersion, sentence: sentence))
+        )
+        #expect(throws: WireError.self) { try Message.decode([Array("SWPD".utf8) + [2, 1], answer[1]]) }
+    }
+
+    @Test func `what is cut in two keeps the stop with the last epoch and each note with its own`() throws {
+        let lease = LeaseID(trial: TrialID(sweep: SweepID(rawValue: 1), number: 2), attempt: Attempt(rawValue: 3))
+        let observations = [1, 2, 5].map { Observation(epoch: $0, values: [Double($0)], seconds: 0) }
+        let notes = [2, 4, 5].map { TrialNote(epoch: $0, text: "\($0)") }
+        let item = Reports.Item(lease: lease, observations: observations, stoppedEarly: true, notes: notes)
+        let frames = try Message.reports(Reports(sequence: 1, items: [item])).encode()
+        guard case .reports(let reports) = try Message.decode(frames) else {
+            Issue.record("not a report")
+            return
+        }
+        #expect(reports.items.map(\.stoppedEarly) == [false, true])
+        #expect(reports.items.map(\.notes) == [[notes[0]], [notes[1], notes[2]]])
+    }
+
+    @Test(arguments: GoldenSamples.outcomes)
+    func `every outcome goes over the wire`(outcome: SegmentOutcome) throws {
+        let end = SegmentEnded(sequence: 1, lease: GoldenSamples.lease, epoch: 4, outcome: outcome)
+        #expect(try Message.decode(Message.segmentEnded(end).encode()) == .segmentEnded(end))
     }
 
     @Test func `an error answers with a problem, but never a problem`() {

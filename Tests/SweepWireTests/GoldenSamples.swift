@@ -30,7 +30,14 @@ enum GoldenSamples {
         .heartbeat(
             Heartbeat(running: [Heartbeat.Progress(lease: lease, epoch: 3, step: 40)], busySlots: 1)
         ),
-        .reports(Reports(sequence: 17, items: [Reports.Item(lease: lease, observations: observations)])),
+        .reports(
+            Reports(
+                sequence: 17,
+                items: [
+                    Reports.Item(lease: lease, observations: observations, stoppedEarly: true, notes: notes)
+                ]
+            )
+        ),
         .segmentEnded(
             SegmentEnded(sequence: 18, lease: lease, epoch: 9, outcome: .reached, checkpoint: checkpoint)
         ),
@@ -58,7 +65,7 @@ enum GoldenSamples {
                     checkpoint: checkpoint,
                     dataSet: DataSetID(hash: hash(1), size: 460_032),
                     keepsCheckpoint: true,
-                    metrics: [.trainingLoss, .validationLoss]
+                    metrics: [.trainingLoss, .validationRecall("a b")]
                 )
             ])
         ),
@@ -86,6 +93,7 @@ enum GoldenSamples {
                     validationRows: 2,
                     testRows: 1
                 ),
+                metrics: [.validationAUC, .clipShare],
                 coreVersion: "1",
                 milliseconds: 1_700_000_000_000
             )
@@ -111,7 +119,15 @@ enum GoldenSamples {
         .leaseEnded(lease, .died("signal 9")),
         .trialEnded(lease.trial, .pruned(.scheduler)),
         .workerSequence(worker, sequence: 18),
+        .noted(lease.trial, notes),
     ]
+
+    /// The ends of segments that the messages do not show.
+    static let outcomes: [SegmentOutcome] = [
+        .reached, .notFinite, .failed(reason: "a", log: "b"), .died(reason: "c", log: "d"), .cancelled, .stoppedEarly,
+    ]
+
+    static let notes = [TrialNote(epoch: 5, text: "learning rate 0.1 → 0.01")]
 
     static let worker = WorkerID(name: "node-1-a", incarnation: 0xFEDC_BA98_7654_3210)
     static let lease = LeaseID(

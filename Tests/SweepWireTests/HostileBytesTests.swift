@@ -129,6 +129,24 @@ import Testing
         }
     }
 
+    @Test func `a stop without an epoch and a note without end are refused`() throws {
+        let header = try Message.reports(Reports(sequence: 1, items: [])).encode()[0]
+        // Sequence 1, and an item of two bytes: `stopped_early` and nothing else.
+        #expect(throws: WireError(.undecodable, kind: 0x12, "a stop or notes without epochs")) {
+            try Message.decode([header, [0x08, 1, 0x12, 2, 0x28, 1]])
+        }
+        let text = [UInt8](repeating: 0x61, count: 201)
+        let note: [UInt8] = [0x08, 1, 0x12, 0xC9, 1] + text
+        // One epoch of one second and one value, then the note.
+        let real = [UInt8](repeating: 0, count: 8)
+        let numbers: [UInt8] = [0x10, 1, 0x1A, 8] + real + [0x22, 8] + real
+        let item = numbers + [0x32, UInt8(note.count & 0x7F | 0x80), UInt8(note.count >> 7)] + note
+        let body: [UInt8] = [0x08, 1, 0x12, UInt8(item.count & 0x7F | 0x80), UInt8(item.count >> 7)] + item
+        #expect(throws: WireError(.undecodable, kind: 0x12, "a note has 201 bytes, at most 200 are allowed")) {
+            try Message.decode([header, body])
+        }
+    }
+
     @Test func `a problem with an unknown code is still a problem`() throws {
         let header = try Message.problem(Problem(kind: 0, code: .badMagic, sentence: "")).encode()[0]
         #expect(

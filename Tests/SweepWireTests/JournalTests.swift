@@ -29,11 +29,26 @@ import Testing
     }
 
     @Test func `a row of another version is refused`() {
-        #expect(throws: WireError(.badVersion, "journal version 2, version 1 is read here")) {
-            try JournalCodec.decode([0x08, 0x02])
+        #expect(throws: WireError(.badVersion, "journal version 3, versions 1 to 2 are read here")) {
+            try JournalCodec.decode([0x08, 0x03])
         }
-        #expect(throws: WireError(.badVersion, "journal version 0, version 1 is read here")) {
+        #expect(throws: WireError(.badVersion, "journal version 0, versions 1 to 2 are read here")) {
             try JournalCodec.decode([])
+        }
+    }
+
+    /// The rows that version 1 wrote, one fact of each of its kinds.
+    @Test func `a journal of version 1 is read, with the metrics that its sweeps had`() throws {
+        #expect(GoldenTests.factDigests[1] == GoldenTests.digest(GoldenBytes.factsOfVersion1))
+        let facts = try GoldenBytes.factsOfVersion1.flatMap { try JournalCodec.decode(GoldenTests.bytes($0)) }
+        #expect(facts.count == 11)
+        for (fact, sample) in zip(facts, GoldenSamples.facts) {
+            guard case .sweepSubmitted(let submission) = fact else {
+                #expect("\(fact)" == "\(sample)")
+                continue
+            }
+            #expect(submission.metrics == Metric.reportedAtFirst(for: .classification))
+            #expect(submission.fileName == "digits.yaml" && submission.milliseconds == 1_700_000_000_000)
         }
     }
 

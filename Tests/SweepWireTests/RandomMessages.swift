@@ -55,6 +55,19 @@ struct RandomMessages {
         }
     }
 
+    mutating func metric() -> Metric { pick(Metric.fixed + [.validationRecall("a"), .validationRecall("Grüße, 日本")]) }
+
+    mutating func note() -> TrialNote { TrialNote(epoch: epoch(), text: text()) }
+
+    /// An item with notes about its epochs.
+    mutating func item() -> Reports.Item {
+        let observations = observations()
+        let notes = list(3) { random in
+            TrialNote(epoch: random.pick(observations).epoch, text: random.text())
+        }
+        return Reports.Item(lease: lease(), observations: observations, stoppedEarly: flag(), notes: notes)
+    }
+
     mutating func value() -> ParameterValue {
         pick([.none, .flag(flag()), .integer(integer()), .real(real()), .text(text())])
     }
@@ -95,7 +108,8 @@ struct RandomMessages {
 
     mutating func outcome() -> SegmentOutcome {
         pick([
-            .reached, .notFinite, .cancelled, .failed(reason: text(), log: text()), .died(reason: text(), log: text()),
+            .reached, .notFinite, .cancelled, .stoppedEarly, .failed(reason: text(), log: text()),
+            .died(reason: text(), log: text()),
         ])
     }
 
@@ -111,7 +125,7 @@ struct RandomMessages {
             checkpoint: from > 0 ? checkpoint() : nil,
             dataSet: dataSet(),
             keepsCheckpoint: flag(),
-            metrics: list(6) { $0.pick(Metric.allCases) }
+            metrics: list(6) { $0.metric() }
         )
     }
 
@@ -168,7 +182,7 @@ struct RandomMessages {
             .reports(
                 Reports(
                     sequence: 1 + UInt64(count(1 << 40)),
-                    items: list(3) { Reports.Item(lease: $0.lease(), observations: $0.observations()) }
+                    items: list(3) { $0.item() }
                 )
             )
         case .segmentEnded:
@@ -233,7 +247,7 @@ struct RandomMessages {
     }
 
     /// The number of kinds that `fact` draws from.
-    static let factKinds = 11
+    static let factKinds = 12
 
     mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -246,6 +260,7 @@ struct RandomMessages {
                     fileName: text(),
                     dataSet: dataSet(),
                     schema: schema(),
+                    metrics: [metric()] + list(6) { $0.metric() },
                     coreVersion: text(),
                     milliseconds: Int64(count(1 << 41))
                 )
@@ -274,7 +289,8 @@ struct RandomMessages {
         case 7: .segmentResolved(trial(), epoch: epoch(), cost: real())
         case 8: .leaseEnded(lease(), pick([.lapsed, .died(text()), .handedBack, .superseded]))
         case 9: .trialEnded(trial(), pick([.completed, .failed(text()), .pruned(pick(PruneReason.allCases))]))
-        default: .workerSequence(worker(), sequence: stream.next())
+        case 10: .workerSequence(worker(), sequence: stream.next())
+        default: .noted(trial(), list(5) { $0.note() })
         }
     }
 }

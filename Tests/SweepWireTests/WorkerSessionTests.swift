@@ -167,6 +167,33 @@ extension [WorkerSession.Action] {
         #expect(reports.items.count == 1 && reports.items[0].observations.map(\.epoch) == Array(1...50))
     }
 
+    @Test func `a stop and notes go out with the epochs they belong to`() throws {
+        var bench = WorkerBench(slots: 1)
+        _ = bench.connect()
+        _ = bench.receive(WorkerBench.assignments(1))
+        let lease = WorkerBench.lease(1)
+        // More than one message holds, so that the item is cut on its way.
+        let observations = (1...2000).map {
+            Observation(epoch: $0, values: Array(repeating: 0, count: 60), seconds: 0)
+        }
+        let notes = [TrialNote(epoch: 3, text: "early"), TrialNote(epoch: 1999, text: "late")]
+        let item = Reports.Item(lease: lease, observations: observations, stoppedEarly: true, notes: notes)
+        let messages =
+            bench.handle(.observed([item])).messages
+            + bench.handle(.ended(lease, epoch: 2000, .stoppedEarly, checkpoint: nil)).messages
+        var items: [Reports.Item] = []
+        for case .reports(let reports) in messages { items += reports.items }
+        #expect(items.count > 1)
+        #expect(items.flatMap(\.observations) == observations)
+        #expect(items.map(\.stoppedEarly) == items.indices.map { $0 == items.count - 1 })
+        #expect(items.first?.notes == [notes[0]] && items.last?.notes == [notes[1]])
+        guard case .segmentEnded(let end)? = messages.last else {
+            Issue.record("no end: \(messages.count) messages")
+            return
+        }
+        #expect(end.outcome == .stoppedEarly && end.epoch == 2000 && end.checkpoint == nil)
+    }
+
     @Test func `without acknowledgements it fills up, says so, begins nothing, and goes on afterwards`() {
         var bench = WorkerBench(slots: 1)
         _ = bench.connect()

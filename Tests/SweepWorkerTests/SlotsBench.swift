@@ -49,9 +49,9 @@ extension [TrainingEvent] {
     }
 
     func observations(of lease: LeaseID) -> [Observation] {
-        compactMap { event in
-            guard case .observed(lease, let observation) = event else { return nil }
-            return observation
+        flatMap { event -> [Observation] in
+            guard case .observed(let item) = event, item.lease == lease else { return [] }
+            return item.observations
         }
     }
 }
@@ -86,7 +86,8 @@ struct Digits {
         checkpoint: WorkerCheckpoint? = nil,
         learningRate: Double = 0.05,
         l2: Double = 0,
-        seed: UInt64 = 3
+        seed: UInt64 = 3,
+        metrics: [Metric] = [.validationLoss]
     ) -> TrainingJob {
         func map(_ entries: (String, SpecNode)...) -> SpecNode { .map(entries.map { SpecEntry($0.0, $0.1) }) }
         let network = map(("layers", .integer(1)), ("width", .integer(16)), ("dropout", .real(0.2)))
@@ -104,7 +105,7 @@ struct Digits {
                 )
             )
         )
-        return job(trial, spec: spec, from: from, to: to, checkpoint: checkpoint, seed: seed)
+        return job(trial, spec: spec, from: from, to: to, checkpoint: checkpoint, seed: seed, metrics: metrics)
     }
 
     func job(
@@ -113,7 +114,8 @@ struct Digits {
         from: Int = 0,
         to: Int,
         checkpoint: WorkerCheckpoint? = nil,
-        seed: UInt64 = 3
+        seed: UInt64 = 3,
+        metrics: [Metric] = [.validationLoss]
     ) -> TrainingJob {
         let assignment = Assignment(
             lease: Self.lease(trial),
@@ -125,7 +127,7 @@ struct Digits {
             checkpoint: checkpoint?.id,
             dataSet: id,
             keepsCheckpoint: true,
-            metrics: [.validationLoss]
+            metrics: metrics
         )
         return TrainingJob(assignment: assignment, data: entry, checkpoint: checkpoint?.bytes)
     }

@@ -28,6 +28,23 @@ import Testing
         #expect(bench.slots.progress.isEmpty && bench.slots.takeEvents().isEmpty)
     }
 
+    @Test func `an epoch is told in the order of the assignment's metrics, whatever the core measures beside them`()
+        async throws
+    {
+        let bench = try SlotsBench()
+        defer { bench.slots.close() }
+        let asked: [Metric] = [
+            .learningRate, .validationR2, .validationLoss, .validationRecall("no such class"), .clipShare,
+        ]
+        bench.slots.begin(digits.job(1, to: 1, metrics: asked))
+        bench.slots.begin(digits.job(1, to: 1))
+        let events = await bench.events(untilEnded: 2)
+        let (all, loss) = (events.observations(of: Digits.lease(1))[0], events.observations(of: Digits.lease(1))[1])
+        #expect(all.values.count == asked.count)
+        #expect(all.values[0] == 0.05 && all.values[1].isNaN && all.values[3].isNaN && all.values[4] == 0)
+        #expect(loss.values == [all.values[2]] && loss.values[0].isFinite)
+    }
+
     @Test(arguments: [1, 2]) func `every job of a queue is trained, on one slot in the order of the queue`(
         slots: Int
     ) async throws {
@@ -159,7 +176,8 @@ import Testing
 extension TrainingEvent {
     fileprivate var lease: LeaseID {
         switch self {
-        case .observed(let lease, _), .ended(let lease, _, _, _): lease
+        case .observed(let item): item.lease
+        case .ended(let lease, _, _, _): lease
         }
     }
 }

@@ -221,7 +221,7 @@ extension PlateauRule {
             "metric", "factor", "patience", "threshold", "threshold_mode", "cooldown", "minimum", "epsilon",
         ]
         guard let fields = settings.fields(keys) else { return nil }
-        let metric = fields.optional("metric").map { $0.word(Metric.self) } ?? .validationLoss
+        let metric = fields.optional("metric").map { $0.metric() } ?? .validationLoss
         let factor = fields.optional("factor").map { $0.real(in: 0...1, above: true, below: true) } ?? 0.1
         let patience = fields.optional("patience").map { $0.integer(in: 0...1_000_000) } ?? 10
         let threshold = fields.optional("threshold").map { $0.real(in: 0...1e12) } ?? 1e-4

@@ -246,7 +246,7 @@ extension EarlyStopping {
         reader.alternatives { reader in
             let keys = ["metric", "patience", "min_delta", "start_epoch", "restore_best"]
             guard let fields = reader.fields(keys) else { return nil }
-            let metric = fields.optional("metric").map { $0.word(Metric.self) } ?? .validationLoss
+            let metric = fields.optional("metric").map { $0.metric() } ?? .validationLoss
             let patience = fields.required("patience", "epochs without a better value")?.integer(in: 1...1_000_000)
             let delta = fields.optional("min_delta").map { $0.real(in: 0...1e12) } ?? 0
             let start = fields.optional("start_epoch").map { $0.integer(in: 0...1_000_000) } ?? 0

@@ -76,12 +76,7 @@ extension Assignment: WireForm {
             checkpoint: form.hasCheckpoint ? try CheckpointID(form.checkpoint) : nil,
             dataSet: try DataSetID(form.dataSet),
             keepsCheckpoint: form.keepsCheckpoint,
-            metrics: try Check.list(form.metrics, "metrics", limit: WireLimits.metrics) { name throws(WireError) in
-                guard let metric = Metric(rawValue: name) else {
-                    throw .undecodable("the metric \(Check.head(name, limit: WireLimits.name)) is not known here")
-                }
-                return metric
-            }
+            metrics: try [Metric](names: form.metrics)
         )
     }
 }

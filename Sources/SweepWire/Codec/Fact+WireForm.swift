@@ -20,14 +20,18 @@ extension Fact {
             form.leased.fromEpoch = UInt32(clamping: from)
             form.leased.toEpoch = UInt32(clamping: to)
         case .observed(let lease, let observations):
-            let runs = Reports.Item.runs(lease, observations)
+            let item = Reports.Item(lease: lease, observations: observations)
+            let runs = item.runs
             var forms: [Sweepd_Journal_Fact] = []
-            for run in runs.isEmpty ? [Reports.Item(lease: lease, observations: [])] : runs {
+            for run in runs.isEmpty ? [item] : runs {
                 var form = Sweepd_Journal_Fact()
                 form.observed = try run.form()
                 forms.append(form)
             }
             return forms
+        case .noted(let trial, let notes):
+            form.noted.trial = trial.form()
+            form.noted.notes = notes.map { $0.form() }
         case .checkpointKept(let trial, let epoch, let checkpoint):
             form.checkpointKept.trial = trial.form()
             form.checkpointKept.epoch = UInt32(clamping: epoch)
@@ -84,6 +88,7 @@ extension Fact {
         case .observed(let form):
             let item = try Reports.Item(form)
             self = .observed(item.lease, item.observations)
+        case .noted(let form): self = .noted(try TrialID(form.trial), try [TrialNote](forms: form.notes))
         case .checkpointKept(let form):
             self = .checkpointKept(
                 try TrialID(form.trial),
@@ -227,19 +232,23 @@ extension SweepSubmission {
         form.fileName = fileName
         form.dataSet = dataSet.form()
         form.schema = schema.form()
+        form.metrics = metrics.map(\.rawValue)
         form.coreVersion = coreVersion
         form.milliseconds = milliseconds
         return form
     }
 
     fileprivate init(_ form: Sweepd_Journal_SweepSubmitted) throws(WireError) {
+        let schema = try DataSchema(form.schema)
+        let metrics = try [Metric](names: form.metrics)
         self.init(
             id: SweepID(rawValue: form.id),
             source: try SpecNode(wireBytes: array(form.source)),
             text: form.text,
             fileName: form.fileName,
             dataSet: try DataSetID(form.dataSet),
-            schema: try DataSchema(form.schema),
+            schema: schema,
+            metrics: metrics.isEmpty ? Metric.reportedAtFirst(for: schema.task.kind) : metrics,
             coreVersion: form.coreVersion,
             milliseconds: form.milliseconds
         )

@@ -75,13 +75,16 @@ extension ParameterValue: WireForm {
 }
 
 extension Reports.Item: WireForm {
-    /// Observations that are consecutive epochs with equally many values; see `runs(_:)`.
+    /// Observations that are consecutive epochs with equally many values; see `runs`.
     func form() throws(WireError) -> Sweepd_Wire_ReportItem {
+        try Check.count(notes, "notes", limit: WireLimits.notes)
         var form = Sweepd_Wire_ReportItem()
         form.lease = lease.form()
         form.firstEpoch = UInt32(clamping: observations.first?.epoch ?? 0)
         form.seconds = observations.map(\.seconds)
         form.values = observations.flatMap(\.values)
+        form.stoppedEarly = stoppedEarly
+        form.notes = notes.map { $0.form() }
         return form
     }
 
@@ -93,6 +96,7 @@ extension Reports.Item: WireForm {
         }
         guard epochs > 0 else {
             guard form.values.isEmpty else { throw .undecodable("values without epochs") }
+            guard !form.stoppedEarly, form.notes.isEmpty else { throw .undecodable("a stop or notes without epochs") }
             self.init(lease: try LeaseID(form.lease), observations: [])
             return
         }
@@ -108,25 +112,57 @@ extension Reports.Item: WireForm {
                     values: Array(form.values[row * width..<(row + 1) * width]),
                     seconds: form.seconds[row]
                 )
-            }
+            },
+            stoppedEarly: form.stoppedEarly,
+            notes: try [TrialNote](forms: form.notes)
         )
     }
 
-    /// `observations` in runs that one item can hold: consecutive epochs, equally many values, at most the limit.
-    static func runs(_ lease: LeaseID, _ observations: [Observation]) -> [Reports.Item] {
+    /// The item in parts that one form can hold: consecutive epochs, equally many values, at most the limit.
+    var runs: [Reports.Item] {
         var items: [Reports.Item] = []
-        var run: [Observation] = []
-        for observation in observations {
-            if let last = run.last,
-                last.epoch + 1 != observation.epoch || last.values.count != observation.values.count
-                    || run.count == WireLimits.epochs
+        var start = 0
+        for index in observations.indices.dropFirst() {
+            let (last, next) = (observations[index - 1], observations[index])
+            if last.epoch + 1 != next.epoch || last.values.count != next.values.count
+                || index - start == WireLimits.epochs
             {
-                items.append(Reports.Item(lease: lease, observations: run))
-                run = []
+                items.append(part(start..<index))
+                start = index
             }
-            run.append(observation)
         }
-        if !run.isEmpty { items.append(Reports.Item(lease: lease, observations: run)) }
+        if !observations.isEmpty { items.append(part(start..<observations.count)) }
         return items
+    }
+}
+
+extension TrialNote {
+    func form() -> Sweepd_Wire_Note {
+        var form = Sweepd_Wire_Note()
+        form.epoch = UInt32(clamping: epoch)
+        form.text = text
+        return form
+    }
+}
+
+extension [TrialNote] {
+    init(forms: [Sweepd_Wire_Note]) throws(WireError) {
+        self = try Check.list(forms, "notes", limit: WireLimits.notes) { note throws(WireError) in
+            TrialNote(
+                epoch: try Check.integer(note.epoch, "an epoch"),
+                text: try Check.text(note.text, "a note", limit: TrialNote.textBytes)
+            )
+        }
+    }
+}
+
+extension [Metric] {
+    init(names: [String]) throws(WireError) {
+        self = try Check.list(names, "metrics", limit: WireLimits.metrics) { name throws(WireError) in
+            guard let metric = Metric(rawValue: name) else {
+                throw .undecodable("the metric \(Check.head(name, limit: WireLimits.name)) is not known here")
+            }
+            return metric
+        }
     }
 }

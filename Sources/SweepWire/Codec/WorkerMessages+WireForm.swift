@@ -92,7 +92,7 @@ extension Reports: WireForm {
         var form = Sweepd_Wire_Reports()
         form.sequence = sequence
         for item in items {
-            for run in Item.runs(item.lease, item.observations) { form.items.append(try run.form()) }
+            for run in item.runs { form.items.append(try run.form()) }
         }
         try Check.count(form.items, "report items")
         return form
@@ -119,6 +119,7 @@ extension SegmentEnded: WireForm {
         case .failed(let reason, let log): form.failed = failure(reason, log)
         case .died(let reason, let log): form.died = failure(reason, log)
         case .cancelled: form.cancelled = .init()
+        case .stoppedEarly: form.stoppedEarly = .init()
         }
         return form
     }
@@ -141,6 +142,7 @@ extension SegmentEnded: WireForm {
             let (reason, log) = try log(failure)
             outcome = .died(reason: reason, log: log)
         case .cancelled: outcome = .cancelled
+        case .stoppedEarly: outcome = .stoppedEarly
         case nil: throw .undecodable("a segment ended with no outcome that is known here")
         }
         self.init(

@@ -349,11 +349,31 @@ nonisolated struct Sweepd_Wire_ReportItem: Sendable {
   /// epoch by epoch, in the order of the assignment's metrics
   var values: [Double] = []
 
+  /// the trial's own rule ended it with the last of these epochs
+  var stoppedEarly: Bool = false
+
+  /// what happened in these epochs
+  var notes: [Sweepd_Wire_Note] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _lease: Sweepd_Wire_LeaseId? = nil
+}
+
+nonisolated struct Sweepd_Wire_Note: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var epoch: UInt32 = 0
+
+  var text: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct Sweepd_Wire_SegmentEnded: Sendable {
@@ -425,6 +445,14 @@ nonisolated struct Sweepd_Wire_SegmentEnded: Sendable {
     set {outcome = .cancelled(newValue)}
   }
 
+  var stoppedEarly: Sweepd_Wire_Empty {
+    get {
+      if case .stoppedEarly(let v)? = outcome {return v}
+      return Sweepd_Wire_Empty()
+    }
+    set {outcome = .stoppedEarly(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Outcome: Equatable, Sendable {
@@ -433,6 +461,7 @@ nonisolated struct Sweepd_Wire_SegmentEnded: Sendable {
     case failed(Sweepd_Wire_Failure)
     case died(Sweepd_Wire_Failure)
     case cancelled(Sweepd_Wire_Empty)
+    case stoppedEarly(Sweepd_Wire_Empty)
 
   }
 
@@ -1721,7 +1750,7 @@ nonisolated extension Sweepd_Wire_Reports: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReportItem"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}first_epoch\0\u{1}seconds\0\u{1}values\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}first_epoch\0\u{1}seconds\0\u{1}values\0\u{3}stopped_early\0\u{1}notes\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1733,6 +1762,8 @@ nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtob
       case 2: try { try decoder.decodeSingularUInt32Field(value: &self.firstEpoch) }()
       case 3: try { try decoder.decodeRepeatedDoubleField(value: &self.seconds) }()
       case 4: try { try decoder.decodeRepeatedDoubleField(value: &self.values) }()
+      case 5: try { try decoder.decodeSingularBoolField(value: &self.stoppedEarly) }()
+      case 6: try { try decoder.decodeRepeatedMessageField(value: &self.notes) }()
       default: break
       }
     }
@@ -1755,6 +1786,12 @@ nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtob
     if !self.values.isEmpty {
       try visitor.visitPackedDoubleField(value: self.values, fieldNumber: 4)
     }
+    if self.stoppedEarly != false {
+      try visitor.visitSingularBoolField(value: self.stoppedEarly, fieldNumber: 5)
+    }
+    if !self.notes.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.notes, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1763,6 +1800,43 @@ nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtob
     if lhs.firstEpoch != rhs.firstEpoch {return false}
     if lhs.seconds != rhs.seconds {return false}
     if lhs.values != rhs.values {return false}
+    if lhs.stoppedEarly != rhs.stoppedEarly {return false}
+    if lhs.notes != rhs.notes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Wire_Note: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Note"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}text\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.text) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.epoch, fieldNumber: 1)
+    }
+    if !self.text.isEmpty {
+      try visitor.visitSingularStringField(value: self.text, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Wire_Note, rhs: Sweepd_Wire_Note) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.text != rhs.text {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1770,7 +1844,7 @@ nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Sweepd_Wire_SegmentEnded: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SegmentEnded"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}lease\0\u{1}epoch\0\u{1}checkpoint\0\u{1}reached\0\u{3}not_finite\0\u{1}failed\0\u{1}died\0\u{1}cancelled\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sequence\0\u{1}lease\0\u{1}epoch\0\u{1}checkpoint\0\u{1}reached\0\u{3}not_finite\0\u{1}failed\0\u{1}died\0\u{1}cancelled\0\u{3}stopped_early\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1847,6 +1921,19 @@ nonisolated extension Sweepd_Wire_SegmentEnded: SwiftProtobuf.Message, SwiftProt
           self.outcome = .cancelled(v)
         }
       }()
+      case 10: try {
+        var v: Sweepd_Wire_Empty?
+        var hadOneofValue = false
+        if let current = self.outcome {
+          hadOneofValue = true
+          if case .stoppedEarly(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.outcome = .stoppedEarly(v)
+        }
+      }()
       default: break
       }
     }
@@ -1889,6 +1976,10 @@ nonisolated extension Sweepd_Wire_SegmentEnded: SwiftProtobuf.Message, SwiftProt
     case .cancelled?: try {
       guard case .cancelled(let v)? = self.outcome else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .stoppedEarly?: try {
+      guard case .stoppedEarly(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }

@@ -30,11 +30,12 @@ struct WorkerOutbox: Sendable {
 
     /// Adds epochs, to the batch at the end if it has room, to its last item if they follow it.
     mutating func append(_ item: Reports.Item) {
-        let size = item.observations.reduce(40) { $0 + 8 * ($1.values.count + 1) }
+        let values = item.observations.reduce(40) { $0 + 8 * ($1.values.count + 1) }
+        let size = item.notes.reduce(values) { $0 + $1.text.utf8.count + 8 }
         guard size <= Self.batchLimit || item.observations.count <= 1 else {
             let half = item.observations.count / 2
-            append(Reports.Item(lease: item.lease, observations: Array(item.observations[..<half])))
-            return append(Reports.Item(lease: item.lease, observations: Array(item.observations[half...])))
+            append(item.part(0..<half))
+            return append(item.part(half..<item.observations.count))
         }
         bytes += size
         if !isEmpty, case .items(var items) = entries[entries.count - 1].content,
@@ -43,9 +44,10 @@ struct WorkerOutbox: Sendable {
             // Taken out first, so that appending does not copy the batch.
             entries[entries.count - 1].content = .items([])
             if let last = items.last, last.lease == item.lease,
-                last.observations.count + item.observations.count <= WireLimits.epochs
+                last.observations.count + item.observations.count <= WireLimits.epochs,
+                last.notes.count + item.notes.count <= WireLimits.notes
             {
-                items[items.count - 1].observations += item.observations
+                items[items.count - 1].append(item)
             } else {
                 items.append(item)
             }

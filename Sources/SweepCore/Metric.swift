@@ -1,0 +1,135 @@
+/// A number measured at the end of each epoch.
+package enum Metric: Hashable, Sendable {
+    /// Mean of the step losses of the epoch, measured while the weights change and dropout is on; without penalties.
+    case trainingLoss
+    /// Loss on fixed training rows in evaluation mode: what symptoms are read from.
+    case probeLoss
+    case validationLoss
+    /// Share of validation rows whose largest output is their class.
+    case validationAccuracy
+    /// Mean of the classes' recalls, over the classes that validation rows have.
+    case validationBalancedAccuracy
+    /// Mean of the classes' F1 scores, over the classes that validation rows have or are predicted to be of.
+    case validationF1
+    /// Area under the ROC curve: of two classes the second one's, else the mean of each class against the rest; NaN where a
+    /// class has all validation rows or none.
+    case validationAUC
+    /// Share of validation rows whose class is among the five largest outputs.
+    case validationTop5Accuracy
+    /// Share of the validation rows of the class with this label whose largest output is their class; NaN without such rows.
+    case validationRecall(String)
+    /// 1 - loss / variance on validation rows.
+    case validationR2
+    /// Mean absolute error on validation rows, in the target's unit.
+    case validationMAE
+    /// The penalty terms of the weights at the end of the epoch, which the losses leave out.
+    case trainingPenalty
+    /// The learning rate at the end of the epoch.
+    case learningRate
+    /// Euclidean norm of the last step's gradient over all weights and biases, penalty included.
+    case gradientNorm
+    /// Euclidean norm of all weights and biases at the end of the epoch.
+    case weightNorm
+    /// Euclidean norm of the last step's change of the weights and biases over their norm.
+    case updateRatio
+    /// Share of the epoch's steps whose gradient was clipped; 0 without clipping.
+    case clipShare
+
+    /// Every metric but the recalls, which are as many as there are classes.
+    package static let fixed: [Metric] =
+        [
+            .trainingLoss, .probeLoss, .validationLoss, .validationAccuracy, .validationBalancedAccuracy, .validationF1,
+            .validationAUC, .validationTop5Accuracy, .validationR2, .validationMAE,
+        ] + endings
+
+    /// What every trial reports after its losses and scores.
+    private static let endings: [Metric] = [
+        .trainingPenalty, .learningRate, .gradientNorm, .weightNorm, .updateRatio, .clipShare,
+    ]
+
+    /// Classes beyond which recalls are not reported: they would be the greater part of every curve.
+    package static let recallClasses = 20
+    /// Bytes of a class's label beyond which its recall is not reported: the name must fit a message.
+    package static let recallLabelBytes = 128
+    /// Classes from which on the five largest outputs say something.
+    package static let top5Classes = 6
+
+    /// The metrics a trial on data of this schema reports, in the order of an observation's values.
+    package static func reported(for schema: DataSchema) -> [Metric] {
+        let losses: [Metric] = [.trainingLoss, .probeLoss, .validationLoss]
+        switch schema.task {
+        case .classification(let classes, _):
+            var scores: [Metric] = [.validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC]
+            if classes.count >= top5Classes { scores.append(.validationTop5Accuracy) }
+            return losses + scores + recalls(of: classes) + endings
+        case .regression: return losses + [.validationR2, .validationMAE] + endings
+        }
+    }
+
+    /// The recalls that are reported for these classes, in their order; none for more than `recallClasses`.
+    package static func recalls(of classes: [String]) -> [Metric] {
+        guard classes.count <= recallClasses else { return [] }
+        return classes.filter { (1...recallLabelBytes).contains($0.utf8.count) }.map { .validationRecall($0) }
+    }
+
+    /// What trials of a sweep report that was submitted before sweeps kept their list of metrics.
+    package static func reportedAtFirst(for task: TaskKind) -> [Metric] {
+        switch task {
+        case .classification: [.trainingLoss, .probeLoss, .validationLoss, .validationAccuracy, .gradientNorm]
+        case .regression: [.trainingLoss, .probeLoss, .validationLoss, .validationR2, .gradientNorm]
+        }
+    }
+
+    /// Which direction is better; nil where neither is.
+    package var direction: Objective.Direction? {
+        switch self {
+        case .trainingLoss, .probeLoss, .validationLoss, .validationMAE, .trainingPenalty: .minimize
+        case .validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC, .validationTop5Accuracy,
+            .validationRecall, .validationR2:
+            .maximize
+        case .learningRate, .gradientNorm, .weightNorm, .updateRatio, .clipShare: nil
+        }
+    }
+}
+
+extension Metric: RawRepresentable {
+    private static let recallPrefix = "validation.recall."
+    private static let named = Dictionary(uniqueKeysWithValues: fixed.map { ($0.rawValue, $0) })
+
+    /// The metric's name in files, messages and documents.
+    package var rawValue: String {
+        switch self {
+        case .trainingLoss: "training.loss"
+        case .probeLoss: "probe.loss"
+        case .validationLoss: "validation.loss"
+        case .validationAccuracy: "validation.accuracy"
+        case .validationBalancedAccuracy: "validation.balanced_accuracy"
+        case .validationF1: "validation.f1"
+        case .validationAUC: "validation.auc"
+        case .validationTop5Accuracy: "validation.top5_accuracy"
+        case .validationRecall(let label): Self.recallPrefix + label
+        case .validationR2: "validation.r2"
+        case .validationMAE: "validation.mae"
+        case .trainingPenalty: "training.penalty"
+        case .learningRate: "learning_rate"
+        case .gradientNorm: "gradient.norm"
+        case .weightNorm: "weight.norm"
+        case .updateRatio: "update.ratio"
+        case .clipShare: "clip.share"
+        }
+    }
+
+    package init?(rawValue: String) {
+        if let metric = Self.named[rawValue] {
+            self = metric
+            return
+        }
+        guard rawValue.hasPrefix(Self.recallPrefix) else { return nil }
+        let label = String(rawValue.dropFirst(Self.recallPrefix.count))
+        guard (1...Self.recallLabelBytes).contains(label.utf8.count) else { return nil }
+        self = .validationRecall(label)
+    }
+
+    /// What may stand where any metric may, for messages.
+    package static let words = fixed.map(\.rawValue) + [recallPrefix + "LABEL"]
+}

@@ -1,0 +1,120 @@
+import SweepCore
+import Testing
+
+@Suite struct MetricTests {
+    private func schema(classes: [String]) -> DataSchema {
+        DataSchema(
+            features: ["a"],
+            task: .classification(classes: classes, trainingCounts: classes.map { _ in 9 }),
+            trainingRows: 9 * classes.count,
+            validationRows: 9,
+            testRows: 0
+        )
+    }
+
+    private func schema(classes count: Int) -> DataSchema { schema(classes: (0..<count).map { "\($0)" }) }
+
+    private let numbers = DataSchema(
+        features: ["a"],
+        task: .regression(mean: 0, variance: 1),
+        trainingRows: 9,
+        validationRows: 9,
+        testRows: 0
+    )
+
+    private func names(_ schema: DataSchema) -> [String] { Metric.reported(for: schema).map(\.rawValue) }
+
+    private static let ending = [
+        "training.penalty", "learning_rate", "gradient.norm", "weight.norm", "update.ratio", "clip.share",
+    ]
+
+    @Test func `classes report losses, scores, a recall each, and what every run tells of itself`() {
+        #expect(
+            names(schema(classes: ["no", "yes"])) == [
+                "training.loss", "probe.loss", "validation.loss", "validation.accuracy",
+                "validation.balanced_accuracy", "validation.f1", "validation.auc", "validation.recall.no",
+                "validation.recall.yes",
+            ] + Self.ending
+        )
+        #expect(!names(schema(classes: 5)).contains("validation.top5_accuracy"))
+        #expect(names(schema(classes: 6))[7...8] == ["validation.top5_accuracy", "validation.recall.0"])
+    }
+
+    @Test func `numbers report losses, R², the absolute error, and what every run tells of itself`() {
+        #expect(
+            names(numbers)
+                == ["training.loss", "probe.loss", "validation.loss", "validation.r2", "validation.mae"] + Self.ending
+        )
+    }
+
+    @Test func `recalls are reported for at most twenty classes, and for labels that fit a name`() {
+        func recalls(_ schema: DataSchema) -> Int { names(schema).count { $0.hasPrefix("validation.recall.") } }
+        #expect(recalls(schema(classes: 20)) == 20)
+        #expect(recalls(schema(classes: 21)) == 0)
+        let long = String(repeating: "ä", count: 64)
+        #expect(recalls(schema(classes: [long, long + "a", "", "b"])) == 2)
+    }
+
+    @Test func `every metric is found by its name, and no other name is one`() {
+        for metric in Metric.fixed + [.validationRecall("a.b c"), .validationRecall("validation.loss")] {
+            #expect(Metric(rawValue: metric.rawValue) == metric)
+        }
+        #expect(Set(Metric.fixed.map(\.rawValue)).count == Metric.fixed.count)
+        for name in [
+            "", "validation", "validation.luck", "validation.recall", "validation.recall.", "Validation.Loss",
+            "validation.recall." + String(repeating: "a", count: Metric.recallLabelBytes + 1),
+        ] {
+            #expect(Metric(rawValue: name) == nil, "\(name)")
+        }
+    }
+
+    @Test func `what is reported are fixed metrics and recalls, each once`() {
+        for schema in [schema(classes: 2), schema(classes: 20), schema(classes: 300), numbers] {
+            let reported = Metric.reported(for: schema)
+            #expect(Set(reported).count == reported.count)
+            for metric in reported {
+                if case .validationRecall = metric { continue }
+                #expect(Metric.fixed.contains(metric))
+            }
+        }
+        #expect(
+            Set(Metric.fixed).isSubset(of: Metric.reported(for: schema(classes: 6)) + Metric.reported(for: numbers))
+        )
+    }
+
+    @Test func `an objective takes every metric in its better direction, and those without one in both`() {
+        func problem(_ direction: Objective.Direction, _ metric: Metric) -> String? {
+            let problems = SpecProblems()
+            let node = SpecNode.map([SpecEntry(direction.rawValue, .text(metric.rawValue))])
+            let objective = Objective.read(SpecReader(node, problems: problems))
+            #expect(objective.map(\.metric) == (problems.all.isEmpty ? metric : nil))
+            return problems.all.first.map { "\($0.message), allowed \($0.allowed ?? "")" }
+        }
+        for metric in Metric.fixed + [.validationRecall("x")] {
+            for direction in Objective.Direction.allCases {
+                let fits = metric.direction == nil || metric.direction == direction
+                #expect((problem(direction, metric) == nil) == fits, "\(direction) \(metric.rawValue)")
+            }
+        }
+        #expect(
+            problem(.minimize, .validationAUC)
+                == "this metric is better when it is greater, allowed maximize: validation.auc"
+        )
+        #expect(Metric.learningRate.direction == nil && Metric.validationMAE.direction == .minimize)
+    }
+
+    @Test func `a word that is no metric is told with the one that is meant`() throws {
+        let problems = SpecProblems()
+        let node = SpecNode.map([SpecEntry("maximize", .text("validation.fi"))])
+        #expect(Objective.read(SpecReader(node, problems: problems)) == nil)
+        let allowed = try #require(problems.all.first?.allowed)
+        #expect(allowed.hasSuffix("validation.recall.LABEL (did you mean validation.f1?)"))
+    }
+
+    @Test func `a note is cut to its limit between characters`() {
+        let long = TrialNote(epoch: 1, text: String(repeating: "a", count: 199) + "ä")
+        #expect(long.text.utf8.count == 199)
+        let fits = TrialNote(epoch: 1, text: String(repeating: "ä", count: 100))
+        #expect(fits.text.utf8.count == TrialNote.textBytes)
+    }
+}

@@ -1,0 +1,492 @@
+import KernelAPI
+import SweepKernels
+import Testing
+
+/// A batch of images, or the rows of a matrix, to be normalised.
+struct NormalizationShape: CustomTestStringConvertible, Sendable {
+    var batch, height, width, channels: Int
+
+    var testDescription: String { "\(batch) x \(height)x\(width)x\(channels)" }
+    var pixels: Int { batch * height * width }
+    var features: Int { height * width * channels }
+    /// Elements of a gain over features, padding included.
+    var padded: Int { height * width * paddedCount(channels) }
+
+    func images(scale: Float, offset: Float, seed: UInt64, border: ImageBorder = ImageBorder()) -> Images {
+        var random = TestRandom(seed)
+        let images = Images(batch, height, width, channels, border: border, gap: 16, random: &random)
+        for (sample, y, x, c) in images.places {
+            if c < channels { images.base[images.place(sample, y, x) + c] *= scale }
+            if c < channels { images.base[images.place(sample, y, x) + c] += offset }
+        }
+        return images
+    }
+
+    /// Values for every feature, zero in the padding of each pixel.
+    func values(offset: Float, seed: UInt64) -> Fenced<Float> {
+        var random = TestRandom(seed)
+        let values = Fenced<Float>(padded, repeating: 0)
+        for i in 0..<padded where i % paddedCount(channels) < channels { values.base[i] = random.signed() + offset }
+        return values
+    }
+}
+
+struct `Batch normalisation` {
+    static let shapes = [
+        NormalizationShape(batch: 1, height: 1, width: 1, channels: 16),
+        NormalizationShape(batch: 1, height: 1, width: 600, channels: 17),
+        NormalizationShape(batch: 3, height: 5, width: 7, channels: 32),
+        NormalizationShape(batch: 2, height: 2, width: 258, channels: 1),
+        NormalizationShape(batch: 4, height: 1, width: 2, channels: 48),
+    ]
+    static let epsilon: Float = 1e-5
+
+    /// One pass's results.
+    struct Pass {
+        let output: Images
+        let mean, inverse, runningMean, runningVariance: Fenced<Float>
+    }
+
+    /// One shape's parameters, the same for every table.
+    struct Problem {
+        let shape: NormalizationShape
+        let input, gradient: Images
+        let gain, shift: Fenced<Float>
+        let columns: Int
+
+        init(_ shape: NormalizationShape) {
+            self.shape = shape
+            columns = paddedCount(shape.channels)
+            var random = TestRandom(3)
+            let border = ImageBorder(top: 1, left: 1)
+            input = shape.images(scale: 2, offset: 3, seed: UInt64(shape.pixels), border: border)
+            gradient = shape.images(scale: 1, offset: 0.25, seed: 77)
+            gain = Fenced(padded: shape.channels, offset: 1.5, random: &random)
+            shift = Fenced(padded: shape.channels, random: &random)
+        }
+
+        func forward(_ table: KernelTable, relu: Bool = false, inPlace: Bool = false) -> Pass {
+            let input = input.copy()
+            let output = inPlace ? input : gradient.copy()
+            let pass = Pass(
+                output: output,
+                mean: Fenced(columns, repeating: canary),
+                inverse: Fenced(columns, repeating: canary),
+                runningMean: Fenced(columns, repeating: 0.5),
+                runningVariance: Fenced(columns, repeating: 2)
+            )
+            table.normalizeBatch(
+                BatchNormalization(
+                    batch: shape.batch,
+                    height: shape.height,
+                    width: shape.width,
+                    channels: columns,
+                    input: input.base,
+                    inputLayout: input.layout,
+                    gain: gain.base,
+                    shift: shift.base,
+                    epsilon: epsilon,
+                    momentum: 0.1,
+                    mean: pass.mean.base,
+                    inverseDeviation: pass.inverse.base,
+                    runningMean: pass.runningMean.base,
+                    runningVariance: pass.runningVariance.base,
+                    output: output.base,
+                    outputLayout: output.layout,
+                    relu: relu
+                )
+            )
+            return pass
+        }
+
+        func evaluated(_ table: KernelTable, _ pass: Pass, relu: Bool = false) -> Images {
+            let output = gradient.copy()
+            table.normalizeBatchEvaluation(
+                BatchNormalizationEvaluation(
+                    batch: shape.batch,
+                    height: shape.height,
+                    width: shape.width,
+                    channels: columns,
+                    input: input.base,
+                    inputLayout: input.layout,
+                    gain: gain.base,
+                    shift: shift.base,
+                    runningMean: pass.runningMean.base,
+                    runningVariance: pass.runningVariance.base,
+                    epsilon: epsilon,
+                    output: output.base,
+                    outputLayout: output.layout,
+                    relu: relu
+                )
+            )
+            return output
+        }
+
+        func backward(_ table: KernelTable, _ pass: Pass) -> (dx: Images, gain: Fenced<Float>, shift: Fenced<Float>) {
+            let dx = input.copy()
+            let (dGain, dShift) = (Fenced<Float>(columns, repeating: 9), Fenced<Float>(columns, repeating: 9))
+            table.normalizeBatchGradient(
+                BatchNormalizationGradient(
+                    batch: shape.batch,
+                    height: shape.height,
+                    width: shape.width,
+                    channels: columns,
+                    input: input.base,
+                    inputLayout: input.layout,
+                    outputGradient: gradient.base,
+                    outputGradientLayout: gradient.layout,
+                    gain: gain.base,
+                    mean: pass.mean.base,
+                    inverseDeviation: pass.inverse.base,
+                    gainGradient: dGain.base,
+                    shiftGradient: dShift.base,
+                    inputGradient: dx.base,
+                    inputGradientLayout: dx.layout
+                )
+            )
+            return (dx, dGain, dShift)
+        }
+    }
+
+    @Test(arguments: shapes)
+    func `has the reference's bits`(shape: NormalizationShape) {
+        let problem = Problem(shape)
+        let expected = problem.forward(.reference)
+        let back = problem.backward(.reference, expected)
+        for table in KernelTable.available {
+            for inPlace in [false, true] {
+                let found = problem.forward(table, inPlace: inPlace)
+                let reference = problem.forward(.reference, inPlace: inPlace)
+                #expect(difference(found.output.buffer, reference.output.buffer) == nil, "\(table.name)")
+                #expect(difference(found.mean, expected.mean) == nil, "\(table.name)")
+                #expect(difference(found.inverse, expected.inverse) == nil, "\(table.name)")
+                #expect(difference(found.runningMean, expected.runningMean) == nil, "\(table.name)")
+                #expect(difference(found.runningVariance, expected.runningVariance) == nil, "\(table.name)")
+            }
+            for relu in [false, true] {
+                let rectified = problem.forward(table, relu: relu).output.buffer
+                #expect(difference(rectified, problem.forward(.reference, relu: relu).output.buffer) == nil)
+                let evaluated = problem.evaluated(table, expected, relu: relu)
+                let reference = problem.evaluated(.reference, expected, relu: relu)
+                #expect(difference(evaluated.buffer, reference.buffer) == nil, "\(table.name)")
+            }
+            let found = problem.backward(table, expected)
+            #expect(difference(found.dx.buffer, back.dx.buffer) == nil, "\(table.name)")
+            #expect(difference(found.gain, back.gain) == nil, "\(table.name)")
+            #expect(difference(found.shift, back.shift) == nil, "\(table.name)")
+        }
+    }
+
+    /// Values are between 1 and 5, so a sum over N of them errs by less than 5N · d · 2⁻²⁴ where d, the depth of the tree, is
+    /// below N + 6; deviations are below 4, and 1/√ halves the relative error of what is under it.
+    @Test(arguments: shapes)
+    func `agrees with the formulas in float64`(shape: NormalizationShape) {
+        let problem = Problem(shape)
+        let pass = problem.forward(.reference)
+        let back = problem.backward(.reference, pass)
+        let evaluated = problem.evaluated(.reference, pass)
+        let n = Double(shape.pixels)
+        // The deepest chain: a quarter of a run, the runs of an image, the images.
+        let runs = shape.height * ((shape.width + 255) / 256)
+        let depth = Double(min(shape.width, 256) / 4 + 4 + runs + shape.batch)
+        let unit = depth * 0x1p-24
+        for c in 0..<problem.columns {
+            var values: [Double] = []
+            var gradients: [Double] = []
+            for (sample, y, x, channel) in problem.input.places {
+                guard channel == c else { continue }
+                values.append(problem.input[sample, y, x, c])
+                gradients.append(problem.gradient[sample, y, x, c])
+            }
+            let mean = values.reduce(0, +) / n
+            let squares = values.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) }
+            let inverse = 1 / (squares / n + Double(Self.epsilon)).squareRoot()
+            #expect(abs(Double(pass.mean.base[c]) - mean) <= 5 * (unit + 0x1p-22))
+            // The mean's error e adds e² to the variance; relative errors of a square root are half as large.
+            let error = inverse * (unit + 0x1p-21) + inverse * inverse * inverse * 25 * unit * unit
+            #expect(abs(Double(pass.inverse.base[c]) - inverse) <= error)
+            let (momentum, unbiased) = (Double(Float(0.1)), squares / max(1, n - 1))
+            #expect(abs(Double(pass.runningMean.base[c]) - (0.5 + momentum * (mean - 0.5))) <= unit + 0x1p-20)
+            #expect(
+                abs(Double(pass.runningVariance.base[c]) - (2 + momentum * (unbiased - 2)))
+                    <= (1 + unbiased) * (unit + 0x1p-20)
+            )
+            let (gain, shift) = (Double(problem.gain.base[c]), Double(problem.shift.base[c]))
+            let normalized = values.map { ($0 - mean) * inverse }
+            let dGain = zip(gradients, normalized).reduce(0.0) { $0 + $1.0 * $1.1 }
+            let dShift = gradients.reduce(0, +)
+            // One pixel has no deviation: its inverse is 1/√ε, and errors of the mean count that much.
+            let slack = (unit + 0x1p-20) * 8 * max(1, inverse)
+            #expect(abs(Double(back.gain.base[c]) - dGain) <= n * 2 * slack)
+            #expect(abs(Double(back.shift.base[c]) - dShift) <= n * 2 * unit)
+            var i = 0
+            for (sample, y, x, channel) in problem.input.places {
+                guard channel == c else { continue }
+                let y0 = normalized[i] * gain + shift
+                #expect(abs(pass.output[sample, y, x, c] - y0) <= 3 * slack)
+                let running = Double(pass.runningVariance.base[c]) + Double(Self.epsilon)
+                let e = (values[i] - Double(pass.runningMean.base[c])) / running.squareRoot() * gain + shift
+                #expect(abs(evaluated[sample, y, x, c] - e) <= 16 * 0x1p-22)
+                let dx = gain * inverse * (gradients[i] - dShift / n - normalized[i] * dGain / n)
+                #expect(abs(back.dx[sample, y, x, c] - dx) <= abs(gain * inverse) * 12 * slack)
+                i += 1
+            }
+        }
+        for c in shape.channels..<problem.columns {
+            #expect(pass.output[0, 0, 0, c] == 0 && back.dx[0, 0, 0, c] == 0 && evaluated[0, 0, 0, c] == 0)
+        }
+    }
+
+    /// A central difference of L = Σ dy · y in float64, with h = 2⁻¹⁰; its error is below h² times the third derivative,
+    /// which deviations near 1 keep below 100 times the largest term.
+    @Test func `has the gradient of its outputs`() {
+        let shape = NormalizationShape(batch: 2, height: 3, width: 2, channels: 3)
+        let problem = Problem(shape)
+        let pass = problem.forward(.reference)
+        let back = problem.backward(.reference, pass)
+        let n = Double(shape.pixels)
+        func loss(_ c: Int, _ values: [Double], _ gradients: [Double]) -> Double {
+            let mean = values.reduce(0, +) / n
+            let variance = values.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) } / n
+            let scale = Double(problem.gain.base[c]) / (variance + Double(Self.epsilon)).squareRoot()
+            return zip(values, gradients).reduce(0.0) { $0 + ($1.0 - mean) * scale * $1.1 }
+        }
+        for c in 0..<3 {
+            var (values, gradients, found) = ([Double](), [Double](), [Double]())
+            for (sample, y, x, channel) in problem.input.places {
+                guard channel == c else { continue }
+                values.append(problem.input[sample, y, x, c])
+                gradients.append(problem.gradient[sample, y, x, c])
+                found.append(back.dx[sample, y, x, c])
+            }
+            let h = 0x1p-10
+            for i in values.indices {
+                var (above, below) = (values, values)
+                above[i] += h
+                below[i] -= h
+                let numeric = (loss(c, above, gradients) - loss(c, below, gradients)) / (2 * h)
+                #expect(abs(found[i] - numeric) < 100 * h * h)
+            }
+        }
+    }
+
+    @Test(arguments: KernelTable.available + [.reference])
+    func `may leave out the gradient of its inputs`(table: KernelTable) {
+        let problem = Problem(Self.shapes[2])
+        let pass = problem.forward(table)
+        let (gain, shift) = (Fenced<Float>(32, repeating: 9), Fenced<Float>(32, repeating: 9))
+        table.normalizeBatchGradient(
+            BatchNormalizationGradient(
+                batch: 3,
+                height: 5,
+                width: 7,
+                channels: 32,
+                input: problem.input.base,
+                inputLayout: problem.input.layout,
+                outputGradient: problem.gradient.base,
+                outputGradientLayout: problem.gradient.layout,
+                gain: problem.gain.base,
+                mean: pass.mean.base,
+                inverseDeviation: pass.inverse.base,
+                gainGradient: gain.base,
+                shiftGradient: shift.base,
+                inputGradient: nil,
+                inputGradientLayout: problem.input.layout
+            )
+        )
+        let expected = problem.backward(table, pass)
+        #expect(difference(gain, expected.gain) == nil)
+        #expect(difference(shift, expected.shift) == nil)
+    }
+}
+
+struct `Layer normalisation` {
+    static let shapes = [
+        NormalizationShape(batch: 3, height: 1, width: 1, channels: 1),
+        NormalizationShape(batch: 5, height: 1, width: 1, channels: 40),
+        NormalizationShape(batch: 2, height: 1, width: 1, channels: 256),
+        NormalizationShape(batch: 3, height: 5, width: 7, channels: 17),
+        NormalizationShape(batch: 2, height: 4, width: 3, channels: 32),
+        NormalizationShape(batch: 1, height: 28, width: 28, channels: 3),
+    ]
+    static let epsilon: Float = 1e-5
+
+    /// One shape's parameters and the passes over them.
+    struct Problem {
+        let shape: NormalizationShape
+        let input, gradient: Images
+        let gain, shift: Fenced<Float>
+
+        init(_ shape: NormalizationShape) {
+            self.shape = shape
+            input = shape.images(scale: 2, offset: 3, seed: 5, border: ImageBorder(left: 1, right: 1))
+            gradient = shape.images(scale: 1, offset: 0.25, seed: 6)
+            gain = shape.values(offset: 1.5, seed: 7)
+            shift = shape.values(offset: 0, seed: 8)
+        }
+
+        func forward(_ table: KernelTable, inPlace: Bool = false) -> (
+            output: Images, means: Fenced<Float>, inverses: Fenced<Float>
+        ) {
+            let input = input.copy()
+            let output = inPlace ? input : gradient.copy()
+            let means = Fenced<Float>(shape.batch, repeating: canary)
+            let inverses = Fenced<Float>(shape.batch, repeating: canary)
+            table.normalizeLayer(
+                LayerNormalization(
+                    batch: shape.batch,
+                    height: shape.height,
+                    width: shape.width,
+                    channels: shape.channels,
+                    input: input.base,
+                    inputLayout: input.layout,
+                    gain: gain.base,
+                    shift: shift.base,
+                    epsilon: epsilon,
+                    means: means.base,
+                    inverseDeviations: inverses.base,
+                    output: output.base,
+                    outputLayout: output.layout
+                )
+            )
+            return (output, means, inverses)
+        }
+
+        func backward(_ table: KernelTable, _ means: Fenced<Float>, _ inverses: Fenced<Float>) -> (
+            dx: Images, gain: Fenced<Float>, shift: Fenced<Float>
+        ) {
+            let dx = input.copy()
+            let (dGain, dShift) = (Fenced<Float>(shape.padded, repeating: 9), Fenced<Float>(shape.padded, repeating: 9))
+            table.normalizeLayerGradient(
+                LayerNormalizationGradient(
+                    batch: shape.batch,
+                    height: shape.height,
+                    width: shape.width,
+                    channels: shape.channels,
+                    input: input.base,
+                    inputLayout: input.layout,
+                    outputGradient: gradient.base,
+                    outputGradientLayout: gradient.layout,
+                    gain: gain.base,
+                    means: means.base,
+                    inverseDeviations: inverses.base,
+                    gainGradient: dGain.base,
+                    shiftGradient: dShift.base,
+                    inputGradient: dx.base,
+                    inputGradientLayout: dx.layout
+                )
+            )
+            return (dx, dGain, dShift)
+        }
+    }
+
+    @Test(arguments: shapes)
+    func `has the reference's bits`(shape: NormalizationShape) {
+        let problem = Problem(shape)
+        let (_, means, inverses) = problem.forward(.reference)
+        let back = problem.backward(.reference, means, inverses)
+        for table in KernelTable.available {
+            for inPlace in [false, true] {
+                let (found, reference) = (
+                    problem.forward(table, inPlace: inPlace), problem.forward(.reference, inPlace: inPlace)
+                )
+                #expect(difference(found.output.buffer, reference.output.buffer) == nil, "\(table.name)")
+                #expect(difference(found.means, means) == nil, "\(table.name)")
+                #expect(difference(found.inverses, inverses) == nil, "\(table.name)")
+            }
+            let found = problem.backward(table, means, inverses)
+            #expect(difference(found.dx.buffer, back.dx.buffer) == nil, "\(table.name)")
+            #expect(difference(found.gain, back.gain) == nil, "\(table.name)")
+            #expect(difference(found.shift, back.shift) == nil, "\(table.name)")
+        }
+    }
+
+    /// Values are between 1 and 5; a chain has at most a 64th of the vectors' elements and six levels of the tree.
+    @Test(arguments: shapes)
+    func `agrees with the formulas in float64`(shape: NormalizationShape) {
+        let problem = Problem(shape)
+        let (output, means, inverses) = problem.forward(.reference)
+        let back = problem.backward(.reference, means, inverses)
+        let n = Double(shape.features)
+        let unit = Double(shape.padded / 64 + shape.height + 8) * 0x1p-24
+        let padded = paddedCount(shape.channels)
+        var dGain = [Double](repeating: 0, count: shape.padded)
+        var dShift = dGain
+        var size = dGain
+        func feature(_ y: Int, _ x: Int, _ c: Int) -> Int { (y * shape.width + x) * padded + c }
+        for sample in 0..<shape.batch {
+            var (sum, squares) = (0.0, 0.0)
+            for (other, y, x, c) in problem.input.places {
+                if other == sample { sum += problem.input[sample, y, x, c] }
+            }
+            let mean = sum / n
+            for (other, y, x, c) in problem.input.places {
+                let deviation = problem.input[sample, y, x, c] - mean
+                if other == sample && c < shape.channels { squares += deviation * deviation }
+            }
+            let inverse = 1 / (squares / n + Double(Self.epsilon)).squareRoot()
+            let slack = (unit + 0x1p-20) * 8 * max(1, inverse)
+            #expect(abs(Double(means.base[sample]) - mean) <= 5 * (unit + 0x1p-22))
+            let error = inverse * (unit + 0x1p-21) + inverse * inverse * inverse * 25 * unit * unit
+            #expect(abs(Double(inverses.base[sample]) - inverse) <= error)
+            var (sumG, sumProducts) = (0.0, 0.0)
+            for (other, y, x, c) in problem.input.places {
+                guard other == sample else { continue }
+                let i = feature(y, x, c)
+                let normalized = (problem.input[sample, y, x, c] - mean) * inverse
+                let dy = problem.gradient[sample, y, x, c]
+                sumG += dy * Double(problem.gain.base[i])
+                sumProducts += dy * Double(problem.gain.base[i]) * normalized
+                dGain[i] += dy * normalized
+                dShift[i] += dy
+                size[i] += slack
+            }
+            for (other, y, x, c) in problem.input.places {
+                guard other == sample else { continue }
+                let i = feature(y, x, c)
+                guard c < shape.channels else {
+                    #expect(output[sample, y, x, c] == 0 && back.dx[sample, y, x, c] == 0)
+                    continue
+                }
+                let normalized = (problem.input[sample, y, x, c] - mean) * inverse
+                let value = normalized * Double(problem.gain.base[i]) + Double(problem.shift.base[i])
+                #expect(abs(output[sample, y, x, c] - value) <= 3 * slack)
+                let g = problem.gradient[sample, y, x, c] * Double(problem.gain.base[i])
+                let dx = inverse * (g - sumG / n - normalized * sumProducts / n)
+                #expect(abs(back.dx[sample, y, x, c] - dx) <= inverse * 16 * slack)
+            }
+        }
+        for i in 0..<shape.padded {
+            #expect(abs(Double(back.gain.base[i]) - dGain[i]) <= 2 * size[i])
+            #expect(abs(Double(back.shift.base[i]) - dShift[i]) <= 2 * Double(shape.batch * shape.batch) * 0x1p-24)
+        }
+    }
+
+    /// A central difference of L = Σ dy · y in float64; see the test of batch normalisation.
+    @Test func `has the gradient of its outputs`() {
+        let shape = NormalizationShape(batch: 1, height: 2, width: 1, channels: 5)
+        let problem = Problem(shape)
+        let (_, means, inverses) = problem.forward(.reference)
+        let back = problem.backward(.reference, means, inverses)
+        var (values, weights, found) = ([Double](), [Double](), [Double]())
+        for (sample, y, x, c) in problem.input.places {
+            guard c < 5 else { continue }
+            values.append(problem.input[sample, y, x, c])
+            weights.append(problem.gradient[sample, y, x, c] * Double(problem.gain.base[y * 16 + c]))
+            found.append(back.dx[sample, y, x, c])
+        }
+        func loss(_ values: [Double]) -> Double {
+            let mean = values.reduce(0, +) / 10
+            let variance = values.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) } / 10
+            let inverse = 1 / (variance + Double(Self.epsilon)).squareRoot()
+            return zip(values, weights).reduce(0.0) { $0 + ($1.0 - mean) * inverse * $1.1 }
+        }
+        let h = 0x1p-10
+        for i in values.indices {
+            var (above, below) = (values, values)
+            above[i] += h
+            below[i] -= h
+            #expect(abs(found[i] - (loss(above) - loss(below)) / (2 * h)) < 100 * h * h)
+        }
+    }
+}
