@@ -43,7 +43,9 @@ package struct StoppingState: Equatable {
     /// validation loss that wavers, while it still learns, was perhaps stopped too early.
     package static func wasStillLearning(_ trainingLosses: [Double], window: Int) -> Bool {
         let last = Array(trainingLosses.suffix(max(window, 5)))
-        guard last.count >= 5, let slope = Trend.theilSen(last), let test = Trend.mannKendall(last) else { return false }
+        guard last.count >= 5, let slope = Trend.theilSen(last), let test = Trend.mannKendall(last) else {
+            return false
+        }
         return slope < 0 && test.s < 0 && test.p < 0.01
     }
 }

@@ -190,7 +190,9 @@ import Testing
         /// The header's words from the epochs on: steps, powers, schedule, early stopping.
         func refusal(_ word: Int, _ value: UInt64) -> TrainingError? {
             var forged = content
-            withUnsafeBytes(of: value.littleEndian) { forged.replaceSubrange((24 + 8 * word)..<(32 + 8 * word), with: $0) }
+            withUnsafeBytes(of: value.littleEndian) {
+                forged.replaceSubrange((24 + 8 * word)..<(32 + 8 * word), with: $0)
+            }
             do throws(TrainingError) {
                 _ = try TrainingRun(
                     restoring: CheckpointFormat.sealed(forged),

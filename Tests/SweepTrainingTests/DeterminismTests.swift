@@ -46,11 +46,20 @@ struct BitCase: Sendable, CustomTestStringConvertible {
             classes: 4,
             spec: makeSpec(
                 [],
-                OptimizerSpec(.adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-6, amsgrad: false), learningRate: 1e-2, decay: 0.1)
+                OptimizerSpec(
+                    .adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-6, amsgrad: false),
+                    learningRate: 1e-2,
+                    decay: 0.1
+                )
             ).with {
-                $0.model = ModelSpec(widths: [40, 17], activation: .gelu, dropout: 0.2, norm: .layerNorm(epsilon: 1e-5))
+                $0.model = ModelSpec(
+                    widths: [40, 17],
+                    activation: .gelu,
+                    dropout: 0.2,
+                    norm: .layerNorm(epsilon: 1e-5)
+                )
             },
-            digest: 0
+            digest: 0x91cd_097b_ee81_2a29
         ),
     ]
 
@@ -67,7 +76,7 @@ struct BitCase: Sendable, CustomTestStringConvertible {
                     .dense(DenseSpec(units: 20)), activation, .dropout(0.25),
                 ]
             },
-            digest: 0
+            digest: 0x091b_7e56_0a46_4f44
         ),
         BitCase(
             testDescription: "batch norm, strided residual blocks, average pool, momentum",
@@ -80,12 +89,13 @@ struct BitCase: Sendable, CustomTestStringConvertible {
                         .convolution(ConvolutionSpec(channels: 10, stride: WindowSize(2))),
                         .batchNorm(momentum: 0.2, epsilon: 1e-4), .activation(.silu),
                         .convolution(ConvolutionSpec(channels: 10)),
-                    ]), .activation(.leakyRelu(slope: 0.1)), .averagePool(PoolSpec(size: WindowSize(2), stride: WindowSize(1))),
+                    ]), .activation(.leakyRelu(slope: 0.1)),
+                    .averagePool(PoolSpec(size: WindowSize(2), stride: WindowSize(1))),
                     .residual([.convolution(ConvolutionSpec(channels: 10)), .dropout(0.1)]), .globalAveragePool,
                 ]
                 $0.l2 = 1e-3
             },
-            digest: 0
+            digest: 0x17ab_480e_7c5f_bea2
         ),
     ]
 
@@ -101,18 +111,24 @@ struct BitCase: Sendable, CustomTestStringConvertible {
                 $0.maxNorm = 1.2
                 $0.l1 = 1e-3
             },
-            digest: 0
+            digest: 0xaa7a_3ae0_1f17_8607
         ),
         BitCase(
             testDescription: "restarts with other rules, one cycle, warm-up",
             spec: makeSpec([12], .sgd(learningRate: 0.05, momentum: 0.9), epochs: 8).with {
                 $0.schedule = LearningRateSchedule(.oneCycle(rise: 0.3, start: 10, end: 100), warmup: .init(steps: 5))
                 $0.restarts = [
-                    OptimizerRestart(epoch: 2, optimizer: .adam(learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8)),
-                    OptimizerRestart(epoch: 4, optimizer: OptimizerSpec(.lion(beta1: 0.9, beta2: 0.99), learningRate: 1e-3)),
+                    OptimizerRestart(
+                        epoch: 2,
+                        optimizer: .adam(learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-8)
+                    ),
+                    OptimizerRestart(
+                        epoch: 4,
+                        optimizer: OptimizerSpec(.lion(beta1: 0.9, beta2: 0.99), learningRate: 1e-3)
+                    ),
                 ]
             },
-            digest: 0
+            digest: 0x811c_b0f8_8bc8_9db1
         ),
         BitCase(
             testDescription: "plateau and early stopping with the best weights, averaged, batch norm",
@@ -124,7 +140,7 @@ struct BitCase: Sendable, CustomTestStringConvertible {
                 $0.averaging = 0.5
                 $0.earlyStopping = EarlyStopping(patience: 2, minimalDelta: 0.05)
             },
-            digest: 0
+            digest: 0x7c22_72ab_47ac_9b82
         ),
         BitCase(
             testDescription: "rise of batches, smoothed, focused and weighted classes",
@@ -132,33 +148,44 @@ struct BitCase: Sendable, CustomTestStringConvertible {
                 $0.schedule = LearningRateSchedule(.rise(RiseRule(factor: 0.9, afterEpoch: 1, onBatches: true)))
                 $0.loss = LossSpec(.softmaxCrossEntropy, labelSmoothing: 0.1, focus: 1.5, classWeights: .balanced)
             },
-            digest: 0
+            digest: 0xb181_3e30_9e5d_cf8c
         ),
         BitCase(
             testDescription: "binary cross-entropy of one output, softplus",
             classes: 2,
-            spec: makeSpec([12], activation: .softplus, loss: LossSpec(.binaryCrossEntropy, labelSmoothing: 0.1, focus: 2)),
-            digest: 0
+            spec: makeSpec(
+                [12],
+                activation: .softplus,
+                loss: LossSpec(.binaryCrossEntropy, labelSmoothing: 0.1, focus: 2)
+            ),
+            digest: 0x2cb3_9c6d_9e0a_94c1
         ),
         BitCase(
             testDescription: "Huber's loss, elu, selu",
             classes: 0,
             spec: makeSpec([], loss: LossSpec(.huber, delta: 0.5)).with {
                 $0.model.layers = [
-                    .dense(DenseSpec(units: 20)), .activation(.elu(alpha: 1.5)), .dense(DenseSpec(units: 9)), .activation(.selu),
+                    .dense(DenseSpec(units: 20)), .activation(.elu(alpha: 1.5)), .dense(DenseSpec(units: 9)),
+                    .activation(.selu),
                 ]
             },
-            digest: 0
+            digest: 0xdecd_addb_30f0_4d95
         ),
     ]
 
-    private static let digests: [UInt64] = []
+    /// One for each of the rules, in their order.
+    private static let digests: [UInt64] = [
+        0x81da_0cf1_5090_c581, 0x1924_45a3_d39d_c836, 0xdad7_6853_79d4_76d3, 0x8127_4b53_8e63_1853,
+        0x3152_2a18_7baf_cdd8, 0xb580_0c2d_169e_4982, 0x2156_4435_caa9_ada5, 0xd8c4_ea0f_3b66_4833,
+        0xec32_f8c1_091c_dd6f, 0x9ca7_01eb_5deb_bc46, 0x38c6_0828_0985_570d, 0x86e8_be6f_1a4c_eab1,
+        0x6367_78d5_4883_1ccc, 0x70d6_2498_4397_3f8a,
+    ]
 
-    static let optimizers = CurveSetting.optimizers.enumerated().map { index, optimizer in
+    static let optimizers = zip(CurveSetting.optimizers, digests).map { optimizer, digest in
         BitCase(
             testDescription: "\(optimizer)",
             spec: makeSpec([20], optimizer, activation: .tanh, l2: 1e-3),
-            digest: index < digests.count ? digests[index] : 0
+            digest: digest
         )
     }
 
@@ -186,6 +213,10 @@ extension TrainingRun {
 }
 
 @Suite struct DeterminismTests {
+    @Test func `every optimizer has a recorded digest`() {
+        #expect(BitCase.optimizers.count == CurveSetting.optimizers.count)
+    }
+
     @Test(arguments: BitCase.all)
     func `weights after some steps have the recorded bits`(_ bitCase: BitCase) throws {
         let run = try bitCase.makeRun(.selected())

@@ -129,12 +129,17 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
             cases.append(
                 image(
                     "\(kernel) by \(stride) \(padding) after a convolution",
-                    [convolution(3), tanh, convolution(5, kernel, stride: stride, padding), .activation(.gelu), .flatten]
+                    [
+                        convolution(3), tanh, convolution(5, kernel, stride: stride, padding), .activation(.gelu),
+                        .flatten,
+                    ]
                 )
             )
         }
         cases.append(image("17 channels to 17", [convolution(17), relu, convolution(17), relu, .flatten], rows: 2))
-        cases.append(image("16 channels, flattened in place", [convolution(16), relu, .flatten, .dense(DenseSpec(units: 4))]))
+        cases.append(
+            image("16 channels, flattened in place", [convolution(16), relu, .flatten, .dense(DenseSpec(units: 4))])
+        )
         return cases
     }()
 
@@ -158,16 +163,29 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         image("global average pool of the input", [.globalAveragePool], channels: 3),
         image("pool, then no flatten", [convolution(3), relu, .maxPool(PoolSpec())]),
         image("17 channels pooled", [convolution(17), relu, .maxPool(PoolSpec()), .averagePool(PoolSpec()), .flatten]),
-        image("batch norm of images", [convolution(3, bias: false), batchNorm, relu, convolution(2), .flatten], rows: 9),
+        image(
+            "batch norm of images",
+            [convolution(3, bias: false), batchNorm, relu, convolution(2), .flatten],
+            rows: 9
+        ),
         image("batch norm of the input", [batchNorm, convolution(3), tanh, .flatten], channels: 3, rows: 9),
         image("layer norm of images", [convolution(3), layerNorm, .activation(.gelu), convolution(2), .flatten]),
         image("layer norm of the input", [layerNorm, convolution(3), tanh, .flatten], channels: 3),
-        image("dropout of images", [convolution(3), relu, .dropout(0.3), convolution(4), tanh, .flatten, .dropout(0.2)]),
+        image(
+            "dropout of images",
+            [convolution(3), relu, .dropout(0.3), convolution(4), tanh, .flatten, .dropout(0.2)]
+        ),
         image("dropout first", [.dropout(0.3), convolution(3), relu, .flatten], channels: 3),
         image("flatten of 3 channels to dense", [convolution(3), relu, .flatten, .dense(DenseSpec(units: 5)), relu]),
-        image("activations alone", [.activation(.softplus), convolution(3), batchNorm, .activation(.elu(alpha: 1)), .flatten]),
+        image(
+            "activations alone",
+            [.activation(.softplus), convolution(3), batchNorm, .activation(.elu(alpha: 1)), .flatten]
+        ),
         image("flatten first", [.flatten, .dense(DenseSpec(units: 6)), relu]),
-        image("residual, identity", [convolution(3), relu, .residual([convolution(3), relu, convolution(3)]), relu, .flatten]),
+        image(
+            "residual, identity",
+            [convolution(3), relu, .residual([convolution(3), relu, convolution(3)]), relu, .flatten]
+        ),
         image(
             "residual, wider and strided",
             [
@@ -176,11 +194,22 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
             ]
         ),
         image("residual first", [.residual([convolution(4), tanh]), .globalAveragePool], channels: 3),
-        image("residual of a pool", [convolution(3), .residual([.maxPool(PoolSpec())]), relu, .flatten], height: 6, width: 6),
-        image("residual in a residual", [convolution(3), .residual([.residual([convolution(3), tanh]), convolution(2)]), .flatten]),
+        image(
+            "residual of a pool",
+            [convolution(3), .residual([.maxPool(PoolSpec())]), relu, .flatten],
+            height: 6,
+            width: 6
+        ),
+        image(
+            "residual in a residual",
+            [convolution(3), .residual([.residual([convolution(3), tanh]), convolution(2)]), .flatten]
+        ),
         image(
             "two residuals with dropout",
-            [.residual([convolution(2), relu, .dropout(0.3)]), .residual([.dropout(0.2), convolution(2), relu]), .flatten]
+            [
+                .residual([convolution(2), relu, .dropout(0.3)]), .residual([.dropout(0.2), convolution(2), relu]),
+                .flatten,
+            ]
         ),
         GradientCase(
             testDescription: "residual of a perceptron, identity and projection",
@@ -189,7 +218,10 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
                 .residual([.dense(DenseSpec(units: 9)), relu, .dense(DenseSpec(units: 18))]), relu,
             ]
         ),
-        GradientCase(testDescription: "residual of the input", layers: [.residual([.dense(DenseSpec(units: 5)), tanh])]),
+        GradientCase(
+            testDescription: "residual of the input",
+            layers: [.residual([.dense(DenseSpec(units: 5)), tanh])]
+        ),
         GradientCase(
             testDescription: "batch norm of a perceptron",
             layers: ModelSpec(widths: [9, 17], activation: .relu, dropout: 0.2, norm: batchNorm).layers
@@ -198,7 +230,10 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
             testDescription: "layer norm of a perceptron",
             layers: ModelSpec(widths: [9, 17], activation: .gelu, dropout: 0.2, norm: layerNorm).layers
         ),
-        GradientCase(testDescription: "norms of the input", layers: [batchNorm, layerNorm, .dense(DenseSpec(units: 4)), tanh]),
+        GradientCase(
+            testDescription: "norms of the input",
+            layers: [batchNorm, layerNorm, .dense(DenseSpec(units: 4)), tanh]
+        ),
         GradientCase(
             testDescription: "without biases",
             layers: [.dense(DenseSpec(units: 7, bias: false)), relu, .dense(DenseSpec(units: 5, bias: false)), tanh]
@@ -299,7 +334,9 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
                 let (x, y) = task.batch(rows)
                 let model = ReferenceModel(run)
                 let (loss, gradient, moments) = model.train(x, y, dropout: run.referenceDropout(step: 9))
-                #expect(abs(run.trainingLoss(rows: rows, dropoutStep: 9) - loss) <= gradientCase.error(run, count, loss))
+                #expect(
+                    abs(run.trainingLoss(rows: rows, dropoutStep: 9) - loss) <= gradientCase.error(run, count, loss)
+                )
                 _ = run.setParameters(model.parameters.map(\.rounded))
                 let found = run.gradient(rows: rows, dropoutStep: 9)
                 let expected = zip(model.parameters, gradient).filter(\.0.isTrained)

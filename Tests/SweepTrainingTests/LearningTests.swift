@@ -152,7 +152,7 @@ import Testing
 
     /// Every rule with its defaults but the rate, on a task that has something to learn.
     @Test(arguments: [
-        OptimizerSpec.sgd(learningRate: 0.05, momentum: 0), .sgd(learningRate: 0.02, momentum: 0.9),
+        OptimizerSpec.sgd(learningRate: 0.2, momentum: 0), .sgd(learningRate: 0.02, momentum: 0.9),
         .sgd(learningRate: 0.02, momentum: 0.9, nesterov: true),
         OptimizerSpec(.adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: false), learningRate: 3e-3),
         OptimizerSpec(.adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: true), learningRate: 3e-3),

@@ -86,7 +86,11 @@ struct CurveSetting: Sendable, CustomTestStringConvertible {
 
     /// What surrounds the rule.
     static let steps: [CurveSetting] = [
-        CurveSetting(testDescription: "momentum, classes", classes: 3, spec: makeSpec([16, 8], momentum, activation: .tanh)),
+        CurveSetting(
+            testDescription: "momentum, classes",
+            classes: 3,
+            spec: makeSpec([16, 8], momentum, activation: .tanh)
+        ),
         CurveSetting(
             testDescription: "momentum, penalty, regression, short last batch",
             classes: 0,
@@ -145,7 +149,11 @@ struct CurveSetting: Sendable, CustomTestStringConvertible {
             }
         ),
         CurveSetting(testDescription: "clipped norm", classes: 3, spec: base.with { $0.clipNorm = 0.1 }),
-        CurveSetting(testDescription: "a norm that is seldom clipped", classes: 3, spec: base.with { $0.clipNorm = 0.6 }),
+        CurveSetting(
+            testDescription: "a norm that is seldom clipped",
+            classes: 3,
+            spec: base.with { $0.clipNorm = 0.6 }
+        ),
         CurveSetting(
             testDescription: "clipped norm and value with Adam",
             classes: 0,
@@ -185,7 +193,10 @@ struct CurveSetting: Sendable, CustomTestStringConvertible {
             classes: 3,
             spec: base.with {
                 $0.restarts = [
-                    OptimizerRestart(epoch: 1, optimizer: .adam(learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-5)),
+                    OptimizerRestart(
+                        epoch: 1,
+                        optimizer: .adam(learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-5)
+                    ),
                     OptimizerRestart(epoch: 3, optimizer: OptimizerSpec(.adagrad(epsilon: 1e-3), learningRate: 0.03)),
                 ]
             }
@@ -196,7 +207,11 @@ struct CurveSetting: Sendable, CustomTestStringConvertible {
             classes: 3,
             spec: makeSpec(
                 [],
-                OptimizerSpec(.adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-4, amsgrad: false), learningRate: 0.01, decay: 0.3)
+                OptimizerSpec(
+                    .adam(beta1: 0.9, beta2: 0.99, epsilon: 1e-4, amsgrad: false),
+                    learningRate: 0.01,
+                    decay: 0.3
+                )
             ).with { $0.model = ModelSpec(widths: [12, 8], activation: .gelu, norm: .layerNorm(epsilon: 1e-4)) }
         ),
         CurveSetting(
@@ -299,7 +314,12 @@ extension ReferenceTraining {
     func `two half batches make the step of a whole one, except with batch norm`(_ hasNorm: Bool) throws {
         func weights(batchSize: Int, accumulation: Int) throws -> [ParameterValues] {
             let task = try SyntheticTask(rows: 64, validationRows: 8).make()
-            var setting = makeSpec([12], .sgd(learningRate: 0.1, momentum: 0.9), activation: .tanh, batchSize: batchSize)
+            var setting = makeSpec(
+                [12],
+                .sgd(learningRate: 0.1, momentum: 0.9),
+                activation: .tanh,
+                batchSize: batchSize
+            )
             setting.accumulation = accumulation
             if hasNorm { setting.model = ModelSpec(widths: [12], norm: .batchNorm(momentum: 0.1, epsilon: 1e-5)) }
             let run = try TrainingRun(spec: setting, data: task.data, seed: 5, kernels: .selected())

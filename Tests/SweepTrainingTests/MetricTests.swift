@@ -83,10 +83,10 @@ import Testing
             let sum = row.reduce(0) { $0 + exp($1) }
             return row.map { exp($0) / sum }
         }
-        func area(of label: Int) -> Double { area(shares.map { $0[label] }, labels.map { $0 == label }) }
-        let areas = (0..<classes).map(area).filter { !$0.isNaN }
+        func areaOf(_ label: Int) -> Double { area(shares.map { $0[label] }, labels.map { $0 == label }) }
+        let areas = (0..<classes).map(areaOf).filter { !$0.isNaN }
         let expected =
-            classes == 2 ? area(of: 1) : areas.isEmpty ? .nan : areas.reduce(0, +) / Double(areas.count)
+            classes == 2 ? areaOf(1) : areas.isEmpty ? .nan : areas.reduce(0, +) / Double(areas.count)
         #expect(same(found.areaUnderCurve, expected), "\(found.areaUnderCurve) for \(expected)")
         if classes > 5 {
             let among = rows.count { row in

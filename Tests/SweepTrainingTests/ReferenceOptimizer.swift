@@ -107,7 +107,9 @@ struct ReferenceTraining {
             let share = Double(batch.rows.count) / count
             loss += share * result.loss
             for index in gradient.indices {
-                for element in gradient[index].indices { gradient[index][element] += share * result.gradient[index][element] }
+                for element in gradient[index].indices {
+                    gradient[index][element] += share * result.gradient[index][element]
+                }
             }
             for (index, values) in result.moments { model.parameters[index].values = values }
         }

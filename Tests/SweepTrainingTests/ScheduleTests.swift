@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct ScheduleTests {
     /// The rates of steps of a run of 10 epochs with 4 steps each, from a base of 0.5.
-    private func rates(_ schedule: LearningRateSchedule, _ steps: [Int], base: Double = 0.5, epochs: Int = 10) -> [Double] {
+    private func rates(_ schedule: LearningRateSchedule, _ steps: [Int], base: Double = 0.5, epochs: Int = 10)
+        -> [Double]
+    {
         steps.map { ScheduleState().rate(schedule, base: base, step: $0, stepsPerEpoch: 4, epochs: epochs) }
     }
 
@@ -221,22 +223,22 @@ import Testing
         #expect(state.reductions == 2 && abs(state.factor - 0.01) < 1e-15)
         // Batches say nothing to a rule on epochs.
         let before = state
-        #expect(!state.batchEnded(schedule, loss: 9, epoch: 20) && state == before)
+        let reacts = state.batchEnded(schedule, loss: 9, epoch: 20)
+        #expect(!reacts && state.factor == before.factor && state.lastLoss == before.lastLoss)
     }
 
     @Test func `epochs say nothing to a rule on batches, and the first that counts is the one after those left out`() {
         var state = ScheduleState()
         let schedule = LearningRateSchedule(.rise(RiseRule(afterEpoch: 2, onBatches: true)))
-        #expect(!state.batchEnded(schedule, loss: 1, epoch: 2))
-        #expect(!state.batchEnded(schedule, loss: 2, epoch: 2))
-        #expect(state.batchEnded(schedule, loss: 3, epoch: 3))
-        #expect(!state.epochEnded(schedule, epoch: 9, base: 1) { _ in 9 })
-        #expect(state.reductions == 1)
+        let reduced = [(1.0, 2), (2, 2), (3, 3), (3, 3), (2, 3)].map { state.batchEnded(schedule, loss: $0, epoch: $1) }
+        #expect(reduced == [false, false, true, false, false])
+        let reacts = state.epochEnded(schedule, epoch: 9, base: 1) { _ in 9 }
+        #expect(!reacts && state.reductions == 1)
     }
 
     /// A loss that falls by 1 % a batch under 10 % of noise: a batch is above the one before almost every other time.
     @Test(arguments: [UInt64(1), 2, 3, 4, 5])
-    func `on batches with ten percent of noise the rate collapses, on their means it does not`(_ seed: UInt64) {
+    func `on batches with ten percent of noise the rate collapses, on their means it does not`(_ seed: UInt64) throws {
         var stream = RandomStream(key: seed)
         var (byBatch, byEpoch) = (ScheduleState(), ScheduleState())
         let batches = LearningRateSchedule(.rise(RiseRule(afterEpoch: 0, onBatches: true)))
@@ -252,12 +254,12 @@ import Testing
             }
             _ = byEpoch.epochEnded(epochs, epoch: epoch + 1, base: 1e-3) { _ in sum / 100 }
         }
-        #expect(try! #require(collapse, "seed \(seed)") <= 35, "seed \(seed)")
+        #expect(try #require(collapse) <= 35, "seed \(seed)")
         #expect(byEpoch.factor == 1, "seed \(seed)")
     }
 
     @Test func `a run on that rule stops learning, and says that its rate was reduced`() throws {
-        func run(_ rule: RiseRule?) throws -> (TrainingRun, [TrialNote]) {
+        func run(_ rule: RiseRule?) throws -> (TrainingRun, LearningCurve, [TrialNote]) {
             var setting = makeSpec([16], .sgd(learningRate: 0.05, momentum: 0), batchSize: 2)
             if let rule { setting.schedule = LearningRateSchedule(.rise(rule)) }
             let run = try TrainingRun(
@@ -266,15 +268,22 @@ import Testing
                 seed: 1,
                 kernels: .selected()
             )
-            for _ in 0..<4 { _ = run.trainEpoch() }
-            return (run, run.takeNotes())
+            var curve = LearningCurve(metrics: run.metrics)
+            for _ in 0..<4 { curve.append(try #require(run.trainEpoch())) }
+            return (run, curve, run.takeNotes())
         }
-        let (trapped, notes) = try run(RiseRule(afterEpoch: 1, onBatches: true))
-        let (free, none) = try run(RiseRule(afterEpoch: 1))
-        let (constant, _) = try run(nil)
-        #expect(trapped.evaluate(.training).loss > 1.1 * free.evaluate(.training).loss)
+        let (trapped, curve, notes) = try run(RiseRule(afterEpoch: 1, onBatches: true))
+        let (free, other, none) = try run(RiseRule(afterEpoch: 1))
+        let (constant, _, _) = try run(nil)
+        let rates = curve.series(.learningRate)
+        #expect(rates[0] == 0.05 && rates[1] < 1e-9 && other.series(.learningRate) == [0.05, 0.05, 0.05, 0.05])
+        // From then on the probe's loss stands still, while without the trap it falls.
+        let (stuck, falling) = (curve.series(.probeLoss), other.series(.probeLoss))
+        #expect(abs(stuck[3] - stuck[1]) < 1e-6 && falling[3] < falling[1] - 1e-3)
         #expect(free.parameters() == constant.parameters() && none.isEmpty)
-        #expect(notes.count == 20 && notes.allSatisfy { $0.text.hasPrefix("learning rate reduced to ") && $0.epoch == 2 })
+        #expect(
+            notes.count == 20 && notes.allSatisfy { $0.text.hasPrefix("learning rate reduced to ") && $0.epoch == 2 }
+        )
         #expect(notes[0].text == "learning rate reduced to 0.005")
         #expect(trapped.takeNotes().isEmpty)
     }

@@ -4,7 +4,9 @@ import SweepTraining
 import Testing
 
 @Suite struct StoppingTests {
-    private func verdicts(_ rule: EarlyStopping, _ values: [Double]) -> (verdicts: [StoppingState.Verdict], state: StoppingState) {
+    private func verdicts(_ rule: EarlyStopping, _ values: [Double]) -> (
+        verdicts: [StoppingState.Verdict], state: StoppingState
+    ) {
         var state = StoppingState()
         let verdicts = values.enumerated().map { state.epochEnded(rule, epoch: $0 + 1, value: $1) }
         return (verdicts, state)
@@ -139,7 +141,9 @@ import Testing
         let data = try SyntheticTask(rows: 32, validationRows: 8).make().data
         let restarted = try TrainingRun(
             spec: makeSpec([8]).with {
-                $0.restarts = [OptimizerRestart(epoch: 2, optimizer: OptimizerSpec(.adagrad(epsilon: 1e-8), learningRate: 0.1))]
+                $0.restarts = [
+                    OptimizerRestart(epoch: 2, optimizer: OptimizerSpec(.adagrad(epsilon: 1e-8), learningRate: 0.1))
+                ]
             },
             data: data,
             seed: 1,
@@ -158,7 +162,9 @@ import Testing
         _ = broken.trainEpoch()
         #expect(broken.diverged)
         #expect(
-            broken.takeNotes() == [TrialNote(epoch: 1, text: "step 1 of the epoch: the output of layer 2 is not finite")]
+            broken.takeNotes() == [
+                TrialNote(epoch: 1, text: "step 1 of the epoch: the output of layer 2 is not finite")
+            ]
         )
     }
 }
