@@ -10,6 +10,8 @@ struct CSVReader {
     let task: TaskKind?
     /// Whether a missing feature is a mistake; not so when the sweep imputes.
     let allowsMissing: Bool
+    /// Which column groups rows or gives their time; it is no feature.
+    var rowRule = RowRule.independent
 
     /// The table of `bytes`; nil when anything is wrong, and then `problems` has it.
     func read(_ bytes: [UInt8], file: String, problems: inout ProblemList) -> RawTable? {
@@ -31,11 +33,20 @@ struct CSVReader {
             return nil
         }
         let targetIndex = names.index(of: target, file: file, problems: &problems)
+        let splitColumn = SplitColumn(
+            rowRule,
+            table: table,
+            rows: rows,
+            names: names.names,
+            targets: targetIndex.map { [$0] } ?? [],
+            problems: &problems
+        )
         var columns = ColumnReader(
             table: table,
             rows: rows,
             names: names.names,
             targetIndex: targetIndex,
+            ignoredIndex: splitColumn?.index,
             task: task
         )
         columns.read(problems: &problems)
@@ -53,7 +64,13 @@ struct CSVReader {
         }
         guard problems.count == before, let targetIndex else { return nil }
         var featureNames = names.names
-        featureNames.remove(at: targetIndex)
+        for index in [targetIndex, splitColumn?.index].compactMap({ $0 }).sorted(by: >) { featureNames.remove(at: index) }
+        guard !featureNames.isEmpty else {
+            problems.add(
+                DataProblem(.header, file: file, wrong: "no column is left for features", allowed: "at least one")
+            )
+            return nil
+        }
         return RawTable(
             file: file,
             featureNames: featureNames,
@@ -62,7 +79,8 @@ struct CSVReader {
             features: columns.features,
             targets: columns.targets,
             image: nil,
-            lines: rows.map(\.line)
+            lines: rows.map(\.line),
+            splitColumn: splitColumn
         )
     }
 }

@@ -6,6 +6,8 @@ struct ColumnReader {
     private let rows: ArraySlice<CSVTable.Row>
     private let names: [String]
     private let targetIndex: Int?
+    /// A column that is neither feature nor target.
+    private let ignoredIndex: Int?
     private let task: TaskKind?
     private var columns: [Column]
 
@@ -34,12 +36,14 @@ struct ColumnReader {
         rows: ArraySlice<CSVTable.Row>,
         names: [String],
         targetIndex: Int?,
+        ignoredIndex: Int?,
         task: TaskKind?
     ) {
         self.table = table
         self.rows = rows
         self.names = names
         self.targetIndex = targetIndex
+        self.ignoredIndex = ignoredIndex
         self.task = task
         columns = [Column](repeating: Column(), count: names.count)
     }
@@ -60,7 +64,7 @@ struct ColumnReader {
                     // Rows with faults are not among a table's rows.
                     continue
                 }
-                for (index, field) in fields.enumerated() {
+                for (index, field) in fields.enumerated() where index != ignoredIndex {
                     let content = UnsafeBufferPointer(rebasing: scanner.bytes[field.start..<field.end])
                     let value = CellValue(content)
                     if index == targetIndex {
@@ -224,7 +228,7 @@ struct ColumnReader {
             reportTextCells(index, problems: &problems)
         }
         for index in columns.indices
-        where index != targetIndex && columns[index].missing == rows.count && !rows.isEmpty {
+        where index != targetIndex && index != ignoredIndex && columns[index].missing == rows.count && !rows.isEmpty {
             problems.add(
                 DataProblem(
                     .missing,

@@ -19,8 +19,10 @@ extension DataSet {
         for part in [validation, test] {
             if let part { reader.compare(part, with: main, problems: &problems) }
         }
-        let assembly = TargetAssembly(main: main, parts: [validation, test], task: spec.task, problems: &problems)
-        guard problems.isEmpty, let assembly else { return .failure(problems.sorted()) }
+        let task = spec.task ?? spec.source.task
+        let assembly = TargetAssembly(main: main, parts: [validation, test], task: task, problems: &problems)
+        let binding = RowBinding(spec.rowRule, main: main, parts: [validation, test], problems: &problems)
+        guard problems.isEmpty, let assembly, let binding else { return .failure(problems.sorted()) }
         let rule = SplitRule(
             validation: spec.validation,
             test: spec.test,
@@ -28,7 +30,8 @@ extension DataSet {
             file: spec.source.name,
             mainRows: main.rowCount,
             validationRows: validation?.rowCount ?? 0,
-            testRows: test?.rowCount ?? 0
+            testRows: test?.rowCount ?? 0,
+            binding: binding
         )
         guard let split = rule.split(assembly.targets, classes: assembly.classes, problems: &problems) else {
             return .failure(problems.sorted())
@@ -53,7 +56,13 @@ extension DataSource {
         switch self {
         case .table(let file): file
         case .images(let images, _): images
+        case .generated(let spec): "generated \(spec.kind.name)"
         }
+    }
+
+    /// What is predicted, where the source knows it.
+    var task: TaskKind? {
+        if case .generated(let spec) = self { spec.task } else { nil }
     }
 }
 
@@ -72,7 +81,8 @@ struct SourceReader {
                 header: spec.header,
                 target: spec.target,
                 task: spec.task,
-                allowsMissing: allowsMissing
+                allowsMissing: allowsMissing,
+                rowRule: spec.rowRule
             )
             guard let bytes = bytes(file, problems: &problems) else { return nil }
             return reader.read(bytes, file: file, problems: &problems)
@@ -83,6 +93,7 @@ struct SourceReader {
                 labels: (bytes(labels, problems: &problems), labels),
                 problems: &problems
             )
+        case .generated(let spec): return Generator(spec).table()
         }
     }
 

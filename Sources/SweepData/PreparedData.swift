@@ -18,11 +18,14 @@ package final class PreparedData: @unchecked Sendable {
     package let rowStride: Int
     /// The first float of the first row; valid while this object lives.
     package let features: UnsafePointer<Float>
-    /// What each row is to be predicted as.
+    /// What each row is to be predicted as: numbers as `(y − shift) / factor` of `targetScale`.
     package let targets: DataTargets
+    /// How the targets were scaled, fitted on the training rows: y = factor · target + shift.
+    package let targetScale: (shift: Double, factor: Double)
     /// Which row is for what.
     package let split: RowSplit
-    /// The steps in order, as fitted on the training rows: what new rows must go through before the model.
+    /// The steps in order, as fitted on the training rows: what new rows must go through before the model. `power` gives
+    /// two, the power and the scale.
     package let steps: [FittedStep]
 
     private let memory: UnsafeMutablePointer<Float>
@@ -30,10 +33,15 @@ package final class PreparedData: @unchecked Sendable {
     /// Floats of a logical vector: rows are padded to a multiple of it.
     package static let rowAlignment = 16
 
-    /// Applies `steps` to all rows of `data`, each fitted on the training rows as the steps before it left them.
+    /// Applies `steps` to all rows of `data`, each fitted on the training rows as the steps before it left them, and
+    /// `targetScale` to the targets.
     ///
     /// Throws when a missing value would reach training, or a step leaves the range of floats.
-    package init(_ data: DataSet, steps: [PreprocessStep]) throws(PreprocessingError) {
+    package init(
+        _ data: DataSet,
+        steps: [PreprocessStep],
+        targetScale: TargetScale = .none
+    ) throws(PreprocessingError) {
         let alignment = Self.rowAlignment
         let stride = (data.featureCount + alignment - 1) / alignment * alignment
         let count = data.rowCount * stride
@@ -47,7 +55,9 @@ package final class PreparedData: @unchecked Sendable {
         featureCount = data.featureCount
         rowStride = stride
         features = UnsafePointer(memory)
-        targets = data.targets
+        let scaling = TargetScaling(targetScale, data)
+        self.targetScale = (scaling.shift, scaling.factor)
+        targets = scaling.apply(data.targets)
         split = data.split
         self.memory = memory
         do throws(PreprocessingError) {
@@ -78,12 +88,19 @@ package final class PreparedData: @unchecked Sendable {
                 for column in 0..<columns { memory[row * stride + column] = source[row * columns + column] }
             }
         }
-        let fitter = StepFitter(names: data.schema.features, training: data.split.training, stride: stride)
+        let fitter = StepFitter(
+            names: data.schema.features,
+            channels: data.schema.image?.channels,
+            training: data.split.training,
+            stride: stride
+        )
         var fitted: [FittedStep] = []
         for step in steps {
-            let step = try fitter.fit(step, memory)
-            apply(step, memory, rows: data.rowCount, columns: columns, stride: stride)
-            fitted.append(step)
+            for part in step.parts {
+                let step = try fitter.fit(part, memory)
+                apply(step, memory, rows: data.rowCount, columns: columns, stride: stride)
+                fitted.append(step)
+            }
         }
         try checkFinite(memory, stride, data)
         return fitted

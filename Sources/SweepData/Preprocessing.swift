@@ -1,4 +1,5 @@
 import SweepCore
+import SweepNumerics
 
 /// Why features cannot be prepared for training.
 package enum PreprocessingError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -8,6 +9,8 @@ package enum PreprocessingError: Error, Hashable, Sendable, CustomStringConverti
     case nothingToImpute(feature: String)
     /// A step made a number that 32 bits do not hold.
     case notFinite(feature: String)
+    /// `normalize` does not fit the rows: they are no images, or have another number of channels than it gives.
+    case channels(given: Int?, found: Int?)
 
     package var description: String {
         switch self {
@@ -17,6 +20,9 @@ package enum PreprocessingError: Error, Hashable, Sendable, CustomStringConverti
         case .nothingToImpute(let feature):
             "feature '\(feature)' has no value in any training row, so impute has no mean for it"
         case .notFinite(let feature): "preprocessing makes feature '\(feature)' too large for 32 bits"
+        case .channels(_, nil): "normalize needs images, but the rows are a table"
+        case .channels(let given, let found?):
+            "normalize gives \(given ?? 0) channels, but the images have \(found)"
         }
     }
 }
@@ -29,15 +35,27 @@ package enum FittedStep: Hashable, Sendable {
     case scale(Double)
     /// Missing → mean, by column.
     case fill([Double])
+    /// x → the nearest number within the bounds, by column; a bound may be infinite.
+    case clip(lower: [Double], upper: [Double])
+    /// x → Yeo and Johnson's ψ(x, λ), λ by column: see `YeoJohnson`.
+    case power(exponents: [Double])
+    /// x → sign(x) · log(1 + |x|).
+    case logarithm
 
     /// The step's result for one value of `column`.
     ///
-    /// Determinism: one subtraction and one division in double precision, one rounding to float.
+    /// Determinism: double precision, elementary functions of our own, one rounding to float.
     package func apply(_ value: Float, column: Int) -> Float {
         switch self {
         case .affine(let shift, let divisor): Float((Double(value) - shift[column]) / divisor[column])
         case .scale(let factor): Float(Double(value) * factor)
         case .fill(let means): value.isNaN ? Float(means[column]) : value
+        case .clip(let lower, let upper):
+            Double(value) < lower[column]
+                ? Float(lower[column]) : Double(value) > upper[column] ? Float(upper[column]) : value
+        case .power(let exponents): Float(YeoJohnson.apply(Double(value), exponent: exponents[column]))
+        case .logarithm:
+            Float(value < 0 ? -Elementary.log(1 - Double(value)) : Elementary.log(1 + Double(value)))
         }
     }
 }
@@ -48,10 +66,12 @@ package enum FittedStep: Hashable, Sendable {
 /// everywhere.
 struct StepFitter {
     let names: [String]
+    /// Channels of images; nil for tables.
+    let channels: Int?
     let training: [Int32]
     let stride: Int
 
-    private var columns: Range<Int> { names.indices }
+    var columns: Range<Int> { names.indices }
 
     /// What `step` learns from the training rows of `values` (rows × stride).
     func fit(
@@ -69,10 +89,23 @@ struct StepFitter {
             let (least, greatest) = bounds(values)
             let range = zip(least, greatest).map { $1 > $0 ? Double($1) - Double($0) : 1 }
             return .affine(shift: least.map { Double($0) }, divisor: range)
+        case .robust:
+            try refuseMissing(values, before: "robust")
+            return robust(values)
+        case .winsorize(let rule):
+            try refuseMissing(values, before: "winsorize")
+            return winsorize(rule, values)
+        case .power:
+            try refuseMissing(values, before: "power")
+            return .power(exponents: columns.map { YeoJohnson.exponent(column($0, values)) })
+        case .log1p: return .logarithm
+        case .normalize(let given):
+            if given == nil { try refuseMissing(values, before: "normalize") }
+            return try normalize(given, values)
         }
     }
 
-    private func refuseMissing(_ values: UnsafePointer<Float>, before step: String) throws(PreprocessingError) {
+    func refuseMissing(_ values: UnsafePointer<Float>, before step: String) throws(PreprocessingError) {
         for column in columns {
             let count = training.count { values[Int($0) * stride + column].isNaN }
             if count > 0 { throw .missing(feature: names[column], count: count, before: step) }

@@ -28,6 +28,8 @@ struct RawTable: Sendable {
     let image: (height: Int, width: Int)?
     /// The line of each row; empty where the format has no lines.
     let lines: [Int32]
+    /// The column that groups rows or gives their time, where the sweep file names one.
+    var splitColumn: SplitColumn?
 
     var rowCount: Int { targets.count }
 
