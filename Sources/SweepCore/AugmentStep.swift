@@ -109,7 +109,7 @@ extension AugmentStep {
             case "cutout":
                 settings.only("size", "an integer from 1 to 4096")?.integer(in: 1...4096).map { .cutout(size: $0) }
             default:
-                settings.only("alpha", "a number above 0")?.real(in: 0...1000, above: true).map { .mixup(alpha: $0) }
+                settings.only("alpha", "a number from 0.001 to 1000")?.real(in: 0.001...1000).map { .mixup(alpha: $0) }
             }
         }
     }
