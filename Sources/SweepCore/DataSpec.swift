@@ -11,6 +11,10 @@ package struct DataSpec: Hashable, Sendable {
     package var seed: UInt64
     /// What is done to the features, in order; fitted on training rows. In a sweep file this is a representative.
     package var preprocess: [PreprocessStep]
+    /// What columns of a table are, where their cells should not decide.
+    package var columns: [ColumnRule]
+    /// How the categories of text columns become numbers.
+    package var categorical: CategoryRule
 
     package init(
         source: DataSource,
@@ -20,7 +24,9 @@ package struct DataSpec: Hashable, Sendable {
         validation: SplitPart = .fraction(0.2),
         test: SplitPart = .none,
         seed: UInt64 = 0,
-        preprocess: [PreprocessStep] = []
+        preprocess: [PreprocessStep] = [],
+        columns: [ColumnRule] = [],
+        categorical: CategoryRule = .oneHot
     ) {
         self.source = source
         self.header = header
@@ -30,13 +36,9 @@ package struct DataSpec: Hashable, Sendable {
         self.test = test
         self.seed = seed
         self.preprocess = preprocess
+        self.columns = columns
+        self.categorical = categorical
     }
-}
-
-/// One table, or IDX images with their labels; paths are relative to the sweep file.
-package enum DataSource: Hashable, Sendable {
-    case table(String)
-    case images(String, labels: String)
 }
 
 /// Whether a table's first row holds names.
@@ -49,6 +51,8 @@ package enum TargetColumn: Hashable, Sendable {
     case name(String)
     case index(Int)
     case last
+    /// Columns of 0 and 1, by name or index, of which one is 1 in each row: the class.
+    case oneHot([String])
 }
 
 /// What is predicted.
@@ -75,18 +79,23 @@ package enum PreprocessStep: Hashable, Sendable {
     case minmax
     /// Times a constant.
     case scale(Double)
+    /// Missing values are replaced.
+    case imputing(Imputation)
+
     /// Missing values become the column's training mean.
-    case impute
+    package static let impute = PreprocessStep.imputing(Imputation())
 }
 
 extension DataSpec {
-    static let keys = ["source", "header", "target", "task", "validation", "test", "seed", "preprocess"]
+    static let keys = [
+        "source", "header", "target", "columns", "categorical", "task", "validation", "test", "seed", "preprocess",
+    ]
 
     /// Reads `data`; nil when something is missing or wrong (and reported).
     package static func read(_ reader: SpecReader) -> DataSpec? {
         guard let fields = reader.fields(keys, planned: ["augment", "generate", "weights"]) else { return nil }
         func fixed(_ key: String) -> SpecReader? { fields.optional(key)?.allowingDomains(false) }
-        let source = fields.required("source", "a file, or {images: FILE, labels: FILE}")?
+        let source = fields.required("source", SpecReader.dataSources)?
             .allowingDomains(false).dataSource()
         let header: HeaderRule? =
             fixed("header").map { reader in
@@ -94,6 +103,8 @@ extension DataSpec {
                 return reader.word(HeaderRule.self)
             } ?? .auto
         let target = fixed("target").map { $0.targetColumn() } ?? .last
+        let columns = fixed("columns").map { $0.columnRules() } ?? []
+        let categorical = fixed("categorical").map { $0.categoryRule() } ?? .oneHot
         let task: TaskKind?? = fixed("task").map { $0.word(TaskKind.self) }
         let validation = fixed("validation").map { $0.splitPart() } ?? .fraction(0.2)
         let test = fixed("test").map { $0.splitPart() } ?? SplitPart.none
@@ -109,6 +120,7 @@ extension DataSpec {
             fixed("validation")?.report("a sweep needs validation rows", allowed: "a share above 0")
         }
         guard let source, let header, let target, let validation, let test, let seed, let preprocess else { return nil }
+        guard let columns, let categorical else { return nil }
         if case .some(.none) = task { return nil }
         return DataSpec(
             source: source,
@@ -118,7 +130,9 @@ extension DataSpec {
             validation: validation,
             test: test,
             seed: UInt64(seed),
-            preprocess: preprocess
+            preprocess: preprocess,
+            columns: columns,
+            categorical: categorical
         )
     }
 }
@@ -137,7 +151,7 @@ extension PreprocessStep {
                     switch kind {
                     case "standardize": return settings.fields([]).map { _ in .standardize }
                     case "minmax": return settings.fields([]).map { _ in .minmax }
-                    case "impute": return settings.fields([]).map { _ in .impute }
+                    case "impute": return settings.imputation().map { .imputing($0) }
                     default:
                         if settings.node == .map([]) {
                             settings.reportMissing("a number above 0, as in {scale: 0.0625}")
@@ -153,28 +167,35 @@ extension PreprocessStep {
 }
 
 extension SpecReader {
-    fileprivate func dataSource() -> DataSource? {
-        if case .text(let file) = node, !file.isEmpty { return .table(file) }
-        guard case .map = node else {
-            refuse("a file, or {images: FILE, labels: FILE}")
-            return nil
-        }
-        guard let fields = fields(["images", "labels"]) else { return nil }
-        let images = fields.required("images", "an IDX file")?.text()
-        let labels = fields.required("labels", "an IDX file")?.text()
-        guard let images, let labels else { return nil }
-        return .images(images, labels: labels)
-    }
-
     fileprivate func targetColumn() -> TargetColumn? {
         switch node {
         case .text("last"): return .last
         case .text(let name) where !name.isEmpty: return .name(name)
         case .integer(let index) where index >= 0: return .index(index)
+        case .map: return fields(["one_hot"])?.required("one_hot", "a list of columns")?.oneHotColumns()
         default:
             refuse("a column's name, its index from 0, or last")
             return nil
         }
+    }
+
+    private func oneHotColumns() -> TargetColumn? {
+        guard let items = items(count: 2...10_000) else { return nil }
+        let names = items.map { item -> String? in
+            switch item.node {
+            case .text(let name) where !name.isEmpty: return name
+            case .integer(let index) where index >= 0: return String(index)
+            default:
+                item.refuse("a column's name or its index from 0")
+                return nil
+            }
+        }
+        guard !names.contains(nil) else { return nil }
+        if Set(names).count < names.count {
+            report("a column stands twice", allowed: "different columns")
+            return nil
+        }
+        return .oneHot(names.compactMap { $0 })
     }
 
     fileprivate func splitPart() -> SplitPart? {
