@@ -11,6 +11,10 @@ package struct DataSpec: Hashable, Sendable {
     package var seed: UInt64
     /// What is done to the features, in order; fitted on training rows. In a sweep file this is a representative.
     package var preprocess: [PreprocessStep]
+    /// What columns of a table are, where their cells should not decide.
+    package var columns: [ColumnRule]
+    /// How the categories of text columns become numbers.
+    package var categorical: CategoryRule
     /// What binds rows together or orders them when they are parted.
     package var rowRule: RowRule
     /// What is done to the targets of numbers. In a sweep file this is a representative.
@@ -27,6 +31,8 @@ package struct DataSpec: Hashable, Sendable {
         test: SplitPart = .none,
         seed: UInt64 = 0,
         preprocess: [PreprocessStep] = [],
+        columns: [ColumnRule] = [],
+        categorical: CategoryRule = .oneHot,
         rowRule: RowRule = .independent,
         targetScale: TargetScale = .none,
         augment: [AugmentStep] = []
@@ -39,18 +45,12 @@ package struct DataSpec: Hashable, Sendable {
         self.test = test
         self.seed = seed
         self.preprocess = preprocess
+        self.columns = columns
+        self.categorical = categorical
         self.rowRule = rowRule
         self.targetScale = targetScale
         self.augment = augment
     }
-}
-
-/// One table, IDX images with their labels, or rows made by a generator; paths are relative to the sweep file.
-package enum DataSource: Hashable, Sendable {
-    case table(String)
-    case images(String, labels: String)
-    /// Rows that are made, not read.
-    case generated(GeneratorSpec)
 }
 
 /// Whether a table's first row holds names.
@@ -63,6 +63,8 @@ package enum TargetColumn: Hashable, Sendable {
     case name(String)
     case index(Int)
     case last
+    /// Columns of 0 and 1, by name or index, of which one is 1 in each row: the class.
+    case oneHot([String])
 }
 
 /// What is predicted.
@@ -72,15 +74,15 @@ package enum TaskKind: String, CaseIterable, Sendable {
 
 extension DataSpec {
     static let keys = [
-        "source", "header", "target", "task", "validation", "test", "group", "time", "seed", "preprocess", "target_scale",
-        "augment",
+        "source", "header", "target", "columns", "categorical", "task", "validation", "test", "group", "time", "seed",
+        "preprocess", "target_scale", "augment",
     ]
 
     /// Reads `data`; nil when something is missing or wrong (and reported).
     package static func read(_ reader: SpecReader) -> DataSpec? {
         guard let fields = reader.fields(keys, planned: ["weights"]) else { return nil }
         func fixed(_ key: String) -> SpecReader? { fields.optional(key)?.allowingDomains(false) }
-        let source = fields.required("source", "a file, {images: FILE, labels: FILE}, or {generate: {KIND: {…}}}")?
+        let source = fields.required("source", SpecReader.dataSources)?
             .allowingDomains(false).dataSource()
         let header: HeaderRule? =
             fixed("header").map { reader in
@@ -88,6 +90,8 @@ extension DataSpec {
                 return reader.word(HeaderRule.self)
             } ?? .auto
         let target = fixed("target").map { $0.targetColumn() } ?? .last
+        let columns = fixed("columns").map { $0.columnRules() } ?? []
+        let categorical = fixed("categorical").map { $0.categoryRule() } ?? .oneHot
         let task: TaskKind?? = fixed("task").map { $0.word(TaskKind.self) }
         let validation = fixed("validation").map { $0.splitPart() } ?? .fraction(0.2)
         let test = fixed("test").map { $0.splitPart() } ?? SplitPart.none
@@ -100,6 +104,7 @@ extension DataSpec {
             SplitPart.check(validation: validation, test: test, rowRule: rowRule ?? .independent, fields)
         }
         guard let source, let header, let target, let validation, let test, let seed, let preprocess else { return nil }
+        guard let columns, let categorical else { return nil }
         guard let rowRule, let targetScale, let augment else { return nil }
         if case .some(.none) = task { return nil }
         return DataSpec(
@@ -111,6 +116,8 @@ extension DataSpec {
             test: test,
             seed: UInt64(seed),
             preprocess: preprocess,
+            columns: columns,
+            categorical: categorical,
             rowRule: rowRule,
             targetScale: targetScale,
             augment: augment
@@ -119,28 +126,34 @@ extension DataSpec {
 }
 
 extension SpecReader {
-    func dataSource() -> DataSource? {
-        if case .text(let file) = node, !file.isEmpty { return .table(file) }
-        guard case .map = node else {
-            refuse("a file, {images: FILE, labels: FILE}, or {generate: {KIND: {…}}}")
-            return nil
-        }
-        if node["generate"] != nil { return generator().map { .generated($0) } }
-        guard let fields = fields(["images", "labels"]) else { return nil }
-        let images = fields.required("images", "an IDX file")?.text()
-        let labels = fields.required("labels", "an IDX file")?.text()
-        guard let images, let labels else { return nil }
-        return .images(images, labels: labels)
-    }
-
     fileprivate func targetColumn() -> TargetColumn? {
         switch node {
         case .text("last"): return .last
         case .text(let name) where !name.isEmpty: return .name(name)
         case .integer(let index) where index >= 0: return .index(index)
+        case .map: return fields(["one_hot"])?.required("one_hot", "a list of columns")?.oneHotColumns()
         default:
             refuse("a column's name, its index from 0, or last")
             return nil
         }
+    }
+
+    private func oneHotColumns() -> TargetColumn? {
+        guard let items = items(count: 2...10_000) else { return nil }
+        let names = items.map { item -> String? in
+            switch item.node {
+            case .text(let name) where !name.isEmpty: return name
+            case .integer(let index) where index >= 0: return String(index)
+            default:
+                item.refuse("a column's name or its index from 0")
+                return nil
+            }
+        }
+        guard !names.contains(nil) else { return nil }
+        if Set(names).count < names.count {
+            report("a column stands twice", allowed: "different columns")
+            return nil
+        }
+        return .oneHot(names.compactMap { $0 })
     }
 }

@@ -81,7 +81,8 @@ package enum GeneratorKind: Hashable, Sendable {
     /// How many classes the rows have; 0: the target is a number.
     package var classes: Int {
         switch self {
-        case .blobs(let classes, _, _), .spirals(let classes, _, _), .noise(_, let classes), .glyphs(let classes, _, _, _):
+        case .blobs(let classes, _, _), .spirals(let classes, _, _), .noise(_, let classes),
+            .glyphs(let classes, _, _, _):
             classes
         case .circles, .moons: 2
         case .friedman1, .friedman2, .friedman3, .linear: 0
@@ -140,8 +141,9 @@ extension GeneratorSpec {
 extension SpecReader {
     /// Reads `{generate: {KIND: {…}}}`.
     func generator() -> GeneratorSpec? {
-        guard let (kind, settings) = fields(["generate"])?.required("generate", "a kind of rows")?
-            .tagged(GeneratorSpec.kinds)
+        guard
+            let (kind, settings) = fields(["generate"])?.required("generate", "a kind of rows")?
+                .tagged(GeneratorSpec.kinds)
         else { return nil }
         return settings.generator(kind)
     }
@@ -272,7 +274,11 @@ extension GeneratorSpec {
             refuse("outliers", "as many outliers as rows", "a count below \(rows)")
         }
         if rows > Self.greatestCells / kind.features {
-            refuse("rows", "too many numbers in all", "at most \(Self.greatestCells / kind.features) rows of so many features")
+            refuse(
+                "rows",
+                "too many numbers in all",
+                "at most \(Self.greatestCells / kind.features) rows of so many features"
+            )
         }
         return isSound
     }

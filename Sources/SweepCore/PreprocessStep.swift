@@ -6,8 +6,8 @@ package enum PreprocessStep: Hashable, Sendable {
     case minmax
     /// Times a constant.
     case scale(Double)
-    /// Missing values become the column's training mean.
-    case impute
+    /// Missing values are replaced.
+    case imputing(Imputation)
     /// Minus the median, by the distance of the quartiles: outliers do not move it.
     case robust
     /// Values beyond what is usual become the bound of what is usual.
@@ -18,6 +18,9 @@ package enum PreprocessStep: Hashable, Sendable {
     case log1p
     /// Zero mean, unit variance of each channel of images over all pixels.
     case normalize(ChannelMoments?)
+
+    /// Missing values become the column's training mean.
+    package static let impute = PreprocessStep.imputing(Imputation())
 }
 
 /// Where winsorizing puts its bounds.
@@ -59,7 +62,7 @@ extension PreprocessStep {
         switch kind {
         case "standardize": return plain(.standardize)
         case "minmax": return plain(.minmax)
-        case "impute": return plain(.impute)
+        case "impute": return settings.imputation().map { .imputing($0) }
         case "robust": return plain(.robust)
         case "power": return plain(.power)
         case "log1p": return plain(.log1p)

@@ -65,7 +65,10 @@ extension SplitPart {
         guard rowRule != .independent else { return }
         for key in ["validation", "test"] {
             guard let part = fields.optional(key), part.node["stratify"] == .boolean(true) else { continue }
-            part.report("rows of data.group and data.time are not parted by class", allowed: "stratify: false, or no stratify")
+            part.report(
+                "rows of data.group and data.time are not parted by class",
+                allowed: "stratify: false, or no stratify"
+            )
         }
     }
 }

@@ -44,16 +44,17 @@ struct Generator {
         }
         let isGlyphs = painter != nil
         let side = GlyphPainter.side
+        let names =
+            isGlyphs
+            ? (0..<side).flatMap { row in (0..<side).map { "pixel_\(row)_\($0)" } } : (0..<width).map { "x\($0)" }
         return RawTable(
             file: DataSource.generated(spec).name,
-            featureNames: isGlyphs
-                ? (0..<side).flatMap { row in (0..<side).map { "pixel_\(row)_\($0)" } } : (0..<width).map { "x\($0)" },
+            columns: names.map { RawColumn(name: $0) },
             isNamed: false,
             targetName: isGlyphs || spec.kind.classes > 0 ? "label" : "y",
             features: features,
             targets: targets,
-            image: isGlyphs ? (side, side) : nil,
-            lines: []
+            image: isGlyphs ? ImageShape(height: side, width: side) : nil
         )
     }
 
@@ -140,17 +141,31 @@ struct Generator {
         case .circles(let factor, let noise):
             let radius = place.label == 0 ? 1 : factor
             let turns = Double(place.index) / Double(place.count)
-            point(radius * Elementary.cosine(turns: turns), radius * Elementary.sine(turns: turns), noise, values, &stream)
+            point(
+                radius * Elementary.cosine(turns: turns),
+                radius * Elementary.sine(turns: turns),
+                noise,
+                values,
+                &stream
+            )
         case .moons(let noise):
             let turns = place.count > 1 ? Double(place.index) / Double(place.count - 1) / 2 : 0
             let (x, y) = (Elementary.cosine(turns: turns), Elementary.sine(turns: turns))
-            if place.label == 0 { point(x, y, noise, values, &stream) } else {
+            if place.label == 0 {
+                point(x, y, noise, values, &stream)
+            } else {
                 point(1 - x, 0.5 - y, noise, values, &stream)
             }
         case .spirals(let classes, let turns, let noise):
             let along = Double(place.index + 1) / Double(place.count)
             let angle = turns * along + Double(place.label) / Double(classes)
-            point(along * Elementary.cosine(turns: angle), along * Elementary.sine(turns: angle), noise, values, &stream)
+            point(
+                along * Elementary.cosine(turns: angle),
+                along * Elementary.sine(turns: angle),
+                noise,
+                values,
+                &stream
+            )
         case .friedman1(_, let noise):
             for column in values.indices { values[column] = Float(stream.uniform()) }
             let x = values.prefix(5).map { Double($0) }

@@ -8,11 +8,13 @@ package import SweepCore
 /// Sendable because nothing changes after the initialiser: all stored properties are constants, and the memory behind
 /// `features` is written by the initialiser alone, before anyone else has the object, and freed by `deinit`.
 package final class PreparedData: @unchecked Sendable {
-    /// The data set's schema.
+    /// The schema after preparation: its features are the inputs of a model, `layout.names`.
     package let schema: DataSchema
     /// Rows of all parts.
     package let rowCount: Int
-    /// Features of a row, without the padding.
+    /// How the data set's columns became inputs.
+    package let layout: FeatureLayout
+    /// Inputs of a row, without the padding.
     package let featureCount: Int
     /// Floats from one row to the next.
     package let rowStride: Int
@@ -24,8 +26,8 @@ package final class PreparedData: @unchecked Sendable {
     package let targetScale: (shift: Double, factor: Double)
     /// Which row is for what.
     package let split: RowSplit
-    /// The steps in order, as fitted on the training rows: what new rows must go through before the model. `power` gives
-    /// two, the power and the scale.
+    /// The steps in order, as fitted on the training rows: what the first `layout.numberCount` inputs of new rows must go
+    /// through before the model. `power` gives two, the power and the scale.
     package let steps: [FittedStep]
 
     private let memory: UnsafeMutablePointer<Float>
@@ -33,26 +35,50 @@ package final class PreparedData: @unchecked Sendable {
     /// Floats of a logical vector: rows are padded to a multiple of it.
     package static let rowAlignment = 16
 
+    /// The most memory that rows may take, 64 GiB: more inputs come from a column that should not be categories.
+    package static let greatestSize = 64 << 30
+
+    /// Whether so many inputs can be held, each with an indicator.
+    static func fits(rows: Int, inputs: Int) -> Bool {
+        // The products cannot overflow: rows are below 2^31.
+        inputs <= FeatureLayout.greatestCount
+            && (2 * inputs + rowAlignment) * rows * MemoryLayout<Float>.stride <= greatestSize
+    }
+
     /// Applies `steps` to all rows of `data`, each fitted on the training rows as the steps before it left them, and
     /// `targetScale` to the targets.
     ///
-    /// Throws when a missing value would reach training, or a step leaves the range of floats.
+    /// Throws when a missing value would reach training, a step leaves the range of floats, or the inputs are too many.
     package init(
         _ data: DataSet,
         steps: [PreprocessStep],
         targetScale: TargetScale = .none
     ) throws(PreprocessingError) {
         let alignment = Self.rowAlignment
-        let stride = (data.featureCount + alignment - 1) / alignment * alignment
+        let inputs = FeatureLayout.inputCount(data.columns)
+        guard Self.fits(rows: data.rowCount, inputs: inputs) else {
+            throw .tooLarge(rows: data.rowCount, inputs: inputs, limit: Self.greatestSize)
+        }
+        let layout = FeatureLayout(columns: data.columns, indicators: Self.indicators(data, steps))
+        let width = layout.names.count
+        let stride = (width + alignment - 1) / alignment * alignment
         let count = data.rowCount * stride
         let memory = UnsafeMutableRawPointer.allocate(
             byteCount: count * MemoryLayout<Float>.stride,
             alignment: 64
         ).bindMemory(to: Float.self, capacity: count)
         memory.initialize(repeating: 0, count: count)
-        schema = data.schema
+        schema = DataSchema(
+            features: layout.names,
+            image: data.schema.image,
+            task: data.schema.task,
+            trainingRows: data.schema.trainingRows,
+            validationRows: data.schema.validationRows,
+            testRows: data.schema.testRows
+        )
+        self.layout = layout
         rowCount = data.rowCount
-        featureCount = data.featureCount
+        featureCount = width
         rowStride = stride
         features = UnsafePointer(memory)
         let scaling = TargetScaling(targetScale, data)
@@ -61,7 +87,7 @@ package final class PreparedData: @unchecked Sendable {
         split = data.split
         self.memory = memory
         do throws(PreprocessingError) {
-            self.steps = try Self.fill(memory, stride, data, steps)
+            self.steps = try Self.fill(memory, stride, data, layout, steps)
         } catch {
             memory.deallocate()
             throw error
@@ -76,20 +102,43 @@ package final class PreparedData: @unchecked Sendable {
         return UnsafeBufferPointer(start: features + row * rowStride, count: featureCount)
     }
 
+    /// The columns that get an indicator: those that lack values in training rows, when the first step that imputes says
+    /// so (no later one meets a missing value).
+    private static func indicators(_ data: DataSet, _ steps: [PreprocessStep]) -> [Int] {
+        let imputations = steps.lazy.compactMap { step -> Imputation? in
+            if case .imputing(let imputation) = step { imputation } else { nil }
+        }
+        guard let first = imputations.first, first.hasIndicator else { return [] }
+        return data.columns.indices.filter { column in
+            // A date's time is missing where its day is.
+            guard data.columns[column].canMiss, data.columns[column].kind != .secondOfDay else { return false }
+            return data.split.training.contains { data.features[Int($0) * data.featureCount + column].isNaN }
+        }
+    }
+
     private static func fill(
         _ memory: UnsafeMutablePointer<Float>,
         _ stride: Int,
         _ data: DataSet,
+        _ layout: FeatureLayout,
         _ steps: [PreprocessStep]
     ) throws(PreprocessingError) -> [FittedStep] {
         let columns = data.featureCount
+        let hasNumbersOnly = layout.indicators.isEmpty && data.columns.allSatisfy { $0.kind == .number }
         data.features.withUnsafeBufferPointer { source in
+            guard let first = source.baseAddress else { return }
             for row in 0..<data.rowCount {
-                for column in 0..<columns { memory[row * stride + column] = source[row * columns + column] }
+                if hasNumbersOnly {
+                    (memory + row * stride).update(from: first + row * columns, count: columns)
+                } else {
+                    layout.expand(first + row * columns, into: memory + row * stride)
+                }
             }
         }
+        // Steps see the inputs that hold numbers; those of 0 and 1 behind them stay as they are.
+        let names = Array(layout.names[..<layout.numberCount])
         let fitter = StepFitter(
-            names: data.schema.features,
+            names: names,
             channels: data.schema.image?.channels,
             training: data.split.training,
             stride: stride
@@ -98,11 +147,11 @@ package final class PreparedData: @unchecked Sendable {
         for step in steps {
             for part in step.parts {
                 let step = try fitter.fit(part, memory)
-                apply(step, memory, rows: data.rowCount, columns: columns, stride: stride)
+                apply(step, memory, rows: data.rowCount, columns: names.count, stride: stride)
                 fitted.append(step)
             }
         }
-        try checkFinite(memory, stride, data)
+        try checkFinite(memory, stride, rows: data.rowCount, names)
         return fitted
     }
 
@@ -122,12 +171,13 @@ package final class PreparedData: @unchecked Sendable {
     private static func checkFinite(
         _ memory: UnsafeMutablePointer<Float>,
         _ stride: Int,
-        _ data: DataSet
+        rows: Int,
+        _ names: [String]
     ) throws(PreprocessingError) {
-        var missing = [Int](repeating: 0, count: data.featureCount)
+        var missing = [Int](repeating: 0, count: names.count)
         var infinite: Int?
-        for row in 0..<data.rowCount {
-            for column in 0..<data.featureCount {
+        for row in 0..<rows {
+            for column in names.indices {
                 let value = memory[row * stride + column]
                 if value.isNaN {
                     missing[column] += 1
@@ -136,9 +186,9 @@ package final class PreparedData: @unchecked Sendable {
                 }
             }
         }
-        if let infinite { throw .notFinite(feature: data.schema.features[infinite]) }
+        if let infinite { throw .notFinite(feature: names[infinite]) }
         if let column = missing.firstIndex(where: { $0 > 0 }) {
-            throw .missing(feature: data.schema.features[column], count: missing[column], before: "training")
+            throw .missing(feature: names[column], count: missing[column], before: "training")
         }
     }
 }

@@ -136,7 +136,10 @@ struct SplitRule {
         validation: Int,
         problems: inout ProblemList
     ) -> RowSplit? {
-        var groups = strata.shuffled(pool, isStratified: test > 0 ? self.test.isStratified : self.validation.isStratified)
+        var groups = strata.shuffled(
+            pool,
+            isStratified: test > 0 ? self.test.isStratified : self.validation.isStratified
+        )
         var sizes = groups.map(\.count)
         func refuse() -> RowSplit? {
             let room = sizes.reduce(0) { $0 + max($1 - 1, 0) }

@@ -65,7 +65,9 @@ package struct Mixup: Sendable {
             let v = (1 + c * x) * (1 + c * x) * (1 + c * x)
             guard v > 0 else { continue }
             let logV = Elementary.log(v)
-            if Elementary.log(1 - stream.uniform()) < 0.5 * x * x + d * (1 - v + logV) { return Elementary.log(d) + logV }
+            if Elementary.log(1 - stream.uniform()) < 0.5 * x * x + d * (1 - v + logV) {
+                return Elementary.log(d) + logV
+            }
         }
     }
 }
