@@ -6,7 +6,7 @@ package import SweepCore
 /// rest of each row zero; the first row starts at a multiple of 64 bytes (a cache line), hence every row does.
 ///
 /// Sendable because nothing changes after the initialiser: all stored properties are constants, and the memory behind
-/// `features` is written by the initialiser alone, before anyone else has the object, and freed by `deinit`.
+/// `features` is written by the initialiser alone, before anyone else has the object, and freed with it.
 package final class PreparedData: @unchecked Sendable {
     /// The schema after preparation: its features are the inputs of a model, `layout.names`.
     package let schema: DataSchema
@@ -30,13 +30,16 @@ package final class PreparedData: @unchecked Sendable {
     /// through before the model. `power` gives two, the power and the scale.
     package let steps: [FittedStep]
 
-    private let memory: UnsafeMutablePointer<Float>
+    private let memory: FeatureMemory
 
     /// Floats of a logical vector: rows are padded to a multiple of it.
     package static let rowAlignment = 16
 
     /// The most memory that rows may take, 64 GiB: more inputs come from a column that should not be categories.
     package static let greatestSize = 64 << 30
+
+    /// The most memory that rows take of the process's own, 1 GiB: several slots share it.
+    package static let greatestResidentSize = 1 << 30
 
     /// Whether so many inputs can be held, each with an indicator.
     static func fits(rows: Int, inputs: Int) -> Bool {
@@ -48,11 +51,14 @@ package final class PreparedData: @unchecked Sendable {
     /// Applies `steps` to all rows of `data`, each fitted on the training rows as the steps before it left them, and
     /// `targetScale` to the targets.
     ///
-    /// Throws when a missing value would reach training, a step leaves the range of floats, or the inputs are too many.
+    /// Rows of more than `mappedAbove` bytes are held in a file without a name in `TMPDIR`, or else `/var/tmp`, and paged in as
+    /// they are used. Throws when a missing value would reach training, a step leaves the range of floats, the inputs are
+    /// too many, or the file finds no room.
     package init(
         _ data: DataSet,
         steps: [PreprocessStep],
-        targetScale: TargetScale = .none
+        targetScale: TargetScale = .none,
+        mappedAbove: Int = PreparedData.greatestResidentSize
     ) throws(PreprocessingError) {
         let alignment = Self.rowAlignment
         let inputs = FeatureLayout.inputCount(data.columns)
@@ -63,11 +69,7 @@ package final class PreparedData: @unchecked Sendable {
         let width = layout.names.count
         let stride = (width + alignment - 1) / alignment * alignment
         let count = data.rowCount * stride
-        let memory = UnsafeMutableRawPointer.allocate(
-            byteCount: count * MemoryLayout<Float>.stride,
-            alignment: 64
-        ).bindMemory(to: Float.self, capacity: count)
-        memory.initialize(repeating: 0, count: count)
+        let memory = try FeatureMemory(count: count, mappedAbove: mappedAbove)
         schema = DataSchema(
             features: layout.names,
             image: data.schema.image,
@@ -80,21 +82,14 @@ package final class PreparedData: @unchecked Sendable {
         rowCount = data.rowCount
         featureCount = width
         rowStride = stride
-        features = UnsafePointer(memory)
+        features = UnsafePointer(memory.floats)
         let scaling = TargetScaling(targetScale, data)
         self.targetScale = (scaling.shift, scaling.factor)
         targets = scaling.apply(data.targets)
         split = data.split
         self.memory = memory
-        do throws(PreprocessingError) {
-            self.steps = try Self.fill(memory, stride, data, layout, steps)
-        } catch {
-            memory.deallocate()
-            throw error
-        }
+        self.steps = try Self.fill(memory.floats, stride, data, layout, steps)
     }
-
-    deinit { memory.deallocate() }
 
     /// The features of `row`, without the padding; valid while this object lives.
     package func row(_ row: Int) -> UnsafeBufferPointer<Float> {

@@ -13,6 +13,8 @@ package enum PreprocessingError: Error, Hashable, Sendable, CustomStringConverti
     case channels(given: Int?, found: Int?)
     /// The inputs of all rows take more memory than is allowed.
     case tooLarge(rows: Int, inputs: Int, limit: Int)
+    /// There is no room for the file that holds large rows.
+    case noSpace(bytes: Int, folder: String, reason: String)
 
     package var description: String {
         switch self {
@@ -28,6 +30,8 @@ package enum PreprocessingError: Error, Hashable, Sendable, CustomStringConverti
         case .tooLarge(let rows, let inputs, let limit):
             "\(rows) rows of \(inputs) inputs take more than \(limit) bytes; "
                 + "write data.categorical: {hash: BUCKETS} or take fewer columns"
+        case .noSpace(let bytes, let folder, let reason):
+            "no room for \(bytes) bytes of rows in \(folder): \(reason); let TMPDIR name a folder with room"
         }
     }
 }

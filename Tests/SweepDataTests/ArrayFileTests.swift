@@ -321,7 +321,7 @@ private func zip(_ files: [(name: String, content: [UInt8])], deflated: Bool) ->
         for _ in 0..<2000 {
             let bytes = (0..<stream.below(80)).map { _ in alphabet[stream.below(alphabet.count)] }
             // Indices may ask for much; the limit keeps that small.
-            let limits = FileBytes.Limits(stored: 1 << 20, unpacked: 1 << 20)
+            let limits = FileBytes.Limits(stored: 1 << 20, unpacked: 1 << 14)
             if case .success(let data) = load(String(decoding: bytes, as: UTF8.self), limits: limits) {
                 #expect(data.features.count == data.rowCount * data.featureCount, "seed \(seed)")
             }

@@ -170,48 +170,65 @@ nonisolated struct Sweepd_Journal_TrialId: Sendable {
   init() {}
 }
 
-nonisolated struct Sweepd_Journal_SweepSubmitted: Sendable {
+nonisolated struct Sweepd_Journal_SweepSubmitted: @unchecked Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  var id: UInt32 = 0
+  var id: UInt32 {
+    get {_storage._id}
+    set {_uniqueStorage()._id = newValue}
+  }
 
   /// a sweepd.wire.Node
-  var source: Data = Data()
+  var source: Data {
+    get {_storage._source}
+    set {_uniqueStorage()._source = newValue}
+  }
 
-  var text: String = String()
+  var text: String {
+    get {_storage._text}
+    set {_uniqueStorage()._text = newValue}
+  }
 
-  var fileName: String = String()
+  var fileName: String {
+    get {_storage._fileName}
+    set {_uniqueStorage()._fileName = newValue}
+  }
 
   var dataSet: Sweepd_Wire_ObjectId {
-    get {_dataSet ?? Sweepd_Wire_ObjectId()}
-    set {_dataSet = newValue}
+    get {_storage._dataSet ?? Sweepd_Wire_ObjectId()}
+    set {_uniqueStorage()._dataSet = newValue}
   }
   /// Returns true if `dataSet` has been explicitly set.
-  var hasDataSet: Bool {self._dataSet != nil}
+  var hasDataSet: Bool {_storage._dataSet != nil}
   /// Clears the value of `dataSet`. Subsequent reads from it will return its default value.
-  mutating func clearDataSet() {self._dataSet = nil}
+  mutating func clearDataSet() {_uniqueStorage()._dataSet = nil}
 
   var schema: Sweepd_Journal_Schema {
-    get {_schema ?? Sweepd_Journal_Schema()}
-    set {_schema = newValue}
+    get {_storage._schema ?? Sweepd_Journal_Schema()}
+    set {_uniqueStorage()._schema = newValue}
   }
   /// Returns true if `schema` has been explicitly set.
-  var hasSchema: Bool {self._schema != nil}
+  var hasSchema: Bool {_storage._schema != nil}
   /// Clears the value of `schema`. Subsequent reads from it will return its default value.
-  mutating func clearSchema() {self._schema = nil}
+  mutating func clearSchema() {_uniqueStorage()._schema = nil}
 
-  var coreVersion: String = String()
+  var coreVersion: String {
+    get {_storage._coreVersion}
+    set {_uniqueStorage()._coreVersion = newValue}
+  }
 
-  var milliseconds: Int64 = 0
+  var milliseconds: Int64 {
+    get {_storage._milliseconds}
+    set {_uniqueStorage()._milliseconds = newValue}
+  }
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _dataSet: Sweepd_Wire_ObjectId? = nil
-  fileprivate var _schema: Sweepd_Journal_Schema? = nil
+  fileprivate var _storage = _StorageClass.defaultInstance
 }
 
 nonisolated struct Sweepd_Journal_Schema: Sendable {
@@ -263,6 +280,16 @@ nonisolated struct Sweepd_Journal_Schema: Sendable {
     set {task = .numbers(newValue)}
   }
 
+  /// Values a pixel, where they are not 1.
+  var imageChannels: UInt32 {
+    get {_imageChannels ?? 0}
+    set {_imageChannels = newValue}
+  }
+  /// Returns true if `imageChannels` has been explicitly set.
+  var hasImageChannels: Bool {self._imageChannels != nil}
+  /// Clears the value of `imageChannels`. Subsequent reads from it will return its default value.
+  mutating func clearImageChannels() {self._imageChannels = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Task: Equatable, Sendable {
@@ -275,6 +302,7 @@ nonisolated struct Sweepd_Journal_Schema: Sendable {
 
   fileprivate var _imageHeight: UInt32? = nil
   fileprivate var _imageWidth: UInt32? = nil
+  fileprivate var _imageChannels: UInt32? = nil
 }
 
 nonisolated struct Sweepd_Journal_Classes: Sendable {
@@ -996,66 +1024,116 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
   static let protoMessageName: String = _protobuf_package + ".SweepSubmitted"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}source\0\u{1}text\0\u{3}file_name\0\u{3}data_set\0\u{1}schema\0\u{3}core_version\0\u{1}milliseconds\0")
 
+  fileprivate class _StorageClass {
+    var _id: UInt32 = 0
+    var _source: Data = Data()
+    var _text: String = String()
+    var _fileName: String = String()
+    var _dataSet: Sweepd_Wire_ObjectId? = nil
+    var _schema: Sweepd_Journal_Schema? = nil
+    var _coreVersion: String = String()
+    var _milliseconds: Int64 = 0
+
+      // This property is used as the initial default value for new instances of the type.
+      // The type itself is protecting the reference to its storage via CoW semantics.
+      // This will force a copy to be made of this reference when the first mutation occurs;
+      // hence, it is safe to mark this as `nonisolated(unsafe)`.
+      static nonisolated(unsafe) let defaultInstance = _StorageClass()
+
+    private init() {}
+
+    init(copying source: _StorageClass) {
+      _id = source._id
+      _source = source._source
+      _text = source._text
+      _fileName = source._fileName
+      _dataSet = source._dataSet
+      _schema = source._schema
+      _coreVersion = source._coreVersion
+      _milliseconds = source._milliseconds
+    }
+  }
+
+  fileprivate mutating func _uniqueStorage() -> _StorageClass {
+    if !isKnownUniquelyReferenced(&_storage) {
+      _storage = _StorageClass(copying: _storage)
+    }
+    return _storage
+  }
+
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    while let fieldNumber = try decoder.nextFieldNumber() {
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every case branch when no optimizations are
-      // enabled. https://github.com/apple/swift-protobuf/issues/1034
-      switch fieldNumber {
-      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.id) }()
-      case 2: try { try decoder.decodeSingularBytesField(value: &self.source) }()
-      case 3: try { try decoder.decodeSingularStringField(value: &self.text) }()
-      case 4: try { try decoder.decodeSingularStringField(value: &self.fileName) }()
-      case 5: try { try decoder.decodeSingularMessageField(value: &self._dataSet) }()
-      case 6: try { try decoder.decodeSingularMessageField(value: &self._schema) }()
-      case 7: try { try decoder.decodeSingularStringField(value: &self.coreVersion) }()
-      case 8: try { try decoder.decodeSingularInt64Field(value: &self.milliseconds) }()
-      default: break
+    _ = _uniqueStorage()
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      while let fieldNumber = try decoder.nextFieldNumber() {
+        // The use of inline closures is to circumvent an issue where the compiler
+        // allocates stack space for every case branch when no optimizations are
+        // enabled. https://github.com/apple/swift-protobuf/issues/1034
+        switch fieldNumber {
+        case 1: try { try decoder.decodeSingularUInt32Field(value: &_storage._id) }()
+        case 2: try { try decoder.decodeSingularBytesField(value: &_storage._source) }()
+        case 3: try { try decoder.decodeSingularStringField(value: &_storage._text) }()
+        case 4: try { try decoder.decodeSingularStringField(value: &_storage._fileName) }()
+        case 5: try { try decoder.decodeSingularMessageField(value: &_storage._dataSet) }()
+        case 6: try { try decoder.decodeSingularMessageField(value: &_storage._schema) }()
+        case 7: try { try decoder.decodeSingularStringField(value: &_storage._coreVersion) }()
+        case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._milliseconds) }()
+        default: break
+        }
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    // The use of inline closures is to circumvent an issue where the compiler
-    // allocates stack space for every if/case branch local when no optimizations
-    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-    // https://github.com/apple/swift-protobuf/issues/1182
-    if self.id != 0 {
-      try visitor.visitSingularUInt32Field(value: self.id, fieldNumber: 1)
-    }
-    if !self.source.isEmpty {
-      try visitor.visitSingularBytesField(value: self.source, fieldNumber: 2)
-    }
-    if !self.text.isEmpty {
-      try visitor.visitSingularStringField(value: self.text, fieldNumber: 3)
-    }
-    if !self.fileName.isEmpty {
-      try visitor.visitSingularStringField(value: self.fileName, fieldNumber: 4)
-    }
-    try { if let v = self._dataSet {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
-    } }()
-    try { if let v = self._schema {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
-    } }()
-    if !self.coreVersion.isEmpty {
-      try visitor.visitSingularStringField(value: self.coreVersion, fieldNumber: 7)
-    }
-    if self.milliseconds != 0 {
-      try visitor.visitSingularInt64Field(value: self.milliseconds, fieldNumber: 8)
+    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every if/case branch local when no optimizations
+      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+      // https://github.com/apple/swift-protobuf/issues/1182
+      if _storage._id != 0 {
+        try visitor.visitSingularUInt32Field(value: _storage._id, fieldNumber: 1)
+      }
+      if !_storage._source.isEmpty {
+        try visitor.visitSingularBytesField(value: _storage._source, fieldNumber: 2)
+      }
+      if !_storage._text.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._text, fieldNumber: 3)
+      }
+      if !_storage._fileName.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._fileName, fieldNumber: 4)
+      }
+      try { if let v = _storage._dataSet {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
+      } }()
+      try { if let v = _storage._schema {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+      } }()
+      if !_storage._coreVersion.isEmpty {
+        try visitor.visitSingularStringField(value: _storage._coreVersion, fieldNumber: 7)
+      }
+      if _storage._milliseconds != 0 {
+        try visitor.visitSingularInt64Field(value: _storage._milliseconds, fieldNumber: 8)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Sweepd_Journal_SweepSubmitted, rhs: Sweepd_Journal_SweepSubmitted) -> Bool {
-    if lhs.id != rhs.id {return false}
-    if lhs.source != rhs.source {return false}
-    if lhs.text != rhs.text {return false}
-    if lhs.fileName != rhs.fileName {return false}
-    if lhs._dataSet != rhs._dataSet {return false}
-    if lhs._schema != rhs._schema {return false}
-    if lhs.coreVersion != rhs.coreVersion {return false}
-    if lhs.milliseconds != rhs.milliseconds {return false}
+    if lhs._storage !== rhs._storage {
+      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
+        let _storage = _args.0
+        let rhs_storage = _args.1
+        if _storage._id != rhs_storage._id {return false}
+        if _storage._source != rhs_storage._source {return false}
+        if _storage._text != rhs_storage._text {return false}
+        if _storage._fileName != rhs_storage._fileName {return false}
+        if _storage._dataSet != rhs_storage._dataSet {return false}
+        if _storage._schema != rhs_storage._schema {return false}
+        if _storage._coreVersion != rhs_storage._coreVersion {return false}
+        if _storage._milliseconds != rhs_storage._milliseconds {return false}
+        return true
+      }
+      if !storagesAreEqual {return false}
+    }
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1063,7 +1141,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
 
 nonisolated extension Sweepd_Journal_Schema: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Schema"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}features\0\u{3}image_height\0\u{3}image_width\0\u{3}training_rows\0\u{3}validation_rows\0\u{3}test_rows\0\u{1}classes\0\u{1}numbers\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}features\0\u{3}image_height\0\u{3}image_width\0\u{3}training_rows\0\u{3}validation_rows\0\u{3}test_rows\0\u{1}classes\0\u{1}numbers\0\u{3}image_channels\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1103,6 +1181,7 @@ nonisolated extension Sweepd_Journal_Schema: SwiftProtobuf.Message, SwiftProtobu
           self.task = .numbers(v)
         }
       }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self._imageChannels) }()
       default: break
       }
     }
@@ -1142,6 +1221,9 @@ nonisolated extension Sweepd_Journal_Schema: SwiftProtobuf.Message, SwiftProtobu
     }()
     case nil: break
     }
+    try { if let v = self._imageChannels {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1153,6 +1235,7 @@ nonisolated extension Sweepd_Journal_Schema: SwiftProtobuf.Message, SwiftProtobu
     if lhs.validationRows != rhs.validationRows {return false}
     if lhs.testRows != rhs.testRows {return false}
     if lhs.task != rhs.task {return false}
+    if lhs._imageChannels != rhs._imageChannels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
