@@ -9,7 +9,8 @@ package struct SweepdCommand: AsyncParsableCommand {
         version: softwareVersion,
         subcommands: [
             RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, ListCommand.self,
-            StatusCommand.self, RankCommand.self, CurvesCommand.self, ValidateCommand.self, SelfTestCommand.self, PauseCommand.self,
+            StatusCommand.self, RankCommand.self, CurvesCommand.self, ValidateCommand.self, SelfTestCommand.self,
+            PauseCommand.self,
             ResumeCommand.self, CancelCommand.self, KeysCommand.self,
         ]
     )

@@ -18,7 +18,9 @@ struct NetworkBuilder {
     }
 
     /// The layers of `specs` from `slot` on, and the last one's output (`slot` if there is none).
-    mutating func build(_ specs: [LayerSpec], from slot: Slot) throws(LayerShapeError) -> (layers: [any Layer], end: Slot) {
+    mutating func build(_ specs: [LayerSpec], from slot: Slot) throws(LayerShapeError) -> (
+        layers: [any Layer], end: Slot
+    ) {
         var layers: [any Layer] = []
         var slot = slot
         var index = 0

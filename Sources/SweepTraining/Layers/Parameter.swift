@@ -95,7 +95,9 @@ enum ParameterLayout: Equatable {
         case .vector(let count): for index in 0..<count { body(index, index) }
         case .features(let pixels, let channels):
             for pixel in 0..<pixels {
-                for channel in 0..<channels { body(pixel * paddedCount(channels) + channel, pixel * channels + channel) }
+                for channel in 0..<channels {
+                    body(pixel * paddedCount(channels) + channel, pixel * channels + channel)
+                }
             }
         case .panels(let groups, let rows, let paddedRows, let columns):
             let stride = panelStride

@@ -27,7 +27,9 @@ extension SelfTest {
 
     /// One model a kind of layer, activation and loss.
     package static let builtIn: [BuiltIn] =
-        activations.map { BuiltIn(name: "mlp \($0.name)", spec: spec(ModelSpec(widths: [24], activation: $0)), classes: 3) }
+        activations.map {
+            BuiltIn(name: "mlp \($0.name)", spec: spec(ModelSpec(widths: [24], activation: $0)), classes: 3)
+        }
         + [
             BuiltIn(name: "linear", spec: spec(ModelSpec(layers: [])), classes: 3),
             BuiltIn(

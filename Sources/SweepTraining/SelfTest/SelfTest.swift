@@ -171,7 +171,8 @@ extension SelfTest {
         bare.batchSize = batch.schema.trainingRows
         let own = try fit(bare, on: batch, seed: seed, kernels: kernels)
         let goal = "\(percent(oneBatchGoal)) of a guess's loss"
-        let found = "\(batch.schema.trainingRows) rows reach \(percent(own)) of a guess's loss in \(oneBatchSteps) steps"
+        let found =
+            "\(batch.schema.trainingRows) rows reach \(percent(own)) of a guess's loss in \(oneBatchSteps) steps"
         if own <= oneBatchGoal { return Result(check: .oneBatch, outcome: .passed, evidence: found) }
         bare.optimizer = .adam(learningRate: 1e-3, beta1: 0.9, beta2: 0.999, epsilon: 1e-8)
         let adam = try fit(bare, on: batch, seed: seed, kernels: kernels)
@@ -218,7 +219,8 @@ extension SelfTest {
         return Result(
             check: .zeroInputs,
             outcome: real < 0.98 * zero ? .passed : .warning,
-            evidence: real < 0.98 * zero ? text : "\(text): the inputs help nothing; no signal, too low a rate, or a bug"
+            evidence: real < 0.98 * zero
+                ? text : "\(text): the inputs help nothing; no signal, too low a rate, or a bug"
         )
     }
 

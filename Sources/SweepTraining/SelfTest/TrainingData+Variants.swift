@@ -77,7 +77,9 @@ extension TrainingData {
         case .classes(let classes):
             let copy = UnsafeMutablePointer<Int32>.allocate(capacity: count)
             copy.initialize(repeating: 0, count: count)
-            for part in [Part.training, .validation, .test] { for row in rows(part) { copy[Int(row)] = classes[Int(row)] } }
+            for part in [Part.training, .validation, .test] {
+                for row in rows(part) { copy[Int(row)] = classes[Int(row)] }
+            }
             for (row, other) in zip(training, order) { copy[Int(row)] = classes[Int(other)] }
             return try variant(
                 features: features,
@@ -87,7 +89,9 @@ extension TrainingData {
         case .numbers(let numbers):
             let copy = UnsafeMutablePointer<Float>.allocate(capacity: count)
             copy.initialize(repeating: 0, count: count)
-            for part in [Part.training, .validation, .test] { for row in rows(part) { copy[Int(row)] = numbers[Int(row)] } }
+            for part in [Part.training, .validation, .test] {
+                for row in rows(part) { copy[Int(row)] = numbers[Int(row)] }
+            }
             for (row, other) in zip(training, order) { copy[Int(row)] = numbers[Int(other)] }
             return try variant(
                 features: features,
