@@ -10,7 +10,7 @@ SWEEPD := .build/release/sweepd
 VENV := .venv-test
 
 # What building needs, what the tests need beside it, and what the network tests need (they run as root only).
-BUILD_PACKAGES := libzmq3-dev libsqlite3-dev zlib1g-dev libsodium-dev
+BUILD_PACKAGES := libzmq3-dev libsqlite3-dev zlib1g-dev libsodium-dev libpng-dev libjpeg-dev
 TEST_PACKAGES := git python3 protobuf-compiler binutils
 NETWORK_PACKAGES := iproute2 nftables ethtool
 

@@ -61,6 +61,8 @@ let package = Package(
         .target(name: "SweepNumerics", swiftSettings: settings),
         .target(name: "KernelAPI", swiftSettings: settings),
         .target(name: "CCPU"),
+        // Built with the two libraries that decode pictures; their errors, which jump or exit, end in it.
+        .target(name: "CImages", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
         .systemLibrary(name: "CZeroMQ"),
         .systemLibrary(name: "CZlib"),
         .systemLibrary(name: "CSodium"),
@@ -74,7 +76,7 @@ let package = Package(
         // Level 2
         .target(
             name: "SweepData",
-            dependencies: ["SweepCore", "SweepNumerics", "CZlib", "CSodium"],
+            dependencies: ["SweepCore", "SweepNumerics", "CImages", "CZlib", "CSodium"],
             swiftSettings: settings
         ),
         .target(

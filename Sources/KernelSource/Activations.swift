@@ -184,8 +184,8 @@ private func timesNormalUnitSlope(_ gradient: Lanes, _ x: Lanes) -> Lanes {
 /// The gradient times s + x · s · (1 − s) with the logistic function s of x.
 @inline(__always)
 private func timesLogisticUnitSlope(_ gradient: Lanes, _ x: Lanes) -> Lanes {
-    let s = logistic(x)
-    return gradient * s.addingProduct(x * s, splat(1) - s)
+    let s = logisticPair(x)
+    return gradient * s.yes.addingProduct(x * s.yes, s.no)
 }
 
 /// The gradient times 1 − a².

@@ -307,8 +307,9 @@ private func binaryCrossEntropy(_ loss: BinaryCrossEntropy, focal: Bool) -> Doub
                 slope = share * (slope + inner)
                 value = share * value
                 let certain = wrong .< splat(Float.leastNormalMagnitude)
-                slope = slope.replacing(with: Lanes.zero, where: certain)
-                value = value.replacing(with: Lanes.zero, where: certain)
+                // The difference is NaN for an infinite logit.
+                slope = slope.replacing(with: z - z, where: certain)
+                value = value.replacing(with: z - z, where: certain)
             }
             var product = slope * factor
             if n &+ 16 > outputs {

@@ -4,7 +4,7 @@ import SweepNumerics
 package struct DataSchema: Hashable, Sendable {
     /// The features' names, in column order.
     package let features: [String]
-    /// Height and width when each row is an image; their product is the number of features.
+    /// The size when each row is an image; the number of its values is the number of features.
     package let image: ImageShape?
     package let task: DataTask
     /// Rows in each part of the split.
@@ -58,12 +58,13 @@ package struct DataSchema: Hashable, Sendable {
     }
 }
 
-/// An image's size in pixels, and the numbers of each; a row holds pixel after pixel, the channels of one together.
+/// An image's size; its values stand row by row, in a row pixel by pixel, in a pixel channel by channel (NHWC).
 package struct ImageShape: Hashable, Sendable {
+    /// Pixels.
     package let height: Int
     package let width: Int
+    /// Values a pixel: 1 grey, 3 red, green, blue.
     package let channels: Int
-
     package init(height: Int, width: Int, channels: Int = 1) {
         self.height = height
         self.width = width

@@ -19,7 +19,7 @@ extension Sweep {
             guard let resolved = space.resolve(configuration),
                 let trial = TrialSpec.read(resolved, problems: SpecProblems())
             else { continue }
-            for problem in trial.training.problems(on: schema) {
+            for problem in trial.problems(on: schema) {
                 problems.add(
                     SpecProblem(
                         path: space.place(of: problem.path, in: configuration),

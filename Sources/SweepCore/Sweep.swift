@@ -130,38 +130,18 @@ extension Sweep {
         )
     }
 
-    /// The part of the file that a configuration fills in: `data.preprocess` and `train`.
+    /// The keys of `data` that a configuration fills in; the others are the same for all trials.
+    package static let searchedDataKeys = ["preprocess", "target_scale", "augment"]
+
+    /// The part of the file that a configuration fills in: `searchedDataKeys` of `data`, in the file's order, and `train`.
     package static func template(of source: SpecNode) -> SpecNode {
         var entries: [SpecEntry] = []
-        if let steps = source["data"]?["preprocess"] {
-            entries.append(SpecEntry("data", .map([SpecEntry("preprocess", steps)])))
+        if case .map(let data)? = source["data"] {
+            let searched = data.filter { searchedDataKeys.contains($0.key) }
+            if !searched.isEmpty { entries.append(SpecEntry("data", .map(searched))) }
         }
         if let training = source["train"] { entries.append(SpecEntry("train", training)) }
         return .map(entries)
-    }
-}
-
-/// What a worker needs beside the data to train one trial.
-package struct TrialSpec: Hashable, Sendable {
-    package let preprocess: [PreprocessStep]
-    package let training: TrainingSpec
-
-    package init(preprocess: [PreprocessStep], training: TrainingSpec) {
-        self.preprocess = preprocess
-        self.training = training
-    }
-
-    /// Reads a resolved template; nil when something is missing or wrong (and reported in `problems`).
-    package static func read(_ resolved: SpecNode, problems: SpecProblems) -> TrialSpec? {
-        let reader = SpecReader(resolved, problems: problems)
-        guard let fields = reader.fields(["data", "train"]) else { return nil }
-        let steps =
-            fields.optional("data").map { data in
-                data.fields(["preprocess"])?.optional("preprocess").map(PreprocessStep.readList) ?? []
-            } ?? []
-        let training = fields.required("train", "a training run").flatMap(TrainingSpec.read)
-        guard let steps, let training else { return nil }
-        return TrialSpec(preprocess: steps, training: training)
     }
 }
 

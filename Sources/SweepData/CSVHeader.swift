@@ -18,7 +18,8 @@ struct CSVHeader {
 
     private static let sampledRows = 1000
 
-    init(table: CSVTable, rule: HeaderRule, problems: inout ProblemList) {
+    /// `rules` say which columns are ignored: their names may be anything.
+    init(table: CSVTable, rule: HeaderRule, rules: [ColumnRule] = [], problems: inout ProblemList) {
         var names: [(text: String, column: Int)] = []
         var isFirstRow = false
         var isBroken = false
@@ -47,14 +48,61 @@ struct CSVHeader {
         self.isBroken = isBroken
         self.names =
             isFirstRow ? names.map(\.text) : (0..<table.fieldCount).map { "column_\($0)" }
-        if isFirstRow { Self.check(names, table: table, problems: &problems) }
+        if isFirstRow { Self.check(names, rules, table: table, problems: &problems) }
+    }
+
+    /// The columns that `target` names; empty when one is not there, and then it is reported.
+    func indices(of target: TargetColumn, file: String, problems: inout ProblemList) -> [Int] {
+        guard case .oneHot(let columns) = target else {
+            return index(of: target, file: file, problems: &problems).map { [$0] } ?? []
+        }
+        let found = columns.map { column -> Int? in
+            let target = names.contains(column) ? nil : Int(column).map { TargetColumn.index($0) }
+            return index(of: target ?? .name(column), file: file, problems: &problems)
+        }
+        return found.contains(nil) ? [] : found.compactMap { $0 }
+    }
+
+    /// What `rules` say of each column; nil where they say nothing. Columns that are not there are reported.
+    func uses(_ rules: [ColumnRule], targets: [Int], file: String, problems: inout ProblemList) -> [ColumnUse?] {
+        var uses = [ColumnUse?](repeating: nil, count: names.count)
+        for rule in rules {
+            let path = SpecPath.data("columns").appending(.key(rule.column))
+            func refuse(_ wrong: String, _ allowed: String) {
+                problems.add(
+                    DataProblem(
+                        .header,
+                        file: file,
+                        line: isFirstRow ? line : nil,
+                        specPath: path,
+                        wrong: wrong,
+                        found: rule.column,
+                        allowed: allowed
+                    )
+                )
+            }
+            let index = names.firstIndex(of: rule.column) ?? Int(rule.column)
+            guard let index, names.indices.contains(index) else {
+                // With a broken header the names are not known; that is reported already.
+                if !isBroken {
+                    refuse("there is no column of this name or index", Self.list(names) + ", or an index from 0")
+                }
+                continue
+            }
+            if targets.contains(index) {
+                refuse("this column is the target; data.task says what it is", "columns of features")
+            } else {
+                uses[index] = rule.use
+            }
+        }
+        return uses
     }
 
     /// The index of the column that `target` names; nil when there is none, and then it is reported.
     func index(of target: TargetColumn, file: String, problems: inout ProblemList) -> Int? {
         let path = SpecPath().appending(.key("data")).appending(.key("target"))
         switch target {
-        case .last: return names.count - 1
+        case .last, .oneHot: return names.count - 1
         case .index(let index) where names.indices.contains(index): return index
         case .index(let index):
             problems.add(
@@ -130,12 +178,14 @@ struct CSVHeader {
 
     private static func check(
         _ names: [(text: String, column: Int)],
+        _ rules: [ColumnRule],
         table: CSVTable,
         problems: inout ProblemList
     ) {
         let line = Int(table.firstRow?.line ?? 1)
         var seen: Set<String> = []
-        for (index, name) in names.enumerated() {
+        let ignored = Set(rules.filter { $0.use == .ignore }.map(\.column))
+        for (index, name) in names.enumerated() where !ignored.contains(String(index)) {
             if name.text.isEmpty {
                 problems.add(
                     DataProblem(
@@ -144,7 +194,7 @@ struct CSVHeader {
                         line: line,
                         column: name.column,
                         wrong: "column \(index) has no name; exporters write row numbers under an empty name",
-                        allowed: "a name, or the file without this column"
+                        allowed: "a name, or data.columns: {\(index): ignore}"
                     )
                 )
             } else if !seen.insert(name.text).inserted {

@@ -1,21 +1,24 @@
 import SweepCore
 
 /// Reads a delimited text table into numbers, with every mistake of the file.
-///
-/// Decided here, and told to users in `docs`: a column in which more than half of the present cells are no numbers is a
-/// text column (one mistake a column), a text cell in any other column is a mistake of that cell.
 struct CSVReader {
     let header: HeaderRule
     let target: TargetColumn
     let task: TaskKind?
     /// Whether a missing feature is a mistake; not so when the sweep imputes.
     let allowsMissing: Bool
+    var rules: [ColumnRule] = []
+    var categorical = CategoryRule.oneHot
+    /// What each column is, when another file of the same columns has settled that.
+    var settled: [ColumnUse] = []
+    /// Which column groups rows or gives their time; it is no feature.
+    var rowRule = RowRule.independent
 
     /// The table of `bytes`; nil when anything is wrong, and then `problems` has it.
     func read(_ bytes: [UInt8], file: String, problems: inout ProblemList) -> RawTable? {
         let before = problems.count
         guard let table = CSVTable(bytes: bytes, file: file, problems: &problems) else { return nil }
-        let names = CSVHeader(table: table, rule: header, problems: &problems)
+        let names = CSVHeader(table: table, rule: header, rules: rules, problems: &problems)
         let rows = names.isFirstRow ? table.rows.dropFirst() : table.rows[...]
         guard !rows.isEmpty else {
             problems.add(
@@ -30,16 +33,29 @@ struct CSVReader {
             )
             return nil
         }
-        let targetIndex = names.index(of: target, file: file, problems: &problems)
+        let targets = names.indices(of: target, file: file, problems: &problems)
+        var uses = names.uses(rules, targets: targets, file: file, problems: &problems)
+        if settled.count == uses.count { uses = settled }
+        let splitColumn = SplitColumn(
+            rowRule,
+            table: table,
+            rows: rows,
+            names: names.names,
+            targets: targets,
+            problems: &problems
+        )
+        if let splitColumn { uses[splitColumn.index] = .ignore }
         var columns = ColumnReader(
             table: table,
             rows: rows,
             names: names.names,
-            targetIndex: targetIndex,
-            task: task
+            targets: targets,
+            task: task,
+            uses: uses,
+            allowsText: categorical != .refuse
         )
         columns.read(problems: &problems)
-        columns.report(allowsMissing: allowsMissing, isTargetKnown: targetIndex != nil, problems: &problems)
+        columns.report(allowsMissing: allowsMissing, problems: &problems)
         if table.fieldCount < 2 {
             problems.add(
                 DataProblem(
@@ -51,18 +67,24 @@ struct CSVReader {
                 )
             )
         }
-        guard problems.count == before, let targetIndex else { return nil }
-        var featureNames = names.names
-        featureNames.remove(at: targetIndex)
+        guard problems.count == before, !targets.isEmpty else { return nil }
+        let (featureColumns, features) = columns.joined()
+        guard !featureColumns.isEmpty else {
+            problems.add(
+                DataProblem(.header, file: file, wrong: "no column is left for features", allowed: "at least one")
+            )
+            return nil
+        }
         return RawTable(
             file: file,
-            featureNames: featureNames,
+            columns: featureColumns,
             isNamed: names.isFirstRow,
-            targetName: names.names[targetIndex],
-            features: columns.features,
+            targetName: targets.count == 1 ? names.names[targets[0]] : "class",
+            features: features,
             targets: columns.targets,
-            image: nil,
-            lines: rows.map(\.line)
+            lines: rows.map(\.line),
+            uses: columns.uses,
+            splitColumn: splitColumn
         )
     }
 }

@@ -128,6 +128,11 @@ struct CSVScanner {
         return field
     }
 
+    /// The bytes of a field, doubled quotes as they stand.
+    func content(of field: CSVField) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(rebasing: bytes[field.start..<field.end])
+    }
+
     /// The text of a field, doubled quotes made single; bytes that are no UTF-8 become U+FFFD.
     func text(of field: CSVField) -> String {
         let content = UnsafeBufferPointer(rebasing: bytes[field.start..<field.end])

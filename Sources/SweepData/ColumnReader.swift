@@ -1,53 +1,128 @@
 import SweepCore
 
 /// Reads a table's cells into feature rows and targets and notes what is wrong in each column.
+///
+/// What a column is, unless that is settled: when more than half of its present cells are no numbers it is a date column, if
+/// more than half of the present cells are dates, or else a column of categories; any other column holds numbers, and each
+/// text in it is a mistake. The cells are read twice where a column is not of numbers: what it is must be known first.
 struct ColumnReader {
     private let table: CSVTable
     private let rows: ArraySlice<CSVTable.Row>
     private let names: [String]
-    private let targetIndex: Int?
+    private let targetIndices: [Int]
     private let task: TaskKind?
+    private let given: [ColumnUse?]
+    /// Whether a column of texts is one of categories, and no mistake.
+    private let allowsText: Bool
     private var columns: [Column]
+    /// The place of each column in `features`; nil for targets and what is ignored.
+    private let places: [Int?]
+    private let width: Int
 
-    /// (rows × features), row after row.
-    private(set) var features: [Float] = []
+    /// (rows × columns that are read), row after row.
+    private var features: [Float] = []
     private(set) var targets: [RawTarget] = []
+    /// What each column is; numeric for targets.
+    private(set) var uses: [ColumnUse] = []
+
+    /// A cell that may be a mistake: row and position of the first byte, and the text.
+    private typealias Cell = (row: CSVTable.Row, position: Int, text: String)
 
     /// What was seen in one column.
     private struct Column {
         var numbers = 0
         var missing = 0
         var texts = 0
-        /// The first text cells: row and position of the first byte, and the text.
-        var firstTexts: [(row: CSVTable.Row, position: Int, text: String)] = []
+        /// How many of the texts are dates.
+        var dates = 0
+        /// The first text cells.
+        var firstTexts: [Cell] = []
         /// Up to four different texts.
         var samples: [String] = []
+        /// Numbers that are too large.
+        var tooLarge = 0
+        var firstTooLarge: [Cell] = []
         /// Lines of the first missing cells.
         var missingLines: [Int] = []
+        /// Categories in the order they came.
+        var categories: [String] = []
+        var lookup: [String: Int] = [:]
+        /// Seconds of the day, a row each, for dates.
+        var seconds: [Float] = []
+        var hasTime = false
     }
 
     /// Lines named for missing values; enough to look at, short enough for a line of text.
     private static let namedLines = 5
+    /// Integers that a float holds exactly; a column of more different texts is none of categories.
+    private static let greatestCategories = 1 << 24
 
+    /// `targets` is empty when the target is not known; several columns hold a class each, one of them 1 in each row.
     init(
         table: CSVTable,
         rows: ArraySlice<CSVTable.Row>,
         names: [String],
-        targetIndex: Int?,
-        task: TaskKind?
+        targets: [Int],
+        task: TaskKind?,
+        uses: [ColumnUse?],
+        allowsText: Bool
     ) {
         self.table = table
         self.rows = rows
         self.names = names
-        self.targetIndex = targetIndex
+        targetIndices = targets
         self.task = task
+        given = uses
+        self.allowsText = allowsText
         columns = [Column](repeating: Column(), count: names.count)
+        var width = 0
+        places = names.indices.map { index in
+            guard !targets.contains(index), uses[index] != .ignore else { return nil }
+            width += 1
+            return width - 1
+        }
+        self.width = width
     }
 
     /// Reads all rows.
     mutating func read(problems: inout ProblemList) {
-        features.reserveCapacity(rows.count * max(names.count - 1, 0))
+        features.reserveCapacity(rows.count * width)
         targets.reserveCapacity(rows.count)
+        var isTarget = [Bool](repeating: false, count: names.count)
+        for index in targetIndices { isTarget[index] = true }
+        scan { reader, row, fields, scanner in
+            if reader.targetIndices.count > 1 {
+                reader.readFlags(fields, row, scanner, problems: &problems)
+            } else if let index = reader.targetIndices.first {
+                let value = CellValue(scanner.content(of: fields[index]))
+                reader.readTarget(value, fields[index], row, scanner, problems: &problems)
+            }
+            for (index, field) in fields.enumerated() where !isTarget[index] && reader.places[index] != nil {
+                reader.readFeature(field, index, row, scanner)
+            }
+        }
+        uses = columns.indices.map(use)
+        let others = columns.indices.filter {
+            places[$0] != nil && (uses[$0] == .categorical || uses[$0] == .date)
+        }
+        guard !others.isEmpty else { return }
+        var start = 0
+        scan { reader, row, fields, scanner in
+            for index in others {
+                guard let place = reader.places[index] else { continue }
+                let field = fields[index]
+                reader.features[start + place] =
+                    reader.uses[index] == .date
+                    ? reader.day(field, index, row, scanner, problems: &problems)
+                    : reader.category(field, index, row, scanner, problems: &problems)
+            }
+            start += reader.width
+        }
+    }
+
+    private mutating func scan(
+        _ body: (inout ColumnReader, CSVTable.Row, [CSVField], CSVScanner) -> Void
+    ) {
         let (table, rows) = (table, rows)
         table.withScanner { scanner in
             var fields: [CSVField] = []
@@ -60,28 +135,27 @@ struct ColumnReader {
                     // Rows with faults are not among a table's rows.
                     continue
                 }
-                for (index, field) in fields.enumerated() {
-                    let content = UnsafeBufferPointer(rebasing: scanner.bytes[field.start..<field.end])
-                    let value = CellValue(content)
-                    if index == targetIndex {
-                        readTarget(value, field, row, scanner, problems: &problems)
-                    } else {
-                        readFeature(value, field, index, row, scanner, problems: &problems)
-                    }
-                }
+                body(&self, row, fields, scanner)
             }
         }
     }
 
+    private func use(_ index: Int) -> ColumnUse {
+        if let use = given[index] { return use }
+        let column = columns[index]
+        guard column.texts > column.numbers else { return .numeric }
+        if 2 * column.dates > column.texts + column.numbers { return .date }
+        return allowsText ? .categorical : .numeric
+    }
+
     private mutating func readFeature(
-        _ value: CellValue,
         _ field: CSVField,
         _ index: Int,
         _ row: CSVTable.Row,
-        _ scanner: CSVScanner,
-        problems: inout ProblemList
+        _ scanner: CSVScanner
     ) {
-        switch value {
+        let content = scanner.content(of: field)
+        switch CellValue(content) {
         case .number(let number):
             columns[index].numbers += 1
             features.append(Float(number))
@@ -93,11 +167,165 @@ struct ColumnReader {
             }
         case .tooLarge:
             columns[index].numbers += 1
-            addTooLarge(field, index, row, scanner, problems: &problems)
+            columns[index].tooLarge += 1
+            if columns[index].firstTooLarge.count < DataProblems.limitOfAKind {
+                columns[index].firstTooLarge.append((row, field.start, Self.short(scanner.text(of: field))))
+            }
         case .text:
+            if given[index] == nil, CivilDate(content) != nil { columns[index].dates += 1 }
             noteText(field, index, row, scanner)
         }
         features.append(.nan)
+    }
+
+    /// The index of a cell's category; −1 for a missing one.
+    private mutating func category(
+        _ field: CSVField,
+        _ index: Int,
+        _ row: CSVTable.Row,
+        _ scanner: CSVScanner,
+        problems: inout ProblemList
+    ) -> Float {
+        let content = scanner.content(of: field)
+        if CellValue(content) == .missing { return -1 }
+        let text = scanner.text(of: field)
+        if let known = columns[index].lookup[text] { return Float(known) }
+        let code = columns[index].categories.count
+        if text.contains("\u{FFFD}") {
+            problems.add(.encoding, file: table.file) {
+                problem(
+                    .encoding,
+                    field,
+                    index,
+                    row,
+                    scanner,
+                    wrong: "the category is not UTF-8",
+                    allowed: "UTF-8 text"
+                )
+            }
+        } else if code == Self.greatestCategories {
+            problems.add(.tooLarge, file: table.file) {
+                problem(
+                    .tooLarge,
+                    field,
+                    index,
+                    row,
+                    scanner,
+                    wrong: "there are too many different texts",
+                    allowed: "at most \(Self.greatestCategories), or data.columns: {\(names[index]): ignore}"
+                )
+            }
+        }
+        if code < Self.greatestCategories {
+            columns[index].categories.append(text)
+            columns[index].lookup[text] = code
+        }
+        return Float(code)
+    }
+
+    /// The day of a cell, NaN for a missing one; its second is noted.
+    private mutating func day(
+        _ field: CSVField,
+        _ index: Int,
+        _ row: CSVTable.Row,
+        _ scanner: CSVScanner,
+        problems: inout ProblemList
+    ) -> Float {
+        let content = scanner.content(of: field)
+        guard let date = CivilDate(content) else {
+            if CellValue(content) != .missing {
+                problems.add(.number, file: table.file) {
+                    problem(
+                        .number,
+                        field,
+                        index,
+                        row,
+                        scanner,
+                        wrong: "the cell is no date",
+                        found: "'\(Self.short(scanner.text(of: field)))'",
+                        allowed:
+                            "YYYY-MM-DD, YYYY/MM/DD or DD.MM.YYYY, with a time hh:mm[:ss] and Z or ±hh:mm at choice"
+                    )
+                }
+            }
+            columns[index].seconds.append(.nan)
+            return .nan
+        }
+        columns[index].seconds.append(Float(date.second))
+        if date.hasTime { columns[index].hasTime = true }
+        return Float(date.day)
+    }
+
+    /// The columns of features and their rows; a date gives its day and its second.
+    func joined() -> (columns: [RawColumn], features: [Float]) {
+        var joined: [RawColumn] = []
+        for index in names.indices where places[index] != nil {
+            switch uses[index] {
+            case .categorical:
+                joined.append(RawColumn(name: names[index], kind: .category(columns[index].categories)))
+            case .date:
+                joined.append(RawColumn(name: names[index], kind: .day))
+                joined.append(
+                    RawColumn(name: names[index] + "_time", kind: .secondOfDay(isGiven: columns[index].hasTime))
+                )
+            case .numeric, .ignore: joined.append(RawColumn(name: names[index]))
+            }
+        }
+        guard joined.count > width else { return (joined, features) }
+        var spread: [Float] = []
+        spread.reserveCapacity(targets.count * joined.count)
+        let read = names.indices.filter { places[$0] != nil }
+        for row in targets.indices {
+            for (place, index) in read.enumerated() {
+                spread.append(features[row * width + place])
+                if uses[index] == .date { spread.append(columns[index].seconds[row]) }
+            }
+        }
+        return (joined, spread)
+    }
+
+    /// Reads the class of a row from columns of 0 and 1.
+    private mutating func readFlags(
+        _ fields: [CSVField],
+        _ row: CSVTable.Row,
+        _ scanner: CSVScanner,
+        problems: inout ProblemList
+    ) {
+        var chosen: [Int] = []
+        var isWhole = true
+        for index in targetIndices {
+            switch CellValue(scanner.content(of: fields[index])) {
+            case .number(0): break
+            case .number(1): chosen.append(index)
+            default:
+                isWhole = false
+                problems.add(.target, file: table.file) {
+                    problem(
+                        .target,
+                        fields[index],
+                        index,
+                        row,
+                        scanner,
+                        wrong: "the cell of a one-hot target is neither 0 nor 1",
+                        found: "'\(Self.short(scanner.text(of: fields[index])))'",
+                        allowed: "0 or 1"
+                    )
+                }
+            }
+        }
+        if isWhole, chosen.count != 1 {
+            problems.add(.target, file: table.file) {
+                DataProblem(
+                    .target,
+                    file: table.file,
+                    line: Int(row.line),
+                    wrong: "the one-hot target has not one 1",
+                    found: chosen.isEmpty ? "none" : CSVHeader.list(chosen.map { names[$0] }),
+                    allowed: "exactly one of \(CSVHeader.list(targetIndices.map { names[$0] }))"
+                )
+            }
+        }
+        targets.append(.text(chosen.first.map { names[$0] } ?? ""))
     }
 
     private mutating func readTarget(
@@ -107,7 +335,7 @@ struct ColumnReader {
         _ scanner: CSVScanner,
         problems: inout ProblemList
     ) {
-        guard let index = targetIndex else { return }
+        guard let index = targetIndices.first else { return }
         switch value {
         case .number(let number): targets.append(.number(number))
         case .text:
@@ -154,7 +382,18 @@ struct ColumnReader {
             }
             targets.append(.text(""))
         case .tooLarge:
-            addTooLarge(field, index, row, scanner, problems: &problems)
+            problems.add(.number, file: table.file) {
+                problem(
+                    .number,
+                    field,
+                    index,
+                    row,
+                    scanner,
+                    wrong: Self.tooLarge,
+                    found: Self.short(scanner.text(of: field)),
+                    allowed: Self.finite
+                )
+            }
             targets.append(.text(""))
         }
     }
@@ -167,27 +406,6 @@ struct ColumnReader {
         if isFirst { columns[index].firstTexts.append((row, field.start, text)) }
         if columns[index].samples.count < 4, !columns[index].samples.contains(text) {
             columns[index].samples.append(text)
-        }
-    }
-
-    private func addTooLarge(
-        _ field: CSVField,
-        _ index: Int,
-        _ row: CSVTable.Row,
-        _ scanner: CSVScanner,
-        problems: inout ProblemList
-    ) {
-        problems.add(.number, file: table.file) {
-            problem(
-                .number,
-                field,
-                index,
-                row,
-                scanner,
-                wrong: "the number is infinite or too large",
-                found: Self.short(scanner.text(of: field)),
-                allowed: "finite numbers up to 3.4e38"
-            )
         }
     }
 
@@ -214,17 +432,39 @@ struct ColumnReader {
         )
     }
 
-    /// Adds what was noted of the feature columns: text columns, text cells, missing values.
-    func report(allowsMissing: Bool, isTargetKnown: Bool, problems: inout ProblemList) {
-        let texts = columns.indices.filter { columns[$0].texts > columns[$0].numbers }
+    private static let tooLarge = "the number is infinite or too large"
+    private static let finite = "finite numbers up to 3.4e38"
+
+    /// Adds what was noted of the feature columns: texts among numbers, numbers too large, missing values.
+    func report(allowsMissing: Bool, problems: inout ProblemList) {
+        let read = columns.indices.filter { places[$0] != nil }
+        let numeric = read.filter { uses[$0] == .numeric }
+        let texts = numeric.filter { given[$0] == nil && columns[$0].texts > columns[$0].numbers }
         // When the target is not known, a single text column may well be it.
-        let reported = isTargetKnown || texts.count > 1 ? texts : []
+        let reported = !targetIndices.isEmpty || texts.count > 1 ? texts : []
         for index in reported { reportTextColumn(index, of: texts, problems: &problems) }
-        for index in columns.indices where columns[index].texts > 0 && columns[index].texts <= columns[index].numbers {
-            reportTextCells(index, problems: &problems)
+        for index in numeric where columns[index].texts > 0 && !texts.contains(index) {
+            reportCells(
+                index,
+                columns[index].firstTexts.map { ($0.row, $0.position, "'\($0.text)'") },
+                count: columns[index].texts,
+                wrong: "the cell is not a number",
+                problems: &problems
+            ) {
+                Self.hasDecimalComma($0)
+                    ? "numbers with a decimal point" : "a number, or nothing, ?, NA, NaN or null for a missing one"
+            }
         }
-        for index in columns.indices
-        where index != targetIndex && columns[index].missing == rows.count && !rows.isEmpty {
+        for index in numeric where columns[index].tooLarge > 0 {
+            reportCells(
+                index,
+                columns[index].firstTooLarge,
+                count: columns[index].tooLarge,
+                wrong: Self.tooLarge,
+                problems: &problems
+            ) { _ in Self.finite }
+        }
+        for index in read where columns[index].missing == rows.count && !rows.isEmpty {
             problems.add(
                 DataProblem(
                     .missing,
@@ -232,7 +472,7 @@ struct ColumnReader {
                     line: columns[index].missingLines.first,
                     field: names[index],
                     wrong: "column '\(names[index])' holds no value at all",
-                    allowed: "the file without this column"
+                    allowed: "a value somewhere, or data.columns: {\(names[index]): ignore}"
                 )
             )
         }
@@ -256,13 +496,20 @@ struct ColumnReader {
                 field: names[index],
                 wrong: "column '\(names[index])' holds text\(others)",
                 found: columns[index].samples.map { "'\($0)'" }.joined(separator: ", "),
-                allowed: "numbers; remove the column or write its categories as 0/1 columns"
+                allowed: "numbers; data.categorical can take it as categories, data.columns can ignore it"
             )
         }
     }
 
-    private func reportTextCells(_ index: Int, problems: inout ProblemList) {
-        for cell in columns[index].firstTexts {
+    private func reportCells(
+        _ index: Int,
+        _ cells: [Cell],
+        count: Int,
+        wrong: String,
+        problems: inout ProblemList,
+        allowed: (String) -> String
+    ) {
+        for cell in cells {
             problems.add(.number, file: table.file) {
                 let place = place(cell.row, cell.position)
                 return DataProblem(
@@ -271,22 +518,20 @@ struct ColumnReader {
                     line: place.line,
                     column: place.column,
                     field: names[index],
-                    wrong: "the cell is not a number in column '\(names[index])'",
-                    found: "'\(cell.text)'",
-                    allowed: Self.hasDecimalComma(cell.text)
-                        ? "numbers with a decimal point" : "a number, or nothing, ?, NA, NaN or null for a missing one"
+                    wrong: "\(wrong) in column '\(names[index])'",
+                    found: cell.text,
+                    allowed: allowed(cell.text)
                 )
             }
         }
-        problems.addUncounted(
-            .number,
-            file: table.file,
-            count: columns[index].texts - columns[index].firstTexts.count
-        )
+        problems.addUncounted(.number, file: table.file, count: count - cells.count)
     }
 
     private func reportMissing(problems: inout ProblemList) {
-        let affected = columns.indices.filter { $0 != targetIndex && columns[$0].missing > 0 }
+        // A missing category is a category.
+        let affected = columns.indices.filter {
+            places[$0] != nil && uses[$0] != .categorical && columns[$0].missing > 0
+        }
         guard !affected.isEmpty else { return }
         let count = affected.reduce(0) { $0 + columns[$1].missing }
         let lines = Set(affected.flatMap { columns[$0].missingLines }).sorted().prefix(Self.namedLines)
@@ -307,7 +552,7 @@ struct ColumnReader {
 
     /// `1,5` and the like.
     private static func hasDecimalComma(_ text: String) -> Bool {
-        text.contains(",") && text.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || $0 == 44 || $0 == 45 }
+        text.contains(",") && text.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || $0 == 44 || $0 == 45 || $0 == 39 }
     }
 
     /// At most 40 characters of a cell, on one line.

@@ -7,7 +7,7 @@ package struct DataProblem: Error, Hashable, Sendable, CustomStringConvertible {
     /// What sort of mistake it is; mistakes of one kind are reported at most `DataProblems.limitOfAKind` times a file.
     package enum Kind: String, CaseIterable, Sendable {
         case unreadable, compression, encoding, quote, ragged, empty, header, number, missing, text, target, label, idx
-        case split, tooLarge
+        case array, libsvm, picture, split, tooLarge
 
         /// The mistakes of this kind in the plural, for "and 12 more …".
         var plural: String {
@@ -25,6 +25,9 @@ package struct DataProblem: Error, Hashable, Sendable, CustomStringConvertible {
             case .target: "faults of the target"
             case .label: "faults of labels"
             case .idx: "faults of the IDX format"
+            case .array: "faults of NPY or NPZ files"
+            case .libsvm: "faults of the libsvm format"
+            case .picture: "pictures that cannot be read"
             case .split: "faults of the split"
             case .tooLarge: "sizes beyond the limit"
             }

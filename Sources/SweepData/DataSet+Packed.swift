@@ -1,26 +1,29 @@
 internal import CZlib
 package import SweepCore
 
-/// The packed form, version 1: what is stored and sent to workers. All numbers little-endian.
+/// The packed form, versions 1 and 2: what is stored and sent to workers. All numbers little-endian.
 ///
 /// | bytes | what |
 /// |---|---|
 /// | 8 | magic `SWPDDATA` |
 /// | 4 | version |
 /// | 8 | length of the whole in bytes |
-/// | 4 × 1 | task (0 classes, 1 numbers), features (0 float32, 1 uint8), image (0 no, 1 yes), zero |
+/// | 4 × 1 | task (0 classes, 1 numbers), features (0 float32, 1 uint8), image (0 no, 1 yes), version 1: zero, 2: channels |
 /// | 8 × 4 | rows, features, image height, image width, classes, training rows, validation rows, test rows |
-/// | texts | target name, names of features, labels of classes: each 4 bytes of length and UTF-8 |
+/// | texts | target name, names of features: each 4 bytes of length and UTF-8 |
+/// | kinds | version 2 only, a byte a feature: 0 number, 1 one-hot, 2 ordinal, 3 buckets, 4 day, 5 second of the day; after 1 and 2 follow 4 bytes, the number of categories, and a text each; after 3 4 bytes, the number of buckets |
+/// | texts | labels of classes |
 /// | rows × features × 4 or 1 | features, row after row |
 /// | rows × 4 | class indices (int32) or numbers (float32) |
 /// | rows × 4 | row numbers: training, validation, test, each ascending |
 /// | 4 | CRC-32 (as in gzip) of all bytes before it |
 ///
 /// Features are bytes when each is an integer from 0 to 255 (images: a quarter of the size); they decode to the same
-/// floats.
+/// floats. Version 1 is written where it says all (numbers, images of one channel), so that data of earlier builds keeps
+/// its name; both are read.
 enum PackedLayout {
     static let magic = Array("SWPDDATA".utf8)
-    static let version: UInt32 = 1
+    static let versions: ClosedRange<UInt32> = 1...2
     /// Bytes before the texts.
     static let headerSize = 8 + 4 + 8 + 4 + 8 * 4
     static let checksumSize = 4
@@ -49,15 +52,21 @@ extension DataSet {
                 + rowCount * 8 + PackedLayout.checksumSize
         )
         writer.bytes += PackedLayout.magic
-        writer.append(PackedLayout.version)
+        let channels = schema.image?.channels ?? 0
+        let isPlain = channels <= 1 && columns.allSatisfy { $0.kind == .number }
+        writer.append(isPlain ? 1 : UInt32(2))
         writer.append(UInt64(0))
-        writer.bytes += [classes.isEmpty ? 1 : 0, isBytes ? 1 : 0, schema.image == nil ? 0 : 1, 0]
+        writer.bytes += [
+            classes.isEmpty ? 1 : 0, isBytes ? 1 : 0, schema.image == nil ? 0 : 1, isPlain ? 0 : UInt8(channels),
+        ]
         let counts = [
             rowCount, featureCount, schema.image?.height ?? 0, schema.image?.width ?? 0, classes.count,
             split.training.count, split.validation.count, split.test.count,
         ]
         for count in counts { writer.append(UInt32(count)) }
-        for text in [targetName] + schema.features + classes { writer.append(text) }
+        for text in [targetName] + schema.features { writer.append(text) }
+        if !isPlain { for column in columns { writer.append(column.kind) } }
+        for text in classes { writer.append(text) }
         if isBytes {
             writer.bytes.append(contentsOf: features.lazy.map { UInt8($0) })
         } else {
@@ -97,6 +106,21 @@ struct PackedWriter {
     mutating func append(_ text: String) {
         append(UInt32(text.utf8.count))
         bytes.append(contentsOf: text.utf8)
+    }
+
+    mutating func append(_ kind: DataColumn.Kind) {
+        switch kind {
+        case .number: bytes.append(0)
+        case .oneHot(let categories), .ordinal(let categories):
+            if case .oneHot = kind { bytes.append(1) } else { bytes.append(2) }
+            append(UInt32(categories.count))
+            for category in categories { append(category) }
+        case .buckets(let count):
+            bytes.append(3)
+            append(UInt32(count))
+        case .day: bytes.append(4)
+        case .secondOfDay: bytes.append(5)
+        }
     }
 
     /// The content with its length filled in and its checksum behind it.

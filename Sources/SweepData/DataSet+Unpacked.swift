@@ -10,6 +10,10 @@ extension DataSet {
         let header = try reader.header()
         let targetName = try reader.text("target name")
         let names = try reader.texts(header.features, "names of features")
+        let kinds =
+            header.version == 1
+            ? [DataColumn.Kind](repeating: .number, count: names.count) : try reader.kinds(header.features)
+        let columns = zip(names, kinds).map { DataColumn(name: $0, kind: $1) }
         let classes = try reader.texts(header.classes, "labels")
         guard Set(classes).count == classes.count else { throw .invalid("two classes have the same label") }
         // The product cannot overflow: both are below 2^32.
@@ -17,6 +21,7 @@ extension DataSet {
         guard !tooMany else { throw .invalid("number of cells") }
         let features = header.isBytes ? try reader.bytesAsFloats(cells) : try reader.floats(cells)
         guard !features.contains(where: { $0.isInfinite }) else { throw .invalid("an infinite feature") }
+        try Self.checkValues(features, columns)
         let targets: DataTargets
         if header.isClassification {
             let indices = try reader.indices(header.rows, below: header.classes, "class")
@@ -34,7 +39,7 @@ extension DataSet {
         try Self.checkPartition(split, rows: header.rows)
         guard reader.remaining == 0 else { throw .invalid("bytes after the last part") }
         self.init(
-            featureNames: names,
+            columns: columns,
             image: header.image,
             targetName: targetName,
             features: features,
@@ -42,6 +47,26 @@ extension DataSet {
             classes: classes,
             split: split
         )
+    }
+
+    /// Indices, days and seconds must be what their columns can hold.
+    private static func checkValues(_ features: [Float], _ columns: [DataColumn]) throws(DataSetFormatError) {
+        for (index, column) in columns.enumerated() where column.kind != .number {
+            let range: ClosedRange<Float>
+            switch column.kind {
+            case .day: range = Float(CivilDate.days.lowerBound)...Float(CivilDate.days.upperBound)
+            // A leap second is the last.
+            case .secondOfDay: range = 0...86_401
+            default: range = -1...Float((column.categoryCount ?? 0) - 1)
+            }
+            for at in stride(from: index, to: features.count, by: columns.count) {
+                let value = features[at]
+                let isWhole = column.kind == .secondOfDay || value == value.rounded()
+                guard range.contains(value) && isWhole || column.canMiss && value.isNaN else {
+                    throw .invalid("a value of column \(index)")
+                }
+            }
+        }
     }
 
     private static func checkPartition(_ split: RowSplit, rows: Int) throws(DataSetFormatError) {
@@ -72,6 +97,7 @@ struct PackedReader {
     var remaining: Int { end - position }
 
     struct Header {
+        let version: UInt32
         let isClassification: Bool
         let isBytes: Bool
         let image: ImageShape?
@@ -94,18 +120,25 @@ struct PackedReader {
             )
         }
         let version = try word("version")
-        guard version == PackedLayout.version else { throw .unknownVersion(version) }
+        guard PackedLayout.versions.contains(version) else { throw .unknownVersion(version) }
         let length = UInt64(try word("length")) | UInt64(try word("length")) << 32
         guard length == UInt64(bytes.count) else { throw .wrongLength(found: bytes.count, expected: length) }
         let checksum = bytes[end...].enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << UInt32(8 * $1.offset) }
         guard checksum == PackedLayout.checksum(bytes[..<end]) else { throw .damaged }
         let flags = Array(bytes[position..<position + 4])
         position += 4
-        guard flags[0] <= 1, flags[1] <= 1, flags[2] <= 1, flags[3] == 0 else { throw .invalid("a flag") }
+        // An image of version 2 has 1 to 255 channels, everything else none.
+        let hasChannels = version == 2 && flags[2] == 1
+        guard flags[0] <= 1, flags[1] <= 1, flags[2] <= 1, (flags[3] != 0) == hasChannels else {
+            throw .invalid("a flag")
+        }
         var counts: [Int] = []
         for _ in 0..<8 { counts.append(Int(try word("a count"))) }
-        let image = flags[2] == 1 ? ImageShape(height: counts[2], width: counts[3]) : nil
+        let image =
+            flags[2] == 1
+            ? ImageShape(height: counts[2], width: counts[3], channels: hasChannels ? Int(flags[3]) : 1) : nil
         let header = Header(
+            version: version,
             isClassification: flags[0] == 0,
             isBytes: flags[1] == 1,
             image: image,
@@ -131,7 +164,8 @@ struct PackedReader {
         }
         if let image = header.image {
             let (pixels, overflows) = image.height.multipliedReportingOverflow(by: image.width)
-            guard !overflows, pixels == header.features else { throw .invalid("the image's size") }
+            let (values, overflowsToo) = pixels.multipliedReportingOverflow(by: image.channels)
+            guard !overflows, !overflowsToo, values == header.features else { throw .invalid("the image's size") }
         } else {
             guard counts[2] == 0, counts[3] == 0 else { throw .invalid("the size of no image") }
         }
@@ -167,6 +201,35 @@ struct PackedReader {
         texts.reserveCapacity(count)
         for _ in 0..<count { texts.append(try text(what)) }
         return texts
+    }
+
+    /// The kinds of `count` columns.
+    mutating func kinds(_ count: Int) throws(DataSetFormatError) -> [DataColumn.Kind] {
+        try need(count, "the columns' kinds")
+        var kinds: [DataColumn.Kind] = []
+        kinds.reserveCapacity(count)
+        for _ in 0..<count {
+            try need(1, "a column's kind")
+            let kind = bytes[position]
+            position += 1
+            switch kind {
+            case 0: kinds.append(.number)
+            case 1, 2:
+                let categories = try texts(Int(try word("a number of categories")), "categories")
+                guard !categories.isEmpty, Set(categories).count == categories.count else {
+                    throw .invalid("a column's categories")
+                }
+                kinds.append(kind == 1 ? .oneHot(categories: categories) : .ordinal(categories: categories))
+            case 3:
+                let buckets = Int(try word("a number of buckets"))
+                guard 2...CategoryRule.greatestBuckets ~= buckets else { throw .invalid("the number of buckets") }
+                kinds.append(.buckets(buckets))
+            case 4: kinds.append(.day)
+            case 5: kinds.append(.secondOfDay)
+            default: throw .invalid("a column's kind, \(kind)")
+            }
+        }
+        return kinds
     }
 
     /// `count` floats, each from a byte.

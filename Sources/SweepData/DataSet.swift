@@ -34,18 +34,22 @@ package struct RowSplit: Sendable, Equatable {
     }
 }
 
-/// A data set as it was read: features before any preprocessing, targets, and which row is for what.
+/// A data set as it was read: columns before any preprocessing, targets, and which row is for what.
+///
+/// `schema` is that of the columns; the inputs that a model gets are in the schema of `PreparedData`.
 ///
 /// It is a value made of numbers only: the same files and the same `data` of a sweep file give the same bytes of
 /// `packed()`, hence the same `DataSetID`, on any machine.
 package struct DataSet: Sendable {
     /// Names, task and sizes, without the rows.
     package let schema: DataSchema
+    /// What the columns of `features` are, fitted on the training rows.
+    package let columns: [DataColumn]
     /// The target column's name.
     package let targetName: String
     /// Rows of all parts.
     package let rowCount: Int
-    /// (rowCount × featureCount), row after row; missing values are NaN, no value is infinite.
+    /// (rowCount × featureCount), row after row; what a value stands for is in `columns`, none is infinite.
     package let features: [Float]
     /// What each row is to be predicted as.
     package let targets: DataTargets
@@ -53,13 +57,13 @@ package struct DataSet: Sendable {
     package let split: RowSplit
 
     /// Columns of `features`.
-    package var featureCount: Int { schema.features.count }
+    package var featureCount: Int { columns.count }
 
     /// Joins parts that fit (checked by the readers and by the decoder of the packed form) and derives the schema.
     ///
     /// `classes` are the labels of `.classes` targets, ignored for values.
     init(
-        featureNames: [String],
+        columns: [DataColumn],
         image: ImageShape?,
         targetName: String,
         features: [Float],
@@ -78,13 +82,14 @@ package struct DataSet: Sendable {
             task = .regression(mean: moments.mean, variance: moments.populationVariance)
         }
         schema = DataSchema(
-            features: featureNames,
+            features: columns.map(\.name),
             image: image,
             task: task,
             trainingRows: split.training.count,
             validationRows: split.validation.count,
             testRows: split.test.count
         )
+        self.columns = columns
         self.targetName = targetName
         rowCount = targets.count
         self.features = features

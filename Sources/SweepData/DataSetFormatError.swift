@@ -15,7 +15,8 @@ package enum DataSetFormatError: Error, Hashable, Sendable, CustomStringConverti
         switch self {
         case .notADataSet: "the bytes are not a packed data set"
         case .unknownVersion(let version):
-            "the packed data set has version \(version); allowed: \(PackedLayout.version)"
+            "the packed data set has version \(version); allowed: "
+                + "\(PackedLayout.versions.lowerBound) to \(PackedLayout.versions.upperBound)"
         case .wrongLength(let found, let expected):
             "the packed data set has \(found) bytes, its header says \(expected)"
         case .damaged: "the packed data set is damaged: its checksum differs"

@@ -2,7 +2,7 @@
 ///
 /// Source: Y. LeCun's description beside the MNIST data: two zero bytes, a byte for the type, a byte for the number of
 /// dimensions, a 32-bit size each, the elements with the last dimension running fastest.
-package struct IDXFile: Sendable {
+package struct IDXFile: NumberArray {
     /// The type of the elements.
     package enum ElementType: UInt8, CaseIterable, Sendable {
         case unsignedByte = 0x08
@@ -32,8 +32,7 @@ package struct IDXFile: Sendable {
 
     /// The elements in all.
     package var elementCount: Int { sizes.reduce(1, *) }
-    /// The elements of a row.
-    package var rowSize: Int { sizes.dropFirst().reduce(1, *) }
+    var canBeMissing: Bool { type == .float || type == .double }
 
     /// Reads the sizes of `bytes` and compares them with what is there; throws the first mistake.
     package init(bytes: [UInt8], file: String) throws(DataProblem) {

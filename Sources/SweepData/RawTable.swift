@@ -1,3 +1,5 @@
+import SweepCore
+
 /// A target as a file writes it.
 enum RawTarget: Hashable, Sendable {
     case number(Double)
@@ -13,21 +15,39 @@ enum RawTarget: Hashable, Sendable {
     }
 }
 
+/// A column of one source, before its categories are fitted.
+struct RawColumn: Hashable, Sendable {
+    enum Kind: Hashable, Sendable {
+        case number
+        /// Indices of these texts, in the order they came; −1 is a missing value.
+        case category([String])
+        case day
+        /// Follows the day; whether any cell of the source gives a time.
+        case secondOfDay(isGiven: Bool)
+    }
+
+    let name: String
+    var kind = Kind.number
+}
+
 /// The rows of one source, before targets become classes and rows are split.
 struct RawTable: Sendable {
     /// The file whose lines `lines` counts, as the sweep file names it.
     let file: String
-    let featureNames: [String]
+    let columns: [RawColumn]
     /// Whether the names stood in the file.
     let isNamed: Bool
     let targetName: String
-    /// (rows × featureNames.count), row after row; missing values are NaN.
+    /// (rows × columns.count), row after row; missing values are NaN, missing categories −1.
     let features: [Float]
     let targets: [RawTarget]
-    /// Height and width of images.
-    let image: (height: Int, width: Int)?
+    var image: ImageShape?
     /// The line of each row; empty where the format has no lines.
-    let lines: [Int32]
+    var lines: [Int32] = []
+    /// What each column of a text table was taken for, the target's too; the other sources have none.
+    var uses: [ColumnUse] = []
+    /// The column that groups rows or gives their time, where the sweep file names one.
+    var splitColumn: SplitColumn?
 
     var rowCount: Int { targets.count }
 

@@ -9,6 +9,10 @@ import SweepNumerics
 /// with the lower index), so that the totals are exact, and keeps at least one training row. Which rows of a class are
 /// drawn depends on the seed, the class and its rows only; test rows are drawn first, so that the test part does not
 /// change with the validation share. Source: Hare–Niemeyer's method for the shares, Fisher–Yates for the draw.
+///
+/// Without stratification all rows are one class. A fold takes every k-th of the rows that test left, class after class,
+/// so folds part the rows, and neither their sizes nor a class's share of them differ by more than one row. Groups and
+/// times: `RowBinding`.
 struct SplitRule {
     let validation: SplitPart
     let test: SplitPart
@@ -18,6 +22,8 @@ struct SplitRule {
     let mainRows: Int
     let validationRows: Int
     let testRows: Int
+    /// What binds or orders the rows.
+    var binding = RowBinding.independent
 
     /// The split; nil when there is none that the rule allows, and then `problems` says why.
     func split(_ targets: DataTargets, classes: [String], problems: inout ProblemList) -> RowSplit? {
@@ -34,21 +40,21 @@ struct SplitRule {
             )
             return nil
         }
-        var pool = mainRows
+        var pool = range(0, mainRows)
+        if case .times(let order) = binding { pool = order }
         let lastTest = last(test, "test", pool: &pool, problems: &problems)
         let lastValidation = last(validation, "validation", pool: &pool, problems: &problems)
         let testShare = share(test, "test", problems: &problems)
         let validationShare = share(validation, "validation", problems: &problems)
         guard problems.count == before else { return nil }
-        guard
-            let drawn = draw(
-                test: testShare,
-                validation: validationShare,
-                groups: groups(targets, classes.count, pool: pool),
-                problems: &problems
-            )
-        else { return nil }
-        var split = drawn
+        let drawn: RowSplit?
+        if case .groups(let groups) = binding {
+            drawn = drawGroups(pool, groups, test: testShare, validation: validationShare, problems: &problems)
+        } else {
+            let strata = Strata(targets: targets, classCount: classes.count, seed: seed)
+            drawn = draw(pool, strata, test: testShare, validation: validationShare, problems: &problems)
+        }
+        guard var split = drawn else { return nil }
         split.test += lastTest
         split.validation += lastValidation
         split.validation += range(mainRows, validationRows)
@@ -56,40 +62,55 @@ struct SplitRule {
         split.training.sort()
         split.validation.sort()
         split.test.sort()
+        checkGroups(split, problems: &problems)
         checkClasses(split, targets, classes, problems: &problems)
         return problems.count == before ? split : nil
     }
 
-    private func range(_ start: Int, _ count: Int) -> [Int32] {
+    func range(_ start: Int, _ count: Int) -> [Int32] {
         (start..<start + count).map { Int32($0) }
     }
 
+    /// The last rows of `pool` when `part` is so many of them, or, of rows in time order, a share of all.
     private func last(
         _ part: SplitPart,
         _ key: String,
-        pool: inout Int,
+        pool: inout [Int32],
         problems: inout ProblemList
     ) -> [Int32] {
-        guard case .last(let count) = part else { return [] }
-        guard count > 0, count < pool else {
+        let count: Int
+        switch (part, binding) {
+        case (.last(let rows), _): count = rows
+        case (.fraction, .times):
+            count = rows(of: part, key, problems: &problems)
+            guard count > 0 else { return [] }
+        default: return []
+        }
+        guard count > 0, count < pool.count else {
             problems.add(
                 DataProblem(
                     .split,
                     file: file,
                     specPath: .data(key),
                     wrong: "the \(key) rows leave none for training",
-                    found: "the last \(count) of \(pool) rows",
-                    allowed: "1 to \(max(pool - 1, 1))"
+                    found: "the last \(count) of \(pool.count) rows",
+                    allowed: "1 to \(max(pool.count - 1, 1))"
                 )
             )
             return []
         }
-        pool -= count
-        return range(pool, count)
+        defer { pool.removeLast(count) }
+        return Array(pool.suffix(count))
     }
 
     private func share(_ part: SplitPart, _ key: String, problems: inout ProblemList) -> Int {
-        guard case .fraction(let fraction) = part else { return 0 }
+        if case .times = binding { return 0 }
+        return rows(of: part, key, problems: &problems)
+    }
+
+    /// The rows of a share; 0 for all other parts, and for a share of no row, which is reported.
+    private func rows(of part: SplitPart, _ key: String, problems: inout ProblemList) -> Int {
+        guard case .fraction(let fraction, _) = part else { return 0 }
         let count = (fraction * Double(mainRows)).rounded()
         // Also refuses NaN.
         guard fraction > 0, fraction < 1, count >= 1 else {
@@ -108,32 +129,20 @@ struct SplitRule {
         return Int(count)
     }
 
-    /// The pool's rows by class; one group for numbers.
-    private func groups(_ targets: DataTargets, _ classCount: Int, pool: Int) -> [[Int32]] {
-        switch targets {
-        case .values: return [range(0, pool)]
-        case .classes(let indices):
-            var groups = [[Int32]](repeating: [], count: classCount)
-            for row in 0..<pool { groups[Int(indices[row])].append(Int32(row)) }
-            return groups
-        }
-    }
-
     private func draw(
+        _ pool: [Int32],
+        _ strata: Strata,
         test: Int,
         validation: Int,
-        groups: [[Int32]],
         problems: inout ProblemList
     ) -> RowSplit? {
-        let sizes = groups.map(\.count)
-        let room = sizes.map { max($0 - 1, 0) }
-        guard let testCounts = Self.allot(test, sizes: sizes, room: room),
-            let validationCounts = Self.allot(
-                validation,
-                sizes: sizes,
-                room: zip(room, testCounts).map { $0 - $1 }
-            )
-        else {
+        var groups = strata.shuffled(
+            pool,
+            isStratified: test > 0 ? self.test.isStratified : self.validation.isStratified
+        )
+        var sizes = groups.map(\.count)
+        func refuse() -> RowSplit? {
+            let room = sizes.reduce(0) { $0 + max($1 - 1, 0) }
             problems.add(
                 DataProblem(
                     .split,
@@ -141,26 +150,55 @@ struct SplitRule {
                     specPath: .data("validation"),
                     wrong: "validation and test rows leave too few for training",
                     found: "\(validation) and \(test) of \(sizes.reduce(0, +)) rows",
-                    allowed: "at least one training row a class, so at most \(room.reduce(0, +)) together"
+                    allowed: "at least one training row a class, so at most \(room) together"
                 )
             )
             return nil
         }
         var split = RowSplit(training: [], validation: [], test: [])
-        for (index, group) in groups.enumerated() {
-            var rows = group
-            var hash = StableHash()
-            hash.combine("split")
-            hash.combine(seed)
-            hash.combine(UInt64(index))
-            var stream = RandomStream(key: hash.value)
-            stream.shuffle(&rows)
-            let (testCount, validationCount) = (testCounts[index], validationCounts[index])
-            split.test += rows[..<testCount]
-            split.validation += rows[testCount..<testCount + validationCount]
-            split.training += rows[(testCount + validationCount)...]
+        guard let testCounts = Self.allot(test, sizes: sizes, room: groups.map { max($0.count - 1, 0) }) else {
+            return refuse()
+        }
+        for index in groups.indices {
+            split.test += groups[index].prefix(testCounts[index])
+            groups[index].removeFirst(testCounts[index])
+        }
+        if test > 0, self.test.isStratified != self.validation.isStratified {
+            groups = strata.shuffled(groups.flatMap(\.self).sorted(), isStratified: self.validation.isStratified)
+            sizes = groups.map(\.count)
+        }
+        if case .fold(let number, let count, _) = self.validation {
+            for (position, row) in groups.joined().enumerated() {
+                if position % count == number - 1 { split.validation.append(row) } else { split.training.append(row) }
+            }
+            if split.validation.isEmpty || split.training.isEmpty {
+                refuseFold(count, of: "\(groups.joined().count) rows", problems: &problems)
+                return nil
+            }
+            return split
+        }
+        guard let counts = Self.allot(validation, sizes: sizes, room: groups.map { max($0.count - 1, 0) }) else {
+            return refuse()
+        }
+        for index in groups.indices {
+            split.validation += groups[index].prefix(counts[index])
+            split.training += groups[index].dropFirst(counts[index])
         }
         return split
+    }
+
+    /// Reports that a fold would be empty.
+    func refuseFold(_ count: Int, of what: String, problems: inout ProblemList) {
+        problems.add(
+            DataProblem(
+                .split,
+                file: file,
+                specPath: .data("validation"),
+                wrong: "the fold is empty",
+                found: "\(count) folds of \(what)",
+                allowed: "at most as many folds"
+            )
+        )
     }
 
     /// Parts `total` among groups in proportion to `sizes` by largest remainders, none above its `room`; nil when the
@@ -191,6 +229,7 @@ struct SplitRule {
         problems: inout ProblemList
     ) {
         guard case .classes(let indices) = targets else { return }
+        let isOrdered = validation.isOrdered || test.isOrdered
         var counts = [Int](repeating: 0, count: classes.count)
         for row in split.training { counts[Int(indices[Int(row)])] += 1 }
         for index in classes.indices where counts[index] == 0 {
@@ -200,10 +239,52 @@ struct SplitRule {
                     file: file,
                     specPath: .data("validation"),
                     wrong: "no training row is of class '\(classes[index])'",
-                    found: "it is in the last rows only",
-                    allowed: "a row of each class; take a share instead of {last: ROWS} where rows are sorted"
+                    found: isOrdered ? "it is in the last rows only" : "all its rows are in other parts",
+                    allowed: isOrdered
+                        ? "a row of each class; take a share instead of {last: ROWS} where rows are sorted"
+                        : "a row of each class; take another seed, or stratify"
                 )
             }
         }
+    }
+}
+
+/// Rows by class, in the order in which they are drawn.
+struct Strata {
+    let targets: DataTargets
+    let classCount: Int
+    let seed: UInt64
+
+    /// `rows` by class, or as one, each shuffled; for numbers always one.
+    func shuffled(_ rows: [Int32], isStratified: Bool) -> [[Int32]] {
+        var groups = [rows]
+        if isStratified, case .classes(let indices) = targets {
+            groups = [[Int32]](repeating: [], count: classCount)
+            for row in rows { groups[Int(indices[Int(row)])].append(row) }
+        }
+        for index in groups.indices {
+            var hash = StableHash()
+            hash.combine("split")
+            hash.combine(seed)
+            hash.combine(UInt64(index))
+            var stream = RandomStream(key: hash.value)
+            stream.shuffle(&groups[index])
+        }
+        return groups
+    }
+}
+
+extension SplitPart {
+    /// Whether rows are drawn class by class, when there are classes.
+    var isStratified: Bool {
+        switch self {
+        case .fraction(_, let isStratified), .fold(_, _, let isStratified): isStratified
+        case .none, .last, .source: true
+        }
+    }
+
+    /// Whether rows are taken by their order in the source.
+    fileprivate var isOrdered: Bool {
+        if case .last = self { true } else { false }
     }
 }

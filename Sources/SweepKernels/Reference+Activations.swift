@@ -69,8 +69,8 @@ extension ActivationFunction {
             let normal = ReferenceMath.normalShare(a)
             return gradient * normal.share.addingProduct(a, normal.bell * 0.398_942_28)
         case .silu:
-            let s = ReferenceMath.sigmoid(a)
-            return gradient * s.addingProduct(a * s, 1 - s)
+            let (yes, no) = (ReferenceMath.sigmoid(a), ReferenceMath.sigmoid(0 - a))
+            return gradient * yes.addingProduct(a * yes, no)
         case .tanh: return gradient * Float(1).addingProduct(0 - a, a)
         case .sigmoid: return gradient * a.addingProduct(0 - a, a)
         case .softplus: return gradient * (0 - ReferenceMath.expMinusOne(0 - a))

@@ -133,7 +133,7 @@ extension Reference {
                 guard exponent != 0 else { return (value, slope) }
                 let no = z < 0 ? greater : e * greater
                 let wrong = (yes * (1 - y)).addingProduct(no, y)
-                if wrong < Float.leastNormalMagnitude { return (0, 0) }
+                if wrong < Float.leastNormalMagnitude { return (z - z, z - z) }
                 let share = ReferenceMath.pow(wrong, exponent)
                 let inner = yes * no * (1 - (y + y)) * exponent * value / wrong
                 return (share * value, share * (slope + inner))

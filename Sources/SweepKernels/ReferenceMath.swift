@@ -118,7 +118,7 @@ package enum ReferenceMath {
 
     /// The normal distribution's share below x, and e^(−x²/2); beyond 14 in magnitude x counts as 14.
     ///
-    /// The share is within 7 units in the last place above −13 and 0 from −13.2 down.
+    /// The share is within 6 units in the last place above −13 and 0 from −13.2 down.
     package static func normalShare(_ x: Float) -> (share: Float, bell: Float) {
         var size = x < 0 ? 0 - x : x
         if size > 14 { size = 14 }
@@ -131,14 +131,15 @@ package enum ReferenceMath {
         let a = size * 0.707_106_77
         let lower: Float
         if a < 1 {
-            var t: Float = 7.853_861_353_153_693e-5
-            t = Float(-8.010_193_625_184_903e-4).addingProduct(t, square)
-            t = Float(5.188_327_685_732_524e-3).addingProduct(t, square)
-            t = Float(-2.685_381_193_529_856e-2).addingProduct(t, square)
-            t = Float(1.128_358_514_861_418e-1).addingProduct(t, square)
-            t = Float(-3.761_262_582_423_300e-1).addingProduct(t, square)
-            t = Float(1.128_379_165_726_710).addingProduct(t, square)
-            lower = Float(0.5).addingProduct(-0.5 * a, t)
+            // The error function's coefficients times √2 / 4.
+            var t: Float = 2.776_759_310_657e-5
+            t = Float(-2.832_031_115_493e-4).addingProduct(t, square)
+            t = Float(1.834_350_844_800e-3).addingProduct(t, square)
+            t = Float(-9.494_256_260_079e-3).addingProduct(t, square)
+            t = Float(3.989_349_787_340e-2).addingProduct(t, square)
+            t = Float(-1.329_807_138_927e-1).addingProduct(t, square)
+            t = Float(3.989_422_799_175e-1).addingProduct(t, square)
+            lower = Float(0.5).addingProduct(0 - size, t)
         } else {
             let inverse = 1 / a
             let y = inverse * inverse

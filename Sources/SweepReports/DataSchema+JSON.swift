@@ -1,15 +1,18 @@
 import SweepCore
 
 extension DataSchema {
-    /// `{"features", "image": {"height", "width"} or null, "task": {"classes", "training_counts"} or {"mean", "variance"},
-    /// "training_rows", "validation_rows", "test_rows"}`.
+    /// `{"features", "image": {"height", "width", "channels"} or null, "task": {"classes", "training_counts"} or
+    /// {"mean", "variance"}, "training_rows", "validation_rows", "test_rows"}`.
     var json: JSONValue {
         var object = JSONObjectBuilder()
         object.add("features", .array(features.map { .text($0) }))
         object.add(
             "image",
             image.map {
-                .object([JSONMember("height", .integer($0.height)), JSONMember("width", .integer($0.width))])
+                .object([
+                    JSONMember("height", .integer($0.height)), JSONMember("width", .integer($0.width)),
+                    JSONMember("channels", .integer($0.channels)),
+                ])
             } ?? .null
         )
         var about = JSONObjectBuilder()
@@ -49,9 +52,14 @@ extension DataSchema {
         if let shape = reader.optional("image") {
             let height = try shape.field("height").count()
             let width = try shape.field("width").count()
-            let (product, overflow) = height.multipliedReportingOverflow(by: width)
-            guard !overflow, product == features.count else { throw shape.wrong("a pixel for each feature") }
-            image = ImageShape(height: height, width: width)
+            // Clients of earlier versions do not send it.
+            let channels = try shape.optional("channels")?.count() ?? 1
+            let (pixels, overflow) = height.multipliedReportingOverflow(by: width)
+            let (values, overflowToo) = pixels.multipliedReportingOverflow(by: channels)
+            guard !overflow, !overflowToo, values == features.count else {
+                throw shape.wrong("height × width × channels features")
+            }
+            image = ImageShape(height: height, width: width, channels: channels)
         }
         self.init(
             features: features,

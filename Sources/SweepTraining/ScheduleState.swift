@@ -1,20 +1,23 @@
-import SweepCore
+package import SweepCore
 import SweepNumerics
 
 /// Where a run is in its learning-rate schedule: what the rules that react to the curve remember.
-struct ScheduleState: Equatable {
+package struct ScheduleState: Equatable {
     /// What reductions have made of the rate so far.
-    var factor = 1.0
+    package internal(set) var factor = 1.0
     /// The best value of the watched metric; NaN before the first.
-    var best = Double.nan
+    package internal(set) var best = Double.nan
     /// Epochs since.
-    var waited = 0
+    package internal(set) var waited = 0
     /// Epochs that are not counted.
-    var cooldown = 0
+    package internal(set) var cooldown = 0
     /// The training loss of the epoch or batch before; NaN before the first.
-    var lastLoss = Double.nan
+    package internal(set) var lastLoss = Double.nan
     /// Reductions so far.
-    var reductions = 0
+    package internal(set) var reductions = 0
+
+    /// The state before the first step.
+    package init() {}
 
     /// The learning rate of a step.
     ///
@@ -22,7 +25,7 @@ struct ScheduleState: Equatable {
     ///   - step: Of the whole run, from 0.
     ///   - base: The optimizer's rate.
     ///   - epochs: The run's length, T.
-    func rate(
+    package func rate(
         _ schedule: LearningRateSchedule,
         base: Double,
         step: Int,
@@ -89,7 +92,9 @@ struct ScheduleState: Equatable {
     }
 
     /// A batch was trained; answers whether the rate was reduced.
-    mutating func batchEnded(_ schedule: LearningRateSchedule, loss: Double, epoch: Int) -> Bool {
+    ///
+    /// - Parameter epoch: The epoch under way, from 1.
+    package mutating func batchEnded(_ schedule: LearningRateSchedule, loss: Double, epoch: Int) -> Bool {
         guard case .rise(let rule) = schedule.rule, rule.onBatches else { return false }
         return rose(rule, loss: loss, epoch: epoch)
     }
@@ -100,7 +105,7 @@ struct ScheduleState: Equatable {
     ///   - epoch: Epochs finished, this one too.
     ///   - base: The optimizer's rate.
     ///   - value: The metrics of the epoch.
-    mutating func epochEnded(
+    package mutating func epochEnded(
         _ schedule: LearningRateSchedule,
         epoch: Int,
         base: Double,
@@ -125,7 +130,8 @@ struct ScheduleState: Equatable {
     private mutating func stalled(_ rule: PlateauRule, value: Double, base: Double) -> Bool {
         let sign = rule.metric.direction == .maximize ? -1.0 : 1.0
         let threshold = rule.isRelative ? rule.threshold * abs(best) : rule.threshold
-        if best.isNaN || sign * value < sign * best - threshold {
+        // A value that is no number is never better, not even than none.
+        if !value.isNaN, best.isNaN || sign * value < sign * best - threshold {
             best = value
             waited = 0
         } else {

@@ -1,17 +1,20 @@
-import SweepCore
+package import SweepCore
 import SweepNumerics
 
 /// Where a run is in its early-stopping rule.
-struct StoppingState: Equatable {
+package struct StoppingState: Equatable {
     /// The best value of the watched metric so far; NaN before the first.
-    var best = Double.nan
+    package internal(set) var best = Double.nan
     /// The epoch of it, from 1; 0 before the first.
-    var bestEpoch = 0
+    package internal(set) var bestEpoch = 0
     /// Epochs since that were not better.
-    var waited = 0
+    package internal(set) var waited = 0
+
+    /// The state before the first epoch.
+    package init() {}
 
     /// What an epoch's value means.
-    enum Verdict: Equatable {
+    package enum Verdict: Equatable {
         /// It is the best so far.
         case better
         /// It is not.
@@ -21,7 +24,7 @@ struct StoppingState: Equatable {
     }
 
     /// Takes in the value of an epoch, counted from 1. A value that is no number is never better.
-    mutating func epochEnded(_ rule: EarlyStopping, epoch: Int, value: Double) -> Verdict {
+    package mutating func epochEnded(_ rule: EarlyStopping, epoch: Int, value: Double) -> Verdict {
         guard epoch > rule.startEpoch else { return .waiting }
         let sign = rule.metric.direction == .maximize ? -1.0 : 1.0
         if value.isFinite, best.isNaN || sign * value < sign * best - rule.minimalDelta {
@@ -38,7 +41,7 @@ struct StoppingState: Equatable {
     ///
     /// Mann-Kendall on the last `window` epochs at the 1 % level, with a negative Theil–Sen slope: a run stopped by a
     /// validation loss that wavers, while it still learns, was perhaps stopped too early.
-    static func wasStillLearning(_ trainingLosses: [Double], window: Int) -> Bool {
+    package static func wasStillLearning(_ trainingLosses: [Double], window: Int) -> Bool {
         let last = Array(trainingLosses.suffix(max(window, 5)))
         guard last.count >= 5, let slope = Trend.theilSen(last), let test = Trend.mannKendall(last) else {
             return false

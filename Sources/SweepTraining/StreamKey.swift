@@ -10,6 +10,12 @@ enum StreamPurpose: UInt64 {
     case dropout = 3
     /// The choice of the probe's rows; the seed is a constant.
     case probe = 4
+    /// Which rows an epoch repeats or leaves out; the index is the epoch, from 0.
+    case sampling = 32
+    /// How a row is changed; the index is the epoch, from 0, and the row's number is mixed in.
+    case augmentation = 33
+    /// Partners and shares of mixed rows; the index is the epoch, from 0, and the batch is mixed in.
+    case mixing = 34
 
     /// The key of the stream of this purpose.
     func key(seed: UInt64, index: Int) -> UInt64 {

@@ -29,7 +29,7 @@ extension TrainingRun {
         totals.learningRate = rate
         guard !diverged else { return loss / Double(rows) }
         finishStep()
-        if schedule.batchEnded(spec.schedule, loss: loss / Double(rows), epoch: epoch) { noteReduction() }
+        if schedule.batchEnded(spec.schedule, loss: loss / Double(rows), epoch: epoch + 1) { noteReduction() }
         stepOfEpoch += 1
         return loss / Double(rows)
     }

@@ -11,7 +11,7 @@ func measureElements(_ table: KernelTable) {
         for i in buffer.indices { buffer[i] = Float(i % 37) / 37 - 0.4 }
         return buffer.baseAddress!
     }
-    let (a, b, c, d) = (filled(), filled(), filled(), filled())
+    let (a, b, c, d, e) = (filled(), filled(), filled(), filled(), filled())
     let places = UnsafeMutablePointer<Int32>.allocate(capacity: rows)
     places.initialize(repeating: 5, count: rows)
     defer { places.deallocate() }
@@ -105,6 +105,182 @@ func measureElements(_ table: KernelTable) {
                 )
             }
         ),
+        (
+            "momentum, measured",
+            {
+                _ = table.updateWithMomentum(
+                    MomentumUpdate(
+                        count: count,
+                        gradient: a,
+                        weights: c,
+                        velocity: d,
+                        learningRate: 1e-9,
+                        momentum: 0.5,
+                        terms: UpdateTerms(measures: true)
+                    )
+                )
+            }
+        ),
+        (
+            "Adam, measured",
+            {
+                _ = table.updateWithAdam(
+                    AdamUpdate(
+                        count: count,
+                        gradient: a,
+                        weights: b,
+                        firstMoment: c,
+                        secondMoment: d,
+                        learningRate: 1e-9,
+                        beta1: 0.9,
+                        beta2: 0.999,
+                        epsilon: 1e-8,
+                        correction1: 1,
+                        correction2: 1,
+                        terms: UpdateTerms(measures: true)
+                    )
+                )
+            }
+        ),
+        (
+            "Adam with every term, measured",
+            {
+                _ = table.updateWithAdam(
+                    AdamUpdate(
+                        count: count,
+                        gradient: a,
+                        weights: b,
+                        firstMoment: c,
+                        secondMoment: d,
+                        learningRate: 1e-9,
+                        beta1: 0.9,
+                        beta2: 0.999,
+                        epsilon: 1e-8,
+                        correction1: 1,
+                        correction2: 1,
+                        terms: UpdateTerms(clip: 1, l1: 1e-9, l2: 1e-9, decay: 1e-9, measures: true)
+                    )
+                )
+            }
+        ),
+        (
+            "RMSprop",
+            {
+                _ = table.updateWithRMSprop(
+                    RMSpropUpdate(count: count, gradient: a, weights: b, secondMoment: c, learningRate: 1e-9)
+                )
+            }
+        ),
+        (
+            "Adagrad",
+            {
+                _ = table.updateWithAdagrad(
+                    AdagradUpdate(count: count, gradient: a, weights: b, squareSum: c, learningRate: 1e-9)
+                )
+            }
+        ),
+        (
+            "Lion",
+            {
+                _ = table.updateWithLion(
+                    LionUpdate(count: count, gradient: a, weights: b, moment: c, learningRate: 1e-9)
+                )
+            }
+        ),
+        (
+            "NAdam",
+            {
+                _ = table.updateWithNAdam(
+                    NAdamUpdate(
+                        count: count,
+                        gradient: a,
+                        weights: b,
+                        firstMoment: c,
+                        secondMoment: d,
+                        learningRate: 1e-9,
+                        beta1: 0.9,
+                        beta2: 0.999,
+                        epsilon: 1e-8,
+                        gradientFactor: 1,
+                        momentFactor: 1,
+                        correction2: 1
+                    )
+                )
+            }
+        ),
+        (
+            "softmax of 256 classes, smoothed and focal",
+            {
+                sink += table.softmaxCrossEntropy(
+                    SoftmaxCrossEntropy(
+                        rows: rows,
+                        classes: columns,
+                        logits: a,
+                        logitStride: columns,
+                        labels: places,
+                        gradient: b,
+                        gradientStride: columns,
+                        labelSmoothing: 0.1,
+                        focalExponent: 2
+                    )
+                )
+            }
+        ),
+        (
+            "binary cross-entropy",
+            {
+                sink += table.binaryCrossEntropy(
+                    BinaryCrossEntropy(
+                        rows: rows,
+                        outputs: columns,
+                        logits: a,
+                        logitStride: columns,
+                        targets: e,
+                        targetStride: columns,
+                        gradient: c,
+                        gradientStride: columns,
+                        focalExponent: 0
+                    )
+                )
+            }
+        ),
+        (
+            "binary cross-entropy, focal",
+            {
+                sink += table.binaryCrossEntropy(
+                    BinaryCrossEntropy(
+                        rows: rows,
+                        outputs: columns,
+                        logits: a,
+                        logitStride: columns,
+                        targets: e,
+                        targetStride: columns,
+                        gradient: c,
+                        gradientStride: columns,
+                        focalExponent: 2
+                    )
+                )
+            }
+        ),
+        (
+            "Huber error",
+            {
+                sink += table.robustError(
+                    RobustError(
+                        form: .huber(delta: 0.5),
+                        rows: rows,
+                        outputs: columns,
+                        values: a,
+                        valueStride: columns,
+                        targets: e,
+                        targetStride: columns,
+                        gradient: c,
+                        gradientStride: columns
+                    )
+                )
+            }
+        ),
+        ("penalties", { sink += table.sumPenalties(a, count).magnitudes }),
         ("sum of squares", { sink += table.sumOfSquares(a, count) }),
         ("finiteness", { sink += table.allFinite(a, count) ? 1 : 0 }),
         (
@@ -154,7 +330,15 @@ func measureElements(_ table: KernelTable) {
                 "\(function)",
                 {
                     table.activate(
-                        Activation(function: function, rows: rows, columns: columns, values: b, stride: columns)
+                        Activation(
+                            function: function,
+                            rows: rows,
+                            columns: columns,
+                            source: a,
+                            sourceStride: columns,
+                            destination: b,
+                            destinationStride: columns
+                        )
                     )
                 }
             )

@@ -83,7 +83,7 @@ private func big(_ word: some FixedWidthInteger) -> [UInt8] {
             (
                 labels, images,
                 [
-                    "i: the features have a wrong number of dimensions; found 4; allowed: rows × columns, or rows × height × width",
+                    "i: the features have a wrong number of dimensions; found 4; allowed: rows × columns, rows × height × width, or rows × height × width × channels",
                     "l: the labels have a wrong number of dimensions; found 4 × 2 × 3; allowed: one dimension: a label a row",
                 ]
             ),

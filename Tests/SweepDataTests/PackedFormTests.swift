@@ -11,11 +11,25 @@ import Testing
             try load("0,255,1.5\n3,4,2\n5,6,2.5\n7,8,3\n", task: .regression, validation: .last(1), test: .last(1))
                 .get(),
             try load("1,?,0\n?,4,1\n5,6,0\n7,8,1\n", preprocess: [.impute]).get(),
+            try load(
+                "kind,when,x,y\nred,2024-02-29 12:30,1,0\nblue,?,2,1\nred,2024-03-01,3,0\nblue,2024-03-01,3,1\n"
+                    + "?,2024-03-02,4,1\n",
+                validation: .last(1),
+                preprocess: [.impute]
+            ).get(),
+            try load(
+                "kind,size,x,y\na,s,1,0\nb,m,2,1\na,s,3,0\nb,,4,1\na,m,5,0\nb,,6,1\n",
+                header: .true,
+                columns: [ColumnRule("x", .ignore)],
+                categorical: .ordinal
+            ).get(),
+            try load("kind,x,y\na,1,0\nb,2,1\nc,3,0\nd,4,1\n", categorical: .hash(7)).get(),
         ]
     }
 
     private func isSame(_ a: DataSet, _ b: DataSet) -> Bool {
-        a.schema == b.schema && a.targetName == b.targetName && a.targets == b.targets && a.split == b.split
+        a.schema == b.schema && a.columns == b.columns && a.targetName == b.targetName && a.targets == b.targets
+            && a.split == b.split
             && a.features.map(\.bitPattern) == b.features.map(\.bitPattern)
     }
 
@@ -66,7 +80,7 @@ import Testing
         )
         #expect(DataSet.id(ofPacked: Array("abc".utf8)).size == 3)
         let ids = try samples().map { DataSet.id(ofPacked: $0.packed()) }
-        #expect(Set(ids).count == 3)
+        #expect(Set(ids).count == 6)
         #expect(try ids == samples().map { DataSet.id(ofPacked: $0.packed()) })
     }
 
@@ -77,6 +91,36 @@ import Testing
         #expect(
             DataSet.id(ofPacked: packed).hash.hex == "d865ee0d6312001b4633b42de09885844cc26562b2bd2cc484d9a9c04ae3ed25"
         )
+    }
+
+    @Test func `bytes of version 1 are read as they were written`() throws {
+        // Made by Python's struct and zlib from the table of the layout.
+        let hex = """
+            535750444441544101000000880000000000000001010000040000000200000000000000000000000000000002000000\
+            010000000100000008000000636f6c756d6e5f3208000000636f6c756d6e5f3008000000636f6c756d6e5f3100ff0304\
+            050607080000c03f00000040000020400000404000000000010000000200000003000000cb5990dd
+            """
+        let digits = Array(hex.utf8)
+        let packed = stride(from: 0, to: digits.count, by: 2).map {
+            UInt8(String(decoding: digits[$0..<$0 + 2], as: UTF8.self), radix: 16)!
+        }
+        #expect(isSame(try DataSet(packed: packed), try samples()[1]))
+    }
+
+    @Test func `columns that are not numbers, and images in colour, take version 2`() throws {
+        let versions = try samples().map { $0.packed()[8] }
+        #expect(versions == [1, 1, 1, 2, 2, 2])
+        let folder = Folder()
+        folder.write("i", [0, 0, 8, 4, 0, 0, 0, 4, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3] + (0..<24).map { UInt8($0) })
+        folder.write("l", [0, 0, 8, 1, 0, 0, 0, 4, 1, 2, 1, 2])
+        let data = try DataSet.load(
+            DataSpec(source: .images("i", labels: "l"), validation: .last(1)),
+            relativeTo: folder.path
+        ).get()
+        #expect(data.schema.image == ImageShape(height: 1, width: 2, channels: 3))
+        #expect(data.schema.features[4] == "pixel_0_1_1")
+        #expect(data.packed()[8] == 2)
+        #expect(isSame(try DataSet(packed: data.packed()), data))
     }
 
     @Test func `wrong bytes are named`() throws {
@@ -94,8 +138,8 @@ import Testing
         #expect(error(Array(packed.prefix(30))) == .wrongLength(found: 30, expected: 60))
         #expect(error(packed + [0]) == .wrongLength(found: packed.count + 1, expected: UInt64(packed.count)))
         var newer = packed
-        newer[8] = 2
-        #expect(error(newer) == .unknownVersion(2))
+        newer[8] = 3
+        #expect(error(newer) == .unknownVersion(3))
         var damaged = packed
         damaged[packed.count - 9] ^= 1
         #expect(error(damaged) == .damaged)

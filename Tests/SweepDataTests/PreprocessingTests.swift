@@ -1,3 +1,4 @@
+import Glibc
 import SweepCore
 import SweepData
 import SweepNumerics
@@ -82,6 +83,33 @@ import Testing
         #expect(throws: PreprocessingError.notFinite(feature: "column_0")) {
             try PreparedData(load("1e30,0\n2,1\n3,0\n4,1\n").get(), steps: [.scale(1e12)])
         }
+    }
+
+    @Test func `rows beyond a size are held in a file, with the same bits`() throws {
+        let data = try table()
+        let steps: [PreprocessStep] = [.scale(0.3), .standardize]
+        // 4 rows of 16 floats.
+        let own = try PreparedData(data, steps: steps, mappedAbove: 256)
+        let mapped = try PreparedData(data, steps: steps, mappedAbove: 255)
+        #expect(try !isMapped(own.features) && isMapped(mapped.features))
+        #expect(UInt(bitPattern: mapped.features) % 64 == 0)
+        withExtendedLifetime((own, mapped)) {
+            #expect((0..<64).allSatisfy { own.features[$0].bitPattern == mapped.features[$0].bitPattern })
+        }
+    }
+
+    /// Whether the address lies in the mapping of a file that has no name any more.
+    private func isMapped(_ address: UnsafePointer<Float>) throws -> Bool {
+        let file = try #require(fopen("/proc/self/maps", "r"))
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 4096)
+        while fgets(&line, 4096, file) != nil {
+            let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            let bounds = text.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
+            guard bounds.count == 2, (bounds[0]..<bounds[1]).contains(UInt(bitPattern: address)) else { continue }
+            return text.contains("/sweepd-rows-") && text.contains("(deleted)")
+        }
+        return false
     }
 
     @Test(arguments: [1, 15, 16, 17, 33])

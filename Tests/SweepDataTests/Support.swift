@@ -13,17 +13,26 @@ final class Folder: Sendable {
         path = String(cString: mkdtemp(&template)!)
     }
 
-    deinit {
+    deinit { Self.remove(path) }
+
+    private static func remove(_ path: String) {
         if let directory = opendir(path) {
             while let entry = readdir(directory) {
                 let name = withUnsafePointer(to: &entry.pointee.d_name) {
                     $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
                 }
-                if name != ".", name != ".." { unlink(path + "/" + name) }
+                if name != ".", name != ".." { remove(path + "/" + name) }
             }
             closedir(directory)
+            rmdir(path)
+        } else {
+            unlink(path)
         }
-        rmdir(path)
+    }
+
+    /// Makes a folder in it, unless it is there.
+    func makeFolder(_ name: String) {
+        mkdir(path + "/" + name, 0o755)
     }
 
     func write(_ name: String, _ bytes: [UInt8]) {
@@ -46,7 +55,9 @@ func load(
     validation: SplitPart = .none,
     test: SplitPart = .none,
     seed: UInt64 = 0,
-    preprocess: [PreprocessStep] = []
+    preprocess: [PreprocessStep] = [],
+    columns: [ColumnRule] = [],
+    categorical: CategoryRule = .oneHot
 ) -> Result<DataSet, DataProblems> {
     load(
         Array(text.utf8),
@@ -56,7 +67,9 @@ func load(
         validation: validation,
         test: test,
         seed: seed,
-        preprocess: preprocess
+        preprocess: preprocess,
+        columns: columns,
+        categorical: categorical
     )
 }
 
@@ -68,7 +81,9 @@ func load(
     validation: SplitPart = .none,
     test: SplitPart = .none,
     seed: UInt64 = 0,
-    preprocess: [PreprocessStep] = []
+    preprocess: [PreprocessStep] = [],
+    columns: [ColumnRule] = [],
+    categorical: CategoryRule = .oneHot
 ) -> Result<DataSet, DataProblems> {
     let folder = Folder()
     folder.write("t.csv", bytes)
@@ -81,7 +96,9 @@ func load(
             validation: validation,
             test: test,
             seed: seed,
-            preprocess: preprocess
+            preprocess: preprocess,
+            columns: columns,
+            categorical: categorical
         ),
         relativeTo: folder.path
     )
@@ -142,4 +159,9 @@ enum Place {
 /// A seed that differs from run to run; tests print it.
 func freshSeed() -> UInt64 {
     UInt64.random(in: 0...UInt64.max)
+}
+
+/// A row's inputs, copied while the data lives.
+func inputs(_ data: PreparedData, row: Int) -> [Float] {
+    withExtendedLifetime(data) { Array(data.row(row)) }
 }

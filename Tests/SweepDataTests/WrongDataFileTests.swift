@@ -61,7 +61,7 @@ import Testing
         #expect(
             lines(load(text, target: .name("label"))) == [
                 "t.csv:1: there is no column of this name; found label; allowed: '', 'a', 'a', 'kind' (data.target)",
-                "t.csv:1:1: column 0 has no name; exporters write row numbers under an empty name; allowed: a name, or the file without this column",
+                "t.csv:1:1: column 0 has no name; exporters write row numbers under an empty name; allowed: a name, or data.columns: {0: ignore}",
                 "t.csv:1:4: two columns have the same name; found 'a'; allowed: different names",
                 "t.csv:3:5: the cell is not a number in column 'a'; found 'oops'; allowed: a number, or nothing, ?, NA, NaN or null for a missing one",
             ]
@@ -88,11 +88,18 @@ import Testing
             53,clerk,male,NA,1
             """
         #expect(
-            lines(load(text)) == [
-                "t.csv:2:4: column 'job' holds text (text columns: 'job', 'sex'); found 'clerk', 'guard'; allowed: numbers; remove the column or write its categories as 0/1 columns",
-                "t.csv:2:10: column 'sex' holds text (text columns: 'job', 'sex'); found 'male', 'female'; allowed: numbers; remove the column or write its categories as 0/1 columns",
+            lines(load(text, categorical: .refuse)) == [
+                "t.csv:2:4: column 'job' holds text (text columns: 'job', 'sex'); found 'clerk', 'guard'; allowed: numbers; data.categorical can take it as categories, data.columns can ignore it",
+                "t.csv:2:10: column 'sex' holds text (text columns: 'job', 'sex'); found 'male', 'female'; allowed: numbers; data.categorical can take it as categories, data.columns can ignore it",
                 "t.csv:3: 4 feature values are missing; found in columns 'age' 1, 'job' 1, 'hours' 2; first in lines 3, 4, 5; "
                     + "allowed: no missing values; remove or fill these rows, or add the step impute to data.preprocess",
+            ]
+        )
+        // As categories they are no mistake, and a missing one is none either.
+        #expect(
+            lines(load(text)) == [
+                "t.csv:3: 3 feature values are missing; found in columns 'age' 1, 'hours' 2; first in lines 3, 5; "
+                    + "allowed: no missing values; remove or fill these rows, or add the step impute to data.preprocess"
             ]
         )
     }
@@ -107,7 +114,7 @@ import Testing
             """
         #expect(
             lines(load(text, task: .regression, preprocess: [.impute])) == [
-                "t.csv:2: column 'b' holds no value at all; allowed: the file without this column",
+                "t.csv:2: column 'b' holds no value at all; allowed: a value somewhere, or data.columns: {b: ignore}",
                 "t.csv:3:4: the target is not a number in column 'y'; found 'high'; allowed: numbers, or data.task: classification",
                 "t.csv:5:4: the target is not a number in column 'y'; found 'low'; allowed: numbers, or data.task: classification",
             ]

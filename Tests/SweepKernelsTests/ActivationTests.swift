@@ -1,3 +1,4 @@
+import Glibc
 import KernelAPI
 import SweepKernels
 import Testing
@@ -28,9 +29,18 @@ struct Activations {
         let inputs = Self.values(rows: rows, columns: columns, stride: stride, seed: UInt64(columns))
         let gradients = Self.values(rows: rows, columns: columns, stride: stride, seed: UInt64(columns) + 100)
         func results(_ table: KernelTable) -> (Fenced<Float>, Fenced<Float>) {
-            let (output, gradient) = (inputs.copy(), gradients.copy())
+            let output = function.needsInput ? Fenced<Float>(inputs.count, repeating: canary) : inputs.copy()
+            let gradient = gradients.copy()
             table.activate(
-                Activation(function: function, rows: rows, columns: columns, values: output.base, stride: stride)
+                Activation(
+                    function: function,
+                    rows: rows,
+                    columns: columns,
+                    source: function.needsInput ? inputs.base : output.base,
+                    sourceStride: stride,
+                    destination: output.base,
+                    destinationStride: stride
+                )
             )
             table.differentiate(
                 ActivationGradient(
@@ -39,7 +49,7 @@ struct Activations {
                     columns: columns,
                     gradient: gradient.base,
                     gradientStride: stride,
-                    output: output.base,
+                    output: function.needsInput ? inputs.base : output.base,
                     outputStride: stride
                 )
             )
@@ -51,6 +61,8 @@ struct Activations {
                 #expect(expected.0.base[row * stride + column] == 0)
                 #expect(expected.1.base[row * stride + column] == 0)
             }
+            // The gap between the rows is nobody's.
+            if row < rows - 1 { #expect(expected.0.base[row * stride + paddedCount(columns)] == canary) }
         }
         for table in KernelTable.available {
             let found = results(table)
@@ -68,30 +80,144 @@ struct Activations {
         }
     }
 
-    /// A central difference of a smooth function with h = 2⁻⁶ errs by less than h² times a sixth of the third
-    /// derivative, at most 2 for both functions, and by the rounding of the values over 2h.
-    @Test(arguments: [ActivationFunction.tanh, .sigmoid])
-    func `have the derivative of their function`(function: ActivationFunction) {
-        func value(_ x: Float) -> Float { function == .tanh ? ReferenceMath.tanh(x) : ReferenceMath.sigmoid(x) }
-        let h: Float = 0x1p-6
-        for i in -40...40 {
-            let x = Float(i) / 8
-            let output = Fenced<Float>(16, repeating: value(x))
-            let gradient = Fenced<Float>(16, repeating: 1)
-            KernelTable.reference.differentiate(
-                ActivationGradient(
-                    function: function,
-                    rows: 1,
-                    columns: 16,
-                    gradient: gradient.base,
-                    gradientStride: 16,
-                    output: output.base,
-                    outputStride: 16
-                )
-            )
-            let numeric = (value(x + h) - value(x - h)) / (2 * h)
-            #expect(abs(gradient.base[0] - numeric) < h * h / 3 + 4 * 0x1p-23 / (2 * h))
+    /// The function in float64 with its derivative.
+    static func exact(_ function: ActivationFunction, _ x: Double) -> (value: Double, slope: Double) {
+        let (scale, alpha) = (1.0507009873554804934193349852946, 1.6732632423543772848170429916717)
+        let s = 1 / (1 + exp(-x))
+        switch function {
+        case .relu: return (max(x, 0), x > 0 ? 1 : 0)
+        case .leakyRelu(let slope): return x > 0 ? (x, 1) : (x * Double(slope), Double(slope))
+        case .elu(let a): return x > 0 ? (x, 1) : (Double(a) * expm1(x), Double(a) * exp(x))
+        case .selu: return x > 0 ? (scale * x, scale) : (scale * alpha * expm1(x), scale * alpha * exp(x))
+        case .gelu:
+            let share = 0.5 * erfc(-x * 0.5.squareRoot())
+            return (x * share, share + x * exp(-x * x / 2) / (2 * Double.pi).squareRoot())
+        case .silu: return (x * s, s + x * s * (1 - s))
+        case .tanh: return (Glibc.tanh(x), 1 - Glibc.tanh(x) * Glibc.tanh(x))
+        case .sigmoid: return (s, s * (1 - s))
+        case .softplus: return (max(x, 0) + log1p(exp(-abs(x))), s)
         }
+    }
+
+    /// Units in the last place that the interface allows, and the input above which they hold.
+    static func stated(_ function: ActivationFunction) -> (units: Double, above: Float) {
+        switch function {
+        case .relu: (0, -100)
+        case .leakyRelu: (0.5, -100)
+        case .elu, .selu: (3, -100)
+        case .gelu: (8, -13)
+        case .silu, .softplus: (4, -87)
+        case .tanh: (2, -100)
+        case .sigmoid: (3, -87)
+        }
+    }
+
+    /// Inputs close together around zero, where the functions bend, and sparse beyond.
+    static let inputs: [Float] =
+        (1...160_000).flatMap { i -> [Float] in
+            let x = Float(i) * 0.0001
+            return [x, -x]
+        } + (0...20_000).map { -100 + Float($0) * 0.01 }
+        + (-40...0).flatMap { i -> [Float] in
+            let x = Float(sign: .plus, exponent: i, significand: 1.37)
+            return [x, -x]
+        }
+
+    static func applied(_ function: ActivationFunction, _ inputs: [Float]) -> [Float] {
+        let padded = inputs + [Float](repeating: 0, count: paddedCount(inputs.count) - inputs.count)
+        let (source, destination) = (Fenced(padded), Fenced<Float>(padded.count, repeating: 0))
+        KernelTable.reference.activate(
+            Activation(
+                function: function,
+                rows: 1,
+                columns: inputs.count,
+                source: source.base,
+                sourceStride: 0,
+                destination: destination.base,
+                destinationStride: 0
+            )
+        )
+        return Array(destination.elements.prefix(inputs.count))
+    }
+
+    static func slopes(_ function: ActivationFunction, _ stored: [Float]) -> [Float] {
+        let padded = stored + [Float](repeating: 0, count: paddedCount(stored.count) - stored.count)
+        let (output, gradient) = (Fenced(padded), Fenced<Float>(padded.count, repeating: 1))
+        KernelTable.reference.differentiate(
+            ActivationGradient(
+                function: function,
+                rows: 1,
+                columns: stored.count,
+                gradient: gradient.base,
+                gradientStride: 0,
+                output: output.base,
+                outputStride: 0
+            )
+        )
+        return Array(gradient.elements.prefix(stored.count))
+    }
+
+    @Test(arguments: ActivationFunction.allCases + [.leakyRelu(slope: 0.3), .elu(alpha: 0.7), .elu(alpha: 2.5)])
+    func `have the stated errors`(function: ActivationFunction) {
+        let (units, above) = Self.stated(function)
+        let inputs = Self.inputs.filter { $0 > above }
+        var worst = (units: 0.0, at: Float(0))
+        for (x, value) in zip(inputs, Self.applied(function, inputs)) {
+            let exact = Self.exact(function, Double(x)).value
+            let error = exact == 0 && value == 0 ? 0 : `Elementary functions`.units(value, exact)
+            if !(error <= worst.units) { worst = (error, x) }
+        }
+        #expect(worst.units <= units, "worst error \(worst.units) units at \(worst.at)")
+    }
+
+    /// From the stored output a derivative is as exact as the output: a unit of the output's error, times the slope of
+    /// the derivative by the output (at most 2), and two roundings.
+    @Test(arguments: ActivationFunction.allCases + [.leakyRelu(slope: 0.3), .elu(alpha: 0.7), .elu(alpha: 2.5)])
+    func `have the derivative of their function`(function: ActivationFunction) {
+        let inputs = Self.inputs.filter { $0 > -87 }
+        let slopes = Self.slopes(function, function.needsInput ? inputs : Self.applied(function, inputs))
+        let tolerance: Double
+        switch function {
+        case .relu, .leakyRelu: tolerance = 0
+        case .elu(let alpha): tolerance = 3 * Double(alpha.ulp)
+        case .selu: tolerance = 3 * Double(Float(1.758).ulp)
+        case .gelu, .silu: tolerance = 0x1p-21
+        case .tanh, .sigmoid, .softplus: tolerance = (2 * 3 + 2) * 0x1p-24
+        }
+        var worst = (error: 0.0, at: Float(0))
+        for (x, slope) in zip(inputs, slopes) {
+            let error = abs(Double(slope) - Self.exact(function, Double(x)).slope)
+            if !(error <= worst.error) { worst = (error, x) }
+        }
+        #expect(worst.error <= tolerance, "worst error \(worst.error) at \(worst.at)")
+    }
+
+    @Test func `saturate and reach infinity as stated`() {
+        let infinity = Float.infinity
+        func at(_ function: ActivationFunction, _ x: Float) -> Float { Self.applied(function, [x])[0] }
+        for function: ActivationFunction in [
+            .relu, .leakyRelu(slope: 0.1), .elu(alpha: 2), .selu, .gelu, .silu, .softplus,
+        ] {
+            #expect(at(function, infinity) == infinity)
+        }
+        #expect(at(.leakyRelu(slope: 0.1), -infinity) == -infinity)
+        #expect(at(.elu(alpha: 2), -infinity) == -2)
+        #expect(at(.selu, -infinity) == -1.758_099_3)
+        #expect(at(.softplus, -infinity) == 0)
+        #expect(at(.softplus, -87.5) == 0)
+        #expect(at(.gelu, -13.2) == 0)
+        #expect(at(.silu, -87.5) == 0)
+        #expect(at(.gelu, -infinity).isNaN)
+        #expect(at(.silu, -infinity).isNaN)
+        #expect(Self.slopes(.gelu, [-20, 20]) == [0, 1])
+        #expect(Self.slopes(.silu, [-200, 200]) == [0, 1])
+        #expect(Self.slopes(.gelu, [infinity, -infinity]).allSatisfy { $0.isNaN })
+        #expect(Self.slopes(.silu, [infinity, -infinity]).allSatisfy { $0.isNaN })
+        #expect(Self.slopes(.softplus, [0, infinity]) == [0, 1])
+    }
+
+    @Test func `need their input where two inputs share an output`() {
+        #expect(ActivationFunction.allCases.filter(\.needsInput) == [.gelu, .silu])
     }
 }
 

@@ -32,7 +32,7 @@ import Testing
         dataSet: DataSetID(hash: ContentHash(hex: String(repeating: "0a", count: 32))!, size: 1234),
         schema: DataSchema(
             features: ["a", "b"],
-            image: ImageShape(height: 1, width: 2),
+            image: ImageShape(height: 1, width: 1, channels: 2),
             task: .classification(classes: ["x", "y"], trainingCounts: [3, 4]),
             trainingRows: 7,
             validationRows: 2,

@@ -11,8 +11,14 @@ import Testing
         let whole = try bitCase.makeRun(.selected())
         var part = try bitCase.makeRun(.selected())
         for epoch in 1...6 {
-            let (a, b) = (try #require(whole.trainEpoch()), try #require(part.trainEpoch()))
+            guard let a = whole.trainEpoch() else {
+                // Early stopping ended both, and the part that was restored knows it.
+                #expect(whole.stoppedEarly && part.stoppedEarly && part.trainEpoch() == nil)
+                break
+            }
+            let b = try #require(part.trainEpoch())
             #expect(a.matches(b) && b.epoch == epoch)
+            #expect(whole.takeNotes() == part.takeNotes())
             let bytes = try #require(part.checkpoint())
             #expect(bytes == whole.checkpoint())
             part = try TrainingRun(
@@ -25,6 +31,13 @@ import Testing
             #expect(part.epoch == epoch && part.checkpoint() == bytes)
         }
         #expect(whole.parameters() == part.parameters())
+        #expect(whole.measuredParameters() == part.measuredParameters())
+    }
+
+    @Test func `one of the runs that are restored stops early, and others reduce their rate`() throws {
+        let stopping = try #require(BitCase.settings.first { $0.spec.earlyStopping != nil }).makeRun(.selected())
+        for _ in 0..<6 { _ = stopping.trainEpoch() }
+        #expect(stopping.stoppedEarly && stopping.takeNotes().contains { $0.text.hasPrefix("learning rate reduced") })
     }
 
     @Test func `there is a checkpoint before the first epoch and none within one`() throws {
@@ -60,13 +73,29 @@ import Testing
         var longer = base
         longer.epochs = 99
         #expect(refusal(longer, data, 1) == nil)
+        var threaded = base
+        threaded.threads = 2
+        #expect(refusal(threaded, data, 1) == nil)
+        // The loss that classes have without one being named.
+        #expect(refusal(base.with { $0.loss = .softmaxCrossEntropy }, data, 1) == nil)
         var others: [(TrainingSpec, TrainingData, UInt64)] = [(base, data, 2)]
         for change in [
             { $0.model = ModelSpec(widths: [9]) }, { $0.model = ModelSpec(widths: [8], activation: .tanh) },
             { $0.model = ModelSpec(widths: [8], dropout: 0.1) }, { $0.l2 = 0.5 },
             { $0.batchSize = 17 }, { $0.initializer = .glorot },
             { $0.optimizer = .adam(learningRate: 2e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8) },
-            { $0.optimizer = .sgd(learningRate: 1e-2, momentum: 0.9) },
+            { $0.optimizer = .sgd(learningRate: 1e-2, momentum: 0.9) }, { $0.optimizer.decay = 0.1 },
+            { $0.optimizer.rule = .adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: true) },
+            { $0.model.layers.append(.activation(.linear)) }, { $0.loss = .meanSquaredError },
+            { $0.loss = LossSpec(.softmaxCrossEntropy, labelSmoothing: 0.1) },
+            { $0.loss = LossSpec(.softmaxCrossEntropy, classWeights: .listed([1, 1, 1])) },
+            { $0.l1 = 0.1 }, { $0.penalizesBiases = true }, { $0.maxNorm = 3 }, { $0.clipNorm = 3 },
+            { $0.clipValue = 3 }, { $0.accumulation = 2 }, { $0.averaging = 0.9 },
+            { $0.earlyStopping = EarlyStopping(patience: 5) },
+            { $0.schedule = LearningRateSchedule(.exponential(factor: 0.9)) },
+            { $0.schedule = LearningRateSchedule(.constant, warmup: .init(steps: 5)) },
+            { $0.restarts = [OptimizerRestart(epoch: 5, optimizer: .sgd(learningRate: 0.1, momentum: 0))] },
+            { $0.initializer = Initializer(.he, distribution: .normal) }, { $0.initializer.scale = 2 },
         ] as [(inout TrainingSpec) -> Void] {
             var other = base
             change(&other)
@@ -130,25 +159,64 @@ import Testing
         )
     }
 
-    @Test func `forged bytes with a right checksum never trap`() throws {
-        let run = try BitCase.all[2].makeRun(.selected())
-        _ = run.trainEpoch()
+    /// The least of each kind: perceptron, convolutions with batch norm, and everything else a checkpoint may hold.
+    @Test(arguments: [BitCase.perceptrons[2], BitCase.images[1]] + BitCase.settings)
+    func `forged bytes with a right checksum never trap`(_ bitCase: BitCase) throws {
+        let run = try bitCase.makeRun(.selected())
+        for _ in 0..<2 { _ = run.trainEpoch() }
         let content = Array(try #require(run.checkpoint()).dropLast(8))
         let seed: UInt64 = 40
         var stream = RandomStream(key: seed)
-        for round in 0..<600 {
+        for round in 0..<300 {
             var forged = content
             for _ in 0...stream.below(6) {
                 // The first rounds aim at the header, the others anywhere.
-                let place = round < 200 ? 8 + stream.below(40) : stream.below(forged.count)
+                let place = round < 150 ? 8 + stream.below(144) : stream.below(forged.count)
                 forged[place] = UInt8(truncatingIfNeeded: stream.next())
             }
             if stream.below(4) == 0 { forged.removeLast(stream.below(forged.count)) }
             let bytes = CheckpointFormat.sealed(forged)
             if let restored = try? restore(bytes, like: run) {
                 let observation = restored.trainEpoch()
-                #expect(observation != nil, "seed \(seed), round \(round)")
+                #expect(observation != nil || restored.stoppedEarly, "seed \(seed), round \(round)")
             }
+        }
+    }
+
+    @Test func `what an impossible counter would do is refused`() throws {
+        let run = try BitCase.settings[2].makeRun(.selected())
+        _ = run.trainEpoch()
+        let content = Array(try #require(run.checkpoint()).dropLast(8))
+        /// The header's words from the epochs on: steps, powers, schedule, early stopping.
+        func refusal(_ word: Int, _ value: UInt64) -> TrainingError? {
+            var forged = content
+            withUnsafeBytes(of: value.littleEndian) {
+                forged.replaceSubrange((24 + 8 * word)..<(32 + 8 * word), with: $0)
+            }
+            do throws(TrainingError) {
+                _ = try TrainingRun(
+                    restoring: CheckpointFormat.sealed(forged),
+                    spec: run.spec,
+                    data: run.data,
+                    seed: run.seed,
+                    kernels: .reference
+                )
+                return nil
+            } catch {
+                return error
+            }
+        }
+        #expect(refusal(0, 1) == nil)
+        for (word, value) in [
+            (0, .max), (0, 1_000_001), (1, .max), (2, Double.nan.bitPattern), (3, 2.0.bitPattern),
+            (4, Double.infinity.bitPattern), (4, (-1.0).bitPattern), (6, .max), (7, 1 << 60), (9, .max), (11, 2),
+            (12, .max), (13, 2),
+        ] as [(Int, UInt64)] {
+            #expect(refusal(word, value) == .checkpoint(.impossibleState), "word \(word)")
+        }
+        guard case .checkpoint(.wrongSize) = refusal(0, 2) else {
+            Issue.record("a checkpoint with one epoch more than losses was accepted")
+            return
         }
     }
 }

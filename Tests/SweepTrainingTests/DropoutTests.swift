@@ -47,7 +47,8 @@ import Testing
 
     @Test func `nothing is dropped when measuring`() throws {
         let (with, without) = (try run(0.5), try run(0))
-        #expect(with.parameters() == without.parameters())
+        // Dropout counts as a layer, so the names differ.
+        #expect(with.parameters().map(\.values) == without.parameters().map(\.values))
         for part in TrainingData.Part.allCases { #expect(with.rowLosses(part) == without.rowLosses(part)) }
         #expect(with.step() != without.step())
     }

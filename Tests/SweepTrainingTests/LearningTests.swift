@@ -108,6 +108,73 @@ import Testing
         #expect(seen.allSatisfy { $0 == seen[0] })
     }
 
+    /// Pictures of 8×8 pixels: a bright line from edge to edge, level, upright or falling, anywhere, in noise.
+    private func lines(_ rows: Int, validation: Int) throws -> TrainingData {
+        let task = SyntheticTask(
+            rows: rows,
+            validationRows: validation,
+            image: ImageShape(height: 8, width: 8, channels: 1)
+        )
+        let storage = SyntheticRows(count: rows + validation, columns: 64)
+        var stream = RandomStream(key: 5)
+        for row in 0..<storage.count {
+            let (label, place) = (row % 3, stream.below(8))
+            storage.classes[row] = Int32(label)
+            for pixel in 0..<64 {
+                let (y, x) = (pixel / 8, pixel % 8)
+                let isBright = label == 0 ? y == place : label == 1 ? x == place : (x - y + 8) % 8 == place
+                storage.features[row * storage.rowStride + pixel] = Float((isBright ? 1 : 0) + 0.3 * stream.normal())
+            }
+        }
+        return try task.wrap(storage).data
+    }
+
+    @Test func `a small convolutional network learns lines that a linear model does not`() throws {
+        let data = try lines(300, validation: 150)
+        func accuracy(_ layers: [LayerSpec]) throws -> Double {
+            let run = try TrainingRun(
+                spec: makeSpec().with { $0.model.layers = layers },
+                data: data,
+                seed: 1,
+                kernels: .selected()
+            )
+            for _ in 0..<15 { _ = run.trainEpoch() }
+            return run.evaluate(.validation).accuracy
+        }
+        let network: [LayerSpec] = [
+            .convolution(ConvolutionSpec(channels: 8)), .batchNorm(momentum: 0.1, epsilon: 1e-5), .activation(.relu),
+            .maxPool(PoolSpec()), .convolution(ConvolutionSpec(channels: 12)), .activation(.relu), .globalAveragePool,
+        ]
+        #expect(try accuracy(network) >= 0.95)
+        // Each line lies anywhere: no single pixel says anything.
+        #expect(try accuracy([]) < 0.7)
+    }
+
+    /// Every rule with its defaults but the rate, on a task that has something to learn.
+    @Test(arguments: [
+        OptimizerSpec.sgd(learningRate: 0.2, momentum: 0), .sgd(learningRate: 0.02, momentum: 0.9),
+        .sgd(learningRate: 0.02, momentum: 0.9, nesterov: true),
+        OptimizerSpec(.adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: false), learningRate: 3e-3),
+        OptimizerSpec(.adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: true), learningRate: 3e-3),
+        OptimizerSpec(.adam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, amsgrad: false), learningRate: 3e-3, decay: 0.01),
+        OptimizerSpec(.rmsprop(alpha: 0.99, epsilon: 1e-8, momentum: 0, centered: false), learningRate: 3e-3),
+        OptimizerSpec(.rmsprop(alpha: 0.99, epsilon: 1e-8, momentum: 0.5, centered: true), learningRate: 1e-3),
+        OptimizerSpec(.adagrad(epsilon: 1e-10), learningRate: 0.03),
+        OptimizerSpec(.lion(beta1: 0.9, beta2: 0.99), learningRate: 1e-3),
+        OptimizerSpec(.nadam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 3e-3),
+    ])
+    func `every optimizer lowers the loss`(_ optimizer: OptimizerSpec) throws {
+        let run = try TrainingRun(
+            spec: makeSpec([32], optimizer, activation: .tanh),
+            data: try lines(300, validation: 60),
+            seed: 1,
+            kernels: .selected()
+        )
+        let start = run.evaluate(.training).loss
+        for _ in 0..<20 { _ = run.trainEpoch() }
+        #expect(run.evaluate(.training).loss < 0.5 * start)
+    }
+
     /// Solves the normal equations by Gaussian elimination with pivoting.
     private func leastSquares(_ x: [[Double]], _ y: [Double]) -> [Double] {
         let n = x[0].count

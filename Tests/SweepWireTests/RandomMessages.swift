@@ -236,7 +236,7 @@ struct RandomMessages {
         let classes = list(4) { $0.text() }
         return DataSchema(
             features: list(5) { $0.text() },
-            image: flag() ? ImageShape(height: count(28), width: count(28)) : nil,
+            image: flag() ? ImageShape(height: count(28), width: count(28), channels: 1 + count(2)) : nil,
             task: flag()
                 ? .classification(classes: classes, trainingCounts: classes.map { _ in count(999) })
                 : .regression(mean: real(), variance: stream.uniform()),

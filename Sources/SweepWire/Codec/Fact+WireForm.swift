@@ -262,6 +262,8 @@ extension DataSchema: WireForm {
         if let image {
             form.imageHeight = UInt32(clamping: image.height)
             form.imageWidth = UInt32(clamping: image.width)
+            // Journals of grey images stay the bytes they were.
+            if image.channels != 1 { form.imageChannels = UInt32(clamping: image.channels) }
         }
         form.trainingRows = UInt64(clamping: trainingRows)
         form.validationRows = UInt64(clamping: validationRows)
@@ -282,7 +284,8 @@ extension DataSchema: WireForm {
             form.hasImageHeight || form.hasImageWidth
             ? ImageShape(
                 height: try Check.integer(form.imageHeight, "an image's height"),
-                width: try Check.integer(form.imageWidth, "an image's width")
+                width: try Check.integer(form.imageWidth, "an image's width"),
+                channels: form.hasImageChannels ? try Check.integer(form.imageChannels, "an image's channels") : 1
             ) : nil
         let task: DataTask
         switch form.task {

@@ -295,6 +295,16 @@ nonisolated struct Sweepd_Journal_Schema: Sendable {
     set {task = .numbers(newValue)}
   }
 
+  /// Values a pixel, where they are not 1.
+  var imageChannels: UInt32 {
+    get {_imageChannels ?? 0}
+    set {_imageChannels = newValue}
+  }
+  /// Returns true if `imageChannels` has been explicitly set.
+  var hasImageChannels: Bool {self._imageChannels != nil}
+  /// Clears the value of `imageChannels`. Subsequent reads from it will return its default value.
+  mutating func clearImageChannels() {self._imageChannels = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Task: Equatable, Sendable {
@@ -307,6 +317,7 @@ nonisolated struct Sweepd_Journal_Schema: Sendable {
 
   fileprivate var _imageHeight: UInt32? = nil
   fileprivate var _imageWidth: UInt32? = nil
+  fileprivate var _imageChannels: UInt32? = nil
 }
 
 nonisolated struct Sweepd_Journal_Classes: Sendable {
@@ -1192,7 +1203,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
 
 nonisolated extension Sweepd_Journal_Schema: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Schema"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}features\0\u{3}image_height\0\u{3}image_width\0\u{3}training_rows\0\u{3}validation_rows\0\u{3}test_rows\0\u{1}classes\0\u{1}numbers\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}features\0\u{3}image_height\0\u{3}image_width\0\u{3}training_rows\0\u{3}validation_rows\0\u{3}test_rows\0\u{1}classes\0\u{1}numbers\0\u{3}image_channels\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1232,6 +1243,7 @@ nonisolated extension Sweepd_Journal_Schema: SwiftProtobuf.Message, SwiftProtobu
           self.task = .numbers(v)
         }
       }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self._imageChannels) }()
       default: break
       }
     }
@@ -1271,6 +1283,9 @@ nonisolated extension Sweepd_Journal_Schema: SwiftProtobuf.Message, SwiftProtobu
     }()
     case nil: break
     }
+    try { if let v = self._imageChannels {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1282,6 +1297,7 @@ nonisolated extension Sweepd_Journal_Schema: SwiftProtobuf.Message, SwiftProtobu
     if lhs.validationRows != rhs.validationRows {return false}
     if lhs.testRows != rhs.testRows {return false}
     if lhs.task != rhs.task {return false}
+    if lhs._imageChannels != rhs._imageChannels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,59 @@
+/// What a worker needs beside the data to train one trial.
+package struct TrialSpec: Hashable, Sendable {
+    package let preprocess: [PreprocessStep]
+    package let targetScale: TargetScale
+    package let augment: [AugmentStep]
+    package let training: TrainingSpec
+
+    package init(
+        preprocess: [PreprocessStep],
+        targetScale: TargetScale = .none,
+        augment: [AugmentStep] = [],
+        training: TrainingSpec
+    ) {
+        self.preprocess = preprocess
+        self.targetScale = targetScale
+        self.augment = augment
+        self.training = training
+    }
+
+    /// Reads a resolved template; nil when something is missing or wrong (and reported in `problems`).
+    package static func read(_ resolved: SpecNode, problems: SpecProblems) -> TrialSpec? {
+        let reader = SpecReader(resolved, problems: problems)
+        guard let fields = reader.fields(["data", "train"]) else { return nil }
+        let data = fields.optional("data")?.fields(Sweep.searchedDataKeys)
+        let steps = data?.optional("preprocess").map(PreprocessStep.readList) ?? []
+        let scale = data?.optional("target_scale").map { $0.word(TargetScale.self) } ?? TargetScale.none
+        let augment = data?.optional("augment").map(AugmentStep.readList) ?? []
+        let training = fields.required("train", "a training run").flatMap(TrainingSpec.read)
+        guard let steps, let scale, let augment, let training else { return nil }
+        return TrialSpec(preprocess: steps, targetScale: scale, augment: augment, training: training)
+    }
+
+    /// What cannot work on data of this schema, with paths below `data` and `train`.
+    package func problems(on schema: DataSchema) -> [SpecProblem] {
+        let data = SpecPath([.key("data")])
+        var problems = PreprocessStep.problems(of: preprocess, on: schema, at: data.appending(.key("preprocess")))
+        problems += AugmentStep.problems(of: augment, on: schema, at: data.appending(.key("augment")))
+        if targetScale != .none, schema.task.kind == .classification {
+            problems.append(
+                SpecProblem(
+                    path: data.appending(.key("target_scale")),
+                    message: "classes have no scale",
+                    found: targetScale.rawValue,
+                    allowed: "none, or data.task: regression"
+                )
+            )
+        }
+        return problems + training.problems(on: schema)
+    }
+}
+
+/// What is done to targets that are numbers, fitted on training rows; metrics are given in the file's own units.
+package enum TargetScale: String, CaseIterable, Sendable {
+    case none
+    /// Zero mean, unit variance.
+    case standardize
+    /// Onto [0, 1] by the training rows' least and greatest value.
+    case minmax
+}
