@@ -80,7 +80,7 @@ struct SelfTestCommand: ParsableCommand {
             throw CommandFailure(.failed, "\(sweep.name): the data set cannot be prepared")
         }
         let data: TrainingData
-        do { data = try entry.prepared(by: trial.preprocess) } catch {
+        do { data = try entry.prepared(for: trial) } catch {
             throw CommandFailure(.badInput, "\(loaded.file.file): \(error)")
         }
         return try SelfTest.run(trial.training, on: data, seed: seed, kernels: kernels)

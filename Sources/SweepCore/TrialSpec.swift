@@ -2,7 +2,7 @@
 package struct TrialSpec: Hashable, Sendable {
     package let preprocess: [PreprocessStep]
     package let targetScale: TargetScale
-    package let augment: [AugmentStep]
+    /// With `data.augment` as its own.
     package let training: TrainingSpec
 
     package init(
@@ -13,7 +13,8 @@ package struct TrialSpec: Hashable, Sendable {
     ) {
         self.preprocess = preprocess
         self.targetScale = targetScale
-        self.augment = augment
+        var training = training
+        training.augment = augment
         self.training = training
     }
 
@@ -34,7 +35,7 @@ package struct TrialSpec: Hashable, Sendable {
     package func problems(on schema: DataSchema) -> [SpecProblem] {
         let data = SpecPath([.key("data")])
         var problems = PreprocessStep.problems(of: preprocess, on: schema, at: data.appending(.key("preprocess")))
-        problems += AugmentStep.problems(of: augment, on: schema, at: data.appending(.key("augment")))
+        problems += AugmentStep.problems(of: training.augment, on: schema, at: data.appending(.key("augment")))
         if targetScale != .none, schema.task.kind == .classification {
             problems.append(
                 SpecProblem(

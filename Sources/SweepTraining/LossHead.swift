@@ -59,9 +59,7 @@ final class LossHead {
         case .none: return nil
         case .listed(let listed): weights = listed
         case .balanced:
-            let total = Double(counts.reduce(0, +))
-            // A class without training rows has no row that could be weighted.
-            weights = counts.map { $0 == 0 ? 0 : total / (Double(counts.count) * Double($0)) }
+            weights = ClassWeights.balanced(counts)
         }
         let memory = UnsafeMutablePointer<Float>.allocate(capacity: counts.count)
         for index in counts.indices {
@@ -110,8 +108,8 @@ final class LossHead {
         }
     }
 
-    /// Floats that `mix` needs as scratch for so many rows.
-    func mixScratch(rows: Int) -> Int { rows * targets.rowStride }
+    /// Floats from one row of targets to the next; `mix` needs as many a row.
+    var targetStride: Int { targets.rowStride }
 
     /// The sum of the batch rows' training losses, and the gradient by the predictions of `gradientScale` times it.
     func train(rows: Int, gradientScale: Float) -> Double {

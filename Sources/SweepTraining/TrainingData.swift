@@ -94,6 +94,21 @@ package final class TrainingData: @unchecked Sendable {
     /// The row numbers of a part, in the order in which they are measured.
     package func rows(_ part: Part) -> [Int32] { parts[part] ?? [] }
 
+    /// The order of the training rows under a sampling; its owner deallocates it.
+    func epochOrder(_ sampling: Sampling) -> EpochOrder {
+        let training = rows(.training)
+        guard sampling != .none, case .classes(let classes) = targets else { return EpochOrder(rows: training) }
+        return EpochOrder(
+            rows: training,
+            sampling: EpochSampling(
+                sampling,
+                rows: training,
+                labels: training.map { classes[Int($0)] },
+                classCount: schema.outputs
+            )
+        )
+    }
+
     /// Mean square distance of a part's targets from their mean; NaN for classes and for an empty part.
     package func variance(_ part: Part) -> Double { variances[part] ?? .nan }
 }

@@ -83,10 +83,10 @@ extension TrainingRun {
 
     /// The order in which an epoch visits the training rows; epochs count from 0.
     package func rowOrder(epoch: Int) -> [Int32] {
-        let order = EpochOrder(rows: data.rows(.training))
+        let order = data.epochOrder(spec.sampling)
         defer { order.deallocate() }
         order.arrange(seed: seed, epoch: epoch)
-        return Array(UnsafeBufferPointer(start: order.indices, count: data.schema.trainingRows))
+        return Array(UnsafeBufferPointer(start: order.indices, count: order.count))
     }
 
     /// What each unit of dropout layer number `layer` (from 0) is multiplied by on a step, counted from 0: row-major

@@ -93,7 +93,20 @@ extension TrainingRun {
 
     /// Loads and predicts a batch; answers the sum of its rows' losses.
     private func forward(_ pass: Pass, from first: Int, scale: Float) -> Double {
-        network.load(data, rows: pass.rows, indices: order.indices + first)
+        let indices = order.indices + first
+        network.load(data, rows: pass.rows, indices: indices)
+        if let changes {
+            // A row that is seen more than once in an epoch is changed differently each time.
+            let repeats = spec.sampling != .none
+            changes.apply(
+                to: network,
+                rows: pass.rows,
+                keys: { repeats ? first + $0 : Int(indices[$0]) },
+                seed: seed,
+                epoch: epoch,
+                batch: first / spec.batchSize
+            )
+        }
         network.forward(pass)
         let loss = network.head.train(rows: pass.rows, gradientScale: scale)
         if !loss.isFinite {

@@ -21,6 +21,8 @@ package final class TrainingRun {
     let kernels: KernelTable
     let network: Network
     let order: EpochOrder
+    /// What is done to the rows of a batch; nil when nothing is.
+    let changes: BatchChanges?
     /// Keeps the network's and the optimizer's buffers alive.
     private let arena: Arena
     var optimizer: Optimizer
@@ -96,7 +98,8 @@ package final class TrainingRun {
         optimizer = Optimizer(spec, parameters: self.network.trained, arena: arena)
         copies = WeightCopies(spec, network: self.network, arena: arena)
         lastNorms = [UpdateNorms](repeating: UpdateNorms(), count: self.network.trained.count)
-        order = EpochOrder(rows: data.rows(.training))
+        order = data.epochOrder(spec.sampling)
+        changes = BatchChanges(spec.augment, schema: data.schema, network: self.network, rows: capacity)
         measured = MeasuredRows(data, network: self.network)
         dropoutSeed = StreamPurpose.dropout.key(seed: seed, index: 0)
     }

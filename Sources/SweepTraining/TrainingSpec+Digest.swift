@@ -178,6 +178,29 @@ struct SpecDigest {
     }
 }
 
+extension SpecDigest {
+    mutating func add(_ step: AugmentStep) {
+        add(step.kind)
+        switch step {
+        case .flipHorizontal(let number), .flipVertical(let number), .brightness(let number), .contrast(let number),
+            .noise(let number), .mixup(let number):
+            add(number)
+        case .shift(let height, let width, let fill):
+            add(height)
+            add(width)
+            add(fill.rawValue)
+        case .rotate(let degrees, let fill):
+            add(degrees)
+            add(fill.rawValue)
+        case .padCrop(let pixels): add(pixels)
+        case .crop(let height, let width):
+            add(height)
+            add(width)
+        case .cutout(let size): add(size)
+        }
+    }
+}
+
 extension TrainingSpec {
     /// Of everything that a curve depends on, for data of a schema.
     ///
@@ -204,6 +227,17 @@ extension TrainingSpec {
             digest.add(earlyStopping.minimalDelta)
             digest.add(earlyStopping.startEpoch)
             digest.add(earlyStopping.restoresBest)
+        }
+        digest.add(augment.count)
+        for step in augment { digest.add(step) }
+        switch sampling {
+        case .none: digest.add("none")
+        case .oversample(let ratio):
+            digest.add("oversample")
+            digest.add(ratio)
+        case .undersample(let ratio):
+            digest.add("undersample")
+            digest.add(ratio)
         }
         digest.add(restarts.count)
         for restart in restarts {

@@ -11,30 +11,40 @@ package final class DataShelf: Sendable {
     package final class Entry: Sendable {
         package let id: DataSetID
         private let data: DataSet
-        private let prepared = Locked<[[PreprocessStep]: TrainingData]>([:])
+        private let prepared = Locked<[Preparation: TrainingData]>([:])
+
+        /// What a trial wants done to the rows.
+        private struct Preparation: Hashable {
+            let steps: [PreprocessStep]
+            let targetScale: TargetScale
+        }
 
         init(id: DataSetID, data: DataSet) {
             self.id = id
             self.data = data
         }
 
-        /// The rows after `steps`; throws when the steps cannot be fitted to them.
-        package func prepared(by steps: [PreprocessStep]) throws -> TrainingData {
-            try prepared.withLock { prepared in
-                if let ready = prepared[steps] { return ready }
-                let rows = PinnedRows(try PreparedData(data, steps: steps))
+        /// The rows as a trial wants them; throws when its steps cannot be fitted to them.
+        package func prepared(for trial: TrialSpec) throws -> TrainingData {
+            let wanted = Preparation(steps: trial.preprocess, targetScale: trial.targetScale)
+            return try prepared.withLock { prepared in
+                if let ready = prepared[wanted] { return ready }
+                let rows = PinnedRows(
+                    try PreparedData(data, steps: trial.preprocess, targetScale: trial.targetScale)
+                )
                 let ready = try TrainingData(
                     schema: rows.data.schema,
                     features: rows.data.features,
                     rowCount: rows.data.rowCount,
                     rowStride: rows.data.rowStride,
                     targets: rows.targets,
+                    targetUnit: rows.data.targetScale.factor,
                     trainingRows: rows.data.split.training,
                     validationRows: rows.data.split.validation,
                     testRows: rows.data.split.test,
                     owner: rows
                 )
-                prepared[steps] = ready
+                prepared[wanted] = ready
                 return ready
             }
         }

@@ -169,7 +169,7 @@ package final class TrainingSlots: Sendable {
         }
         let run: TrainingRun
         do {
-            let data = try job.data.prepared(by: spec.preprocess)
+            let data = try job.data.prepared(for: spec)
             if let checkpoint = job.checkpoint {
                 run = try TrainingRun(
                     restoring: checkpoint,

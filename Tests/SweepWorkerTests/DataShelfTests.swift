@@ -25,20 +25,33 @@ import Testing
         let digits = try Digits()
         let entry = digits.entry
         let prepared = try await withThrowingTaskGroup(of: TrainingData.self) { group in
-            for _ in 0..<8 { group.addTask { try entry.prepared(by: [.standardize]) } }
+            for _ in 0..<8 { group.addTask { try entry.prepared(for: trial([.standardize])) } }
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(prepared.count == 8 && prepared.allSatisfy { $0 === prepared[0] })
-        #expect(try entry.prepared(by: []) !== prepared[0])
+        #expect(try entry.prepared(for: trial([])) !== prepared[0])
     }
 
     @Test func `the parts of the split are those of the data set`() throws {
         let digits = try Digits()
         let rows = try DataSet(packed: digits.packed)
-        let data = try digits.entry.prepared(by: [])
+        let data = try digits.entry.prepared(for: trial([]))
         #expect(data.schema == rows.schema)
         #expect(data.rows(.training) == rows.split.training)
         #expect(data.rows(.validation) == rows.split.validation)
         #expect(data.rows(.test) == rows.split.test)
     }
+}
+
+/// A trial that wants these steps.
+private func trial(_ steps: [PreprocessStep]) -> TrialSpec {
+    TrialSpec(
+        preprocess: steps,
+        training: TrainingSpec(
+            model: ModelSpec(widths: []),
+            optimizer: .sgd(learningRate: 0.1, momentum: 0),
+            batchSize: 8,
+            epochs: 1
+        )
+    )
 }

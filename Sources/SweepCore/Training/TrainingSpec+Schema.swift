@@ -17,7 +17,7 @@ extension TrainingSpec {
 
     /// What cannot work on data of this schema, with paths below `train`.
     package func problems(on schema: DataSchema) -> [SpecProblem] {
-        lossProblems(on: schema) + modelProblems(on: schema) + batchProblems(on: schema)
+        lossProblems(on: schema) + modelProblems(on: schema) + batchProblems(on: schema) + samplingProblems(on: schema)
     }
 
     private func path(_ key: String) -> SpecPath { SpecPath().appending(.key("train")).appending(.key(key)) }
@@ -74,6 +74,17 @@ extension TrainingSpec {
                 )
             ]
         }
+    }
+
+    private func samplingProblems(on schema: DataSchema) -> [SpecProblem] {
+        guard sampling != .none, schema.task.kind == .regression else { return [] }
+        return [
+            SpecProblem(
+                path: path("sampling"),
+                message: "numbers have no classes to sample",
+                allowed: "none, or data.task: classification"
+            )
+        ]
     }
 
     private func batchProblems(on schema: DataSchema) -> [SpecProblem] {

@@ -40,6 +40,10 @@ package struct TrainingSpec: Hashable, Sendable {
     package var earlyStopping: EarlyStopping?
     /// Later optimizers, each beginning with empty memory, by rising epoch.
     package var restarts: [OptimizerRestart]
+    /// How often rows of each class are seen.
+    package var sampling: Sampling
+    /// Random changes of training rows: `data.augment`.
+    package var augment: [AugmentStep]
     /// Threads that share the work of a step; the bits do not depend on it.
     package var threads: Int
 
@@ -61,6 +65,8 @@ package struct TrainingSpec: Hashable, Sendable {
         epochs: Int,
         earlyStopping: EarlyStopping? = nil,
         restarts: [OptimizerRestart] = [],
+        sampling: Sampling = .none,
+        augment: [AugmentStep] = [],
         threads: Int = 1
     ) {
         self.model = model
@@ -80,6 +86,8 @@ package struct TrainingSpec: Hashable, Sendable {
         self.epochs = epochs
         self.earlyStopping = earlyStopping
         self.restarts = restarts
+        self.sampling = sampling
+        self.augment = augment
         self.threads = threads
     }
 }
@@ -130,7 +138,8 @@ package struct EarlyStopping: Hashable, Sendable {
 extension TrainingSpec {
     static let keys = [
         "model", "initializer", "loss", "optimizer", "learning_rate_schedule", "warmup", "l1", "l2", "penalize_biases",
-        "max_norm", "clip", "batch_size", "accumulate", "average", "epochs", "early_stopping", "recompile", "threads",
+        "max_norm", "clip", "batch_size", "accumulate", "average", "epochs", "early_stopping", "recompile", "sampling",
+        "threads",
     ]
 
     /// Reads `train`; nil when something is missing or wrong (and reported).
@@ -148,9 +157,10 @@ extension TrainingSpec {
         let step = StepSettings.read(fields)
         let stopping: EarlyStopping?? = fields.optional("early_stopping").map(EarlyStopping.read)
         let restarts = fields.optional("recompile").map(OptimizerRestart.readList) ?? []
+        let sampling = fields.optional("sampling").map(Sampling.read) ?? Sampling.none
         let threads = fields.optional("threads").map { $0.integer(in: 1...256) } ?? 1
         guard let model, let optimizer, let initializer, let epochs, let schedule, let penalties, let step,
-            let restarts, let threads
+            let restarts, let sampling, let threads
         else { return nil }
         if case .some(.none) = loss { return nil }
         if case .some(.none) = stopping { return nil }
@@ -172,6 +182,7 @@ extension TrainingSpec {
             epochs: epochs,
             earlyStopping: stopping ?? nil,
             restarts: restarts,
+            sampling: sampling,
             threads: threads
         )
     }
