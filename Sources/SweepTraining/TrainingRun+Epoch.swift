@@ -58,7 +58,7 @@ extension TrainingRun {
         guard let rule = spec.earlyStopping else { return }
         switch stopping.epochEnded(rule, epoch: epoch, value: values.value(of: rule.metric)) {
         case .waiting: break
-        case .better: copies.keepBest(averaged: false)
+        case .better: copies.keepBest(averaged: spec.averaging != nil)
         case .stop: stop(rule)
         }
     }
