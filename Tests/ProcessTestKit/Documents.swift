@@ -13,8 +13,12 @@ package enum Measured: Decodable, Hashable, Sendable {
             self = .word("\(flag)")
         } else if let number = try? container.decode(Double.self) {
             self = .number(number)
+        } else if let word = try? container.decode(String.self) {
+            self = .word(word)
         } else {
-            self = .word(try container.decode(String.self))
+            // Where values are not finite in different ways, each one's word by its key.
+            let words = try container.decode([String: String].self)
+            self = .word(words.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
         }
     }
 

@@ -10,7 +10,8 @@ extension RealProcesses {
             let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
                 .filter { $0.hasSuffix(".yaml") }.sorted()
             // A new file needs a test here.
-            #expect(files == ["digits-long.yaml", "digits.yaml", "quick.yaml", "why/learning-rate.yaml"])
+            let tested = ["digits-long", "digits", "quick", "why/learning-rate"] + Self.why.map(\.name)
+            #expect(files == tested.map { $0 + ".yaml" }.sorted())
         }
 
         private func rank(_ bench: Bench, _ name: String, _ arguments: [String] = []) async throws -> Rank {
@@ -64,6 +65,65 @@ extension RealProcesses {
                 try #require(low.symptom?.id == "S-SLOW", "\(low)")
                 try #require(sound.symptom == nil && sound.finding == nil, "\(sound)")
                 try #require(sound.place == 1)
+            }
+        }
+
+        /// A file of `sweeps/why`, how many configurations it has, and what its curves must show.
+        struct Why: Sendable {
+            let name: String
+            let rows: Int
+            let holds: @Sendable (Rank) -> Bool
+
+            init(_ name: String, rows: Int, holds: @escaping @Sendable (Rank) -> Bool = { _ in true }) {
+                self.name = "why/\(name)"
+                self.rows = rows
+                self.holds = holds
+            }
+        }
+
+        /// What the comments of these files promise. The answer is the same on every machine, so no margin is needed.
+        static let why: [Why] = [
+            Why("augmentation", rows: 4) { rank in
+                // A flipped digit is another sign: it is the worst.
+                rank.rows.last?.configuration.values.contains { "\($0)".contains("flip_horizontal") } == true
+            },
+            Why("batch-and-rate", rows: 9) { $0.rows.contains { $0.state == "pruned" } },
+            Why("capacity", rows: 4),
+            Why("documents-cnn", rows: 2) { ($0.rows[0].metrics["validation.accuracy"]?.number ?? 0) > 0.95 },
+            Why("imbalance", rows: 9),
+            Why("initial-weights", rows: 12),
+            Why("no-signal", rows: 2) { $0.rows.allSatisfy { ($0.metrics["validation.r2"]?.number ?? 1) < 0.1 } },
+            Why("one-outlier", rows: 6),
+            Why("optimizers", rows: 14) {
+                $0.rows.allSatisfy { ($0.metrics["validation.accuracy"]?.number ?? 0) > 0.9 }
+            },
+            Why("plateau-and-patience", rows: 2) { $0.rows.allSatisfy { $0.epochs < 150 && $0.state == "completed" } },
+            Why("range-test", rows: 1),
+            Why("rate-collapse", rows: 2) { rank in
+                // The rule on batches ends the learning at once.
+                rank.rows[0].configuration.values.contains { "\($0)".contains("epoch") }
+            },
+            Why("rate-of-one", rows: 3) { $0.rows[2].configuration.values.contains { $0.number == 1 } },
+            Why("recompiled", rows: 2),
+            Why("regression-rates", rows: 3),
+            Why("regularisation", rows: 16),
+            Why("schedules", rows: 7) {
+                $0.rows.allSatisfy { ($0.metrics["validation.accuracy"]?.number ?? 0) > 0.9 }
+            },
+            Why("straight-line", rows: 4),
+            Why("uneven-light", rows: 4),
+            Why("wrong-loss", rows: 4) { rank in
+                rank.rows[0].configuration.values.contains { "\($0)".contains("softmax") }
+            },
+        ]
+
+        @Test func `the other files of why show what they promise`() async throws {
+            for file in Self.why {
+                try await Bench.run { bench in
+                    let rank = try await rank(bench, file.name)
+                    try #require(rank.rows.count == file.rows, "\(file.name): \(rank.rows.count)")
+                    try #require(file.holds(rank), "\(file.name): \(rank.rows)")
+                }
             }
         }
 

@@ -50,7 +50,9 @@ import Testing
         let cases: [(SpecNode, [String])] = [
             (
                 map(),
-                ["source: names nothing to read; a file, or a map with images, arrays, features, libsvm or folder"]
+                [
+                    "source: names nothing to read; a file, or a map with images, arrays, features, libsvm, folder or generate"
+                ]
             ),
             (map(("labels", .text("l"))), ["source.images: missing; an IDX file"]),
             (map(("features", .text("x"))), ["source.labels: missing; an NPY file"]),

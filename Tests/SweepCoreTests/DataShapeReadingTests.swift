@@ -112,17 +112,20 @@ import Testing
             (
                 "data",
                 map(
-                    ("source", .text("d.csv")), ("target_scale", scale),
+                    ("source", .text("d.csv")),
+                    ("target_scale", scale),
                     ("augment", .list([map(("rotate", map(("degrees", angle))))]))
                 )
             ),
             (
                 "train",
                 map(
-                    ("model", .text("linear")), ("optimizer", map(("sgd", map(("learning_rate", .real(0.1)))))),
+                    ("model", .text("linear")),
+                    ("optimizer", map(("sgd", map(("learning_rate", .real(0.1)))))),
                     ("epochs", .integer(3))
                 )
-            ), ("search", map(("trials", .integer(2))))
+            ),
+            ("search", map(("trials", .integer(2))))
         )
         let problems = SpecProblems()
         let sweep = try #require(Sweep.read(source, problems: problems), "\(problems.all)")
@@ -131,7 +134,7 @@ import Testing
         let resolved = try #require(sweep.space.resolve(configuration))
         let trial = try #require(TrialSpec.read(resolved, problems: problems))
         #expect(trial.targetScale == .standardize)
-        #expect(trial.augment == [.rotate(degrees: 30, fill: .zero)])
+        #expect(trial.training.augment == [.rotate(degrees: 30, fill: .zero)])
     }
 
     @Test func `what the schema rules out is told, and what it allows is not`() {
@@ -142,7 +145,9 @@ import Testing
         let table = schema(nil, classes)
         let images = schema(ImageShape(height: 28, width: 20, channels: 3), classes)
         func steps(_ steps: [AugmentStep], _ schema: DataSchema) -> [String] {
-            AugmentStep.problems(of: steps, on: schema, at: SpecPath([.key("augment")])).map { "\($0.path): \($0.message)" }
+            AugmentStep.problems(of: steps, on: schema, at: SpecPath([.key("augment")])).map {
+                "\($0.path): \($0.message)"
+            }
         }
         #expect(
             steps([.noise(deviation: 1), .flipVertical(probability: 0.5), .mixup(alpha: 1)], table)
@@ -158,7 +163,9 @@ import Testing
         )
         #expect(steps([.crop(height: 28, width: 20), .cutout(size: 20), .padCrop(pixels: 19)], images) == [])
         func normalizing(_ given: ChannelMoments?, _ schema: DataSchema) -> [String] {
-            PreprocessStep.problems(of: [.normalize(given)], on: schema, at: SpecPath([.key("preprocess")])).map(\.message)
+            PreprocessStep.problems(of: [.normalize(given)], on: schema, at: SpecPath([.key("preprocess")])).map(
+                \.message
+            )
         }
         #expect(normalizing(nil, table) == ["normalize needs images, but the rows are a table"])
         #expect(
@@ -182,8 +189,13 @@ import Testing
 
     @Test func `generators are read`() {
         #expect(
-            generate("blobs", ("rows", .integer(100)), ("classes", .integer(2)), ("weights", .list([.integer(9), .integer(1)])))
-                .0?.source
+            generate(
+                "blobs",
+                ("rows", .integer(100)),
+                ("classes", .integer(2)),
+                ("weights", .list([.integer(9), .integer(1)]))
+            )
+            .0?.source
                 == .generated(
                     GeneratorSpec(.blobs(classes: 2, features: 2, deviation: 1), rows: 100, weights: [9, 1])
                 )
@@ -223,7 +235,8 @@ import Testing
 
     @Test func `generators that make no sense are told`() {
         #expect(
-            generate("friedman1", ("rows", .integer(9)), ("weights", .list([.integer(1)])), ("label_noise", .real(0.1))).1
+            generate("friedman1", ("rows", .integer(9)), ("weights", .list([.integer(1)])), ("label_noise", .real(0.1)))
+                .1
                 == [
                     "source.generate.friedman1.weights: the target of friedman1 is a number, so there are no classes",
                     "source.generate.friedman1.label_noise: the target of friedman1 is a number, so there are no labels",
@@ -239,7 +252,8 @@ import Testing
                 == ["source.generate.glyphs.rows: too many numbers in all"]
         )
         #expect(
-            generate("linear", ("rows", .integer(9)), ("coefficients", .list([.integer(1)])), ("features", .integer(2))).1
+            generate("linear", ("rows", .integer(9)), ("coefficients", .list([.integer(1)])), ("features", .integer(2)))
+                .1
                 == ["source.generate.linear.coefficients: not as many coefficients as features"]
         )
         #expect(

@@ -149,7 +149,9 @@ import Testing
             ]
         )
         #expect(
-            lines(load(odd, .last(1), rule: .group(.name("whom"))))[0].hasPrefix("t.csv: there is no such column; found whom")
+            lines(load(odd, .last(1), rule: .group(.name("whom"))))[0].hasPrefix(
+                "t.csv: there is no such column; found whom"
+            )
         )
         #expect(
             lines(load(odd, .last(1), rule: .group(.name("label"))))[0].hasPrefix("t.csv: this column is the target")

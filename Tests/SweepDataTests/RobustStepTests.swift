@@ -23,7 +23,10 @@ import Testing
     }
 
     @Test func `winsorize by quantiles clips training and other rows alike`() throws {
-        let data = try PreparedData(table((0...100).map { Double($0) } + [500, -500], held: 2), steps: [.winsorize(.quantile(0.05))])
+        let data = try PreparedData(
+            table((0...100).map { Double($0) } + [500, -500], held: 2),
+            steps: [.winsorize(.quantile(0.05))]
+        )
         #expect(column(data)[0] == 5 && column(data)[100] == 95 && column(data)[50] == 50)
         #expect(column(data)[101] == 95 && column(data)[102] == 5)
     }
@@ -152,7 +155,8 @@ import Testing
         #expect(least.targets == .values([0, 0.2, 1, Float(19.8)]))
         let none = try PreparedData(data, steps: [])
         #expect(none.targetScale == (0, 1) && none.targets == data.targets)
-        let labels = try PreparedData(table([1, 2, 3]), steps: [], targetScale: .standardize)
+        let classes = try load("x,y\n1,a\n2,b\n3,a\n4,b\n", task: .classification, validation: .last(1)).get()
+        let labels = try PreparedData(classes, steps: [], targetScale: .standardize)
         #expect(labels.targetScale == (0, 1))
     }
 }

@@ -9,7 +9,9 @@ private let packageDirectory = URL(filePath: #filePath).deletingLastPathComponen
     .deletingLastPathComponent()
 
 /// The example sweep files.
-let exampleFiles = ["digits", "quick", "digits-long", "why/learning-rate"].map { "sweeps/\($0).yaml" }
+let exampleFiles =
+    (try? FileManager.default.subpathsOfDirectory(atPath: path("sweeps")))?
+    .filter { $0.hasSuffix(".yaml") }.sorted().map { "sweeps/\($0)" } ?? []
 
 func path(_ file: String) -> String { packageDirectory.appending(path: file).path }
 

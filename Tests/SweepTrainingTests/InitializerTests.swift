@@ -115,7 +115,7 @@ import Testing
             [.dense(DenseSpec(units: 6)), .batchNorm(momentum: 0.1, epsilon: 1e-5), .layerNorm(epsilon: 1e-5)]
         )
         for parameter in all {
-            let role = parameter.name.drop { $0 != "." }.dropFirst()
+            let role = parameter.name.split(separator: ".").last
             let isOne = role == "gain" || role == "running_variance"
             let isZero = role == "bias" || role == "shift" || role == "running_mean"
             #expect(!isOne || parameter.values.allSatisfy { $0 == 1 })

@@ -19,8 +19,8 @@ struct ReferenceModel {
         let shape: [Int]
         var values: [Double]
 
-        /// What follows the number of its layer: `weights`, `bias`, …
-        var role: String { String(name.drop { $0 != "." }.dropFirst()) }
+        /// What follows the place of its layer: `weights`, `bias`, …
+        var role: String { String(name.split(separator: ".").last ?? "") }
         var isTrained: Bool { !role.hasPrefix("running") }
     }
 
