@@ -85,6 +85,7 @@ package struct PoolSpec: Hashable, Sendable {
     package var size: WindowSize
     package var stride: WindowSize
 
+    /// With no stride windows stand side by side.
     package init(size: WindowSize = WindowSize(2), stride: WindowSize? = nil) {
         self.size = size
         self.stride = stride ?? size
@@ -96,11 +97,13 @@ package struct WindowSize: Hashable, Sendable {
     package var height: Int
     package var width: Int
 
+    /// As high as wide.
     package init(_ both: Int) {
         height = both
         width = both
     }
 
+    /// A window of this size.
     package init(height: Int, width: Int) {
         self.height = height
         self.width = width
