@@ -131,6 +131,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(
+            name: "SweepExport",
+            dependencies: [
+                "SweepCore", "SweepData", "SweepReports", "SweepTraining",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "SweepDashboard",
             dependencies: [.product(name: "Hummingbird", package: "hummingbird"), logging, lifecycle],
             swiftSettings: settings
@@ -140,9 +148,8 @@ let package = Package(
             name: "SweepCommands",
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
-                "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch", "SweepSpec", "SweepStore",
-                "SweepTraining", "SweepWire", "SweepWorker",
-                logging, lifecycle, signals,
+                "SweepExport", "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch", "SweepSpec", "SweepStore",
+                "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -194,6 +201,13 @@ let package = Package(
             ]
         ),
         tests("SweepReportsTests", ["SweepReports", "SweepSearch", "SweepCore", "SweepNumerics"]),
+        tests(
+            "SweepExportTests",
+            [
+                "SweepExport", "SweepCore", "SweepData", "SweepKernels", "SweepNumerics", "SweepReports",
+                "SweepTraining", "KernelAPI", "ProcessTestKit",
+            ]
+        ),
         tests("SweepSpecTests", ["SweepSpec", "SweepCore", "SweepNumerics"], exclude: ["Fixtures"]),
         tests(
             "SweepStoreTests",

@@ -10,8 +10,8 @@ package struct SweepdCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, ListCommand.self,
             StatusCommand.self, RankCommand.self, CurvesCommand.self, ValidateCommand.self, SelfTestCommand.self,
-            PauseCommand.self,
-            ResumeCommand.self, CancelCommand.self, KeysCommand.self,
+            ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self, ResumeCommand.self,
+            CancelCommand.self, KeysCommand.self,
         ]
     )
 

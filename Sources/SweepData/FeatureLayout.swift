@@ -35,7 +35,7 @@ package struct FeatureLayout: Hashable, Sendable {
     }
 
     /// How many inputs `columns` have, without making their names; saturates.
-    static func inputCount(_ columns: [DataColumn]) -> Int {
+    package static func inputCount(_ columns: [DataColumn]) -> Int {
         columns.reduce(0) { sum, column in
             let count =
                 switch column.kind {

@@ -45,9 +45,11 @@ package final class ThreadTeam: Sendable {
     package func run(_ body: (_ member: Int) -> Void) {
         guard count > 1 else { return body(0) }
         withoutActuallyEscaping(body) { body in
-            state.publish(body)
-            body(0)
-            state.waitForOthers()
+            withUnsafePointer(to: body) { work in
+                state.publish(work)
+                body(0)
+                state.waitForOthers()
+            }
         }
     }
 }
@@ -62,7 +64,8 @@ private final class TeamState: @unchecked Sendable {
     private let generation = Atomic(0)
     private let remaining = Atomic(0)
     private let sleepers = Atomic(0)
-    private var work: ((Int) -> Void)?
+    /// Lies in the caller's frame, which does not return before all are done.
+    private var work: UnsafePointer<(Int) -> Void>?
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -86,7 +89,7 @@ private final class TeamState: @unchecked Sendable {
     }
 
     /// Hands work to the others; nil ends them.
-    func publish(_ work: ((Int) -> Void)?) {
+    func publish(_ work: UnsafePointer<(Int) -> Void>?) {
         self.work = work
         remaining.store(others, ordering: .relaxed)
         generation.add(1, ordering: .sequentiallyConsistent)
@@ -118,10 +121,14 @@ private final class TeamState: @unchecked Sendable {
             }
         }
         guard let work else { return nil }
-        work(member)
+        Self.perform(work, member)
         remaining.subtract(1, ordering: .releasing)
         return seen + 1
     }
+
+    /// Holds the closure no longer than the call: when a member says that it is done, nothing of the caller's is in use.
+    @inline(never)
+    private static func perform(_ work: UnsafePointer<(Int) -> Void>, _ member: Int) { work.pointee(member) }
 
     private func sleep(while seen: Int) {
         pthread_mutex_lock(mutex)

@@ -1,4 +1,4 @@
-import SweepCore
+package import SweepCore
 
 extension Objective {
     /// `{"metric", "direction", "epoch"}`.
@@ -53,7 +53,7 @@ enum Stopped {
 
 extension Configuration {
     /// `{path: value}`, values with their types: a real keeps its point.
-    var json: JSONValue {
+    package var json: JSONValue {
         .object(
             entries.map { entry in
                 let value: JSONValue
@@ -69,7 +69,8 @@ extension Configuration {
         )
     }
 
-    init(_ reader: DocumentReader) throws(DocumentError) {
+    /// Reads a configuration from JSON.
+    package init(_ reader: DocumentReader) throws(DocumentError) {
         var entries: [Entry] = []
         for (path, field) in try reader.members() {
             let value: ParameterValue
@@ -142,7 +143,7 @@ extension Finding {
 
 extension Array where Element == DocumentReader {
     /// Each item read by `read`.
-    func each<Value>(_ read: (DocumentReader) throws(DocumentError) -> Value) throws(DocumentError) -> [Value] {
+    package func each<Value>(_ read: (DocumentReader) throws(DocumentError) -> Value) throws(DocumentError) -> [Value] {
         var values: [Value] = []
         values.reserveCapacity(count)
         for reader in self { values.append(try read(reader)) }

@@ -1,9 +1,9 @@
-import SweepCore
+package import SweepCore
 
 extension DataSchema {
     /// `{"features", "image": {"height", "width", "channels"} or null, "task": {"classes", "training_counts"} or
     /// {"mean", "variance"}, "training_rows", "validation_rows", "test_rows"}`.
-    var json: JSONValue {
+    package var json: JSONValue {
         var object = JSONObjectBuilder()
         object.add("features", .array(features.map { .text($0) }))
         object.add(
@@ -31,7 +31,8 @@ extension DataSchema {
         return object.object
     }
 
-    init(_ reader: DocumentReader) throws(DocumentError) {
+    /// Reads a schema from JSON.
+    package init(_ reader: DocumentReader) throws(DocumentError) {
         let about = try reader.field("task")
         let task: DataTask
         if let classes = about.optional("classes") {

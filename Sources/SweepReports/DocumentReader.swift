@@ -8,19 +8,21 @@ package struct DocumentError: Error, Hashable, Sendable, CustomStringConvertible
 }
 
 /// Reads typed values out of a JSON document that came from another process.
-struct DocumentReader {
-    let value: JSONValue
-    let path: String
+package struct DocumentReader {
+    package let value: JSONValue
+    package let path: String
 
-    init(_ value: JSONValue, path: String = "") {
+    /// A reader of the document, or of the part of it that is at `path`.
+    package init(_ value: JSONValue, path: String = "") {
         self.value = value
         self.path = path
     }
 
-    func wrong(_ message: String) -> DocumentError { DocumentError(path: path, message: message) }
+    /// The error that something else was expected here.
+    package func wrong(_ message: String) -> DocumentError { DocumentError(path: path, message: message) }
 
     /// The reader of the member `key`, which must be there.
-    func field(_ key: String) throws(DocumentError) -> DocumentReader {
+    package func field(_ key: String) throws(DocumentError) -> DocumentReader {
         guard let found = value[key] else {
             throw DocumentError(path: join(key), message: "a value")
         }
@@ -28,24 +30,27 @@ struct DocumentReader {
     }
 
     /// The reader of the member `key`; nil when it is missing or null.
-    func optional(_ key: String) -> DocumentReader? {
+    package func optional(_ key: String) -> DocumentReader? {
         guard let found = value[key], found != .null else { return nil }
         return DocumentReader(found, path: join(key))
     }
 
     private func join(_ key: String) -> String { path.isEmpty ? key : path + "." + key }
 
-    func text() throws(DocumentError) -> String {
+    /// The text that must be here.
+    package func text() throws(DocumentError) -> String {
         guard case .text(let text) = value else { throw wrong("a text") }
         return text
     }
 
-    func integer() throws(DocumentError) -> Int {
+    /// The whole number that must be here.
+    package func integer() throws(DocumentError) -> Int {
         guard case .integer(let number) = value else { throw wrong("a whole number") }
         return number
     }
 
-    func unsigned() throws(DocumentError) -> UInt64 {
+    /// The whole number from 0 that must be here.
+    package func unsigned() throws(DocumentError) -> UInt64 {
         switch value {
         case .integer(let number) where number >= 0: return UInt64(number)
         case .unsigned(let number): return number
@@ -53,7 +58,8 @@ struct DocumentReader {
         }
     }
 
-    func number() throws(DocumentError) -> Double {
+    /// The number that must be here.
+    package func number() throws(DocumentError) -> Double {
         switch value {
         case .number(let number): return number
         case .integer(let number): return Double(number)
@@ -62,22 +68,26 @@ struct DocumentReader {
         }
     }
 
-    func boolean() throws(DocumentError) -> Bool {
+    /// The flag that must be here.
+    package func boolean() throws(DocumentError) -> Bool {
         guard case .boolean(let flag) = value else { throw wrong("true or false") }
         return flag
     }
 
-    func items() throws(DocumentError) -> [DocumentReader] {
+    /// The readers of the list that must be here.
+    package func items() throws(DocumentError) -> [DocumentReader] {
         guard case .array(let items) = value else { throw wrong("a list") }
         return items.enumerated().map { DocumentReader($0.element, path: "\(path)[\($0.offset)]") }
     }
 
-    func members() throws(DocumentError) -> [(key: String, value: DocumentReader)] {
+    /// The keys of the object that must be here, with readers of their values.
+    package func members() throws(DocumentError) -> [(key: String, value: DocumentReader)] {
         guard case .object(let members) = value else { throw wrong("an object") }
         return members.map { ($0.key, DocumentReader($0.value, path: join($0.key))) }
     }
 
-    func word<Word: RawRepresentable & CaseIterable>(_: Word.Type) throws(DocumentError) -> Word
+    /// The word that must be here, one of those of the type.
+    package func word<Word: RawRepresentable & CaseIterable>(_: Word.Type) throws(DocumentError) -> Word
     where Word.RawValue == String {
         guard let word = Word(rawValue: try text()) else {
             throw wrong("one of " + Word.allCases.map(\.rawValue).joined(separator: ", "))
@@ -86,7 +96,7 @@ struct DocumentReader {
     }
 
     /// The number under `key` by the rule for numbers that are not finite; nil when it was not measured.
-    func measured(_ key: String) throws(DocumentError) -> Double? {
+    package func measured(_ key: String) throws(DocumentError) -> Double? {
         if let found = optional(key) { return try found.number() }
         guard value[key] != nil else { return nil }
         let word: JSONValue?

@@ -66,7 +66,11 @@ struct Options {
         }
         guard train == nil || model == nil else { throw Refusal("--model and --train say the same") }
         guard command != .trace || out != nil else { throw Refusal("trace needs --out") }
-        if train == nil, model == nil { model = try ModelShorthand("mlp:784-256-128-10") }
+        if train == nil, model == nil { model = try Self.model("mlp:784-256-128-10") }
+    }
+
+    private static func model(_ text: String) throws(Refusal) -> ModelShorthand {
+        do throws(ModelShorthandError) { return try ModelShorthand(text) } catch { throw Refusal("--model: \(error)") }
     }
 
     private mutating func set(_ key: String, _ value: String) throws(Refusal) {
@@ -77,7 +81,7 @@ struct Options {
             return number
         }
         switch key {
-        case "--model": model = try ModelShorthand(value)
+        case "--model": model = try Self.model(value)
         case "--train":
             guard let node = SpecNode(json: value) else { throw Refusal("--train: not JSON: \(value)") }
             train = node
@@ -134,7 +138,7 @@ struct Options {
 
     /// What the rows are like, and how wide the model's head is.
     var shape: (input: InputShape, outputs: Int) {
-        if let model { return (model.input, model.outputs) }
+        if let model { return (InputShape(model.input), model.outputs) }
         return (input ?? InputShape(columns: 1), outputs ?? 1)
     }
 }
@@ -154,6 +158,15 @@ struct InputShape {
     init(columns: Int) {
         self.columns = columns
         image = nil
+    }
+
+    init(_ shape: TensorShape) {
+        columns = shape.count
+        if case .image(let height, let width, let channels) = shape {
+            image = (height, width, channels)
+        } else {
+            image = nil
+        }
     }
 
     /// The shape of what the first layer is given.

@@ -1,0 +1,142 @@
+import ArgumentParser
+import Foundation
+import KernelAPI
+import SweepCoordinator
+import SweepCore
+import SweepData
+import SweepExport
+import SweepKernels
+import SweepReports
+import SweepSearch
+import SweepSpec
+import SweepStore
+import SweepWire
+
+/// `sweepd export SWEEP`.
+struct ExportCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "export",
+        abstract: "Write a trained model with its preprocessing, for other programs or for predict.",
+        discussion: """
+            The trial is trained again on this machine to its best epoch, which gives the same bits, and this is checked \
+            against what was recorded. That needs the sweep's data: from the coordinator's directory (--directory), or by \
+            the sweep file (--file).
+            """
+    )
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @Option(help: "A trial's number; otherwise the best one.") var trial: Int?
+    @Flag(help: "The best trial (the default).") var best = false
+    @Option(help: "Write the model as ONNX, operator set 17.") var onnx: String?
+    @Option(help: "Write the model as safetensors, which predict and other programs read.") var safetensors: String?
+    @Option(help: "The sweep file, where the coordinator's directory is on another machine.") var file: String?
+    @OptionGroup var location: CoordinatorLocation
+
+    func validate() throws {
+        if onnx == nil, safetensors == nil {
+            throw ValidationError("nothing to write; give --onnx FILE, --safetensors FILE, or both")
+        }
+        if best, trial != nil { throw ValidationError("--best and --trial: give one of them") }
+    }
+
+    func run() async throws {
+        let kernels: KernelTable
+        do { kernels = try .selected(override: Terminal.environment("SWEEPD_KERNELS")) } catch {
+            throw CommandFailure(.badInput, "SWEEPD_KERNELS: \(error)")
+        }
+        let retraining = try await found()
+        let seconds = NumberText.seconds(retraining.seconds)
+        Terminal.error(
+            "training trial \(retraining.trial.trial) again to epoch \(retraining.best.epoch) of "
+                + "\(retraining.trial.curve.epochs); it took \(seconds) of core time"
+        )
+        let model = try retraining.model(kernels: kernels)
+        if let onnx {
+            let bytes: [UInt8]
+            do throws(ModelError) { bytes = try model.onnx() } catch {
+                throw CommandFailure(.badInput, "\(onnx): \(error)")
+            }
+            try Self.write(bytes, to: onnx)
+        }
+        if let safetensors { try Self.write(model.safetensors.bytes, to: safetensors) }
+        let metric = retraining.objective.metric.rawValue
+        Terminal.error(
+            "the recorded values came out again; \(metric) \(NumberText.significant(retraining.best.value)): "
+                + [onnx, safetensors].compactMap { $0 }.joined(separator: ", ")
+        )
+    }
+
+    /// The trial with what is needed to train it.
+    private func found() async throws -> Retraining {
+        let number = try await chosenTrial()
+        let curves = try await location.ask { try await $0.curves(sweep: sweep, trial: number) }
+        guard let trial = curves.trials.first else {
+            throw CommandFailure(.badInput, "\(sweep) has no trial \(number)")
+        }
+        guard let best = trial.curve.best(for: curves.objective), best.value.isFinite else {
+            throw CommandFailure(
+                .badInput,
+                "trial \(number) of \(sweep) has no epoch with a finite \(curves.objective.metric.rawValue), so no weights "
+                    + "worth keeping"
+            )
+        }
+        let rows = try source()
+        return Retraining(
+            sweep: sweep,
+            trial: trial,
+            best: best,
+            objective: curves.objective,
+            source: rows.source,
+            data: rows.data,
+            packed: rows.packed,
+            dataSet: rows.id
+        )
+    }
+
+    private func chosenTrial() async throws -> Int {
+        if let trial { return trial }
+        let rank = try await location.ask { try await $0.rank(sweep: sweep, top: 1) }
+        guard let first = rank.rows.first else {
+            throw CommandFailure(.badInput, "\(sweep) has no trial yet")
+        }
+        return first.trial
+    }
+
+    private typealias Source = (source: SpecNode, data: DataSet, packed: [UInt8], id: DataSetID)
+
+    /// The sweep's file and data, from where they can be had.
+    private func source() throws -> Source {
+        if let file {
+            let loaded = try LoadedSweep(file, overrides: [])
+            return (loaded.file.sweep.source, loaded.data, loaded.packed, loaded.dataSet)
+        }
+        guard let directory = location.directory else {
+            throw CommandFailure(
+                .badInput,
+                "training trial again needs the data of \(sweep), which the coordinator does not send to clients; give "
+                    + "--directory on its machine, or --file with the sweep file beside its data"
+            )
+        }
+        do {
+            let stored = try StoredSweeps(directory: directory)
+            guard let source = stored.source(of: sweep), let id = stored.dataSet(of: sweep) else {
+                throw CommandFailure(.badInput, "\(directory) has no sweep \(sweep)")
+            }
+            let packed = try ObjectStore(directory: directory).read(id.hash)
+            return (source, try DataSet(packed: packed), packed, id)
+        } catch let error as StoreError {
+            throw CommandFailure(.badInput, error.description)
+        } catch let error as DataSetFormatError {
+            throw CommandFailure(.failed, "\(directory): the data set of \(sweep): \(error)")
+        } catch let error as JournalError {
+            throw CommandFailure(.failed, "\(directory): \(error)")
+        }
+    }
+
+    /// Writes a file whole or not at all.
+    private static func write(_ bytes: [UInt8], to path: String) throws {
+        do { try Data(bytes).write(to: URL(filePath: path), options: .atomic) } catch {
+            throw CommandFailure(.badInput, "\(path): the file cannot be written: \(error.localizedDescription)")
+        }
+    }
+}

@@ -1,0 +1,64 @@
+import ArgumentParser
+import Foundation
+import KernelAPI
+import SweepCore
+import SweepData
+import SweepExport
+import SweepKernels
+import SweepReports
+
+/// `sweepd predict MODEL FILE`.
+struct PredictCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "predict",
+        abstract: "What a model that export wrote says of new rows: a class with probabilities, or a number.",
+        discussion: """
+            A table needs the columns that the model was trained on, named by a header in any order; others, such as the \
+            target, are left out. Without a header it needs these columns alone, in their order.
+            """
+    )
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case csv, json }
+    enum Header: String, ExpressibleByArgument, CaseIterable { case auto, `true`, `false` }
+
+    @Argument(help: "A model, as export --safetensors writes it.") var model: String
+    @Argument(help: "Rows: a table, or an array in the IDX or NPY format; plain or gzip.") var file: String
+    @Option(help: "csv or json.") var format: Format = .csv
+    @Option(help: "Whether the table's first row holds names: auto, true or false.") var header: Header = .auto
+
+    func run() throws {
+        let kernels: KernelTable
+        do { kernels = try .selected(override: Terminal.environment("SWEEPD_KERNELS")) } catch {
+            throw CommandFailure(.badInput, "SWEEPD_KERNELS: \(error)")
+        }
+        let model = try loaded()
+        let rows: NewRows
+        switch NewRows.read(
+            path: file,
+            name: file,
+            columns: model.layout.columns,
+            header: HeaderRule(rawValue: header.rawValue) ?? .auto
+        ) {
+        case .success(let read): rows = read
+        case .failure(let problems): throw CommandFailure(.badInput, problems.problems.map(\.description))
+        }
+        let answers: Predictions
+        do throws(PredictionError) {
+            answers = try model.predict(rows.features, rows: rows.rowCount, kernels: kernels)
+        } catch { throw CommandFailure(.badInput, "\(file): \(error)") }
+        switch format {
+        case .csv: Terminal.output(answers.table(of: model).csv)
+        case .json: Terminal.output(answers.json(of: model).text(pretty: true))
+        }
+    }
+
+    private func loaded() throws -> TrainedModel {
+        let bytes: [UInt8]
+        do { bytes = Array(try Data(contentsOf: URL(filePath: model))) } catch {
+            throw CommandFailure(.badInput, "\(model): the file cannot be read: \(error.localizedDescription)")
+        }
+        do throws(ModelError) { return try TrainedModel(safetensors: bytes) } catch {
+            throw CommandFailure(.badInput, "\(model): \(error)")
+        }
+    }
+}

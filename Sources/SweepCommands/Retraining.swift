@@ -1,0 +1,102 @@
+import KernelAPI
+import SweepCore
+import SweepData
+import SweepExport
+import SweepReports
+import SweepTraining
+import SweepWorker
+
+/// A trial that is trained again on this machine, to the weights of an epoch.
+///
+/// A run is a function of specification, data and seed: what it measures must have the bits that were recorded, and then
+/// so have its weights.
+struct Retraining {
+    let sweep: String
+    let trial: CurvesDocument.Trial
+    /// The epoch that counts for the objective, and its value.
+    let best: (epoch: Int, value: Double)
+    let objective: Objective
+    /// The sweep file's content, and the rows it names.
+    let source: SpecNode
+    let data: DataSet
+    let packed: [UInt8]
+    let dataSet: DataSetID
+
+    /// Core seconds that the trial took to its best epoch.
+    var seconds: Double { trial.curve.observations.prefix(best.epoch).reduce(0) { $0 + $1.seconds } }
+
+    /// Trains to the best epoch; throws a `CommandFailure` where what it measures differs from what was recorded.
+    func model(kernels: KernelTable) throws -> TrainedModel {
+        let space = SearchSpace(template: Sweep.template(of: source))
+        let problems = SpecProblems()
+        guard let node = space.resolve(trial.configuration), let spec = TrialSpec.read(node, problems: problems) else {
+            throw CommandFailure(
+                .badInput,
+                "trial \(trial.trial) of \(sweep) has a configuration that this sweep file cannot have; "
+                    + "allowed: the file that the sweep was submitted with"
+            )
+        }
+        let rows = try prepared(spec)
+        let run = try self.run(spec, kernels: kernels)
+        for recorded in trial.curve.observations.prefix(best.epoch) {
+            guard let observation = run.trainEpoch() else {
+                throw CommandFailure(.failed, "trial \(trial.trial): the run ended before epoch \(recorded.epoch)")
+            }
+            guard observation.matches(recorded) else { throw difference(observation, recorded) }
+        }
+        return try TrainedModel(
+            origin: ModelOrigin(
+                sweep: sweep,
+                trial: trial.trial,
+                configuration: trial.configuration,
+                seed: trial.seed,
+                epoch: best.epoch,
+                program: SweepdCommand.softwareVersion
+            ),
+            specification: node,
+            schema: rows.schema,
+            layout: rows.layout,
+            targetName: data.targetName,
+            targetScale: rows.unit,
+            steps: rows.steps,
+            parameters: run.measuredParameters()
+        )
+    }
+
+    private typealias Preparation = (schema: DataSchema, layout: FeatureLayout, steps: [FittedStep], unit: TargetUnit)
+
+    /// What the trial's preprocessing learned from the training rows.
+    private func prepared(_ spec: TrialSpec) throws -> Preparation {
+        do throws(PreprocessingError) {
+            let rows = try PreparedData(data, steps: spec.preprocess, targetScale: spec.targetScale)
+            let (shift, factor) = rows.targetScale
+            return (rows.schema, rows.layout, rows.steps, TargetUnit(shift: shift, factor: factor))
+        } catch { throw CommandFailure(.badInput, "trial \(trial.trial): \(error)") }
+    }
+
+    private func run(_ spec: TrialSpec, kernels: KernelTable) throws -> TrainingRun {
+        let shelf = DataShelf()
+        try shelf.keep(dataSet, packed: packed)
+        guard let entry = shelf[dataSet.hash] else { throw CommandFailure(.failed, "the data set cannot be prepared") }
+        do {
+            return try TrainingRun(
+                spec: spec.training,
+                data: try entry.prepared(for: spec),
+                seed: trial.seed,
+                kernels: kernels
+            )
+        } catch { throw CommandFailure(.badInput, "trial \(trial.trial): \(error)") }
+    }
+
+    private func difference(_ observation: Observation, _ recorded: Observation) -> CommandFailure {
+        let loss = trial.curve.metrics.firstIndex(of: .validationLoss) ?? 0
+        func value(_ observation: Observation) -> String {
+            observation.values.indices.contains(loss) ? "\(observation.values[loss])" : "nothing"
+        }
+        return CommandFailure(
+            .failed,
+            "trial \(trial.trial), epoch \(recorded.epoch): training again measured \(value(observation)), recorded is "
+                + "\(value(recorded)); the data or the training core is not that of the sweep, so nothing is written"
+        )
+    }
+}

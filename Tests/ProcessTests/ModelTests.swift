@@ -1,0 +1,83 @@
+import Foundation
+import ProcessTestKit
+import Testing
+
+extension RealProcesses {
+    /// Models out of sweeps, and the commands about the training core.
+    @Suite struct ModelTests {
+        @Test func `a trial is exported with the recorded bits, and predicts its own data`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.sweep("quick")
+                try await bench.run(["sweepd", "run", file, "--directory", "q.sweepd"], exits: 0)
+                let child = try await bench.run(
+                    ["sweepd", "export", "quick", "--directory", "q.sweepd"]
+                        + ["--onnx", "q.onnx", "--safetensors", "q.safetensors"],
+                    exits: 0
+                )
+                try #require(child.errors.contains("the recorded values came out again"))
+                try #require(FileManager.default.fileExists(atPath: bench.path("q.onnx")))
+                let rows = try await bench.run(
+                    ["sweepd", "predict", "q.safetensors", "data/digits.csv.gz"],
+                    exits: 0
+                ).output.split(separator: "\n")
+                try #require(rows.count == 1798)
+                try #require(rows[0].hasPrefix("label,probability of 0,"))
+                // The first rows of the file are the digits in order.
+                try #require((0..<3).allSatisfy { rows[$0 + 1].hasPrefix("\($0),") }, "\(rows[1...3])")
+            }
+        }
+
+        @Test func `what cannot be exported or predicted is told, and nothing is written`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.sweep("quick")
+                try await bench.run(["sweepd", "run", file, "--directory", "q.sweepd"], exits: 0)
+                let absent = try await bench.run(
+                    ["sweepd", "export", "quick", "--directory", "q.sweepd", "--trial", "999", "--onnx", "a.onnx"],
+                    exits: 2
+                )
+                try #require(absent.errors.contains("999"))
+                try await bench.run(["sweepd", "export", "quick", "--directory", "q.sweepd"], exits: 2)
+                try bench.write("broken.safetensors", "no model")
+                let broken = try await bench.run(
+                    ["sweepd", "predict", "broken.safetensors", "data/digits.csv.gz"],
+                    exits: 2
+                )
+                try #require(broken.errors.contains("broken.safetensors"))
+                try #require(!FileManager.default.fileExists(atPath: bench.path("a.onnx")))
+            }
+        }
+
+        @Test func `the self-test passes for the built-in layers and for a sweep file`() async throws {
+            try await Bench.run { bench in
+                let layers = try await bench.run(["sweepd", "selftest"], exits: 0, within: 120)
+                try #require(layers.output.contains("none failed"))
+                let file = try bench.sweep("quick")
+                let sweep = try await bench.run(["sweepd", "selftest", file, "--format", "json"], exits: 0, within: 120)
+                let document = try JSONSerialization.jsonObject(with: Data(sweep.output.utf8)) as? [String: Any]
+                try #require((document?["checks"] as? [Any])?.count == 5)
+                let zero = try await bench.run(
+                    ["sweepd", "selftest", file, "--set", "train.initializer={constant: 0}"],
+                    exits: 1,
+                    within: 120
+                )
+                try #require(zero.output.contains("failed   quick"))
+            }
+        }
+
+        @Test func `the training core is measured`() async throws {
+            try await Bench.run { bench in
+                let child = try await bench.run(
+                    ["sweepd", "bench", "core", "--model", "mlp:32-64-64-1", "--seconds", "0.2"],
+                    exits: 0
+                )
+                let document = try JSONSerialization.jsonObject(with: Data(child.output.utf8)) as? [String: Any]
+                for key in ["samples_per_second", "gflops", "peak_gflops", "threads"] {
+                    try #require((document?[key] as? Double ?? 0) > 0, "\(key)")
+                }
+                try #require(document?["kernels"] is String)
+                let wrong = try await bench.run(["sweepd", "bench", "core", "--model", "mlp:x"], exits: 2)
+                try #require(wrong.errors.contains("--model"))
+            }
+        }
+    }
+}
