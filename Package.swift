@@ -133,7 +133,7 @@ let package = Package(
         .target(
             name: "SweepExport",
             dependencies: [
-                "SweepCore", "SweepData", "SweepReports", "SweepTraining",
+                "KernelAPI", "SweepCore", "SweepData", "SweepReports", "SweepTraining",
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             swiftSettings: settings

@@ -52,7 +52,11 @@ extension RealProcesses {
                 let layers = try await bench.run(["sweepd", "selftest"], exits: 0, within: 120)
                 try #require(layers.output.contains("none failed"))
                 let file = try bench.sweep("quick")
-                let sweep = try await bench.run(["sweepd", "selftest", file, "--format", "json"], exits: 0, within: 120)
+                let sweep = try await bench.run(
+                    ["sweepd", "selftest", file, "--format", "json"],
+                    exits: 0,
+                    within: 120
+                )
                 let document = try JSONSerialization.jsonObject(with: Data(sweep.output.utf8)) as? [String: Any]
                 try #require((document?["checks"] as? [Any])?.count == 5)
                 let zero = try await bench.run(
