@@ -15,7 +15,7 @@ TEST_PACKAGES := git python3 protobuf-compiler binutils
 NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
-OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.
 
 .PHONY: help
 help: ## this list

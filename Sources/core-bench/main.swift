@@ -30,7 +30,11 @@ func run(_ options: Options) throws {
     let run = try TrainingRun(spec: spec, data: data, seed: options.seed, kernels: kernels)
     switch options.command {
     case .measure:
-        print(Speed(run: run, kernels: kernels, operations: run.spec.operationsPerRow(on: run.data.schema)).line(seconds: options.seconds))
+        print(
+            Speed(run: run, kernels: kernels, operations: run.spec.operationsPerRow(on: run.data.schema)).line(
+                seconds: options.seconds
+            )
+        )
     case .serve:
         let speed = Speed(run: run, kernels: kernels, operations: run.spec.operationsPerRow(on: run.data.schema))
         show("{\"ready\": true, \"library\": \"sweepd\"}")

@@ -11,7 +11,8 @@ import Testing
         image: ImageShape? = nil,
         seed: UInt64 = 3
     ) throws -> [Double] {
-        let data = try SyntheticTask(rows: 90, validationRows: 30, columns: 6, classes: classes, image: image).make().data
+        let data = try SyntheticTask(rows: 90, validationRows: 30, columns: 6, classes: classes, image: image).make()
+            .data
         let run = try TrainingRun(
             spec: makeSpec([16], batchSize: 16).with(change),
             data: data,

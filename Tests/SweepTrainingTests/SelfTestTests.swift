@@ -8,7 +8,8 @@ import Testing
         try SyntheticTask(rows: rows, validationRows: 60, columns: 5, classes: classes).make().data
     }
 
-    private func outcome(_ spec: TrainingSpec, _ data: TrainingData, _ check: SelfTest.Check) throws -> SelfTest.Result {
+    private func outcome(_ spec: TrainingSpec, _ data: TrainingData, _ check: SelfTest.Check) throws -> SelfTest.Result
+    {
         let results = try SelfTest.run(spec, on: data, seed: 4, kernels: .selected())
         #expect(results.map(\.check) == SelfTest.Check.allCases)
         return try #require(results.first { $0.check == check })
@@ -50,7 +51,12 @@ import Testing
     }
 
     @Test func `numbers are checked too`() throws {
-        let results = try SelfTest.run(makeSpec([32], batchSize: 20), on: data(classes: 0), seed: 1, kernels: .selected())
+        let results = try SelfTest.run(
+            makeSpec([32], batchSize: 20),
+            on: data(classes: 0),
+            seed: 1,
+            kernels: .selected()
+        )
         #expect(results.allSatisfy { $0.outcome != .failed }, "\(results)")
     }
 }

@@ -101,7 +101,8 @@ package enum ModelShorthandError: Error, Hashable, Sendable, CustomStringConvert
         case .outputs(let text): "\(text) ends with no number of outputs"
         case .input(let word):
             "\(word) is no input; allowed a number of features after mlp:, HEIGHTxWIDTHxCHANNELS after cnn:"
-        case .layer(let word): "\(word) is no layer; allowed a number of units, and of images conv32k3v, conv32k3p, pool2"
+        case .layer(let word):
+            "\(word) is no layer; allowed a number of units, and of images conv32k3v, conv32k3p, pool2"
         case .shape(let text, let message): "\(text): \(message)"
         }
     }
