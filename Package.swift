@@ -149,8 +149,7 @@ let package = Package(
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
                 "SweepExport", "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch", "SweepSpec",
-                "SweepStore",
-                "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
+                "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings

@@ -1,7 +1,6 @@
 import ArgumentParser
 import KernelAPI
 import SweepCore
-import SweepKernels
 import SweepReports
 import SweepTraining
 
@@ -41,10 +40,7 @@ struct BenchCoreCommand: ParsableCommand {
     }
 
     func run() throws {
-        let kernels: KernelTable
-        do { kernels = try .selected(override: Terminal.environment("SWEEPD_KERNELS")) } catch {
-            throw CommandFailure(.badInput, "SWEEPD_KERNELS: \(error)")
-        }
+        let kernels = try KernelTable.ofEnvironment()
         let shorthand: ModelShorthand
         do throws(ModelShorthandError) { shorthand = try ModelShorthand(model) } catch {
             throw CommandFailure(.badInput, "--model: \(error)")

@@ -5,7 +5,6 @@ import SweepCoordinator
 import SweepCore
 import SweepData
 import SweepExport
-import SweepKernels
 import SweepReports
 import SweepSearch
 import SweepSpec
@@ -40,10 +39,7 @@ struct ExportCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let kernels: KernelTable
-        do { kernels = try .selected(override: Terminal.environment("SWEEPD_KERNELS")) } catch {
-            throw CommandFailure(.badInput, "SWEEPD_KERNELS: \(error)")
-        }
+        let kernels = try KernelTable.ofEnvironment()
         let retraining = try await found()
         let seconds = NumberText.seconds(retraining.seconds)
         Terminal.error(

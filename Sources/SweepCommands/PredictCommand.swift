@@ -4,7 +4,6 @@ import KernelAPI
 import SweepCore
 import SweepData
 import SweepExport
-import SweepKernels
 import SweepReports
 
 /// `sweepd predict MODEL FILE`.
@@ -27,10 +26,7 @@ struct PredictCommand: ParsableCommand {
     @Option(help: "Whether the table's first row holds names: auto, true or false.") var header: Header = .auto
 
     func run() throws {
-        let kernels: KernelTable
-        do { kernels = try .selected(override: Terminal.environment("SWEEPD_KERNELS")) } catch {
-            throw CommandFailure(.badInput, "SWEEPD_KERNELS: \(error)")
-        }
+        let kernels = try KernelTable.ofEnvironment()
         let model = try loaded()
         let rows: NewRows
         switch NewRows.read(

@@ -1,7 +1,6 @@
 import ArgumentParser
 import KernelAPI
 import SweepCore
-import SweepKernels
 import SweepReports
 import SweepSpec
 import SweepTraining
@@ -34,10 +33,7 @@ struct SelfTestCommand: ParsableCommand {
     }
 
     func run() throws {
-        let kernels: KernelTable
-        do { kernels = try .selected(override: Terminal.environment("SWEEPD_KERNELS")) } catch {
-            throw CommandFailure(.badInput, "SWEEPD_KERNELS: \(error)")
-        }
+        let kernels = try KernelTable.ofEnvironment()
         if file == nil, !replaced.overrides.isEmpty {
             throw CommandFailure(.badInput, "--set: replaces values of a sweep file; give one")
         }

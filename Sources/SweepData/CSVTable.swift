@@ -60,6 +60,24 @@ struct CSVTable {
         }
     }
 
+    /// Calls `body` with each of the rows, their fields and the scanner that found them.
+    func scan(_ rows: ArraySlice<Row>, _ body: (Row, [CSVField], CSVScanner) -> Void) {
+        withScanner { scanner in
+            var fields: [CSVField] = []
+            for row in rows {
+                var position = row.start
+                var line = 0
+                do throws(CSVScanner.QuoteFault) {
+                    try scanner.scanRow(&position, line: &line, into: &fields)
+                } catch {
+                    // Rows with faults are not among a table's rows.
+                    continue
+                }
+                body(row, fields, scanner)
+            }
+        }
+    }
+
     private static func checkEncoding(_ bytes: [UInt8], from start: Int, file: String, problems: inout ProblemList)
         -> Bool
     {

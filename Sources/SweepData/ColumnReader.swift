@@ -124,20 +124,7 @@ struct ColumnReader {
         _ body: (inout ColumnReader, CSVTable.Row, [CSVField], CSVScanner) -> Void
     ) {
         let (table, rows) = (table, rows)
-        table.withScanner { scanner in
-            var fields: [CSVField] = []
-            for row in rows {
-                var position = row.start
-                var line = 0
-                do throws(CSVScanner.QuoteFault) {
-                    try scanner.scanRow(&position, line: &line, into: &fields)
-                } catch {
-                    // Rows with faults are not among a table's rows.
-                    continue
-                }
-                body(&self, row, fields, scanner)
-            }
-        }
+        table.scan(rows) { row, fields, scanner in body(&self, row, fields, scanner) }
     }
 
     private func use(_ index: Int) -> ColumnUse {

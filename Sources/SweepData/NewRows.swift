@@ -76,20 +76,9 @@ private struct NewRowReader {
         let rows = header.isFirstRow ? table.rows.dropFirst() : table.rows[...]
         var features: [Float] = []
         features.reserveCapacity(rows.count * columns.count)
-        table.withScanner { scanner in
-            var fields: [CSVField] = []
-            for row in rows {
-                var position = row.start
-                var line = 0
-                do throws(CSVScanner.QuoteFault) {
-                    try scanner.scanRow(&position, line: &line, into: &fields)
-                } catch {
-                    // Rows with faults are not among a table's rows.
-                    continue
-                }
-                for (column, place) in places.enumerated() {
-                    features.append(value(fields[place], column, row, scanner, problems: &problems))
-                }
+        table.scan(rows) { row, fields, scanner in
+            for (column, place) in places.enumerated() {
+                features.append(value(fields[place], column, row, scanner, problems: &problems))
             }
         }
         return NewRows(features: features, rowCount: rows.count)

@@ -46,33 +46,22 @@ struct SplitColumn: Sendable {
         self.index = index
         let before = problems.count
         var cells: [String] = []
-        table.withScanner { scanner in
-            var fields: [CSVField] = []
-            for row in rows {
-                var position = row.start
-                var line = 0
-                do throws(CSVScanner.QuoteFault) {
-                    try scanner.scanRow(&position, line: &line, into: &fields)
-                } catch {
-                    // Rows with faults are not among a table's rows.
-                    continue
+        table.scan(rows) { row, fields, scanner in
+            let field = fields[index]
+            if CellValue(UnsafeBufferPointer(rebasing: scanner.bytes[field.start..<field.end])) == .missing {
+                problems.add(.missing, file: table.file) {
+                    DataProblem(
+                        .missing,
+                        file: table.file,
+                        line: Int(row.line),
+                        field: names[index],
+                        specPath: .data(key),
+                        wrong: "the \(key) of the row is missing",
+                        allowed: "a value in each row"
+                    )
                 }
-                let field = fields[index]
-                if CellValue(UnsafeBufferPointer(rebasing: scanner.bytes[field.start..<field.end])) == .missing {
-                    problems.add(.missing, file: table.file) {
-                        DataProblem(
-                            .missing,
-                            file: table.file,
-                            line: Int(row.line),
-                            field: names[index],
-                            specPath: .data(key),
-                            wrong: "the \(key) of the row is missing",
-                            allowed: "a value in each row"
-                        )
-                    }
-                }
-                cells.append(scanner.text(of: field))
             }
+            cells.append(scanner.text(of: field))
         }
         self.cells = cells
         guard problems.count == before else { return nil }
