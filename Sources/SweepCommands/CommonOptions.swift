@@ -67,7 +67,8 @@ struct ClientKeys: ParsableArguments {
     @Option(help: "Your key pair, made by keys new; needed off loopback.")
     var key: String?
 
-    @Option(help: "The coordinator's public key, as keys show prints it.")
+    /// Another program's key may begin with `-`.
+    @Option(parsing: .unconditional, help: "The coordinator's public key, as keys show prints it.")
     var serverKey: String?
 
     /// Throws when only one of the two is given, or a key cannot be read.

@@ -42,7 +42,8 @@ struct KeysCommand: ParsableCommand {
     /// `sweepd keys allow KEY`.
     struct Allow: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Let a key in; a running coordinator takes notice within a second."
+            abstract: "Let a key in; a running coordinator takes notice within a second.",
+            discussion: "A key of another program that begins with - goes last, after --."
         )
 
         @Argument(help: "The public key, as keys new printed it.")

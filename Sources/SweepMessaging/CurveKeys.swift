@@ -37,11 +37,14 @@ package struct CurveKeyPair: Sendable, Equatable, CustomStringConvertible, Custo
 
     /// Makes a new pair from the system's random source.
     ///
-    /// Throws `ENOTSUP` if libzmq was built without CURVE.
+    /// One public key in 85 would begin with `-` and be taken for an option on a command line: such a pair is made
+    /// again. Throws `ENOTSUP` if libzmq was built without CURVE.
     package init() throws(ZMQError) {
         var publicText = [CChar](repeating: 0, count: Z85.keyCharacters + 1)
         var secretText = publicText
-        guard zmq_curve_keypair(&publicText, &secretText) == 0 else { throw ZMQError.last("make a key pair") }
+        repeat {
+            guard zmq_curve_keypair(&publicText, &secretText) == 0 else { throw ZMQError.last("make a key pair") }
+        } while publicText[0] == CChar(UInt8(ascii: "-"))
         guard let key = CurvePublicKey(z85: Z85.string(publicText)) else {
             throw ZMQError(code: EINVAL, operation: "make a key pair")
         }
