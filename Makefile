@@ -11,7 +11,7 @@ VENV := .venv-test
 
 # What building needs, what the tests need beside it, and what the network tests need (they run as root only).
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev zlib1g-dev libsodium-dev libpng-dev libjpeg-dev
-TEST_PACKAGES := git python3 protobuf-compiler binutils
+TEST_PACKAGES := git python3 protobuf-compiler binutils qemu-user
 NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
@@ -56,6 +56,8 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	@scripts/check-docs
 	@scripts/make-commands-doc --check
 	@scripts/check-objects .build/release $(SWEEPD)
+	@scripts/run-tests emulated -- scripts/check-emulated .build/release
+	@scripts/run-tests allocations -- Benchmarks/count-allocations
 	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
 		scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest
 	$(SWIFT) build -j $(JOBS) --build-tests

@@ -56,18 +56,19 @@ struct BenchCoreCommand: ParsableCommand {
         )
         let result: TrainingBenchmark
         do {
-            let data = try TrainingBenchmark.madeUpData(
+            let data = try TrainingData.madeUp(
                 columns: shorthand.input.count,
                 classes: shorthand.outputs == 1 ? 0 : shorthand.outputs,
                 rows: max(4096, 2 * batch),
                 image: shorthand.image
             )
-            result = try TrainingBenchmark.measure(spec, on: data, seconds: seconds, kernels: kernels)
+            let run = try TrainingRun(spec: spec, data: data, seed: 1, kernels: kernels)
+            result = TrainingStopwatch(run: run, kernels: kernels).measure(seconds: seconds)
         } catch { throw CommandFailure(.badInput, "\(error)") }
         Terminal.output(
             JSONValue.object([
                 JSONMember("samples_per_second", .number(result.samplesPerSecond)),
-                JSONMember("gflops", .number(result.gflops)),
+                JSONMember("gflops", .number(result.gflops ?? .nan)),
                 JSONMember("peak_gflops", .number(result.peakGflops)),
                 JSONMember("kernels", .text(result.kernels)),
                 JSONMember("threads", .integer(threads)),

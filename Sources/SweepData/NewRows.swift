@@ -95,8 +95,8 @@ private struct NewRowReader {
                         .header,
                         file: file,
                         wrong: "without a header the columns must be those that the model was trained on",
-                        found: "\(known.count) columns",
-                        allowed: "\(names.count) columns: \(CSVHeader.list(names)); or a header that names them"
+                        found: "\(known.count) column\(known.count == 1 ? "" : "s")",
+                        allowed: "\(names.count) column\(names.count == 1 ? "" : "s"): \(CSVHeader.list(names)); or a header that names them"
                     )
                 )
                 return nil

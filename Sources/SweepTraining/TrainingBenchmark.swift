@@ -1,100 +1,117 @@
 import Glibc
 package import KernelAPI
-package import SweepCore
-import SweepNumerics
+import SweepCore
 
-/// How fast this machine trains one run on one core, data loading included.
+/// How fast this machine trained one run on one core, data loading included.
 ///
 /// Rates are by the thread's processor time: while other programs share the core, a rate is still that of the core.
 package struct TrainingBenchmark: Sendable {
     /// Training rows a core second: the median over spans of 50 ms.
     package let samplesPerSecond: Double
-    /// Billions of useful floating-point operations a second: those of the products of each layer.
-    package let gflops: Double
+    /// Billions of useful floating-point operations a second, those of the products of each layer; nil where a layer's
+    /// are not known.
+    package let gflops: Double?
     /// What the same core does in registers alone, measured between the spans.
     package let peakGflops: Double
     /// The kernel table's name.
     package let kernels: String
+}
 
-    /// Trains on `data` for about so many seconds; each step gathers its shuffled rows, each epoch shuffles anew.
-    ///
-    /// Epochs are not measured: what `trainEpoch` spends on the probe and validation is left out.
-    package static func measure(
-        _ spec: TrainingSpec,
-        on data: TrainingData,
-        seconds: Double,
-        kernels: KernelTable
-    ) throws(TrainingError) -> TrainingBenchmark {
-        let run = try TrainingRun(spec: spec, data: data, seed: 1, kernels: kernels)
-        let rounds = calibratedRounds(kernels)
+/// Core seconds of an epoch's parts.
+package struct InstrumentCosts: Sendable {
+    /// Steps of an epoch.
+    package let steps: Int
+    /// A step that measures nothing but whether its loss is finite.
+    package let step: Double
+    /// The epoch's last step, which takes the norms of weights, gradient and change too.
+    package let measuredStep: Double
+    /// What follows the last step: probe, validation where there is one, penalties.
+    package let measuring: Double
+
+    /// The share of an epoch's bare steps that norms cost.
+    package var baseShare: Double { (measuredStep - step) / (Double(steps) * step) }
+    /// The share that norms and what follows the last step cost.
+    package var share: Double { baseShare + measuring / (Double(steps) * step) }
+}
+
+/// Measures a run again and again, so that others can take turns with it.
+///
+/// Epochs are not measured: what `trainEpoch` spends on the probe and validation is left out, but for `measureEpochs`.
+package final class TrainingStopwatch {
+    private let run: TrainingRun
+    private let kernels: KernelTable
+    private let operations: Double?
+    private let rounds: Int
+
+    /// Warms the caches and the processor's clock with a first span.
+    package init(run: TrainingRun, kernels: KernelTable) {
+        self.run = run
+        self.kernels = kernels
+        operations = run.spec.operationsPerRow(on: run.data.schema)
+        rounds = Self.calibratedRounds(kernels)
+        _ = rate()
+    }
+
+    /// Trains for about so many seconds; each step gathers its shuffled rows, each epoch shuffles anew.
+    package func measure(seconds: Double) -> TrainingBenchmark {
         var rates: [Double] = []
         var peaks: [Double] = []
         let end = Self.seconds(CLOCK_MONOTONIC) + seconds
-        // The first span warms caches and the processor's clock.
-        _ = rate(of: run)
         repeat {
-            peaks.append(peak(kernels, rounds: rounds))
-            rates.append(rate(of: run))
+            peaks.append(peak())
+            rates.append(rate())
         } while Self.seconds(CLOCK_MONOTONIC) < end
         let samples = rates.median
         return TrainingBenchmark(
             samplesPerSecond: samples,
-            gflops: samples * (spec.operationsPerRow(on: data.schema) ?? .nan) / 1e9,
+            gflops: operations.map { samples * $0 / 1e9 },
             peakGflops: peaks.median,
             kernels: kernels.name
         )
     }
 
-    /// Rows of normal numbers and drawn classes (or numbers, for `classes` 0), all of them training rows.
-    ///
-    /// With an image's size the columns are its pixels' numbers.
-    package static func madeUpData(
-        columns: Int,
-        classes: Int,
-        rows: Int,
-        image: ImageShape? = nil
-    ) throws(TrainingDataError) -> TrainingData {
-        let memory = MadeUpRows(rows: rows, columns: columns, classes: classes)
-        var counts = [Int](repeating: 0, count: classes)
-        for row in 0..<rows where classes > 0 { counts[Int(memory.labels[row])] += 1 }
-        let moments = Moments(of: (0..<rows).lazy.map { Double(memory.numbers[$0]) })
-        return try TrainingData(
-            schema: DataSchema(
-                features: (0..<columns).map { "x\($0)" },
-                image: image,
-                task: classes > 0
-                    ? .classification(classes: (0..<classes).map(String.init), trainingCounts: counts)
-                    : .regression(mean: moments.mean, variance: moments.populationVariance),
-                trainingRows: rows,
-                validationRows: 0,
-                testRows: 0
-            ),
-            features: memory.features,
-            rowCount: rows,
-            rowStride: paddedCount(columns),
-            targets: classes > 0 ? .classes(memory.labels) : .numbers(memory.numbers),
-            trainingRows: 0..<rows,
-            validationRows: 0..<0,
-            testRows: 0..<0,
-            owner: memory
+    /// What the measuring of an epoch costs beside its steps, medians over so many epochs of core seconds.
+    package func measureEpochs(_ count: Int) -> InstrumentCosts {
+        var (steps, last, measuring): ([Double], [Double], [Double]) = ([], [], [])
+        // Ends the epoch that was begun.
+        _ = run.trainEpoch()
+        for _ in 0..<count {
+            var others = 0.0
+            for step in 1...run.stepsPerEpoch {
+                let start = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
+                run.step()
+                let time = Self.seconds(CLOCK_THREAD_CPUTIME_ID) - start
+                if step == run.stepsPerEpoch { last.append(time) } else { others += time }
+            }
+            steps.append(others / Double(max(run.stepsPerEpoch - 1, 1)))
+            let start = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
+            // All its steps are done: this measures.
+            _ = run.trainEpoch()
+            measuring.append(Self.seconds(CLOCK_THREAD_CPUTIME_ID) - start)
+        }
+        return InstrumentCosts(
+            steps: run.stepsPerEpoch,
+            step: steps.median,
+            measuredStep: last.median,
+            measuring: measuring.median
         )
     }
 
-    private static func rate(of run: TrainingRun) -> Double {
+    private func rate() -> Double {
         var rows = 0
-        let core = seconds(CLOCK_THREAD_CPUTIME_ID)
-        let start = seconds(CLOCK_MONOTONIC)
+        let core = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
+        let start = Self.seconds(CLOCK_MONOTONIC)
         repeat {
             rows += run.rowsOfNextStep
             run.step()
-        } while seconds(CLOCK_MONOTONIC) - start < 0.05
-        return Double(rows) / (seconds(CLOCK_THREAD_CPUTIME_ID) - core)
+        } while Self.seconds(CLOCK_MONOTONIC) - start < 0.05
+        return Double(rows) / (Self.seconds(CLOCK_THREAD_CPUTIME_ID) - core)
     }
 
-    private static func peak(_ kernels: KernelTable, rounds: Int) -> Double {
-        let start = seconds(CLOCK_THREAD_CPUTIME_ID)
+    private func peak() -> Double {
+        let start = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
         let exercise = kernels.exercise(rounds)
-        return Double(exercise.operations) / (seconds(CLOCK_THREAD_CPUTIME_ID) - start) / 1e9
+        return Double(exercise.operations) / (Self.seconds(CLOCK_THREAD_CPUTIME_ID) - start) / 1e9
     }
 
     /// So many rounds of the exercise that they take a few milliseconds.
@@ -117,31 +134,4 @@ package struct TrainingBenchmark: Sendable {
 
 extension [Double] {
     fileprivate var median: Double { sorted()[count / 2] }
-}
-
-/// Rows that a benchmark makes up.
-private final class MadeUpRows {
-    let features: UnsafeMutablePointer<Float>
-    let labels: UnsafeMutablePointer<Int32>
-    let numbers: UnsafeMutablePointer<Float>
-
-    init(rows: Int, columns: Int, classes: Int) {
-        let stride = paddedCount(columns)
-        features = .allocate(capacity: max(rows * stride, 1))
-        features.initialize(repeating: 0, count: rows * stride)
-        labels = .allocate(capacity: max(rows, 1))
-        numbers = .allocate(capacity: max(rows, 1))
-        var stream = RandomStream(key: 1)
-        for row in 0..<rows {
-            for column in 0..<columns { features[row * stride + column] = Float(stream.normal()) }
-            labels.advanced(by: row).initialize(to: Int32(classes > 0 ? stream.below(classes) : 0))
-            numbers.advanced(by: row).initialize(to: Float(stream.normal()))
-        }
-    }
-
-    deinit {
-        features.deallocate()
-        labels.deallocate()
-        numbers.deallocate()
-    }
 }

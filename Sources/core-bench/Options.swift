@@ -8,6 +8,8 @@ struct Options {
         case measure
         /// Prints such a line for each line of the input, which says for how many seconds.
         case serve
+        /// Prints a line of JSON with what measuring costs beside the steps, over `--steps` epochs.
+        case instruments
         /// Trains one step and prints a line of JSON.
         case firstStep = "first-step"
         /// Trains some steps and prints nothing: for counting what a step costs beside its time.
@@ -19,6 +21,7 @@ struct Options {
     var command = Command.measure
     var model: ModelShorthand?
     var train: SpecNode?
+    var augment: SpecNode?
     var input: InputShape?
     var outputs: Int?
     var optimizer = "adam"
@@ -33,14 +36,15 @@ struct Options {
     var out: String?
 
     static let usage = """
-        usage: core-bench [measure|serve|first-step|steps|trace] OPTIONS
+        usage: core-bench [measure|serve|instruments|first-step|steps|trace] OPTIONS
           --model mlp:784-256-128-10      the model in its short form (this one is the default), or
           --model cnn:28x28x1-conv32k3v-pool2-10
           --train JSON                    train of a sweep file, with --input 784|28x28x1 and --outputs N
           --optimizer KIND --batch N      with --model; default adam, 64
           --images FILE --labels FILE     IDX files to train on, scaled to [0, 1]; else made-up rows (--rows N)
           --seconds S                     how long measure takes
-          --steps N                       how many steps are trained or traced
+          --augment JSON                  data.augment of a sweep file
+          --steps N                       how many steps are trained or traced, of how many epochs instruments are told
           --out FILE                      where trace writes
           --seed N                        of the weights, the order and the made-up rows
           --kernels v2|v3|v4|reference
@@ -85,6 +89,9 @@ struct Options {
         case "--train":
             guard let node = SpecNode(json: value) else { throw Refusal("--train: not JSON: \(value)") }
             train = node
+        case "--augment":
+            guard let node = SpecNode(json: value) else { throw Refusal("--augment: not JSON: \(value)") }
+            augment = node
         case "--input": input = try InputShape(value)
         case "--outputs": outputs = try count()
         case "--optimizer": optimizer = value
@@ -125,7 +132,11 @@ struct Options {
     func spec() throws(Refusal) -> TrainingSpec {
         let problems = SpecProblems()
         let reader = SpecReader(trainNode, path: SpecPath([.key("train")]), problems: problems)
-        let spec = TrainingSpec.read(reader)
+        var spec = TrainingSpec.read(reader)
+        if let augment {
+            let path = SpecPath([.key("data"), .key("augment")])
+            spec?.augment = AugmentStep.readList(SpecReader(augment, path: path, problems: problems)) ?? []
+        }
         guard let spec, problems.all.isEmpty else {
             let lines = problems.all.map { problem in
                 "\(problem.path): \(problem.message)" + (problem.found.map { ", found \($0)" } ?? "")

@@ -30,19 +30,17 @@ func run(_ options: Options) throws {
     let run = try TrainingRun(spec: spec, data: data, seed: options.seed, kernels: kernels)
     switch options.command {
     case .measure:
-        print(
-            Speed(run: run, kernels: kernels, operations: run.spec.operationsPerRow(on: run.data.schema)).line(
-                seconds: options.seconds
-            )
-        )
+        print(TrainingStopwatch(run: run, kernels: kernels).line(of: run, seconds: options.seconds))
+    case .instruments:
+        print(TrainingStopwatch(run: run, kernels: kernels).instrumentLine(epochs: options.steps))
     case .serve:
-        let speed = Speed(run: run, kernels: kernels, operations: run.spec.operationsPerRow(on: run.data.schema))
+        let stopwatch = TrainingStopwatch(run: run, kernels: kernels)
         show("{\"ready\": true, \"library\": \"sweepd\"}")
         while let line = readLine() {
             guard let seconds = Double(line), seconds > 0, seconds < 1e6 else {
                 throw Refusal("\(line): not a number of seconds")
             }
-            show(speed.line(seconds: seconds))
+            show(stopwatch.line(of: run, seconds: seconds))
         }
     case .firstStep:
         let loss = run.step()

@@ -1,13 +1,15 @@
 import KernelAPI
 import SweepKernels
 
-/// Nanoseconds per element of the kernels that are not products, on buffers that fit the second cache.
-func measureElements(_ table: KernelTable) {
-    let (rows, columns) = (64, 256)
+/// Nanoseconds per element of the kernels that are not products, on matrices of so many rows and columns.
+///
+/// The smallest of a step's, 64 × 256, fit the second cache; a model's weights need not.
+func measureElements(_ table: KernelTable, rows: Int = 64, columns: Int = 256) {
     let count = rows * columns
     let arena = Arena()
     func filled() -> MutableFloats {
-        let buffer = arena.floats(count)
+        // Panels hold whole vectors of rows.
+        let buffer = arena.floats(paddedCount(rows) * columns)
         for i in buffer.indices { buffer[i] = Float(i % 37) / 37 - 0.4 }
         return buffer.baseAddress!
     }
@@ -17,7 +19,34 @@ func measureElements(_ table: KernelTable) {
     defer { places.deallocate() }
     var sink = 0.0
 
+    let norms = Norms(rows: rows, columns: columns, input: a, gradient: e, output: b, arena: arena)
     var parts: [(String, () -> Void)] = [
+        ("batch norm", { table.normalizeBatch(norms.batch) }),
+        ("batch norm gradient", { table.normalizeBatchGradient(norms.batchGradient) }),
+        ("layer norm", { table.normalizeLayer(norms.layer) }),
+        ("layer norm gradient", { table.normalizeLayerGradient(norms.layerGradient) }),
+        (
+            "copy",
+            {
+                b.update(from: a, count: count)
+                sink += Double(b[count / 2])
+            }
+        ),
+        (
+            "SGD",
+            {
+                _ = table.updateWithMomentum(
+                    MomentumUpdate(
+                        count: count,
+                        gradient: a,
+                        weights: c,
+                        velocity: d,
+                        learningRate: 1e-9,
+                        momentum: 0
+                    )
+                )
+            }
+        ),
         (
             "dropout",
             {
@@ -366,4 +395,89 @@ func measureElements(_ table: KernelTable) {
         print("\(name): \((median(body) * 1e9 / Double(count) * 1000).rounded() / 1000) ns an element")
     }
     precondition(!sink.isNaN)
+}
+
+/// Normalisations of a matrix, forward and backward.
+private struct Norms {
+    let batch: BatchNormalization
+    let batchGradient: BatchNormalizationGradient
+    let layer: LayerNormalization
+    let layerGradient: LayerNormalizationGradient
+
+    init(rows: Int, columns: Int, input: MutableFloats, gradient: MutableFloats, output: MutableFloats, arena: Arena) {
+        func floats(_ count: Int) -> MutableFloats { arena.floats(count).baseAddress! }
+        let ones = floats(columns)
+        ones.update(repeating: 1, count: columns)
+        let (mean, inverse, zeros) = (floats(max(rows, columns)), floats(max(rows, columns)), floats(columns))
+        let (gains, shifts) = (floats(columns), floats(columns))
+        let pixels = ImageLayout(rowsOf: columns)
+        let samples = ImageLayout(pixelStride: columns, rowStride: columns, sampleStride: columns)
+        batch = BatchNormalization(
+            batch: 1,
+            height: 1,
+            width: rows,
+            channels: columns,
+            input: input,
+            inputLayout: pixels,
+            gain: ones,
+            shift: zeros,
+            epsilon: 1e-5,
+            momentum: 0.1,
+            mean: mean,
+            inverseDeviation: inverse,
+            runningMean: floats(columns),
+            runningVariance: floats(columns),
+            output: output,
+            outputLayout: pixels
+        )
+        batchGradient = BatchNormalizationGradient(
+            batch: 1,
+            height: 1,
+            width: rows,
+            channels: columns,
+            input: input,
+            inputLayout: pixels,
+            outputGradient: gradient,
+            outputGradientLayout: pixels,
+            gain: ones,
+            mean: mean,
+            inverseDeviation: inverse,
+            gainGradient: gains,
+            shiftGradient: shifts,
+            inputGradient: output,
+            inputGradientLayout: pixels
+        )
+        layer = LayerNormalization(
+            batch: rows,
+            height: 1,
+            width: 1,
+            channels: columns,
+            input: input,
+            inputLayout: samples,
+            gain: ones,
+            shift: zeros,
+            epsilon: 1e-5,
+            means: mean,
+            inverseDeviations: inverse,
+            output: output,
+            outputLayout: samples
+        )
+        layerGradient = LayerNormalizationGradient(
+            batch: rows,
+            height: 1,
+            width: 1,
+            channels: columns,
+            input: input,
+            inputLayout: samples,
+            outputGradient: gradient,
+            outputGradientLayout: samples,
+            gain: ones,
+            means: mean,
+            inverseDeviations: inverse,
+            gainGradient: gains,
+            shiftGradient: shifts,
+            inputGradient: output,
+            inputGradientLayout: samples
+        )
+    }
 }

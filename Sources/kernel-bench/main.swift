@@ -9,7 +9,7 @@ import SweepKernels
 ///
 /// `kernel-bench [v2|v3|v4|best] [gemm|step|elements|convolution|all|bits|serve]`: `bits` trains two networks for a few
 /// steps and prints a hash of every weight, which must be the same for every table and on every machine; `serve` measures
-/// the products that its input names.
+/// the products that its input names; `elements ROWS COLUMNS` measures on matrices of that size.
 func run() throws {
     let arguments = CommandLine.arguments
     let name = arguments.count > 1 && arguments[1] != "best" ? arguments[1] : nil
@@ -30,7 +30,14 @@ func run() throws {
     print("kernels \(table.name), peak \(rounded(peak(table))) GFLOP/s")
     if what == "gemm" || what == "all" { measureProducts(table) }
     if what == "step" || what == "all" { measureSteps(table) }
-    if what == "elements" || what == "all" { measureElements(table) }
+    if what == "elements" || what == "all" {
+        let sizes = arguments.dropFirst(3).compactMap { Int($0) }
+        if sizes.count == 2, sizes.allSatisfy({ (1...1 << 20).contains($0) }) {
+            measureElements(table, rows: sizes[0], columns: paddedCount(sizes[1]))
+        } else {
+            measureElements(table)
+        }
+    }
     if what == "convolution" || what == "all" { measureConvolutions(table) }
 }
 

@@ -12,7 +12,7 @@ extension SelfTest {
         /// Checks its gradients and that it can learn a batch by heart.
         package func run(seed: UInt64, kernels: KernelTable) throws -> [Result] {
             let image = ImageShape(height: 6, width: 5, channels: 2)
-            let data = try TrainingBenchmark.madeUpData(
+            let data = try TrainingData.madeUp(
                 columns: image.height * image.width * image.channels,
                 classes: classes,
                 rows: 48,
