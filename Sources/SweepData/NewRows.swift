@@ -96,7 +96,8 @@ private struct NewRowReader {
                         file: file,
                         wrong: "without a header the columns must be those that the model was trained on",
                         found: "\(known.count) column\(known.count == 1 ? "" : "s")",
-                        allowed: "\(names.count) column\(names.count == 1 ? "" : "s"): \(CSVHeader.list(names)); or a header that names them"
+                        allowed:
+                            "\(names.count) column\(names.count == 1 ? "" : "s"): \(CSVHeader.list(names)); or a header that names them"
                     )
                 )
                 return nil
