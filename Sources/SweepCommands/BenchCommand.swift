@@ -5,11 +5,11 @@ import SweepReports
 import SweepTraining
 
 /// `sweepd bench`: how fast is this machine?
-struct BenchCommand: ParsableCommand {
+struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench",
         abstract: "Measure this machine.",
-        subcommands: [BenchCoreCommand.self]
+        subcommands: [BenchCoreCommand.self, BenchDispatchCommand.self]
     )
 }
 

@@ -21,6 +21,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "What people call it; host name and process number unless told.") var name: String?
     @Option(help: "A label, key=value; repeatable.") var label: [String] = []
     @Option(help: "Seconds to wait for a lost coordinator.") var patience: Double = 600
+    @Flag(help: "Train nothing and answer at once, to measure a coordinator; takes trials of bench dispatch only.")
+    var null = false
     @OptionGroup var keys: ClientKeys
     @OptionGroup var log: LogOptions
 
@@ -59,7 +61,8 @@ struct WorkerCommand: AsyncParsableCommand {
                     labels: labels,
                     kernels: Terminal.environment("SWEEPD_KERNELS"),
                     patience: .seconds(patience),
-                    softwareVersion: SweepdCommand.softwareVersion
+                    softwareVersion: SweepdCommand.softwareVersion,
+                    isNull: null
                 ),
                 logger: logger
             )

@@ -10,6 +10,7 @@ final class WorkerCrew: @unchecked Sendable {
     private let directory: String
     private let count: Int
     private let slots: Int
+    private let options: [String]
     private let lock = NSLock()
     private var processes: [Int: Process] = [:]
     private var isStopping = false
@@ -18,7 +19,9 @@ final class WorkerCrew: @unchecked Sendable {
     /// Why no worker can be had, if so: starting it again would not help.
     var failure: String? { lock.withLock { hopeless } }
 
-    init(endpoint: String, directory: String, count: Int, slots: Int) {
+    /// Workers of so many slots each, with further options of `sweepd worker`.
+    init(endpoint: String, directory: String, count: Int, slots: Int, options: [String] = []) {
+        self.options = options
         self.endpoint = endpoint
         self.directory = directory
         self.count = count
@@ -48,7 +51,7 @@ final class WorkerCrew: @unchecked Sendable {
         // A worker whose coordinator is gone for good leaves soon.
         process.arguments = [
             "worker", "--connect", endpoint, "--slots", String(slots), "--name", "local-\(number)", "--patience", "10",
-        ]
+        ] + options
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = log(number)

@@ -7,6 +7,14 @@ import SweepTraining
 package import SweepWire
 import Synchronization
 
+/// What a slot does with its jobs.
+package enum Trainer: Sendable {
+    /// Trains them with these kernels.
+    case core(KernelTable)
+    /// Trains nothing and reports made-up values at once: to measure a coordinator.
+    case null
+}
+
 /// The threads that train: one a slot, fed from one queue, in the order in which leases came.
 ///
 /// Training never runs on Swift's cooperative threads. What happens is put into a mailbox that the worker empties on its own
@@ -29,7 +37,7 @@ package final class TrainingSlots: Sendable {
 
     /// How many jobs can be under way at once.
     package let count: Int
-    private let kernels: KernelTable
+    private let trainer: Trainer
     private let queue = Locked(Queue())
     private let work = WorkBell()
     private let threads = Locked<[pthread_t]>([])
@@ -38,9 +46,9 @@ package final class TrainingSlots: Sendable {
     private let hasRoom = Atomic(true)
 
     /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
-    package init(count: Int, kernels: KernelTable, signal: @escaping @Sendable () -> Void) {
+    package init(count: Int, trainer: Trainer, signal: @escaping @Sendable () -> Void) {
         self.count = count
-        self.kernels = kernels
+        self.trainer = trainer
         self.signal = signal
         for _ in 0..<count {
             var thread = pthread_t()
@@ -157,6 +165,31 @@ package final class TrainingSlots: Sendable {
 
     /// Trains a segment, telling each epoch; the event that ends it.
     private func train(_ job: TrainingJob, _ running: Running) -> TrainingEvent {
+        switch trainer {
+        case .core(let kernels): train(job, running, kernels)
+        case .null: pretend(job, running)
+        }
+    }
+
+    /// Reports a segment whose every value is one over the epoch, as fast as the reports are taken.
+    private func pretend(_ job: TrainingJob, _ running: Running) -> TrainingEvent {
+        let assignment = job.assignment
+        waitForRoom(running)
+        guard assignment.from < assignment.to else {
+            return .ended(assignment.lease, epoch: assignment.to, .reached, checkpoint: nil)
+        }
+        let observations = (assignment.from + 1...assignment.to).map { epoch in
+            Observation(
+                epoch: epoch,
+                values: [Double](repeating: 1 / Double(epoch), count: assignment.metrics.count),
+                seconds: 0
+            )
+        }
+        post(.observed(Reports.Item(lease: assignment.lease, observations: observations)))
+        return .ended(assignment.lease, epoch: assignment.to, .reached, checkpoint: nil)
+    }
+
+    private func train(_ job: TrainingJob, _ running: Running, _ kernels: KernelTable) -> TrainingEvent {
         let assignment = job.assignment
         let lease = assignment.lease
         func failed(_ reason: String) -> TrainingEvent {

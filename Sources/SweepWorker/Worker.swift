@@ -46,7 +46,7 @@ package actor Worker: Service {
             slots: options.slots,
             prefetch: options.prefetch,
             kernels: kernels.name,
-            coreVersion: String(TrainingCore.version),
+            coreVersion: options.isNull ? WorkerOptions.nullCoreVersion : String(TrainingCore.version),
             softwareVersion: options.softwareVersion,
             labels: options.labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) }
         )
@@ -73,7 +73,7 @@ package actor Worker: Service {
 
     private func work() async throws -> WorkerSession.Exit {
         let signal = LoopSignal(on: loop) { [weak self] in self?.assumeIsolated { $0.emptyMailbox() } }
-        slots = TrainingSlots(count: options.slots, kernels: kernels) { signal.raise() }
+        slots = TrainingSlots(count: options.slots, trainer: options.isNull ? .null : .core(kernels)) { signal.raise() }
         // The first socket is made here, so that an endpoint that cannot be is an error and not a retry.
         client = try makeClient()
         handle(.tick)

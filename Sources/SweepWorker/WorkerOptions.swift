@@ -17,6 +17,13 @@ package struct WorkerOptions: Sendable {
     /// How long a lost coordinator is waited for.
     package var patience: Duration
     package var softwareVersion: String
+    /// Whether it answers trials at once with made-up values.
+    ///
+    /// It registers with a core version of its own, so that it never gets a trial of a sweep that is to be trained.
+    package var isNull: Bool
+
+    /// The core version of workers that train nothing, and of the sweeps that are for them.
+    package static let nullCoreVersion = "null"
 
     package init(
         endpoint: String,
@@ -27,7 +34,8 @@ package struct WorkerOptions: Sendable {
         labels: [(key: String, value: String)] = [],
         kernels: String? = nil,
         patience: Duration = .seconds(600),
-        softwareVersion: String
+        softwareVersion: String,
+        isNull: Bool = false
     ) {
         self.endpoint = endpoint
         self.security = security
@@ -38,5 +46,6 @@ package struct WorkerOptions: Sendable {
         self.kernels = kernels
         self.patience = patience
         self.softwareVersion = softwareVersion
+        self.isNull = isNull
     }
 }

@@ -122,7 +122,7 @@ import Testing
         // The mailbox's own signal takes the room away, on the training thread, after the first epoch.
         let paused = Mutex<TrainingSlots?>(nil)
         let (signals, continuation) = AsyncStream<Void>.makeStream()
-        let slots = TrainingSlots(count: 2, kernels: try .selected()) {
+        let slots = TrainingSlots(count: 2, trainer: .core(try .selected())) {
             paused.withLock { slots in
                 slots?.setRoom(false)
                 slots = nil
