@@ -16,6 +16,11 @@ extension CoordinatorCore {
                 "sweep \(id.rawValue): a last attempt is offered like others, or the reverse"
             )
             require(active.contains(id) != sweep.state.isOver, "sweep \(id.rawValue) is over and active")
+            require(sweep.tally == SweepTally(sweep.trials), "sweep \(id.rawValue): its trials are miscounted")
+            require(
+                sweep.incumbent == sweep.searchedIncumbent(),
+                "sweep \(id.rawValue): another trial than the incumbent is the best"
+            )
             for trial in sweep.trials {
                 let name = "trial \(id.rawValue)/\(trial.number)"
                 require(trial.curve.epochs <= sweep.sweep.epochs, "\(name) has more epochs than the sweep allows")

@@ -14,13 +14,14 @@ extension SweepProgress {
             )
         )
         open.insert(proposal.trial.number)
+        tally.add(trials[proposal.trial.number - 1])
     }
 
     mutating func applyDecided(trial number: Int, from: Int, to: Int, end: Double, order: Int) {
         guard trials.indices.contains(number - 1) else { return }
         if from == 0 { scheduler.started(trial: number) } else { scheduler.promoted(trial: number, to: to) }
         // One that failed meanwhile holds its virtual slot, so that the order of decisions does not depend on when it failed.
-        if trials[number - 1].ended == nil { trials[number - 1].goal = .init(to: to, end: end, order: order) }
+        if trials[number - 1].ended == nil { change(number) { $0.goal = .init(to: to, end: end, order: order) } }
         timeline.start(.init(trial: number, to: to, end: end, order: order))
         decided = max(decided, order + 1)
         if !inVirtualTime, trials[number - 1].isKnown(at: to) { arrived.append(number) }
@@ -45,17 +46,21 @@ extension SweepProgress {
     mutating func applyObserved(_ lease: LeaseID, _ observations: [Observation]) {
         let number = lease.trial.number
         guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
-        var grew = false
-        for observation in observations where trials[number - 1].curve.append(observation) {
-            grew = true
-            epochsTrained += 1
-            epochSeconds += observation.seconds
+        let before = trials[number - 1].curve.epochs
+        var reached = false
+        change(number) { trial in
+            for observation in observations { trial.curve.append(observation) }
+            if trial.curve.epochs > before { trial.fruitlessAttempts = 0 }
+            if let goal = trial.goal, trial.curve.epochs >= goal.to {
+                trial.goal = nil
+                reached = true
+            }
         }
-        if grew { trials[number - 1].fruitlessAttempts = 0 }
-        if let goal = trials[number - 1].goal, trials[number - 1].curve.epochs >= goal.to {
-            trials[number - 1].goal = nil
-            if !inVirtualTime { arrived.append(number) }
-        }
+        let added = Array(trials[number - 1].curve.observations[before...])
+        epochsTrained += added.count
+        for observation in added { epochSeconds += observation.seconds }
+        updateIncumbent(trial: number, added)
+        if reached, !inVirtualTime { arrived.append(number) }
     }
 
     mutating func applyNoted(trial number: Int, _ notes: [TrialNote]) {
@@ -97,11 +102,14 @@ extension SweepProgress {
 
     mutating func applyEnded(trial number: Int, _ state: TrialState) {
         guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
-        trials[number - 1].ended = state
-        trials[number - 1].stoppedEarly = state == .completed && trials[number - 1].curve.epochs < sweep.epochs
-        trials[number - 1].goal = nil
-        trials[number - 1].lease = nil
-        trials[number - 1].checkpoint = nil
+        let epochs = sweep.epochs
+        change(number) { trial in
+            trial.ended = state
+            trial.stoppedEarly = state == .completed && trial.curve.epochs < epochs
+            trial.goal = nil
+            trial.lease = nil
+            trial.checkpoint = nil
+        }
         open.remove(number)
         withdraw(number)
         if state == .pruned(.scheduler) { scheduler.removed(trial: number) }

@@ -26,6 +26,10 @@ package struct SweepProgress: Sendable {
     /// Epochs of all trials, and the core seconds they took.
     package internal(set) var epochsTrained = 0
     package internal(set) var epochSeconds = 0.0
+    /// Counts of the trials.
+    package internal(set) var tally = SweepTally()
+    /// The best trial so far; nil before the first finite value.
+    package internal(set) var incumbent: Incumbent?
     /// Fruitless attempts after which a trial fails.
     let attempts: Int
     let plan: TrialPlan
@@ -64,6 +68,13 @@ package struct SweepProgress: Sendable {
     func nextLease(of number: Int) -> (attempt: Attempt, from: Int, to: Int)? {
         guard let trial = self[number], let goal = trial.goal else { return nil }
         return (trial.attempt.next, trial.checkpoint?.epoch ?? 0, goal.to)
+    }
+
+    /// Changes a trial, and the counts with it.
+    mutating func change(_ number: Int, _ body: (inout TrialProgress) -> Void) {
+        tally.remove(trials[number - 1])
+        body(&trials[number - 1])
+        tally.add(trials[number - 1])
     }
 
     /// Whether anything can be handed out.

@@ -111,32 +111,42 @@ extension CoordinatorCore {
     private func state(of trial: TrialProgress, _ sweep: SweepProgress) -> TrialState {
         guard let lease = trial.lease, let worker = workers[lease.worker] else { return trial.state(begun: false) }
         let id = TrialID(sweep: sweep.id, number: trial.number)
-        // Between two heartbeats the first leases of a worker, one a slot, are those under way.
-        let place = worker.held.firstIndex(of: id) ?? .max
-        return trial.state(begun: worker.running[id] != nil || place < worker.introduction?.slots ?? 0)
+        return trial.state(begun: hasBegun(id, worker.held.firstIndex(of: id) ?? .max, worker))
     }
 
+    /// Between two heartbeats the first leases of a worker, one a slot, are those under way.
+    private func hasBegun(_ trial: TrialID, _ place: Int, _ worker: WorkerProgress) -> Bool {
+        worker.running[trial] != nil || place < worker.introduction?.slots ?? 0
+    }
+
+    /// From the sweep's tally and the leases under way: nobody walks over all trials for a status.
     private func counts(_ sweep: SweepProgress) -> TrialCounts {
-        TrialCounts(sweep.trials.lazy.map { state(of: $0, sweep) })
+        let tally = sweep.tally
+        var counts = TrialCounts()
+        counts.completed = tally.completed
+        counts.pruned = tally.pruned
+        counts.failed = tally.failed
+        counts.waiting = tally.decided
+        counts.paused = tally.paused
+        for worker in workers.values {
+            for (place, trial) in worker.held.enumerated() where trial.sweep == sweep.id {
+                guard let progress = sweep[trial.number], progress.state(begun: hasBegun(trial, place, worker)) == .running
+                else { continue }
+                counts.running += 1
+                if progress.goal == nil { counts.paused -= 1 } else { counts.waiting -= 1 }
+            }
+        }
+        return counts
     }
 
     private func best(_ sweep: SweepProgress) -> StatusDocument.Best? {
-        var best: StatusDocument.Best?
-        for trial in sweep.trials {
-            guard trial.curve.firstNonFiniteEpoch == nil,
-                let (epoch, value) = trial.curve.best(for: sweep.sweep.objective),
-                value.isFinite
-            else { continue }
-            let cost = sweep.sweep.objective.cost
-            if let former = best, cost(former.objective) <= cost(value) { continue }
-            best = StatusDocument.Best(
-                trial: trial.number,
-                configurationID: trial.configurationID.description,
-                objective: value,
-                epoch: epoch
-            )
-        }
-        return best
+        guard let best = sweep.incumbent, let trial = sweep[best.trial] else { return nil }
+        return StatusDocument.Best(
+            trial: best.trial,
+            configurationID: trial.configurationID.description,
+            objective: best.value,
+            epoch: best.epoch
+        )
     }
 
     /// The epochs that are decided, and as many for each trial to come as those so far took on average.
@@ -144,10 +154,7 @@ extension CoordinatorCore {
         guard sweep.state == .running, let pace, pace.epochsPerSecond > 0, let planned = sweep.plannedTrials,
             !sweep.trials.isEmpty
         else { return nil }
-        let decided = sweep.open.reduce(0) { sum, number in
-            guard let trial = sweep[number], let goal = trial.goal else { return sum }
-            return sum + max(0, goal.to - trial.curve.epochs)
-        }
+        let decided = sweep.tally.epochsAhead
         let mean = Double(sweep.epochsTrained + decided) / Double(sweep.trials.count)
         return (Double(decided) + Double(max(0, planned - sweep.trials.count)) * mean) / pace.epochsPerSecond
     }

@@ -1,0 +1,96 @@
+import SweepCore
+
+/// Counts of a sweep's trials, kept while facts change them: a status costs the same for ten trials and for a million.
+package struct SweepTally: Hashable, Sendable {
+    package private(set) var completed = 0
+    package private(set) var pruned = 0
+    package private(set) var failed = 0
+    /// Trials without a terminal state that have a segment to train.
+    package private(set) var decided = 0
+    /// Trials without a terminal state that wait for a promotion.
+    package private(set) var paused = 0
+    /// Epochs that are decided and not yet reported.
+    package private(set) var epochsAhead = 0
+
+    init() {}
+
+    /// Counts the trials anew.
+    init(_ trials: [TrialProgress]) {
+        for trial in trials { add(trial) }
+    }
+
+    mutating func add(_ trial: borrowing TrialProgress) { count(trial, 1) }
+    mutating func remove(_ trial: borrowing TrialProgress) { count(trial, -1) }
+
+    private mutating func count(_ trial: borrowing TrialProgress, _ step: Int) {
+        switch trial.ended {
+        case .completed: completed += step
+        case .pruned: pruned += step
+        case .failed: failed += step
+        case .waiting, .running, .paused, nil:
+            guard let goal = trial.goal else {
+                paused += step
+                return
+            }
+            decided += step
+            epochsAhead += step * max(0, goal.to - trial.curve.epochs)
+        }
+    }
+}
+
+/// The best trial of a sweep so far.
+package struct Incumbent: Hashable, Sendable {
+    package let trial: Int
+    package let epoch: Int
+    /// The objective's value; finite.
+    package let value: Double
+
+    package init(trial: Int, epoch: Int, value: Double) {
+        self.trial = trial
+        self.epoch = epoch
+        self.value = value
+    }
+
+    /// Whether it stands before `other`: the better value, and of equal ones the earlier trial.
+    func isBetter(than other: Incumbent?, for objective: Objective) -> Bool {
+        guard let other else { return true }
+        let (own, others) = (objective.cost(value), objective.cost(other.value))
+        return own == others ? trial < other.trial : own < others
+    }
+}
+
+extension SweepProgress {
+    /// The best of all trials, looked for among all of them.
+    ///
+    /// A trial whose losses were lost does not count, whatever it had reached.
+    func searchedIncumbent() -> Incumbent? {
+        var best: Incumbent?
+        for trial in trials {
+            guard trial.curve.firstNonFiniteEpoch == nil, let (epoch, value) = trial.curve.best(for: sweep.objective),
+                value.isFinite
+            else { continue }
+            let candidate = Incumbent(trial: trial.number, epoch: epoch, value: value)
+            if candidate.isBetter(than: best, for: sweep.objective) { best = candidate }
+        }
+        return best
+    }
+
+    /// Takes notice of epochs that were added to a trial's curve.
+    mutating func updateIncumbent(trial number: Int, _ added: [Observation]) {
+        let objective = sweep.objective
+        if trials[number - 1].curve.hasNonFinite(added) || (objective.epoch == .last && incumbent?.trial == number) {
+            // What it stood for may be gone: seldom, so that all may be looked at.
+            if incumbent?.trial == number { incumbent = searchedIncumbent() }
+            return
+        }
+        guard let column = metrics.firstIndex(of: objective.metric) else { return }
+        for observation in objective.epoch == .last ? added.suffix(1) : added[...] {
+            let value = observation.values[column]
+            guard value.isFinite else { continue }
+            let candidate = Incumbent(trial: number, epoch: observation.epoch, value: value)
+            // Of one trial's equal epochs the first counts.
+            if incumbent?.trial == number, objective.cost(value) >= objective.cost(incumbent?.value ?? .nan) { continue }
+            if candidate.isBetter(than: incumbent, for: objective) { incumbent = candidate }
+        }
+    }
+}
