@@ -4,8 +4,8 @@
     .build/peers/venv/bin/python Benchmarks/peers/accuracy.py [--tasks NAME,…] [--seeds N]
 
 All have the same rows, model, loss, optimizer (Adam, betas 0.9 and 0.999), batch size and epochs, and are measured on
-the validation rows after the last epoch. PyTorch gets He's normal initial weights as sweepd does, scikit-learn has its
-own. Data: DATA (default ../shared/data) and the digits in sweeps/data. SWEEPD: the program (default
+the validation rows after the last epoch. First weights are Glorot's uniform ones, as scikit-learn's always are (it draws
+biases too, which begin at 0 elsewhere); of convolutions, which it does not have, He's normal ones. Data: DATA (default ../shared/data) and the digits in sweeps/data. SWEEPD: the program (default
 .build/release/sweepd). Prints one line of JSON for each task; `bench-core --only accuracy` makes the table of them.
 """
 
@@ -87,7 +87,8 @@ def sweepd(task, seeds):
         folder = pathlib.Path(folder)
         if task["rows"] == "adult":
             write_adult(folder)
-        train = {"model": task["model"], "optimizer": {"adam": {"learning_rate": task["rate"]}},
+        initializer = {"he": {"distribution": "normal"}} if "cnn" in task["model"] else {"glorot": {"distribution": "uniform"}}
+        train = {"model": task["model"], "initializer": initializer, "optimizer": {"adam": {"learning_rate": task["rate"]}},
                  "batch_size": task["batch"], "epochs": task["epochs"]}
         if "loss" in task:
             train["loss"] = task["loss"]
@@ -206,7 +207,10 @@ def torch_runs(task, seeds):
         net = torch.nn.Sequential(*layers)
         for part in net:
             if hasattr(part, "weight"):
-                torch.nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+                if channels:
+                    torch.nn.init.kaiming_normal_(part.weight, nonlinearity="relu")
+                else:
+                    torch.nn.init.xavier_uniform_(part.weight)
                 torch.nn.init.zeros_(part.bias)
         optimizer = torch.optim.Adam(net.parameters(), task["rate"], fused=True)
         for _ in range(task["epochs"]):

@@ -74,6 +74,22 @@ package enum Effect: Hashable, Sendable {
     case wake(at: Instant)
 }
 
+extension Effect {
+    /// The effects of one commit without the acknowledgements and sequence numbers that a later one of them includes.
+    package static func withoutRepetitions(_ effects: [Effect]) -> [Effect] {
+        var peers: Set<PeerID> = []
+        var workers: Set<WorkerID> = []
+        let kept = effects.reversed().filter { effect in
+            switch effect {
+            case .send(.acknowledged, let peer): peers.insert(peer).inserted
+            case .record(.workerSequence(let worker, _)): workers.insert(worker).inserted
+            default: true
+            }
+        }
+        return kept.reversed()
+    }
+}
+
 /// The answer to `submit` or `steer`.
 package enum SteeringOutcome: Hashable, Sendable {
     case done(SweepID)

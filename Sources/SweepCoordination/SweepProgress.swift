@@ -6,10 +6,7 @@ import SweepSearch
 /// Facts change it (`apply…`), `nextDecision` reads it: so a restart is the same facts applied again.
 package struct SweepProgress: Sendable {
     package let id: SweepID
-    package let sweep: Sweep
-    package let submission: SweepSubmission
-    /// What its trials report, in order.
-    package let metrics: [Metric]
+    private let definition: Definition
     package internal(set) var state = SweepState.running
     package internal(set) var trials: [TrialProgress] = []
     package internal(set) var timeline = VirtualTimeline()
@@ -32,7 +29,6 @@ package struct SweepProgress: Sendable {
     package internal(set) var incumbent: Incumbent?
     /// Fruitless attempts after which a trial fails.
     let attempts: Int
-    let plan: TrialPlan
     var searcher: any Searcher
     var scheduler: any FidelityScheduler
     /// Trials whose result is known but not yet resolved, for decisions on arrival.
@@ -50,14 +46,31 @@ package struct SweepProgress: Sendable {
 
     init(sweep: Sweep, submission: SweepSubmission, attempts: Int) {
         id = submission.id
-        self.sweep = sweep
-        self.submission = submission
-        metrics = submission.metrics
         searcher = SearcherFactory.make(spec: sweep.search, space: sweep.space)
         scheduler = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
         self.attempts = attempts
-        plan = TrialPlan(search: sweep.search, total: searcher.total)
+        let plan = TrialPlan(search: sweep.search, total: searcher.total)
+        definition = Definition(sweep: sweep, submission: submission, plan: plan)
     }
+
+    /// What never changes: kept by reference, since the progress is copied whenever it is looked at in its table.
+    private final class Definition: Sendable {
+        let sweep: Sweep
+        let submission: SweepSubmission
+        let plan: TrialPlan
+
+        init(sweep: Sweep, submission: SweepSubmission, plan: TrialPlan) {
+            self.sweep = sweep
+            self.submission = submission
+            self.plan = plan
+        }
+    }
+
+    package var sweep: Sweep { definition.sweep }
+    package var submission: SweepSubmission { definition.submission }
+    /// What its trials report, in order.
+    package var metrics: [Metric] { definition.submission.metrics }
+    var plan: TrialPlan { definition.plan }
 
     /// The trial with this number; nil when there is none.
     package subscript(number: Int) -> TrialProgress? {

@@ -185,7 +185,7 @@ extension Coordinator {
 
     private func commitNext() {
         guard !isCommitting, !pending.isEmpty else { return }
-        let effects = pending
+        let effects = Effect.withoutRepetitions(pending)
         pending.removeAll(keepingCapacity: true)
         let facts = effects.compactMap { effect -> Fact? in
             guard case .record(let fact) = effect else { return nil }

@@ -134,21 +134,21 @@ package actor Worker: Service {
         }
     }
 
-    /// Tells the session what the slots did, epochs in batches.
+    /// Tells the session what the slots did: all epochs in one batch, then the ends, each of which comes after its epochs.
     private func emptyMailbox() {
         guard let events = slots?.takeEvents() else { return }
         var items: [Reports.Item] = []
+        var ends: [WorkerSession.Event] = []
         for event in events {
             switch event {
             case .observed(let item):
                 if items.last?.lease == item.lease { items[items.count - 1].append(item) } else { items.append(item) }
             case .ended(let lease, let epoch, let outcome, let checkpoint):
-                if !items.isEmpty { apply(.observed(items)) }
-                items = []
-                apply(.ended(lease, epoch: epoch, outcome, checkpoint: checkpoint))
+                ends.append(.ended(lease, epoch: epoch, outcome, checkpoint: checkpoint))
             }
         }
         if !items.isEmpty { apply(.observed(items)) }
+        for end in ends { apply(end) }
         scheduleTick()
     }
 

@@ -18,13 +18,14 @@ extension WorkerSession {
             return
         }
         queue.append(lease)
+        mayFetch = true
     }
 
     /// Begins queued leases, in order, while slots are free; one that lacks an object lets the next pass.
     mutating func beginLeases(_ actions: inout [Action]) {
         while busy.count < options.register.slots, !isFull,
             let position = queue.firstIndex(where: { lease in
-                held[lease].map { missingObjects($0.assignment).isEmpty } ?? true
+                held[lease].map { hasObjects($0.assignment) } ?? true
             })
         {
             let lease = queue.remove(at: position)
@@ -33,6 +34,10 @@ extension WorkerSession {
             busy.insert(lease)
             actions.append(.begin(assignment))
         }
+    }
+
+    private func hasObjects(_ assignment: Assignment) -> Bool {
+        objects.contains(assignment.dataSet.hash) && assignment.checkpoint.map { objects.contains($0.hash) } ?? true
     }
 
     func missingObjects(_ assignment: Assignment) -> [ContentHash] {

@@ -14,7 +14,10 @@ extension WorkerSession {
 
     /// Asks for the objects of the leases that come next.
     mutating func fetchObjects(at now: Instant, _ actions: inout [Action]) {
+        guard mayFetch else { return }
+        defer { mayFetch = false }
         for lease in queue {
+            // Another is asked for when one of these is whole or given up.
             guard downloads.count < Self.fetchLimit else { return }
             guard let assignment = held[lease]?.assignment else { continue }
             for hash in missingObjects(assignment) where downloads[hash] == nil && !checking.contains(hash) {

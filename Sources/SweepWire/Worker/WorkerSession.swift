@@ -127,10 +127,12 @@ package struct WorkerSession: Sendable {
     var outbox = WorkerOutbox()
     var sender = ReliableSender()
 
-    var objects: Set<ContentHash>
-    var downloads: [ContentHash: ObjectDownload] = [:]
+    var objects: Set<ContentHash> { didSet { mayFetch = true } }
+    var downloads: [ContentHash: ObjectDownload] = [:] { didSet { mayFetch = true } }
     /// Objects that are whole and with the cache, until it says whether they are kept.
-    var checking: Set<ContentHash> = []
+    var checking: Set<ContentHash> = [] { didSet { mayFetch = true } }
+    /// Whether a queued lease may lack an object that nobody asked for: looking takes as long as the queue.
+    var mayFetch = true
     var uploads: [ContentHash: WorkerUpload] = [:]
 
     package init(_ options: Options) {
