@@ -88,6 +88,11 @@ bench-core: build ## measure the training core against its peers (makes .build/p
 	Benchmarks/peers/set-up
 	Benchmarks/bench-core $(BENCH_CORE)
 
+.PHONY: bench-dispatch
+bench-dispatch: build ## measure the coordinator against other orchestrators (makes .build/peers)
+	Benchmarks/peers/set-up --orchestrators
+	Benchmarks/bench-dispatch $(BENCH_DISPATCH)
+
 .PHONY: clean
 clean: ## remove what was built
 	rm -rf .build $(VENV) dist

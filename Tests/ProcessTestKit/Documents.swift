@@ -37,6 +37,7 @@ package struct Status: Decodable, Sendable {
         package let id: String
         package let slots: Int
         package let busy: Int
+        package let idleBecause: String?
     }
 
     package let sweep: String

@@ -34,5 +34,37 @@ extension RealProcesses {
                 print("a thousand trials of one epoch, from submit to the last answer: \(took)")
             }
         }
+
+        @Test func `bench dispatch sends every trial through, and null workers get no trial that is to be trained`() async throws {
+            try await Bench.run { bench in
+                let measured = try await bench.run(
+                    ["sweepd", "bench", "dispatch", "--trials", "300", "--epochs", "2", "--directory", bench.path("")],
+                    exits: 0,
+                    within: 60
+                )
+                let document: Dispatched = try .read(measured.output)
+                try #require(document.durable && document.trialsPerSecond > 0)
+                try #require(document.reportsPerSecond > document.trialsPerSecond)
+                try #require(document.coordinatorCpuMsPerTrial > 0)
+
+                let file = try bench.sweep("quick")
+                let coordinator = try await bench.coordinator()
+                _ = try await coordinator.text(["submit", file])
+                _ = try bench.start(
+                    "null",
+                    ["sweepd", "worker", "--null", "--connect", coordinator.endpoint.worker, "--name", "null"]
+                )
+                let status = try await coordinator.wait("quick", "the null worker is there") { status in
+                    status.workers.contains { $0.id == "null" }
+                }
+                try #require(status.trials.completed == 0 && status.workers.first?.busy == 0)
+                try #require(status.workers.first?.idleBecause?.contains("version null") == true)
+            }
+        }
+
+        private struct Dispatched: Decodable {
+            let trialsPerSecond, reportsPerSecond, coordinatorCpuMsPerTrial: Double
+            let durable: Bool
+        }
     }
 }

@@ -156,6 +156,22 @@ import Testing
         #expect(Set(events.ends.map(\.outcome)) == [.reached, .cancelled])
     }
 
+    @Test func `null slots report every epoch that is left, without training`() async throws {
+        let (signals, continuation) = AsyncStream<Void>.makeStream()
+        let slots = TrainingSlots(count: 1, trainer: .null) { continuation.yield() }
+        defer { slots.close() }
+        slots.begin(digits.job(1, to: 4))
+        var events: [TrainingEvent] = []
+        for await _ in signals {
+            events += slots.takeEvents()
+            if events.ends.count == 1 { break }
+        }
+        let observations = events.observations(of: Digits.lease(1))
+        #expect(observations.map(\.epoch) == [1, 2, 3, 4])
+        #expect(observations.allSatisfy { $0.values.allSatisfy { $0.isFinite } && $0.seconds == 0 })
+        #expect(events.ends.first?.outcome == .reached && events.ends.first?.epoch == 4)
+    }
+
     @Test func `closing stops what is under way, drops what is queued and ends the threads`() async throws {
         weak var released: TrainingSlots?
         do {

@@ -48,7 +48,7 @@ extension Assignment: WireForm {
         var form = Sweepd_Wire_Assignment()
         form.lease = lease.form()
         form.sweepName = sweepName
-        form.spec = try spec.form()
+        form.spec = field(try spec.wireBytes())
         form.seed = seed
         form.fromEpoch = UInt32(clamping: from)
         form.toEpoch = UInt32(clamping: to)
@@ -69,7 +69,7 @@ extension Assignment: WireForm {
         self.init(
             lease: try LeaseID(form.lease),
             sweepName: try Check.text(form.sweepName, "a sweep's name"),
-            spec: try SpecNode(form.spec),
+            spec: try SpecNode(wireBytes: array(form.spec)),
             seed: form.seed,
             from: from,
             to: to,

@@ -3,7 +3,7 @@ package import SweepCore
 extension SpecNode {
     /// The tree as bytes; throws for one that is deeper, has more nodes or more bytes than a receiver takes.
     package func wireBytes() throws(WireError) -> [UInt8] {
-        let bytes = try bytes()
+        let bytes = try TreeWriter.bytes(of: self)
         guard bytes.count <= WireLimits.tree else {
             throw WireError(.tooLarge, "a tree of \(bytes.count) bytes, at most \(WireLimits.tree) are allowed")
         }
@@ -31,7 +31,8 @@ extension SpecNode: WireForm {
         try self.init(form, depth: 1, &budget)
     }
 
-    private func form(depth: Int, _ budget: inout TreeBudget) throws(WireError) -> Sweepd_Wire_Node {
+    /// The form of a node at `depth`, the root being at 1.
+    func form(depth: Int, _ budget: inout TreeBudget) throws(WireError) -> Sweepd_Wire_Node {
         try budget.spend(depth: depth)
         var form = Sweepd_Wire_Node()
         switch self {
@@ -109,7 +110,7 @@ extension SpecNode: WireForm {
 }
 
 /// What is left of a tree's limits while it is walked.
-private struct TreeBudget {
+struct TreeBudget {
     private var nodes = 0
 
     /// Counts one node at `depth`, the root being at 1.

@@ -551,82 +551,60 @@ nonisolated struct Sweepd_Wire_Assignments: Sendable {
   init() {}
 }
 
-nonisolated struct Sweepd_Wire_Assignment: @unchecked Sendable {
+nonisolated struct Sweepd_Wire_Assignment: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
   var lease: Sweepd_Wire_LeaseId {
-    get {_storage._lease ?? Sweepd_Wire_LeaseId()}
-    set {_uniqueStorage()._lease = newValue}
+    get {_lease ?? Sweepd_Wire_LeaseId()}
+    set {_lease = newValue}
   }
   /// Returns true if `lease` has been explicitly set.
-  var hasLease: Bool {_storage._lease != nil}
+  var hasLease: Bool {self._lease != nil}
   /// Clears the value of `lease`. Subsequent reads from it will return its default value.
-  mutating func clearLease() {_uniqueStorage()._lease = nil}
+  mutating func clearLease() {self._lease = nil}
 
-  var sweepName: String {
-    get {_storage._sweepName}
-    set {_uniqueStorage()._sweepName = newValue}
-  }
+  var sweepName: String = String()
 
-  var spec: Sweepd_Wire_Node {
-    get {_storage._spec ?? Sweepd_Wire_Node()}
-    set {_uniqueStorage()._spec = newValue}
-  }
-  /// Returns true if `spec` has been explicitly set.
-  var hasSpec: Bool {_storage._spec != nil}
-  /// Clears the value of `spec`. Subsequent reads from it will return its default value.
-  mutating func clearSpec() {_uniqueStorage()._spec = nil}
+  /// a Node, whose bytes are those of a field of that type
+  var spec: Data = Data()
 
-  var seed: UInt64 {
-    get {_storage._seed}
-    set {_uniqueStorage()._seed = newValue}
-  }
+  var seed: UInt64 = 0
 
-  var fromEpoch: UInt32 {
-    get {_storage._fromEpoch}
-    set {_uniqueStorage()._fromEpoch = newValue}
-  }
+  var fromEpoch: UInt32 = 0
 
-  var toEpoch: UInt32 {
-    get {_storage._toEpoch}
-    set {_uniqueStorage()._toEpoch = newValue}
-  }
+  var toEpoch: UInt32 = 0
 
   var checkpoint: Sweepd_Wire_ObjectId {
-    get {_storage._checkpoint ?? Sweepd_Wire_ObjectId()}
-    set {_uniqueStorage()._checkpoint = newValue}
+    get {_checkpoint ?? Sweepd_Wire_ObjectId()}
+    set {_checkpoint = newValue}
   }
   /// Returns true if `checkpoint` has been explicitly set.
-  var hasCheckpoint: Bool {_storage._checkpoint != nil}
+  var hasCheckpoint: Bool {self._checkpoint != nil}
   /// Clears the value of `checkpoint`. Subsequent reads from it will return its default value.
-  mutating func clearCheckpoint() {_uniqueStorage()._checkpoint = nil}
+  mutating func clearCheckpoint() {self._checkpoint = nil}
 
   var dataSet: Sweepd_Wire_ObjectId {
-    get {_storage._dataSet ?? Sweepd_Wire_ObjectId()}
-    set {_uniqueStorage()._dataSet = newValue}
+    get {_dataSet ?? Sweepd_Wire_ObjectId()}
+    set {_dataSet = newValue}
   }
   /// Returns true if `dataSet` has been explicitly set.
-  var hasDataSet: Bool {_storage._dataSet != nil}
+  var hasDataSet: Bool {self._dataSet != nil}
   /// Clears the value of `dataSet`. Subsequent reads from it will return its default value.
-  mutating func clearDataSet() {_uniqueStorage()._dataSet = nil}
+  mutating func clearDataSet() {self._dataSet = nil}
 
-  var keepsCheckpoint: Bool {
-    get {_storage._keepsCheckpoint}
-    set {_uniqueStorage()._keepsCheckpoint = newValue}
-  }
+  var keepsCheckpoint: Bool = false
 
-  var metrics: [String] {
-    get {_storage._metrics}
-    set {_uniqueStorage()._metrics = newValue}
-  }
+  var metrics: [String] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
-  fileprivate var _storage = _StorageClass.defaultInstance
+  fileprivate var _lease: Sweepd_Wire_LeaseId? = nil
+  fileprivate var _checkpoint: Sweepd_Wire_ObjectId? = nil
+  fileprivate var _dataSet: Sweepd_Wire_ObjectId? = nil
 }
 
 nonisolated struct Sweepd_Wire_Acknowledged: Sendable {
@@ -2189,130 +2167,76 @@ nonisolated extension Sweepd_Wire_Assignment: SwiftProtobuf.Message, SwiftProtob
   static let protoMessageName: String = _protobuf_package + ".Assignment"
   static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}sweep_name\0\u{1}spec\0\u{1}seed\0\u{3}from_epoch\0\u{3}to_epoch\0\u{1}checkpoint\0\u{3}data_set\0\u{3}keeps_checkpoint\0\u{1}metrics\0")
 
-  fileprivate class _StorageClass {
-    var _lease: Sweepd_Wire_LeaseId? = nil
-    var _sweepName: String = String()
-    var _spec: Sweepd_Wire_Node? = nil
-    var _seed: UInt64 = 0
-    var _fromEpoch: UInt32 = 0
-    var _toEpoch: UInt32 = 0
-    var _checkpoint: Sweepd_Wire_ObjectId? = nil
-    var _dataSet: Sweepd_Wire_ObjectId? = nil
-    var _keepsCheckpoint: Bool = false
-    var _metrics: [String] = []
-
-      // This property is used as the initial default value for new instances of the type.
-      // The type itself is protecting the reference to its storage via CoW semantics.
-      // This will force a copy to be made of this reference when the first mutation occurs;
-      // hence, it is safe to mark this as `nonisolated(unsafe)`.
-      static nonisolated(unsafe) let defaultInstance = _StorageClass()
-
-    private init() {}
-
-    init(copying source: _StorageClass) {
-      _lease = source._lease
-      _sweepName = source._sweepName
-      _spec = source._spec
-      _seed = source._seed
-      _fromEpoch = source._fromEpoch
-      _toEpoch = source._toEpoch
-      _checkpoint = source._checkpoint
-      _dataSet = source._dataSet
-      _keepsCheckpoint = source._keepsCheckpoint
-      _metrics = source._metrics
-    }
-  }
-
-  fileprivate mutating func _uniqueStorage() -> _StorageClass {
-    if !isKnownUniquelyReferenced(&_storage) {
-      _storage = _StorageClass(copying: _storage)
-    }
-    return _storage
-  }
-
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
-    _ = _uniqueStorage()
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      while let fieldNumber = try decoder.nextFieldNumber() {
-        // The use of inline closures is to circumvent an issue where the compiler
-        // allocates stack space for every case branch when no optimizations are
-        // enabled. https://github.com/apple/swift-protobuf/issues/1034
-        switch fieldNumber {
-        case 1: try { try decoder.decodeSingularMessageField(value: &_storage._lease) }()
-        case 2: try { try decoder.decodeSingularStringField(value: &_storage._sweepName) }()
-        case 3: try { try decoder.decodeSingularMessageField(value: &_storage._spec) }()
-        case 4: try { try decoder.decodeSingularFixed64Field(value: &_storage._seed) }()
-        case 5: try { try decoder.decodeSingularUInt32Field(value: &_storage._fromEpoch) }()
-        case 6: try { try decoder.decodeSingularUInt32Field(value: &_storage._toEpoch) }()
-        case 7: try { try decoder.decodeSingularMessageField(value: &_storage._checkpoint) }()
-        case 8: try { try decoder.decodeSingularMessageField(value: &_storage._dataSet) }()
-        case 9: try { try decoder.decodeSingularBoolField(value: &_storage._keepsCheckpoint) }()
-        case 10: try { try decoder.decodeRepeatedStringField(value: &_storage._metrics) }()
-        default: break
-        }
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._lease) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.sweepName) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.spec) }()
+      case 4: try { try decoder.decodeSingularFixed64Field(value: &self.seed) }()
+      case 5: try { try decoder.decodeSingularUInt32Field(value: &self.fromEpoch) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.toEpoch) }()
+      case 7: try { try decoder.decodeSingularMessageField(value: &self._checkpoint) }()
+      case 8: try { try decoder.decodeSingularMessageField(value: &self._dataSet) }()
+      case 9: try { try decoder.decodeSingularBoolField(value: &self.keepsCheckpoint) }()
+      case 10: try { try decoder.decodeRepeatedStringField(value: &self.metrics) }()
+      default: break
       }
     }
   }
 
   func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    try withExtendedLifetime(_storage) { (_storage: _StorageClass) in
-      // The use of inline closures is to circumvent an issue where the compiler
-      // allocates stack space for every if/case branch local when no optimizations
-      // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
-      // https://github.com/apple/swift-protobuf/issues/1182
-      try { if let v = _storage._lease {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-      } }()
-      if !_storage._sweepName.isEmpty {
-        try visitor.visitSingularStringField(value: _storage._sweepName, fieldNumber: 2)
-      }
-      try { if let v = _storage._spec {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
-      } }()
-      if _storage._seed != 0 {
-        try visitor.visitSingularFixed64Field(value: _storage._seed, fieldNumber: 4)
-      }
-      if _storage._fromEpoch != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._fromEpoch, fieldNumber: 5)
-      }
-      if _storage._toEpoch != 0 {
-        try visitor.visitSingularUInt32Field(value: _storage._toEpoch, fieldNumber: 6)
-      }
-      try { if let v = _storage._checkpoint {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
-      } }()
-      try { if let v = _storage._dataSet {
-        try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
-      } }()
-      if _storage._keepsCheckpoint != false {
-        try visitor.visitSingularBoolField(value: _storage._keepsCheckpoint, fieldNumber: 9)
-      }
-      if !_storage._metrics.isEmpty {
-        try visitor.visitRepeatedStringField(value: _storage._metrics, fieldNumber: 10)
-      }
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._lease {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.sweepName.isEmpty {
+      try visitor.visitSingularStringField(value: self.sweepName, fieldNumber: 2)
+    }
+    if !self.spec.isEmpty {
+      try visitor.visitSingularBytesField(value: self.spec, fieldNumber: 3)
+    }
+    if self.seed != 0 {
+      try visitor.visitSingularFixed64Field(value: self.seed, fieldNumber: 4)
+    }
+    if self.fromEpoch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.fromEpoch, fieldNumber: 5)
+    }
+    if self.toEpoch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.toEpoch, fieldNumber: 6)
+    }
+    try { if let v = self._checkpoint {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    } }()
+    try { if let v = self._dataSet {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 8)
+    } }()
+    if self.keepsCheckpoint != false {
+      try visitor.visitSingularBoolField(value: self.keepsCheckpoint, fieldNumber: 9)
+    }
+    if !self.metrics.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.metrics, fieldNumber: 10)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
   static func ==(lhs: Sweepd_Wire_Assignment, rhs: Sweepd_Wire_Assignment) -> Bool {
-    if lhs._storage !== rhs._storage {
-      let storagesAreEqual: Bool = withExtendedLifetime((lhs._storage, rhs._storage)) { (_args: (_StorageClass, _StorageClass)) in
-        let _storage = _args.0
-        let rhs_storage = _args.1
-        if _storage._lease != rhs_storage._lease {return false}
-        if _storage._sweepName != rhs_storage._sweepName {return false}
-        if _storage._spec != rhs_storage._spec {return false}
-        if _storage._seed != rhs_storage._seed {return false}
-        if _storage._fromEpoch != rhs_storage._fromEpoch {return false}
-        if _storage._toEpoch != rhs_storage._toEpoch {return false}
-        if _storage._checkpoint != rhs_storage._checkpoint {return false}
-        if _storage._dataSet != rhs_storage._dataSet {return false}
-        if _storage._keepsCheckpoint != rhs_storage._keepsCheckpoint {return false}
-        if _storage._metrics != rhs_storage._metrics {return false}
-        return true
-      }
-      if !storagesAreEqual {return false}
-    }
+    if lhs._lease != rhs._lease {return false}
+    if lhs.sweepName != rhs.sweepName {return false}
+    if lhs.spec != rhs.spec {return false}
+    if lhs.seed != rhs.seed {return false}
+    if lhs.fromEpoch != rhs.fromEpoch {return false}
+    if lhs.toEpoch != rhs.toEpoch {return false}
+    if lhs._checkpoint != rhs._checkpoint {return false}
+    if lhs._dataSet != rhs._dataSet {return false}
+    if lhs.keepsCheckpoint != rhs.keepsCheckpoint {return false}
+    if lhs.metrics != rhs.metrics {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
