@@ -1,4 +1,5 @@
 package import SweepMessaging
+package import SweepWire
 
 /// How a worker is run.
 package struct WorkerOptions: Sendable {
@@ -16,7 +17,13 @@ package struct WorkerOptions: Sendable {
     package var kernels: String?
     /// How long a lost coordinator is waited for.
     package var patience: Duration
+    /// How long a worker that is told to end may take for it.
+    package var drainTime: Duration
     package var softwareVersion: String
+    /// What its parent reads after a crash; nil without a parent.
+    package var board: SlotBoard?
+    /// What an earlier process of this worker took down with it.
+    package var inherited: [SegmentEnded]
 
     package init(
         endpoint: String,
@@ -27,7 +34,10 @@ package struct WorkerOptions: Sendable {
         labels: [(key: String, value: String)] = [],
         kernels: String? = nil,
         patience: Duration = .seconds(600),
-        softwareVersion: String
+        drainTime: Duration = .seconds(10),
+        softwareVersion: String,
+        board: SlotBoard? = nil,
+        inherited: [SegmentEnded] = []
     ) {
         self.endpoint = endpoint
         self.security = security
@@ -37,6 +47,9 @@ package struct WorkerOptions: Sendable {
         self.labels = labels
         self.kernels = kernels
         self.patience = patience
+        self.drainTime = drainTime
         self.softwareVersion = softwareVersion
+        self.board = board
+        self.inherited = inherited
     }
 }
