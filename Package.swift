@@ -61,6 +61,7 @@ let package = Package(
         .target(name: "SweepNumerics", swiftSettings: settings),
         .target(name: "KernelAPI", swiftSettings: settings),
         .target(name: "CCPU"),
+        .target(name: "CProcess"),
         // Built with the two libraries that decode pictures; their errors, which jump or exit, end in it.
         .target(name: "CImages", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
         .systemLibrary(name: "CZeroMQ"),
@@ -125,8 +126,8 @@ let package = Package(
         .target(
             name: "SweepWorker",
             dependencies: [
-                "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepMessaging", "SweepTraining", "SweepWire",
-                logging, lifecycle,
+                "CProcess", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepMessaging", "SweepTraining",
+                "SweepWire", logging, lifecycle,
             ],
             swiftSettings: settings
         ),

@@ -37,6 +37,15 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "Missed heartbeats after which a worker's trials are given to others.")
     var missed: Int = 3
 
+    @Option(help: "Attempts of a trial that end its worker's process without an epoch before it has failed.")
+    var attempts: Int = 3
+
+    @Option(
+        help:
+            "Seconds without a step after which a trial is moved; unless told 20 of the longest epochs, at least 60 s."
+    )
+    var stuckAfter: Double?
+
     @OptionGroup var overrides: OverrideOptions
     @OptionGroup var log: LogOptions
 
@@ -47,6 +56,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
         }
         guard (3...1000).contains(missed), heartbeat * Double(missed) <= 600 else {
             throw CommandFailure(.badInput, "--missed: found \(missed), allowed from 3, and at most 600 seconds in all")
+        }
+        guard (1...100).contains(attempts) else {
+            throw CommandFailure(.badInput, "--attempts: found \(attempts), allowed a number from 1 to 100")
+        }
+        if let stuckAfter, !(0.1...86_400).contains(stuckAfter) {
+            throw CommandFailure(.badInput, "--stuck-after: found \(stuckAfter), allowed seconds from 0.1 to 86400")
         }
         let address = try http.map { text in
             guard let address = HTTPAddress(loopback: text) else {
@@ -65,7 +80,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 movesWhenBusy: listen == CoordinatorServiceOptions.defaultListen,
                 security: try KeyFiles(directory: directory).security(),
                 servesHTTP: address != nil,
-                core: CoordinatorOptions(heartbeat: .seconds(heartbeat), missedBeats: missed),
+                core: CoordinatorOptions(
+                    heartbeat: .seconds(heartbeat),
+                    missedBeats: missed,
+                    attempts: attempts,
+                    stuckAfter: stuckAfter.map { .seconds($0) }
+                ),
                 coreVersion: String(TrainingCore.version)
             ),
             logger: logger

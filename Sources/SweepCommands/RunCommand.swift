@@ -58,14 +58,24 @@ struct RunCommand: AsyncParsableCommand {
         )
         let endpoint = try await coordinator.openPort()
         try await coordinator.take(loaded)
+        // Who runs it again has seen to what halted it.
+        if try await coordinator.status(sweep: name).state == "halted" { _ = try await coordinator.resume(sweep: name) }
         let before = try await coordinator.rank(sweep: name, top: nil).coreSeconds
         let crew = WorkerCrew(endpoint: endpoint, directory: directory, count: workers, slots: slots)
         let interrupted = Interruption()
         crew.start()
         let ended = await follow(name, coordinator, crew, interrupted)
+        let halt = try await coordinator.status(sweep: name)
         crew.stop(patience: ended ? 10 : 3)
         let document = try await coordinator.rank(sweep: name, top: nil)
         await coordinator.close()
+        if halt.state == "halted" {
+            throw CommandFailure(
+                .failed,
+                "\(name) is halted: \(halt.reason ?? "no reason is known"). "
+                    + "Go on with: sweepd run \(file) --directory \(directory)"
+            )
+        }
         if !ended, let failure = crew.failure { throw CommandFailure(.badInput, failure) }
         guard ended else {
             throw CommandFailure(
@@ -120,7 +130,7 @@ struct RunCommand: AsyncParsableCommand {
                 progress.end()
                 return true
             }
-            if interrupted.isRaised || crew.failure != nil {
+            if interrupted.isRaised || crew.failure != nil || status.state == "halted" {
                 progress.end()
                 return false
             }

@@ -10,7 +10,7 @@ import UnixSignals
 struct WorkerCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "worker",
-        abstract: "Join a coordinator and train its trials; SIGTERM finishes what is begun and leaves."
+        abstract: "Join a coordinator and train its trials; SIGTERM hands back what it trains and leaves."
     )
 
     @Option(help: "The coordinator's port, for example tcp://192.168.1.5:7700.")
@@ -23,6 +23,9 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "Seconds to wait for a lost coordinator.") var patience: Double = 600
     @Flag(help: "Train nothing and answer at once, to measure a coordinator; takes trials of bench dispatch only.")
     var null = false
+    @Option(help: "Seconds in which a worker that is told to end hands back what it trains.") var drainTime: Double = 10
+    /// The worker's parent, in the process that it started to train.
+    @Option(help: .hidden) var supervisedBy: Int32?
     @OptionGroup var keys: ClientKeys
     @OptionGroup var log: LogOptions
 
@@ -37,6 +40,9 @@ struct WorkerCommand: AsyncParsableCommand {
         guard patience >= 0, patience < 1e9 else {
             throw CommandFailure(.badInput, "--patience: found \(patience), allowed seconds from 0")
         }
+        guard (0.1...3600).contains(drainTime) else {
+            throw CommandFailure(.badInput, "--drain-time: found \(drainTime), allowed seconds from 0.1 to 3600")
+        }
         let labels = try label.map { text in
             guard let separator = text.firstIndex(of: "="), separator != text.startIndex else {
                 throw CommandFailure(.badInput, "--label: found \(text), allowed key=value")
@@ -48,21 +54,32 @@ struct WorkerCommand: AsyncParsableCommand {
             throw CommandFailure(.badInput, "--label: found \(labels.count), allowed at most \(WireLimits.labels)")
         }
         for text in label { try Self.check(text, option: "--label") }
+        let security = try keys.security()
+        guard let parent = supervisedBy else { await supervise(slots: slots) }
+        guard let (board, inherited) = TrainingChild.adopt(parent: parent) else {
+            throw CommandFailure(
+                .badInput,
+                "--supervised-by: found \(parent), which is not the worker that started this process"
+            )
+        }
         let logger = log.logger("sweepd.worker")
         let worker: Worker
         do {
             worker = try Worker(
                 WorkerOptions(
                     endpoint: connect,
-                    security: keys.security(),
+                    security: security,
                     name: name ?? "\(Worker.hostName)-\(getpid())",
                     slots: slots,
                     prefetch: prefetch,
                     labels: labels,
                     kernels: Terminal.environment("SWEEPD_KERNELS"),
                     patience: .seconds(patience),
+                    drainTime: .seconds(drainTime),
                     softwareVersion: SweepdCommand.softwareVersion,
-                    isNull: null
+                    isNull: null,
+                    board: board,
+                    inherited: inherited
                 ),
                 logger: logger
             )
@@ -91,6 +108,23 @@ struct WorkerCommand: AsyncParsableCommand {
         } catch let failure as CommandFailure {
             throw failure
         } catch { throw CommandFailure(.badInput, "--connect: \(error)") }
+    }
+
+    /// Runs the worker in a process of its own, which is started again when it crashes, and ends this one like it.
+    private func supervise(slots: Int) async -> Never {
+        var arguments = CommandLine.arguments + ["--supervised-by", String(getpid())]
+        if name == nil { arguments += ["--name", "\(Worker.hostName)-\(getpid())"] }
+        let (drainTime, words) = (drainTime, arguments)
+        let code = await withCheckedContinuation { continuation in
+            // A thread of its own: the training process dies with the thread that started it.
+            Thread.detachNewThread {
+                let supervisor = WorkerSupervisor(arguments: words, slots: slots, drainTime: .seconds(drainTime)) {
+                    Terminal.error($0)
+                }
+                continuation.resume(returning: supervisor.run())
+            }
+        }
+        Foundation.exit(code)
     }
 
     /// A coordinator drops the registration of a worker whose names are too long; control characters would reach the

@@ -2,8 +2,8 @@ import Foundation
 
 /// The worker processes of `sweepd run`: started from this very program, each with a log file in the directory.
 ///
-/// A worker that dies is started again: the coordinator counts what its trials did to it, and fails a configuration that
-/// kills its worker three times.
+/// Each is a parent that starts its training process again after a crash and has the coordinator told; a parent that dies
+/// itself is started again here.
 final class WorkerCrew: @unchecked Sendable {
     // Sendable because every property that changes is touched under `lock`.
     private let endpoint: String
@@ -51,6 +51,8 @@ final class WorkerCrew: @unchecked Sendable {
         // A worker whose coordinator is gone for good leaves soon.
         process.arguments = [
             "worker", "--connect", endpoint, "--slots", String(slots), "--name", "local-\(number)", "--patience", "10",
+            // Less than an interrupted run waits.
+            "--drain-time", "2",
         ] + options
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice

@@ -60,6 +60,7 @@ extension CoordinatorCore {
         table.update(id) {
             $0.held.removeAll { $0 == lease.trial }
             $0.running[lease.trial] = nil
+            $0.progressed[lease.trial] = nil
             if $0.alone == lease.trial { $0.alone = nil }
         }
         if let worker = table[id], worker.held.isEmpty, worker.introduction == nil { table.remove(id) }

@@ -8,10 +8,10 @@ extension CoordinatorCore {
             if !holds { broken.append(sentence()) }
         }
         for (id, sweep) in sweeps {
-            let ready = sweep.ready.all.map(\.trial) + sweep.lastAttempts.all.map(\.trial)
+            let ready = [sweep.ready, sweep.retries, sweep.lastAttempts].flatMap { $0.all.map(\.trial) }
             require(Set(ready).count == ready.count, "sweep \(id.rawValue): a segment is offered twice")
             require(
-                sweep.ready.all.allSatisfy { !sweep.isLastAttempt($0.trial) }
+                (sweep.ready.all + sweep.retries.all).allSatisfy { !sweep.isLastAttempt($0.trial) }
                     && sweep.lastAttempts.all.allSatisfy { sweep.isLastAttempt($0.trial) },
                 "sweep \(id.rawValue): a last attempt is offered like others, or the reverse"
             )

@@ -56,13 +56,20 @@ extension CoordinatorCore {
         let short = hasShortEpochs(id)
         var batches: [WorkerID: [Assignment]] = [:]
         while let item = sweeps[id]?.lastAttempts.first {
-            guard let worker = heardWorker(version, short, except: &passed, at: now) else { break }
+            let avoided = sweeps[id]?[item.trial]?.avoided ?? []
+            guard let worker = heardWorker(version, short, except: &passed, avoiding: avoided, at: now) else { break }
             guard table[worker]?.held.isEmpty == true else {
                 // The emptiest worker gets nothing more, of later sweeps neither, so that it becomes empty in the end.
                 passed.insert(worker)
                 break
             }
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
+        }
+        while let item = sweeps[id]?.retries.first {
+            let avoided = sweeps[id]?[item.trial]?.avoided ?? []
+            guard let worker = heardWorker(version, short, except: &passed, avoiding: avoided, at: now),
+                lease(item.trial, of: id, to: worker, &batches, at: now)
+            else { break }
         }
         while let item = sweeps[id]?.ready.first,
             let worker = heardWorker(version, short, except: &passed, at: now)
@@ -75,13 +82,21 @@ extension CoordinatorCore {
     }
 
     /// The worker that takes the next lease; one that missed a beat is passed over until it is heard, it may be dead.
+    ///
+    /// While others serve the version, with room or without, those of `avoided` are not taken.
     private func heardWorker(
         _ coreVersion: String,
         _ shortEpochs: Bool,
         except passed: inout Set<WorkerID>,
+        avoiding avoided: [WorkerID] = [],
         at now: Instant
     ) -> WorkerID? {
-        while let worker = table.next(coreVersion: coreVersion, shortEpochs: shortEpochs, except: passed) {
+        let shunned = Set(table.serves(coreVersion: coreVersion, besides: avoided) ? avoided : [])
+        while let worker = table.next(
+            coreVersion: coreVersion,
+            shortEpochs: shortEpochs,
+            except: shunned.isEmpty ? passed : passed.union(shunned)
+        ) {
             // Half a beat beyond the beat, for its way.
             if let seen = table[worker]?.lastSeen, seen.duration(to: now) * 2 <= options.heartbeat * 3 { return worker }
             passed.insert(worker)

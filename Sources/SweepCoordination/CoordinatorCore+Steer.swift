@@ -44,10 +44,10 @@ extension CoordinatorCore {
             return
         }
         switch steering {
-        case .pause where sweep.state != .paused:
+        case .pause where sweep.state == .running:
             record(.sweepChanged(sweep.id, .paused), at: now)
             stopLeases(of: sweep, .paused)
-        case .resume where sweep.state == .paused: record(.sweepChanged(sweep.id, .resumed), at: now)
+        case .resume where sweep.state != .running: record(.sweepChanged(sweep.id, .resumed), at: now)
         case .cancel:
             for number in sweep.open.sorted() {
                 end(TrialID(sweep: sweep.id, number: number), .pruned(.cancelled), at: now)
@@ -60,7 +60,7 @@ extension CoordinatorCore {
     }
 
     /// Asks the workers to stop what they train of this sweep; they drop it, and it goes on from its last rung.
-    private mutating func stopLeases(of sweep: SweepProgress, _ reason: StopReason) {
+    mutating func stopLeases(of sweep: SweepProgress, _ reason: StopReason) {
         var items: [WorkerID: [Verdicts.Item]] = [:]
         for number in sweep.open.sorted() {
             guard let lease = sweep[number]?.lease else { continue }

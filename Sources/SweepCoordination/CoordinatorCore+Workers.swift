@@ -16,7 +16,7 @@ extension CoordinatorCore {
         }
         table.heard(id, at: now)
         switch message {
-        case .heartbeat(let beat): heartbeat(beat, of: id, on: connection)
+        case .heartbeat(let beat): heartbeat(beat, of: id, on: connection, at: now)
         case .reports(let reports):
             inOrder(reports.sequence, of: id, on: connection, at: now) { core in
                 for item in reports.items { core.observe(item, from: id, on: connection, at: now) }
@@ -68,6 +68,9 @@ extension CoordinatorCore {
             $0.lastSeen = now
             $0.draining = false
             $0.idleBeats = 0
+            // Another process may speak for it now, whose slots are free.
+            $0.stale = []
+            $0.occupied = 0
         }
         // Lower numbers never come again; a coordinator of another directory would wait for them for ever.
         if introduction.oldestSequence > 1 {
@@ -105,7 +108,7 @@ extension CoordinatorCore {
         )
     }
 
-    private mutating func heartbeat(_ beat: Heartbeat, of id: WorkerID, on connection: PeerID) {
+    private mutating func heartbeat(_ beat: Heartbeat, of id: WorkerID, on connection: PeerID, at now: Instant) {
         var running: [TrialID: Heartbeat.Progress] = [:]
         var stale: [Verdicts.Item] = []
         for progress in beat.running {
@@ -118,8 +121,8 @@ extension CoordinatorCore {
         }
         let waiting = (table[id]?.held ?? []).filter { running[$0] == nil && isUnfinished($0) }
         let idle = !waiting.isEmpty && beat.busySlots < table[id]?.slots ?? 0
+        noteProgress(running, stale: Set(stale.map(\.lease)), of: id, at: now)
         table.update(id) {
-            $0.running = running
             $0.idleBeats = idle ? $0.idleBeats + 1 : 0
         }
         effects.append(.send(.heartbeatAnswer, to: connection))
@@ -216,16 +219,21 @@ extension CoordinatorCore {
                 ? "stopped early at epoch \(message.epoch)" : "ended at epoch \(lease.to)"
             let reason = "its worker \(worker.name) \(what) and reported \(trial.curve.epochs)"
             record(.leaseEnded(message.lease, .died(reason)), at: now)
-            giveUpIfHopeless(id, reason, at: now)
+            giveUpIfHopeless(id, at: now)
         case .cancelled: record(.leaseEnded(message.lease, .handedBack), at: now)
         case .notFinite: end(id, .pruned(.cannotRecover), at: now)
         case .failed(let reason, _):
             log(.warning, "trial failed", ["trial.id": id.description, "trial.reason": reason])
             end(id, .failed(reason), at: now)
-        case .died(let reason, _):
-            log(.warning, "trial's process died", ["lease.id": message.lease.description, "trial.reason": reason])
-            record(.leaseEnded(message.lease, .died(reason)), at: now)
-            giveUpIfHopeless(id, reason, at: now)
+        case .died(let reason, let text):
+            let death = AttemptDeath(reason: reason, log: text)
+            log(
+                .warning,
+                "trial's process died",
+                ["lease.id": message.lease.description, "trial.reason": death.reason]
+            )
+            record(.leaseEnded(message.lease, .died(death.text)), at: now)
+            giveUpIfHopeless(id, at: now)
         }
     }
 
@@ -246,7 +254,7 @@ extension CoordinatorCore {
                     continue
                 }
                 record(.leaseEnded(lease, .lapsed), at: now)
-                giveUpIfHopeless(trial, "its worker \(id.name) fell silent", at: now)
+                giveUpIfHopeless(trial, at: now)
             }
             table.remove(id)
         }
@@ -261,11 +269,6 @@ extension CoordinatorCore {
     private mutating func handBack(_ lease: LeaseID, of worker: WorkerID, at now: Instant) {
         guard currentLease(of: lease.trial, ofWorker: worker) == lease else { return }
         record(.leaseEnded(lease, .handedBack), at: now)
-    }
-
-    private mutating func giveUpIfHopeless(_ id: TrialID, _ reason: String, at now: Instant) {
-        guard let trial = sweeps[id.sweep]?[id.number], trial.fruitlessAttempts >= options.attempts else { return }
-        end(id, .failed("\(trial.fruitlessAttempts) attempts ended without an epoch; the last: \(reason)"), at: now)
     }
 
     /// Ends a trial and tells the worker that trains it, if any.

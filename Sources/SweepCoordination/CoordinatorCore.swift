@@ -60,6 +60,7 @@ package struct CoordinatorCore: Sendable {
         case .steer(let name, let steering, let token): steer(name, steering, token, at: now)
         case .tick:
             lapse(at: now)
+            moveStuck(at: now)
             effects.append(.wake(at: now.advanced(by: options.heartbeat / 2)))
         }
         settle(at: now)

@@ -7,6 +7,8 @@ package struct CoordinatorOptions: Hashable, Sendable {
     package var missedBeats: Int
     /// How often a configuration may take its worker down, with no epoch in between, before it counts as failed.
     package var attempts: Int
+    /// How long a trial may stand at one step before it is moved to another worker; nil: `CoordinatorCore.stuckTime`.
+    package var stuckAfter: Duration?
     /// Below this time an epoch counts as short, and workers hold leases ahead so that they never wait for the network.
     package var shortEpochSeconds: Double
 
@@ -14,11 +16,13 @@ package struct CoordinatorOptions: Hashable, Sendable {
         heartbeat: Duration = .seconds(2),
         missedBeats: Int = 3,
         attempts: Int = 3,
+        stuckAfter: Duration? = nil,
         shortEpochSeconds: Double = 0.05
     ) {
         self.heartbeat = heartbeat
         self.missedBeats = missedBeats
         self.attempts = attempts
+        self.stuckAfter = stuckAfter
         self.shortEpochSeconds = shortEpochSeconds
     }
 

@@ -50,7 +50,10 @@ extension SweepProgress {
         var reached = false
         change(number) { trial in
             for observation in observations { trial.curve.append(observation) }
-            if trial.curve.epochs > before { trial.fruitlessAttempts = 0 }
+            if trial.curve.epochs > before {
+                trial.fruitlessAttempts = 0
+                trial.avoided = []
+            }
             if let goal = trial.goal, trial.curve.epochs >= goal.to {
                 trial.goal = nil
                 reached = true
@@ -58,7 +61,11 @@ extension SweepProgress {
         }
         let added = Array(trials[number - 1].curve.observations[before...])
         epochsTrained += added.count
-        for observation in added { epochSeconds += observation.seconds }
+        for observation in added {
+            epochSeconds += observation.seconds
+            longestEpochSeconds = max(longestEpochSeconds, observation.seconds)
+        }
+        if !added.isEmpty { brake.release() }
         updateIncumbent(trial: number, added)
         if reached, !inVirtualTime { arrived.append(number) }
     }
@@ -91,17 +98,38 @@ extension SweepProgress {
     mutating func applyLeaseEnded(_ lease: LeaseID, _ end: LeaseEnd) {
         let number = lease.trial.number
         guard let held = self[number]?.lease, held.attempt == lease.attempt else { return }
-        trials[number - 1].lease = nil
         switch end {
-        case .lapsed, .died:
-            if trials[number - 1].curve.epochs <= held.curveEpochs { trials[number - 1].fruitlessAttempts += 1 }
-        case .handedBack, .superseded: break
+        case .lapsed: countLoss(number, AttemptDeath(reason: Self.silence(of: held.worker), log: ""))
+        case .died(let text): countLoss(number, AttemptDeath(text: text).shortened)
+        case .handedBack, .superseded: trials[number - 1].lease = nil
         }
         makeReady(number)
     }
 
+    /// What is said of an attempt whose worker was not heard any more.
+    static func silence(of worker: WorkerID) -> String { "its worker \(worker.name) fell silent" }
+
+    /// Notes an attempt that did not end by itself: it counts when it bore no epoch.
+    private mutating func countLoss(_ number: Int, _ death: AttemptDeath) {
+        guard let held = self[number]?.lease else { return }
+        trials[number - 1].lease = nil
+        trials[number - 1].lastDeath = death
+        if trials[number - 1].curve.epochs <= held.curveEpochs { trials[number - 1].fruitlessAttempts += 1 }
+        if !trials[number - 1].avoided.contains(held.worker) {
+            trials[number - 1].avoided.append(held.worker)
+            if trials[number - 1].avoided.count > TrialProgress.avoidedLimit {
+                trials[number - 1].avoided.removeFirst()
+            }
+        }
+    }
+
     mutating func applyEnded(trial number: Int, _ state: TrialState) {
         guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
+        if case .failed = state {
+            let trial = trials[number - 1]
+            let usedUp = trial.fruitlessAttempts >= attempts
+            brake.note(trial.configurationID, usedUp ? trial.lastDeath.flatMap { FailureCause($0) } : nil)
+        }
         let epochs = sweep.epochs
         change(number) { trial in
             trial.ended = state
@@ -119,7 +147,9 @@ extension SweepProgress {
     mutating func apply(_ change: SweepChange) {
         switch change {
         case .paused: state = .paused
-        case .resumed: state = .running
+        case .resumed:
+            state = .running
+            brake.release()
         case .cancelled: state = .cancelled
         case .finished: state = .finished
         case .halted(let reason): state = .halted(reason)
@@ -131,12 +161,19 @@ extension SweepProgress {
         let trial = trials[number - 1]
         guard let goal = trial.goal, trial.lease == nil, trial.ended == nil else { return }
         let item = ReadySegments.Item(trial: number, end: goal.end, order: goal.order)
-        if isLastAttempt(number) { lastAttempts.insert(item) } else { ready.insert(item) }
+        if isLastAttempt(number) {
+            lastAttempts.insert(item)
+        } else if trial.avoided.isEmpty {
+            ready.insert(item)
+        } else {
+            retries.insert(item)
+        }
     }
 
     /// Takes back what is offered of a trial.
     private mutating func withdraw(_ number: Int) {
         ready.remove(trial: number)
+        retries.remove(trial: number)
         lastAttempts.remove(trial: number)
     }
 }

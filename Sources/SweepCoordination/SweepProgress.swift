@@ -14,6 +14,12 @@ package struct SweepProgress: Sendable {
     /// Segments to hand out whose trial has one attempt left: each gets a worker of its own, so that a trial is only
     /// failed by an attempt that no other trial can have ended.
     package internal(set) var lastAttempts = ReadySegments()
+    /// Segments to hand out whose trial was lost with a worker and has more attempts left: another worker is preferred.
+    package internal(set) var retries = ReadySegments()
+    /// Stops it when nothing can be trained.
+    package internal(set) var brake = FailureBrake()
+    /// Core seconds of its longest epoch so far.
+    package internal(set) var longestEpochSeconds = 0.0
     /// Segments decided so far.
     package internal(set) var decided = 0
     /// Trials that have no terminal state.
@@ -91,7 +97,7 @@ package struct SweepProgress: Sendable {
     }
 
     /// Whether anything can be handed out.
-    var hasReady: Bool { !ready.isEmpty || !lastAttempts.isEmpty }
+    var hasReady: Bool { !ready.isEmpty || !retries.isEmpty || !lastAttempts.isEmpty }
 
     /// Whether the next attempt of the trial, or the one under way, is the one that fails it if it bears no epoch.
     ///
@@ -111,6 +117,7 @@ package struct SweepProgress: Sendable {
 /// Where a sweep stands.
 package enum SweepState: Hashable, Sendable {
     case running, paused, finished, cancelled
+    /// It paused itself; the reason is for the person who must act and then resume it.
     case halted(String)
 
     /// The state's word in documents.
@@ -127,8 +134,8 @@ package enum SweepState: Hashable, Sendable {
     /// Whether nothing will be trained any more.
     package var isOver: Bool {
         switch self {
-        case .running, .paused: false
-        case .finished, .cancelled, .halted: true
+        case .running, .paused, .halted: false
+        case .finished, .cancelled: true
         }
     }
 }

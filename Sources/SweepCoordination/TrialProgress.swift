@@ -20,6 +20,10 @@ package struct TrialProgress: Sendable {
     package internal(set) var attempt = Attempt(rawValue: 0)
     /// Leases in a row that ended without an epoch: what counts against the sweep's attempts.
     package internal(set) var fruitlessAttempts = 0
+    /// How the last attempt that did not end by itself died, its log shortened; nil before the first.
+    package internal(set) var lastDeath: AttemptDeath?
+    /// Workers that were lost with it since its last epoch: it goes to others where there are any.
+    package internal(set) var avoided: [WorkerID] = []
     /// The terminal state; nil while there is none.
     package internal(set) var ended: TrialState?
     /// Whether its own rule of early stopping completed it before the last epoch of its sweep.
@@ -52,6 +56,9 @@ package struct TrialProgress: Sendable {
         /// Epochs the curve had when the lease began: progress beyond them resets the count of fruitless attempts.
         package let curveEpochs: Int
     }
+
+    /// Workers to avoid that are remembered; more than `attempts` only where a person sets those higher.
+    static let avoidedLimit = 8
 
     init(
         number: Int,

@@ -12,9 +12,15 @@ package struct WorkerProgress: Sendable {
     package internal(set) var held: [TrialID] = []
     /// The trials it says it trains now.
     package internal(set) var running: [TrialID: Heartbeat.Progress] = [:]
+    /// Since when each of them stands at its step.
+    package internal(set) var progressed: [TrialID: Instant] = [:]
     package internal(set) var draining = false
     /// The trial that makes its last attempt here, so that nothing else is given to this worker.
     package internal(set) var alone: TrialID?
+    /// Leases that it trains and that are not current, as its last beat said.
+    var stale: Set<LeaseID> = []
+    /// Slots that trainers hold which do not stop.
+    package internal(set) var occupied = 0
     /// Beats in a row in which it trained less than it holds.
     var idleBeats = 0
 
@@ -29,6 +35,13 @@ package struct WorkerProgress: Sendable {
     /// Leases it may hold on a sweep whose epochs are short or not.
     func capacity(shortEpochs: Bool) -> Int {
         guard let introduction, connection != nil, !draining, alone == nil else { return 0 }
-        return introduction.slots + (shortEpochs ? introduction.prefetch : 0)
+        let free = introduction.slots - occupied
+        return free > 0 ? free + (shortEpochs ? introduction.prefetch : 0) : 0
+    }
+
+    /// The core version whose trials are trained here, now or when there is room; nil when it takes none.
+    var servedVersion: String? {
+        guard let introduction, connection != nil, !draining, introduction.slots > occupied else { return nil }
+        return introduction.coreVersion
     }
 }

@@ -7,6 +7,8 @@ import SweepWire
 struct WorkerTable: Sendable {
     private(set) var all: [WorkerID: WorkerProgress] = [:]
     private var pools: [String: Pool] = [:]
+    /// How many workers train trials of each core version, with room or without.
+    private var serving: [String: Int] = [:]
 
     /// The connected workers of one core version that may take more.
     private struct Pool: Sendable {
@@ -50,8 +52,13 @@ struct WorkerTable: Sendable {
     mutating func update(_ id: WorkerID, _ change: (inout WorkerProgress) -> Void) {
         guard let index = all.index(forKey: id) else { return }
         let before = Standing(all.values[index])
+        let served = all.values[index].servedVersion
         change(&all.values[index])
         let after = Standing(all.values[index])
+        if served != all.values[index].servedVersion {
+            if let served { count(served, -1) }
+            if let serves = all.values[index].servedVersion { count(serves, 1) }
+        }
         guard before != after else { return }
         if let before { withdraw(before) }
         if let after { offer(after) }
@@ -69,6 +76,7 @@ struct WorkerTable: Sendable {
     mutating func remove(_ id: WorkerID) {
         guard let worker = all.removeValue(forKey: id) else { return }
         if let standing = Standing(worker) { withdraw(standing) }
+        if let served = worker.servedVersion { count(served, -1) }
         if let version = worker.introduction?.coreVersion, pools[version]?.free.isEmpty == true { pools[version] = nil }
     }
 
@@ -83,6 +91,16 @@ struct WorkerTable: Sendable {
         guard let pool = pools[coreVersion], shortEpochs || pool.room > 0 else { return nil }
         // Without prefetching a worker has room while its load is below 1, so all of those stand at the front.
         return pool.free.first { !reserved.contains($0.worker) && (shortEpochs || $0.room > 0) }?.worker
+    }
+
+    /// Whether trials of this version can be trained by any worker but these, now or when it has room.
+    func serves(coreVersion: String, besides avoided: [WorkerID]) -> Bool {
+        (serving[coreVersion] ?? 0) > avoided.count { all[$0]?.servedVersion == coreVersion }
+    }
+
+    private mutating func count(_ coreVersion: String, _ change: Int) {
+        let workers = (serving[coreVersion] ?? 0) + change
+        serving[coreVersion] = workers > 0 ? workers : nil
     }
 
     private mutating func offer(_ standing: Standing) {

@@ -103,7 +103,8 @@ extension CoordinatorCore {
                     budget: trial.stoppedEarly ? trial.curve.epochs : sweep.sweep.epochs,
                     chanceLoss: chance,
                     bestProbeLoss: best
-                )
+                ),
+                log: trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log }
             )
         }
     }
@@ -169,8 +170,19 @@ extension CoordinatorCore {
             busy: busy,
             kernels: worker.introduction?.kernels ?? "",
             lastSeen: Double(worker.lastSeen.duration(to: now).wholeNanoseconds) / 1e9,
-            idleBecause: busy > 0 ? nil : idleness(worker, sweep)
+            idleBecause: busy > 0 ? nil : idleness(worker, sweep),
+            stuck: standstill(worker, at: now)
         )
+    }
+
+    /// Which of the worker's trials makes no step, and for how long.
+    private func standstill(_ worker: WorkerProgress, at now: Instant) -> String? {
+        let standing = standstills(of: worker, at: now)
+        guard let longest = standing.max(by: { $0.standing < $1.standing }) else { return nil }
+        let name = sweeps[longest.trial.sweep].map { "\($0.sweep.name) " } ?? ""
+        let others = standing.count > 1 ? ", and \(standing.count - 1) more" : ""
+        let seconds = longest.standing.wholeNanoseconds / 1_000_000_000
+        return "trial \(name)\(longest.trial.number) has made no step for \(seconds) s\(others)"
     }
 
     private func idleness(_ worker: WorkerProgress, _ sweep: SweepProgress) -> String {
@@ -179,8 +191,8 @@ extension CoordinatorCore {
         }
         if worker.connection == nil { return "its connection is lost" }
         if worker.draining { return "it drains" }
-        if sweep.state == .paused { return "the sweep is paused" }
-        if sweep.state.isOver { return "the sweep is \(sweep.state.name)" }
+        if worker.occupied >= introduction.slots { return "trainers that do not stop hold its slots; start it again" }
+        if sweep.state != .running { return "the sweep is \(sweep.state.name)" }
         if introduction.coreVersion != sweep.submission.coreVersion {
             return
                 "its training core is version \(introduction.coreVersion), the sweep's is \(sweep.submission.coreVersion)"

@@ -79,7 +79,7 @@ package enum SweepChange: Hashable, Sendable {
     case resumed
     case cancelled
     case finished
-    /// It cannot go on; the reason is for the person who must act.
+    /// It cannot go on as things are, and rests; the reason is for the person who must act and then resume it.
     case halted(String)
 }
 

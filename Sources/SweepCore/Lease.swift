@@ -17,7 +17,7 @@ package struct LeaseID: Hashable, Comparable, Sendable, CustomStringConvertible 
 package enum LeaseEnd: Hashable, Sendable {
     /// The worker was silent for longer than the lapse time.
     case lapsed
-    /// The process that trained it died; the text is what its supervisor saw (signal, last lines).
+    /// The process that trained it died, or stood still; the text is that of an `AttemptDeath`.
     case died(String)
     /// It came back untouched or unfinished, and nothing speaks against the trial: the worker drains, says goodbye, was paused,
     /// or was lost before it can have begun it.

@@ -40,11 +40,17 @@ extension RankDocument {
             cells += shown.map { metric in Self.number(row.metrics.first { $0.metric == metric }?.value) }
             cells += [
                 row.epoch.map { String($0) } ?? "", String(row.epochs), row.state.words(stoppedEarly: row.stoppedEarly),
-                row.workers.joined(separator: ","), row.finding?.symptom.words ?? "",
+                row.workers.joined(separator: ","), Self.remark(row),
             ]
             table.add(cells)
         }
         return table
+    }
+
+    /// The finding; of a failed configuration why it failed, cut to what a line holds.
+    private static func remark(_ row: RankRow) -> String {
+        guard case .failed(let reason) = row.state else { return row.finding?.symptom.words ?? "" }
+        return reason.count <= 100 ? reason : String(reason.prefix(99)) + "…"
     }
 
     /// The summary for programs that read tables: one column a field, full paths and exact numbers.

@@ -8,7 +8,7 @@ package import SweepSearch
 /// (`trial`, `seed`, `objective`, `epochs`, `state`), `state`, `reason` (pruned and failed only), `stopped` (`early`, only
 /// of a trial that its own rule completed before the last epoch; of a run too), `configuration`,
 /// `objective`, `interval` (`[lo, hi]` or null), `tied_with`, `metrics`, `epoch`, `epochs`, `rung`, `attempts`,
-/// `core_seconds`, `workers`, `finding` (words or null), `symptom` (`id`, `since_epoch`, `evidence`, or null).
+/// `core_seconds`, `workers`, `log` (the last lines of a process that the trial took down), `finding` (words or null), `symptom` (`id`, `since_epoch`, `evidence`, or null).
 package struct RankDocument: Hashable, Sendable {
     package let sweep: String
     package let objective: Objective
@@ -81,7 +81,8 @@ extension RankRow {
         object.add("configuration_id", configuration.id.description)
         object.add("trial", trial)
         object.add("runs", .array(runs.map(\.json)))
-        state.add(to: &object)
+        // A failed trial's reason tells of a worker and its last words, which differ from run to run.
+        if stable, case .failed = state { object.add("state", state.name) } else { state.add(to: &object) }
         Stopped.add(stoppedEarly, to: &object)
         object.add("configuration", configuration.json)
         object.add("objective", objective)
@@ -97,6 +98,7 @@ extension RankRow {
             object.add("attempts", attempts)
             object.add("core_seconds", coreSeconds)
             object.add("workers", .array(workers.map { .text($0) }))
+            if let log { object.add("log", log) }
         }
         object.add("finding", finding?.symptom.words)
         object.add("symptom", finding?.json ?? .null)
@@ -136,7 +138,8 @@ extension RankRow {
                 try reader.text()
             } ?? [],
             finding: try reader.optional("symptom").map { reader throws(DocumentError) in try Finding(reader) },
-            rung: try reader.optional("rung")?.integer() ?? 0
+            rung: try reader.optional("rung")?.integer() ?? 0,
+            log: try reader.optional("log")?.text()
         )
     }
 }

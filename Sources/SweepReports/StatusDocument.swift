@@ -37,7 +37,7 @@ package struct TrialCounts: Hashable, Sendable {
 /// JSON: `{"sweep", "state", "reason" (halted only), "trials": {"waiting", "running", "paused", "completed", "pruned",
 /// "failed"}, "trials_planned", "epochs", "epochs_per_second", "seconds_left", "best" (null, or "trial",
 /// "configuration_id", "objective", "epoch"), "workers": [{"id", "host", "slots", "busy", "kernels", "last_seen_s",
-/// "idle_because"}]}`. Numbers that nobody knows yet are null.
+/// "idle_because", "stuck" (only of a worker with a trial that makes no step)}]}`. Numbers that nobody knows yet are null.
 package struct StatusDocument: Hashable, Sendable {
     package var sweep: String
     /// running, paused, finished, cancelled or halted.
@@ -83,6 +83,8 @@ package struct StatusDocument: Hashable, Sendable {
         package var lastSeen: Double
         /// Why it has nothing to do; nil when it has.
         package var idleBecause: String?
+        /// Which of its trials makes no step, and for how long; nil when all do.
+        package var stuck: String?
 
         package init(
             id: String,
@@ -91,7 +93,8 @@ package struct StatusDocument: Hashable, Sendable {
             busy: Int,
             kernels: String,
             lastSeen: Double,
-            idleBecause: String? = nil
+            idleBecause: String? = nil,
+            stuck: String? = nil
         ) {
             self.id = id
             self.host = host
@@ -100,6 +103,7 @@ package struct StatusDocument: Hashable, Sendable {
             self.kernels = kernels
             self.lastSeen = lastSeen
             self.idleBecause = idleBecause
+            self.stuck = stuck
         }
     }
 
@@ -188,7 +192,7 @@ extension StatusDocument {
         for worker in workers {
             table.add([
                 worker.id, worker.host, String(worker.slots), String(worker.busy), worker.kernels,
-                NumberText.seconds(worker.lastSeen), worker.idleBecause ?? "",
+                NumberText.seconds(worker.lastSeen), worker.stuck.map { "stuck: \($0)" } ?? worker.idleBecause ?? "",
             ])
         }
         text += "\n" + table.plainText(width: width)
@@ -247,6 +251,7 @@ extension StatusDocument.Worker {
         object.add("kernels", kernels)
         object.add("last_seen_s", lastSeen)
         object.add("idle_because", idleBecause)
+        if let stuck { object.add("stuck", stuck) }
         return object.object
     }
 
@@ -258,7 +263,8 @@ extension StatusDocument.Worker {
             busy: try reader.field("busy").integer(),
             kernels: try reader.field("kernels").text(),
             lastSeen: try reader.measured("last_seen_s") ?? .infinity,
-            idleBecause: try reader.optional("idle_because")?.text()
+            idleBecause: try reader.optional("idle_because")?.text(),
+            stuck: try reader.optional("stuck")?.text()
         )
     }
 }

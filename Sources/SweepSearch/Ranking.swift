@@ -32,6 +32,8 @@ package struct RankRow: Hashable, Sendable {
     package let finding: Finding?
     /// The highest level that the best run came to; 0 before the first.
     package let rung: Int
+    /// The last lines of the process that the best run took down; nil when none is known.
+    package let log: String?
 
     package init(
         place: Int,
@@ -48,7 +50,8 @@ package struct RankRow: Hashable, Sendable {
         coreSeconds: Double,
         workers: [String],
         finding: Finding?,
-        rung: Int
+        rung: Int,
+        log: String? = nil
     ) {
         self.place = place
         self.configuration = configuration
@@ -65,6 +68,7 @@ package struct RankRow: Hashable, Sendable {
         self.workers = workers
         self.finding = finding
         self.rung = rung
+        self.log = log
     }
 
     /// Whether the best run's own rule completed it before the last epoch of its sweep.
@@ -271,7 +275,8 @@ private struct Draft {
             coreSeconds: runs.reduce(0) { $0 + $1.trial.coreSeconds },
             workers: workers,
             finding: told.trial.finding,
-            rung: best.key.rung
+            rung: best.key.rung,
+            log: best.trial.log
         )
     }
 }

@@ -23,6 +23,8 @@ package struct TrialRecord: Hashable, Sendable {
     package let workers: [String]
     /// Its gravest symptom; nil when there is none.
     package let finding: Finding?
+    /// The last lines of the process that its last lost attempt took down; nil when none is known.
+    package let log: String?
 
     package init(
         number: Int,
@@ -36,7 +38,8 @@ package struct TrialRecord: Hashable, Sendable {
         attempts: Int = 1,
         coreSeconds: Double = 0,
         workers: [String] = [],
-        finding: Finding? = nil
+        finding: Finding? = nil,
+        log: String? = nil
     ) {
         self.number = number
         self.configuration = configuration
@@ -50,5 +53,6 @@ package struct TrialRecord: Hashable, Sendable {
         self.coreSeconds = coreSeconds
         self.workers = workers
         self.finding = finding
+        self.log = log
     }
 }

@@ -71,6 +71,8 @@ package struct ReliableSender: Sendable {
 
     /// A new connection, whose other side has committed `last`: forgets that, and sends the rest again.
     package mutating func welcomed(last: UInt64, at now: Instant) -> (committed: [Message], resend: [Message]) {
+        // A process that was started again under its incarnation goes on behind what the one before it sent.
+        if nextSequence == 1 { nextSequence = last + 1 }
         let committed = forget(through: last)
         lastAcknowledged = max(lastAcknowledged, min(last, nextSequence - 1))
         return (committed, resendAll(at: now))

@@ -25,6 +25,8 @@ package final class TrainingSlots: Sendable {
         var running: [LeaseID: Running] = [:]
         var events: [TrainingEvent] = []
         var isClosed = false
+        /// Slots that train nothing, the next one last.
+        var free: [Int] = []
     }
 
     /// A job under way, seen from both sides.
@@ -33,6 +35,9 @@ package final class TrainingSlots: Sendable {
         let shouldStop = Atomic(false)
         let epoch = Atomic(0)
         let step = Atomic(0)
+        let slot: Int
+
+        init(slot: Int) { self.slot = slot }
     }
 
     /// How many jobs can be under way at once.
@@ -44,12 +49,24 @@ package final class TrainingSlots: Sendable {
     private let signal: @Sendable () -> Void
     /// Whether reports may still be kept until the coordinator has them.
     private let hasRoom = Atomic(true)
+    /// Whether trials are to end at their next epoch.
+    private let isDraining = Atomic(false)
+    private let board: SlotBoard?
 
     /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
-    package init(count: Int, trainer: Trainer, signal: @escaping @Sendable () -> Void) {
+    ///
+    /// `board` shows to others what each of them trains.
+    package init(
+        count: Int,
+        trainer: Trainer,
+        board: SlotBoard? = nil,
+        signal: @escaping @Sendable () -> Void
+    ) {
         self.count = count
         self.trainer = trainer
+        self.board = board
         self.signal = signal
+        queue.withLock { $0.free = (0..<count).reversed() }
         for _ in 0..<count {
             var thread = pthread_t()
             let me = Unmanaged.passRetained(self).toOpaque()
@@ -108,6 +125,17 @@ package final class TrainingSlots: Sendable {
         }
     }
 
+    /// Lets each trial end at its next epoch, with a checkpoint.
+    package func drain() {
+        isDraining.store(true, ordering: .relaxed)
+        work.ringAll()
+    }
+
+    /// Stops all jobs before their next step.
+    package func stopAll() {
+        for lease in queue.withLock({ Array($0.running.keys) }) { stop(lease) }
+    }
+
     /// Ends the threads after the jobs under way were stopped, and waits for them.
     package func close() {
         queue.withLock { queue in
@@ -129,7 +157,7 @@ package final class TrainingSlots: Sendable {
         guard !hasRoom.load(ordering: .acquiring) else { return }
         work.wait { [self] in
             hasRoom.load(ordering: .acquiring) || running.shouldStop.load(ordering: .relaxed)
-                || queue.withLock { $0.isClosed }
+                || isDraining.load(ordering: .relaxed) || queue.withLock { $0.isClosed }
         }
     }
 
@@ -143,14 +171,18 @@ package final class TrainingSlots: Sendable {
             let next: (job: TrainingJob, running: Running)? = queue.withLock { queue in
                 guard !queue.isClosed, !queue.jobs.isEmpty else { return nil }
                 let job = queue.jobs.removeFirst()
-                let running = Running()
+                let running = Running(slot: queue.free.popLast() ?? 0)
                 running.epoch.store(job.assignment.from, ordering: .relaxed)
                 queue.running[job.assignment.lease] = running
                 return (job, running)
             }
             if let next {
+                let slot = next.running.slot
+                board?.begin(slot, next.job.assignment.lease, epoch: next.job.assignment.from)
                 let end = train(next.job, next.running)
+                board?.end(slot)
                 queue.withLock { queue in
+                    queue.free.append(slot)
                     queue.running[next.job.assignment.lease] = nil
                     queue.events.append(end)
                 }
@@ -220,6 +252,10 @@ package final class TrainingSlots: Sendable {
         let columns = assignment.metrics.map { run.metrics.firstIndex(of: $0) }
         while run.epoch < assignment.to, !run.diverged, !run.stoppedEarly {
             waitForRoom(running)
+            if isDraining.load(ordering: .relaxed) {
+                let checkpoint = run.epoch > assignment.from ? checkpoint(of: run) : nil
+                return .ended(lease, epoch: run.epoch, .cancelled, checkpoint: checkpoint)
+            }
             var step = 0
             let observation = run.trainEpoch {
                 step += 1
@@ -228,6 +264,7 @@ package final class TrainingSlots: Sendable {
             }
             guard let observation else { return .ended(lease, epoch: run.epoch, .cancelled, checkpoint: nil) }
             running.epoch.store(run.epoch, ordering: .relaxed)
+            board?.advance(running.slot, epoch: run.epoch)
             post(
                 .observed(
                     Reports.Item(

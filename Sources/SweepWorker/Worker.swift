@@ -40,7 +40,10 @@ package actor Worker: Service {
         self.logger = logger
         kernels = try KernelTable.selected(override: options.kernels)
         let register = Register(
-            worker: WorkerID(name: options.name, incarnation: UInt64.random(in: 1...UInt64.max)),
+            worker: WorkerID(
+                name: options.name,
+                incarnation: options.board?.incarnation ?? UInt64.random(in: 1...UInt64.max)
+            ),
             host: Self.hostName,
             pid: getpid(),
             slots: options.slots,
@@ -50,7 +53,9 @@ package actor Worker: Service {
             softwareVersion: options.softwareVersion,
             labels: options.labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) }
         )
-        session = WorkerSession(WorkerSession.Options(register: register, patience: options.patience))
+        session = WorkerSession(
+            WorkerSession.Options(register: register, patience: options.patience, inherited: options.inherited)
+        )
     }
 
     /// This machine's name.
@@ -65,6 +70,7 @@ package actor Worker: Service {
         let exit = try await work()
         switch exit {
         case .drained: break
+        case .left where session.isDraining: logger.warning("the time to drain was over; what was not told is lost")
         case .left(let reason): throw WorkerError.refused(reason)
         case .refused(let sentence): throw WorkerError.refused(sentence)
         case .lost: throw WorkerError.coordinatorLost(options.endpoint)
@@ -73,7 +79,8 @@ package actor Worker: Service {
 
     private func work() async throws -> WorkerSession.Exit {
         let signal = LoopSignal(on: loop) { [weak self] in self?.assumeIsolated { $0.emptyMailbox() } }
-        slots = TrainingSlots(count: options.slots, trainer: options.isNull ? .null : .core(kernels)) { signal.raise() }
+        let trainer = options.isNull ? Trainer.null : .core(kernels)
+        slots = TrainingSlots(count: options.slots, trainer: trainer, board: options.board) { signal.raise() }
         // The first socket is made here, so that an endpoint that cannot be is an error and not a retry.
         client = try makeClient()
         handle(.tick)
@@ -160,6 +167,24 @@ package actor Worker: Service {
     private func apply(_ event: WorkerSession.Event) {
         for action in session.handle(event, at: now, random: UInt64.random(in: .min ... .max)) { carryOut(action) }
         slots?.setRoom(!session.isFull)
+        if let board = options.board, !board.isDelivered, !session.owesInheritance { board.isDelivered = true }
+        if session.isDraining, !drains { beginDraining() }
+    }
+
+    private var drains = false
+
+    /// Lets the trials end at their next epoch, stops those that have none in time, and leaves when the time is over.
+    private func beginDraining() {
+        drains = true
+        slots?.drain()
+        // The last fifth, a second at most, is for telling the coordinator.
+        let rest = min(options.drainTime / 5, .seconds(1))
+        _ = loop.schedule(after: options.drainTime - rest) { [unowned self] in
+            assumeIsolated { $0.slots?.stopAll() }
+        }
+        _ = loop.schedule(after: options.drainTime) { [unowned self] in
+            assumeIsolated { $0.handle(.leave(reason: "the time to drain is over")) }
+        }
     }
 
     private func scheduleTick() {
@@ -219,6 +244,7 @@ package actor Worker: Service {
     }
 
     private func begin(_ assignment: Assignment) {
+        logger.debug("lease begins", metadata: ["lease.id": "\(assignment.lease)", "lease.from": "\(assignment.from)"])
         guard let data = shelf[assignment.dataSet.hash] else {
             apply(.ended(assignment.lease, epoch: assignment.from, Self.lacks("data set"), checkpoint: nil))
             return

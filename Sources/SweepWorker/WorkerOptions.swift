@@ -1,4 +1,5 @@
 package import SweepMessaging
+package import SweepWire
 
 /// How a worker is run.
 package struct WorkerOptions: Sendable {
@@ -16,6 +17,8 @@ package struct WorkerOptions: Sendable {
     package var kernels: String?
     /// How long a lost coordinator is waited for.
     package var patience: Duration
+    /// How long a worker that is told to end may take for it.
+    package var drainTime: Duration
     package var softwareVersion: String
     /// Whether it answers trials at once with made-up values.
     ///
@@ -24,6 +27,10 @@ package struct WorkerOptions: Sendable {
 
     /// The core version of workers that train nothing, and of the sweeps that are for them.
     package static let nullCoreVersion = "null"
+    /// What its parent reads after a crash; nil without a parent.
+    package var board: SlotBoard?
+    /// What an earlier process of this worker took down with it.
+    package var inherited: [SegmentEnded]
 
     package init(
         endpoint: String,
@@ -34,8 +41,11 @@ package struct WorkerOptions: Sendable {
         labels: [(key: String, value: String)] = [],
         kernels: String? = nil,
         patience: Duration = .seconds(600),
+        drainTime: Duration = .seconds(10),
         softwareVersion: String,
-        isNull: Bool = false
+        isNull: Bool = false,
+        board: SlotBoard? = nil,
+        inherited: [SegmentEnded] = []
     ) {
         self.endpoint = endpoint
         self.security = security
@@ -45,7 +55,10 @@ package struct WorkerOptions: Sendable {
         self.labels = labels
         self.kernels = kernels
         self.patience = patience
+        self.drainTime = drainTime
         self.softwareVersion = softwareVersion
         self.isNull = isNull
+        self.board = board
+        self.inherited = inherited
     }
 }

@@ -42,6 +42,7 @@ package struct Status: Decodable, Sendable {
 
     package let sweep: String
     package let state: String
+    package let reason: String?
     package let trials: Trials
     package let trialsPlanned: Int?
     package let epochs: Int
@@ -55,6 +56,8 @@ package struct Rank: Decodable, Sendable {
         package let configurationId: String
         package let trial: Int
         package let state: String
+        package let reason: String?
+        package let log: String?
         package let configuration: [String: Measured]
         package let objective: Measured?
         package let metrics: [String: Measured]

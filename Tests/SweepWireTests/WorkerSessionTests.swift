@@ -9,7 +9,13 @@ struct WorkerBench {
 
     static let dataSet = DataSetID(hash: GoldenSamples.hash(1), size: 3)
 
-    init(slots: Int = 2, prefetch: Int = 4, holdsData: Bool = true, patience: Duration = .seconds(600)) {
+    init(
+        slots: Int = 2,
+        prefetch: Int = 4,
+        holdsData: Bool = true,
+        patience: Duration = .seconds(600),
+        inherited: [SegmentEnded] = []
+    ) {
         session = WorkerSession(
             WorkerSession.Options(
                 register: Register(
@@ -23,7 +29,8 @@ struct WorkerBench {
                     softwareVersion: "1",
                     dataSets: holdsData ? [Self.dataSet] : []
                 ),
-                patience: patience
+                patience: patience,
+                inherited: inherited
             )
         )
     }

@@ -74,7 +74,8 @@ extension WorkerSession {
         phase = .registering(since: now)
         if lostSince == nil { lostSince = now }
         var register = options.register
-        register.leases = held.keys.sorted().map { HeldLease(lease: $0, epoch: held[$0]?.epoch ?? 0) }
+        let epochs = held.mapValues(\.epoch).merging(inherited) { epoch, _ in epoch }
+        register.leases = epochs.sorted { $0.key < $1.key }.map { HeldLease(lease: $0.key, epoch: $0.value) }
         register.oldestSequence = sender.oldestSequence
         actions.append(.send(.register(register)))
     }

@@ -7,7 +7,7 @@ extension WorkerSession {
     /// Takes a lease in, gives it back when draining, ignores one that it has.
     mutating func take(_ assignment: Assignment, at now: Instant, _ actions: inout [Action]) {
         let lease = assignment.lease
-        guard held[lease] == nil else { return }
+        guard held[lease] == nil, inherited[lease] == nil else { return }
         guard !isDraining else {
             actions.append(.send(.draining(Draining(handedBack: [lease]))))
             return
@@ -64,7 +64,10 @@ extension WorkerSession {
         progress[lease] = nil
         guard held[lease]?.state == .running else { return }
         held[lease]?.epoch = epoch
-        guard let checkpoint, outcome == .reached else { return end(lease, outcome, &actions) }
+        // What a drain stopped goes on elsewhere from where it was.
+        guard let checkpoint, outcome == .reached || (outcome == .cancelled && isDraining) else {
+            return end(lease, outcome, &actions)
+        }
         held[lease]?.state = .uploading(checkpoint.id.hash)
         let end = SegmentEnded(sequence: 0, lease: lease, epoch: epoch, outcome: outcome, checkpoint: checkpoint.id)
         if uploads[checkpoint.id.hash] != nil {
@@ -98,6 +101,7 @@ extension WorkerSession {
 
     /// A lease that is not ours any more: nothing is said about it.
     mutating func forget(_ lease: LeaseID, _ actions: inout [Action]) {
+        if inherited.removeValue(forKey: lease) != nil { return outbox.drop(lease) }
         guard let state = held[lease]?.state else { return }
         if state == .running { actions.append(.stop(lease, .superseded)) }
         if case .uploading(let hash) = state { withdraw(lease, from: hash) }
@@ -108,7 +112,10 @@ extension WorkerSession {
 
     /// Messages that are committed: leases whose end is among them are done with.
     mutating func finish(_ committed: [Message], _ actions: inout [Action]) {
-        for case .segmentEnded(let ended) in committed { release(ended.lease, &actions) }
+        for case .segmentEnded(let ended) in committed {
+            inherited[ended.lease] = nil
+            release(ended.lease, &actions)
+        }
     }
 
     private mutating func release(_ lease: LeaseID, _ actions: inout [Action]) {

@@ -68,9 +68,12 @@ package struct WorkerSession: Sendable {
         package var register: Register
         /// How long the coordinator may stay lost.
         package var patience: Duration
-        package init(register: Register, patience: Duration = .seconds(600)) {
+        /// The ends of leases that an earlier process of the same incarnation took down with it; their numbers are ignored.
+        package var inherited: [SegmentEnded]
+        package init(register: Register, patience: Duration = .seconds(600), inherited: [SegmentEnded] = []) {
             self.register = register
             self.patience = patience
+            self.inherited = inherited
         }
     }
 
@@ -124,6 +127,9 @@ package struct WorkerSession: Sendable {
     var busy: Set<LeaseID> = []
     var progress: [LeaseID: Heartbeat.Progress] = [:]
 
+    /// Leases of an earlier process whose ends are not yet acknowledged, with the epochs they had.
+    var inherited: [LeaseID: Int] = [:]
+
     var outbox = WorkerOutbox()
     var sender = ReliableSender()
 
@@ -138,7 +144,14 @@ package struct WorkerSession: Sendable {
     package init(_ options: Options) {
         self.options = options
         objects = Set(options.register.dataSets.map(\.hash))
+        for end in options.inherited where inherited[end.lease] == nil && inherited.count < Self.heldLimit {
+            inherited[end.lease] = end.epoch
+            outbox.append(end)
+        }
     }
+
+    /// Whether the coordinator has not yet been told of everything that was inherited.
+    package var owesInheritance: Bool { !inherited.isEmpty }
 
     /// Whether trainers must wait: more is unacknowledged than may be held in memory.
     package var isFull: Bool {
