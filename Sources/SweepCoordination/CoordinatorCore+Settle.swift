@@ -56,7 +56,7 @@ extension CoordinatorCore {
         let short = hasShortEpochs(id)
         var batches: [WorkerID: [Assignment]] = [:]
         while let item = sweeps[id]?.lastAttempts.first {
-            guard let worker = heardWorker(version, short, except: &passed, at: now) else { break }
+            guard let worker = heardWorker(version, short, except: passed, at: now) else { break }
             guard table[worker]?.held.isEmpty == true else {
                 // The emptiest worker gets nothing more, of later sweeps neither, so that it becomes empty in the end.
                 passed.insert(worker)
@@ -65,7 +65,7 @@ extension CoordinatorCore {
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }
         while let item = sweeps[id]?.ready.first,
-            let worker = heardWorker(version, short, except: &passed, at: now)
+            let worker = heardWorker(version, short, except: passed, at: now)
         {
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }
@@ -75,16 +75,16 @@ extension CoordinatorCore {
     }
 
     /// The worker that takes the next lease; one that missed a beat is passed over until it is heard, it may be dead.
-    private func heardWorker(
+    private mutating func heardWorker(
         _ coreVersion: String,
         _ shortEpochs: Bool,
-        except passed: inout Set<WorkerID>,
+        except passed: Set<WorkerID>,
         at now: Instant
     ) -> WorkerID? {
         while let worker = table.next(coreVersion: coreVersion, shortEpochs: shortEpochs, except: passed) {
             // Half a beat beyond the beat, for its way.
             if let seen = table[worker]?.lastSeen, seen.duration(to: now) * 2 <= options.heartbeat * 3 { return worker }
-            passed.insert(worker)
+            table.update(worker) { $0.isQuiet = true }
         }
         return nil
     }

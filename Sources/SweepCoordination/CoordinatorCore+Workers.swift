@@ -67,6 +67,7 @@ extension CoordinatorCore {
             $0.connection = connection
             $0.lastSeen = now
             $0.draining = false
+            $0.isQuiet = false
             $0.idleBeats = 0
         }
         // Lower numbers never come again; a coordinator of another directory would wait for them for ever.

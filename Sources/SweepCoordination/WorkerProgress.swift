@@ -15,6 +15,8 @@ package struct WorkerProgress: Sendable {
     package internal(set) var draining = false
     /// The trial that makes its last attempt here, so that nothing else is given to this worker.
     package internal(set) var alone: TrialID?
+    /// Whether it missed a beat when work was handed out last: it gets none until it is heard.
+    var isQuiet = false
     /// Beats in a row in which it trained less than it holds.
     var idleBeats = 0
 
@@ -28,7 +30,7 @@ package struct WorkerProgress: Sendable {
 
     /// Leases it may hold on a sweep whose epochs are short or not.
     func capacity(shortEpochs: Bool) -> Int {
-        guard let introduction, connection != nil, !draining, alone == nil else { return 0 }
+        guard let introduction, connection != nil, !draining, !isQuiet, alone == nil else { return 0 }
         return introduction.slots + (shortEpochs ? introduction.prefetch : 0)
     }
 }
