@@ -76,10 +76,20 @@ lint: ## check the format of the sources and their imports
 format: ## bring the sources into the house's format
 	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests
 
+.PHONY: simulate
+simulate: ## run sweeps among faults on a virtual clock; SEEDS=1000 FIRST=1 KIND=drawn|steered|infested|arrival|all
+	$(SWIFT) build -c release -j $(JOBS) --product simulate-faults
+	.build/release/simulate-faults --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1) --kind $(or $(KIND),drawn)
+
 .PHONY: bench
 bench: build ## measure this machine: matrix products and whole training steps
 	$(SWIFT) build -c release -j $(JOBS) --product kernel-bench
 	.build/release/kernel-bench
+
+.PHONY: bench-events
+bench-events: ## measure what an event costs the coordinator's core at 100 to 10,000 workers (minutes, some GiB)
+	$(SWIFT) build -c release -j $(JOBS) --product simulate-faults
+	.build/release/simulate-faults cost
 
 .PHONY: bench-core
 bench-core: build ## measure the training core against its peers (makes .build/peers; tens of minutes)

@@ -175,6 +175,20 @@ let package = Package(
             path: "Tests/SweepTestKit",
             swiftSettings: settings
         ),
+        .target(
+            name: "CoordinationSimulation",
+            dependencies: [
+                "SweepCore", "SweepCoordination", "SweepNumerics", "SweepSearch", "SweepTestKit", "SweepWire",
+            ],
+            path: "Tests/CoordinationSimulation",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "simulate-faults",
+            dependencies: ["CoordinationSimulation", "SweepCore", "SweepNumerics", "SweepTestKit"],
+            path: "Tests/SimulateFaults",
+            swiftSettings: settings
+        ),
         tests("SweepNumericsTests", ["SweepNumerics"]),
         tests("SweepCoreTests", ["SweepCore", "SweepNumerics"]),
         tests("SweepKernelsTests", ["SweepKernels", "KernelAPI"]),
@@ -188,11 +202,16 @@ let package = Package(
         tests("SweepWireTests", ["SweepCore", "SweepNumerics", "SweepWire"]),
         tests(
             "SweepCoordinationTests",
-            ["SweepCoordination", "SweepCore", "SweepNumerics", "SweepSearch", "SweepTestKit", "SweepWire"]
+            [
+                "CoordinationSimulation", "SweepCoordination", "SweepCore", "SweepNumerics", "SweepSearch",
+                "SweepTestKit", "SweepWire",
+            ]
         ),
         tests(
             "SimulationTests",
-            ["SweepCoordination", "SweepCore", "SweepNumerics", "SweepTestKit"]
+            [
+                "CoordinationSimulation", "SweepCoordination", "SweepCore", "SweepNumerics", "SweepTestKit", "SweepWire",
+            ]
         ),
         tests(
             "TrainedSweepTests",

@@ -49,6 +49,17 @@ extension CoordinatorCore {
                 require(sweep.open.isEmpty, "sweep \(id.rawValue) is over with open trials")
             }
         }
+        var users: [ContentHash: Int] = [:]
+        for checkpoint in sweeps.values.lazy.flatMap(\.trials).compactMap(\.checkpoint) {
+            users[checkpoint.id.hash, default: 0] += 1
+        }
+        require(users == checkpointUsers, "checkpoints are counted wrongly")
+        for (connection, id) in connections {
+            require(
+                workers[id]?.connection == connection,
+                "connection \(connection.number) is that of \(id), who has another one or is not known"
+            )
+        }
         for (id, worker) in workers {
             require(
                 worker.alone.map { worker.held == [$0] } ?? true,

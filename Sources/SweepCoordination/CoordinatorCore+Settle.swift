@@ -57,7 +57,7 @@ extension CoordinatorCore {
         var batches: [WorkerID: [Assignment]] = [:]
         while let item = sweeps[id]?.lastAttempts.first {
             let avoided = sweeps[id]?[item.trial]?.avoided ?? []
-            guard let worker = heardWorker(version, short, except: &passed, avoiding: avoided, at: now) else { break }
+            guard let worker = heardWorker(version, short, except: passed, avoiding: avoided, at: now) else { break }
             guard table[worker]?.held.isEmpty == true else {
                 // The emptiest worker gets nothing more, of later sweeps neither, so that it becomes empty in the end.
                 passed.insert(worker)
@@ -67,12 +67,12 @@ extension CoordinatorCore {
         }
         while let item = sweeps[id]?.retries.first {
             let avoided = sweeps[id]?[item.trial]?.avoided ?? []
-            guard let worker = heardWorker(version, short, except: &passed, avoiding: avoided, at: now),
+            guard let worker = heardWorker(version, short, except: passed, avoiding: avoided, at: now),
                 lease(item.trial, of: id, to: worker, &batches, at: now)
             else { break }
         }
         while let item = sweeps[id]?.ready.first,
-            let worker = heardWorker(version, short, except: &passed, at: now)
+            let worker = heardWorker(version, short, except: passed, at: now)
         {
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }
@@ -84,10 +84,10 @@ extension CoordinatorCore {
     /// The worker that takes the next lease; one that missed a beat is passed over until it is heard, it may be dead.
     ///
     /// While others serve the version, with room or without, those of `avoided` are not taken.
-    private func heardWorker(
+    private mutating func heardWorker(
         _ coreVersion: String,
         _ shortEpochs: Bool,
-        except passed: inout Set<WorkerID>,
+        except passed: Set<WorkerID>,
         avoiding avoided: [WorkerID] = [],
         at now: Instant
     ) -> WorkerID? {
@@ -99,7 +99,7 @@ extension CoordinatorCore {
         ) {
             // Half a beat beyond the beat, for its way.
             if let seen = table[worker]?.lastSeen, seen.duration(to: now) * 2 <= options.heartbeat * 3 { return worker }
-            passed.insert(worker)
+            table.update(worker) { $0.isQuiet = true }
         }
         return nil
     }

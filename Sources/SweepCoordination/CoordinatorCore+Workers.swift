@@ -67,6 +67,7 @@ extension CoordinatorCore {
             $0.connection = connection
             $0.lastSeen = now
             $0.draining = false
+            $0.isQuiet = false
             $0.idleBeats = 0
             // Another process may speak for it now, whose slots are free.
             $0.stale = []

@@ -18,7 +18,7 @@ package struct CoordinatorCore: Sendable {
     var table = WorkerTable()
     var connections: [PeerID: WorkerID] = [:]
     /// The highest sequence number applied of each worker process that was ever heard.
-    var sequences: [WorkerID: UInt64] = [:]
+    package internal(set) var sequences: [WorkerID: UInt64] = [:]
     /// How many trials keep each checkpoint.
     var checkpointUsers: [ContentHash: Int] = [:]
     var nextSweep: UInt32 = 1

@@ -21,6 +21,8 @@ package struct WorkerProgress: Sendable {
     var stale: Set<LeaseID> = []
     /// Slots that trainers hold which do not stop.
     package internal(set) var occupied = 0
+    /// Whether it missed a beat when work was handed out last: it gets none until it is heard.
+    var isQuiet = false
     /// Beats in a row in which it trained less than it holds.
     var idleBeats = 0
 
@@ -34,7 +36,7 @@ package struct WorkerProgress: Sendable {
 
     /// Leases it may hold on a sweep whose epochs are short or not.
     func capacity(shortEpochs: Bool) -> Int {
-        guard let introduction, connection != nil, !draining, alone == nil else { return 0 }
+        guard let introduction, connection != nil, !draining, !isQuiet, alone == nil else { return 0 }
         let free = introduction.slots - occupied
         return free > 0 ? free + (shortEpochs ? introduction.prefetch : 0) : 0
     }

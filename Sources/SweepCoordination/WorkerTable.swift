@@ -3,7 +3,8 @@ import SweepWire
 
 /// The workers, and those with room in the order in which they are given work: the least loaded for its size first.
 ///
-/// Every change goes through `update`, which keeps the order: O(log n) comparisons a change.
+/// Every change goes through `update`, which keeps the order: O(log n) comparisons a change. Workers that missed a beat are
+/// taken out of the order until they are heard, so that looking for one with room never walks past the silent ones.
 struct WorkerTable: Sendable {
     private(set) var all: [WorkerID: WorkerProgress] = [:]
     private var pools: [String: Pool] = [:]
@@ -12,14 +13,14 @@ struct WorkerTable: Sendable {
 
     /// The connected workers of one core version that may take more.
     private struct Pool: Sendable {
-        var free: [Standing] = []
+        var free = SortedChunks<Standing>()
         /// Leases that could be added, by whether epochs are short.
         var room = 0
         var roomShort = 0
     }
 
     /// What places a worker among the others.
-    private struct Standing: Equatable, Sendable {
+    private struct Standing: Comparable, Sendable {
         let coreVersion: String
         let worker: WorkerID
         let held: Int
@@ -38,10 +39,10 @@ struct WorkerTable: Sendable {
             if roomShort == 0 { return nil }
         }
 
-        func isBefore(_ other: Standing) -> Bool {
-            let own = held * other.slots
-            let theirs = other.held * slots
-            return own == theirs ? worker < other.worker : own < theirs
+        static func < (one: Standing, other: Standing) -> Bool {
+            let own = one.held * other.slots
+            let theirs = other.held * one.slots
+            return own == theirs ? one.worker < other.worker : own < theirs
         }
     }
 
@@ -65,7 +66,10 @@ struct WorkerTable: Sendable {
     }
 
     /// Notes a sign of life.
-    mutating func heard(_ id: WorkerID, at now: Instant) { all[id]?.lastSeen = now }
+    mutating func heard(_ id: WorkerID, at now: Instant) {
+        all[id]?.lastSeen = now
+        if all[id]?.isQuiet == true { update(id) { $0.isQuiet = false } }
+    }
 
     /// Adds a worker that nothing is known of, unless it is there.
     mutating func add(_ id: WorkerID, at now: Instant) {
@@ -90,7 +94,11 @@ struct WorkerTable: Sendable {
     func next(coreVersion: String, shortEpochs: Bool, except reserved: Set<WorkerID> = []) -> WorkerID? {
         guard let pool = pools[coreVersion], shortEpochs || pool.room > 0 else { return nil }
         // Without prefetching a worker has room while its load is below 1, so all of those stand at the front.
-        return pool.free.first { !reserved.contains($0.worker) && (shortEpochs || $0.room > 0) }?.worker
+        return pool.free.first {
+            shortEpochs || $0.held < $0.slots
+        } where: {
+            !reserved.contains($0.worker) && (shortEpochs || $0.room > 0)
+        }?.worker
     }
 
     /// Whether trials of this version can be trained by any worker but these, now or when it has room.
@@ -106,27 +114,12 @@ struct WorkerTable: Sendable {
     private mutating func offer(_ standing: Standing) {
         pools[standing.coreVersion, default: Pool()].room += standing.room
         pools[standing.coreVersion, default: Pool()].roomShort += standing.roomShort
-        let place = place(of: standing)
-        pools[standing.coreVersion, default: Pool()].free.insert(standing, at: place)
+        pools[standing.coreVersion, default: Pool()].free.insert(standing)
     }
 
     private mutating func withdraw(_ standing: Standing) {
-        let place = place(of: standing)
-        guard let free = pools[standing.coreVersion]?.free, place < free.count, free[place] == standing else { return }
-        pools[standing.coreVersion]?.free.remove(at: place)
+        guard pools[standing.coreVersion]?.free.remove(standing) == true else { return }
         pools[standing.coreVersion]?.room -= standing.room
         pools[standing.coreVersion]?.roomShort -= standing.roomShort
-    }
-
-    /// How many stand before `standing` in its pool.
-    private func place(of standing: Standing) -> Int {
-        guard let free = pools[standing.coreVersion]?.free else { return 0 }
-        var low = 0
-        var high = free.count
-        while low < high {
-            let middle = (low + high) / 2
-            if free[middle].isBefore(standing) { low = middle + 1 } else { high = middle }
-        }
-        return low
     }
 }

@@ -44,13 +44,8 @@ extension Coordinator {
         case .request(let request): answer(request, from: received.connection)
         case .objectOffer, .objectChunk, .objectRequest: transfer(message, with: received.connection)
         default:
-            var message = message
-            // Without its checkpoint a trial goes on from the one before, to the same bits.
-            if case .segmentEnded(var end) = message, let checkpoint = end.checkpoint, !kept.contains(checkpoint.hash) {
-                end.checkpoint = nil
-                message = .segmentEnded(end)
-            }
-            effects += core.handle(.message(message, from: PeerID(number: received.connection.number)), at: now)
+            let event = Event.arrived(message, from: PeerID(number: received.connection.number)) { kept.contains($0) }
+            effects += core.handle(event, at: now)
         }
     }
 

@@ -30,8 +30,7 @@ package actor Coordinator: Service {
     /// When each sweep's first epoch of this process came, and how many it had before.
     private var paces: [SweepID: (since: Instant, epochs: Int)] = [:]
     /// Effects that wait for the commit that is under way, and then for their own.
-    private var pending: [Effect] = []
-    private var isCommitting = false
+    private var queue = CommitQueue()
     private var wake: TimerID?
     private var nextToken: UInt64 = 0
     private var repliers: [ReplyToken: (SteeringOutcome) -> Void] = [:]
@@ -77,7 +76,7 @@ package actor Coordinator: Service {
         server?.close()
         server = nil
         if let wake { _ = loop.cancel(wake) }
-        while isCommitting { await Task.yield() }
+        while queue.isCommitting { await Task.yield() }
         try? SweepStore.Endpoint.remove(directory: options.directory)
         journal.loop.stop()
         objects.loop.stop()
@@ -179,31 +178,28 @@ extension Coordinator {
 
     /// Queues the effects of a turn behind the commit that is under way, if any.
     func carryOut(_ effects: [Effect]) {
-        pending += effects
+        queue.add(effects)
         commitNext()
     }
 
     private func commitNext() {
-        guard !isCommitting, !pending.isEmpty else { return }
-        let effects = Effect.withoutRepetitions(pending)
-        pending.removeAll(keepingCapacity: true)
-        let facts = effects.compactMap { effect -> Fact? in
-            guard case .record(let fact) = effect else { return nil }
-            return fact
+        while let step = queue.next() {
+            switch step {
+            case .perform(let effects):
+                for effect in effects { perform(effect) }
+            case .commit(let facts): commit(facts)
+            }
         }
-        guard !facts.isEmpty else {
-            for effect in effects { perform(effect) }
-            return
-        }
-        isCommitting = true
+    }
+
+    private func commit(_ facts: [Fact]) {
         Task {
             do { try await journal.commit(facts) } catch {
                 // What was decided is not kept, so nothing of it may be said: the next start takes up the store as it is.
                 logger.critical("the store cannot be written", metadata: ["store.error": "\(error)"])
                 exit(1)
             }
-            isCommitting = false
-            for effect in effects { perform(effect) }
+            for effect in queue.committed() { perform(effect) }
             commitNext()
         }
     }

@@ -1,6 +1,5 @@
 package import SweepCoordination
 package import SweepStore
-import SweepWire
 
 extension CoordinatorCore {
     /// The core as the store's journal tells it.
@@ -14,7 +13,7 @@ extension CoordinatorCore {
         var core = CoordinatorCore(options: options, session: session)
         try store.forEachEntry { sequence, entry in
             do {
-                for fact in try JournalCodec.decode(entry.body) { core.restore(fact) }
+                try core.restore(entry: entry.body)
             } catch {
                 throw JournalError(sequence: sequence, reason: "\(error)")
             }

@@ -1,112 +1,141 @@
+import CoordinationSimulation
 import SweepCoordination
 import SweepCore
 import SweepNumerics
 import SweepTestKit
 import Testing
 
-/// Sweeps on an adversary's network: whatever is lost, doubled, late or killed, the answer is that of a quiet machine.
+/// Sweeps among faults: whatever is lost, doubled, late, cut, damaged or killed, the answer is that of a quiet machine.
 @Suite struct FaultTests {
-    /// Chance may hit a trial again and again, but not 44 times: a worker gets leases until 3 s after its last word, so each
-    /// loss takes 3 s of the lapse time of 6 s, and faults end after 120 s. So only trials that always take their worker down
-    /// fail.
-    static let attempts = 45
+    @Test(arguments: seeds(50))
+    func `a sweep among crashes and losses comes to the same answer as on one quiet slot`(seed: UInt64) {
+        #expect(Verdict(.drawn(seed)).defects == [], "\(reproduction(seed, kind: "drawn"))")
+    }
 
-    static func scenario(_ seed: UInt64) -> Simulation.Scenario {
-        var random = RandomStream(key: RandomStream.mix(seed ^ 0xFA17))
-        let sweep = drawnSweep(&random)
-        let workers = (0..<1 + random.below(4)).map { index in
-            SimulatedWorker.Plan(
-                name: "w\(index)",
-                slots: 1 + random.below(4),
-                prefetch: random.below(4),
-                epochMilliseconds: [20, 200, 2_000][random.below(3)]
-            )
-        }
-        var scenario = Simulation.Scenario(seed: seed, sweeps: [sweep], workers: workers)
-        scenario.training = SyntheticTraining(losing: 10, killing: 5, dying: 5, failing: 3, stopping: 20)
-        scenario.options.attempts = attempts
-        scenario.faults = LinkFaults(
-            drop: [0, 0.02, 0.1][random.below(3)],
-            duplicate: [0, 0.05][random.below(2)],
-            delay: random.below(2) == 0 ? 0.1...2 : 1...400,
-            reorder: random.below(3) == 0
+    @Test(arguments: seeds(15))
+    func `a sweep that decides on arrival ends whole among crashes and losses`(seed: UInt64) {
+        #expect(Verdict(.onArrival(seed)).defects == [], "\(reproduction(seed, kind: "arrival"))")
+    }
+
+    @Test(arguments: seeds(15))
+    func `two sweeps share the workers, are paused, resumed and cancelled, and end whole`(seed: UInt64) {
+        #expect(Verdict(.steered(seed)).defects == [], "\(reproduction(seed, kind: "steered"))")
+    }
+
+    @Test(arguments: seeds(15))
+    func `a peer that sends damaged copies of what it overhears breaks no rule and stops no sweep`(seed: UInt64) {
+        let verdict = Verdict(.infested(seed))
+        #expect(verdict.defects == [], "\(reproduction(seed, kind: "infested"))")
+        #expect(verdict.simulation.tally.lies > 0)
+    }
+
+    @Test(arguments: NamedScenario.all)
+    func `what failed once holds`(named: NamedScenario) {
+        #expect(Verdict(named.scenario).defects == [], "\(named)")
+    }
+
+    /// A small sweep with promotions, retries and checkpoints, on two workers.
+    static func small() -> Scenario {
+        var sweep = SampleSweep()
+        sweep.trials = 6
+        sweep.epochs = 3
+        sweep.parallelism = 3
+        var scenario = Scenario(
+            seed: 5,
+            sweeps: [sweep],
+            workers: [.init(name: "a", slots: 2), .init(name: "b", prefetch: 1, epochMilliseconds: 70)]
         )
-        scenario.workerCrashes = random.below(2) == 0 ? 15 : nil
-        scenario.coordinatorCrashes = random.below(2) == 0 ? 12 : nil
-        scenario.cuts = random.below(2) == 0 ? 10 : nil
+        scenario.training = SyntheticTraining(losing: 10, dying: 10, failing: 10, stopping: 20)
+        scenario.options.attempts = Scenario.patientAttempts
         return scenario
     }
 
-    @Test(arguments: seeds(50))
-    func `a sweep among crashes and losses comes to the same answer as on one quiet slot`(seed: UInt64) throws {
-        let scenario = Self.scenario(seed)
-        let simulation = Simulation(scenario)
-        simulation.run()
-        let note = reproduction(seed, scenario, test: "FaultTests")
-        #expect(defects(simulation) == [], "\(note)")
-
-        let reference = Simulation(
-            referenceScenario(scenario.sweeps[0], training: scenario.training, attempts: Self.attempts)
-        )
-        reference.run()
-        #expect(defects(reference) == [], "\(note)")
-        let found = try #require(outcome(simulation, "sample"))
-        let expected = try #require(outcome(reference, "sample"))
-        #expect(found.difference(from: expected) == nil, "\(note)")
+    @Test(arguments: [CommitMoment.before, .after, .sending(1), .sending(2)])
+    func `a coordinator killed at any of its commits goes on as if nothing had been`(moment: CommitMoment) {
+        let quiet = Simulation(Self.small())
+        quiet.run()
+        let commits = quiet.coordinator.journal.count
+        #expect(commits > 20)
+        for number in 1...commits {
+            var scenario = Self.small()
+            scenario.faults = [.crashAtCommit(number, moment, down: 1)]
+            let verdict = Verdict(scenario)
+            #expect(verdict.defects == [], "commit \(number) of \(commits), \(moment)")
+            #expect(verdict.simulation.tally.coordinatorCrashes == 1, "commit \(number)")
+        }
     }
 
-    @Test(arguments: seeds(12))
-    func `a sweep that decides on arrival ends whole among crashes and losses`(seed: UInt64) throws {
-        var scenario = Self.scenario(seed)
-        scenario.sweeps[0].decide = "arrival"
-        let simulation = Simulation(scenario)
-        simulation.run()
-        #expect(defects(simulation) == [], "\(reproduction(seed, scenario, test: "FaultTests"))")
+    @Test func `a coordinator killed at every second of its commits comes to the end all the same`() {
+        var scenario = Self.small()
+        scenario.faults = (1...30).map { .crashAtCommit(2 * $0, $0 % 2 == 0 ? .before : .after, down: 0.2) }
+        let verdict = Verdict(scenario)
+        #expect(verdict.defects == [])
+        #expect(verdict.simulation.tally.coordinatorCrashes > 10)
     }
 
-    @Test(arguments: seeds(12))
-    func `two sweeps share the workers, are paused, resumed and cancelled, and end whole`(seed: UInt64) throws {
-        var scenario = Self.scenario(seed)
-        var second = scenario.sweeps[0]
-        second.name = "second"
-        second.seed += 1
-        scenario.sweeps.append(second)
-        scenario.steering = [
-            .init(seconds: 1, sweep: "sample", steering: .pause), .init(seconds: 4, sweep: "second", steering: .pause),
-            .init(seconds: 9, sweep: "sample", steering: .resume),
-            .init(seconds: 20, sweep: "second", steering: .cancel),
-        ]
-        let simulation = Simulation(scenario)
-        simulation.run()
-        let note = reproduction(seed, scenario, test: "FaultTests")
-        #expect(defects(simulation) == [], "\(note)")
-        let reference = Simulation(
-            referenceScenario(scenario.sweeps[0], training: scenario.training, attempts: Self.attempts)
-        )
-        reference.run()
-        let found = try #require(outcome(simulation, "sample"))
-        let expected = try #require(outcome(reference, "sample"))
-        #expect(found.difference(from: expected) == nil, "\(note)")
+    @Test func `while the disk is full nothing is acknowledged, and afterwards the sweep ends`() {
+        var scenario = Self.small()
+        scenario.faults = [.fullDisk(Window(0.5, 20))]
+        let verdict = Verdict(scenario)
+        #expect(verdict.defects == [])
+        #expect(verdict.simulation.tally.fullDisks > 3)
+        #expect(verdict.simulation.now > Instant.zero.advanced(by: .seconds(20)))
+    }
+
+    @Test func `a worker of another protocol version is told so, stops, and is given nothing`() {
+        var scenario = Self.small()
+        scenario.workers.insert(.init(name: "old", slots: 4, protocolVersion: 1), at: 0)
+        scenario.workers.append(.init(name: "new", slots: 4, protocolVersion: 3))
+        let verdict = Verdict(scenario)
+        #expect(verdict.defects == [])
+        #expect(verdict.simulation.tally.refusedWorkers >= 2)
+        let registered = verdict.simulation.logged.filter { $0.message == "worker registered" }
+        #expect(Set(registered.compactMap { $0.metadata["worker.id"] }) == ["a", "b"])
+    }
+
+    @Test func `two runs of a scenario are the same to the last byte`() {
+        for seed in UInt64(1)...3 {
+            let runs = (0..<2).map { _ in
+                let simulation = Simulation(.drawn(seed))
+                simulation.run()
+                return (simulation.digest.value, simulation.steps)
+            }
+            #expect(runs[0] == runs[1])
+        }
     }
 
     @Test func `the adversary does what it is there for`() {
-        var crashes = (workers: 0, coordinators: 0)
+        var sum = Simulation.Tally()
         var retries = 0
         var resumed = 0
-        for seed in UInt64(1)...15 {
-            let simulation = Simulation(Self.scenario(seed))
+        var comparisons = 0
+        for seed in UInt64(1)...30 {
+            let simulation = Simulation(.drawn(seed))
             simulation.run()
-            crashes.workers += simulation.workerCrashes
-            crashes.coordinators += simulation.coordinatorCrashes
+            let tally = simulation.tally
+            sum.workerCrashes += tally.workerCrashes
+            sum.coordinatorCrashes += tally.coordinatorCrashes
+            sum.fullDisks += tally.fullDisks
+            sum.refusedWorkers += tally.refusedWorkers
+            sum.damagedFrames += tally.damagedFrames
+            sum.forgedFrames += tally.forgedFrames
+            sum.drained += tally.drained
+            comparisons += simulation.coordinator.comparisons
             for case .leased(let lease, _, let from, _) in simulation.coordinator.facts where lease.attempt.rawValue > 1
             {
                 retries += 1
                 if from > 0 { resumed += 1 }
             }
         }
-        #expect(crashes.workers > 15)
-        #expect(crashes.coordinators > 15)
-        #expect(retries > 100)
+        #expect(sum.workerCrashes > 30)
+        #expect(sum.coordinatorCrashes > 30)
+        #expect(sum.fullDisks > 3)
+        #expect(sum.refusedWorkers > 3)
+        #expect(sum.damagedFrames > 30)
+        #expect(sum.forgedFrames > 3)
+        #expect(sum.drained > 3)
+        #expect(comparisons > 300)
+        #expect(retries > 200)
         #expect(resumed > 20)
     }
 }

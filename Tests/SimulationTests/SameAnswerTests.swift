@@ -1,6 +1,6 @@
+import CoordinationSimulation
 import SweepCoordination
 import SweepCore
-import SweepNumerics
 import SweepTestKit
 import Testing
 
@@ -37,8 +37,8 @@ import Testing
         let sweep = Self.sweep(kind)
         let reference = Simulation(referenceScenario(sweep, training: training))
         reference.run()
-        #expect(defects(reference) == [])
-        let expected = try #require(outcome(reference, "sample"))
+        #expect(Verdict.defects(reference) == [])
+        let expected = try #require(reference.outcome(of: "sample"))
         #expect(expected.state == "finished")
         let layouts = [[2], [1, 1], [4], [16], [7, 1, 8]]
         for (index, slots) in layouts.enumerated() {
@@ -50,12 +50,12 @@ import Testing
                     epochMilliseconds: 100 * Double(1 + place)
                 )
             }
-            var scenario = Simulation.Scenario(seed: UInt64(index), sweeps: [sweep], workers: plans)
+            var scenario = Scenario(seed: UInt64(index), sweeps: [sweep], workers: plans)
             scenario.training = training
             let simulation = Simulation(scenario)
             simulation.run()
-            #expect(defects(simulation) == [])
-            let found = try #require(outcome(simulation, "sample"))
+            #expect(Verdict.defects(simulation) == [])
+            let found = try #require(simulation.outcome(of: "sample"))
             #expect(found.difference(from: expected) == nil, "slots \(slots)")
         }
     }
@@ -64,14 +64,14 @@ import Testing
         let kind = Kind(method: "random", prune: "asha", repeats: 1)
         let simulation = Simulation(referenceScenario(Self.sweep(kind), training: Self.mixed))
         simulation.run()
-        let found = try #require(outcome(simulation, "sample"))
+        let found = try #require(simulation.outcome(of: "sample"))
         #expect(found.count("completed early") > 0)
         #expect(found.count("completed") > 0)
         #expect(found.count("failed") > 0)
         #expect(found.count("pruned cannot_recover") > 0)
         #expect(found.count("pruned scheduler") > 0)
         #expect(found.epochs * 100 <= 45 * 27 * 9)
-        #expect(simulation.workerCrashes > 0)
+        #expect(simulation.tally.workerCrashes > 0)
     }
 
     /// What a stopped trial is worth at a rung that it never trained to: its last epoch's value, at no virtual time.
@@ -81,7 +81,7 @@ import Testing
         sweep.trials = 243
         let simulation = Simulation(referenceScenario(sweep, training: Self.stopping))
         simulation.run()
-        #expect(defects(simulation) == [])
+        #expect(Verdict.defects(simulation) == [])
         let progress = try #require(simulation.coordinator.core.sweep(named: "sample"))
         var now = 0.0
         var ends: [Int: Double] = [:]
@@ -120,11 +120,11 @@ import Testing
         let training = SyntheticTraining(killing: 50)
         // Epochs last longer than a killer needs, so every neighbour loses its attempt.
         let worker = SimulatedWorker.Plan(name: "w", slots: 8, prefetch: 2, epochMilliseconds: 1_000)
-        var scenario = Simulation.Scenario(seed: seed, sweeps: [sweep], workers: [worker])
+        var scenario = Scenario(seed: seed, sweeps: [sweep], workers: [worker])
         scenario.training = training
         let simulation = Simulation(scenario)
         simulation.run()
-        #expect(defects(simulation) == [], "\(reproduction(seed, scenario, test: "SameAnswerTests"))")
+        #expect(Verdict.defects(simulation) == [], "\(scenario.source)")
         let core = try #require(simulation.coordinator.core.sweep(named: "sample"))
         for trial in core.trials {
             let kills = training.fate(seed: trial.seed, epochs: 3) == .killsWorker

@@ -159,6 +159,27 @@ package struct WorkerSession: Sendable {
             || uploads.values.reduce(0) { $0 + $1.bytes.count } >= 2 * WireLimits.checkpoint
     }
 
+    /// What it keeps until it is committed: bounded, whatever the coordinator does.
+    package struct Backlog: Hashable, Sendable {
+        /// Bytes of the outbox above which trainers wait.
+        package static let byteLimit = WorkerOutbox.byteLimit
+        /// Numbered messages that are not acknowledged.
+        package let unacknowledged: Int
+        /// The number of the oldest of these, or of the next message.
+        package let oldestSequence: UInt64
+        /// Bytes, about, of what is not numbered yet.
+        package let waitingBytes: Int
+    }
+
+    /// What it keeps now.
+    package var backlog: Backlog {
+        Backlog(
+            unacknowledged: sender.count,
+            oldestSequence: sender.oldestSequence,
+            waitingBytes: outbox.bytes
+        )
+    }
+
     /// Whether a coordinator has welcomed it and was heard since.
     package var isConnected: Bool { phase == .active }
 

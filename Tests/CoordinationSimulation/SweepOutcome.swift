@@ -1,5 +1,6 @@
 package import SweepCoordination
 package import SweepCore
+import SweepSearch
 
 /// What a sweep came to, without anything that depends on who trained what when.
 package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
@@ -28,6 +29,8 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
     package let trials: [Trial]
     /// In the order in which they were decided.
     package let segments: [Segment]
+    /// The ranked table, a row a line: all of it but what tells who worked how often.
+    package let table: [String]
 
     /// What `sweep` came to; `facts` are the journal's.
     package init(_ sweep: SweepProgress, facts: [Fact]) {
@@ -51,6 +54,35 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
             }
             return Segment(trial: trial.number, from: from, to: to, end: sweep.inVirtualTime ? end : 0)
         }
+        table = Self.table(sweep)
+    }
+
+    private static func table(_ sweep: SweepProgress) -> [String] {
+        let records = sweep.trials.map { trial in
+            TrialRecord(
+                number: trial.number,
+                configuration: trial.configuration,
+                seed: trial.seed,
+                repetition: trial.runOfConfiguration,
+                state: trial.state(begun: false),
+                stoppedEarly: trial.stoppedEarly,
+                notes: trial.notes,
+                curve: trial.curve,
+                coreSeconds: trial.curve.seconds
+            )
+        }
+        return Ranking.rows(records, objective: sweep.sweep.objective, levels: sweep.levels).map { row in
+            let runs = row.runs.map { "\($0.trial) \(bits($0.objective)) \($0.epochs) \($0.state.name) \($0.stoppedEarly)" }
+            let interval = row.interval.map { "\(bits($0.lowerBound))-\(bits($0.upperBound))" } ?? "none"
+            let metrics = row.metrics.map { "\($0.metric.rawValue) \(bits($0.value))" }
+            return "\(row.place) \(row.configuration.id) \(bits(row.objective)) \(interval) \(row.tiedWith) \(runs) \(metrics)"
+                + " \(row.epoch ?? 0) \(row.epochs) \(bits(row.coreSeconds)) \(row.rung)"
+        }
+    }
+
+    /// A number bit by bit; all that are no numbers are one.
+    private static func bits(_ value: Double?) -> String {
+        value.map { $0.isNaN ? "nan" : String($0.bitPattern, radix: 16) } ?? "none"
     }
 
     /// Epochs over all trials.
@@ -77,6 +109,7 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
             return "trial \(index + 1): \(pair.0.state) after \(pair.0.curve.count), "
                 + "\(pair.1.state) after \(pair.1.curve.count)"
         }
+        for (own, theirs) in zip(table, other.table) where own != theirs { return "ranked \(own), \(theirs)" }
         return "\(trials.count), \(other.trials.count) trials"
     }
 }

@@ -9,21 +9,33 @@ package struct SimulatedWorker: Sendable {
         package var slots: Int
         package var prefetch: Int
         package var coreVersion: String
+        /// What it writes into its headers, and all that it understands.
+        package var protocolVersion: UInt8
         /// Virtual milliseconds an epoch takes.
         package var epochMilliseconds: Double
+        /// When it is started, in virtual seconds.
+        package var joins: Double
+
         package init(
             name: String,
             slots: Int = 1,
             prefetch: Int = 0,
             coreVersion: String = "core-1",
-            epochMilliseconds: Double = 200
+            protocolVersion: UInt8 = SweepWire.protocolVersion,
+            epochMilliseconds: Double = 200,
+            joins: Double = 0
         ) {
             self.name = name
             self.slots = slots
             self.prefetch = prefetch
             self.coreVersion = coreVersion
+            self.protocolVersion = protocolVersion
             self.epochMilliseconds = epochMilliseconds
+            self.joins = joins
         }
+
+        /// Whether it can train anything here: it speaks the protocol and has the sweeps' training core.
+        package var isUseful: Bool { protocolVersion == SweepWire.protocolVersion && coreVersion == "core-1" }
     }
 
     /// A trial on a slot.
@@ -37,16 +49,23 @@ package struct SimulatedWorker: Sendable {
     /// Which life of the machine's worker this is.
     let incarnation: UInt64
     var session: WorkerSession
+    /// Where the process's own clock has its origin, on the simulation's.
+    var origin: Instant
     /// Which socket is open; counts up.
     var socket = 0
     var cache: [ContentHash: [UInt8]] = [:]
     var training: [LeaseID: Training] = [:]
+    /// Epochs that wait because more is unacknowledged than may be held.
+    var heldUp: [LeaseID] = []
     /// When its next tick is due, so that there is one in the queue and not many.
     var nextTick: Instant?
+    /// What it numbered and did not see acknowledged.
+    var unacknowledged: [UInt64: Message] = [:]
 
-    init(_ plan: Plan, incarnation: UInt64) {
+    init(_ plan: Plan, incarnation: UInt64, origin: Instant) {
         self.plan = plan
         self.incarnation = incarnation
+        self.origin = origin
         let register = Register(
             worker: WorkerID(name: plan.name, incarnation: incarnation),
             host: "simulated",
@@ -59,4 +78,12 @@ package struct SimulatedWorker: Sendable {
         )
         session = WorkerSession(WorkerSession.Options(register: register))
     }
+
+    var id: WorkerID { WorkerID(name: plan.name, incarnation: incarnation) }
+
+    /// A moment of the simulation on this process's clock.
+    func local(_ moment: Instant) -> Instant { Instant.zero.advanced(by: origin.duration(to: moment)) }
+
+    /// A moment of this process's clock on the simulation's.
+    func global(_ moment: Instant) -> Instant { origin.advanced(by: Instant.zero.duration(to: moment)) }
 }

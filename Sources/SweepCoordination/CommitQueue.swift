@@ -1,0 +1,50 @@
+package import SweepCore
+
+/// The order of a coordinator's work: what is decided is committed, and only then carried out.
+///
+/// Effects gather here while a commit is under way, and the facts of all that gathered go into the next one. The process
+/// and the simulator take their turns from the same value, so that neither can send what is not kept. A commit that
+/// fails ends the process: the queue dies with it, and what waited in it was never said.
+package struct CommitQueue: Sendable {
+    /// What is to be done next.
+    package enum Step: Hashable, Sendable {
+        /// Write these facts in one transaction, then call `committed`.
+        case commit([Fact])
+        /// Carry these out, in order: none of them is a fact, and every fact before them is written.
+        case perform([Effect])
+    }
+
+    private var pending: [Effect] = []
+    private var committing: [Effect]?
+
+    package init() {}
+
+    /// Whether a commit was asked for and is not through.
+    package var isCommitting: Bool { committing != nil }
+
+    /// Whether everything that was decided is committed.
+    package var isEmpty: Bool { committing == nil && pending.isEmpty }
+
+    /// Adds what the core decided.
+    package mutating func add(_ effects: [Effect]) { pending += effects }
+
+    /// The next step; nil while a commit is under way and when nothing waits.
+    package mutating func next() -> Step? {
+        guard committing == nil, !pending.isEmpty else { return nil }
+        let effects = Effect.withoutRepetitions(pending)
+        pending.removeAll(keepingCapacity: true)
+        let facts = effects.compactMap { effect -> Fact? in
+            guard case .record(let fact) = effect else { return nil }
+            return fact
+        }
+        guard !facts.isEmpty else { return .perform(effects) }
+        committing = effects
+        return .commit(facts)
+    }
+
+    /// The commit is through: what it held, to be carried out in order.
+    package mutating func committed() -> [Effect] {
+        defer { committing = nil }
+        return committing ?? []
+    }
+}

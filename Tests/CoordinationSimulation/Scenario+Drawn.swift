@@ -1,0 +1,82 @@
+import SweepCoordination
+import SweepCore
+import SweepNumerics
+import SweepTestKit
+import SweepWire
+
+extension Scenario {
+    /// Chance may hit a trial again and again, but not so often: a worker gets leases until 3 s after its last word, so each
+    /// loss takes 3 s of the lapse time of 6 s, and faults end after at most 120 s. So only trials that always take their
+    /// worker down fail, and the answer is a function of the sweep alone.
+    package static let patientAttempts = 45
+
+    /// The scenario of a seed: a sweep of any kind, one to five workers, and an adversary.
+    package static func drawn(_ seed: UInt64) -> Scenario {
+        var random = RandomStream(key: RandomStream.mix(seed ^ 0xFA17))
+        let sweep = drawnSweep(&random)
+        let horizon = [8.0, 30, 120][random.below(3)]
+        var workers = (0..<1 + random.below(4)).map { index in
+            SimulatedWorker.Plan(
+                name: "w\(index)",
+                slots: 1 + random.below(4),
+                prefetch: random.below(4),
+                epochMilliseconds: [20, 200, 2_000][random.below(3)],
+                joins: index > 0 && random.below(3) == 0 ? Double(random.below(40)) : Double(index) / 100
+            )
+        }
+        // One that cannot help: of another version of the protocol, or of the training core.
+        switch random.below(4) {
+        case 0: workers.append(.init(name: "old", slots: 2, protocolVersion: 1))
+        case 1: workers.append(.init(name: "other", slots: 2, coreVersion: "core-2"))
+        default: break
+        }
+        var scenario = Scenario(seed: seed, sweeps: [sweep], workers: workers)
+        scenario.training = SyntheticTraining(losing: 10, killing: 5, dying: 5, failing: 3, stopping: 20)
+        scenario.options.attempts = patientAttempts
+        scenario.faults = Adversary.drawn(&random, workers: workers.count, horizon: horizon)
+        return scenario
+    }
+
+    /// The scenario of a seed with a second sweep and a user who pauses, resumes and cancels.
+    package static func steered(_ seed: UInt64) -> Scenario {
+        var scenario = drawn(seed)
+        var second = scenario.sweeps[0]
+        second.name = "second"
+        second.seed += 1
+        scenario.sweeps.append(second)
+        scenario.steering = [
+            .init(seconds: 1, sweep: "sample", steering: .pause), .init(seconds: 4, sweep: "second", steering: .pause),
+            .init(seconds: 9, sweep: "sample", steering: .resume),
+            .init(seconds: 20, sweep: "second", steering: .cancel),
+        ]
+        return scenario
+    }
+
+    /// The scenario of a seed with a peer that lies.
+    package static func infested(_ seed: UInt64) -> Scenario {
+        var scenario = drawn(seed)
+        scenario.hostile = Window(0, 40)
+        return scenario
+    }
+
+    /// The scenario of a seed whose sweep decides on results as they arrive: the answer is not promised, an end is.
+    package static func onArrival(_ seed: UInt64) -> Scenario {
+        var scenario = drawn(seed)
+        scenario.sweeps[0].decide = "arrival"
+        return scenario
+    }
+
+    /// A sweep of a kind drawn from the stream.
+    private static func drawnSweep(_ random: inout RandomStream) -> SampleSweep {
+        var sweep = SampleSweep()
+        sweep.method = random.below(2) == 0 ? "random" : "grid"
+        sweep.prune = random.below(3) == 0 ? "none" : "asha"
+        sweep.repeats = random.below(3) == 0 ? 3 : 1
+        sweep.trials = sweep.method == "grid" && random.below(2) == 0 ? nil : 8 + random.below(14)
+        sweep.epochs = [1, 3, 9, 13][random.below(4)]
+        sweep.seed = random.below(1_000)
+        sweep.parallelism = 1 + random.below(8)
+        sweep.objective = random.below(2) == 0 ? .validationLoss : .validationAccuracy
+        return sweep
+    }
+}

@@ -1,0 +1,67 @@
+package import SweepCoordination
+import SweepCore
+package import SweepTestKit
+
+/// What is simulated: sweeps, workers, what the trials are like, what the user does, and what goes wrong.
+package struct Scenario: Hashable, Sendable {
+    /// Decides everything that varies beside what stands here: how long epochs take, which message is lost.
+    package var seed: UInt64
+    package var sweeps: [SampleSweep]
+    package var workers: [SimulatedWorker.Plan]
+    package var training = SyntheticTraining()
+    package var options = CoordinatorOptions()
+    package var faults: [Fault] = []
+    /// What the user does, and when (virtual seconds).
+    package var steering: [Step] = []
+    /// Virtual seconds in which a peer that is no worker of ours sends damaged copies of what it overhears; nil: there is
+    /// none. It speaks with a key of its own, so it cannot take over another's registration.
+    package var hostile: Window?
+    /// Whether the invariants are checked after every step; their cost grows with the number of trials.
+    package var checksInvariants = true
+
+    /// One act of the user.
+    package struct Step: Hashable, Sendable {
+        package var seconds: Double
+        package var sweep: String
+        package var steering: Steering
+        package init(seconds: Double, sweep: String, steering: Steering) {
+            self.seconds = seconds
+            self.sweep = sweep
+            self.steering = steering
+        }
+    }
+
+    package init(seed: UInt64, sweeps: [SampleSweep], workers: [SimulatedWorker.Plan], faults: [Fault] = []) {
+        self.seed = seed
+        self.sweeps = sweeps
+        self.workers = workers
+        self.faults = faults
+    }
+
+    /// Virtual seconds after which the sweeps must be over, or the run counts as one that does not end by itself.
+    ///
+    /// After the last fault everything is trained once more on one slot of the slowest worker, twice as slowly as it is;
+    /// beside that each fault may cost a lapse and a reconnection, and each attempt at a trial that takes its worker down a
+    /// restart and a lapse.
+    package var limit: Double {
+        let last = max(faults.map(\.end).max() ?? 0, steering.map(\.seconds).max() ?? 0, hostile?.to ?? 0)
+        let slowest = workers.map(\.epochMilliseconds).max() ?? 0
+        let joined = workers.map(\.joins).max() ?? 0
+        var work = 0.0
+        for sweep in sweeps {
+            // A grid without a number of trials has 12 configurations, of at most 3 runs.
+            let trials = Double(max(sweep.trials ?? 0, 36))
+            work += trials * Double(sweep.epochs) * slowest / 1000 * 3
+            if training.killing + training.dying > 0 { work += trials * Double(options.attempts) * 20 }
+        }
+        return last + joined + 300 + 60 * Double(faults.count) + work
+    }
+
+    /// The same sweep on one worker with one slot, where nothing goes wrong but the trials themselves.
+    package func undisturbed(_ sweep: SampleSweep) -> Scenario {
+        var quiet = Scenario(seed: 1, sweeps: [sweep], workers: [.init(name: "only")])
+        quiet.training = training
+        quiet.options = options
+        return quiet
+    }
+}

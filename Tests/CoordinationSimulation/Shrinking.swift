@@ -1,0 +1,135 @@
+import SweepCoordination
+import SweepCore
+import SweepTestKit
+
+/// Makes a failing scenario smaller as long as it fails.
+package enum Shrinking {
+    /// The smallest scenario that was found to fail, and how many were tried; at most `budget` of them.
+    ///
+    /// Faults are left out by delta debugging (Zeller & Hildebrandt, "Simplifying and isolating failure-inducing input",
+    /// IEEE TSE 28(2), 2002), then the rest is made plainer; both again until nothing helps.
+    package static func shrunk(
+        _ scenario: Scenario,
+        budget: Int = 400,
+        fails: (Scenario) -> Bool
+    ) -> (scenario: Scenario, tried: Int) {
+        var best = scenario
+        var tried = 0
+        func takes(_ candidate: Scenario) -> Bool {
+            guard candidate != best, tried < budget else { return false }
+            tried += 1
+            guard fails(candidate) else { return false }
+            best = candidate
+            return true
+        }
+        var goesOn = true
+        while goesOn, tried < budget {
+            goesOn = false
+            var size = max(1, best.faults.count)
+            while size >= 1 {
+                var start = 0
+                while start < best.faults.count {
+                    var candidate = best
+                    candidate.faults.removeSubrange(start..<min(start + size, candidate.faults.count))
+                    if takes(candidate) { goesOn = true } else { start += size }
+                }
+                size = size == 1 ? 0 : size / 2
+            }
+            for plainer in plainer(best) where takes(plainer) { goesOn = true }
+        }
+        return (best, tried)
+    }
+
+    /// Scenarios with one thing less or simpler than in this one.
+    private static func plainer(_ scenario: Scenario) -> [Scenario] {
+        var all: [Scenario] = []
+        func add(_ change: (inout Scenario) -> Void) {
+            var next = scenario
+            change(&next)
+            if next != scenario { all.append(next) }
+        }
+        // A fault names its worker by place, so only the last one can go.
+        if scenario.workers.count > 1 { add { $0.workers.removeLast() } }
+        if scenario.sweeps.count > 1 { add { $0.sweeps.removeLast() } }
+        for index in scenario.steering.indices { add { $0.steering.remove(at: index) } }
+        for index in scenario.sweeps.indices {
+            let trials = scenario.sweeps[index].trials ?? 12
+            for fewer in [1, trials / 2, trials - 1] where fewer > 0 { add { $0.sweeps[index].trials = fewer } }
+            for epochs in [1, 3] where epochs < scenario.sweeps[index].epochs {
+                add { $0.sweeps[index].epochs = epochs }
+            }
+            add { $0.sweeps[index].repeats = 1 }
+            add { $0.sweeps[index].prune = "none" }
+            add { $0.sweeps[index].parallelism = 1 }
+            add { $0.sweeps[index].method = "random" }
+        }
+        for index in scenario.workers.indices {
+            add { $0.workers[index].slots = 1 }
+            add { $0.workers[index].prefetch = 0 }
+            add { $0.workers[index].joins = 0 }
+        }
+        for fate in [\SyntheticTraining.losing, \.killing, \.dying, \.failing, \.stopping] {
+            add { $0.training[keyPath: fate] = 0 }
+        }
+        for index in scenario.faults.indices {
+            guard case .noise(let window, let noise) = scenario.faults[index] else { continue }
+            for part in [\Noise.drop, \.duplicate, \.reorder, \.truncate, \.corrupt] {
+                var less = noise
+                less[keyPath: part] = 0
+                add { $0.faults[index] = .noise(window, less) }
+            }
+            var quick = noise
+            quick.delay = 2
+            add { $0.faults[index] = .noise(window, quick) }
+        }
+        return all
+    }
+}
+
+extension Scenario {
+    /// The scenario as it is written in the source, for the table of named ones.
+    package var source: String {
+        var lines = ["var scenario = Scenario(seed: \(seed), sweeps: [], workers: [])"]
+        for sweep in sweeps {
+            lines += [
+                "var \(sweep.name) = SampleSweep()",
+                "\(sweep.name).name = \"\(sweep.name)\"",
+                "\(sweep.name).epochs = \(sweep.epochs)",
+                "\(sweep.name).trials = \(sweep.trials.map(String.init) ?? "nil")",
+                "\(sweep.name).method = \"\(sweep.method)\"",
+                "\(sweep.name).prune = \"\(sweep.prune)\"",
+                "\(sweep.name).repeats = \(sweep.repeats)",
+                "\(sweep.name).seed = \(sweep.seed)",
+                "\(sweep.name).parallelism = \(sweep.parallelism)",
+                "\(sweep.name).decide = \"\(sweep.decide)\"",
+                "\(sweep.name).objective = .\(sweep.objective)",
+                "scenario.sweeps.append(\(sweep.name))",
+            ]
+        }
+        lines.append("scenario.workers = [")
+        for plan in workers {
+            lines.append(
+                "    .init(name: \"\(plan.name)\", slots: \(plan.slots), prefetch: \(plan.prefetch), coreVersion: "
+                    + "\"\(plan.coreVersion)\", protocolVersion: \(plan.protocolVersion), epochMilliseconds: "
+                    + "\(plan.epochMilliseconds), joins: \(plan.joins)),"
+            )
+        }
+        lines.append("]")
+        lines.append(
+            "scenario.training = SyntheticTraining(losing: \(training.losing), killing: \(training.killing), dying: "
+                + "\(training.dying), failing: \(training.failing), stopping: \(training.stopping))"
+        )
+        lines.append("scenario.options.attempts = \(options.attempts)")
+        lines.append("scenario.faults = [")
+        lines += faults.map { "    \($0)," }
+        lines.append("]")
+        for step in steering {
+            lines.append(
+                "scenario.steering.append(.init(seconds: \(step.seconds), sweep: \"\(step.sweep)\", steering: "
+                    + ".\(step.steering)))"
+            )
+        }
+        if let hostile { lines.append("scenario.hostile = \(hostile.source)") }
+        return lines.joined(separator: "\n")
+    }
+}

@@ -1,0 +1,90 @@
+import SweepCoordination
+package import SweepCore
+import SweepTestKit
+
+/// What a scenario came to: the run, and everything that is wrong with it.
+package struct Verdict {
+    package let simulation: Simulation
+    /// In sentences; empty when all that must hold did.
+    package let defects: [String]
+
+    /// Runs a scenario, and each sweep that nothing may change on one quiet slot beside it, and compares.
+    ///
+    /// The answers are compared where the design promises the same: decisions in virtual time, and no liar who may have
+    /// trained for us, and nobody who cancelled the sweep.
+    package init(_ scenario: Scenario, trace: ((Instant, String) -> Void)? = nil) {
+        simulation = Simulation(scenario)
+        simulation.trace = trace
+        simulation.run()
+        var defects = Self.defects(simulation)
+        let cancelled = Set(scenario.steering.filter { $0.steering == .cancel }.map(\.sweep))
+        for sweep in scenario.sweeps
+        where defects.isEmpty && sweep.decide == "virtual" && scenario.hostile == nil && !cancelled.contains(sweep.name)
+        {
+            let quiet = Simulation(scenario.undisturbed(sweep))
+            quiet.run()
+            defects += Self.defects(quiet).map { "undisturbed: \($0)" }
+            guard let found = simulation.outcome(of: sweep.name), let expected = quiet.outcome(of: sweep.name) else {
+                defects.append("\(sweep.name) is not there")
+                continue
+            }
+            if let difference = found.difference(from: expected) {
+                defects.append("\(sweep.name) differs from the undisturbed run: \(difference)")
+            }
+        }
+        self.defects = defects
+    }
+
+    /// Everything that must hold after a run, whatever happened in it; empty when it does.
+    package static func defects(_ simulation: Simulation) -> [String] {
+        var defects = simulation.violations
+        let coordinator = simulation.coordinator
+        for problem in coordinator.audit.problems { defects.append("the journal: \(problem)") }
+        for sweep in coordinator.core.sweeps.values.sorted(by: { $0.id < $1.id }) {
+            for trial in sweep.trials where trial.ended == nil {
+                defects.append("trial \(trial.number) has no terminal state")
+            }
+            if simulation.scenario.hostile == nil { defects += wrongCurves(sweep, simulation.scenario.training) }
+        }
+        if !coordinator.core.neededObjects.isSubset(of: [SampleSweep.dataSet.hash]) {
+            defects.append("objects are needed after the end")
+        }
+        return defects
+    }
+
+    /// Curves that are not those of their configurations.
+    private static func wrongCurves(_ sweep: SweepProgress, _ training: SyntheticTraining) -> [String] {
+        var defects: [String] = []
+        for trial in sweep.trials {
+            let fate = training.fate(seed: trial.seed, epochs: sweep.sweep.epochs)
+            var last = sweep.sweep.epochs
+            if case .stopsEarly(let epoch) = fate { last = epoch }
+            if trial.ended == .completed, trial.curve.epochs != last {
+                defects.append("trial \(trial.number) completed after \(trial.curve.epochs) epochs, not \(last)")
+            }
+            let notes = (0..<trial.curve.epochs).flatMap { training.notes(seed: trial.seed, epoch: $0 + 1) }
+            if trial.notes != notes { defects.append("trial \(trial.number) has the notes \(trial.notes)") }
+            guard let spec = sweep.sweep.space.resolve(trial.configuration) else { continue }
+            for (index, observation) in trial.curve.observations.enumerated() {
+                let expected = training.observation(
+                    spec: spec,
+                    seed: trial.seed,
+                    epoch: index + 1,
+                    epochs: sweep.sweep.epochs,
+                    metrics: sweep.metrics
+                )
+                if !observation.matches(expected) {
+                    defects.append("trial \(trial.number) has other numbers at epoch \(index + 1)")
+                }
+            }
+        }
+        return defects
+    }
+}
+
+extension Simulation {
+    /// What the sweep of this name came to.
+    package func outcome(of name: String) -> SweepOutcome? {
+        coordinator.core.sweep(named: name).map { SweepOutcome($0, facts: coordinator.facts) }
+    }
+}
