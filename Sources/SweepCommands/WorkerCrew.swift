@@ -49,11 +49,13 @@ final class WorkerCrew: @unchecked Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         // A worker whose coordinator is gone for good leaves soon.
-        process.arguments = [
-            "worker", "--connect", endpoint, "--slots", String(slots), "--name", "local-\(number)", "--patience", "10",
-            // Less than an interrupted run waits.
-            "--drain-time", "2",
-        ] + options
+        process.arguments =
+            [
+                "worker", "--connect", endpoint, "--slots", String(slots), "--name", "local-\(number)", "--patience",
+                "10",
+                // Less than an interrupted run waits.
+                "--drain-time", "2",
+            ] + options
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice
         process.standardError = log(number)

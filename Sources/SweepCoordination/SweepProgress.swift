@@ -72,7 +72,9 @@ package struct SweepProgress: Sendable {
         }
     }
 
+    /// The sweep file.
     package var sweep: Sweep { definition.sweep }
+    /// How it was handed in.
     package var submission: SweepSubmission { definition.submission }
     /// What its trials report, in order.
     package var metrics: [Metric] { definition.submission.metrics }

@@ -89,7 +89,9 @@ extension SweepProgress {
             guard value.isFinite else { continue }
             let candidate = Incumbent(trial: number, epoch: observation.epoch, value: value)
             // Of one trial's equal epochs the first counts.
-            if incumbent?.trial == number, objective.cost(value) >= objective.cost(incumbent?.value ?? .nan) { continue }
+            if incumbent?.trial == number, objective.cost(value) >= objective.cost(incumbent?.value ?? .nan) {
+                continue
+            }
             if candidate.isBetter(than: incumbent, for: objective) { incumbent = candidate }
         }
     }

@@ -131,7 +131,8 @@ extension CoordinatorCore {
         counts.paused = tally.paused
         for worker in workers.values {
             for (place, trial) in worker.held.enumerated() where trial.sweep == sweep.id {
-                guard let progress = sweep[trial.number], progress.state(begun: hasBegun(trial, place, worker)) == .running
+                guard let progress = sweep[trial.number],
+                    progress.state(begun: hasBegun(trial, place, worker)) == .running
                 else { continue }
                 counts.running += 1
                 if progress.goal == nil { counts.paused -= 1 } else { counts.waiting -= 1 }

@@ -35,7 +35,9 @@ extension RealProcesses {
             }
         }
 
-        @Test func `bench dispatch sends every trial through, and null workers get no trial that is to be trained`() async throws {
+        @Test func `bench dispatch sends every trial through, and null workers get no trial that is to be trained`()
+            async throws
+        {
             try await Bench.run { bench in
                 let measured = try await bench.run(
                     ["sweepd", "bench", "dispatch", "--trials", "300", "--epochs", "2", "--directory", bench.path("")],
