@@ -52,7 +52,7 @@ extension RealProcesses {
                 try #require(row.log?.contains("lease begins") == true, "\(row.log ?? "no log")")
                 // On different workers where there are any.
                 try #require(Set(row.workers ?? []) == ["red", "blue"])
-                try #require(workers.allSatisfy(\.isRunning))
+                try #require(workers.allSatisfy { $0.isRunning })
             }
         }
 
