@@ -148,27 +148,28 @@ import Testing
         second.name = "second"
         _ = harness.submit(second)
         var c = harness.join("c", slots: 3)
-        let d = harness.join("d", slots: 3)
+        var d = harness.join("d", slots: 3)
         #expect(harness.core.workers[d.id]?.held.map(\.number) == [4, 5, 6])
-        // Trial 1 dies twice in company.
-        for _ in 0..<2 {
-            let assignment = try #require(harness.lease(of: 1))
-            harness.end(assignment, .died(reason: "signal 9", log: ""), epoch: 0, by: &c)
-        }
+        // Trial 1 dies in company, on one worker and then on the other.
+        let death = SegmentOutcome.died(reason: "signal 9", log: "")
+        harness.end(try #require(harness.lease(of: 1)), death, epoch: 0, by: &c)
+        #expect(harness.trial(1)?.lease == nil, "the other worker is full")
+        harness.report(try #require(harness.lease(of: 4)), 1...3, by: &d)
+        #expect(harness.trial(1)?.lease?.worker == d.id)
+        harness.end(try #require(harness.lease(of: 1)), death, epoch: 0, by: &d)
         #expect(harness.trial(1)?.fruitlessAttempts == 2)
         #expect(harness.trial(1)?.lease == nil)
-        // Its worker has a free slot now, and keeps it free, for the other sweep too, until the rest of it is done.
+        // That worker has a free slot now, and keeps it free, for the other sweep too, until the rest of it is done.
         let lost = TrialID(sweep: SweepID(rawValue: 1), number: 1)
-        for number in [2, 3] {
-            #expect(harness.assigned(to: c) == [])
-            harness.report(try #require(harness.lease(of: number)), 1...3, by: &c)
+        for number in [5, 6] {
+            #expect(harness.assigned(to: d) == [])
+            harness.report(try #require(harness.lease(of: number)), 1...3, by: &d)
         }
-        let last = try #require(harness.assigned(to: c).first)
+        let last = try #require(harness.assigned(to: d).first)
         #expect(last.lease.trial == lost)
-        #expect(harness.core.workers[c.id]?.held == [lost])
-        var busy = d
-        harness.report(try #require(harness.lease(of: 4)), 1...3, by: &busy)
-        #expect(harness.assigned(to: d).count == 1)
+        #expect(harness.core.workers[d.id]?.held == [lost])
+        harness.report(try #require(harness.lease(of: 2)), 1...3, by: &c)
+        #expect(harness.assigned(to: c).count == 1)
         #expect(harness.broken == [])
     }
 

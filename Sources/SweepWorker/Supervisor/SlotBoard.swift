@@ -14,6 +14,10 @@ package final class SlotBoard: @unchecked Sendable {
         package let lease: LeaseID
         /// Epochs that were done.
         package let epoch: Int
+        package init(lease: LeaseID, epoch: Int) {
+            self.lease = lease
+            self.epoch = epoch
+        }
     }
 
     private struct Header {
