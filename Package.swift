@@ -209,7 +209,8 @@ let package = Package(
         tests(
             "SimulationTests",
             [
-                "CoordinationSimulation", "SweepCoordination", "SweepCore", "SweepNumerics", "SweepTestKit", "SweepWire",
+                "CoordinationSimulation", "SweepCoordination", "SweepCore", "SweepNumerics", "SweepTestKit",
+                "SweepWire",
             ]
         ),
         tests(
