@@ -9,14 +9,18 @@ package struct JournalAudit: Sendable {
         var epochs = 0
         var ended = false
         var checkpoint = 0
+        /// Who holds the lease, or held it last.
+        var holder: WorkerID?
     }
 
     private var trials: [TrialID: Standing] = [:]
     /// The highest number of each worker process in the journal.
     private var sequences: [WorkerID: UInt64] = [:]
+    /// Epochs whose message is not told yet: its number comes right after them.
+    private var unattributed: [(LeaseID, epochs: ClosedRange<Int>)] = []
     /// What is wrong, in sentences: a lease beside a lease, an attempt that does not rise, epochs out of order or under no
     /// lease, a checkpoint of epochs that nobody has seen, a second end, anything after the end; a message that counts as
-    /// applied while something that it said is nowhere.
+    /// applied while something that it said is nowhere, or something is there that it did not say under that lease.
     package private(set) var problems: [String] = []
 
     package init() {}
@@ -39,17 +43,21 @@ package struct JournalAudit: Sendable {
             trials[proposal.trial] = Standing()
         case .segmentDecided(let trial, let from, let to, _, _):
             require(trials[trial]?.epochs == from && from < to, fact)
-        case .leased(let lease, _, let from, let to):
+        case .leased(let lease, let worker, let from, let to):
             guard let trial = trials[lease.trial] else { return }
             require(!trial.ended && !trial.isLeased && lease.attempt.rawValue == trial.attempt + 1, fact)
             require(from == trial.checkpoint && from < to, fact)
             trials[lease.trial]?.attempt = lease.attempt.rawValue
             trials[lease.trial]?.isLeased = true
+            trials[lease.trial]?.holder = worker
         case .observed(let lease, let observations):
             guard let trial = trials[lease.trial] else { return }
             require(isCurrent(lease), fact)
             require(observations.map(\.epoch) == Array(trial.epochs + 1..<trial.epochs + 1 + observations.count), fact)
             trials[lease.trial]?.epochs += observations.count
+            if let first = observations.first?.epoch, let last = observations.last?.epoch, first <= last {
+                unattributed.append((lease, first...last))
+            }
         case .noted(let id, let notes):
             guard let trial = trials[id] else { return }
             require(!trial.ended && notes.allSatisfy { $0.epoch >= 1 && $0.epoch <= trial.epochs }, fact)
@@ -67,8 +75,30 @@ package struct JournalAudit: Sendable {
         case .workerSequence(let worker, let sequence):
             require(sequence > sequences[worker] ?? 0, fact)
             sequences[worker] = sequence
-            if let message = said(worker, sequence) { applied(message, fact) }
+            if let message = said(worker, sequence) {
+                for (lease, epochs) in unattributed { attribute(lease, epochs, to: message, of: worker, fact) }
+                applied(message, fact)
+            }
+            unattributed = []
         case .sweepSubmitted, .sweepChanged, .segmentResolved: break
+        }
+    }
+
+    /// What is kept was said in this message, under this lease, by the worker that held it.
+    private mutating func attribute(
+        _ lease: LeaseID,
+        _ epochs: ClosedRange<Int>,
+        to message: Message,
+        of worker: WorkerID,
+        _ fact: Fact
+    ) {
+        guard case .reports(let reports) = message, trials[lease.trial]?.holder == worker,
+            reports.items.contains(where: { item in
+                item.lease == lease && epochs.allSatisfy { epoch in item.observations.contains { $0.epoch == epoch } }
+            })
+        else {
+            problems.append("\(fact): epochs \(epochs) of \(lease) are kept, and nobody said so under that lease")
+            return
         }
     }
 

@@ -44,9 +44,7 @@ package struct Scenario: Hashable, Sendable {
     /// beside that each fault may cost a lapse and a reconnection, and each attempt at a trial that takes its worker down a
     /// restart and a lapse.
     package var limit: Double {
-        let last = max(faults.map(\.end).max() ?? 0, steering.map(\.seconds).max() ?? 0, hostile?.to ?? 0)
         let slowest = workers.map(\.epochMilliseconds).max() ?? 0
-        let joined = workers.map(\.joins).max() ?? 0
         var work = 0.0
         for sweep in sweeps {
             // A grid without a number of trials has 12 configurations, of at most 3 runs.
@@ -54,8 +52,21 @@ package struct Scenario: Hashable, Sendable {
             work += trials * Double(sweep.epochs) * slowest / 1000 * 3
             if training.killing + training.dying > 0 { work += trials * Double(options.attempts) * 20 }
         }
-        return last + joined + 300 + 60 * Double(faults.count) + work
+        return calm + 300 + 60 * Double(faults.count) + work
     }
+
+    /// Virtual seconds after which nothing is done to the run any more; a fault that is bound to a commit may come later.
+    package var calm: Double {
+        let last = max(faults.map(\.end).max() ?? 0, steering.map(\.seconds).max() ?? 0, hostile?.to ?? 0)
+        return max(last, workers.map(\.joins).max() ?? 0)
+    }
+
+    /// Virtual seconds without a new fact after which a calm run counts as one that stands still.
+    ///
+    /// The longest that an orderly one takes for an epoch is one and a half times the slowest worker's, begun while it was
+    /// slowed down up to 31 times; a lapse, the longest pause before a reconnection and a transfer's patience are 6, 10
+    /// and 5 s, and each may be needed twice in a row.
+    package var patience: Double { 120 + 50 * (workers.map(\.epochMilliseconds).max() ?? 0) / 1000 }
 
     /// The same sweep on one worker with one slot, where nothing goes wrong but the trials themselves.
     package func undisturbed(_ sweep: SampleSweep) -> Scenario {

@@ -35,7 +35,11 @@ package enum Shrinking {
                 }
                 size = size == 1 ? 0 : size / 2
             }
-            for plainer in plainer(best) where takes(plainer) { goesOn = true }
+            // Each change is made to the best so far, which the one before may have changed.
+            var index = 0
+            while index < plainer(best).count {
+                if takes(plainer(best)[index]) { goesOn = true } else { index += 1 }
+            }
         }
         return (best, tried)
     }

@@ -134,6 +134,9 @@ package struct SimulatedCoordinator: Sendable {
         return .objectStored(ObjectStored(hash: offer.hash))
     }
 
+    /// Keeps what a user hands in with a sweep: what no sweep of the journal needed was thrown away at the start.
+    package mutating func keep(dataSet bytes: [UInt8]) { objects[SyntheticTraining.hash(of: bytes)] = bytes }
+
     /// Takes any other event.
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         let effects = core.handle(event, at: now)

@@ -127,9 +127,18 @@ package final class Simulation {
         for (moment, event) in faults.timed { queue.add(event, at: moment) }
         if let hostile = scenario.hostile { queue.add(.lie, at: moment(hostile.from)) }
         let limit = moment(scenario.limit)
+        let calm = moment(scenario.calm)
+        let patience = duration(scenario.patience)
+        var progress = (entries: 0, at: calm)
         while !isOver, let event = queue.next() {
             if now > limit {
                 violations.append("not over after \(scenario.limit) virtual seconds")
+                break
+            }
+            if coordinator.journal.count > progress.entries || now <= calm {
+                progress = (coordinator.journal.count, now)
+            } else if progress.at.duration(to: now) > patience {
+                violations.append("nothing was decided for \(scenario.patience) virtual seconds, and it is not over")
                 break
             }
             steps += 1
@@ -202,6 +211,7 @@ package final class Simulation {
         carryOut(coordinator.start(at: coordinatorNow))
         for sweep in scenario.sweeps {
             token += 1
+            coordinator.keep(dataSet: SampleSweep.dataBytes)
             carryOut(coordinator.handle(.submit(sweep.draft, ReplyToken(rawValue: token)), at: coordinatorNow))
         }
     }

@@ -64,8 +64,11 @@ func runSeeds(_ arguments: [String]) -> Never {
 }
 
 private func report(_ kind: String, _ seed: UInt64, _ scenario: Scenario, _ verdict: Verdict) {
+    defer { fflush(nil) }
     print("FAILED: kind \(kind), seed \(seed), after \(verdict.simulation.steps) events at \(verdict.simulation.now)")
     for defect in verdict.defects.prefix(5) { print("  \(defect)") }
+    // A failure is seen when it is found: making it smaller takes a while.
+    fflush(nil)
     let (smallest, tried) = Shrinking.shrunk(scenario) { !Verdict($0).defects.isEmpty }
     print(
         "shrunk from \(scenario.faults.count) to \(smallest.faults.count) faults in \(tried) runs; it then fails with"

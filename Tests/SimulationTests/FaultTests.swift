@@ -55,8 +55,9 @@ import Testing
         let quiet = Simulation(Self.small())
         quiet.run()
         let commits = quiet.coordinator.journal.count
-        #expect(commits > 20)
-        for number in 1...commits {
+        #expect(commits > 10)
+        // Nothing depends on the last one, which says that the sweep is over.
+        for number in 1..<commits {
             var scenario = Self.small()
             scenario.faults = [.crashAtCommit(number, moment, down: 1)]
             let verdict = Verdict(scenario)

@@ -72,7 +72,9 @@ import Testing
             let item = Reports.Item(lease: Self.lease(attempt), observations: Self.epochs(1...last))
             let said = Message.reports(Reports(sequence: 1, items: [item]))
             var audit = JournalAudit()
-            for fact in Self.begun + [.workerSequence(Self.worker, sequence: 1)] { audit.add(fact) { _, _ in said } }
+            for fact in Self.begun { audit.add(fact) { _, _ in nil } }
+            audit.add(.workerSequence(WorkerID(name: "before", incarnation: 1), sequence: 1)) { _, _ in nil }
+            audit.add(.workerSequence(Self.worker, sequence: 1)) { _, _ in said }
             return audit.problems.count
         }
         #expect(problems(1, 2) == 0)
@@ -80,11 +82,26 @@ import Testing
         #expect(problems(0, 3) == 0)
     }
 
+    @Test func `epochs that were said under another lease, or by another worker, are told`() {
+        func problems(attempt: UInt32, worker: WorkerID) -> Int {
+            let item = Reports.Item(lease: Self.lease(attempt), observations: Self.epochs(1...2))
+            let said = Message.reports(Reports(sequence: 1, items: [item]))
+            var audit = JournalAudit()
+            for fact in Self.begun + [.workerSequence(worker, sequence: 1)] { audit.add(fact) { _, _ in said } }
+            return audit.problems.count
+        }
+        #expect(problems(attempt: 1, worker: Self.worker) == 0)
+        #expect(problems(attempt: 0, worker: Self.worker) == 1)
+        #expect(problems(attempt: 1, worker: WorkerID(name: "other", incarnation: 1)) == 1)
+    }
+
     @Test func `an acknowledged end whose lease goes on is told`() {
         func problems(_ more: [Fact]) -> Int {
             let end = SegmentEnded(sequence: 1, lease: Self.lease(1), epoch: 3, outcome: .reached)
             var audit = JournalAudit()
-            for fact in Self.begun + more + [.workerSequence(Self.worker, sequence: 1)] {
+            for fact in Self.begun { audit.add(fact) { _, _ in nil } }
+            audit.add(.workerSequence(WorkerID(name: "before", incarnation: 1), sequence: 1)) { _, _ in nil }
+            for fact in more + [.workerSequence(Self.worker, sequence: 1)] {
                 audit.add(fact) { _, _ in .segmentEnded(end) }
             }
             return audit.problems.count

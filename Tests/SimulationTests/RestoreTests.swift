@@ -19,7 +19,7 @@ import Testing
         let whole = Simulation(scenario)
         whole.run()
         #expect(Verdict.defects(whole) == [])
-        #expect(whole.coordinator.comparisons > 3)
+        #expect(whole.coordinator.comparisons > 2)
         let expected = try #require(whole.outcome(of: "sample"))
         let journal = whole.coordinator.journal
         for length in journal.indices {
