@@ -45,7 +45,7 @@ struct AuthorizedKeysTests {
 
     @Test func `no key that we make looks like an option`() throws {
         // One in 85 would: a thousand have one with a probability of 1 - 7e-6.
-        for _ in 0 ..< 1000 { try #require(!CurveKeyPair().publicKey.z85.hasPrefix("-")) }
+        for _ in 0..<1000 { try #require(!CurveKeyPair().publicKey.z85.hasPrefix("-")) }
     }
 
     @Test func `a role allows what it is for`() {
