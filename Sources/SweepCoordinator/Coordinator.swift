@@ -18,6 +18,9 @@ package actor Coordinator: Service {
 
     let options: CoordinatorServiceOptions
     let logger: Logger
+    let metrics: CoordinatorMetrics
+    /// Who sends what cannot be acted upon.
+    var badPeers = BadPeers()
     let store: Store
     let journal: JournalThread
     let objects: ObjectThread
@@ -31,6 +34,8 @@ package actor Coordinator: Service {
     private var paces: [SweepID: (since: Instant, epochs: Int)] = [:]
     /// Effects that wait for the commit that is under way, and then for their own.
     private var pending: [Effect] = []
+    /// When the first of them came.
+    private var pendingSince: Instant?
     private var isCommitting = false
     private var wake: TimerID?
     private var nextToken: UInt64 = 0
@@ -38,8 +43,13 @@ package actor Coordinator: Service {
     private let started = ContinuousClock.now
 
     /// Opens the directory and replays its journal; throws a `StoreError` or a `JournalError`.
-    package init(_ options: CoordinatorServiceOptions, logger: Logger) throws {
+    package init(
+        _ options: CoordinatorServiceOptions,
+        metrics: CoordinatorMetrics = CoordinatorMetrics(),
+        logger: Logger
+    ) throws {
         self.options = options
+        self.metrics = metrics
         self.logger = logger
         store = try Store.open(directory: options.directory, mode: .readWrite)
         core = try CoordinatorCore.restored(
@@ -137,19 +147,6 @@ package actor Coordinator: Service {
     private static func port(of endpoint: String) -> Int? {
         endpoint.lastIndex(of: ":").flatMap { Int(endpoint[endpoint.index(after: $0)...]) }
     }
-
-    private func report(_ event: ServerEvent) {
-        switch event {
-        case .denied(let denial): logger.warning("peer turned away", metadata: ["peer.reason": "\(denial)"])
-        case .rejected(let message):
-            logger.warning("message dropped", metadata: ["peer.reason": "\(message.reason)"])
-        case .handshakeFailed(let failure):
-            logger.warning("handshake failed", metadata: ["peer.reason": "\(failure)"])
-        case .allowListChanged(let change):
-            logger.notice("list of allowed keys read again", metadata: ["keys.change": "\(change)"])
-        case .connected, .disconnected: break
-        }
-    }
 }
 
 // MARK: - Effects
@@ -179,6 +176,7 @@ extension Coordinator {
 
     /// Queues the effects of a turn behind the commit that is under way, if any.
     func carryOut(_ effects: [Effect]) {
+        if pending.isEmpty { pendingSince = now }
         pending += effects
         commitNext()
     }
@@ -187,6 +185,7 @@ extension Coordinator {
         guard !isCommitting, !pending.isEmpty else { return }
         let effects = pending
         pending.removeAll(keepingCapacity: true)
+        let begun = pendingSince ?? now
         let facts = effects.compactMap { effect -> Fact? in
             guard case .record(let fact) = effect else { return nil }
             return fact
@@ -197,16 +196,22 @@ extension Coordinator {
         }
         isCommitting = true
         Task {
+            let asked = now
             do { try await journal.commit(facts) } catch {
                 // What was decided is not kept, so nothing of it may be said: the next start takes up the store as it is.
                 logger.critical("the store cannot be written", metadata: ["store.error": "\(error)"])
                 exit(1)
             }
             isCommitting = false
+            metrics.committed(facts.count, in: asked.duration(to: now))
             for effect in effects { perform(effect) }
+            metrics.acknowledged(in: effects, after: begun.duration(to: now))
             commitNext()
         }
     }
+
+    /// Decisions that wait for the commit under way.
+    var pendingEffects: Int { pending.count }
 
     private func perform(_ effect: Effect) {
         switch effect {
@@ -242,7 +247,8 @@ extension Coordinator {
             return
         }
         switch server?.send(frames, to: connection) {
-        case .sent, nil: break
+        case .sent: metrics.sent(frames)
+        case nil: break
         case .wouldBlock:
             // Its queue is full: it will miss an acknowledgement or an assignment and ask again when it registers.
             logger.warning("peer does not read", metadata: ["peer.connection": "\(connection)"])
@@ -265,6 +271,7 @@ extension Coordinator {
 
     /// Begins to measure a sweep's pace at its first lease.
     private func note(_ fact: Fact) {
+        metrics.count(fact)
         guard case .leased(let lease, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
         paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
     }

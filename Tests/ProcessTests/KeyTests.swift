@@ -54,13 +54,19 @@ extension RealProcesses {
                 let dashed = "-Tf.M-!Mp$C#($b-)V>D^0W6#IYFBP@cElrOp#$P"
                 let directory = ["--directory", bench.path("coordinator")]
                 _ = try await bench.coordinatorKey()
-                try await bench.run(["sweepd", "keys", "allow", "--name", "node"] + directory + ["--", dashed], exits: 0)
+                try await bench.run(
+                    ["sweepd", "keys", "allow", "--name", "node"] + directory + ["--", dashed],
+                    exits: 0
+                )
                 try #require(try await bench.run(["sweepd", "keys", "list"] + directory).output.contains(dashed))
                 try await bench.run(["sweepd", "keys", "revoke"] + directory + ["--", dashed], exits: 0)
                 try #require(try await !bench.run(["sweepd", "keys", "list"] + directory).output.contains(dashed))
                 // It gets as far as asking.
                 let asked = try await bench.run(
-                    ["sweepd", "list", "--coordinator", "tcp://127.0.0.1:9", "--key", pair.file, "--server-key", dashed],
+                    [
+                        "sweepd", "list", "--coordinator", "tcp://127.0.0.1:9", "--key", pair.file, "--server-key",
+                        dashed,
+                    ],
                     exits: 3
                 )
                 try #require(!asked.errors.contains("--server-key"))
