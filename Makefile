@@ -64,6 +64,14 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
 		scripts/run-tests checked -- $(SWIFT) test --skip-build --disable-xctest --skip '$(OPTIMISED_ONLY)'
 
+# Seconds for each decoder.
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz: ## give every decoder changed inputs for SECONDS=60 each, with overflow checks on
+	$(SWIFT) build -j $(JOBS) --build-tests
+	SWEEPD_FUZZ_SECONDS=$(SECONDS) $(SWIFT) test --skip-build --disable-xctest --no-parallel --filter FuzzTests
+
 .PHONY: lint
 lint: ## check the format of the sources and their imports
 	@status=0; \

@@ -36,6 +36,7 @@ func kernels(_ name: String, march: String?, define: String) -> Target {
 #endif
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 /// A test target.
@@ -49,7 +50,10 @@ let package = Package(
     name: "sweepd",
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0", traits: []),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
@@ -119,7 +123,7 @@ let package = Package(
             name: "SweepCoordinator",
             dependencies: [
                 "SweepCoordination", "SweepCore", "SweepDiagnosis", "SweepMessaging", "SweepReports", "SweepSearch",
-                "SweepStore", "SweepWire", logging, lifecycle,
+                "SweepStore", "SweepWire", logging, lifecycle, metrics,
             ],
             swiftSettings: settings
         ),
@@ -141,7 +145,12 @@ let package = Package(
         ),
         .target(
             name: "SweepDashboard",
-            dependencies: [.product(name: "Hummingbird", package: "hummingbird"), logging, lifecycle],
+            dependencies: [
+                "SweepReports", logging, lifecycle,
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
             swiftSettings: settings
         ),
         // Level 5
@@ -236,12 +245,27 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         tests("SweepMessagingTests", ["SweepMessaging"]),
-        tests("SweepCoordinatorTests", ["SweepCoordinator", "SweepCore", "SweepMessaging", "SweepStore", "SweepWire"]),
+        tests(
+            "SweepCoordinatorTests",
+            [
+                "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepMessaging", "SweepReports", "SweepStore",
+                "SweepTestKit", "SweepWire", logging, metrics,
+            ]
+        ),
+        tests("SweepDashboardTests", ["SweepDashboard", "SweepCore", "SweepNumerics", "SweepReports"]),
         tests(
             "SweepWorkerTests",
             [
                 "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "SweepWire", "SweepTraining",
             ]
+        ),
+        tests(
+            "FuzzTests",
+            [
+                "KernelAPI", "SweepCore", "SweepDashboard", "SweepData", "SweepKernels", "SweepMessaging",
+                "SweepNumerics", "SweepReports", "SweepSpec", "SweepTraining", "SweepWire",
+            ],
+            exclude: ["Corpus"]
         ),
         .target(name: "ProcessTestKit", path: "Tests/ProcessTestKit", swiftSettings: settings),
         tests("ProcessTests", ["ProcessTestKit"]),

@@ -26,8 +26,8 @@ struct CoordinatorLocation: ParsableArguments {
             do {
                 if let running = try SweepStore.Endpoint.running(directory: directory) {
                     let security =
-                        keys.key == nil
-                        ? try KeyFiles(directory: directory).clientSecurity() : try keys.security()
+                        keys.isGiven
+                        ? try keys.security() : try KeyFiles(directory: directory).clientSecurity()
                     // A coordinator that listens on every address of this machine listens on loopback too.
                     let local = running.worker.replacingOccurrences(of: "tcp://0.0.0.0:", with: "tcp://127.0.0.1:")
                     return try ControlClient(local, security: security)
@@ -39,7 +39,7 @@ struct CoordinatorLocation: ParsableArguments {
                 throw CommandFailure(.failed, "\(directory): \(error)")
             }
         }
-        return try ControlClient(coordinator ?? Self.defaultEndpoint, security: keys.security())
+        return try ControlClient(keys.endpoint(or: coordinator), security: keys.security())
     }
 
     /// Asks, and turns what went wrong into a failure of the command.
@@ -71,8 +71,44 @@ struct ClientKeys: ParsableArguments {
     @Option(parsing: .unconditional, help: "The coordinator's public key, as keys show prints it.")
     var serverKey: String?
 
+    @Option(help: "The file that sweepd join made: the coordinator's port, its key and yours in one.")
+    var join: String?
+
+    /// Whether the command was told who is asking.
+    var isGiven: Bool { key != nil || join != nil }
+
+    /// The endpoint given, else the one joined, else the default.
+    func endpoint(or given: String?) throws -> String {
+        try given ?? joined()?.endpoint.description ?? CoordinatorLocation.defaultEndpoint
+    }
+
+    /// What the join file says; nil without one.
+    private func joined() throws -> JoinText? {
+        guard let join else { return nil }
+        guard !join.hasPrefix(JoinText.mark) else {
+            throw CommandFailure(
+                .badInput,
+                "--join: found the join text itself, which everybody on this machine can read in the list of processes; "
+                    + "give it to `sweepd join` on standard input, and the file that it makes to --join"
+            )
+        }
+        do { return try JoinFile.read(join) } catch {
+            let isMissing = error.reason == .missing
+            throw CommandFailure(
+                .badInput,
+                isMissing ? "\(join): there is no such file; `sweepd join` makes one" : "\(error)"
+            )
+        }
+    }
+
     /// Throws when only one of the two is given, or a key cannot be read.
     func security() throws -> ClientSecurity {
+        if let joined = try joined() {
+            guard key == nil, serverKey == nil else {
+                throw CommandFailure(.badInput, "--join: it holds the keys; leave out --key and --server-key")
+            }
+            return .curve(joined.keys, server: joined.server)
+        }
         switch (key, serverKey) {
         case (nil, nil): return .none
         case (let file?, let server?):

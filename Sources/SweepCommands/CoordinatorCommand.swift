@@ -25,7 +25,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "The port of workers and clients; * lets the system choose.")
     var listen: String = CoordinatorServiceOptions.defaultListen
 
-    @Option(help: "Serve /health over HTTP here, for example 127.0.0.1:7780; loopback only.")
+    @Option(help: "Serve status and metrics over HTTP here, HOST:PORT; 127.0.0.1:7780 unless told, none for nowhere.")
     var http: String?
 
     @Option(help: "Where everything is kept.")
@@ -63,23 +63,18 @@ struct CoordinatorCommand: AsyncParsableCommand {
         if let stuckAfter, !(0.1...86_400).contains(stuckAfter) {
             throw CommandFailure(.badInput, "--stuck-after: found \(stuckAfter), allowed seconds from 0.1 to 86400")
         }
-        let address = try http.map { text in
-            guard let address = HTTPAddress(loopback: text) else {
-                throw CommandFailure(
-                    .badInput,
-                    "--http: found \(text), allowed HOST:PORT on this machine's loopback, for example 127.0.0.1:7780"
-                )
-            }
-            return address
-        }
+        let addresses = try httpAddresses()
         let logger = log.logger("sweepd.coordinator")
+        let security = try KeyFiles(directory: directory).security()
+        let token = try addresses.isEmpty ? nil : KeyFiles(directory: directory).httpToken()
+        let registry = PrometheusRegistry(help: CoordinatorMetrics.help)
         let coordinator = try Coordinator.opening(
             CoordinatorServiceOptions(
                 directory: directory,
                 listen: listen,
                 movesWhenBusy: listen == CoordinatorServiceOptions.defaultListen,
-                security: try KeyFiles(directory: directory).security(),
-                servesHTTP: address != nil,
+                security: security,
+                servesHTTP: !addresses.isEmpty,
                 core: CoordinatorOptions(
                     heartbeat: .seconds(heartbeat),
                     missedBeats: missed,
@@ -88,6 +83,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 ),
                 coreVersion: String(TrainingCore.version)
             ),
+            metrics: CoordinatorMetrics(factory: registry),
             logger: logger
         )
         let endpoint = try await coordinator.openPort()
@@ -97,18 +93,27 @@ struct CoordinatorCommand: AsyncParsableCommand {
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
             .init(service: coordinator, failureTerminationBehavior: .gracefullyShutdownGroup)
         ]
-        if let address {
-            let health = HealthService(
-                address: address,
+        if !addresses.isEmpty {
+            let http = HTTPService(
+                addresses: addresses,
+                site: StatusSite(
+                    access: HTTPAccess(token: token),
+                    control: coordinator,
+                    health: { await coordinator.health() },
+                    metrics: {
+                        await coordinator.refreshGauges()
+                        return registry.text
+                    }
+                ),
                 logger: quiet(logger),
-                report: { await coordinator.health() },
                 onBound: { url in
+                    Terminal.error("status on \(url)" + (token == nil ? "" : ", token in \(directory)/http-token"))
                     do { try await coordinator.announce(http: url) } catch {
                         logger.error("endpoint.json cannot be written", metadata: ["store.error": "\(error)"])
                     }
                 }
             )
-            services.append(.init(service: health, failureTerminationBehavior: .gracefullyShutdownGroup))
+            services.append(.init(service: http, failureTerminationBehavior: .gracefullyShutdownGroup))
         }
         let group = ServiceGroup(
             configuration: .init(
@@ -117,7 +122,35 @@ struct CoordinatorCommand: AsyncParsableCommand {
                 logger: quiet(logger)
             )
         )
-        do { try await group.run() } catch { throw CommandFailure(.failed, "\(error)") }
+        do { try await group.run() } catch let error as HTTPBindError {
+            throw CommandFailure(.badInput, error.description)
+        } catch { throw CommandFailure(.failed, "\(error)") }
+    }
+
+    /// Where HTTP may be served, in the order to try; none for nowhere.
+    ///
+    /// An address that was asked for is taken or refused, before anything is written; the usual one moves on when busy.
+    private func httpAddresses() throws -> [HTTPAddress] {
+        guard let http else { return HTTPAddress.usual.andAbove }
+        guard http != "none" else { return [] }
+        guard let address = HTTPAddress(http) else {
+            throw CommandFailure(
+                .badInput,
+                "--http: found \(http), allowed HOST:PORT, for example 127.0.0.1:7780, or none"
+            )
+        }
+        guard address.isLoopback else {
+            throw CommandFailure(
+                .badInput,
+                "--http: found \(http), allowed an address of this machine's loopback such as 127.0.0.1:7780: plain HTTP "
+                    + "proves nobody's name and hides nothing. From elsewhere reach it through ssh: "
+                    + "ssh -L 7780:127.0.0.1:\(address.port) THIS-MACHINE, then http://127.0.0.1:7780"
+            )
+        }
+        guard address.isFree else {
+            throw CommandFailure(.badInput, HTTPBindError(address: address, isBusy: true, reason: "").description)
+        }
+        return [address]
     }
 }
 
@@ -135,11 +168,19 @@ extension KeyFiles {
         } catch { throw CommandFailure(.badInput, error.description) }
     }
 
+    /// What HTTP asks for: a token where the directory has keys, so that users of this machine need to be let in there too.
+    func httpToken() throws -> String? {
+        guard FileManager.default.fileExists(atPath: own) else { return nil }
+        do { return try TokenFile.readOrMake(directory + "/http-token") } catch {
+            throw CommandFailure(.badInput, error.description)
+        }
+    }
+
     /// What to type on a node.
     func joinLine(_ endpoint: String) throws -> String {
         let reachable = endpoint.replacingOccurrences(of: "tcp://0.0.0.0:", with: "tcp://\(Worker.hostName):")
-        guard case .curve(_, let server) = try clientSecurity() else { return "sweepd worker --connect \(reachable)" }
-        return "sweepd worker --connect \(reachable) --key FILE --server-key '\(server.z85)'"
+        guard case .curve = try clientSecurity() else { return "sweepd worker --connect \(reachable)" }
+        return "the line that `sweepd invite --directory \(directory)` prints"
     }
 
     /// The security of a client on the coordinator's own machine.
@@ -154,13 +195,17 @@ extension KeyFiles {
 
 extension Coordinator {
     /// Opens the directory; what is wrong with it is a failure of the command.
-    static func opening(_ options: CoordinatorServiceOptions, logger: Logger) throws -> Coordinator {
+    static func opening(
+        _ options: CoordinatorServiceOptions,
+        metrics: CoordinatorMetrics = CoordinatorMetrics(),
+        logger: Logger
+    ) throws -> Coordinator {
         // An endpoint that may not be is refused before anything is written.
         do {
             let hasKeys = if case .curve = options.security { true } else { false }
             try ListenPolicy.check(listeningOn: Endpoint(options.listen), hasKeys: hasKeys)
         } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
-        do { return try Coordinator(options, logger: logger) } catch let error as StoreError {
+        do { return try Coordinator(options, metrics: metrics, logger: logger) } catch let error as StoreError {
             throw CommandFailure(.badInput, error.description)
         } catch { throw CommandFailure(.failed, "\(options.directory): \(error)") }
     }

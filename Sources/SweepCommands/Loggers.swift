@@ -1,9 +1,10 @@
 import Logging
+import SweepReports
 
 extension LogOptions {
     /// A logger on standard error.
     func logger(_ label: String) -> Logger {
-        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: label) { PrintableLogHandler(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel =
             switch logLevel {
             case .debug: .debug
@@ -13,5 +14,49 @@ extension LogOptions {
             case .error: .error
             }
         return logger
+    }
+}
+
+/// Hands on what is logged with its control characters as numbers: what a peer sent neither steers a terminal nor passes for a
+/// line of its own.
+struct PrintableLogHandler<Handler: LogHandler>: LogHandler {
+    private var handler: Handler
+
+    init(_ handler: Handler) { self.handler = handler }
+
+    func log(event: LogEvent) {
+        var event = event
+        event.message = "\(PrintableText.line(event.message.description))"
+        event.metadata = event.metadata?.mapValues(Self.printable)
+        handler.log(event: event)
+    }
+
+    var logLevel: Logger.Level {
+        get { handler.logLevel }
+        set { handler.logLevel = newValue }
+    }
+
+    var metadata: Logger.Metadata {
+        get { handler.metadata }
+        set { handler.metadata = newValue.mapValues(Self.printable) }
+    }
+
+    var metadataProvider: Logger.MetadataProvider? {
+        get { handler.metadataProvider }
+        set { handler.metadataProvider = newValue }
+    }
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { handler[metadataKey: key] }
+        set { handler[metadataKey: key] = newValue.map(Self.printable) }
+    }
+
+    private static func printable(_ value: Logger.Metadata.Value) -> Logger.Metadata.Value {
+        switch value {
+        case .string(let text): .string(PrintableText.line(text))
+        case .stringConvertible(let value): .string(PrintableText.line(value.description))
+        case .array(let values): .array(values.map(printable))
+        case .dictionary(let values): .dictionary(values.mapValues(printable))
+        }
     }
 }

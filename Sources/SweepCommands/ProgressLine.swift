@@ -45,6 +45,6 @@ struct ProgressLine {
         if let best = status.best {
             parts.append("best \(NumberText.significant(best.objective)) (trial \(best.trial))")
         }
-        return parts.joined(separator: " · ")
+        return PrintableText.line(parts.joined(separator: " · "))
     }
 }

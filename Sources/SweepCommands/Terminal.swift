@@ -1,12 +1,17 @@
 import Foundation
+import SweepReports
 
 /// What is printed: results on standard output, progress and complaints on standard error.
 enum Terminal {
     /// Prints a result; text that ends in a line break gets no second one.
-    static func output(_ text: String) { write(text, to: .standardOutput) }
+    ///
+    /// A terminal gets no control characters of others; a file or a program gets the exact text.
+    static func output(_ text: String) {
+        write(isatty(1) == 1 ? PrintableText.lines(text) : text, to: .standardOutput)
+    }
 
-    /// Prints a complaint or a line of progress.
-    static func error(_ text: String) { write(text, to: .standardError) }
+    /// Prints a complaint or a line of progress, without control characters of others.
+    static func error(_ text: String) { write(PrintableText.lines(text), to: .standardError) }
 
     /// Prints without a line break at the end.
     static func raw(_ text: String, to handle: FileHandle = .standardError) {

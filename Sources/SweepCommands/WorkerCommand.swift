@@ -13,8 +13,8 @@ struct WorkerCommand: AsyncParsableCommand {
         abstract: "Join a coordinator and train its trials; SIGTERM hands back what it trains and leaves."
     )
 
-    @Option(help: "The coordinator's port, for example tcp://192.168.1.5:7700.")
-    var connect: String = CoordinatorLocation.defaultEndpoint
+    @Option(help: "The coordinator's port, for example tcp://192.168.1.5:7700; tcp://127.0.0.1:7700 unless told.")
+    var connect: String?
 
     @Option(help: "Trials trained at once; one a core unless told.") var slots: Int?
     @Option(help: "Leases held ahead while epochs are short; four a slot unless told.") var prefetch: Int?
@@ -67,7 +67,7 @@ struct WorkerCommand: AsyncParsableCommand {
         do {
             worker = try Worker(
                 WorkerOptions(
-                    endpoint: connect,
+                    endpoint: try keys.endpoint(or: connect),
                     security: security,
                     name: name ?? "\(Worker.hostName)-\(getpid())",
                     slots: slots,

@@ -25,6 +25,9 @@ package struct CommitQueue: Sendable {
     /// Whether everything that was decided is committed.
     package var isEmpty: Bool { committing == nil && pending.isEmpty }
 
+    /// Effects that wait for their commit.
+    package var count: Int { pending.count }
+
     /// Adds what the core decided.
     package mutating func add(_ effects: [Effect]) { pending += effects }
 

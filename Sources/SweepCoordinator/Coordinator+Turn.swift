@@ -15,14 +15,17 @@ extension Coordinator {
     }
 
     private func take(_ received: ReceivedMessage, into effects: inout [Effect]) {
+        metrics.received(received.frames)
+        // Not even read: who sends noise without end gets none of the time that others wait for.
+        guard !badPeers.isCutOff(received.connection) else { return metrics.refused(.cutOff) }
         let message: Message
         do { message = try Message.decode(received.frames) } catch {
-            logger.debug("unreadable message", metadata: ["peer.reason": "\(error)"])
-            if let answer = error.answer { send(answer, to: received.connection) }
+            unreadable(received, error)
             return
         }
         guard let permission = Self.permission(for: message) else { return }
         guard received.peer.allows(permission) else {
+            metrics.refused(.forbidden)
             let problem = Problem(
                 kind: message.kind.rawValue,
                 code: .forbidden,
@@ -46,6 +49,24 @@ extension Coordinator {
         default:
             let event = Event.arrived(message, from: PeerID(number: received.connection.number)) { kept.contains($0) }
             effects += core.handle(event, at: now)
+        }
+    }
+
+    /// Counts the message, tells its sender what is wrong with it, and listens to him no more if he goes on.
+    private func unreadable(_ received: ReceivedMessage, _ error: WireError) {
+        let who = received.peer.key?.z85 ?? received.peer.address
+        refuse(.undecodable, who: who, "\(error)", "unreadable message")
+        if badPeers.offended(by: received.connection) {
+            // Told once for each peer: he may come back on ever new connections.
+            let isFirst = badPeers.tells(.cutOff, who: who) == .first
+            logger.log(
+                level: isFirst ? .warning : .debug,
+                "a connection is not listened to any more",
+                metadata: ["peer.id": "\(who)", "peer.connection": "\(received.connection)"]
+            )
+            handle(.unreachable(PeerID(number: received.connection.number)))
+        } else if let answer = error.answer {
+            send(answer, to: received.connection)
         }
     }
 

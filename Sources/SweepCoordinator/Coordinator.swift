@@ -18,6 +18,9 @@ package actor Coordinator: Service {
 
     let options: CoordinatorServiceOptions
     let logger: Logger
+    let metrics: CoordinatorMetrics
+    /// Who sends what cannot be acted upon.
+    var badPeers = BadPeers()
     let store: Store
     let journal: JournalThread
     let objects: ObjectThread
@@ -31,14 +34,21 @@ package actor Coordinator: Service {
     private var paces: [SweepID: (since: Instant, epochs: Int)] = [:]
     /// Effects that wait for the commit that is under way, and then for their own.
     private var queue = CommitQueue()
+    /// When the first of them came.
+    private var queuedSince: Instant?
     private var wake: TimerID?
     private var nextToken: UInt64 = 0
     private var repliers: [ReplyToken: (SteeringOutcome) -> Void] = [:]
     private let started = ContinuousClock.now
 
     /// Opens the directory and replays its journal; throws a `StoreError` or a `JournalError`.
-    package init(_ options: CoordinatorServiceOptions, logger: Logger) throws {
+    package init(
+        _ options: CoordinatorServiceOptions,
+        metrics: CoordinatorMetrics = CoordinatorMetrics(),
+        logger: Logger
+    ) throws {
         self.options = options
+        self.metrics = metrics
         self.logger = logger
         store = try Store.open(directory: options.directory, mode: .readWrite)
         core = try CoordinatorCore.restored(
@@ -136,19 +146,6 @@ package actor Coordinator: Service {
     private static func port(of endpoint: String) -> Int? {
         endpoint.lastIndex(of: ":").flatMap { Int(endpoint[endpoint.index(after: $0)...]) }
     }
-
-    private func report(_ event: ServerEvent) {
-        switch event {
-        case .denied(let denial): logger.warning("peer turned away", metadata: ["peer.reason": "\(denial)"])
-        case .rejected(let message):
-            logger.warning("message dropped", metadata: ["peer.reason": "\(message.reason)"])
-        case .handshakeFailed(let failure):
-            logger.warning("handshake failed", metadata: ["peer.reason": "\(failure)"])
-        case .allowListChanged(let change):
-            logger.notice("list of allowed keys read again", metadata: ["keys.change": "\(change)"])
-        case .connected, .disconnected: break
-        }
-    }
 }
 
 // MARK: - Effects
@@ -178,31 +175,41 @@ extension Coordinator {
 
     /// Queues the effects of a turn behind the commit that is under way, if any.
     func carryOut(_ effects: [Effect]) {
+        if queuedSince == nil { queuedSince = now }
         queue.add(effects)
         commitNext()
     }
 
     private func commitNext() {
         while let step = queue.next() {
+            let since = queuedSince ?? now
+            queuedSince = nil
             switch step {
             case .perform(let effects):
                 for effect in effects { perform(effect) }
-            case .commit(let facts): commit(facts)
+            case .commit(let facts): commit(facts, queuedSince: since)
             }
         }
     }
 
-    private func commit(_ facts: [Fact]) {
+    private func commit(_ facts: [Fact], queuedSince since: Instant) {
         Task {
+            let asked = now
             do { try await journal.commit(facts) } catch {
                 // What was decided is not kept, so nothing of it may be said: the next start takes up the store as it is.
                 logger.critical("the store cannot be written", metadata: ["store.error": "\(error)"])
                 exit(1)
             }
-            for effect in queue.committed() { perform(effect) }
+            let effects = queue.committed()
+            metrics.committed(facts.count, in: asked.duration(to: now))
+            for effect in effects { perform(effect) }
+            metrics.acknowledged(in: effects, after: since.duration(to: now))
             commitNext()
         }
     }
+
+    /// Decisions that wait for the commit under way.
+    var pendingEffects: Int { queue.count }
 
     private func perform(_ effect: Effect) {
         switch effect {
@@ -238,7 +245,8 @@ extension Coordinator {
             return
         }
         switch server?.send(frames, to: connection) {
-        case .sent, nil: break
+        case .sent: metrics.sent(frames)
+        case nil: break
         case .wouldBlock:
             // Its queue is full: it will miss an acknowledgement or an assignment and ask again when it registers.
             logger.warning("peer does not read", metadata: ["peer.connection": "\(connection)"])
@@ -261,6 +269,7 @@ extension Coordinator {
 
     /// Begins to measure a sweep's pace at its first lease.
     private func note(_ fact: Fact) {
+        metrics.count(fact)
         guard case .leased(let lease, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
         paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
     }

@@ -163,7 +163,7 @@ extension CoordinatorCore {
 
     private func status(_ worker: WorkerProgress, _ sweep: SweepProgress, at now: Instant) -> StatusDocument.Worker {
         let slots = worker.introduction?.slots ?? 0
-        let busy = min(slots, worker.running.isEmpty ? worker.held.count : worker.running.count)
+        let busy = worker.busySlots
         return StatusDocument.Worker(
             id: worker.id.name,
             host: worker.introduction?.host ?? "",
@@ -171,7 +171,7 @@ extension CoordinatorCore {
             busy: busy,
             kernels: worker.introduction?.kernels ?? "",
             lastSeen: Double(worker.lastSeen.duration(to: now).wholeNanoseconds) / 1e9,
-            idleBecause: busy > 0 ? nil : idleness(worker, sweep),
+            idleBecause: busy > 0 ? nil : idleReason(worker, sweep),
             stuck: standstill(worker, at: now)
         )
     }
@@ -184,22 +184,5 @@ extension CoordinatorCore {
         let others = standing.count > 1 ? ", and \(standing.count - 1) more" : ""
         let seconds = longest.standing.wholeNanoseconds / 1_000_000_000
         return "trial \(name)\(longest.trial.number) has made no step for \(seconds) s\(others)"
-    }
-
-    private func idleness(_ worker: WorkerProgress, _ sweep: SweepProgress) -> String {
-        guard let introduction = worker.introduction else {
-            return "it has not come back since the coordinator's restart"
-        }
-        if worker.connection == nil { return "its connection is lost" }
-        if worker.draining { return "it drains" }
-        if worker.occupied >= introduction.slots { return "trainers that do not stop hold its slots; start it again" }
-        if sweep.state != .running { return "the sweep is \(sweep.state.name)" }
-        if introduction.coreVersion != sweep.submission.coreVersion {
-            return
-                "its training core is version \(introduction.coreVersion), the sweep's is \(sweep.submission.coreVersion)"
-        }
-        return sweep.ready.isEmpty
-            ? "every decided segment is handed out; results decide what comes next"
-            : "it will get work at its next beat"
     }
 }

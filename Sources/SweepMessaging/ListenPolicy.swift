@@ -34,15 +34,17 @@ package struct UnprotectedEndpointError: Error, Sendable, Equatable, CustomStrin
         case .listen:
             """
             refusing to listen on \(endpoint) without keys: whoever reaches it could join and steer.
-            Make the coordinator's keys with `sweepd keys new DIR/coordinator.key`, DIR being its `--directory`; then allow \
-            each other key with `sweepd keys allow KEY --role worker|reader|admin --directory DIR`.
+            Make the coordinator's keys with `sweepd keys new DIR/coordinator.key`, DIR being its `--directory`; then invite \
+            each machine with `sweepd invite --directory DIR`, or allow a key that it has with `sweepd keys allow KEY \
+            --role worker|reader|admin --directory DIR`.
             Without keys it may listen on this machine alone: tcp://127.0.0.1:PORT.
             """
         case .connect:
             """
             refusing to connect to \(endpoint) without keys: neither end could know the other.
-            Make this machine's keys with `sweepd keys new FILE`, have the coordinator allow them with `sweepd keys allow`, \
-            and connect with `--key FILE --server-key KEY`.
+            Run `sweepd invite` on the coordinator's machine and paste here what it prints. Or make this machine's keys with \
+            `sweepd keys new FILE`, have the coordinator allow them with `sweepd keys allow`, and connect with `--key FILE \
+            --server-key KEY`.
             """
         }
     }

@@ -168,7 +168,7 @@ extension StatusDocument {
 
     /// The status for people: a few lines, then the workers.
     package func plainText(width: Int? = nil) -> String {
-        var lines = ["\(sweep): \(state)" + (reason.map { " (\($0))" } ?? "")]
+        var lines = [PrintableText.line("\(sweep): \(state)" + (reason.map { " (\($0))" } ?? ""))]
         let planned = trialsPlanned.map { " of \($0)" } ?? ""
         let counts = trials.named.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         lines.append("trials   \(trials.total)\(planned)" + (counts.isEmpty ? "" : ": \(counts)"))

@@ -28,9 +28,10 @@ package struct Table: Hashable, Sendable {
     /// Aligned lines, two spaces between columns, a rule below the names; words are never broken.
     ///
     /// With a `width`, whole columns are left out, the least needed first, until the lines fit or only needed columns
-    /// are left, and a last line names them.
+    /// are left, and a last line names them. Control characters are shown as their numbers (see `PrintableText`).
     package func plainText(width: Int? = nil) -> String {
         var table = self
+        for row in table.rows.indices { table.rows[row] = table.rows[row].map(PrintableText.line) }
         var omitted: [String] = []
         if let width {
             while table.lineWidth > width, let index = table.leastNeeded {
@@ -46,7 +47,9 @@ package struct Table: Hashable, Sendable {
     /// A Markdown table, numbers to the right.
     package var markdown: String {
         func line(_ cells: [String]) -> String {
-            "| " + cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }.joined(separator: " | ")
+            "| "
+                + cells.map { PrintableText.line($0.replacing("\n", with: " ")).replacing("|", with: "\\|") }
+                .joined(separator: " | ")
                 + " |"
         }
         let rule = "|" + columns.map { $0.isNumeric ? " ---: |" : " --- |" }.joined()

@@ -1,0 +1,142 @@
+import ArgumentParser
+import Foundation
+import SweepMessaging
+import SweepStore
+import SweepWorker
+
+/// `sweepd invite`: everything a machine needs to join, as one line to paste there.
+struct InviteCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "invite",
+        abstract: "Make keys for another machine, allow them, and print the one line to paste there.",
+        discussion: """
+            The line holds the machine's secret: paste it, do not mail it. It goes to sweepd join on its standard input, so \
+            that no list of processes shows it, and begins with a blank, so that shells which are told so keep it out of \
+            their history. `sweepd invite … | ssh NODE sh` needs no pasting. keys revoke NAME takes the invitation back.
+            """
+    )
+
+    @Option(help: "What to call the machine: letters, digits, dots, dashes; node-1, node-2 … unless told.")
+    var name: String?
+
+    @Option(help: "What it may do: worker (train), reader (look), admin (everything).")
+    var role: String = "worker"
+
+    @Option(help: "The coordinator's directory; it and the coordinator's keys are made if need be.")
+    var directory: String = "coordinator.sweepd"
+
+    @Option(
+        help: "Where the machine finds the coordinator, tcp://HOST:PORT; where the running one listens unless told."
+    )
+    var address: String?
+
+    func run() throws {
+        guard let role = Role(rawValue: role) else {
+            let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(.badInput, "--role: unknown role, found \(role), allowed \(roles)")
+        }
+        if let name, !JoinText.isName(name) {
+            throw CommandFailure(
+                .badInput,
+                "--name: found \(name.debugDescription), allowed up to \(JoinText.maximumNameBytes) letters, digits, dots, "
+                    + "dashes and underscores, the first a letter or digit"
+            )
+        }
+        let files = KeyFiles(directory: directory)
+        let endpoint = try reachable(files)
+        let keys: CurveKeyPair, server: CurvePublicKey, called: String
+        do {
+            server = try files.ownKeys()
+            let taken = try files.allowedNames()
+            called = try Self.choose(name, beside: taken)
+            keys = try CurveKeyPair()
+            try files.allowed.add(AuthorizedKey(key: keys.publicKey, role: role, name: called))
+        } catch let error as KeyError { throw CommandFailure(.badInput, error.description) }
+        guard let joined = JoinText(endpoint: endpoint, server: server, keys: keys, role: role, name: called) else {
+            throw CommandFailure(.failed, "\(endpoint): this cannot be put into a join text")
+        }
+        Terminal.error("\(called) is allowed as \(role.rawValue); paste this line there, it holds a secret:")
+        Terminal.output(" echo \(joined.text) | sweepd join" + (role == .worker ? " --start" : ""))
+        if endpoint.isLoopback {
+            Terminal.error("\(endpoint) is this machine's own loopback: no other machine finds it there")
+        }
+        Terminal.error("to take it back: sweepd keys revoke \(called) --directory \(directory)")
+    }
+
+    /// Where the invited machine is to connect; nothing is made before this is known.
+    private func reachable(_ files: KeyFiles) throws -> SweepMessaging.Endpoint {
+        let running: SweepStore.Endpoint?
+        do { running = try SweepStore.Endpoint.running(directory: directory) } catch {
+            throw CommandFailure(.badInput, error.description)
+        }
+        if running != nil, !files.hasOwnKeys {
+            throw CommandFailure(
+                .badInput,
+                "the coordinator that runs on \(directory) began without keys and lets nobody else in. Stop it, make its keys "
+                    + "with `sweepd keys new \(files.own)`, and start it again with `--listen 'tcp://*:7700'`"
+            )
+        }
+        guard
+            let text = address ?? running?.worker.replacingOccurrences(of: "//0.0.0.0:", with: "//\(Worker.hostName):")
+        else {
+            throw CommandFailure(
+                .badInput,
+                "--address: no coordinator runs on \(directory), so say where it will be found, for example "
+                    + "tcp://\(Worker.hostName):7700"
+            )
+        }
+        do {
+            let endpoint = try SweepMessaging.Endpoint(text)
+            guard endpoint.transport == .tcp, endpoint.port != nil, !["*", "0.0.0.0", "::"].contains(endpoint.host)
+            else {
+                throw CommandFailure(
+                    .badInput,
+                    "--address: found \(text), allowed tcp://HOST:PORT with the host's name or address"
+                )
+            }
+            return endpoint
+        } catch let error as EndpointError { throw CommandFailure(.badInput, "--address: \(error)") }
+    }
+
+    /// The name asked for, unless somebody has it; else the first `node-N` that is free.
+    static func choose(_ name: String?, beside taken: Set<String>) throws -> String {
+        if let name {
+            guard !taken.contains(name) else {
+                throw CommandFailure(
+                    .badInput,
+                    "--name: \(name) is allowed already; choose another name, or shut it out first with `sweepd keys revoke`"
+                )
+            }
+            return name
+        }
+        var number = 1
+        while taken.contains("node-\(number)") { number += 1 }
+        return "node-\(number)"
+    }
+}
+
+extension KeyFiles {
+    /// Whether the coordinator has a pair of its own.
+    var hasOwnKeys: Bool { FileManager.default.fileExists(atPath: own) }
+
+    /// The coordinator's public key; its folder and its pair are made where there are none.
+    func ownKeys() throws -> CurvePublicKey {
+        guard !hasOwnKeys else { return try KeyFile.read(own).publicKey }
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw CommandFailure(.badInput, "--directory: \(directory) cannot be made: \(error.localizedDescription)")
+        }
+        let keys = try CurveKeyPair()
+        try KeyFile.write(keys, to: own)
+        return keys.publicKey
+    }
+
+    /// The names in the list of allowed keys; none when there is no list yet.
+    func allowedNames() throws(KeyError) -> Set<String> {
+        do throws(KeyError) { return Set(try allowed.read().entries.map(\.name)) } catch {
+            guard error.reason == .missing else { throw error }
+            return []
+        }
+    }
+}

@@ -1,0 +1,90 @@
+import ArgumentParser
+import Foundation
+import SweepMessaging
+
+/// `sweepd join`: keeps what `sweepd invite` printed elsewhere, and starts the worker.
+struct JoinCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "join",
+        abstract: "Read the line of sweepd invite from standard input, keep it in a file, and start a worker.",
+        discussion: """
+            At a terminal it asks for the text and does not show it. The file (mode 0600) holds this machine's secret; \
+            from then on `sweepd worker --join FILE` and every other command that connects need nothing else. Pasted \
+            again, the same line finds its file and goes on.
+            """
+    )
+
+    @Option(help: "The file to make; ~/.sweepd/NAME.join unless told.")
+    var file: String?
+
+    @Flag(help: "Start the worker at once; what follows after -- are its options, as in -- --slots 4.")
+    var start = false
+
+    @Argument(parsing: .postTerminator, help: "Options of the worker.")
+    var options: [String] = []
+
+    func run() async throws {
+        if !options.isEmpty, !start {
+            throw CommandFailure(.badInput, "\(options.joined(separator: " ")): options of the worker need --start")
+        }
+        let joined: JoinText
+        do { joined = try JoinText(pasted: Self.pasted()) } catch {
+            throw CommandFailure(.badInput, "standard input: \(error)")
+        }
+        if start, joined.role != .worker {
+            throw CommandFailure(
+                .badInput,
+                "--start: the role of \(joined.name) is \(joined.role.rawValue); it trains nothing"
+            )
+        }
+        let path = try file ?? Self.defaultFile(joined.name)
+        do { try JoinFile.write(joined, to: path) } catch {
+            throw CommandFailure(.badInput, error.description)
+        }
+        Terminal.error("joined \(joined.endpoint) as \(joined.name), kept in \(path)")
+        guard start else {
+            let command = joined.role == .worker ? "worker" : "list"
+            Terminal.error("next: sweepd \(command) --join \(path)")
+            return
+        }
+        let worker = try WorkerCommand.parse(["--join", path] + options)
+        try await worker.run()
+    }
+
+    /// What stands on standard input; from a terminal, one line that is not shown.
+    private static func pasted() -> String {
+        guard isatty(0) == 1 else {
+            let data = try? FileHandle.standardInput.read(upToCount: JoinText.maximumBytes + 1)
+            return String(decoding: data ?? Data(), as: UTF8.self)
+        }
+        Terminal.raw("join text (it is not shown): ")
+        var former = termios()
+        let isKnown = tcgetattr(0, &former) == 0
+        if isKnown {
+            var silent = former
+            silent.c_lflag &= ~tcflag_t(ECHO)
+            tcsetattr(0, TCSAFLUSH, &silent)
+        }
+        defer {
+            if isKnown { tcsetattr(0, TCSAFLUSH, &former) }
+            Terminal.raw("\n")
+        }
+        return readLine() ?? ""
+    }
+
+    /// `~/.sweepd/NAME.join`, its folder made for its owner alone.
+    private static func defaultFile(_ name: String) throws -> String {
+        guard let home = Terminal.environment("HOME"), !home.isEmpty else {
+            throw CommandFailure(.badInput, "--file: HOME is not set, so say which file to make")
+        }
+        let folder = home + "/.sweepd"
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder,
+                withIntermediateDirectories: true,
+                attributes: [.posixPermissions: 0o700]
+            )
+        } catch { throw CommandFailure(.badInput, "\(folder): cannot be made: \(error.localizedDescription)") }
+        return "\(folder)/\(name).join"
+    }
+}

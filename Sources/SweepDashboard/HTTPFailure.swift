@@ -1,0 +1,43 @@
+package import SweepReports
+
+/// A request that is not answered with what it asked for.
+package struct HTTPFailure: Error, Hashable, Sendable {
+    /// The status code.
+    package let status: Int
+    /// A word for programs; it never changes.
+    package let code: String
+    /// A sentence for people.
+    package let message: String
+    /// The methods that are allowed, of 405.
+    package let allow: String?
+
+    package init(_ status: Int, _ code: String, _ message: String, allow: String? = nil) {
+        self.status = status
+        self.code = code
+        self.message = message
+        self.allow = allow
+    }
+
+    /// What a coordinator's refusal is over HTTP.
+    package init(_ error: ControlError) {
+        let status =
+            switch error.code {
+            case .badInput: 400
+            case .notFound: 404
+            case .notAllowed: 403
+            case .conflict: 409
+            case .internal: 500
+            }
+        self.init(status, error.code.rawValue, error.message)
+    }
+
+    /// `{"error": {"code", "message"}}`.
+    package var json: JSONValue {
+        .object([
+            JSONMember(
+                "error",
+                .object([JSONMember("code", .text(code)), JSONMember("message", .text(message))])
+            )
+        ])
+    }
+}

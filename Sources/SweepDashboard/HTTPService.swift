@@ -1,0 +1,112 @@
+import Glibc
+import HTTPTypes
+import Hummingbird
+package import Logging
+import NIOCore
+import ServiceLifecycle
+
+/// Serves a site over HTTP until a graceful shutdown.
+package struct HTTPService: Service {
+    private let addresses: [HTTPAddress]
+    private let site: StatusSite
+    private let logger: Logger
+    private let onBound: @Sendable (String) async -> Void
+
+    /// Who says nothing for so long is cut off: a connection costs a descriptor.
+    private static let idleTimeout = TimeAmount.seconds(60)
+    /// A page and some programs; a descriptor each, of which workers need theirs.
+    private static let maximumConnections = 128
+
+    /// Prepares the service; nothing is bound before `run`.
+    ///
+    /// - Parameters:
+    ///   - addresses: the first that is free is taken; not empty.
+    ///   - onBound: called once with the URL, the system's choice of port filled in.
+    package init(
+        addresses: [HTTPAddress],
+        site: StatusSite,
+        logger: Logger,
+        onBound: @escaping @Sendable (String) async -> Void
+    ) {
+        self.addresses = addresses
+        self.site = site
+        self.logger = logger
+        self.onBound = onBound
+    }
+
+    /// Serves; throws `HTTPBindError` when no address can be bound.
+    package func run() async throws {
+        for (index, address) in addresses.enumerated() {
+            do { return try await serve(at: address) } catch let error as IOError {
+                let isBusy = error.errnoCode == EADDRINUSE
+                guard isBusy, index + 1 < addresses.count else {
+                    throw HTTPBindError(address: address, isBusy: isBusy, reason: "\(error)")
+                }
+            }
+        }
+    }
+
+    private func serve(at address: HTTPAddress) async throws {
+        let site = site
+        let responder = CallbackResponder<BasicRequestContext> { request, _ in
+            let answer = await site.answer(
+                method: request.method.rawValue,
+                target: request.head.path ?? "/",
+                authority: request.head.authority,
+                authorization: request.headers[.authorization]
+            )
+            return Response(answer, isHead: request.method == .head)
+        }
+        let host = address.host.contains(":") ? "[\(address.host)]" : address.host
+        let onBound = onBound
+        let application = Application(
+            responder: responder,
+            server: .http1(configuration: .init(idleTimeout: Self.idleTimeout)),
+            configuration: .init(
+                address: .hostname(address.boundHost, port: address.port),
+                serverName: "sweepd",
+                availableConnectionsDelegate: .maximum(Self.maximumConnections, logger: logger)
+            ),
+            onServerRunning: { channel in
+                if let port = channel.localAddress?.port { await onBound("http://\(host):\(port)") }
+            },
+            logger: logger
+        )
+        try await application.run()
+    }
+}
+
+/// The address cannot be listened on.
+package struct HTTPBindError: Error, Hashable, Sendable, CustomStringConvertible {
+    let address: HTTPAddress
+    let isBusy: Bool
+    let reason: String
+
+    package init(address: HTTPAddress, isBusy: Bool, reason: String) {
+        self.address = address
+        self.isBusy = isBusy
+        self.reason = reason
+    }
+
+    package var description: String {
+        isBusy
+            ? "--http: \(address) is taken by another program, allowed a free port, or 0 for one of the system's choice"
+            : "--http: cannot listen on \(address): \(reason)"
+    }
+}
+
+extension Response {
+    /// Puts an answer into HTTP's form; to HEAD without its body.
+    fileprivate init(_ answer: HTTPAnswer, isHead: Bool) {
+        var headers = HTTPFields()
+        for (name, value) in answer.headers {
+            if let name = HTTPField.Name(name) { headers[name] = value }
+        }
+        if isHead { headers[.contentLength] = "\(answer.body.count)" }
+        self.init(
+            status: .init(code: answer.status),
+            headers: headers,
+            body: isHead ? .init() : .init(byteBuffer: ByteBuffer(bytes: answer.body))
+        )
+    }
+}

@@ -1,0 +1,158 @@
+import Foundation
+import Glibc
+import ProcessTestKit
+import Testing
+
+extension RealProcesses {
+    @Suite struct HTTPTests {
+        @Test func `HTTP has the documents of the commands, and one kind of refusal`() async throws {
+            try await Bench.run { bench in
+                let coordinator = try await bench.coordinator()
+                let port = coordinator.httpPort
+                let file = try bench.sweep("quick")
+                try await bench.run(["sweepd", "submit", file] + coordinator.access, exits: 0)
+                _ = try bench.worker("red", of: coordinator, slots: 2)
+                try await coordinator.finished("quick")
+
+                let health = try HTTPReply.ask(port: port, "/health")
+                try #require(health.status == 200 && health.body.contains("\"ok\""))
+                let list = try HTTPReply.ask(port: port, "/api/sweeps")
+                try #require(list.status == 200 && list.body.contains("\"quick\""))
+                let status = try Status.read(HTTPReply.ask(port: port, "/api/sweeps/quick/status").body)
+                try #require(status.trials.ended == 12 && status.workers.map(\.id) == ["red"])
+                let rank = try Rank.read(HTTPReply.ask(port: port, "/api/sweeps/quick/rank?top=2").body)
+                try #require(rank.rows.count == 2 && rank.configurations == 12)
+                let curves = try Curves.read(HTTPReply.ask(port: port, "/api/sweeps/quick/curves?trial=1").body)
+                try #require(curves.trials.map(\.trial) == [1])
+                let whole = try await coordinator.curves("quick").trials
+                try #require(curves.trials == whole.filter { $0.trial == 1 })
+
+                let head = try HTTPReply.ask(port: port, "/health", method: "HEAD")
+                try #require(
+                    head.status == 200 && head.body.isEmpty
+                        && head.headers["content-length"] == "\(health.body.utf8.count)"
+                )
+                for (target, method, status) in [
+                    ("/none", "GET", 404), ("/api/sweeps/other/status", "GET", 404),
+                    ("/api/sweeps/quick/curves?trial=99", "GET", 404),
+                    ("/health", "POST", 405), ("/api/sweeps/quick/rank?top=x", "GET", 400),
+                ] {
+                    let reply = try HTTPReply.ask(port: port, target, method: method)
+                    try #require(reply.status == status, "\(target): \(reply.body)")
+                    try #require(
+                        reply.body.hasPrefix("{\"error\":{\"code\":") || reply.body.hasPrefix("{\"error\": {\"code\":")
+                    )
+                    try #require((reply.headers["allow"] == "GET, HEAD") == (status == 405))
+                }
+                // A page whose name was made to mean this machine.
+                let rebound = try HTTPReply.ask(port: port, "/api/sweeps", headers: ["Host": "evil.example"])
+                try #require(rebound.status == 421 && !rebound.body.contains("quick"))
+                try #require(try HTTPReply.ask(port: port, "/health", headers: ["Host": "localhost:9"]).status == 200)
+            }
+        }
+
+        @Test func `with keys, HTTP asks for the token that only the directory's owner can read`() async throws {
+            try await Bench.run { bench in
+                _ = try await bench.coordinatorKey()
+                let coordinator = try await bench.coordinator()
+                for target in ["/health", "/metrics", "/api/sweeps"] {
+                    let refused = try HTTPReply.ask(port: coordinator.httpPort, target)
+                    try #require(refused.status == 401 && refused.headers["www-authenticate"] == "Bearer")
+                    try #require(try coordinator.ask(target).status == 200)
+                }
+                let file = coordinator.directory + "/http-token"
+                let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+                try #require(mode == 0o600)
+                // One that others may read is no secret: the coordinator does not start on it.
+                coordinator.child.signal(SIGTERM)
+                try await bench.ended(coordinator.child)
+                try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
+                let child = try await bench.run(
+                    ["sweepd", "coordinator", "--listen", "tcp://127.0.0.1:*", "--directory", coordinator.directory],
+                    exits: 2,
+                    within: 20
+                )
+                try #require(child.errors.contains("chmod 600"))
+            }
+        }
+
+        @Test func `metrics count what happened`() async throws {
+            try await Bench.run { bench in
+                let coordinator = try await bench.coordinator()
+                let file = try bench.sweep("quick")
+                try await bench.run(["sweepd", "submit", file] + coordinator.access, exits: 0)
+                let red = try bench.worker("red", of: coordinator, slots: 2)
+                try await coordinator.finished("quick")
+                try #require(try coordinator.metric("sweepd_workers{connected=\"yes\"}") == 1)
+                let attempts = try coordinator.metric("sweepd_attempts_total")
+                try #require(attempts >= 12)
+                let ended = try ["completed", "pruned", "failed"].map {
+                    try coordinator.metric("sweepd_trial_ends_total{state=\"\($0)\"}")
+                }
+                try #require(ended.reduce(0, +) == 12)
+                let epochs = try await coordinator.status("quick").epochs
+                try #require(try coordinator.metric("sweepd_epochs_total") == Double(epochs))
+                try #require(try coordinator.metric("sweepd_commit_seconds_count") > 0)
+                try #require(try coordinator.metric("sweepd_report_latency_seconds_count") > 0)
+                for name in ["sweepd_received_bytes_total", "sweepd_sent_bytes_total"] {
+                    try #require(try coordinator.metric(name) > 1_000, "\(name)")
+                }
+                try #require(try coordinator.metric("sweepd_lease_ends_total{end=\"lapsed\"}") == 0)
+                try #require(try coordinator.metric("sweepd_sweeps{state=\"finished\"}") == 1)
+                try await bench.lose(red)
+                try await bench.wait("the lost worker is noticed") {
+                    try coordinator.metric("sweepd_workers{connected=\"yes\"}") == 0
+                }
+            }
+        }
+
+        @Test func `an address that is taken or open to others is refused, and nothing is written`() async throws {
+            try await Bench.run { bench in
+                let first = try await bench.coordinator()
+                for (address, words) in [
+                    ("127.0.0.1:\(first.httpPort)", ["taken"]), ("0.0.0.0:7780", ["loopback", "ssh -L"]),
+                    ("*:7780", ["loopback", "ssh -L"]), ("7780", ["HOST:PORT"]), ("127.0.0.1:99999", ["HOST:PORT"]),
+                ] {
+                    let directory = bench.path("refused")
+                    let child = try await bench.run(
+                        [
+                            "sweepd", "coordinator", "--listen", "tcp://127.0.0.1:*", "--directory", directory,
+                            "--http", address,
+                        ],
+                        exits: 2,
+                        within: 20
+                    )
+                    try #require(words.allSatisfy(child.errors.contains), "\(child.errors)")
+                    try #require(!FileManager.default.fileExists(atPath: directory))
+                }
+            }
+        }
+
+        @Test func `the usual port moves on when it is taken, and none is none`() async throws {
+            try await Bench.run { bench in
+                func start(_ name: String, _ more: [String] = []) async throws -> EndpointFile {
+                    let directory = bench.path(name)
+                    _ = try bench.start(
+                        name,
+                        ["sweepd", "coordinator", "--listen", "tcp://127.0.0.1:*", "--directory", directory] + more
+                    )
+                    return try await bench.value("\(name) can be reached", within: 20) {
+                        guard let data = try? Data(contentsOf: URL(filePath: directory + "/endpoint.json")) else {
+                            return nil
+                        }
+                        return try EndpointFile.read(String(decoding: data, as: UTF8.self))
+                    }
+                }
+                let first = try #require(try await start("first").http)
+                let second = try #require(try await start("second").http)
+                try #require(first != second)
+                for url in [first, second] {
+                    let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
+                    try #require((7780...7812).contains(port))
+                    try #require(try HTTPReply.ask(port: port, "/health").status == 200)
+                }
+                try #require(try await start("third", ["--http", "none"]).http == nil)
+            }
+        }
+    }
+}

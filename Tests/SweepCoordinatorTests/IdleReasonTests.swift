@@ -1,0 +1,129 @@
+import SweepCoordination
+import SweepCoordinator
+import SweepCore
+import SweepReports
+import SweepTestKit
+import SweepWire
+import Testing
+
+/// Each reason for which a worker may be idle, in the JSON of `status`.
+@Suite struct IdleReasonTests {
+    /// What `status` says of a worker of the first sweep: its reason, and whether it is busy.
+    private func worker(_ name: String, _ harness: CoreHarness) throws -> StatusDocument.Worker {
+        let sweep = try #require(harness.sweep)
+        let document = harness.core.statusDocument(sweep, pace: nil, at: harness.now)
+        // Through JSON, as programs read it.
+        let read = try StatusDocument(json: JSONValue(parsing: document.json.bytes))
+        return try #require(read.workers.first { $0.id == name })
+    }
+
+    private func reason(_ name: String, _ harness: CoreHarness) throws -> String {
+        let worker = try worker(name, harness)
+        #expect(worker.busy == 0)
+        return try #require(worker.idleBecause)
+    }
+
+    private func plain(_ trials: Int) -> SampleSweep {
+        var sample = SampleSweep()
+        sample.prune = "none"
+        sample.trials = trials
+        sample.epochs = 3
+        return sample
+    }
+
+    @Test func `a worker that has work is not idle`() throws {
+        var harness = CoreHarness()
+        _ = harness.join("a")
+        _ = harness.submit(plain(3))
+        let worker = try worker("a", harness)
+        #expect(worker.busy == 1 && worker.idleBecause == nil)
+    }
+
+    @Test func `no trials are left`() throws {
+        var harness = CoreHarness()
+        _ = harness.join("a", slots: 2)
+        _ = harness.submit(plain(2))
+        _ = harness.join("b")
+        #expect(try reason("b", harness) == "no trials are left to begin; the last 2 train elsewhere")
+    }
+
+    @Test func `trials wait to be promoted`() throws {
+        var harness = CoreHarness()
+        var sample = SampleSweep()
+        sample.trials = 3
+        sample.parallelism = 3
+        var first = harness.join("a", slots: 3)
+        _ = harness.submit(sample)
+        let rung = harness.assigned(to: first)
+        #expect(rung.count == 3)
+        // One trial is at its rung; whether it goes on is decided by the two that train.
+        harness.report(rung[0], 1...rung[0].to, by: &first)
+        harness.end(rung[0], by: &first)
+        _ = harness.join("b")
+        let reason = try reason("b", harness)
+        #expect(reason == "no trials are left to begin; 1 wait for the results of 2 to be promoted or end")
+    }
+
+    @Test func `results decide what comes next`() throws {
+        var harness = CoreHarness()
+        var sample = SampleSweep()
+        sample.trials = 18
+        sample.parallelism = 2
+        _ = harness.join("a", slots: 2)
+        _ = harness.submit(sample)
+        _ = harness.join("b")
+        let reason = try reason("b", harness)
+        #expect(reason == "all that is decided is handed out; the results of 2 trials decide what comes next")
+    }
+
+    @Test func `the sweep is paused, and over`() throws {
+        var harness = CoreHarness()
+        _ = harness.submit(plain(2))
+        _ = harness.steer("sample", .pause)
+        _ = harness.join("a")
+        #expect(try reason("a", harness) == "the sweep is paused")
+        _ = harness.steer("sample", .cancel)
+        #expect(try reason("a", harness) == "the sweep is cancelled")
+    }
+
+    @Test func `its training core is another`() throws {
+        var harness = CoreHarness()
+        _ = harness.submit(plain(2))
+        _ = harness.join("old", coreVersion: "core-0")
+        #expect(try reason("old", harness) == "its training core is version core-0, the sweep's is core-1")
+    }
+
+    @Test func `it drains`() throws {
+        var harness = CoreHarness()
+        _ = harness.submit(plain(2))
+        let worker = harness.join("a")
+        let lease = try #require(harness.assigned(to: worker).first)
+        harness.say(.draining(Draining(handedBack: [lease.lease])), by: worker)
+        #expect(try reason("a", harness) == "it drains")
+    }
+
+    @Test func `its connection is lost`() throws {
+        var harness = CoreHarness()
+        let worker = harness.join("a")
+        _ = harness.submit(plain(1))
+        let lease = try #require(harness.assigned(to: worker).first)
+        var finishing = worker
+        harness.report(lease, 1...3, by: &finishing)
+        harness.end(lease, by: &finishing)
+        harness.give(.unreachable(worker.peer))
+        #expect(try reason("a", harness) == "its connection is lost")
+    }
+
+    @Test func `it has not come back since a restart`() throws {
+        var harness = CoreHarness()
+        _ = harness.join("a")
+        _ = harness.submit(plain(2))
+        var restored = CoordinatorCore(options: CoordinatorOptions(), session: 43)
+        for fact in harness.facts { restored.restore(fact) }
+        _ = restored.start(at: .zero)
+        let sweep = try #require(restored.sweeps.values.first)
+        let document = restored.statusDocument(sweep, pace: nil, at: .zero)
+        let worker = try #require(document.workers.first)
+        #expect(worker.busy == 0 && worker.idleBecause == "it has not come back since the coordinator's restart")
+    }
+}
