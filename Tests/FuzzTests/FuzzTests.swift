@@ -32,14 +32,14 @@ import Testing
     func `changed inputs are read or refused`(decoder: Decoder) throws {
         let seed = Self.givenSeed ?? UInt64.random(in: 0...UInt64.max)
         var mutator = Mutator(seed: seed, corpus: try Corpus.read(decoder.name).map(\.bytes))
-        let last = Self.seconds == nil ? nil : try Self.file("\(decoder.name).last")
+        let last = Self.seconds == nil ? nil : try LastInput(Self.file("\(decoder.name).last"))
         let end = ContinuousClock.now + .seconds(Self.seconds ?? 0)
         var slowest = Duration.zero
         var read = 0
         var count = 0
         while Self.seconds == nil ? count < Self.inputs : ContinuousClock.now < end {
             let input = mutator.next()
-            if let last { try Data(input).write(to: last) }
+            try last?.keep(input)
             let begun = ContinuousClock.now
             if decoder.reads(input) { read += 1 }
             slowest = max(slowest, begun.duration(to: .now))
@@ -50,7 +50,7 @@ import Testing
         // A decoder that refuses everything tests nothing behind its first look.
         #expect(count - read > 0, "\(told)")
         if let last {
-            try? FileManager.default.removeItem(at: last)
+            last.remove()
             print(told)
             let peak = try Self.peakMemory()
             #expect(peak < Self.memoryLimit, "\(told); the process held \(peak >> 20) MiB")
@@ -75,4 +75,25 @@ import Testing
         let line = try #require(status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") })
         return try #require(line.split(separator: " ").dropFirst().first.flatMap { Int($0) }) << 10
     }
+}
+
+/// The input that is being tried, on the disk in case that it is the last.
+private struct LastInput {
+    private let url: URL
+    private let handle: FileHandle
+
+    init(_ url: URL) throws {
+        self.url = url
+        try Data().write(to: url)
+        handle = try FileHandle(forWritingTo: url)
+    }
+
+    /// Written over and cut to size: emptied first, a file is flushed to the disk at each turn.
+    func keep(_ input: [UInt8]) throws {
+        try handle.seek(toOffset: 0)
+        try handle.write(contentsOf: Data(input))
+        try handle.truncate(atOffset: UInt64(input.count))
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: url) }
 }
