@@ -167,6 +167,13 @@ let package = Package(
             dependencies: ["SweepNumerics", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepTraining"],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "store-bench",
+            dependencies: [
+                "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepReports", "SweepStore", "SweepWire",
+            ],
+            swiftSettings: settings
+        ),
         // Tests
         .target(
             name: "SweepTestKit",
@@ -215,7 +222,14 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         tests("SweepMessagingTests", ["SweepMessaging"]),
-        tests("SweepCoordinatorTests", ["SweepCoordinator", "SweepCore", "SweepMessaging", "SweepStore", "SweepWire"]),
+        tests(
+            "SweepCoordinatorTests",
+            [
+                "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepMessaging", "SweepReports", "SweepStore",
+                "SweepTestKit", "SweepWire",
+            ],
+            exclude: ["Fixtures"]
+        ),
         tests(
             "SweepWorkerTests",
             [

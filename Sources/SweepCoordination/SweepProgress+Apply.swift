@@ -1,5 +1,6 @@
 import SweepCore
 import SweepSearch
+import SweepWire
 
 extension SweepProgress {
     mutating func apply(_ proposal: TrialProposal) {
@@ -10,7 +11,7 @@ extension SweepProgress {
                 configuration: proposal.configuration,
                 runOfConfiguration: proposal.repeatIndex,
                 seed: proposal.seed,
-                metrics: metrics
+                columns: columns
             )
         )
         open.insert(proposal.trial.number)
@@ -50,7 +51,39 @@ extension SweepProgress {
             grew = true
             epochsTrained += 1
             epochSeconds += observation.seconds
+            if let probe = probeColumn { note(probeLoss: observation.values[probe]) }
         }
+        advance(number, grew: grew)
+    }
+
+    /// The same for epochs as the journal's reader gives them.
+    mutating func applyObserved(_ lease: LeaseID, _ run: JournalRow.EpochRun, of row: JournalRow) {
+        let number = lease.trial.number
+        guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
+        let values = row.values[run.values]
+        let seconds = row.seconds[run.epochs]
+        let added = trials[number - 1].curve.append(epochsFrom: run.firstEpoch, values: values, seconds: seconds)
+        if added > 0 {
+            epochsTrained += added
+            // One after the other, so that the sum has the bits that it had.
+            for second in seconds.suffix(added) { epochSeconds += second }
+            if let probe = probeColumn {
+                var place = values.endIndex - added * metrics.count + probe
+                while place < values.endIndex {
+                    note(probeLoss: row.values[place])
+                    place += metrics.count
+                }
+            }
+        }
+        advance(number, grew: added > 0)
+    }
+
+    private mutating func note(probeLoss: Double) {
+        if probeLoss.isFinite, probeLoss < leastProbeLoss ?? .infinity { leastProbeLoss = probeLoss }
+    }
+
+    /// What follows from epochs that were reported.
+    private mutating func advance(_ number: Int, grew: Bool) {
         if grew { trials[number - 1].fruitlessAttempts = 0 }
         if let goal = trials[number - 1].goal, trials[number - 1].curve.epochs >= goal.to {
             trials[number - 1].goal = nil
@@ -65,7 +98,7 @@ extension SweepProgress {
 
     mutating func applyCheckpoint(trial number: Int, epoch: Int, _ checkpoint: CheckpointID) {
         guard trials.indices.contains(number - 1) else { return }
-        trials[number - 1].checkpoint = .init(epoch: epoch, id: checkpoint)
+        trials[number - 1].checkpoint = epoch > 0 ? .init(epoch: epoch, id: checkpoint) : nil
     }
 
     mutating func applyResolved(trial number: Int, epoch: Int, cost: Double) {

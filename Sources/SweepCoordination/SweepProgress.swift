@@ -10,8 +10,11 @@ package struct SweepProgress: Sendable {
     package let submission: SweepSubmission
     /// What its trials report, in order.
     package let metrics: [Metric]
+    /// The same, for their curves, and the place of the probe loss.
+    let columns: CurveColumns
+    let probeColumn: Int?
     package internal(set) var state = SweepState.running
-    package internal(set) var trials: [TrialProgress] = []
+    package internal(set) var trials = TrialList()
     package internal(set) var timeline = VirtualTimeline()
     package internal(set) var ready = ReadySegments()
     /// Segments to hand out whose trial has one attempt left: each gets a worker of its own, so that a trial is only
@@ -26,6 +29,8 @@ package struct SweepProgress: Sendable {
     /// Epochs of all trials, and the core seconds they took.
     package internal(set) var epochsTrained = 0
     package internal(set) var epochSeconds = 0.0
+    /// The least finite probe loss of any trial.
+    package internal(set) var leastProbeLoss: Double?
     /// Fruitless attempts after which a trial fails.
     let attempts: Int
     let plan: TrialPlan
@@ -49,6 +54,8 @@ package struct SweepProgress: Sendable {
         self.sweep = sweep
         self.submission = submission
         metrics = submission.metrics
+        columns = CurveColumns(submission.metrics)
+        probeColumn = submission.metrics.firstIndex(of: .probeLoss)
         searcher = SearcherFactory.make(spec: sweep.search, space: sweep.space)
         scheduler = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
         self.attempts = attempts

@@ -1,6 +1,5 @@
 package import SweepCoordination
 package import SweepStore
-import SweepWire
 
 extension CoordinatorCore {
     /// The core as the store's journal tells it.
@@ -12,13 +11,7 @@ extension CoordinatorCore {
         session: UInt64
     ) throws -> CoordinatorCore {
         var core = CoordinatorCore(options: options, session: session)
-        try store.forEachEntry { sequence, entry in
-            do {
-                for fact in try JournalCodec.decode(entry.body) { core.restore(fact) }
-            } catch {
-                throw JournalError(sequence: sequence, reason: "\(error)")
-            }
-        }
+        try JournalReplay.run(store, into: &core)
         return core
     }
 }
