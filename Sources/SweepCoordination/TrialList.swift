@@ -15,6 +15,7 @@ package struct TrialList: RandomAccessCollection, MutableCollection, Sendable {
     package var startIndex: Int { 0 }
     package var endIndex: Int { count }
 
+    /// The trial at a position; that of trial n is n - 1.
     package subscript(position: Int) -> TrialProgress {
         _read { yield blocks[position / Self.block][position % Self.block] }
         _modify { yield &blocks[position / Self.block][position % Self.block] }

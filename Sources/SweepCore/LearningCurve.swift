@@ -30,6 +30,7 @@ package struct LearningCurve: Hashable, Sendable {
     /// An empty curve.
     package init(_ columns: CurveColumns) { self.columns = columns }
 
+    /// What an epoch's values are, in their order.
     package var metrics: [Metric] { columns.metrics }
 
     /// How many epochs were trained.
@@ -43,6 +44,7 @@ package struct LearningCurve: Hashable, Sendable {
         fileprivate let curve: LearningCurve
         package var startIndex: Int { 0 }
         package var endIndex: Int { curve.times.count }
+        /// The epoch at a position, from 0.
         package subscript(position: Int) -> Observation {
             let width = curve.columns.metrics.count
             return Observation(
