@@ -177,6 +177,13 @@ let package = Package(
             dependencies: ["SweepNumerics", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepTraining"],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "store-bench",
+            dependencies: [
+                "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepReports", "SweepStore", "SweepWire",
+            ],
+            swiftSettings: settings
+        ),
         // Tests
         .target(
             name: "SweepTestKit",
@@ -250,7 +257,8 @@ let package = Package(
             [
                 "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepMessaging", "SweepReports", "SweepStore",
                 "SweepTestKit", "SweepWire", logging, metrics,
-            ]
+            ],
+            exclude: ["Fixtures"]
         ),
         tests("SweepDashboardTests", ["SweepDashboard", "SweepCore", "SweepNumerics", "SweepReports"]),
         tests(

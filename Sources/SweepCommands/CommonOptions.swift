@@ -34,7 +34,7 @@ struct CoordinatorLocation: ParsableArguments {
                 }
                 return try StoredSweeps(directory: directory)
             } catch let error as StoreError {
-                throw CommandFailure(.badInput, error.description)
+                throw CommandFailure(error)
             } catch let error as JournalError {
                 throw CommandFailure(.failed, "\(directory): \(error)")
             }

@@ -206,14 +206,14 @@ extension Coordinator {
             try ListenPolicy.check(listeningOn: Endpoint(options.listen), hasKeys: hasKeys)
         } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
         do { return try Coordinator(options, metrics: metrics, logger: logger) } catch let error as StoreError {
-            throw CommandFailure(.badInput, error.description)
+            throw CommandFailure(error)
         } catch { throw CommandFailure(.failed, "\(options.directory): \(error)") }
     }
 
     /// Binds the port; what is wrong with it is a failure of the command.
     func openPort() async throws -> String {
         do { return try await open() } catch let error as StoreError {
-            throw CommandFailure(.failed, error.description)
+            throw CommandFailure(error)
         } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
     }
 

@@ -121,7 +121,7 @@ struct ExportCommand: AsyncParsableCommand {
             let packed = try ObjectStore(directory: directory).read(id.hash)
             return (source, try DataSet(packed: packed), packed, id)
         } catch let error as StoreError {
-            throw CommandFailure(.badInput, error.description)
+            throw CommandFailure(error)
         } catch let error as DataSetFormatError {
             throw CommandFailure(.failed, "\(directory): the data set of \(sweep): \(error)")
         } catch let error as JournalError {

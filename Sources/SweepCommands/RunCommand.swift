@@ -111,7 +111,7 @@ struct RunCommand: AsyncParsableCommand {
             }
             return entry.state == "finished" || entry.state == "cancelled"
         } catch let error as StoreError {
-            throw CommandFailure(.badInput, error.description)
+            throw CommandFailure(error)
         } catch let error as ControlError { throw CommandFailure(error) }
     }
 

@@ -27,7 +27,7 @@ extension CoordinatorCore {
         case .checkpointKept(let trial, let epoch, let checkpoint):
             guard sweeps[trial.sweep]?[trial.number] != nil else { return }
             // Counted before the old one is released: both may be the same bytes.
-            checkpointUsers[checkpoint.hash, default: 0] += 1
+            if epoch > 0 { checkpointUsers[checkpoint.hash, default: 0] += 1 }
             release(checkpointOf: trial)
             sweeps[trial.sweep]?.applyCheckpoint(trial: trial.number, epoch: epoch, checkpoint)
         case .segmentResolved(let trial, let epoch, let cost):
@@ -67,7 +67,7 @@ extension CoordinatorCore {
     }
 
     /// Lets the worker of a last attempt take more again, once the attempt has borne an epoch.
-    private mutating func release(from lease: LeaseID) {
+    mutating func release(from lease: LeaseID) {
         guard let id = holder(of: lease), table[id]?.alone == lease.trial,
             sweeps[lease.trial.sweep]?.isLastAttempt(lease.trial.number) == false
         else { return }

@@ -34,6 +34,9 @@ package struct CoordinatorCore: Sendable {
     /// Worker processes that hold a connection or a lease.
     package var workers: [WorkerID: WorkerProgress] { table.all }
 
+    /// Sweeps in the store that this version cannot read, and leaves out.
+    package var unreadableSweeps: [SweepID] { unreadable }
+
     /// Applies a committed fact while the store is replayed.
     package mutating func restore(_ fact: Fact) {
         apply(fact, at: .zero)
@@ -58,6 +61,7 @@ package struct CoordinatorCore: Sendable {
         case .unreachable(let connection): forget(connection)
         case .submit(let draft, let token): submit(draft, token, at: now)
         case .steer(let name, let steering, let token): steer(name, steering, token, at: now)
+        case .objectLost(let hash): lost(hash, at: now)
         case .tick:
             lapse(at: now)
             moveStuck(at: now)

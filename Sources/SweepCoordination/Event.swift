@@ -23,6 +23,8 @@ package enum Event: Hashable, Sendable {
     case submit(SweepDraft, ReplyToken)
     /// A sweep to steer, by name.
     case steer(String, Steering, ReplyToken)
+    /// Bytes that a trial or sweep needs are damaged, or not on the disk any more.
+    case objectLost(ContentHash)
     /// Time has passed.
     case tick
 }

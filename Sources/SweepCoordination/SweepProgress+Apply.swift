@@ -1,5 +1,6 @@
 import SweepCore
 import SweepSearch
+import SweepWire
 
 extension SweepProgress {
     mutating func apply(_ proposal: TrialProposal) {
@@ -10,7 +11,7 @@ extension SweepProgress {
                 configuration: proposal.configuration,
                 runOfConfiguration: proposal.repeatIndex,
                 seed: proposal.seed,
-                metrics: metrics
+                columns: columns
             )
         )
         open.insert(proposal.trial.number)
@@ -44,12 +45,25 @@ extension SweepProgress {
     }
 
     mutating func applyObserved(_ lease: LeaseID, _ observations: [Observation]) {
-        let number = lease.trial.number
+        grow(lease.trial.number) { curve in
+            for observation in observations { curve.append(observation) }
+        }
+    }
+
+    /// The same for epochs as the journal's reader gives them.
+    mutating func applyObserved(_ lease: LeaseID, _ run: JournalRow.EpochRun, of row: JournalRow) {
+        grow(lease.trial.number) { curve in
+            _ = curve.append(epochsFrom: run.firstEpoch, values: row.values[run.values], seconds: row.seconds[run.epochs])
+        }
+    }
+
+    /// Lets a trial's curve grow, and takes notice of what it has more.
+    private mutating func grow(_ number: Int, _ append: (inout LearningCurve) -> Void) {
         guard trials.indices.contains(number - 1), trials[number - 1].ended == nil else { return }
         let before = trials[number - 1].curve.epochs
         var reached = false
         change(number) { trial in
-            for observation in observations { trial.curve.append(observation) }
+            append(&trial.curve)
             if trial.curve.epochs > before {
                 trial.fruitlessAttempts = 0
                 trial.avoided = []
@@ -59,14 +73,21 @@ extension SweepProgress {
                 reached = true
             }
         }
-        let added = Array(trials[number - 1].curve.observations[before...])
-        epochsTrained += added.count
-        for observation in added {
-            epochSeconds += observation.seconds
-            longestEpochSeconds = max(longestEpochSeconds, observation.seconds)
+        let curve = trials[number - 1].curve
+        if curve.epochs > before {
+            brake.release()
+            epochsTrained += curve.epochs - before
+            for epoch in before + 1...curve.epochs {
+                // One after the other, so that the sum has the same bits however the epochs came.
+                epochSeconds += curve.seconds(at: epoch)
+                longestEpochSeconds = max(longestEpochSeconds, curve.seconds(at: epoch))
+                if let probeColumn {
+                    let loss = curve.value(at: epoch, column: probeColumn)
+                    if loss.isFinite, loss < leastProbeLoss ?? .infinity { leastProbeLoss = loss }
+                }
+            }
+            updateIncumbent(trial: number, curve, after: before)
         }
-        if !added.isEmpty { brake.release() }
-        updateIncumbent(trial: number, added)
         if reached, !inVirtualTime { arrived.append(number) }
     }
 
@@ -77,7 +98,7 @@ extension SweepProgress {
 
     mutating func applyCheckpoint(trial number: Int, epoch: Int, _ checkpoint: CheckpointID) {
         guard trials.indices.contains(number - 1) else { return }
-        trials[number - 1].checkpoint = .init(epoch: epoch, id: checkpoint)
+        trials[number - 1].checkpoint = epoch > 0 ? .init(epoch: epoch, id: checkpoint) : nil
     }
 
     mutating func applyResolved(trial number: Int, epoch: Int, cost: Double) {

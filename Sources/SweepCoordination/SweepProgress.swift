@@ -8,7 +8,7 @@ package struct SweepProgress: Sendable {
     package let id: SweepID
     private let definition: Definition
     package internal(set) var state = SweepState.running
-    package internal(set) var trials: [TrialProgress] = []
+    package internal(set) var trials = TrialList()
     package internal(set) var timeline = VirtualTimeline()
     package internal(set) var ready = ReadySegments()
     /// Segments to hand out whose trial has one attempt left: each gets a worker of its own, so that a trial is only
@@ -33,6 +33,8 @@ package struct SweepProgress: Sendable {
     package internal(set) var tally = SweepTally()
     /// The best trial so far; nil before the first finite value.
     package internal(set) var incumbent: Incumbent?
+    /// The least finite probe loss of any trial.
+    package internal(set) var leastProbeLoss: Double?
     /// Fruitless attempts after which a trial fails.
     let attempts: Int
     var searcher: any Searcher
@@ -64,11 +66,18 @@ package struct SweepProgress: Sendable {
         let sweep: Sweep
         let submission: SweepSubmission
         let plan: TrialPlan
+        /// What its trials report, for their curves, and the places of the objective and of the probe loss.
+        let columns: CurveColumns
+        let objectiveColumn: Int?
+        let probeColumn: Int?
 
         init(sweep: Sweep, submission: SweepSubmission, plan: TrialPlan) {
             self.sweep = sweep
             self.submission = submission
             self.plan = plan
+            columns = CurveColumns(submission.metrics)
+            objectiveColumn = submission.metrics.firstIndex(of: sweep.objective.metric)
+            probeColumn = submission.metrics.firstIndex(of: .probeLoss)
         }
     }
 
@@ -79,6 +88,9 @@ package struct SweepProgress: Sendable {
     /// What its trials report, in order.
     package var metrics: [Metric] { definition.submission.metrics }
     var plan: TrialPlan { definition.plan }
+    var columns: CurveColumns { definition.columns }
+    var objectiveColumn: Int? { definition.objectiveColumn }
+    var probeColumn: Int? { definition.probeColumn }
 
     /// The trial with this number; nil when there is none.
     package subscript(number: Int) -> TrialProgress? {

@@ -15,7 +15,7 @@ package struct SweepTally: Hashable, Sendable {
     init() {}
 
     /// Counts the trials anew.
-    init(_ trials: [TrialProgress]) {
+    init(_ trials: some Sequence<TrialProgress>) {
         for trial in trials { add(trial) }
     }
 
@@ -75,22 +75,22 @@ extension SweepProgress {
         return best
     }
 
-    /// Takes notice of epochs that were added to a trial's curve.
-    mutating func updateIncumbent(trial number: Int, _ added: [Observation]) {
+    /// Takes notice of the epochs after `before` of a trial's curve.
+    mutating func updateIncumbent(trial number: Int, _ curve: LearningCurve, after before: Int) {
         let objective = sweep.objective
-        if trials[number - 1].curve.hasNonFinite(added) || (objective.epoch == .last && incumbent?.trial == number) {
+        if curve.hasNonFinite(after: before) || (objective.epoch == .last && incumbent?.trial == number) {
             // What it stood for may be gone: seldom, so that all may be looked at.
             if incumbent?.trial == number { incumbent = searchedIncumbent() }
             return
         }
-        guard let column = metrics.firstIndex(of: objective.metric) else { return }
-        for observation in objective.epoch == .last ? added.suffix(1) : added[...] {
-            let value = observation.values[column]
+        guard let objectiveColumn else { return }
+        for epoch in (objective.epoch == .last ? curve.epochs : before + 1)...curve.epochs {
+            let value = curve.value(at: epoch, column: objectiveColumn)
             guard value.isFinite else { continue }
-            let candidate = Incumbent(trial: number, epoch: observation.epoch, value: value)
-            // Of one trial's equal epochs the first counts.
-            if incumbent?.trial == number, objective.cost(value) >= objective.cost(incumbent?.value ?? .nan) {
-                continue
+            let candidate = Incumbent(trial: number, epoch: epoch, value: value)
+            if incumbent?.trial == number {
+                // Of one trial's equal epochs the first counts.
+                guard objective.cost(value) < objective.cost(incumbent?.value ?? .nan) else { continue }
             }
             if candidate.isBetter(than: incumbent, for: objective) { incumbent = candidate }
         }

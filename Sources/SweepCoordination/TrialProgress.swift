@@ -65,14 +65,14 @@ package struct TrialProgress: Sendable {
         configuration: Configuration,
         runOfConfiguration: Int,
         seed: UInt64,
-        metrics: [Metric]
+        columns: CurveColumns
     ) {
         self.number = number
         self.configuration = configuration
         configurationID = configuration.id
         self.runOfConfiguration = runOfConfiguration
         self.seed = seed
-        curve = LearningCurve(metrics: metrics)
+        curve = LearningCurve(columns)
     }
 
     /// Whether the result at `epoch` is known: observed, or never to come.

@@ -26,30 +26,51 @@ extension Coordinator: SweepControl {
         let outcome = await steer { .submit(draft, $0) }
         switch outcome {
         case .done(let id):
+            let core = core.reading
             guard let sweep = core.sweeps[id] else { throw ControlError(.internal, "the sweep is gone") }
-            return core.entry(sweep)
+            return await Self.aside { core.entry(sweep) }
         case .badInput(let text): throw ControlError(.badInput, text)
         case .notFound(let text): throw ControlError(.notFound, text)
         case .conflict(let text): throw ControlError(.conflict, text)
         }
     }
 
-    package func list() async throws(ControlError) -> ListDocument { core.listDocument }
+    package func list() async throws(ControlError) -> ListDocument {
+        let core = core.reading
+        return await Self.aside { core.listDocument }
+    }
 
     package func status(sweep name: String) async throws(ControlError) -> StatusDocument {
-        let sweep = try sweep(name)
-        return core.statusDocument(sweep, pace: pace(of: sweep), at: now)
+        let (core, sweep) = try reading(name)
+        let (pace, moment) = (pace(of: sweep), now)
+        var document = await Self.aside { core.statusDocument(sweep, pace: pace, at: moment) }
+        document.storage = try? await StatusDocument.Storage(directory: options.directory, objects.usage())
+        return document
     }
 
     package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
-        core.rankDocument(try sweep(name), top: top)
+        let (core, sweep) = try reading(name)
+        return await Self.aside { core.rankDocument(sweep, top: top) }
     }
 
     package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
-        guard let document = core.curvesDocument(try sweep(name), trial: trial) else {
-            throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)")
-        }
+        let (core, sweep) = try reading(name)
+        let document = await Self.aside { core.curvesDocument(sweep, trial: trial) }
+        guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
         return document
+    }
+
+    /// Makes something of the state on another thread than the port's: of a large sweep it takes longer than any message
+    /// may wait.
+    private static func aside<Value: Sendable>(_ make: @escaping @Sendable () -> Value) async -> Value {
+        await Task.detached(operation: make).value
+    }
+
+    /// The state as it is now, and a sweep of it.
+    private func reading(_ name: String) throws(ControlError) -> (CoordinatorCore, SweepProgress) {
+        let core = core.reading
+        guard let sweep = core.sweep(named: name) else { throw ControlError.unknownSweep(name, core) }
+        return (core, sweep)
     }
 
     package func pause(sweep name: String) async throws(ControlError) -> StatusDocument {
@@ -66,7 +87,7 @@ extension Coordinator: SweepControl {
 
     /// Keeps a data set that was read on this machine.
     package func keep(dataSet bytes: [UInt8]) async throws {
-        kept.insert(try await objects.put(bytes))
+        arrived(try await objects.put(bytes))
     }
 
     private func steer(_ name: String, _ steering: Steering) async throws(ControlError) -> StatusDocument {
@@ -77,11 +98,6 @@ extension Coordinator: SweepControl {
         case .notFound(let text): throw ControlError(.notFound, text)
         case .conflict(let text): throw ControlError(.conflict, text)
         }
-    }
-
-    private func sweep(_ name: String) throws(ControlError) -> SweepProgress {
-        guard let sweep = core.sweep(named: name) else { throw ControlError.unknownSweep(name, core) }
-        return sweep
     }
 }
 

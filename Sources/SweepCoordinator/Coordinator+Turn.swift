@@ -94,13 +94,4 @@ extension Coordinator {
         keysOfWorkers[worker] = key
         return true
     }
-
-    private func transfer(_ message: Message, with connection: ConnectionID) {
-        Task {
-            for answer in await objects.answer(message) {
-                if case .objectStored(let stored) = answer { kept.insert(stored.hash) }
-                send(answer, to: connection)
-            }
-        }
-    }
 }

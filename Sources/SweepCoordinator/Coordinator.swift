@@ -28,6 +28,7 @@ package actor Coordinator: Service {
     var server: ServerSocket?
     /// Objects that are known to be kept.
     var kept: Set<ContentHash>
+    var upkeep = ObjectUpkeep()
     /// The key that each worker process proved at its first registration.
     var keysOfWorkers: [WorkerID: CurvePublicKey] = [:]
     /// When each sweep's first epoch of this process came, and how many it had before.
@@ -65,12 +66,14 @@ package actor Coordinator: Service {
     ///
     /// Throws `EndpointError`, `UnprotectedEndpointError`, `KeyError`, `ZMQError` or `StoreError`.
     package func open() async throws -> String {
-        try await objects.keepOnly(core.neededObjects)
+        let missing = try await objects.keepOnly(core.neededObjects)
+        kept.subtract(missing)
         let server = try bind()
         self.server = server
         try store.setValue(server.endpoint, for: Self.endpointKey)
         if !options.servesHTTP { try announce(http: nil) }
         carryOut(core.start(at: now))
+        for hash in missing { lost(hash) }
         logger.info("coordinator listens", metadata: ["port.endpoint": "\(server.endpoint)"])
         return server.endpoint
     }
@@ -216,15 +219,7 @@ extension Coordinator {
         case .record(let fact): note(fact)
         case .send(let message, let peer): send(message, to: ConnectionID(number: peer.number))
         case .reply(let token, let outcome): repliers.removeValue(forKey: token)?(outcome)
-        case .drop(let hash):
-            // A later turn may have named the same bytes while the commit of this one was under way.
-            guard !core.needs(hash) else { return }
-            kept.remove(hash)
-            Task {
-                await objects.delete([hash])
-                // The same bytes may have been offered, and found there, just before they were deleted.
-                kept.remove(hash)
-            }
+        case .drop(let hash): drop(hash)
         case .log(let line): log(line)
         case .wake(let moment):
             if let wake { _ = loop.cancel(wake) }
@@ -233,6 +228,7 @@ extension Coordinator {
                     // What came while this thread was held up counts as a sign of life before anyone is called silent.
                     coordinator.turn()
                     coordinator.handle(.tick)
+                    coordinator.lookAfterObjects()
                 }
             }
         }

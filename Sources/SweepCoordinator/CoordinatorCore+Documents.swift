@@ -2,7 +2,7 @@ package import SweepCoordination
 package import SweepCore
 import SweepDiagnosis
 package import SweepReports
-package import SweepSearch
+import SweepSearch
 import SweepWire
 
 /// What a running coordinator knows beside its core: how fast a sweep goes.
@@ -52,11 +52,18 @@ extension CoordinatorCore {
 
     /// The ranked summary; all rows, or the first `top`.
     package func rankDocument(_ sweep: SweepProgress, top: Int?) -> RankDocument {
-        RankDocument(
+        let (rows, all) = Ranking.summary(
+            sweep.trials.lazy.map { record($0, sweep) },
+            objective: sweep.sweep.objective,
+            levels: sweep.levels,
+            top: top,
+            finding: { finding($0.curve, stoppedEarly: $0.stoppedEarly, sweep) }
+        )
+        return RankDocument(
             sweep: sweep.sweep.name,
             objective: sweep.sweep.objective,
-            rows: Ranking.rows(records(sweep), objective: sweep.sweep.objective, levels: sweep.levels),
-            top: top
+            configurations: all,
+            rows: rows
         )
     }
 
@@ -81,32 +88,32 @@ extension CoordinatorCore {
         )
     }
 
-    /// The trials as the ranking wants them, with what their curves show.
-    package func records(_ sweep: SweepProgress) -> [TrialRecord] {
-        let best = Findings.bestProbeLoss(sweep.trials.lazy.map(\.curve))
-        let chance = sweep.submission.schema.chanceLoss
-        return sweep.trials.map { trial in
-            TrialRecord(
-                number: trial.number,
-                configuration: trial.configuration,
-                seed: trial.seed,
-                repetition: trial.runOfConfiguration,
-                state: state(of: trial, sweep),
-                stoppedEarly: trial.stoppedEarly,
-                notes: trial.notes,
-                curve: trial.curve,
-                attempts: Int(trial.attempt.rawValue),
-                coreSeconds: trial.curve.seconds,
-                workers: trial.workers,
-                finding: Findings.primary(
-                    curve: trial.curve,
-                    budget: trial.stoppedEarly ? trial.curve.epochs : sweep.sweep.epochs,
-                    chanceLoss: chance,
-                    bestProbeLoss: best
-                ),
-                log: trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log }
-            )
-        }
+    /// The trial as the ranking wants it, without what its curve shows: that is looked for in rows that are shown.
+    private func record(_ trial: TrialProgress, _ sweep: SweepProgress) -> TrialRecord {
+        TrialRecord(
+            number: trial.number,
+            configuration: trial.configuration,
+            configurationID: trial.configurationID,
+            seed: trial.seed,
+            repetition: trial.runOfConfiguration,
+            state: state(of: trial, sweep),
+            stoppedEarly: trial.stoppedEarly,
+            notes: trial.notes,
+            curve: trial.curve,
+            attempts: Int(trial.attempt.rawValue),
+            coreSeconds: trial.curve.seconds,
+            workers: trial.workers,
+            log: trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log }
+        )
+    }
+
+    private func finding(_ curve: LearningCurve, stoppedEarly: Bool, _ sweep: SweepProgress) -> Finding? {
+        Findings.primary(
+            curve: curve,
+            budget: stoppedEarly ? curve.epochs : sweep.sweep.epochs,
+            chanceLoss: sweep.submission.schema.chanceLoss,
+            bestProbeLoss: sweep.leastProbeLoss
+        )
     }
 
     private func state(of trial: TrialProgress, _ sweep: SweepProgress) -> TrialState {

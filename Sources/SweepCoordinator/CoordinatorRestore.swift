@@ -11,13 +11,7 @@ extension CoordinatorCore {
         session: UInt64
     ) throws -> CoordinatorCore {
         var core = CoordinatorCore(options: options, session: session)
-        try store.forEachEntry { sequence, entry in
-            do {
-                try core.restore(entry: entry.body)
-            } catch {
-                throw JournalError(sequence: sequence, reason: "\(error)")
-            }
-        }
+        try JournalReplay.run(store, into: &core)
         return core
     }
 }

@@ -1,4 +1,4 @@
-import SweepCore
+package import SweepCore
 package import SweepMessaging
 package import SweepStore
 package import SweepWire
@@ -11,6 +11,10 @@ package actor ObjectThread {
     package nonisolated let loop = MessagingLoop(name: "objects")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     let objects: ObjectStore
+    /// Objects whose bytes were compared with their names in this process; each is, before it is handed out.
+    private var verified: Set<ContentHash> = []
+    /// What is on the disk, as it was last counted.
+    private var counted: (usage: ObjectStore.Usage, at: ContinuousClock.Instant)?
 
     /// Serves the objects of a coordinator's directory.
     package init(_ objects: ObjectStore) { self.objects = objects }
@@ -41,15 +45,47 @@ package actor ObjectThread {
     func contains(_ hash: ContentHash) -> Bool { (try? objects.contains(hash)) ?? false }
 
     func delete(_ hashes: [ContentHash]) {
-        for hash in hashes { _ = try? objects.delete(hash) }
+        for hash in hashes {
+            _ = try? objects.delete(hash)
+            verified.remove(hash)
+        }
     }
 
     func read(_ hash: ContentHash) throws -> [UInt8] { try objects.read(hash) }
 
-    /// Deletes every object that is not needed: those of trials that ended just before a crash.
-    func keepOnly(_ needed: Set<ContentHash>) throws {
+    /// Deletes every object that is not needed, those of trials that ended just before a crash, and uploads that nobody goes on
+    /// with; answers with what is needed and not there.
+    package func keepOnly(_ needed: Set<ContentHash>) throws -> [ContentHash] {
         try objects.removeLeftovers()
-        for hash in try objects.all() where !needed.contains(hash) { _ = try objects.delete(hash) }
+        try objects.evictUploads()
+        let kept = try objects.all()
+        // A backup of this directory was begun before this coordinator; what it copies may be what is not needed any more.
+        if !ObjectHold.isHeld(directory: objects.directory) {
+            for hash in kept where !needed.contains(hash) { _ = try objects.delete(hash) }
+        }
+        return needed.subtracting(kept).sorted { $0.hex < $1.hex }
+    }
+
+    /// What the objects take of the disk, as of at most five seconds ago: counting is a system call an object.
+    func usage() throws -> ObjectStore.Usage {
+        if let counted, counted.at.duration(to: .now) < .seconds(5) { return counted.usage }
+        let usage = try objects.usage()
+        counted = (usage, .now)
+        return usage
+    }
+
+    /// Whether the object is there and its bytes have its hash; a damaged one is removed, so that it can be sent again.
+    ///
+    /// Looked at once a process, and only up to the size of a checkpoint: a larger data set would hold up all others for long,
+    /// and is compared by whoever receives it.
+    private func isSound(_ hash: ContentHash, size: Int) throws -> Bool {
+        guard size <= WireLimits.checkpoint, !verified.contains(hash) else { return true }
+        do { try objects.verify(hash) } catch StoreError.objectCorrupt {
+            try objects.delete(hash)
+            return false
+        }
+        verified.insert(hash)
+        return true
     }
 
     private func receive(_ offer: ObjectOffer) throws -> [Message] {
@@ -60,7 +96,10 @@ package actor ObjectThread {
             return [.objectStored(ObjectStored(hash: offer.hash))]
         }
         let received = try objects.received(offer.hash)
-        if received == 0 { try objects.receive(offer.hash, offset: 0, offer.head) }
+        if received == 0 {
+            try objects.evictUploads()
+            try objects.receive(offer.hash, offset: 0, offer.head)
+        }
         return [request(offer.hash, from: try objects.received(offer.hash), size: offer.size)]
     }
 
@@ -88,7 +127,7 @@ package actor ObjectThread {
     }
 
     private func send(_ request: ObjectRequest) throws -> [Message] {
-        guard let size = try objects.size(of: request.hash) else {
+        guard let size = try objects.size(of: request.hash), try isSound(request.hash, size: size) else {
             return [.objectMissing(ObjectMissing(hash: request.hash))]
         }
         var chunks: [Message] = []

@@ -6,9 +6,11 @@ import SweepStore
 /// The sweeps of a stopped coordinator, read from its directory; nothing can be steered.
 package struct StoredSweeps: SweepControl {
     private let core: CoordinatorCore
+    private let directory: String
 
     /// Replays the journal of `directory`; throws a `StoreError` or a `JournalError`.
     package init(directory: String) throws {
+        self.directory = directory
         core = try CoordinatorCore.restored(from: try Store.open(directory: directory, mode: .readOnly), session: 0)
     }
 
@@ -17,6 +19,10 @@ package struct StoredSweeps: SweepControl {
     package func status(sweep name: String) async throws(ControlError) -> StatusDocument {
         var document = core.statusDocument(try sweep(name), pace: nil, at: .zero)
         document.workers = []
+        document.storage = try? StatusDocument.Storage(
+            directory: directory,
+            ObjectStore(directory: directory).usage()
+        )
         return document
     }
 

@@ -18,7 +18,7 @@ package enum Fact: Hashable, Sendable {
     case observed(LeaseID, [Observation])
     /// A worker reported what happened in epochs that were observed just before.
     case noted(TrialID, [TrialNote])
-    /// A trial's checkpoint after `epoch` is kept and may be resumed from.
+    /// A trial's checkpoint after `epoch` is kept and may be resumed from; with epoch 0 it was lost, and the trial begins anew.
     case checkpointKept(TrialID, epoch: Int, CheckpointID)
     /// The end of a segment was fed to the scheduler, in virtual time: `cost` (less is better) at `epoch`.
     case segmentResolved(TrialID, epoch: Int, cost: Double)

@@ -41,6 +41,6 @@ package enum Findings {
 
     /// The least finite loss on training rows that any of `curves` reached; nil when there is none.
     package static func bestProbeLoss(_ curves: some Sequence<LearningCurve>) -> Double? {
-        curves.lazy.compactMap { $0.series(.probeLoss).filter(\.isFinite).min() }.min()
+        curves.lazy.compactMap { $0.leastFinite(.probeLoss) }.min()
     }
 }

@@ -1,5 +1,17 @@
 /// Numbers as people read them; the documents for programs carry the exact ones.
 package enum NumberText {
+    /// A size for people: `512 B`, `1.5 KiB`, `730 MiB`.
+    package static func bytes(_ count: Int) -> String {
+        var size = Double(count)
+        var unit = 0
+        let units = ["B", "KiB", "MiB", "GiB", "TiB"]
+        while size >= 1000, unit < units.count - 1 {
+            size /= 1024
+            unit += 1
+        }
+        return "\(short(size, digits: 3)) \(units[unit])"
+    }
+
     /// `value` with `digits` significant digits; positional between 0.0001 and 10⁷, else with an exponent.
     ///
     /// Trailing zeros stay, so that a column of measurements shows one precision.

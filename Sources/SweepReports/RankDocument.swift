@@ -27,7 +27,8 @@ package struct RankDocument: Hashable, Sendable {
         )
     }
 
-    private init(sweep: String, objective: Objective, configurations: Int, rows: [RankRow]) {
+    /// The document of `rows`, the first of so many `configurations`.
+    package init(sweep: String, objective: Objective, configurations: Int, rows: [RankRow]) {
         self.sweep = sweep
         self.objective = objective
         self.configurations = configurations

@@ -37,7 +37,8 @@ package struct TrialCounts: Hashable, Sendable {
 /// JSON: `{"sweep", "state", "reason" (halted only), "trials": {"waiting", "running", "paused", "completed", "pruned",
 /// "failed"}, "trials_planned", "epochs", "epochs_per_second", "seconds_left", "best" (null, or "trial",
 /// "configuration_id", "objective", "epoch"), "workers": [{"id", "host", "slots", "busy", "kernels", "last_seen_s",
-/// "idle_because", "stuck" (only of a worker with a trial that makes no step)}]}`. Numbers that nobody knows yet are null.
+/// "idle_because", "stuck" (only of a worker with a trial that makes no step)}], "storage": {"journal_bytes", "objects",
+/// "object_bytes", "upload_bytes"}}`. Numbers that nobody knows yet are null; `storage` is absent where nobody counted.
 package struct StatusDocument: Hashable, Sendable {
     package var sweep: String
     /// running, paused, finished, cancelled or halted.
@@ -54,6 +55,25 @@ package struct StatusDocument: Hashable, Sendable {
     package var secondsLeft: Double?
     package var best: Best?
     package var workers: [Worker]
+    /// What the coordinator's directory takes of its disk, all sweeps together; nil when nobody counted.
+    package var storage: Storage?
+
+    /// Bytes on a coordinator's disk.
+    package struct Storage: Hashable, Sendable {
+        package var journalBytes: Int
+        /// Data sets and checkpoints.
+        package var objects: Int
+        package var objectBytes: Int
+        /// Uploads that are not at their end.
+        package var uploadBytes: Int
+
+        package init(journalBytes: Int, objects: Int, objectBytes: Int, uploadBytes: Int) {
+            self.journalBytes = journalBytes
+            self.objects = objects
+            self.objectBytes = objectBytes
+            self.uploadBytes = uploadBytes
+        }
+    }
 
     /// The incumbent.
     package struct Best: Hashable, Sendable {
@@ -117,7 +137,8 @@ package struct StatusDocument: Hashable, Sendable {
         epochsPerSecond: Double? = nil,
         secondsLeft: Double? = nil,
         best: Best? = nil,
-        workers: [Worker]
+        workers: [Worker],
+        storage: Storage? = nil
     ) {
         self.sweep = sweep
         self.state = state
@@ -129,6 +150,7 @@ package struct StatusDocument: Hashable, Sendable {
         self.secondsLeft = secondsLeft
         self.best = best
         self.workers = workers
+        self.storage = storage
     }
 }
 
@@ -146,6 +168,7 @@ extension StatusDocument {
         object.add("seconds_left", secondsLeft)
         object.add("best", best?.json ?? .null)
         object.add("workers", .array(workers.map(\.json)))
+        if let storage { object.add("storage", storage.json) }
         return object.object
     }
 
@@ -162,7 +185,8 @@ extension StatusDocument {
             epochsPerSecond: try reader.measured("epochs_per_second"),
             secondsLeft: try reader.measured("seconds_left"),
             best: try reader.optional("best").map { reader throws(DocumentError) in try Best(reader) },
-            workers: try reader.field("workers").items().each { reader throws(DocumentError) in try Worker(reader) }
+            workers: try reader.field("workers").items().each { reader throws(DocumentError) in try Worker(reader) },
+            storage: try reader.optional("storage").map { reader throws(DocumentError) in try Storage(reader) }
         )
     }
 
@@ -181,6 +205,12 @@ extension StatusDocument {
                 "best     \(NumberText.significant(best.objective)) in epoch \(best.epoch) of trial \(best.trial) "
                     + "(configuration \(best.configurationID))"
             )
+        }
+        if let storage {
+            let bytes = NumberText.bytes(storage.journalBytes)
+            var line = "disk     journal \(bytes), \(storage.objects) objects \(NumberText.bytes(storage.objectBytes))"
+            if storage.uploadBytes > 0 { line += ", uploads \(NumberText.bytes(storage.uploadBytes))" }
+            lines.append(line)
         }
         var text = lines.joined(separator: "\n") + "\n"
         if workers.isEmpty { return text + "no workers\n" }
@@ -237,6 +267,26 @@ extension StatusDocument.Best {
             configurationID: try reader.field("configuration_id").text(),
             objective: try reader.measured("objective") ?? .nan,
             epoch: try reader.field("epoch").integer()
+        )
+    }
+}
+
+extension StatusDocument.Storage {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("journal_bytes", journalBytes)
+        object.add("objects", objects)
+        object.add("object_bytes", objectBytes)
+        object.add("upload_bytes", uploadBytes)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            journalBytes: try reader.field("journal_bytes").integer(),
+            objects: try reader.field("objects").integer(),
+            objectBytes: try reader.field("object_bytes").integer(),
+            uploadBytes: try reader.field("upload_bytes").integer()
         )
     }
 }

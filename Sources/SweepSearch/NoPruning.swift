@@ -5,6 +5,9 @@ package struct NoPruning: FidelityScheduler {
     /// Trials of `epochs` epochs.
     package init(epochs: Int) { levels = [epochs] }
 
+    /// In the place of another scheduler of these levels, where nothing is decided any more.
+    package init(levels: [Int]) { self.levels = levels }
+
     package var ignoresResults: Bool { true }
     package mutating func started(trial: Int) {}
     package mutating func finished(trial: Int, epoch: Int, cost: Double) {}

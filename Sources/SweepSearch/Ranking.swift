@@ -127,25 +127,52 @@ package struct RankRow: Hashable, Sendable {
 /// highest rung. A run without a number counts as worst, so it takes the whole configuration to group 3. Equal objectives
 /// are ordered by configuration id, equal runs by trial number: the order is total and depends on nothing else.
 package enum Ranking {
-    /// The rows of `trials`, best first; `levels` are the scheduler's, ascending.
-    package static func rows(_ trials: [TrialRecord], objective: Objective, levels: [Int]) -> [RankRow] {
-        var order: [Configuration] = []
-        var runs: [Configuration: [Standing]] = [:]
-        for trial in trials {
-            let standing = Standing(trial, objective: objective, levels: levels)
-            if runs[trial.configuration, default: []].isEmpty { order.append(trial.configuration) }
-            runs[trial.configuration, default: []].append(standing)
-        }
-        let drafts = order.compactMap { Draft($0, runs: runs[$0] ?? [], objective: objective) }.sorted {
-            ($0.key, $0.id) < ($1.key, $1.id)
-        }
-        let ties = ties(drafts.map(\.interval))
-        return zip(drafts, ties).enumerated().map { index, row in row.0.placed(index + 1, tiedWith: row.1) }
+    /// The rows of `trials`, best first: all, or the first `top`; `levels` are the scheduler's, ascending.
+    ///
+    /// `finding` is asked for the trials that rows are shown with. Cost: O(n log n) for the order of all, the rest for what is
+    /// shown.
+    package static func rows(
+        _ trials: some Sequence<TrialRecord>,
+        objective: Objective,
+        levels: [Int],
+        top: Int? = nil,
+        finding: (TrialRecord) -> Finding? = \.finding
+    ) -> [RankRow] {
+        summary(trials, objective: objective, levels: levels, top: top, finding: finding).rows
     }
 
-    /// For each interval the places (from 1) of the others that overlap with it.
-    private static func ties(_ intervals: [ClosedRange<Double>?]) -> [[Int]] {
-        intervals.indices.map { index in
+    /// The rows, and how many there would be of all.
+    package static func summary(
+        _ trials: some Sequence<TrialRecord>,
+        objective: Objective,
+        levels: [Int],
+        top: Int?,
+        finding: (TrialRecord) -> Finding?
+    ) -> (rows: [RankRow], all: Int) {
+        var places: [ConfigurationID: Int] = [:]
+        var groups: [[Standing]] = []
+        for trial in trials {
+            let standing = Standing(trial, objective: objective, levels: levels)
+            let place = places[trial.configurationID, default: groups.count]
+            if place == groups.count {
+                places[trial.configurationID] = place
+                groups.append([standing])
+            } else {
+                groups[place].append(standing)
+            }
+        }
+        let drafts = groups.map { Draft($0, objective: objective) }
+        // Numbers are sorted, not drafts: those are large.
+        let order = drafts.indices.sorted { (drafts[$0].key, drafts[$0].id) < (drafts[$1].key, drafts[$1].id) }
+        let shown = min(order.count, max(0, top ?? order.count))
+        let ties = ties(order.map { drafts[$0].interval }, of: shown)
+        let rows = (0..<shown).map { drafts[order[$0]].placed($0 + 1, tiedWith: ties[$0], finding: finding) }
+        return (rows, order.count)
+    }
+
+    /// For each of the first `shown` intervals the places (from 1) of the others that overlap with it.
+    private static func ties(_ intervals: [ClosedRange<Double>?], of shown: Int) -> [[Int]] {
+        intervals.indices.prefix(shown).map { index in
             guard let own = intervals[index] else { return [] }
             return intervals.indices.compactMap { other in
                 guard other != index, let interval = intervals[other] else { return nil }
@@ -211,18 +238,17 @@ private struct Standing {
 
 /// A row before it has a place.
 private struct Draft {
-    let configuration: Configuration
     let id: ConfigurationID
     let runs: [Standing]
     let key: RankKey
     let value: Double?
     let interval: ClosedRange<Double>?
 
-    init?(_ configuration: Configuration, runs: [Standing], objective: Objective) {
-        let runs = runs.sorted { ($0.key, $0.trial.number) < ($1.key, $1.trial.number) }
-        guard let best = runs.first else { return nil }
-        self.configuration = configuration
-        id = configuration.id
+    /// `runs` are those of one configuration, not empty.
+    init(_ runs: [Standing], objective: Objective) {
+        let runs = runs.count == 1 ? runs : runs.sorted { ($0.key, $0.trial.number) < ($1.key, $1.trial.number) }
+        let best = runs[0]
+        id = best.trial.configurationID
         self.runs = runs
         if let broken = runs.first(where: { $0.key.group == RankKey.notFinite }) {
             value = broken.value
@@ -232,7 +258,7 @@ private struct Draft {
         }
         let counted = runs.filter { $0.key.group == best.key.group && $0.key.rung == best.key.rung }
         let values = counted.compactMap(\.value)
-        value = values.isEmpty ? nil : Moments(of: values).mean
+        value = values.count == 1 ? values[0] : values.isEmpty ? nil : Moments(of: values).mean
         interval = best.key.group == RankKey.completed ? StudentT.interval95(values) : nil
         key = RankKey(
             group: best.key.group,
@@ -241,7 +267,7 @@ private struct Draft {
         )
     }
 
-    func placed(_ place: Int, tiedWith: [Int]) -> RankRow {
+    func placed(_ place: Int, tiedWith: [Int], finding: (TrialRecord) -> Finding?) -> RankRow {
         let best = runs[0]
         let told = runs.first { $0.key.group == key.group } ?? best
         var workers: [String] = []
@@ -249,7 +275,7 @@ private struct Draft {
         let curve = best.trial.curve
         return RankRow(
             place: place,
-            configuration: configuration,
+            configuration: best.trial.configuration,
             runs: runs.map {
                 RankRow.Run(
                     trial: $0.trial.number,
@@ -274,7 +300,7 @@ private struct Draft {
             attempts: runs.reduce(0) { $0 + $1.trial.attempts },
             coreSeconds: runs.reduce(0) { $0 + $1.trial.coreSeconds },
             workers: workers,
-            finding: told.trial.finding,
+            finding: finding(told.trial),
             rung: best.key.rung,
             log: best.trial.log
         )

@@ -5,6 +5,8 @@ package struct TrialRecord: Hashable, Sendable {
     /// Its number in the sweep, from 1.
     package let number: Int
     package let configuration: Configuration
+    /// The configuration's name, by which runs are put together.
+    package let configurationID: ConfigurationID
     /// Its own seed.
     package let seed: UInt64
     /// Which repeat of the configuration it is, from 0.
@@ -29,6 +31,7 @@ package struct TrialRecord: Hashable, Sendable {
     package init(
         number: Int,
         configuration: Configuration,
+        configurationID: ConfigurationID? = nil,
         seed: UInt64,
         repetition: Int = 0,
         state: TrialState,
@@ -43,6 +46,7 @@ package struct TrialRecord: Hashable, Sendable {
     ) {
         self.number = number
         self.configuration = configuration
+        self.configurationID = configurationID ?? configuration.id
         self.seed = seed
         self.repetition = repetition
         self.state = state

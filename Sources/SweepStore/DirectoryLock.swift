@@ -47,12 +47,12 @@ package final class DirectoryLock: Sendable {
     }
 
     /// The kernel's numbers of these commands, the same on every architecture; Swift's Glibc module leaves them out.
-    private static let getLock: Int32 = 36
-    private static let setLock: Int32 = 37
+    static let getLock: Int32 = 36
+    static let setLock: Int32 = 37
 
     private static func path(_ directory: String) -> String { directory + "/lock" }
 
-    private static func wholeFile(_ type: Int32) -> flock {
+    static func wholeFile(_ type: Int32) -> flock {
         var request = flock()
         request.l_type = Int16(type)
         request.l_whence = Int16(SEEK_SET)

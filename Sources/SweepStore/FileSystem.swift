@@ -143,6 +143,14 @@ enum FileSystem {
         return names.sorted()
     }
 
+    /// Seconds since the file was last written, by the clock that the file system uses; nil if there is no such file.
+    static func secondsSinceChange(of path: String) throws(StoreError) -> Int? {
+        var status = stat()
+        if stat(path, &status) == 0 { return time(nil) - status.st_mtim.tv_sec }
+        if errno == ENOENT || errno == ENOTDIR { return nil }
+        throw error("read the age of", path)
+    }
+
     /// The whole file.
     static func contents(of path: String) throws(StoreError) -> [UInt8] {
         let file = try open(path, O_RDONLY)

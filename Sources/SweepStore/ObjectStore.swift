@@ -7,10 +7,15 @@ package import SweepCore
 /// the same bytes twice is one object. Not for two processes at a time: the coordinator that holds the directory's lock
 /// writes; others may read.
 package struct ObjectStore: Sendable {
+    /// The coordinator's directory.
+    package let directory: String
     private let root: String
 
     /// The objects of a coordinator's directory; makes nothing.
-    package init(directory: String) { root = directory + "/objects" }
+    package init(directory: String) {
+        self.directory = directory
+        root = directory + "/objects"
+    }
 
     /// Removes what writes that were cut short have left; uploads that can go on stay. Called once by a coordinator
     /// that starts.
@@ -111,7 +116,7 @@ package struct ObjectStore: Sendable {
 
     var partialDirectory: String { root + "/partial" }
 
-    private var temporaryDirectory: String { root + "/temporary" }
+    var temporaryDirectory: String { root + "/temporary" }
 
     /// Gives files that are on the disk their names, then brings each folder to the disk once.
     func moveIntoPlace(_ files: [(path: String, hash: ContentHash)]) throws(StoreError) {
@@ -137,5 +142,5 @@ package struct ObjectStore: Sendable {
     }
 
     /// Large enough that a read costs more than its call, small enough to stay in a processor's cache.
-    private static let pieceSize = 256 * 1024
+    static let pieceSize = 256 * 1024
 }

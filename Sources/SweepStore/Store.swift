@@ -20,7 +20,7 @@ package final class Store: Sendable {
     /// What it was opened for.
     package let mode: Mode
 
-    private let connection: any DatabaseReader & Sendable
+    let connection: any DatabaseReader & Sendable
     private let writer: DatabasePool?
     private let lock: DirectoryLock?
 
@@ -154,7 +154,7 @@ package final class Store: Sendable {
         }
     }
 
-    private var path: String { Self.databasePath(directory) }
+    var path: String { Self.databasePath(directory) }
 
-    private static func databasePath(_ directory: String) -> String { directory + "/sweepd.db" }
+    static func databasePath(_ directory: String) -> String { directory + "/sweepd.db" }
 }

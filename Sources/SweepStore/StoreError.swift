@@ -22,6 +22,8 @@ package enum StoreError: Error, Equatable, Sendable {
     case inputOutput(path: String, operation: String, reason: String)
     /// SQLite would not promise that a commit reaches the disk; `found` is its `synchronous` level, 2 is needed.
     case notDurable(path: String, found: Int)
+    /// A copy was to be made where something is already.
+    case notEmpty(path: String)
     /// Something was to be written to a store opened for reading.
     case readOnly(path: String)
     /// No object of this hash is kept.
@@ -52,6 +54,7 @@ extension StoreError: CustomStringConvertible {
         case .inputOutput(let path, let operation, let reason): "\(path): cannot \(operation): \(reason)"
         case .notDurable(let path, let found):
             "\(path): SQLite's synchronous level is \(found), not 2: a commit would not survive a power failure"
+        case .notEmpty(let path): "\(path) is not empty: name a directory that is missing or empty"
         case .readOnly(let path): "\(path) is open for reading only"
         case .objectMissing(let hash): "object \(hash.hex) is not kept here"
         case .objectCorrupt(let hash): "object \(hash.hex) is damaged: its bytes have another hash"

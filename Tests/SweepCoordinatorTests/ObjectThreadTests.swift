@@ -31,4 +31,54 @@ struct ObjectThreadTests {
             #expect(problem.code == .undecodable && problem.sentence.contains(name.hex))
         }
     }
+
+    /// A thread over a directory of its own that keeps one object of these bytes.
+    private func thread(keeping bytes: [UInt8]) throws -> (thread: ObjectThread, hash: ContentHash, folder: URL) {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        let objects = ObjectStore(directory: folder.path)
+        let hash = try objects.put(bytes)
+        return (ObjectThread(objects), hash, folder)
+    }
+
+    private func file(_ hash: ContentHash, in folder: URL) -> URL {
+        folder.appending(path: "objects/\(hash.hex.prefix(2))/\(hash.hex)")
+    }
+
+    @Test func `a damaged object is not handed out but missing, and can be sent again`() async throws {
+        let bytes = Array(repeating: UInt8(3), count: 1000)
+        let (thread, hash, folder) = try thread(keeping: bytes)
+        defer {
+            thread.loop.stop()
+            try? FileManager.default.removeItem(at: folder)
+        }
+        var damaged = bytes
+        damaged[500] ^= 4
+        try Data(damaged).write(to: file(hash, in: folder))
+        let request = Message.objectRequest(ObjectRequest(hash: hash, offset: 0, length: 1000))
+        #expect(await thread.answer(request) == [.objectMissing(ObjectMissing(hash: hash))])
+        #expect(
+            await thread.answer(.objectOffer(ObjectOffer(hash: hash, bytes: bytes))) == [
+                .objectStored(ObjectStored(hash: hash))
+            ]
+        )
+        let chunk = ObjectChunk(hash: hash, offset: 0, total: 1000, bytes: bytes)
+        #expect(await thread.answer(request) == [.objectChunk(chunk)])
+    }
+
+    @Test func `a start deletes what nobody needs, unless somebody holds it, and tells what is missing`() async throws {
+        let (thread, hash, folder) = try thread(keeping: [1, 2, 3])
+        defer {
+            thread.loop.stop()
+            try? FileManager.default.removeItem(at: folder)
+        }
+        let gone = try #require(ContentHash(hex: String(repeating: "b", count: 64)))
+        do {
+            let hold = try ObjectHold(directory: folder.path)
+            #expect(try await thread.keepOnly([gone]) == [gone])
+            withExtendedLifetime(hold) {}
+        }
+        #expect(FileManager.default.fileExists(atPath: file(hash, in: folder).path))
+        #expect(try await thread.keepOnly([gone]) == [gone])
+        #expect(!FileManager.default.fileExists(atPath: file(hash, in: folder).path))
+    }
 }

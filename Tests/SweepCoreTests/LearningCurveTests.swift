@@ -73,6 +73,34 @@ import Testing
         #expect(curve([1, 2], [.nan, .nan]).firstNonFiniteEpoch == nil)
     }
 
+    @Test func `a run of epochs adds what one by one would, and nothing else`() {
+        let rows: [Double] = [1, 2, 3, 4, 5, 6, 7, 8, 9]
+        let seconds: [Double] = [0.1, 0.2, 0.3]
+        for known in 0...4 {
+            for first in 1...6 {
+                var one = curve(Array(repeating: 1, count: known))
+                var run = one
+                var added = 0
+                for row in 0..<3 {
+                    let values = Array(rows[row * 3..<row * 3 + 3])
+                    if one.append(Observation(epoch: first + row, values: values, seconds: seconds[row])) { added += 1 }
+                }
+                #expect(run.append(epochsFrom: first, values: rows[...], seconds: seconds[...]) == added)
+                #expect(run == one, "\(known) known, from \(first)")
+            }
+        }
+        var run = curve([1])
+        #expect(run.append(epochsFrom: 2, values: rows[..<8], seconds: seconds[...]) == 0)
+        #expect(run.append(epochsFrom: 2, values: [], seconds: []) == 0)
+        #expect(run.observations.map(\.epoch) == [1])
+    }
+
+    @Test func `the least finite value is found`() {
+        #expect(curve([3, .nan, 1, -.infinity]).leastFinite(.validationLoss) == 1)
+        #expect(curve([.nan]).leastFinite(.validationLoss) == nil)
+        #expect(curve([1]).leastFinite(.gradientNorm) == nil)
+    }
+
     @Test func `an epoch trained twice matches bit for bit, seconds aside`() {
         let first = Observation(epoch: 1, values: [1, .nan], seconds: 1)
         #expect(first.matches(Observation(epoch: 1, values: [1, .nan], seconds: 2)))

@@ -57,6 +57,23 @@ import Testing
         #expect(rows[5].objective == nil && rows[5].epoch == nil && rows[5].metrics.isEmpty)
     }
 
+    @Test func `the first rows are those of the whole ranking, and findings are asked for them alone`() {
+        let trials = (1...60).map { number in
+            trial(number, number / 2, [Double((number * 37) % 61), Double((number * 17) % 23)], finding: .slow)
+        }
+        let all = rank(trials)
+        for top in [0, 1, 7, all.count, all.count + 5] {
+            var asked: [Int] = []
+            let (rows, count) = Ranking.summary(trials, objective: Objective(), levels: [1, 3], top: top) {
+                asked.append($0.number)
+                return $0.finding
+            }
+            #expect(rows == Array(all.prefix(top)))
+            #expect(count == all.count)
+            #expect(asked == rows.map(\.trial))
+        }
+    }
+
     @Test func `the best epoch counts unless the file says last`() {
         let trials = [trial(1, 1, [0.1, 0.9, 0.5]), trial(2, 2, [0.9, 0.3, 0.4])]
         #expect(order(rank(trials)) == [1, 2])

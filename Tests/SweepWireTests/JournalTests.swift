@@ -29,10 +29,10 @@ import Testing
     }
 
     @Test func `a row of another version is refused`() {
-        #expect(throws: WireError(.badVersion, "journal version 3, versions 1 to 2 are read here")) {
-            try JournalCodec.decode([0x08, 0x03])
+        #expect(throws: WireError(.badVersion, "journal version 4, versions 1 to 3 are read here")) {
+            try JournalCodec.decode([0x08, 0x04])
         }
-        #expect(throws: WireError(.badVersion, "journal version 0, versions 1 to 2 are read here")) {
+        #expect(throws: WireError(.badVersion, "journal version 0, versions 1 to 3 are read here")) {
             try JournalCodec.decode([])
         }
     }
@@ -49,6 +49,66 @@ import Testing
             }
             #expect(submission.metrics == Metric.reportedAtFirst(for: .classification))
             #expect(submission.fileName == "digits.yaml" && submission.milliseconds == 1_700_000_000_000)
+        }
+    }
+
+    @Test func `a journal of version 2 is read as it was meant`() throws {
+        #expect(GoldenTests.factDigests[2] == GoldenTests.digest(GoldenBytes.factsOfVersion2))
+        let facts = try GoldenBytes.factsOfVersion2.flatMap { try JournalCodec.decode(GoldenTests.bytes($0)) }
+        #expect("\(facts)" == "\(GoldenSamples.facts)")
+    }
+
+    @Test(arguments: 0..<RandomMessages.factKinds)
+    func `the fast reader of rows gives the facts of the thorough one`(kind: Int) throws {
+        var random = RandomMessages(seed: UInt64(kind) + 300)
+        var batch: [Fact] = []
+        for round in 0..<100 {
+            let fact = random.fact(kind)
+            #expect(try "\(JournalCodec.row(JournalCodec.encode([fact])).facts)" == "\([fact])", "round \(round)")
+            if case .workerSequence = fact { continue }
+            batch.append(fact)
+        }
+        #expect(try "\(JournalCodec.row(JournalCodec.encode(batch)).facts)" == "\(batch)")
+    }
+
+    @Test func `of a row's sequence numbers the fast reader gives each worker's highest, last; epochs stay numbers`()
+        throws
+    {
+        let workers = ["a", "b"].map { WorkerID(name: $0, incarnation: 3) }
+        let lease = LeaseID(trial: TrialID(sweep: SweepID(rawValue: 1), number: 1), attempt: Attempt(rawValue: 1))
+        var facts: [Fact] = []
+        for epoch in 1...6 {
+            facts.append(.observed(lease, [Observation(epoch: epoch, values: [0.5, Double(epoch)], seconds: 1)]))
+            facts.append(.workerSequence(workers[epoch % 2], sequence: UInt64(epoch)))
+        }
+        let row = try JournalCodec.row(JournalCodec.encode(facts))
+        #expect(row.values.count == 12 && row.seconds.count == 6)
+        let observed = facts.filter { if case .observed = $0 { true } else { false } }
+        #expect(
+            row.facts == observed + [
+                .workerSequence(workers[1], sequence: 5), .workerSequence(workers[0], sequence: 6),
+            ]
+        )
+    }
+
+    @Test func `rows cut short or changed are refused by the fast reader where the thorough one refuses them`() throws {
+        var random = RandomMessages(seed: 11)
+        for round in 0..<400 {
+            var bytes = try JournalCodec.encode(
+                (0..<6).map { random.fact(($0 * 5 + round) % RandomMessages.factKinds) }
+            )
+            if round.isMultiple(of: 2) {
+                bytes.removeLast(1 + round % 7)
+            } else {
+                bytes[round * 7919 % bytes.count] ^= UInt8(1 + round % 255)
+            }
+            let thorough = Result { try JournalCodec.decode(bytes) }
+            let fast = Result { try JournalCodec.row(bytes).facts }
+            switch (thorough, fast) {
+            case (.failure, .failure): break
+            case (.success(let a), .success(let b)): #expect(a.count >= b.count, "round \(round)")
+            default: Issue.record("round \(round): \(thorough) and \(fast)")
+            }
         }
     }
 

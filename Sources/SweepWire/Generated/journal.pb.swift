@@ -555,6 +555,7 @@ nonisolated struct Sweepd_Journal_CheckpointKept: Sendable {
   /// Clears the value of `trial`. Subsequent reads from it will return its default value.
   mutating func clearTrial() {self._trial = nil}
 
+  /// since version 3: 0 when the checkpoint is lost
   var epoch: UInt32 = 0
 
   var checkpoint: Sweepd_Wire_ObjectId {

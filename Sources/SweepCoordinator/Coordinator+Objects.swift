@@ -1,0 +1,83 @@
+import SweepCoordination
+import SweepCore
+import SweepMessaging
+import SweepStore
+import SweepWire
+
+/// What the coordinator knows of objects beside the core.
+struct ObjectUpkeep {
+    /// Objects that came and that nothing named yet, with the moment they came.
+    var unclaimed: [ContentHash: Instant] = [:]
+    /// Objects to delete as soon as no backup needs the directory as it is.
+    var postponed: Set<ContentHash> = []
+    /// When `unclaimed` is looked through again.
+    var nextLook = Instant.zero
+
+    /// How long an object may wait to be named: whoever sent it names it in the next message, unless they were cut off.
+    static let patience = Duration.seconds(3600)
+    /// Between two looks: a look costs as much as there are unclaimed objects.
+    static let pause = Duration.seconds(60)
+}
+
+extension Coordinator {
+    /// Answers messages that carry objects, one connection's in order.
+    func transfer(_ message: Message, with connection: ConnectionID) {
+        Task {
+            for answer in await objects.answer(message) {
+                switch answer {
+                case .objectStored(let stored): arrived(stored.hash)
+                case .objectMissing(let missing) where core.needs(missing.hash): lost(missing.hash)
+                default: break
+                }
+                send(answer, to: connection)
+            }
+        }
+    }
+
+    /// Notes an object that is kept now.
+    func arrived(_ hash: ContentHash) {
+        kept.insert(hash)
+        if !core.needs(hash) { upkeep.unclaimed[hash] = now }
+    }
+
+    /// Lets the core go on without an object that it needs.
+    func lost(_ hash: ContentHash) {
+        kept.remove(hash)
+        handle(.objectLost(hash))
+    }
+
+    /// Deletes an object unless somebody needs it, later if a backup is being made.
+    func drop(_ hash: ContentHash) {
+        // A later turn may have named the same bytes while the commit of this one was under way.
+        guard !core.needs(hash) else { return }
+        guard !ObjectHold.isHeld(directory: options.directory) else {
+            upkeep.postponed.insert(hash)
+            return
+        }
+        kept.remove(hash)
+        upkeep.unclaimed[hash] = nil
+        Task {
+            await objects.delete([hash])
+            // The same bytes may have been offered, and found there, just before they were deleted.
+            kept.remove(hash)
+        }
+    }
+
+    /// Deletes what was postponed, and what was sent an hour ago and never named.
+    func lookAfterObjects() {
+        if !upkeep.postponed.isEmpty, !ObjectHold.isHeld(directory: options.directory) {
+            let postponed = upkeep.postponed
+            upkeep.postponed = []
+            for hash in postponed { drop(hash) }
+        }
+        guard now >= upkeep.nextLook else { return }
+        upkeep.nextLook = now.advanced(by: ObjectUpkeep.pause)
+        for (hash, since) in upkeep.unclaimed {
+            if core.needs(hash) {
+                upkeep.unclaimed[hash] = nil
+            } else if since.duration(to: now) > ObjectUpkeep.patience {
+                drop(hash)
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import Glibc
+import SweepCoordination
+import SweepCoordinator
+import SweepCore
+import SweepReports
+import SweepStore
+import SweepWire
+
+// store-bench write DIR [--trials N] [--epochs N] [--epochs-a-report N]
+//     makes a store as a coordinator would have: the real core, its facts in the real codec, in batches of 64 messages.
+// store-bench open DIR
+//     opens it as a coordinator does and asks for what commands ask; prints one line of JSON.
+
+/// The number behind `name` among the arguments, or `standard`.
+func option(_ name: String, _ standard: Int) -> Int {
+    guard let place = CommandLine.arguments.firstIndex(of: name) else { return standard }
+    guard CommandLine.arguments.indices.contains(place + 1), let value = Int(CommandLine.arguments[place + 1]),
+        value > 0
+    else {
+        print("\(name): allowed is a number from 1")
+        exit(2)
+    }
+    return value
+}
+
+guard CommandLine.arguments.count >= 3, ["write", "open"].contains(CommandLine.arguments[1]) else {
+    print("usage: store-bench write DIR [--trials N] [--epochs N] [--epochs-a-report N] | store-bench open DIR")
+    exit(2)
+}
+let directory = CommandLine.arguments[2]
+do {
+    if CommandLine.arguments[1] == "write" {
+        var writer = try JournalWriter(
+            directory: directory,
+            trials: option("--trials", 100_000),
+            epochs: option("--epochs", 50),
+            epochsAReport: option("--epochs-a-report", 1)
+        )
+        try writer.run()
+    } else {
+        print(try Opening(directory: directory).measured().text())
+    }
+} catch {
+    print("\(error)")
+    exit(1)
+}
