@@ -5,7 +5,7 @@ extension CoordinatorCore {
     /// Applies the facts of one entry of the journal while the store is replayed; throws for bytes that no version that is
     /// read here wrote, and has then applied nothing of them.
     package mutating func restore(entry bytes: [UInt8]) throws(WireError) {
-        for fact in try JournalCodec.decode(bytes) { restore(fact) }
+        restore(try JournalCodec.row(bytes))
     }
 }
 

@@ -72,14 +72,13 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
             )
         }
         return Ranking.rows(records, objective: sweep.sweep.objective, levels: sweep.levels).map { row in
-            let runs = row.runs.map {
-                "\($0.trial) \(bits($0.objective)) \($0.epochs) \($0.state.name) \($0.stoppedEarly)"
+            let runs = row.runs.map { run in
+                "\(run.trial) \(bits(run.objective)) \(run.epochs) \(run.state.name) \(run.stoppedEarly)"
             }
             let interval = row.interval.map { "\(bits($0.lowerBound))-\(bits($0.upperBound))" } ?? "none"
             let metrics = row.metrics.map { "\($0.metric.rawValue) \(bits($0.value))" }
-            return
-                "\(row.place) \(row.configuration.id) \(bits(row.objective)) \(interval) \(row.tiedWith) \(runs) \(metrics)"
-                + " \(row.epoch ?? 0) \(row.epochs) \(bits(row.coreSeconds)) \(row.rung)"
+            return "\(row.place) \(row.configuration.id) \(bits(row.objective)) \(interval) \(row.tiedWith) \(runs)"
+                + " \(metrics) \(row.epoch ?? 0) \(row.epochs) \(bits(row.coreSeconds)) \(row.rung)"
         }
     }
 
