@@ -53,7 +53,11 @@ extension SweepProgress {
     /// The same for epochs as the journal's reader gives them.
     mutating func applyObserved(_ lease: LeaseID, _ run: JournalRow.EpochRun, of row: JournalRow) {
         grow(lease.trial.number) { curve in
-            _ = curve.append(epochsFrom: run.firstEpoch, values: row.values[run.values], seconds: row.seconds[run.epochs])
+            _ = curve.append(
+                epochsFrom: run.firstEpoch,
+                values: row.values[run.values],
+                seconds: row.seconds[run.epochs]
+            )
         }
     }
 
