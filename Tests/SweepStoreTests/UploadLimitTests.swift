@@ -39,7 +39,7 @@ import Testing
 
     @Test func `what is on the disk is counted`() throws {
         #expect(try objects.usage() == ObjectStore.Usage())
-        try objects.put([[1, 2, 3], [4]])
+        _ = try objects.put([[1, 2, 3], [4]])
         _ = try begin("a", bytes: 7, age: 0)
         let usage = try objects.usage()
         #expect(usage.objects == 2 && usage.bytes == 4 && usage.uploads == 1 && usage.uploadBytes == 7)
