@@ -1,3 +1,4 @@
+import CoordinationSimulation
 import SweepCoordination
 import SweepCore
 import SweepTestKit
