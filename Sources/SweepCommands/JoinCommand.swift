@@ -3,7 +3,7 @@ import Foundation
 import SweepMessaging
 
 /// `sweepd join`: keeps what `sweepd invite` printed elsewhere, and starts the worker.
-struct JoinCommand: AsyncParsableCommand {
+struct JoinCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "join",
         abstract: "Read the line of sweepd invite from standard input, keep it in a file, and start a worker.",
@@ -23,7 +23,7 @@ struct JoinCommand: AsyncParsableCommand {
     @Argument(parsing: .postTerminator, help: "Options of the worker.")
     var options: [String] = []
 
-    func run() async throws {
+    func run() throws {
         if !options.isEmpty, !start {
             throw CommandFailure(.badInput, "\(options.joined(separator: " ")): options of the worker need --start")
         }
@@ -38,6 +38,9 @@ struct JoinCommand: AsyncParsableCommand {
             )
         }
         let path = try file ?? Self.defaultFile(joined.name)
+        let words = ["worker", "--join", path] + options
+        // What is wrong with the options is told before anything is written.
+        if start { _ = try WorkerCommand.parse(Array(words.dropFirst())) }
         do { try JoinFile.write(joined, to: path) } catch {
             throw CommandFailure(.badInput, error.description)
         }
@@ -47,8 +50,16 @@ struct JoinCommand: AsyncParsableCommand {
             Terminal.error("next: sweepd \(command) --join \(path)")
             return
         }
-        let worker = try WorkerCommand.parse(["--join", path] + options)
-        try await worker.run()
+        Self.become(words)
+    }
+
+    /// Goes on as `sweepd` with these words: a worker starts its training process by the words it was started with.
+    private static func become(_ words: [String]) -> Never {
+        let program = CommandLine.arguments.first ?? "sweepd"
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) } + [nil]
+        execv("/proc/self/exe", &arguments)
+        Terminal.error("the worker cannot be started: \(String(cString: strerror(errno)))")
+        Foundation.exit(ExitStatus.failed.rawValue)
     }
 
     /// What stands on standard input; from a terminal, one line that is not shown.

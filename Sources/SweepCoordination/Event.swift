@@ -77,16 +77,12 @@ package enum Effect: Hashable, Sendable {
 }
 
 extension Effect {
-    /// The effects of one commit without the acknowledgements and sequence numbers that a later one of them includes.
+    /// The effects of one commit without the acknowledgements that a later one of them includes.
     package static func withoutRepetitions(_ effects: [Effect]) -> [Effect] {
         var peers: Set<PeerID> = []
-        var workers: Set<WorkerID> = []
         let kept = effects.reversed().filter { effect in
-            switch effect {
-            case .send(.acknowledged, let peer): peers.insert(peer).inserted
-            case .record(.workerSequence(let worker, _)): workers.insert(worker).inserted
-            default: true
-            }
+            guard case .send(.acknowledged, let peer) = effect else { return true }
+            return peers.insert(peer).inserted
         }
         return kept.reversed()
     }
