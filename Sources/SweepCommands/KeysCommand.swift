@@ -56,7 +56,7 @@ struct KeysCommand: ParsableCommand {
         var name: String = ""
 
         @Option(help: "The coordinator's directory.")
-        var directory: String = "."
+        var directory: String = "coordinator.sweepd"
 
         func run() throws {
             guard let publicKey = CurvePublicKey(z85: key) else {
@@ -82,7 +82,7 @@ struct KeysCommand: ParsableCommand {
         var key: String
 
         @Option(help: "The coordinator's directory.")
-        var directory: String = "."
+        var directory: String = "coordinator.sweepd"
 
         func run() throws {
             let removed = try failing {
@@ -99,7 +99,7 @@ struct KeysCommand: ParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Print the allowed keys: role, key, name.")
 
         @Option(help: "The coordinator's directory.")
-        var directory: String = "."
+        var directory: String = "coordinator.sweepd"
 
         func run() throws {
             let keys = try failing { try KeyFiles(directory: directory).allowed.read() }

@@ -58,8 +58,9 @@ extension Coordinator {
         upkeep.unclaimed[hash] = nil
         Task {
             await objects.delete([hash])
-            // The same bytes may have been offered, and found there, just before they were deleted.
-            kept.remove(hash)
+            // The same bytes may have been offered, and found there, just before they were deleted: who named them since goes on
+            // without.
+            if core.needs(hash) { lost(hash) } else { kept.remove(hash) }
         }
     }
 

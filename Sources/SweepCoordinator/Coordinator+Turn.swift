@@ -20,7 +20,7 @@ extension Coordinator {
         guard !badPeers.isCutOff(received.connection) else { return metrics.refused(.cutOff) }
         let message: Message
         do { message = try Message.decode(received.frames) } catch {
-            unreadable(received, error)
+            unreadable(received, error, into: &effects)
             return
         }
         guard let permission = Self.permission(for: message) else { return }
@@ -53,7 +53,7 @@ extension Coordinator {
     }
 
     /// Counts the message, tells its sender what is wrong with it, and listens to him no more if he goes on.
-    private func unreadable(_ received: ReceivedMessage, _ error: WireError) {
+    private func unreadable(_ received: ReceivedMessage, _ error: WireError, into effects: inout [Effect]) {
         let who = received.peer.key?.z85 ?? received.peer.address
         refuse(.undecodable, who: who, "\(error)", "unreadable message")
         if badPeers.offended(by: received.connection) {
@@ -64,7 +64,8 @@ extension Coordinator {
                 "a connection is not listened to any more",
                 metadata: ["peer.id": "\(who)", "peer.connection": "\(received.connection)"]
             )
-            handle(.unreachable(PeerID(number: received.connection.number)))
+            // Behind what was decided before it in this turn: facts are kept in the order in which they were taken.
+            effects += core.handle(.unreachable(PeerID(number: received.connection.number)), at: now)
         } else if let answer = error.answer {
             send(answer, to: received.connection)
         }

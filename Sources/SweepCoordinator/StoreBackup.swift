@@ -18,11 +18,12 @@ package struct StoreBackup: Sendable {
     package init(of directory: String, to target: String) throws {
         var name = Substring(target)
         while name.count > 1, name.last == "/" { name.removeLast() }
+        // Nothing is made for a store that cannot be opened.
+        let source = try Store.open(directory: directory, mode: .readOnly)
         try Store.makeEmptyDirectory(String(name))
         let partial = "\(name).partial"
         try Store.makeEmptyDirectory(partial)
-        let source = try Store.open(directory: directory, mode: .readOnly)
-        let hold = try? ObjectHold(directory: directory)
+        let hold = try ObjectHold.unlessIdle(directory: directory)
         defer { withExtendedLifetime(hold) {} }
         try source.copyDatabase(to: partial)
         let copy = try Store.open(directory: partial, mode: .readOnly)

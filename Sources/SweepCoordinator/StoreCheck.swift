@@ -34,8 +34,7 @@ package struct StoreCheck: Sendable {
         let store = try Store.open(directory: directory, mode: .readOnly)
         let objects = ObjectStore(directory: directory)
         // Without it a trial that ends meanwhile would take a checkpoint away that the journal, as it was read, still names.
-        // Where nothing can be written nobody deletes.
-        let hold = try? ObjectHold(directory: directory)
+        let hold = try ObjectHold.unlessIdle(directory: directory)
         defer { withExtendedLifetime(hold) {} }
         journalBytes = try Store.bytesOnDisk(directory: directory)
         add(try store.integrityProblems().map { "the database: \($0)" })

@@ -66,6 +66,8 @@ package final class AllowList {
             return .reloaded(entries: keys.entries.count, mistakes: mistakes)
         } catch {
             keys = AuthorizedKeys()
+            // Looked at again at the next opportunity, though the file does not change: what held it up may pass.
+            signature = nil
             return .unreadable(error)
         }
     }

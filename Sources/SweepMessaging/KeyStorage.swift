@@ -73,6 +73,7 @@ enum KeyStorage {
             try writeAll(Array(text.utf8), to: file, path)
             guard fsync(file) == 0 else { throw system("write it", path) }
             if replacing {
+                try keepOwner(of: path, on: file)
                 guard rename(temporary, path) == 0 else { throw system("put it in place", path) }
             } else {
                 // Unlike rename, link does not replace.
@@ -86,6 +87,13 @@ enum KeyStorage {
             throw error
         }
         try syncFolder(of: path)
+    }
+
+    /// Gives a file the owner of the one that it is to replace: edited by root, a list stays readable for whom it was.
+    private static func keepOwner(of path: String, on file: CInt) throws(KeyError) {
+        var old = stat()
+        guard stat(path, &old) == 0, old.st_uid != geteuid() else { return }
+        guard fchown(file, old.st_uid, old.st_gid) == 0 else { throw system("keep its owner", path) }
     }
 
     /// Runs `body` while no other process edits files of this folder through this function.

@@ -8,10 +8,11 @@ import Glibc
 package final class ObjectHold: Sendable {
     private let descriptor: Int32
 
-    /// Takes the hold, making its file; throws `notPermitted` where nothing can be written (nobody deletes there either).
+    /// Takes the hold, making its file if it is missing.
     package init(directory: String) throws(StoreError) {
         let path = Self.path(directory)
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+        // Reading is enough for a shared lock, so that it can be taken and seen by other users than who made the file.
+        let descriptor = open(path, O_RDONLY | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else { throw FileSystem.error("open", path) }
         var request = DirectoryLock.wholeFile(F_RDLCK)
         guard fcntl(descriptor, DirectoryLock.setLock, &request) == 0 else {
@@ -22,12 +23,21 @@ package final class ObjectHold: Sendable {
         self.descriptor = descriptor
     }
 
+    /// The same, or nil where no coordinator serves the directory and the file cannot be made: nobody deletes there.
+    package static func unlessIdle(directory: String) throws(StoreError) -> ObjectHold? {
+        do throws(StoreError) { return try ObjectHold(directory: directory) } catch {
+            guard DirectoryLock.isHeld(directory: directory) else { return nil }
+            throw error
+        }
+    }
+
     deinit { _ = close(descriptor) }
 
     /// Whether some process holds the directory's objects now. Three system calls.
     package static func isHeld(directory: String) -> Bool {
-        let descriptor = open(path(directory), O_RDWR | O_CLOEXEC)
-        guard descriptor >= 0 else { return false }
+        let descriptor = open(path(directory), O_RDONLY | O_CLOEXEC)
+        // A file that is there and cannot be looked at may be held.
+        guard descriptor >= 0 else { return errno != ENOENT }
         defer { close(descriptor) }
         var request = DirectoryLock.wholeFile(F_WRLCK)
         return fcntl(descriptor, DirectoryLock.getLock, &request) == 0 && Int32(request.l_type) != F_UNLCK

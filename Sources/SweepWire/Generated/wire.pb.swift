@@ -567,7 +567,7 @@ nonisolated struct Sweepd_Wire_Assignment: Sendable {
 
   var sweepName: String = String()
 
-  /// a Node, whose bytes are those of a field of that type
+  /// a Node; the bytes are the same as those of a field of that type
   var spec: Data = Data()
 
   var seed: UInt64 = 0
