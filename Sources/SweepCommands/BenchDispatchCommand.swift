@@ -110,7 +110,7 @@ struct BenchDispatchCommand: AsyncParsableCommand {
         while true {
             if let failure = crew.failure { throw CommandFailure(.failed, failure) }
             let status = try await coordinator.status(sweep: "dispatch")
-            if status.state == "finished" || status.state == "cancelled" { return status }
+            guard status.state == "waiting" || status.state == "running" else { return status }
             try await Task.sleep(for: .milliseconds(20))
         }
     }

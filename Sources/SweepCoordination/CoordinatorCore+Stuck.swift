@@ -42,7 +42,10 @@ extension CoordinatorCore {
 
     /// Gives the trials of trainers that beat and make no step to others.
     mutating func moveStuck(at now: Instant) {
-        let standing = table.all.values.filter { !$0.progressed.isEmpty }.sorted { $0.id < $1.id }
+        // Also those whose slots stuck trainers of leases hold that are gone: what they were given since never begins.
+        let standing = table.all.values.filter {
+            !$0.progressed.isEmpty || ($0.occupied > 0 && $0.occupied >= $0.slots && !$0.held.isEmpty)
+        }.sorted { $0.id < $1.id }
         for worker in standing {
             for (trial, since) in worker.progressed.sorted(by: { $0.key < $1.key }) {
                 guard let sweep = sweeps[trial.sweep], since.duration(to: now) > stuckTime(of: sweep),

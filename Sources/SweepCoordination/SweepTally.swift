@@ -78,12 +78,22 @@ extension SweepProgress {
     /// Takes notice of the epochs after `before` of a trial's curve.
     mutating func updateIncumbent(trial number: Int, _ curve: LearningCurve, after before: Int) {
         let objective = sweep.objective
-        if curve.hasNonFinite(after: before) || (objective.epoch == .last && incumbent?.trial == number) {
-            // What it stood for may be gone: seldom, so that all may be looked at.
-            if incumbent?.trial == number { incumbent = searchedIncumbent() }
+        guard let objectiveColumn else { return }
+        if let best = incumbent, best.trial == number {
+            let last = curve.value(at: curve.epochs, column: objectiveColumn)
+            let worse = objective.epoch == .last && !(objective.cost(last) <= objective.cost(best.value))
+            if worse || curve.hasNonFinite(after: before) {
+                // What it stood for is gone: seldom, so that all may be looked at.
+                incumbent = searchedIncumbent()
+                return
+            }
+            if objective.epoch == .last {
+                incumbent = Incumbent(trial: number, epoch: curve.epochs, value: last)
+                return
+            }
+        } else if curve.hasNonFinite(after: before) {
             return
         }
-        guard let objectiveColumn else { return }
         for epoch in (objective.epoch == .last ? curve.epochs : before + 1)...curve.epochs {
             let value = curve.value(at: epoch, column: objectiveColumn)
             guard value.isFinite else { continue }

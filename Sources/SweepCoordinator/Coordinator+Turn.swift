@@ -88,6 +88,12 @@ extension Coordinator {
         return .response(ClientResponse(id: request.id, status: .forbidden, body: body))
     }
 
+    /// Forgets the keys of workers that are gone, once they are many: a peer may register under ever new names.
+    func forgetKeys() {
+        guard keysOfWorkers.count > 2 * core.workers.count + 1024 else { return }
+        keysOfWorkers = keysOfWorkers.filter { core.workers[$0.key] != nil }
+    }
+
     /// Binds a worker process to the key that it proved first; false when it came with another one.
     private func binds(_ worker: WorkerID, to key: CurvePublicKey?) -> Bool {
         guard let key else { return true }

@@ -226,7 +226,9 @@ extension Coordinator {
             wake = loop.schedule(after: max(.zero, now.duration(to: moment))) { [unowned self] in
                 assumeIsolated { coordinator in
                     // What came while this thread was held up counts as a sign of life before anyone is called silent.
-                    coordinator.turn()
+                    // A turn takes 256 messages; each worker may have sent some.
+                    for _ in 0...coordinator.core.workers.count / 128 { coordinator.turn() }
+                    coordinator.forgetKeys()
                     coordinator.handle(.tick)
                     coordinator.lookAfterObjects()
                 }

@@ -60,7 +60,7 @@ package enum FailureCause: String, CaseIterable, Sendable {
     /// What the system and the worker say of each cause, in lower case.
     private var words: [String] {
         switch self {
-        case .outOfMemory: ["out of memory", "cannot allocate memory", "bad_alloc"]
+        case .outOfMemory: ["out of memory", "cannot allocate memory", "failed to allocate", "bad_alloc"]
         case .diskFull: ["no space left on device", "disk quota exceeded"]
         case .missingData: ["no such file or directory", "the coordinator does not have it"]
         }

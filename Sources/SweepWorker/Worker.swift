@@ -47,7 +47,8 @@ package actor Worker: Service {
             host: Self.hostName,
             pid: getpid(),
             slots: options.slots,
-            prefetch: options.prefetch,
+            // Half of what is held, since an end that is not acknowledged yet is held too.
+            prefetch: min(options.prefetch, max(0, WorkerSession.heldLimit / 2 - options.slots)),
             kernels: kernels.name,
             coreVersion: options.isNull ? WorkerOptions.nullCoreVersion : String(TrainingCore.version),
             softwareVersion: options.softwareVersion,

@@ -31,6 +31,10 @@ import Testing
         arguments: [
             ("signal 9 (SIGKILL), out of memory after epoch 0", "", FailureCause.outOfMemory),
             ("exit code 1 after epoch 2", "mmap: Cannot allocate memory\n", .outOfMemory),
+            (
+                "signal 6 (SIGABRT)", "Fatal error: failed to allocate 4194304 bytes of memory with alignment 16\n",
+                .outOfMemory
+            ),
             ("signal 7 (SIGBUS) after epoch 0", "write: No space left on device", .diskFull),
             ("data set 00ff: the coordinator does not have it", "", .missingData),
         ]

@@ -76,7 +76,7 @@ extension Fact {
                 from: try Check.integer(form.fromEpoch, "an epoch"),
                 to: try Check.integer(form.toEpoch, "an epoch"),
                 virtualEnd: form.virtualEnd,
-                order: try Check.integer(form.order, "an order", in: 0...Int.max)
+                order: try Check.integer(form.order, "an order", in: 0...(1 << 53))
             )
         case .leased(let form):
             self = .leased(

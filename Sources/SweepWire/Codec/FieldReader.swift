@@ -142,8 +142,8 @@ struct FieldReader {
         else { return nil }
         var order = 0
         if !isEmpty {
-            guard key() == 0x28, let value = varint(), let exact = Int(exactly: value), isEmpty else { return nil }
-            order = exact
+            guard key() == 0x28, let value = varint(), value <= 1 << 53, isEmpty else { return nil }
+            order = Int(value)
         }
         return .segmentDecided(trial, from: from, to: to, virtualEnd: Double(bitPattern: end), order: order)
     }

@@ -55,7 +55,8 @@ extension WorkerSession {
                 return lose(at: now, reopen: true, random: random, &actions)
             }
             if self.liveness?.beats(at: now) == true {
-                let running = busy.intersection(held.keys).sorted().map { lease in
+                // Those too that are not held any more: a trainer that does not stop keeps its slot.
+                let running = busy.sorted().map { lease in
                     progress[lease] ?? Heartbeat.Progress(lease: lease, epoch: held[lease]?.epoch ?? 0, step: 0)
                 }
                 actions.append(.send(.heartbeat(Heartbeat(running: running, busySlots: busy.count))))

@@ -2,7 +2,7 @@ import SweepCore
 
 extension WorkerSession {
     /// Leases that are taken: with those whose end is on its way they must fit into one registration.
-    static var heldLimit: Int { WireLimits.entries / 2 }
+    package static var heldLimit: Int { WireLimits.entries / 2 }
 
     /// Takes a lease in, gives it back when draining, ignores one that it has.
     mutating func take(_ assignment: Assignment, at now: Instant, _ actions: inout [Action]) {
