@@ -50,7 +50,8 @@ def ray_seconds(trials, epochs, folder):
     import ray
     from ray import tune
 
-    ray.init(num_cpus=2, include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False)
+    # On loopback alone.
+    ray.init(_node_ip_address="127.0.0.1", num_cpus=2, include_dashboard=False, logging_level=logging.ERROR, log_to_driver=False)
 
     def trainable(configuration):
         for epoch in range(epochs):
