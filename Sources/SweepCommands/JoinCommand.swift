@@ -39,7 +39,7 @@ struct JoinCommand: ParsableCommand {
         }
         let path = try file ?? Self.defaultFile(joined.name)
         let words = ["worker", "--join", path] + options
-        // What is wrong with the options is told before anything is written.
+        // Options that do not exist are told before anything is written; what their values must be, by the worker.
         if start { _ = try WorkerCommand.parse(Array(words.dropFirst())) }
         do { try JoinFile.write(joined, to: path) } catch {
             throw CommandFailure(.badInput, error.description)
