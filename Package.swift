@@ -104,7 +104,7 @@ let package = Package(
         ),
         .target(
             name: "SweepReports",
-            dependencies: ["SweepCore", "SweepNumerics", "SweepSearch"],
+            dependencies: ["SweepCore", "SweepDiagnosis", "SweepNumerics", "SweepSearch"],
             swiftSettings: settings
         ),
         .target(

@@ -38,6 +38,11 @@ actor ControlClient: SweepControl {
 
     func status(sweep: String) async throws(ControlError) -> StatusDocument { try status(.status(sweep: sweep)) }
 
+    func source(sweep: String) async throws(ControlError) -> Submission {
+        guard case .source(let submission) = try ask(.source(sweep: sweep)) else { throw Self.otherAnswer }
+        return submission
+    }
+
     func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument {
         guard case .rank(let document) = try ask(.rank(sweep: sweep, top: top)) else { throw Self.otherAnswer }
         return document

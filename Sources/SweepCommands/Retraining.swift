@@ -27,9 +27,10 @@ struct Retraining {
 
     /// Trains to the best epoch; throws a `CommandFailure` where what it measures differs from what was recorded.
     func model(kernels: KernelTable) throws -> TrainedModel {
-        let space = SearchSpace(template: Sweep.template(of: source))
         let problems = SpecProblems()
-        guard let node = space.resolve(trial.configuration), let spec = TrialSpec.read(node, problems: problems) else {
+        guard let node = Sweep.read(source, problems: problems)?.space.resolve(trial.configuration),
+            let spec = TrialSpec.read(node, problems: problems)
+        else {
             throw CommandFailure(
                 .badInput,
                 "trial \(trial.trial) of \(sweep) has a configuration that this sweep file cannot have; "

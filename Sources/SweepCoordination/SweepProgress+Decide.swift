@@ -87,7 +87,7 @@ extension SweepProgress {
             configuration: configuration,
             configurationIndex: run.configuration,
             repeatIndex: run.repeat,
-            seed: trialSeed(sweepSeed: sweep.search.seed, configuration: configuration.id, repeat: run.repeat)
+            seed: sweep.trialSeed(configuration.id, repeat: run.repeat)
         )
         let level = scheduler.firstLevel
         return .propose(proposal, to: level, end: timeline.now + Double(level))

@@ -48,6 +48,10 @@ extension Coordinator: SweepControl {
         return document
     }
 
+    package func source(sweep name: String) async throws(ControlError) -> Submission {
+        try reading(name).1.handedIn
+    }
+
     package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
         let (core, sweep) = try reading(name)
         return await Self.aside { core.rankDocument(sweep, top: top) }

@@ -193,3 +193,22 @@ extension CoordinatorCore {
         return "trial \(name)\(longest.trial.number) has made no step for \(seconds) s\(others)"
     }
 }
+
+extension SweepProgress {
+    /// The sweep as it was submitted.
+    var handedIn: Submission {
+        get throws(ControlError) {
+            let tree: [UInt8]
+            do { tree = try submission.source.wireBytes() } catch {
+                throw ControlError(.internal, "the sweep's tree cannot be sent: \(error)")
+            }
+            return Submission(
+                text: submission.text,
+                fileName: submission.fileName,
+                tree: tree,
+                dataSet: submission.dataSet,
+                schema: submission.schema
+            )
+        }
+    }
+}

@@ -26,6 +26,8 @@ package struct StoredSweeps: SweepControl {
         return document
     }
 
+    package func source(sweep name: String) async throws(ControlError) -> Submission { try sweep(name).handedIn }
+
     package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
         core.rankDocument(try sweep(name), top: top)
     }

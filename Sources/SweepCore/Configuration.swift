@@ -85,3 +85,12 @@ package func trialSeed(sweepSeed: UInt64, configuration: ConfigurationID, repeat
     hash.combine(UInt64(number))
     return hash.value
 }
+
+/// The seed that all arms of a comparison share in one repeat.
+package func pairedSeed(sweepSeed: UInt64, repeat number: Int) -> UInt64 {
+    var hash = StableHash()
+    hash.combine(sweepSeed)
+    hash.combine("arms")
+    hash.combine(UInt64(number))
+    return hash.value
+}

@@ -37,7 +37,7 @@ package struct SearchSpace: Hashable, Sendable {
     package init(template: SpecNode) {
         self.template = template
         var found: [Parameter] = []
-        Self.collect(template, path: "", condition: nil, into: &found)
+        Self.collect(template, path: Self.rootName(template), condition: nil, into: &found)
         parameters = found
     }
 
@@ -62,8 +62,13 @@ package struct SearchSpace: Hashable, Sendable {
     /// The template with every domain replaced by the configuration's value; nil if the configuration is not of this space.
     package func resolve(_ configuration: Configuration) -> SpecNode? {
         var used = 0
-        let node = Self.substitute(template, path: "", configuration, &used)
+        let node = Self.substitute(template, path: Self.rootName(template), configuration, &used)
         return used == configuration.entries.count ? node : nil
+    }
+
+    /// The name of a choice that is the whole template: that of arms.
+    private static func rootName(_ template: SpecNode) -> String {
+        if case .domain = template { Arm.parameter } else { "" }
     }
 
     private func isActive(_ parameter: Parameter, _ taken: [String: Int]) -> Bool {

@@ -19,10 +19,11 @@ extension Sweep {
             guard let resolved = space.resolve(configuration),
                 let trial = TrialSpec.read(resolved, problems: SpecProblems())
             else { continue }
+            let arm = arm(of: configuration)
             for problem in trial.problems(on: schema) {
                 problems.add(
                     SpecProblem(
-                        path: space.place(of: problem.path, in: configuration),
+                        path: arm?.place(of: problem.path) ?? space.place(of: problem.path, in: configuration),
                         message: problem.message,
                         found: problem.found,
                         allowed: problem.allowed,

@@ -11,9 +11,24 @@ package struct Sweep: Hashable, Sendable {
     package let objective: Objective
     package let search: SearchSpec
     package let prune: PruneSpec
+    /// The runs of a controlled comparison; empty for a search.
+    package let arms: [Arm]
 
     /// Epochs of a trial that is not stopped.
     package var epochs: Int { representative.epochs }
+
+    /// The arm that `configuration` is; nil in a search.
+    package func arm(of configuration: Configuration) -> Arm? {
+        guard !arms.isEmpty, case .text(let name)? = configuration[Arm.parameter] else { return nil }
+        return arms.first { $0.name == name }
+    }
+
+    /// The seed of one run: its own in a search, shared by all arms in a comparison.
+    package func trialSeed(_ configuration: ConfigurationID, repeat number: Int) -> UInt64 {
+        arms.isEmpty
+            ? SweepCore.trialSeed(sweepSeed: search.seed, configuration: configuration, repeat: number)
+            : pairedSeed(sweepSeed: search.seed, repeat: number)
+    }
 }
 
 /// How configurations are proposed: `search` of the sweep file.
@@ -82,7 +97,7 @@ package struct PruneSpec: Hashable, Sendable {
 }
 
 extension Sweep {
-    static let keys = ["name", "data", "train", "objective", "search", "prune"]
+    static let keys = ["name", "data", "train", "objective", "search", "prune", "arms"]
     static let plannedKeys = ["finalists", "stop", "command", "priority", "requires", "where", "enqueue", "warm_start"]
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
@@ -105,9 +120,12 @@ extension Sweep {
             let path = SpecPath().appending(.key("prune"))
             problems.add(SpecProblem(path: path, message: "no value", found: "null", allowed: "auto, asha or none"))
         }
-        let prune = fields.optional("prune").map { PruneSpec.read($0, epochs: training?.epochs) } ?? PruneSpec()
-        let space = SearchSpace(template: template(of: source))
-        if let search {
+        let arms = source["arms"] == nil ? [] : readArms(source, fields)
+        let prune =
+            fields.optional("prune").map { PruneSpec.read($0, epochs: training?.epochs) }
+            ?? PruneSpec(method: arms == [] ? .auto : .none)
+        let space = SearchSpace(template: template(of: source, arms: arms ?? []))
+        if let search, arms == [] {
             let at = SpecPath().appending(.key("search"))
             if search.method == .random, search.trials == nil, !space.parameters.isEmpty {
                 problems.add(
@@ -115,9 +133,9 @@ extension Sweep {
                 )
             }
         }
-        guard problems.all.isEmpty, let name, let data, let training, let objective, let search, let prune else {
-            return nil
-        }
+        guard problems.all.isEmpty, let name, let data, let training, let objective, var search, let prune, let arms
+        else { return nil }
+        if !arms.isEmpty { search.method = .grid }
         return Sweep(
             source: source,
             name: name,
@@ -126,14 +144,56 @@ extension Sweep {
             space: space,
             objective: objective,
             search: search,
-            prune: prune
+            prune: prune,
+            arms: arms
         )
+    }
+
+    /// Reads `arms`, and reports what else the file says that a comparison of fixed runs cannot have.
+    private static func readArms(_ source: SpecNode, _ fields: SpecFields) -> [Arm]? {
+        let problems = fields.reader.problems
+        func refuse(_ path: SpecPath, _ found: SpecNode, _ message: String, _ allowed: String) {
+            problems.add(SpecProblem(path: path, message: message, found: found.excerpt, allowed: allowed))
+        }
+        let template = template(of: source, arms: [])
+        var isFixed = true
+        template.visitDomains(at: SpecPath()) { path, domain in
+            isFixed = false
+            refuse(path, .domain(domain), "arms compare fixed runs", "a single value, or a sweep without arms")
+        }
+        let search = SpecPath([.key("search")])
+        if let method = source["search"]?["method"], method != .text(SearchSpec.Method.grid.rawValue) {
+            refuse(search.appending(.key("method")), method, "arms are all trained", "no method")
+        }
+        if let trials = source["search"]?["trials"] {
+            refuse(search.appending(.key("trials")), trials, "arms are all trained", "no number of trials, or repeats")
+        }
+        if let prune = source["prune"], prune != .text(PruneSpec.Method.none.rawValue), prune != .null {
+            refuse(SpecPath([.key("prune")]), prune, "arms are compared over whole curves", "none")
+        }
+        guard let reader = fields.optional("arms") else {
+            refuse(SpecPath([.key("arms")]), .null, "no value", "a map of arms")
+            return nil
+        }
+        // A run that is wrong itself is told once, not again for every arm.
+        guard isFixed, problems.all.isEmpty else { return nil }
+        return Arm.readAll(reader, template: template)
     }
 
     /// The keys of `data` that a configuration fills in; the others are the same for all trials.
     package static let searchedDataKeys = ["preprocess", "target_scale", "augment"]
 
-    /// The part of the file that a configuration fills in: `searchedDataKeys` of `data`, in the file's order, and `train`.
+    /// The part of the file that a configuration fills in: `searchedDataKeys` of `data`, in the file's order, and `train`;
+    /// with `arms`, the choice among their runs.
+    package static func template(of source: SpecNode, arms: [Arm]) -> SpecNode {
+        let run = template(of: source)
+        guard !arms.isEmpty else { return run }
+        return .domain(
+            .choice(arms.map { ChoiceOption(label: .text($0.name), node: $0.applied(to: run) ?? run) })
+        )
+    }
+
+    /// The file's own run, its ranges in their places.
     package static func template(of source: SpecNode) -> SpecNode {
         var entries: [SpecEntry] = []
         if case .map(let data)? = source["data"] {

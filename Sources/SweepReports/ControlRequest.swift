@@ -62,11 +62,12 @@ package struct Submission: Hashable, Sendable {
 /// What a client asks of a coordinator: a verb and a JSON object of arguments.
 ///
 /// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "schema"}` · `list` `{}` · `status`,
-/// `pause`, `resume`, `cancel` `{"sweep"}` · `rank` `{"sweep", "top"}` · `curves` `{"sweep", "trial"}`.
+/// `source`, `pause`, `resume`, `cancel` `{"sweep"}` · `rank` `{"sweep", "top"}` · `curves` `{"sweep", "trial"}`.
 package enum ControlRequest: Hashable, Sendable {
     case submit(Submission)
     case list
     case status(sweep: String)
+    case source(sweep: String)
     case rank(sweep: String, top: Int?)
     case curves(sweep: String, trial: Int?)
     case pause(sweep: String)
@@ -74,10 +75,10 @@ package enum ControlRequest: Hashable, Sendable {
     case cancel(sweep: String)
 
     /// The words of the requests.
-    package static let verbs = ["submit", "list", "status", "rank", "curves", "pause", "resume", "cancel"]
+    package static let verbs = ["submit", "list", "status", "source", "rank", "curves", "pause", "resume", "cancel"]
 
     /// The words of requests that change nothing.
-    package static let readingVerbs: Set<String> = ["list", "status", "rank", "curves"]
+    package static let readingVerbs: Set<String> = ["list", "status", "source", "rank", "curves"]
 
     /// The request's word.
     package var verb: String {
@@ -85,6 +86,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .submit: "submit"
         case .list: "list"
         case .status: "status"
+        case .source: "source"
         case .rank: "rank"
         case .curves: "curves"
         case .pause: "pause"
@@ -104,7 +106,7 @@ package enum ControlRequest: Hashable, Sendable {
         switch self {
         case .submit(let submission): return submission.json
         case .list: break
-        case .status(let sweep), .pause(let sweep), .resume(let sweep), .cancel(let sweep): object.add("sweep", sweep)
+        case .status(let sweep), .source(let sweep), .pause(let sweep), .resume(let sweep), .cancel(let sweep): object.add("sweep", sweep)
         case .rank(let sweep, let top):
             object.add("sweep", sweep)
             if let top { object.add("top", top) }
@@ -143,6 +145,7 @@ package enum ControlRequest: Hashable, Sendable {
         case "submit": return .submit(try Submission(reader))
         case "list": return .list
         case "status": return .status(sweep: try sweep())
+        case "source": return .source(sweep: try sweep())
         case "rank":
             let top = reader.optional("top")
             let count = try top?.integer()
@@ -157,7 +160,8 @@ package enum ControlRequest: Hashable, Sendable {
 }
 
 extension Submission {
-    fileprivate var json: JSONValue {
+    /// The submission as JSON: what `submit` sends and `source` answers.
+    package var json: JSONValue {
         .object([
             JSONMember("text", .text(text)),
             JSONMember("file_name", .text(fileName)),
@@ -170,7 +174,7 @@ extension Submission {
         ])
     }
 
-    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+    init(_ reader: DocumentReader) throws(DocumentError) {
         let data = try reader.field("data_set")
         guard let hash = ContentHash(hex: try data.field("hash").text()) else {
             throw data.wrong("a hash of 64 hexadecimal digits")

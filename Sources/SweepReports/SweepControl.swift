@@ -8,6 +8,8 @@ package protocol SweepControl: Sendable {
     /// Every sweep, in the order of submission.
     func list() async throws(ControlError) -> ListDocument
     func status(sweep: String) async throws(ControlError) -> StatusDocument
+    /// The sweep as it was submitted.
+    func source(sweep: String) async throws(ControlError) -> Submission
     /// The first `top` rows of the ranked summary, or all.
     func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument
     /// The curves of one trial, or of all.
@@ -26,6 +28,7 @@ package enum ControlAnswer: Hashable, Sendable {
     case list(ListDocument)
     /// To `status`, `pause`, `resume` and `cancel`.
     case status(StatusDocument)
+    case source(Submission)
     case rank(RankDocument)
     case curves(CurvesDocument)
 
@@ -35,6 +38,7 @@ package enum ControlAnswer: Hashable, Sendable {
         case .submitted(let entry): entry.json
         case .list(let document): document.json
         case .status(let document): document.json
+        case .source(let submission): submission.json
         case .rank(let document): document.json
         case .curves(let document): document.json
         }
@@ -50,6 +54,7 @@ package enum ControlAnswer: Hashable, Sendable {
             switch verb {
             case "submit": self = .submitted(try ListDocument.Entry(DocumentReader(json)))
             case "list": self = .list(try ListDocument(json: json))
+            case "source": self = .source(try Submission(DocumentReader(json)))
             case "rank": self = .rank(try RankDocument(json: json))
             case "curves": self = .curves(try CurvesDocument(json: json))
             default: self = .status(try StatusDocument(json: json))
@@ -67,6 +72,7 @@ extension SweepControl {
         case .submit(let submission): .submitted(try await submit(submission))
         case .list: .list(try await list())
         case .status(let sweep): .status(try await status(sweep: sweep))
+        case .source(let sweep): .source(try await source(sweep: sweep))
         case .rank(let sweep, let top): .rank(try await rank(sweep: sweep, top: top))
         case .curves(let sweep, let trial): .curves(try await curves(sweep: sweep, trial: trial))
         case .pause(let sweep): .status(try await pause(sweep: sweep))

@@ -1,0 +1,87 @@
+package import SweepDiagnosis
+
+/// What a controlled experiment on one trial showed: what `diagnose --confirm` adds.
+///
+/// JSON: `{"rounds": [a document of compare, …], "cures": [{"arm", "change", "causes", "size", "sentence"}], "batch_noise":
+/// {"k", "before", "after", "ratio", "is_noise"} or null, "sentences": […]}`. `cures` are equal as far as the runs can
+/// tell; the first is the smallest change.
+package struct ExperimentDocument: Hashable, Sendable {
+    package let rounds: [ComparisonDocument]
+    package let cures: [Experiment.Cure]
+    package let batchNoise: BatchNoiseTest?
+
+    package init(rounds: [ComparisonDocument], cures: [Experiment.Cure], batchNoise: BatchNoiseTest?) {
+        self.rounds = rounds
+        self.cures = cures
+        self.batchNoise = batchNoise
+    }
+
+    /// What was found, a sentence a line; never empty.
+    package var sentences: [String] {
+        var lines: [String] = []
+        for (index, cure) in cures.enumerated() {
+            guard let document = rounds.first(where: { $0.comparisons.contains(cure.comparison) }) else { continue }
+            lines.append((index == 0 ? "" : "equally: ") + document.sentence(cure.comparison))
+        }
+        if cures.isEmpty {
+            let tried = rounds.flatMap { $0.comparisons.map(\.arm) }
+            let help = rounds.flatMap { document in
+                document.comparisons.filter { $0.verdict == .better }.map(document.sentence)
+            }
+            lines.append(
+                "no change of \(tried.count) tried improved \(rounds.first?.objective.metric.rawValue ?? "the objective") "
+                    + "beyond doubt; tried were: \(tried.joined(separator: ", "))"
+            )
+            lines += help
+        }
+        if let batchNoise { lines.append(batchNoise.sentence) }
+        return lines
+    }
+
+    /// The document as JSON.
+    package var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("rounds", .array(rounds.map(\.json)))
+        object.add(
+            "cures",
+            .array(
+                cures.map { cure in
+                    var entry = JSONObjectBuilder()
+                    entry.add("arm", cure.intervention.name)
+                    var change = JSONObjectBuilder()
+                    for part in cure.intervention.changes {
+                        change.add(part.path.joined(separator: "."), part.value.text)
+                    }
+                    entry.add("change", change.object)
+                    entry.add("causes", .array(cure.intervention.causes.map { .text($0) }))
+                    entry.add("size", "\(cure.intervention.size)")
+                    let document = rounds.first { $0.comparisons.contains(cure.comparison) }
+                    entry.add("sentence", document?.sentence(cure.comparison))
+                    return entry.object
+                }
+            )
+        )
+        object.add("batch_noise", batchNoise?.json ?? .null)
+        object.add("sentences", .array(sentences.map { .text($0) }))
+        return object.object
+    }
+}
+
+extension BatchNoiseTest {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("k", k)
+        object.add("before", before)
+        object.add("after", after)
+        object.add("ratio", ratio.isFinite ? ratio : nil)
+        object.add("is_noise", .boolean(isNoise))
+        return object.object
+    }
+
+    fileprivate var sentence: String {
+        let root = NumberText.short(Double(k).squareRoot(), digits: 2)
+        let fell = ratio.isFinite ? NumberText.significant(ratio, digits: 2) : "more"
+        return "with \(k) times the batch the probe loss fluctuates \(fell) times less; noise of the gradient alone falls by at "
+            + "least \(root): " + (isNoise ? "the batch is what makes it fluctuate" : "the learning rate, not the batch, makes it fluctuate")
+    }
+}
