@@ -1,3 +1,4 @@
+import SweepCoordination
 package import SweepReports
 
 extension Coordinator: SweepObservatory {

@@ -1,17 +1,19 @@
-import SweepCore
-import SweepReports
+package import SweepCore
+package import SweepReports
 
 /// Who trained what, when: read from the facts of this process as they are committed.
 ///
 /// Facts carry no time, so what was before a restart is not known. Bounded: of each sweep the newest `limit` spans.
-struct TrainingSpans: Sendable {
+package struct TrainingSpans: Sendable {
     /// Spans kept of a sweep: more than any picture shows, some 2 MiB.
-    static let limit = 20_000
+    package static let limit = 20_000
 
     private var series: [SweepID: Series] = [:]
 
+    package init() {}
+
     /// Takes notice of a fact that was committed.
-    mutating func note(_ fact: Fact, at now: Instant) {
+    package mutating func note(_ fact: Fact, at now: Instant) {
         switch fact {
         case .leased(let lease, let worker, let from, let to):
             let held = Held(lease: lease, worker: worker.name, since: now, from: from, to: to)
@@ -29,7 +31,7 @@ struct TrainingSpans: Sendable {
     }
 
     /// The sweep's spans, `now` being the end of those under way.
-    func spans(of sweep: SweepID, at now: Instant) -> [TimelineDocument.Span] {
+    package func spans(of sweep: SweepID, at now: Instant) -> [TimelineDocument.Span] {
         (series[sweep]?.spans ?? []).map { span in
             TimelineDocument.Span(
                 trial: span.held.lease.trial.number,

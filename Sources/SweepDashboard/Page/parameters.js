@@ -13,7 +13,7 @@ const varying = store => store.definition.parameters
 export function parallelPanel(store, selection) {
   const HEIGHT = 360, TOP = 44, FLOOR = HEIGHT - 34, ABSENT = HEIGHT - 14
   const base = h('canvas', {'aria-hidden': 'true'}), upper = h('canvas', {role: 'img'}), tip = h('div', {class: 'tip', 'aria-hidden': 'true'})
-  const box = h('div', {class: 'box', style: {height: HEIGHT + 'px', 'min-width': '560px'}}, base, upper, tip)
+  const box = h('div', {class: 'box', style: {height: HEIGHT + 'px'}}, base, upper, tip)
   const legend = h('div'), controls = h('div', {class: 'row'}), fields = h('div', {class: 'row'})
   let axes = [], width = 0, shown = [], colors = null, drag = null, hovered = null
 
@@ -26,6 +26,7 @@ export function parallelPanel(store, selection) {
     axes = [...varying(store).map(parameter => ({path: parameter.path, name: parameter.name, at: parameterScale(parameter, trials.map(trial => trial.configuration[parameter.path])), value: trial => trial.configuration[parameter.path]})),
       {path: 'objective', name: store.definition.objective.metric, value: trial => trial.objective, at: Object.assign(value => value == null ? null : Math.max(0, Math.min(1, inner(value))), {log: Boolean(log), domain: inner.domain, invert: inner.invert, ticks: inner.ticks})}]
   }
+  const widen = () => { box.style.minWidth = Math.max(320, axes.length * 96) + 'px' }
   const place = index => axes.length > 1 ? 60 + (width - 130) * index / (axes.length - 1) : width / 2
   const y = share => FLOOR - share * (FLOOR - TOP)
   const path = (context, trial) => {
@@ -158,6 +159,7 @@ export function parallelPanel(store, selection) {
   }
   const update = () => {
     build()
+    widen()
     const pass = selection.filter()
     shown = [...store.trials.values()].filter(pass).sort((one, other) => -store.compare(one, other))
     colors = coloring(store, selection.get('c', 'objective'), [...store.trials.values()])
@@ -170,7 +172,7 @@ export function parallelPanel(store, selection) {
   update()
   return {update, node: h('section', {class: 'panel', 'aria-label': 'Parallel coordinates'},
     h('header', {}, h('h2', {}, 'Parallel coordinates'), h('span', {class: 'soft small'}, 'drag along an axis to filter'), controls),
-    h('div', {class: 'wide'}, box), legend, h('details', {class: 'data'}, h('summary', {}, 'Filter by numbers'), fields),
+    h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Picture of parallel coordinates'}, box), legend, h('details', {class: 'data'}, h('summary', {}, 'Filter by numbers'), fields),
     dataTable('Trials by configuration', () => {
       const some = store.byObjective.filter(trial => shown.includes(trial)).slice(0, 200)
       return {columns: ['trial', ...axes.map(axis => axis.name)], more: shown.length - some.length, rows: some.map(trial => [trial.trial, ...axes.map(axis => label(axis.value(trial)))])}
@@ -220,7 +222,7 @@ export function slicesPanel(store, selection) {
       at = parameterScale(parameter, state.shown.map(trial => trial.configuration[parameter.path]))
       plot.set(at.options
         ? {x: [-0.5, at.options.length - 0.5], xLog: false, xTicks: at.options.map((_, index) => index), xTick: index => label(at.options[index]), y: yDomain, yLog, xLabel: ''}
-        : {x: padded(at.domain, at.log, 0.03), xLog: at.log, y: yDomain, yLog, xLabel: ''})
+        : {x: padded(at.domain, at.log, 0.03), xLog: at.log, xTicks: parameter.kind === 'integer' ? at.ticks(5) : null, y: yDomain, yLog, xLabel: ''})
       plot.label = `${metric} over ${parameter.name}, ${state.shown.length} trials`
     }}
   }

@@ -82,5 +82,5 @@ export function parameterScale(parameter, values) {
   const [low, high] = parameter.low < parameter.high ? [parameter.low, parameter.high] : padded(extent(values ?? [parameter.low]), log)
   const inner = scale([low, high], [0, 1], log)
   const at = value => typeof value === 'number' ? inner(value) : null
-  return Object.assign(at, {options: null, log, domain: [low, high], invert: inner.invert, ticks: inner.ticks})
+  return Object.assign(at, {options: null, log, domain: [low, high], invert: inner.invert, ticks: parameter.kind === 'integer' ? count => inner.ticks(count).filter(Number.isInteger) : inner.ticks})
 }
