@@ -12,6 +12,8 @@ VENV := .venv-test
 # What building needs, what the tests need beside it, and what the network tests need (they run as root only).
 BUILD_PACKAGES := libzmq3-dev libsqlite3-dev zlib1g-dev libsodium-dev libpng-dev libjpeg-dev
 TEST_PACKAGES := git python3 protobuf-compiler binutils qemu-user
+# The page's tests are skipped without a browser.
+BROWSER_PACKAGES := chromium chromium-driver fonts-liberation
 NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
@@ -29,12 +31,14 @@ setup: ## install the system packages that building needs, when absent
 setup-test: setup ## install what the tests need: network tools and a Python environment in .venv-test
 	@scripts/install-packages $(TEST_PACKAGES)
 	@scripts/install-packages --wanted $(NETWORK_PACKAGES)
+	@scripts/install-packages --wanted $(BROWSER_PACKAGES)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || scripts/install-packages python3-venv
 	@$(MAKE) --no-print-directory $(VENV)/.installed
 
 $(VENV)/.installed: Tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps 'axe-playwright-python>=0.1.8,<0.2'
 	touch $@
 
 .PHONY: build
@@ -44,8 +48,8 @@ build: setup ## build the release program, .build/release/sweepd
 .PHONY: demo
 demo: build ## train the digits sweep on this machine and print the ranked table
 	@directory=$$(mktemp -d -t digits-XXXXXX.sweepd); \
-	echo "+ sweepd run sweeps/digits.yaml --directory $$directory" >&2; \
-	$(SWEEPD) run sweeps/digits.yaml --directory "$$directory"
+	echo "+ sweepd run sweeps/digits.yaml --directory $$directory --http 127.0.0.1:0" >&2; \
+	$(SWEEPD) run sweeps/digits.yaml --directory "$$directory" --http 127.0.0.1:0
 
 .PHONY: test
 test: setup-test ## everything that must hold: style, documentation, all tests
@@ -78,6 +82,7 @@ lint: ## check the format of the sources and their imports
 	$(SWIFT) format lint --strict --parallel --recursive --configuration .swift-format Package.swift Sources Tests \
 		|| status=1; \
 	scripts/check-imports || status=1; \
+	scripts/generate-page --check || status=1; \
 	exit $$status
 
 .PHONY: format
@@ -105,6 +110,14 @@ bench-core: build ## measure the training core against its peers (makes .build/p
 	$(SWIFT) build -c release -j $(JOBS) --product kernel-bench
 	Benchmarks/peers/set-up
 	Benchmarks/bench-core $(BENCH_CORE)
+
+.PHONY: bench-page
+bench-page: build setup-test ## measure the page: 2,000 trials of 50 epochs, and what fifty watchers cost
+	$(VENV)/bin/python Benchmarks/bench-page $(BENCH_PAGE)
+
+.PHONY: pictures
+pictures: build setup-test ## make the README's pictures of the page from a real sweep
+	$(VENV)/bin/python scripts/make-pictures
 
 .PHONY: bench-dispatch
 bench-dispatch: build ## measure the coordinator against other orchestrators (makes .build/peers)

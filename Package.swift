@@ -146,11 +146,12 @@ let package = Package(
         .target(
             name: "SweepDashboard",
             dependencies: [
-                "SweepReports", logging, lifecycle,
+                "CZlib", "SweepCore", "SweepNumerics", "SweepReports", logging, lifecycle,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
             ],
+            exclude: ["Page"],
             swiftSettings: settings
         ),
         // Level 5

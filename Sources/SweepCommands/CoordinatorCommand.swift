@@ -25,7 +25,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "The port of workers and clients; * lets the system choose.")
     var listen: String = CoordinatorServiceOptions.defaultListen
 
-    @Option(help: "Serve status and metrics over HTTP here, HOST:PORT; 127.0.0.1:7780 unless told, none for nowhere.")
+    @Option(help: "Serve the page, the API and metrics over HTTP here, HOST:PORT; 127.0.0.1:7780 unless told, none for nowhere.")
     var http: String?
 
     @Option(help: "Where everything is kept.")
@@ -63,10 +63,10 @@ struct CoordinatorCommand: AsyncParsableCommand {
         if let stuckAfter, !(0.1...86_400).contains(stuckAfter) {
             throw CommandFailure(.badInput, "--stuck-after: found \(stuckAfter), allowed seconds from 0.1 to 86400")
         }
-        let addresses = try httpAddresses()
+        let addresses = try HTTPAddress.asked(http, unlessTold: HTTPAddress.usual.andAbove)
         let logger = log.logger("sweepd.coordinator")
         let security = try KeyFiles(directory: directory).security()
-        let token = try addresses.isEmpty ? nil : KeyFiles(directory: directory).httpToken()
+        let access = try addresses.isEmpty ? HTTPAccess(token: nil) : KeyFiles(directory: directory).httpAccess()
         let registry = PrometheusRegistry(help: CoordinatorMetrics.help)
         let coordinator = try Coordinator.opening(
             CoordinatorServiceOptions(
@@ -94,25 +94,12 @@ struct CoordinatorCommand: AsyncParsableCommand {
             .init(service: coordinator, failureTerminationBehavior: .gracefullyShutdownGroup)
         ]
         if !addresses.isEmpty {
-            let http = HTTPService(
-                addresses: addresses,
-                site: StatusSite(
-                    access: HTTPAccess(token: token),
-                    control: coordinator,
-                    health: { await coordinator.health() },
-                    metrics: {
-                        await coordinator.refreshGauges()
-                        return registry.text
-                    }
-                ),
-                logger: quiet(logger),
-                onBound: { url in
-                    Terminal.error("status on \(url)" + (token == nil ? "" : ", token in \(directory)/http-token"))
-                    do { try await coordinator.announce(http: url) } catch {
-                        logger.error("endpoint.json cannot be written", metadata: ["store.error": "\(error)"])
-                    }
+            let http = HTTPService(coordinator, registry, at: addresses, access: access, logger: quiet(logger)) { url in
+                Terminal.error("page on \(url)" + (access.needsToken ? "/#token=…, token in \(directory)/http-token" : ""))
+                do { try await coordinator.announce(http: url) } catch {
+                    logger.error("endpoint.json cannot be written", metadata: ["store.error": "\(error)"])
                 }
-            )
+            }
             services.append(.init(service: http, failureTerminationBehavior: .gracefullyShutdownGroup))
         }
         let group = ServiceGroup(
@@ -125,32 +112,6 @@ struct CoordinatorCommand: AsyncParsableCommand {
         do { try await group.run() } catch let error as HTTPBindError {
             throw CommandFailure(.badInput, error.description)
         } catch { throw CommandFailure(.failed, "\(error)") }
-    }
-
-    /// Where HTTP may be served, in the order to try; none for nowhere.
-    ///
-    /// An address that was asked for is taken or refused, before anything is written; the usual one moves on when busy.
-    private func httpAddresses() throws -> [HTTPAddress] {
-        guard let http else { return HTTPAddress.usual.andAbove }
-        guard http != "none" else { return [] }
-        guard let address = HTTPAddress(http) else {
-            throw CommandFailure(
-                .badInput,
-                "--http: found \(http), allowed HOST:PORT, for example 127.0.0.1:7780, or none"
-            )
-        }
-        guard address.isLoopback else {
-            throw CommandFailure(
-                .badInput,
-                "--http: found \(http), allowed an address of this machine's loopback such as 127.0.0.1:7780: plain HTTP "
-                    + "proves nobody's name and hides nothing. From elsewhere reach it through ssh: "
-                    + "ssh -L 7780:127.0.0.1:\(address.port) THIS-MACHINE, then http://127.0.0.1:7780"
-            )
-        }
-        guard address.isFree else {
-            throw CommandFailure(.badInput, HTTPBindError(address: address, isBusy: true, reason: "").description)
-        }
-        return [address]
     }
 }
 
@@ -168,10 +129,15 @@ extension KeyFiles {
         } catch { throw CommandFailure(.badInput, error.description) }
     }
 
-    /// What HTTP asks for: a token where the directory has keys, so that users of this machine need to be let in there too.
-    func httpToken() throws -> String? {
-        guard FileManager.default.fileExists(atPath: own) else { return nil }
-        do { return try TokenFile.readOrMake(directory + "/http-token") } catch {
+    /// Who may ask over HTTP: a token where the directory has keys, so that users of this machine need to be let in there too.
+    func httpAccess() throws -> HTTPAccess {
+        guard FileManager.default.fileExists(atPath: own) else { return HTTPAccess(token: nil) }
+        do {
+            return HTTPAccess(
+                token: try TokenFile.readOrMake(directory + "/http-token"),
+                readToken: try TokenFile.readOrMake(directory + "/http-token-read")
+            )
+        } catch {
             throw CommandFailure(.badInput, error.description)
         }
     }

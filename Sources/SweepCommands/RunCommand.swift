@@ -2,9 +2,11 @@ import ArgumentParser
 import Dispatch
 import Foundation
 import Logging
+import ServiceLifecycle
 import SweepCoordination
 import SweepCoordinator
 import SweepCore
+import SweepDashboard
 import SweepReports
 import SweepSearch
 import SweepSpec
@@ -25,6 +27,8 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "Trials each worker trains at once; unless told, the cores are shared out.") var slots: Int?
     @Option(help: "table, json, csv or markdown.") var format: RankFormat = .table
     @Option(help: "Only the first rows of the table.") var top: Int?
+    @Option(help: "Serve the page, the API and metrics over HTTP here while it runs, HOST:PORT; none unless told.")
+    var http: String?
     @OptionGroup var overrides: OverrideOptions
     @OptionGroup var log: LogOptions
 
@@ -42,25 +46,32 @@ struct RunCommand: AsyncParsableCommand {
         guard (1...4096).contains(slots) else {
             throw CommandFailure(.badInput, "--slots: found \(slots), allowed a number from 1 to 4096")
         }
+        let addresses = try HTTPAddress.asked(http, unlessTold: [])
         if try await isFinished(loaded, in: directory) {
             let stored = try StoredSweeps(directory: directory)
             Terminal.error("\(name) is finished; this is its table (\(directory))")
             return Terminal.output(format.text(try await stored.rank(sweep: name, top: top)))
         }
+        let logger = log.logger("sweepd.coordinator")
+        let registry = PrometheusRegistry(help: CoordinatorMetrics.help)
         let coordinator = try Coordinator.opening(
             CoordinatorServiceOptions(
                 directory: directory,
                 listen: "tcp://127.0.0.1:*",
+                servesHTTP: !addresses.isEmpty,
                 core: CoordinatorOptions(),
                 coreVersion: String(TrainingCore.version)
             ),
-            logger: log.logger("sweepd.coordinator")
+            metrics: CoordinatorMetrics(factory: registry),
+            logger: logger
         )
         let endpoint = try await coordinator.openPort()
         try await coordinator.take(loaded)
         // Who runs it again has seen to what halted it.
         if try await coordinator.status(sweep: name).state == "halted" { _ = try await coordinator.resume(sweep: name) }
         let before = try await coordinator.rank(sweep: name, top: nil).coreSeconds
+        let access = try addresses.isEmpty ? HTTPAccess(token: nil) : KeyFiles(directory: directory).httpAccess()
+        let page = PageBesideRun(coordinator, registry, at: addresses, access: access, logger: quiet(logger))
         let crew = WorkerCrew(endpoint: endpoint, directory: directory, count: workers, slots: slots)
         let interrupted = Interruption()
         crew.start()
@@ -68,6 +79,7 @@ struct RunCommand: AsyncParsableCommand {
         let halt = try await coordinator.status(sweep: name)
         crew.stop(patience: ended ? 10 : 3)
         let document = try await coordinator.rank(sweep: name, top: nil)
+        await page?.stop()
         await coordinator.close()
         if halt.state == "halted" {
             throw CommandFailure(
@@ -144,6 +156,40 @@ struct RunCommand: AsyncParsableCommand {
         let rest = max(0, seconds - training / Double(slots))
         return "training \(NumberText.seconds(training)) of core time on \(slots) slots; "
             + "\(NumberText.seconds(seconds)) in all, of which everything else \(NumberText.seconds(rest))"
+    }
+}
+
+/// The page while a sweep runs.
+private struct PageBesideRun {
+    private let group: ServiceGroup
+    private let task: Task<Void, Never>
+
+    /// Nil when it is to be served nowhere.
+    init?(
+        _ coordinator: Coordinator,
+        _ registry: PrometheusRegistry,
+        at addresses: [HTTPAddress],
+        access: HTTPAccess,
+        logger: Logger
+    ) {
+        guard !addresses.isEmpty else { return nil }
+        let http = HTTPService(coordinator, registry, at: addresses, access: access, logger: logger) { url in
+            Terminal.error("page on \(url)")
+            do { try await coordinator.announce(http: url) } catch {
+                logger.error("endpoint.json cannot be written", metadata: ["store.error": "\(error)"])
+            }
+        }
+        let group = ServiceGroup(configuration: .init(services: [.init(service: http)], logger: logger))
+        self.group = group
+        task = Task {
+            // The sweep goes on without its page.
+            do { try await group.run() } catch { Terminal.error("no page: \(error)") }
+        }
+    }
+
+    func stop() async {
+        await group.triggerGracefulShutdown()
+        await task.value
     }
 }
 

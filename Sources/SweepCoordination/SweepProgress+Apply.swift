@@ -91,6 +91,7 @@ extension SweepProgress {
                 }
             }
             updateIncumbent(trial: number, curve, after: before)
+            incumbents.note(incumbent, epochsTrained: epochsTrained, coreSeconds: epochSeconds)
         }
         if reached, !inVirtualTime { arrived.append(number) }
     }

@@ -33,6 +33,8 @@ package struct SweepProgress: Sendable {
     package internal(set) var tally = SweepTally()
     /// The best trial so far; nil before the first finite value.
     package internal(set) var incumbent: Incumbent?
+    /// Every best so far.
+    package internal(set) var incumbents = IncumbentHistory()
     /// The least finite probe loss of any trial.
     package internal(set) var leastProbeLoss: Double?
     /// Fruitless attempts after which a trial fails.

@@ -59,6 +59,32 @@ package struct Incumbent: Hashable, Sendable {
     }
 }
 
+/// How the best of a sweep came about: when each new one was found, in epochs trained, so that a restart tells the same.
+package struct IncumbentHistory: Hashable, Sendable {
+    /// A change of the incumbent.
+    package struct Step: Hashable, Sendable {
+        /// Epochs that all trials had been trained by then, and the core seconds they took.
+        package let epochsTrained: Int
+        package let coreSeconds: Double
+        package let incumbent: Incumbent
+    }
+
+    /// In the order they came.
+    package private(set) var steps: [Step] = []
+
+    /// Steps that are kept; beyond them every second one is left out, but for the last. A picture shows no more.
+    static let limit = 4_096
+
+    init() {}
+
+    /// Takes notice of the best after so many epochs.
+    mutating func note(_ incumbent: Incumbent?, epochsTrained: Int, coreSeconds: Double) {
+        guard let incumbent, incumbent != steps.last?.incumbent else { return }
+        if steps.count >= Self.limit { steps = steps.indices.filter { $0.isMultiple(of: 2) }.map { steps[$0] } }
+        steps.append(Step(epochsTrained: epochsTrained, coreSeconds: coreSeconds, incumbent: incumbent))
+    }
+}
+
 extension SweepProgress {
     /// The best of all trials, looked for among all of them.
     ///

@@ -66,12 +66,12 @@ extension Coordinator: SweepControl {
 
     /// Makes something of the state on another thread than the port's: of a large sweep it takes longer than any message
     /// may wait.
-    private static func aside<Value: Sendable>(_ make: @escaping @Sendable () -> Value) async -> Value {
+    static func aside<Value: Sendable>(_ make: @escaping @Sendable () -> Value) async -> Value {
         await Task.detached(operation: make).value
     }
 
     /// The state as it is now, and a sweep of it.
-    private func reading(_ name: String) throws(ControlError) -> (CoordinatorCore, SweepProgress) {
+    func reading(_ name: String) throws(ControlError) -> (CoordinatorCore, SweepProgress) {
         let core = core.reading
         guard let sweep = core.sweep(named: name) else { throw ControlError.unknownSweep(name, core) }
         return (core, sweep)

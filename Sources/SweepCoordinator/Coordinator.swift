@@ -41,6 +41,10 @@ package actor Coordinator: Service {
     private var nextToken: UInt64 = 0
     private var repliers: [ReplyToken: (SteeringOutcome) -> Void] = [:]
     private let started = ContinuousClock.now
+    /// The same moment on the wall's clock, for display.
+    let startedMilliseconds = wallClockMilliseconds()
+    /// Who trained what, when, in this process.
+    var spans = TrainingSpans()
 
     /// Opens the directory and replays its journal; throws a `StoreError` or a `JournalError`.
     package init(
@@ -268,6 +272,7 @@ extension Coordinator {
     /// Begins to measure a sweep's pace at its first lease.
     private func note(_ fact: Fact) {
         metrics.count(fact)
+        spans.note(fact, at: now)
         guard case .leased(let lease, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
         paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
     }

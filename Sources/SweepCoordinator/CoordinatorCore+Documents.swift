@@ -107,7 +107,7 @@ extension CoordinatorCore {
         )
     }
 
-    private func finding(_ curve: LearningCurve, stoppedEarly: Bool, _ sweep: SweepProgress) -> Finding? {
+    func finding(_ curve: LearningCurve, stoppedEarly: Bool, _ sweep: SweepProgress) -> Finding? {
         Findings.primary(
             curve: curve,
             budget: stoppedEarly ? curve.epochs : sweep.sweep.epochs,
@@ -116,14 +116,14 @@ extension CoordinatorCore {
         )
     }
 
-    private func state(of trial: TrialProgress, _ sweep: SweepProgress) -> TrialState {
+    func state(of trial: TrialProgress, _ sweep: SweepProgress) -> TrialState {
         guard let lease = trial.lease, let worker = workers[lease.worker] else { return trial.state(begun: false) }
         let id = TrialID(sweep: sweep.id, number: trial.number)
         return trial.state(begun: hasBegun(id, worker.held.firstIndex(of: id) ?? .max, worker))
     }
 
     /// Between two heartbeats the first leases of a worker, one a slot, are those under way.
-    private func hasBegun(_ trial: TrialID, _ place: Int, _ worker: WorkerProgress) -> Bool {
+    func hasBegun(_ trial: TrialID, _ place: Int, _ worker: WorkerProgress) -> Bool {
         worker.running[trial] != nil || place < worker.introduction?.slots ?? 0
     }
 
@@ -168,7 +168,8 @@ extension CoordinatorCore {
         return (Double(decided) + Double(max(0, planned - sweep.trials.count)) * mean) / pace.epochsPerSecond
     }
 
-    private func status(_ worker: WorkerProgress, _ sweep: SweepProgress, at now: Instant) -> StatusDocument.Worker {
+    /// The worker's line; `sweep` is the one whose work it would do, nil when there is none.
+    func status(_ worker: WorkerProgress, _ sweep: SweepProgress?, at now: Instant) -> StatusDocument.Worker {
         let slots = worker.introduction?.slots ?? 0
         let busy = worker.busySlots
         return StatusDocument.Worker(
@@ -178,7 +179,7 @@ extension CoordinatorCore {
             busy: busy,
             kernels: worker.introduction?.kernels ?? "",
             lastSeen: Double(worker.lastSeen.duration(to: now).wholeNanoseconds) / 1e9,
-            idleBecause: busy > 0 ? nil : idleReason(worker, sweep),
+            idleBecause: busy > 0 ? nil : sweep.map { idleReason(worker, $0) } ?? "there is no sweep",
             stuck: standstill(worker, at: now)
         )
     }

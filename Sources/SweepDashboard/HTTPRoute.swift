@@ -1,3 +1,5 @@
+package import SweepCore
+
 /// What a request asks for; reading one looks at nothing but its method and target.
 package enum HTTPRoute: Hashable, Sendable {
     /// Whether the coordinator answers.
@@ -6,23 +8,75 @@ package enum HTTPRoute: Hashable, Sendable {
     case metrics
     /// What can be asked for.
     case index
+    /// What the asker may do.
+    case session
+    /// A token is to be kept as a cookie, or the cookie to be forgotten.
+    case login, logout
     case sweeps
+    case workers
+    /// Sweeps and workers as they change.
+    case events
+    case sweep(String)
     case status(sweep: String)
     case rank(sweep: String, top: Int?)
     case curves(sweep: String, trial: Int?)
+    case trials(sweep: String, TrialsQuery)
+    case trial(sweep: String, number: Int)
+    case timeline(sweep: String)
+    /// A sweep as it changes.
+    case sweepEvents(sweep: String)
+    case steer(sweep: String, Steering)
+
+    /// How a sweep may be steered.
+    package enum Steering: String, CaseIterable, Sendable {
+        case pause, resume, cancel
+    }
+
+    /// Which trials are asked for, and what of them.
+    package struct TrialsQuery: Hashable, Sendable {
+        /// The metrics whose values are wanted; nil for all.
+        package var metrics: [Metric]?
+        /// Only what changed since this version.
+        package var since: String?
+        /// Only trials above this number, and at most so many.
+        package var after: Int?
+        package var limit: Int?
+
+        package init(metrics: [Metric]? = nil, since: String? = nil, after: Int? = nil, limit: Int? = nil) {
+            self.metrics = metrics
+            self.since = since
+            self.after = after
+            self.limit = limit
+        }
+    }
 
     /// The paths there are, as they are told to people.
-    package static let paths = [
-        "/health", "/metrics", "/api/sweeps", "/api/sweeps/NAME/status", "/api/sweeps/NAME/rank?top=K",
-        "/api/sweeps/NAME/curves?trial=N",
-    ]
+    package static let paths =
+        ["/", "/health", "/metrics"]
+        + [
+            "", "/openapi.json", "/session", "/login", "/logout", "/sweeps", "/workers", "/events", "/sweeps/NAME",
+            "/sweeps/NAME/status", "/sweeps/NAME/rank?top=K", "/sweeps/NAME/curves?trial=N",
+            "/sweeps/NAME/trials?metrics=M,M&since=VERSION&after=N&limit=K", "/sweeps/NAME/trials/N",
+            "/sweeps/NAME/timeline", "/sweeps/NAME/events", "/sweeps/NAME/pause", "/sweeps/NAME/resume",
+            "/sweeps/NAME/cancel",
+        ].map { "/api/v1" + $0 }
+
+    /// Whether it changes something beside what the asker's browser keeps.
+    package var isSteering: Bool { if case .steer = self { true } else { false } }
+
+    private var isPost: Bool {
+        switch self {
+        case .steer, .login, .logout: true
+        default: false
+        }
+    }
 
     /// No target of ours comes near; what is longer is not read.
     private static let maximumTargetBytes = 4_096
     /// The port's own requests allow as much; no sweep has more trials.
     private static let numbers = 1...1_000_000_000
 
-    /// Reads a request line: all routes answer GET and HEAD alone.
+    /// Reads a request line: what reads answers GET and HEAD, what changes POST.
     package init(method: String, target: String) throws(HTTPFailure) {
         guard target.utf8.count <= Self.maximumTargetBytes else {
             throw HTTPFailure(414, "bad_input", "the address is longer than \(Self.maximumTargetBytes) bytes")
@@ -35,50 +89,126 @@ package enum HTTPRoute: Hashable, Sendable {
             }
             path.append(decoded)
         }
-        let query = try Self.query(parts.count > 1 ? parts[1] : "")
+        let query = try Query(parts.count > 1 ? parts[1] : "")
+        switch path {
+        case ["health"]: self = .health
+        case ["metrics"]: self = .metrics
+        case let path where path.starts(with: ["api", "v1"]):
+            guard let route = try Self.api(path.dropFirst(2), query) else { throw Self.notFound }
+            self = route
+        default: throw Self.notFound
+        }
+        try query.allow(keys)
+        guard isPost ? method == "POST" : method == "GET" || method == "HEAD" else {
+            let allowed = isPost ? "POST" : "GET, HEAD"
+            throw HTTPFailure(405, "method_not_allowed", "only \(isPost ? "POST" : "GET") is answered here", allow: allowed)
+        }
+    }
+
+    private static let notFound = HTTPFailure(
+        404,
+        "not_found",
+        "nothing is here; there are \(Self.paths.joined(separator: ", "))"
+    )
+
+    /// The route of a path below `/api/v1`; nil when there is none.
+    private static func api(_ path: ArraySlice<String>, _ query: Query) throws(HTTPFailure) -> HTTPRoute? {
+        let path = Array(path)
+        switch path {
+        case []: return .index
+        case ["session"]: return .session
+        case ["login"]: return .login
+        case ["logout"]: return .logout
+        case ["sweeps"]: return .sweeps
+        case ["workers"]: return .workers
+        case ["events"]: return .events
+        default: break
+        }
+        guard path.count >= 2, path[0] == "sweeps" else { return nil }
+        let sweep = path[1]
+        switch (path.count, path.count > 2 ? path[2] : "") {
+        case (2, _): return .sweep(sweep)
+        case (3, "status"): return .status(sweep: sweep)
+        case (3, "rank"): return .rank(sweep: sweep, top: try query.number("top"))
+        case (3, "curves"): return .curves(sweep: sweep, trial: try query.number("trial"))
+        case (3, "timeline"): return .timeline(sweep: sweep)
+        case (3, "events"): return .sweepEvents(sweep: sweep)
+        case (3, "trials"):
+            return .trials(
+                sweep: sweep,
+                TrialsQuery(
+                    metrics: try query.metrics("metrics"),
+                    since: query["since"],
+                    after: try query.number("after"),
+                    limit: try query.number("limit")
+                )
+            )
+        case (4, "trials"): return .trial(sweep: sweep, number: try Query.number(path[3], "trial"))
+        case (3, let word): return Steering(rawValue: word).map { .steer(sweep: sweep, $0) }
+        default: return nil
+        }
+    }
+
+    /// The parameters that it knows.
+    private var keys: Set<String> {
+        switch self {
+        case .rank: ["top"]
+        case .curves: ["trial"]
+        case .trials: ["metrics", "since", "after", "limit"]
+        default: []
+        }
+    }
+
+    /// The parameters of an address.
+    private struct Query {
+        private var values: [String: String] = [:]
+
+        init(_ text: Substring) throws(HTTPFailure) {
+            for pair in text.split(separator: "&") {
+                let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+                guard let key = decoded(sides[0]), let value = decoded(sides.count > 1 ? sides[1] : ""),
+                    values.updateValue(value, forKey: key) == nil
+                else { throw HTTPFailure(400, "bad_input", "the parameters are no UTF-8 text, or one is given twice") }
+            }
+        }
+
+        subscript(key: String) -> String? { values[key] }
+
+        func allow(_ keys: Set<String>) throws(HTTPFailure) {
+            if let unknown = values.keys.sorted().first(where: { !keys.contains($0) }) {
+                throw HTTPFailure(400, "bad_input", "\(unknown.debugDescription): not a parameter of this address")
+            }
+        }
+
         func number(_ key: String) throws(HTTPFailure) -> Int? {
-            guard let text = query[key] else { return nil }
-            guard text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
-                Self.numbers.contains(number)
+            guard let text = values[key] else { return nil }
+            return try Self.number(text, key)
+        }
+
+        func metrics(_ key: String) throws(HTTPFailure) -> [Metric]? {
+            guard let text = values[key] else { return nil }
+            var metrics: [Metric] = []
+            for word in text.split(separator: ",") {
+                guard let metric = Metric(rawValue: String(word)) else {
+                    throw HTTPFailure(
+                        400,
+                        "bad_input",
+                        "\(key): found \(word.debugDescription), allowed \(Metric.words.joined(separator: ", "))"
+                    )
+                }
+                if !metrics.contains(metric) { metrics.append(metric) }
+            }
+            return metrics
+        }
+
+        static func number(_ text: String, _ key: String) throws(HTTPFailure) -> Int {
+            guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }), let number = Int(text),
+                HTTPRoute.numbers.contains(number)
             else {
                 throw HTTPFailure(400, "bad_input", "\(key): found \(text.debugDescription), allowed a number from 1")
             }
             return number
         }
-        var known: Set<String> = []
-        switch path {
-        case []: self = .index
-        case ["health"]: self = .health
-        case ["metrics"]: self = .metrics
-        case ["api", "sweeps"]: self = .sweeps
-        case let path where path.count == 4 && path.starts(with: ["api", "sweeps"]) && path[3] == "status":
-            self = .status(sweep: path[2])
-        case let path where path.count == 4 && path.starts(with: ["api", "sweeps"]) && path[3] == "rank":
-            known = ["top"]
-            self = .rank(sweep: path[2], top: try number("top"))
-        case let path where path.count == 4 && path.starts(with: ["api", "sweeps"]) && path[3] == "curves":
-            known = ["trial"]
-            self = .curves(sweep: path[2], trial: try number("trial"))
-        default:
-            throw HTTPFailure(404, "not_found", "nothing is here; there are \(Self.paths.joined(separator: ", "))")
-        }
-        if let unknown = query.keys.sorted().first(where: { !known.contains($0) }) {
-            throw HTTPFailure(400, "bad_input", "\(unknown.debugDescription): not a parameter of this address")
-        }
-        guard method == "GET" || method == "HEAD" else {
-            throw HTTPFailure(405, "method_not_allowed", "only GET is answered here", allow: "GET, HEAD")
-        }
-    }
-
-    private static func query(_ text: Substring) throws(HTTPFailure) -> [String: String] {
-        var values: [String: String] = [:]
-        for pair in text.split(separator: "&") {
-            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard let key = decoded(sides[0]), let value = decoded(sides.count > 1 ? sides[1] : ""),
-                values.updateValue(value, forKey: key) == nil
-            else { throw HTTPFailure(400, "bad_input", "the parameters are no UTF-8 text, or one is given twice") }
-        }
-        return values
     }
 
     /// The text with its `%XX` replaced; nil when that is no UTF-8 text.

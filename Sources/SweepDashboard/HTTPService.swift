@@ -8,7 +8,7 @@ import ServiceLifecycle
 /// Serves a site over HTTP until a graceful shutdown.
 package struct HTTPService: Service {
     private let addresses: [HTTPAddress]
-    private let site: StatusSite
+    private let site: Site
     private let logger: Logger
     private let onBound: @Sendable (String) async -> Void
 
@@ -24,7 +24,7 @@ package struct HTTPService: Service {
     ///   - onBound: called once with the URL, the system's choice of port filled in.
     package init(
         addresses: [HTTPAddress],
-        site: StatusSite,
+        site: Site,
         logger: Logger,
         onBound: @escaping @Sendable (String) async -> Void
     ) {
@@ -49,11 +49,20 @@ package struct HTTPService: Service {
     private func serve(at address: HTTPAddress) async throws {
         let site = site
         let responder = CallbackResponder<BasicRequestContext> { request, _ in
+            func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { request.headers[$0] } }
             let answer = await site.answer(
-                method: request.method.rawValue,
-                target: request.head.path ?? "/",
-                authority: request.head.authority,
-                authorization: request.headers[.authorization]
+                HTTPRequest(
+                    method: request.method.rawValue,
+                    target: request.head.path ?? "/",
+                    authority: request.head.authority,
+                    authorization: request.headers[.authorization],
+                    cookie: request.headers[.cookie],
+                    origin: request.headers[.origin],
+                    fetchSite: header("sec-fetch-site"),
+                    marker: header(HTTPRequest.markerName),
+                    ifNoneMatch: request.headers[.ifNoneMatch],
+                    acceptEncoding: request.headers[.acceptEncoding]
+                )
             )
             return Response(answer, isHead: request.method == .head)
         }
@@ -102,11 +111,16 @@ extension Response {
         for (name, value) in answer.headers {
             if let name = HTTPField.Name(name) { headers[name] = value }
         }
-        if isHead { headers[.contentLength] = "\(answer.body.count)" }
-        self.init(
-            status: .init(code: answer.status),
-            headers: headers,
-            body: isHead ? .init() : .init(byteBuffer: ByteBuffer(bytes: answer.body))
-        )
+        let body: ResponseBody
+        if isHead {
+            if answer.events == nil { headers[.contentLength] = "\(answer.body.count)" }
+            body = .init()
+        } else if let events = answer.events {
+            // A stream has no end of its own: a server that is asked to stop does not wait for its readers.
+            body = .init(asyncSequence: events.map { ByteBuffer(bytes: $0) }.cancelOnGracefulShutdown())
+        } else {
+            body = .init(byteBuffer: ByteBuffer(bytes: answer.body))
+        }
+        self.init(status: .init(code: answer.status), headers: headers, body: body)
     }
 }

@@ -55,17 +55,7 @@ extension Configuration {
     /// `{path: value}`, values with their types: a real keeps its point.
     package var json: JSONValue {
         .object(
-            entries.map { entry in
-                let value: JSONValue
-                switch entry.value {
-                case .none: value = .null
-                case .flag(let flag): value = .boolean(flag)
-                case .integer(let number): value = .integer(number)
-                case .real(let number): value = .number(number)
-                case .text(let text): value = .text(text)
-                }
-                return JSONMember(entry.path, value)
-            }
+            entries.map { JSONMember($0.path, $0.value.json) }
         )
     }
 
@@ -85,6 +75,19 @@ extension Configuration {
             entries.append(Entry(path: path, value: value))
         }
         self.init(entries)
+    }
+}
+
+extension ParameterValue {
+    /// The value with its type.
+    var json: JSONValue {
+        switch self {
+        case .none: .null
+        case .flag(let flag): .boolean(flag)
+        case .integer(let number): .integer(number)
+        case .real(let number): .number(number)
+        case .text(let text): .text(text)
+        }
     }
 }
 

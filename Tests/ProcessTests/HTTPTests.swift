@@ -16,13 +16,13 @@ extension RealProcesses {
 
                 let health = try HTTPReply.ask(port: port, "/health")
                 try #require(health.status == 200 && health.body.contains("\"ok\""))
-                let list = try HTTPReply.ask(port: port, "/api/sweeps")
+                let list = try HTTPReply.ask(port: port, "/api/v1/sweeps")
                 try #require(list.status == 200 && list.body.contains("\"quick\""))
-                let status = try Status.read(HTTPReply.ask(port: port, "/api/sweeps/quick/status").body)
+                let status = try Status.read(HTTPReply.ask(port: port, "/api/v1/sweeps/quick/status").body)
                 try #require(status.trials.ended == 12 && status.workers.map(\.id) == ["red"])
-                let rank = try Rank.read(HTTPReply.ask(port: port, "/api/sweeps/quick/rank?top=2").body)
+                let rank = try Rank.read(HTTPReply.ask(port: port, "/api/v1/sweeps/quick/rank?top=2").body)
                 try #require(rank.rows.count == 2 && rank.configurations == 12)
-                let curves = try Curves.read(HTTPReply.ask(port: port, "/api/sweeps/quick/curves?trial=1").body)
+                let curves = try Curves.read(HTTPReply.ask(port: port, "/api/v1/sweeps/quick/curves?trial=1").body)
                 try #require(curves.trials.map(\.trial) == [1])
                 let whole = try await coordinator.curves("quick").trials
                 try #require(curves.trials == whole.filter { $0.trial == 1 })
@@ -33,9 +33,9 @@ extension RealProcesses {
                         && head.headers["content-length"] == "\(health.body.utf8.count)"
                 )
                 for (target, method, status) in [
-                    ("/none", "GET", 404), ("/api/sweeps/other/status", "GET", 404),
-                    ("/api/sweeps/quick/curves?trial=99", "GET", 404),
-                    ("/health", "POST", 405), ("/api/sweeps/quick/rank?top=x", "GET", 400),
+                    ("/none", "GET", 404), ("/api/v1/sweeps/other/status", "GET", 404),
+                    ("/api/v1/sweeps/quick/curves?trial=99", "GET", 404),
+                    ("/health", "POST", 405), ("/api/v1/sweeps/quick/rank?top=x", "GET", 400),
                 ] {
                     let reply = try HTTPReply.ask(port: port, target, method: method)
                     try #require(reply.status == status, "\(target): \(reply.body)")
@@ -44,8 +44,13 @@ extension RealProcesses {
                     )
                     try #require((reply.headers["allow"] == "GET, HEAD") == (status == 405))
                 }
+                // What has not changed is not sent again.
+                let rankPath = "/api/v1/sweeps/quick/rank"
+                let tag = try #require(try HTTPReply.ask(port: port, rankPath).headers["etag"])
+                let again = try HTTPReply.ask(port: port, rankPath, headers: ["If-None-Match": tag])
+                try #require(again.status == 304 && again.body.isEmpty)
                 // A page whose name was made to mean this machine.
-                let rebound = try HTTPReply.ask(port: port, "/api/sweeps", headers: ["Host": "evil.example"])
+                let rebound = try HTTPReply.ask(port: port, "/api/v1/sweeps", headers: ["Host": "evil.example"])
                 try #require(rebound.status == 421 && !rebound.body.contains("quick"))
                 try #require(try HTTPReply.ask(port: port, "/health", headers: ["Host": "localhost:9"]).status == 200)
             }
@@ -55,7 +60,7 @@ extension RealProcesses {
             try await Bench.run { bench in
                 _ = try await bench.coordinatorKey()
                 let coordinator = try await bench.coordinator()
-                for target in ["/health", "/metrics", "/api/sweeps"] {
+                for target in ["/health", "/metrics", "/api/v1/sweeps"] {
                     let refused = try HTTPReply.ask(port: coordinator.httpPort, target)
                     try #require(refused.status == 401 && refused.headers["www-authenticate"] == "Bearer")
                     try #require(try coordinator.ask(target).status == 200)
@@ -73,6 +78,56 @@ extension RealProcesses {
                     within: 20
                 )
                 try #require(child.errors.contains("chmod 600"))
+            }
+        }
+
+        @Test func `HTTP steers for who shows the token that steers, and for no page of another site`() async throws {
+            try await Bench.run { bench in
+                _ = try await bench.coordinatorKey()
+                let coordinator = try await bench.coordinator()
+                let port = coordinator.httpPort
+                let file = try bench.sweep("quick")
+                try await bench.run(
+                    ["sweepd", "submit", file, "--directory", coordinator.directory],
+                    exits: 0
+                )
+                func token(_ name: String) throws -> String {
+                    let text = try String(contentsOfFile: coordinator.directory + "/" + name, encoding: .utf8)
+                    return "Bearer " + text.trimmingCharacters(in: .whitespacesAndNewlines)
+                }
+                let (steering, reading) = (try token("http-token"), try token("http-token-read"))
+                try #require(steering != reading)
+                func pause(_ headers: [String: String]) throws -> HTTPReply {
+                    try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/pause", method: "POST", headers: headers)
+                }
+                try #require(try pause([:]).status == 401)
+                try #require(try pause(["Authorization": reading]).status == 403)
+                try #require(try pause(["Authorization": steering, "Origin": "http://evil.example"]).status == 403)
+                try #require(try pause(["Authorization": steering, "Sec-Fetch-Site": "cross-site"]).status == 403)
+                let status = { try Status.read(coordinator.ask("/api/v1/sweeps/quick/status").body) }
+                try #require(try status().state == "running")
+                let paused = try pause(["Authorization": steering])
+                try #require(paused.status == 200)
+                try #require(try Status.read(paused.body).state == "paused")
+                // With a cookie, as the page does it.
+                let login = try HTTPReply.ask(
+                    port: port,
+                    "/api/v1/login",
+                    method: "POST",
+                    headers: ["Authorization": steering]
+                )
+                let cookie = try #require(login.headers["set-cookie"]?.split(separator: ";").first)
+                let resume = { (marker: String) in
+                    try HTTPReply.ask(
+                        port: port,
+                        "/api/v1/sweeps/quick/resume",
+                        method: "POST",
+                        headers: ["Cookie": String(cookie), "Sweepd-Request": marker]
+                    )
+                }
+                try #require(try resume("").status == 403)
+                try #require(try resume("1").status == 200)
+                try #require(try status().state == "running")
             }
         }
 

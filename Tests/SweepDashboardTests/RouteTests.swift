@@ -1,3 +1,4 @@
+import SweepCore
 import SweepDashboard
 import SweepNumerics
 import Testing
@@ -12,12 +13,24 @@ import Testing
 
     @Test(
         arguments: [
-            ("/", HTTPRoute.index), ("/health", .health), ("/metrics", .metrics), ("/api/sweeps", .sweeps),
-            ("/api/sweeps/", .sweeps), ("/api/sweeps/digits/status", .status(sweep: "digits")),
-            ("/api/sweeps/digits/rank", .rank(sweep: "digits", top: nil)),
-            ("/api/sweeps/digits/rank?top=3", .rank(sweep: "digits", top: 3)),
-            ("/api/sweeps/a%2Fb%20c/curves?trial=7", .curves(sweep: "a/b c", trial: 7)),
-            ("/api/sweeps/Gr%C3%BC%c3%9fe/status", .status(sweep: "Grüße")),
+            ("/api/v1", HTTPRoute.index), ("/health", .health), ("/metrics", .metrics), ("/api/v1/sweeps", .sweeps),
+            ("/api/v1/sweeps/", .sweeps), ("/api/v1/workers", .workers), ("/api/v1/events", .events),
+            ("/api/v1/session", .session), ("/api/v1/sweeps/digits", .sweep("digits")),
+            ("/api/v1/sweeps/digits/status", .status(sweep: "digits")),
+            ("/api/v1/sweeps/digits/events", .sweepEvents(sweep: "digits")),
+            ("/api/v1/sweeps/digits/timeline", .timeline(sweep: "digits")),
+            ("/api/v1/sweeps/digits/rank", .rank(sweep: "digits", top: nil)),
+            ("/api/v1/sweeps/digits/rank?top=3", .rank(sweep: "digits", top: 3)),
+            ("/api/v1/sweeps/a%2Fb%20c/curves?trial=7", .curves(sweep: "a/b c", trial: 7)),
+            ("/api/v1/sweeps/Gr%C3%BC%c3%9fe/status", .status(sweep: "Grüße")),
+            ("/api/v1/sweeps/d/trials", .trials(sweep: "d", HTTPRoute.TrialsQuery())),
+            (
+                "/api/v1/sweeps/d/trials?metrics=validation.loss,training.loss&since=a-3&after=5&limit=10",
+                .trials(
+                    sweep: "d",
+                    HTTPRoute.TrialsQuery(metrics: [.validationLoss, .trainingLoss], since: "a-3", after: 5, limit: 10)
+                )
+            ), ("/api/v1/sweeps/d/trials/12", .trial(sweep: "d", number: 12)),
         ]
     )
     func `what there is, is found`(target: String, route: HTTPRoute) throws {
@@ -26,27 +39,41 @@ import Testing
     }
 
     @Test(arguments: [
-        "/nothing", "/api", "/api/sweeps/digits", "/api/sweeps/digits/weights", "/health/x", "/../etc/passwd",
+        "/nothing", "/api", "/api/v2/sweeps", "/api/sweeps", "/api/v1/sweeps/digits/weights", "/health/x",
+        "/../etc/passwd", "/api/v1/sweeps/d/trials/1/2",
     ])
     func `what there is not, is said with what there is`(target: String) throws {
         let failure = try #require(refusal("GET", target))
-        #expect(failure.status == 404 && failure.code == "not_found" && failure.message.contains("/api/sweeps"))
+        #expect(failure.status == 404 && failure.code == "not_found" && failure.message.contains("/api/v1/sweeps"))
         // Not 405: a method is wrong only where another would be right.
         #expect(refusal("POST", target)?.status == 404)
     }
 
     @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "get", ""])
-    func `nothing is changed over HTTP`(method: String) throws {
-        let failure = try #require(refusal(method, "/api/sweeps"))
+    func `what reads answers GET and HEAD alone`(method: String) throws {
+        let failure = try #require(refusal(method, "/api/v1/sweeps"))
         #expect(failure.status == 405 && failure.code == "method_not_allowed" && failure.allow == "GET, HEAD")
+    }
+
+    @Test(arguments: HTTPRoute.Steering.allCases)
+    func `what changes answers POST alone`(steering: HTTPRoute.Steering) throws {
+        let target = "/api/v1/sweeps/a%2Fb/\(steering.rawValue)"
+        let route = try HTTPRoute(method: "POST", target: target)
+        #expect(route == .steer(sweep: "a/b", steering) && route.isSteering)
+        for method in ["GET", "HEAD", "PUT", "DELETE", "post"] {
+            let failure = try #require(refusal(method, target))
+            #expect(failure.status == 405 && failure.allow == "POST")
+        }
+        #expect(try !HTTPRoute(method: "POST", target: "/api/v1/login").isSteering)
     }
 
     @Test(
         arguments: [
-            "/api/sweeps/d/rank?top=0", "/api/sweeps/d/rank?top=-1", "/api/sweeps/d/rank?top=x",
-            "/api/sweeps/d/rank?top=99999999999999999999", "/api/sweeps/d/rank?top=", "/api/sweeps/d/rank?top=1&top=2",
-            "/api/sweeps/d/rank?trial=1", "/api/sweeps/%ff/status", "/api/sweeps/%4/status", "/api/sweeps/%+1/status",
-            "/health?x=1",
+            "/api/v1/sweeps/d/rank?top=0", "/api/v1/sweeps/d/rank?top=-1", "/api/v1/sweeps/d/rank?top=x",
+            "/api/v1/sweeps/d/rank?top=99999999999999999999", "/api/v1/sweeps/d/rank?top=", "/api/v1/sweeps/d/rank?top=1&top=2",
+            "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status", "/api/v1/sweeps/%4/status", "/api/v1/sweeps/%+1/status",
+            "/health?x=1", "/api/v1/sweeps/d/trials/0", "/api/v1/sweeps/d/trials/x", "/api/v1/sweeps/d/trials?limit=0",
+            "/api/v1/sweeps/d/trials?metrics=loss", "/api/v1/sweeps/d/status?since=1",
         ]
     )
     func `a wrong parameter gets a sentence`(target: String) throws {
@@ -62,12 +89,12 @@ import Testing
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = RandomStream(key: seed)
         let pieces = [
-            "/", "api", "sweeps", "%", "%2", "%zz", "?", "&", "=", "top", "1", "\u{0}", "é", "+", "#", "status",
+            "/", "api", "v1", "sweeps", "trials", "pause", "%", "%2", "%zz", "?", "&", "=", "top", "1", "\u{0}", "é", "+", "#", "status",
         ]
         for _ in 0..<5_000 {
             let target = (0..<random.below(12)).map { _ in pieces[random.below(pieces.count)] }.joined()
             let failure = refusal("GET", target)
-            #expect(failure == nil || [400, 404].contains(failure?.status), "seed \(seed): \(target.debugDescription)")
+            #expect(failure == nil || [400, 404, 405].contains(failure?.status), "seed \(seed): \(target.debugDescription)")
         }
     }
 }

@@ -4,66 +4,48 @@ import SweepReports
 import Testing
 
 @Suite struct SiteTests {
-    /// Knows one sweep; changes nothing.
-    private struct Desk: SweepControl {
-        private func check(_ sweep: String) throws(ControlError) {
-            guard sweep == "digits" else { throw ControlError(.notFound, "no sweep is called \(sweep)") }
-        }
-        private func refuse() -> ControlError { ControlError(.internal, "HTTP changes nothing") }
-        func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry { throw refuse() }
-        func list() async throws(ControlError) -> ListDocument { ListDocument(sweeps: []) }
-        func status(sweep: String) async throws(ControlError) -> StatusDocument {
-            try check(sweep)
-            return StatusDocument(sweep: sweep, state: "running", trials: TrialCounts(), epochs: 3, workers: [])
-        }
-        func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument {
-            try check(sweep)
-            throw ControlError(.conflict, "top \(top ?? 0)")
-        }
-        func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
-            throw ControlError(.notFound, "no trial \(trial ?? 0)")
-        }
-        func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }
-        func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }
-        func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }
-    }
-
     private func ask(
         _ target: String,
         method: String = "GET",
         host: String? = "127.0.0.1:7780",
         access: HTTPAccess = HTTPAccess(token: nil),
-        authorization: String? = nil
+        authorization: String? = nil,
+        _ change: (inout HTTPRequest) -> Void = { _ in }
     ) async throws -> (status: Int, json: JSONValue?, answer: HTTPAnswer) {
-        let site = StatusSite(
+        let site = Site(
             access: access,
-            control: Desk(),
+            observatory: Desk(),
             health: { "{\"status\":\"ok\"}" },
             metrics: { "sweepd_up 1\n" }
         )
-        let answer = await site.answer(method: method, target: target, authority: host, authorization: authorization)
+        var request = HTTPRequest(method: method, target: target, authority: host, authorization: authorization)
+        change(&request)
+        let answer = await site.answer(request)
         return (answer.status, try? JSONValue(parsing: answer.body), answer)
     }
 
     @Test func `documents are those of the commands`() async throws {
-        let status = try await ask("/api/sweeps/digits/status")
+        let status = try await ask("/api/v1/sweeps/digits/status")
         #expect(status.status == 200 && status.json?["epochs"] == .integer(3))
         #expect(status.answer.headers["content-type"] == "application/json")
         #expect(status.answer.headers["cache-control"] == "no-store")
-        #expect(try await ask("/api/sweeps").json == .object([JSONMember("sweeps", .array([]))]))
+        #expect(try await ask("/api/v1/sweeps").json == .object([JSONMember("sweeps", .array([]))]))
         #expect(try await ask("/health").json?["status"] == .text("ok"))
         let metrics = try await ask("/metrics").answer
         #expect(metrics.body == Array("sweepd_up 1\n".utf8))
         #expect(metrics.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
-        #expect(try await ask("/").json?["paths"] != nil)
+        #expect(try await ask("/api/v1").json?["paths"] != nil)
     }
 
     @Test func `whatever goes wrong comes as one kind of document`() async throws {
         for (target, method, status, code) in [
-            ("/api/sweeps/other/status", "GET", 404, "not_found"),
-            ("/api/sweeps/digits/rank?top=2", "GET", 409, "conflict"),
-            ("/api/sweeps/digits/curves?trial=9", "GET", 404, "not_found"), ("/x", "GET", 404, "not_found"),
-            ("/health", "POST", 405, "method_not_allowed"), ("/api/sweeps/digits/rank?top=a", "GET", 400, "bad_input"),
+            ("/api/v1/sweeps/other/status", "GET", 404, "not_found"),
+            ("/api/v1/sweeps/other/trials", "GET", 404, "not_found"),
+            ("/api/v1/sweeps/other/events", "GET", 404, "not_found"),
+            ("/api/v1/sweeps/digits/rank?top=2", "GET", 409, "conflict"),
+            ("/api/v1/sweeps/digits/curves?trial=9", "GET", 404, "not_found"), ("/x", "GET", 404, "not_found"),
+            ("/health", "POST", 405, "method_not_allowed"), ("/", "POST", 405, "method_not_allowed"),
+            ("/api/v1/sweeps/digits/rank?top=a", "GET", 400, "bad_input"),
         ] {
             let answer = try await ask(target, method: method)
             #expect(answer.status == status, "\(target)")
@@ -89,7 +71,7 @@ import Testing
         "127.0.0.1@evil.example", nil,
     ])
     func `a page from elsewhere whose name was made to mean loopback is refused`(host: String?) async throws {
-        for target in ["/health", "/metrics", "/api/sweeps", "/nothing"] {
+        for target in ["/", "/health", "/metrics", "/api/v1/sweeps", "/nothing"] {
             let answer = try await ask(target, host: host)
             #expect(answer.status == 421 && answer.json?["error"]?["code"] == .text("wrong_host"))
         }
@@ -98,7 +80,7 @@ import Testing
     @Test func `with a token, it must be shown, to this machine's own name all the same`() async throws {
         let access = HTTPAccess(token: "correct-horse")
         for shown in [nil, "", "Bearer", "Bearer ", "Bearer wrong", "Bearer correct-horse2", "Basic correct-horse"] {
-            for target in ["/health", "/metrics", "/api/sweeps", "/nothing"] {
+            for target in ["/health", "/metrics", "/api/v1/sweeps", "/nothing"] {
                 let answer = try await ask(target, access: access, authorization: shown)
                 #expect(answer.status == 401 && answer.answer.headers["www-authenticate"] == "Bearer")
                 #expect(answer.json?["error"]?["code"] == .text("unauthorized"))
@@ -111,5 +93,126 @@ import Testing
         }
         // An empty token lets nobody in.
         #expect(try await ask("/health", access: HTTPAccess(token: ""), authorization: "Bearer ").status == 401)
+        // The page itself holds nothing, and asks for the token.
+        #expect(try await ask("/", access: access).status == 200)
     }
+
+    // MARK: Steering
+
+    private static let pause = "/api/v1/sweeps/digits/pause"
+
+    @Test func `whoever uses this machine steers, with a header that other sites' pages cannot send`() async throws {
+        let answer = try await ask(Self.pause, method: "POST") { $0.marker = "1" }
+        #expect(answer.status == 200 && answer.json?["state"] == .text("pause"))
+        let forged = try await ask(Self.pause, method: "POST")
+        #expect(forged.status == 403 && forged.json?["error"]?["code"] == .text("not_allowed"))
+    }
+
+    @Test func `a request from another site's page changes nothing, whatever it carries`() async throws {
+        for (origin, site) in [
+            ("http://evil.example", nil), ("null", nil), ("http://127.0.0.1:9999", nil), ("https://127.0.0.1:7780", nil),
+            (nil, "cross-site"), (nil, "same-site"), ("http://127.0.0.1:7780", "cross-site"),
+        ] {
+            let answer = try await ask(Self.pause, method: "POST") {
+                $0.marker = "1"
+                $0.origin = origin
+                $0.fetchSite = site
+            }
+            #expect(answer.status == 403, "\(origin ?? "–") \(site ?? "–")")
+        }
+        let own = try await ask(Self.pause, method: "POST") {
+            $0.marker = "1"
+            $0.origin = "http://127.0.0.1:7780"
+            $0.fetchSite = "same-origin"
+        }
+        #expect(own.status == 200)
+    }
+
+    @Test func `one token steers, the other reads`() async throws {
+        let access = HTTPAccess(token: "steering-token", readToken: "reading-token")
+        for (token, role) in [("steering-token", "steer"), ("reading-token", "read")] {
+            let session = try await ask("/api/v1/session", access: access, authorization: "Bearer \(token)")
+            #expect(session.json?["role"] == .text(role) && session.json?["needs_token"] == .boolean(true))
+            #expect(
+                try await ask("/api/v1/sweeps/digits/status", access: access, authorization: "Bearer \(token)").status == 200
+            )
+            let steered = try await ask(Self.pause, method: "POST", access: access, authorization: "Bearer \(token)")
+            #expect(steered.status == (role == "steer" ? 200 : 403))
+        }
+        #expect(try await ask(Self.pause, method: "POST", access: access).status == 401)
+    }
+
+    @Test func `a login keeps the token in a cookie of its port that no script reads, and it works like the token`()
+        async throws
+    {
+        let access = HTTPAccess(token: "steering-token", readToken: "reading-token")
+        let login = try await ask(
+            "/api/v1/login",
+            method: "POST",
+            access: access,
+            authorization: "Bearer reading-token"
+        )
+        let cookie = try #require(login.answer.headers["set-cookie"])
+        #expect(cookie == "sweepd-7780=reading-token; Path=/; HttpOnly; SameSite=Strict")
+        let kept = "other=1; sweepd-7780=reading-token"
+        #expect(try await ask("/api/v1/session", access: access) { $0.cookie = kept }.json?["role"] == .text("read"))
+        #expect(try await ask("/api/v1/session", access: access) { $0.cookie = "sweepd-9999=reading-token" }.status == 401)
+        let steering = "sweepd-7780=steering-token"
+        // A browser sends a cookie by itself, so that it needs the header too.
+        #expect(try await ask(Self.pause, method: "POST", access: access) { $0.cookie = steering }.status == 403)
+        #expect(
+            try await ask(Self.pause, method: "POST", access: access) {
+                $0.cookie = steering
+                $0.marker = "1"
+            }.status == 200
+        )
+        let logout = try await ask("/api/v1/logout", method: "POST", access: access) { $0.cookie = steering }
+        #expect(logout.answer.headers["set-cookie"]?.contains("Max-Age=0") == true)
+    }
+
+    // MARK: What is kept
+
+    @Test func `what has not changed is not sent again`() async throws {
+        for target in ["/", "/api/v1/openapi.json", "/api/v1/sweeps", "/api/v1/sweeps/digits/trials", "/page/app.js"] {
+            let first = try await ask(target)
+            let tag = try #require(first.answer.headers["etag"])
+            #expect(first.status == 200 && !first.answer.body.isEmpty, "\(target)")
+            let site = Site(access: HTTPAccess(token: nil), observatory: Desk(), health: { "" }, metrics: { "" })
+            guard !target.hasSuffix("/trials") else { continue }
+            let again = await site.answer(
+                HTTPRequest(target: target, authority: "localhost", ifNoneMatch: "\"other\", \(tag)")
+            )
+            #expect(again.status == 304 && again.body.isEmpty, "\(target)")
+        }
+    }
+
+    @Test func `files of the page come packed to who reads gzip, and plain to others`() async throws {
+        for path in Site.pagePaths {
+            let plain = try await ask(path).answer
+            let packed = try await ask(path) { $0.acceptEncoding = "br;q=1, gzip;q=0.8" }.answer
+            #expect(plain.headers["content-encoding"] == nil && !plain.body.isEmpty)
+            #expect(packed.headers["content-encoding"] == "gzip" && packed.body.starts(with: [0x1F, 0x8B]))
+            let refused = try await ask(path) { $0.acceptEncoding = "gzip;q=0" }.answer
+            #expect(refused.body == plain.body)
+        }
+    }
+
+    @Test func `the page may load nothing from elsewhere, and stands in no frame`() async throws {
+        let answer = try await ask("/").answer
+        let policy = try #require(answer.headers["content-security-policy"])
+        for part in ["default-src 'none'", "script-src 'self'", "frame-ancestors 'none'", "connect-src 'self'"] {
+            #expect(policy.contains(part))
+        }
+        #expect(!policy.contains("unsafe"))
+        let html = String(decoding: answer.body, as: UTF8.self)
+        #expect(!html.contains("http://") && !html.contains("https://"))
+        for path in Site.pagePaths where path.hasSuffix(".js") {
+            let script = String(decoding: try await ask(path).answer.body, as: UTF8.self)
+            for word in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "https://"] {
+                #expect(!script.contains(word), "\(path): \(word)")
+            }
+        }
+    }
+
+    @Test func `the page weighs at most 150 kB over the wire`() { #expect(Site.pageBytes.packed <= 150_000) }
 }

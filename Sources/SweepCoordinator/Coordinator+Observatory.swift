@@ -1,0 +1,41 @@
+import SweepCoordination
+package import SweepReports
+
+extension Coordinator: SweepObservatory {
+    package func sweep(_ name: String) async throws(ControlError) -> SweepDocument {
+        let (core, sweep) = try reading(name)
+        return await Self.aside { core.sweepDocument(sweep) }
+    }
+
+    package func trials(sweep name: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges {
+        let (core, sweep) = try reading(name)
+        return await Self.aside { core.trialChanges(sweep, unlike: marks) }
+    }
+
+    package func trial(sweep name: String, number: Int) async throws(ControlError) -> TrialDocument {
+        let (core, sweep) = try reading(name)
+        guard let document = await Self.aside({ core.trialDocument(sweep, number: number) }) else {
+            throw ControlError(.notFound, "\(name) has no trial \(number)")
+        }
+        return document
+    }
+
+    package func timeline(sweep name: String) async throws(ControlError) -> TimelineDocument {
+        let (core, sweep) = try reading(name)
+        let (spans, moment, started) = (spans, now, startedMilliseconds)
+        return await Self.aside {
+            TimelineDocument(
+                sweep: name,
+                startedMilliseconds: started,
+                now: TrainingSpans.seconds(moment),
+                spans: spans.spans(of: sweep.id, at: moment),
+                incumbents: core.incumbentSteps(sweep)
+            )
+        }
+    }
+
+    package func workers() async -> WorkersDocument {
+        let (core, moment) = (core.reading, now)
+        return await Self.aside { core.workersDocument(at: moment) }
+    }
+}

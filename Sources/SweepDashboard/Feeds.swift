@@ -1,0 +1,74 @@
+import SweepReports
+
+/// The feeds of a site: one for each sweep that somebody asked for, and one for all sweeps and workers together.
+actor Feeds {
+    private let source: any SweepObservatory
+    private let session = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+    private let clock = ContinuousClock()
+    private var sweeps: [String: SweepFeed] = [:]
+    private var watchers = Watchers()
+    private var isWatching = false
+
+    private static let period = Duration.seconds(1)
+    /// Told again after so many looks without a change, as times move on.
+    private static let silence = 5
+    private static let share = 50
+
+    init(source: any SweepObservatory) { self.source = source }
+
+    /// The feed of a sweep; throws when there is none of this name.
+    func feed(_ name: String) async throws(ControlError) -> SweepFeed {
+        if let feed = sweeps[name] { return feed }
+        _ = try await source.status(sweep: name)
+        if let feed = sweeps[name] { return feed }
+        let feed = SweepFeed(name: name, session: session, source: source)
+        sweeps[name] = feed
+        return feed
+    }
+
+    /// Sweeps and workers from now on.
+    func watch() async throws(ControlError) -> AsyncStream<[UInt8]> {
+        let stream = watchers.add { [weak self] id in Task { await self?.leave(id) } }
+        do throws(ControlError) {
+            watchers.send(Self.message(try await source.list(), await source.workers()), to: stream.id)
+        } catch {
+            watchers.remove(stream.id)
+            throw error
+        }
+        if !isWatching {
+            isWatching = true
+            Task { await watchOn() }
+        }
+        return stream.messages
+    }
+
+    private func leave(_ id: Int) { watchers.remove(id) }
+
+    private func watchOn() async {
+        var last: (list: ListDocument, workers: WorkersDocument)?
+        var silent = 0
+        while !watchers.isEmpty {
+            let begun = clock.now
+            guard let list = try? await source.list() else { break }
+            let workers = await source.workers()
+            if let last, last.list == list, last.workers == workers.timeless, silent < Self.silence {
+                silent += 1
+                watchers.send(Array(": \n\n".utf8))
+            } else {
+                silent = 0
+                last = (list, workers.timeless)
+                watchers.send(Self.message(list, workers))
+            }
+            try? await clock.sleep(for: max(Self.period, begun.duration(to: clock.now) * Self.share))
+        }
+        watchers.end()
+        isWatching = false
+    }
+
+    private static func message(_ list: ListDocument, _ workers: WorkersDocument) -> [UInt8] {
+        let document = JSONValue.object([
+            JSONMember("sweeps", list.json["sweeps"] ?? .null), JSONMember("workers", workers.json["workers"] ?? .null),
+        ])
+        return Array("event: coordinator\ndata: \(document.text())\n\n".utf8)
+    }
+}

@@ -1,0 +1,120 @@
+// One trial with all that is known of it, and several beside each other.
+import {h, fill, dataTable} from './dom.js'
+import {sig, label, seconds, count} from './format.js'
+import {CLASSES} from './color.js'
+import {extent, padded} from './scale.js'
+import {theme} from './color.js'
+import {Plot} from './plot.js'
+import {ask, sweepPath} from './store.js'
+import {findingName} from './coloring.js'
+import {stateText, curvesPanel} from './curves.js'
+import {stateDot} from './ranking.js'
+import {sweepLink, facts} from './views.js'
+
+export function trialView(store, selection, number) {
+  const node = h('div'), chart = h('div'), details = h('div')
+  let known = null, asked = null, chosen = null, moreOpen = false
+  const plot = new Plot({name: `Curve of trial ${number}`, height: 320, draw: (context, x, y) => {
+    context.lineWidth = 2
+    for (const [index, metric] of lines().entries()) {
+      context.strokeStyle = CLASSES[index % CLASSES.length]
+      context.setLineDash([[], [6, 3], [2, 2]][index % 3])
+      context.beginPath()
+      let pen = false
+      known.curve[metric].forEach((value, epoch) => { if (value == null || y.log && value <= 0) { pen = false; return } pen ? context.lineTo(x(epoch + 1), y(value)) : context.moveTo(x(epoch + 1), y(value)); pen = true })
+      context.stroke()
+      if (known.curve[metric].length === 1) { context.fillStyle = context.strokeStyle; context.beginPath(); context.arc(x(1), y(known.curve[metric][0]), 3, 0, 7); context.fill() }
+    }
+    context.setLineDash([])
+    context.strokeStyle = theme().soft
+    context.lineWidth = 1
+    context.globalAlpha = 0.35
+    for (const level of store.definition.levels) if (level <= known.epochs) { context.beginPath(); context.moveTo(x(level), 0); context.lineTo(x(level), 999); context.stroke() }
+    context.globalAlpha = 1
+  }, hover: (place, self) => {
+    if (!place || !known?.epochs) return self.showTip(null)
+    const epoch = Math.max(1, Math.min(known.epochs, Math.round(self.scales()[0].invert(place[0]))))
+    self.showTip(place, h('table', {}, h('tbody', {}, h('tr', {}, h('td', {class: 'soft'}, 'epoch'), h('td', {}, epoch)),
+      lines().map(metric => h('tr', {}, h('td', {class: 'soft'}, metric), h('td', {}, sig(known.curve[metric][epoch - 1])))), h('tr', {}, h('td', {class: 'soft'}, 'took'), h('td', {}, seconds(known.seconds[epoch - 1]))))))
+  }})
+  const lines = () => known ? known.metrics.filter(metric => chosen.has(metric)) : []
+  const log = () => (selection.get('ly') || '1') === '1'
+  const drawPlot = () => {
+    const all = lines().flatMap(metric => known.curve[metric])
+    const isLog = log() && extent(all, true)[0] < Infinity
+    plot.set({x: [1, Math.max(2, known.epochs)], y: padded(extent(all, isLog), isLog, 0.06), yLog: isLog, xLabel: 'epoch', yLabel: ''})
+    plot.label = `Curves of trial ${number} over ${known.epochs} epochs: ` + lines().map(metric => `${metric} ends at ${sig(known.curve[metric].at(-1))}`).join(', ')
+    const box = metric => {
+      const index = lines().indexOf(metric)
+      return h('label', {}, h('input', {type: 'checkbox', checked: chosen.has(metric), onchange: event => { event.target.checked ? chosen.add(metric) : chosen.delete(metric); drawPlot() }}),
+        index >= 0 ? h('i', {class: 'dot', style: {background: CLASSES[index % CLASSES.length]}, 'aria-hidden': 'true'}) : null, metric)
+    }
+    const isMore = metric => /recall|auc|top5|balanced|penalty|weight|update|clip/.test(metric)
+    const more = h('details', {class: 'data', open: moreOpen || known.metrics.some(metric => isMore(metric) && chosen.has(metric)), ontoggle: event => { moreOpen = event.target.open }}, h('summary', {}, 'More metrics'), h('div', {class: 'row small'}, known.metrics.filter(isMore).map(box)))
+    fill(chart, h('div', {class: 'row small'}, known.metrics.filter(metric => !isMore(metric)).map(box), h('label', {}, h('input', {type: 'checkbox', checked: log(), onchange: event => { selection.set('ly', event.target.checked ? '1' : '0'); drawPlot() }}), 'log y')), known.metrics.some(isMore) ? more : null, plot.root,
+    dataTable(`Curve of trial ${number}`, () => ({columns: ['epoch', ...known.metrics, 'core seconds'], rows: known.seconds.map((took, epoch) => [epoch + 1, ...known.metrics.map(metric => sig(known.curve[metric][epoch], 6)), sig(took)])})))
+  }
+  const show = () => {
+    const row = store.rows.get(number), objective = store.definition.objective, place = row?.place
+    const order = store.byObjective.map(trial => trial.trial), index = order.indexOf(number)
+    const step = (to, text) => to ? h('a', {href: sweepLink(store.name, ['trials', to])}, text) : null
+    chosen ??= new Set(known.metrics.filter(metric => /^(training|probe|validation)\.loss$/.test(metric) || metric === objective.metric && !/accuracy/.test(metric)))
+    const pinned = selection.pins.includes(number)
+    fill(details,
+      h('div', {class: 'row spread'}, h('h1', {}, stateDot(known.state), ' Trial ', number, h('span', {class: 'soft', style: {'font-weight': 400}}, ` of ${store.name}`)),
+        h('div', {class: 'row'}, step(order[index - 1], '← better'), step(order[index + 1], 'worse →'),
+          h('button', {'aria-pressed': String(pinned), onclick: () => selection.toggle('pin', number)}, pinned ? 'Unpin' : 'Pin to compare'))),
+      facts([['State', stateText(known)], [objective.metric, sig(known.objective), row?.interval && `${sig(row.interval[0], 3)} – ${sig(row.interval[1], 3)}`], ['Place', place ? `${place}` : '–', row && `of ${store.rank.configurations}` + (row.tied_with.length ? `, tied with ${row.tied_with.length}` : '')],
+        ['Best epoch', known.best_epoch ?? '–', `of ${known.epochs} trained`], ['Core time', seconds(known.core_seconds)], ['Attempts', known.attempts], ['Worker', known.worker ?? (known.workers.at(-1) ?? '–'), known.workers.length > 1 && `before: ${known.workers.filter(one => one !== known.worker).join(', ')}`]]),
+      known.finding && h('div', {class: 'notice'}, h('b', {}, findingName(known.finding.id)), ` since epoch ${known.finding.since_epoch}: ${known.finding.evidence}`),
+      known.death && h('div', {class: 'error'}, 'Its last lost attempt: ', known.death),
+      h('section', {class: 'panel', 'aria-label': 'Curves'}, h('header', {}, h('h2', {}, 'Curves')), chart),
+      h('div', {class: 'two'},
+        h('section', {class: 'panel', 'aria-label': 'Configuration'}, h('header', {}, h('h2', {}, 'Configuration'), h('span', {class: 'mono soft'}, known.configuration_id)),
+          h('table', {}, h('tbody', {}, Object.entries(known.configuration).map(([path, value]) => h('tr', {}, h('th', {scope: 'row'}, path), h('td', {class: 'mono'}, typeof value === 'number' ? String(value) : label(value)))),
+            h('tr', {}, h('th', {scope: 'row'}, 'seed'), h('td', {class: 'mono'}, known.seed))))),
+        h('section', {class: 'panel', 'aria-label': 'What happened'}, h('header', {}, h('h2', {}, 'What happened')),
+          known.notes.length ? h('table', {}, h('thead', {}, h('tr', {}, h('th', {scope: 'col', class: 'num'}, 'epoch'), h('th', {scope: 'col'}, 'note'))), h('tbody', {}, known.notes.map(note => h('tr', {}, h('td', {class: 'num'}, note.epoch), h('td', {class: 'wrap'}, note.text))))) : h('p', {class: 'soft'}, 'Nothing out of the ordinary in its training.'),
+          known.goal != null && h('p', {class: 'small'}, `Decided up to epoch ${known.goal}.`),
+          known.checkpoint_epoch != null && h('p', {class: 'small'}, `Its newest checkpoint is after epoch ${known.checkpoint_epoch}.`),
+          row && row.runs.length > 1 && [h('h3', {}, 'Runs of this configuration'), h('table', {}, h('tbody', {}, row.runs.map(run => h('tr', {}, h('td', {}, h('a', {href: sweepLink(store.name, ['trials', run.trial])}, `trial ${run.trial}`)), h('td', {}, run.state), h('td', {class: 'num'}, sig(run.objective))))))],
+          known.log && [h('h3', {}, 'Last lines of its process'), h('pre', {tabindex: 0}, known.log)])))
+    drawPlot()
+  }
+  const update = async () => {
+    const trial = store.trials.get(number), stamp = trial && `${trial.epochs} ${trial.state} ${trial.attempts}`
+    if (asked === stamp && known) { show(); return }
+    asked = stamp
+    try { known = await ask(`${sweepPath(store.name)}/trials/${number}`) } catch (error) { fill(node, h('p', {class: 'error'}, error.message)); return }
+    show()
+  }
+  fill(node, details)
+  update()
+  return {node, update}
+}
+
+/** The pinned trials beside each other. */
+export function compareView(store, selection) {
+  const pins = () => selection.pins.filter(number => store.trials.has(number))
+  const body = h('div')
+  const curves = curvesPanel(store, selection, {only: pins, title: 'Curves of the pinned trials'})
+  const update = () => {
+    const trials = pins().map(number => store.trials.get(number))
+    if (!trials.length) { fill(body, h('p', {class: 'empty'}, 'Pin trials in the table or by a click on their curves, and they stand here beside each other.')); return }
+    const row = (name, value, compare = true) => {
+      const cells = trials.map(value)
+      const differs = compare && new Set(cells.map(String)).size > 1
+      return h('tr', {}, h('th', {scope: 'row'}, name), cells.map(cell => h('td', {class: differs ? 'differs' : null}, cell)))
+    }
+    fill(body, h('section', {class: 'panel', 'aria-label': 'Comparison'}, h('header', {}, h('h2', {}, `${trials.length} trials beside each other`), h('button', {onclick: () => selection.set('pin', '')}, 'Unpin all')),
+      h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Comparison of the pinned trials'}, h('table', {},
+        h('thead', {}, h('tr', {}, h('th', {scope: 'col'}, 'trial'), trials.map((trial, index) => h('th', {scope: 'col'}, h('i', {class: 'dot', style: {background: CLASSES[index % CLASSES.length]}, 'aria-hidden': 'true'}), ' ',
+          h('a', {href: sweepLink(store.name, ['trials', trial.trial])}, trial.trial), ' ', h('button', {class: 'plain', 'aria-label': `Unpin trial ${trial.trial}`, onclick: () => selection.toggle('pin', trial.trial)}, '×'))))),
+        h('tbody', {}, row('place', trial => String(store.rows.get(trial.trial)?.place ?? '–'), false), row(store.definition.objective.metric, trial => sig(trial.objective), false), row('state', stateText, false), row('epochs', trial => trial.epochs, false),
+          row('core time', trial => seconds(trial.core_seconds), false), row('finding', trial => trial.finding ? findingName(trial.finding.id) : '–', false),
+          store.definition.parameters.map(parameter => row(parameter.name, trial => parameter.path in trial.configuration ? label(trial.configuration[parameter.path]) : '–')))))), curves.node)
+    curves.update()
+  }
+  update()
+  return {node: body, update}
+}

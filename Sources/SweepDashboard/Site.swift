@@ -1,0 +1,117 @@
+package import SweepReports
+
+/// What is served over HTTP: the page, the coordinator's documents, what changes in them, and steering.
+///
+/// Documents that commands have too are those of the commands with `--format json`.
+package struct Site: Sendable {
+    private let access: HTTPAccess
+    private let observatory: any SweepObservatory
+    private let feeds: Feeds
+    private let health: @Sendable () async -> String
+    private let metrics: @Sendable () async -> String
+
+    /// - Parameters:
+    ///   - health: the JSON document of `/health`.
+    ///   - metrics: the text of `/metrics`, in Prometheus' format.
+    package init(
+        access: HTTPAccess,
+        observatory: any SweepObservatory,
+        health: @escaping @Sendable () async -> String,
+        metrics: @escaping @Sendable () async -> String
+    ) {
+        self.access = access
+        self.observatory = observatory
+        feeds = Feeds(source: observatory)
+        self.health = health
+        self.metrics = metrics
+    }
+
+    /// Bytes of the page's files as they go over the wire, all together, and as they are written.
+    package static var pageBytes: (packed: Int, plain: Int) {
+        let page = PageAsset.all.filter { !$0.path.hasPrefix("/api/") }
+        return (page.reduce(0) { $0 + $1.packed.count }, page.reduce(0) { $0 + $1.size })
+    }
+
+    /// The addresses of the page's files.
+    package static var pagePaths: [String] { PageAsset.all.map(\.path) }
+
+    /// Answers one request.
+    package func answer(_ request: HTTPRequest) async -> HTTPAnswer {
+        do throws(HTTPFailure) {
+            try access.checkHost(request)
+            // The page holds nothing of anybody, and must come before it can ask for a token.
+            if let asset = PageAsset.at(request.target) {
+                guard request.method == "GET" || request.method == "HEAD" else {
+                    throw HTTPFailure(405, "method_not_allowed", "only GET is answered here", allow: "GET, HEAD")
+                }
+                return HTTPAnswer(asset, for: request)
+            }
+            let role = try access.role(of: request)
+            let route = try HTTPRoute(method: request.method, target: request.target)
+            if route.isSteering { try access.checkSteering(request, role) }
+            do throws(ControlError) { return try await answer(route, request, role) } catch { throw HTTPFailure(error) }
+        } catch {
+            return HTTPAnswer(error)
+        }
+    }
+
+    private func answer(
+        _ route: HTTPRoute,
+        _ request: HTTPRequest,
+        _ role: HTTPAccess.Role
+    ) async throws(ControlError) -> HTTPAnswer {
+        switch route {
+        case .health: return HTTPAnswer(json: Array(await health().utf8))
+        case .metrics: return HTTPAnswer(text: await metrics())
+        case .index:
+            let paths = JSONValue.array(HTTPRoute.paths.map { .text($0) })
+            return HTTPAnswer(json: JSONValue.object([JSONMember("paths", paths)]).bytes)
+        case .session: return HTTPAnswer(json: session(role))
+        case .login:
+            guard let token = request.bearer else { return HTTPAnswer(json: session(role)) }
+            return HTTPAnswer(json: session(role), ["set-cookie": cookie(request, "\(token)")])
+        case .logout: return HTTPAnswer(json: session(role), ["set-cookie": cookie(request, "; Max-Age=0")])
+        case .sweeps: return HTTPAnswer(json: try await observatory.list().json.bytes, for: request)
+        case .workers: return HTTPAnswer(json: await observatory.workers().json.bytes)
+        case .events: return HTTPAnswer(events: request.method == "HEAD" ? .init { $0.finish() } : try await feeds.watch())
+        case .sweep(let sweep): return HTTPAnswer(json: try await observatory.sweep(sweep).json.bytes, for: request)
+        case .status(let sweep): return HTTPAnswer(json: try await observatory.status(sweep: sweep).json.bytes)
+        case .rank(let sweep, nil):
+            let (bytes, tag) = try await feeds.feed(sweep).ranked()
+            return HTTPAnswer(json: bytes, tag: tag, for: request)
+        case .rank(let sweep, let top):
+            return HTTPAnswer(json: try await observatory.rank(sweep: sweep, top: top).json.bytes, for: request)
+        case .curves(let sweep, let trial):
+            return HTTPAnswer(json: try await observatory.curves(sweep: sweep, trial: trial).json.bytes, for: request)
+        case .trials(let sweep, let query):
+            let text = try await feeds.feed(sweep).trials(query)
+            return HTTPAnswer(json: Array(text.utf8), for: request)
+        case .trial(let sweep, let number):
+            return HTTPAnswer(json: try await observatory.trial(sweep: sweep, number: number).json.bytes, for: request)
+        case .timeline(let sweep): return HTTPAnswer(json: try await observatory.timeline(sweep: sweep).json.bytes)
+        case .sweepEvents(let sweep):
+            let feed = try await feeds.feed(sweep)
+            return HTTPAnswer(events: request.method == "HEAD" ? .init { $0.finish() } : try await feed.watch())
+        case .steer(let sweep, let steering):
+            let status =
+                switch steering {
+                case .pause: try await observatory.pause(sweep: sweep)
+                case .resume: try await observatory.resume(sweep: sweep)
+                case .cancel: try await observatory.cancel(sweep: sweep)
+                }
+            return HTTPAnswer(json: status.json.bytes)
+        }
+    }
+
+    /// `{"role", "needs_token"}`.
+    private func session(_ role: HTTPAccess.Role) -> [UInt8] {
+        JSONValue.object([
+            JSONMember("role", .text(role.rawValue)), JSONMember("needs_token", .boolean(access.needsToken)),
+        ]).bytes
+    }
+
+    /// A cookie that no script reads and no other site's page makes a browser send; gone when the browser ends.
+    private func cookie(_ request: HTTPRequest, _ value: String) -> String {
+        "\(request.cookieName)=\(value); Path=/; HttpOnly; SameSite=Strict"
+    }
+}

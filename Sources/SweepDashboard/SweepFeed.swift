@@ -1,0 +1,196 @@
+import SweepReports
+
+/// What is said of one sweep to all who watch it: looked at once, written once, sent to each.
+///
+/// While anybody watches, it looks once a second and, when something changed, sends one message. Looking may take a fiftieth of
+/// the time: of a sweep so large that it takes longer than 20 ms, it looks less often. A watcher that does not read gets the
+/// newest messages when it does; it sees from the versions that it missed some, and asks for what changed.
+actor SweepFeed {
+    private let name: String
+    private let source: any SweepObservatory
+    private let clock = ContinuousClock()
+    /// Tells the versions of this process from those of another.
+    private let session: String
+    private var version = 0
+    private var marks: [TrialMark] = []
+    /// The version at which each trial changed last.
+    private var changed: [Int] = []
+    private var looked: ContinuousClock.Instant?
+    /// The ranked summary at a version.
+    private var rank: (version: Int, state: String, bytes: [UInt8])?
+    private var status: StatusDocument?
+    private var watchers = Watchers()
+    private var isWatching = false
+
+    /// Looks that are closer are one: a page's first requests come together.
+    private static let coalescing = Duration.milliseconds(200)
+    private static let period = Duration.seconds(1)
+    /// Looking takes at most one part in so many of the time.
+    private static let share = 50
+    /// The status is told again after so many looks without a change, as its times move on.
+    private static let silence = 5
+
+    init(name: String, session: String, source: any SweepObservatory) {
+        self.name = name
+        self.session = session
+        self.source = source
+    }
+
+    // MARK: Documents
+
+    /// The trials, or those that changed since a version, as JSON text.
+    func trials(_ query: HTTPRoute.TrialsQuery) async throws(ControlError) -> String {
+        try await lookIfStale()
+        let since = query.since.flatMap(number)
+        var known = marks
+        for index in known.indices where changed[index] > since ?? -1 { known[index] = .unknown }
+        let version = word(version)
+        var document = try await source.trials(sweep: name, unlike: known).document
+        if let after = query.after { document.rows.removeAll { $0.trial <= after } }
+        if let limit = query.limit, document.rows.count > limit {
+            document.rows.removeLast(document.rows.count - limit)
+            document.next = document.rows.last?.trial
+        }
+        let (written, told) = (document, since == nil ? nil : query.since)
+        return await Task.detached { written.text(metrics: query.metrics, version: version, since: told) }.value
+    }
+
+    /// The ranked summary, made once for each version.
+    func ranked() async throws(ControlError) -> (bytes: [UInt8], tag: String) {
+        try await lookIfStale()
+        let (version, state) = (version, status?.state ?? "")
+        let tag = "\"\(word(version))-\(state)\""
+        if let rank, rank.version == version, rank.state == state { return (rank.bytes, tag) }
+        let document = try await source.rank(sweep: name, top: nil)
+        let bytes = await Task.detached { document.json.bytes }.value
+        rank = (version, state, bytes)
+        return (bytes, tag)
+    }
+
+    // MARK: Events
+
+    /// Messages from now on, the first with the status; ends when the watcher goes.
+    func watch() async throws(ControlError) -> AsyncStream<[UInt8]> {
+        try await lookIfStale()
+        let stream = watchers.add { [weak self] id in Task { await self?.leave(id) } }
+        if let status { watchers.send(message(status, nil, since: version), to: stream.id) }
+        if !isWatching {
+            isWatching = true
+            Task { await watchOn() }
+        }
+        return stream.messages
+    }
+
+    private func leave(_ id: Int) { watchers.remove(id) }
+
+    /// Looks, unless somebody watches: then each change has to be told, and is, at the next look.
+    private func lookIfStale() async throws(ControlError) {
+        if let looked, isWatching || looked.duration(to: clock.now) < Self.coalescing { return }
+        try await look()
+    }
+
+    private func watchOn() async {
+        var silent = 0
+        while !watchers.isEmpty {
+            let begun = clock.now
+            let before = version
+            let old = status
+            guard let changes = try? await look() else { break }
+            if let status, version != before || !Self.isSame(old, status) || silent >= Self.silence {
+                watchers.send(message(status, version == before ? nil : changes, since: before))
+                silent = 0
+            } else {
+                silent += 1
+                watchers.send(Array(": \n\n".utf8))
+            }
+            let took = begun.duration(to: clock.now)
+            try? await clock.sleep(for: max(Self.period, took * Self.share))
+        }
+        watchers.end()
+        isWatching = false
+    }
+
+    private func message(_ status: StatusDocument, _ changes: TrialsDocument?, since: Int) -> [UInt8] {
+        let trials = changes.map { $0.text(version: word(version), since: word(since)) } ?? "null"
+        return Array(
+            ("event: sweep\nid: \(word(version))\ndata: {\"version\":\"\(word(version))\",\"status\":\(status.json.text()),"
+                + "\"trials\":\(trials)}\n\n").utf8
+        )
+    }
+
+    /// Whether nothing differs but times.
+    private static func isSame(_ one: StatusDocument?, _ other: StatusDocument) -> Bool {
+        guard var one else { return false }
+        var other = other
+        for index in one.workers.indices { one.workers[index].lastSeen = 0 }
+        for index in other.workers.indices { other.workers[index].lastSeen = 0 }
+        (one.secondsLeft, one.epochsPerSecond, one.storage) = (nil, nil, nil)
+        (other.secondsLeft, other.epochsPerSecond, other.storage) = (nil, nil, nil)
+        return one == other
+    }
+
+    // MARK: Versions
+
+    /// Looks at the sweep; what changed since the last look.
+    @discardableResult
+    private func look() async throws(ControlError) -> TrialsDocument {
+        let seen = marks
+        let changes = try await source.trials(sweep: name, unlike: seen)
+        let status = try await source.status(sweep: name)
+        self.status = status
+        looked = clock.now
+        // Another look may have come in between: its marks stand, and this one's changes are found by the next.
+        guard seen == marks else { return changes.document }
+        guard !changes.document.rows.isEmpty else { return changes.document }
+        version += 1
+        while changed.count < changes.marks.count { changed.append(version) }
+        for row in changes.document.rows { changed[row.trial - 1] = version }
+        marks = changes.marks
+        return changes.document
+    }
+
+    private func word(_ version: Int) -> String { "\(session)-\(version)" }
+
+    /// The number of a version of this process that was given out; nil for any other text.
+    private func number(_ word: String) -> Int? {
+        let parts = word.split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[0] == session, let number = Int(parts[1]), (0...version).contains(number) else {
+            return nil
+        }
+        return number
+    }
+}
+
+/// Who listens to one kind of messages.
+struct Watchers {
+    /// Messages that wait for a slow reader; of more, the oldest is dropped, which the versions tell it.
+    private static let waiting = 4
+
+    private var next = 0
+    private var all: [Int: AsyncStream<[UInt8]>.Continuation] = [:]
+
+    var isEmpty: Bool { all.isEmpty }
+
+    mutating func add(_ onEnd: @escaping @Sendable (Int) -> Void) -> (id: Int, messages: AsyncStream<[UInt8]>) {
+        let (stream, continuation) = AsyncStream.makeStream(
+            of: [UInt8].self,
+            bufferingPolicy: .bufferingNewest(Self.waiting)
+        )
+        let id = next
+        next += 1
+        all[id] = continuation
+        continuation.onTermination = { _ in onEnd(id) }
+        return (id, stream)
+    }
+
+    mutating func remove(_ id: Int) { all[id] = nil }
+
+    func send(_ message: [UInt8], to id: Int) { all[id]?.yield(message) }
+
+    func send(_ message: [UInt8]) { for continuation in all.values { continuation.yield(message) } }
+
+    mutating func end() {
+        for continuation in all.values { continuation.finish() }
+        all = [:]
+    }
+}

@@ -1,0 +1,40 @@
+/// What a page watches of a running coordinator, beside what commands read.
+package protocol SweepObservatory: SweepControl {
+    /// What the sweep is.
+    func sweep(_ name: String) async throws(ControlError) -> SweepDocument
+    /// The trials that are not as `marks` say, and the marks of all as they are now.
+    func trials(sweep: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges
+    func trial(sweep: String, number: Int) async throws(ControlError) -> TrialDocument
+    func timeline(sweep: String) async throws(ControlError) -> TimelineDocument
+    func workers() async -> WorkersDocument
+}
+
+/// What a trial was like when it was looked at: what tells whether there is something to say of it.
+package struct TrialMark: Hashable, Sendable {
+    /// Epochs of its curve.
+    package let epochs: Int32
+    package let attempts: Int32
+    /// A number of the state, its goal and what else a row shows; equal for equal ones.
+    package let rest: UInt32
+
+    package init(epochs: Int32, attempts: Int32, rest: UInt32) {
+        self.epochs = epochs
+        self.attempts = attempts
+        self.rest = rest
+    }
+
+    /// Unlike every trial: of one that its reader knows nothing of.
+    package static let unknown = TrialMark(epochs: 0, attempts: -1, rest: .max)
+}
+
+/// What has changed among a sweep's trials.
+package struct TrialChanges: Sendable {
+    package let document: TrialsDocument
+    /// Of all trials, the first one's first.
+    package let marks: [TrialMark]
+
+    package init(document: TrialsDocument, marks: [TrialMark]) {
+        self.document = document
+        self.marks = marks
+    }
+}

@@ -1,0 +1,101 @@
+import SweepCore
+import SweepReports
+import Synchronization
+
+/// Knows one sweep, digits, whose trials a test makes; steering tells its word as the state.
+final class Desk: SweepObservatory {
+    /// Epochs of each trial.
+    private let epochs: Mutex<[Int]>
+    /// How often the trials were looked at.
+    private let looks = Mutex(0)
+
+    init(epochs: [Int] = [3, 1]) { self.epochs = Mutex(epochs) }
+
+    /// Lets trials be trained.
+    func train(_ change: (inout [Int]) -> Void) { epochs.withLock { change(&$0) } }
+
+    var timesLooked: Int { looks.withLock { $0 } }
+
+    private func check(_ sweep: String) throws(ControlError) {
+        guard sweep == "digits" else { throw ControlError(.notFound, "no sweep is called \(sweep)") }
+    }
+
+    private func status(_ sweep: String, _ state: String) throws(ControlError) -> StatusDocument {
+        try check(sweep)
+        return StatusDocument(sweep: sweep, state: state, trials: TrialCounts(), epochs: 3, workers: [])
+    }
+
+    func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
+        throw ControlError(.internal, "nothing is handed in over HTTP")
+    }
+    func list() async throws(ControlError) -> ListDocument { ListDocument(sweeps: []) }
+    func status(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "running") }
+    func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument {
+        try check(sweep)
+        throw ControlError(.conflict, "top \(top ?? 0)")
+    }
+    func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
+        throw ControlError(.notFound, "no trial \(trial ?? 0)")
+    }
+    func pause(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "pause") }
+    func resume(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "resume") }
+    func cancel(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "cancel") }
+
+    func sweep(_ name: String) async throws(ControlError) -> SweepDocument {
+        try check(name)
+        throw ControlError(.internal, "has no document")
+    }
+
+    func trials(sweep: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges {
+        try check(sweep)
+        looks.withLock { $0 += 1 }
+        let epochs = epochs.withLock { $0 }
+        let now = epochs.map { TrialMark(epochs: Int32($0), attempts: 1, rest: 0) }
+        let rows = epochs.indices.compactMap { index -> TrialsDocument.Row? in
+            let known = marks.indices.contains(index) ? marks[index] : .unknown
+            return known == now[index] ? nil : Self.row(index + 1, epochs: epochs[index], known: Int(known.epochs))
+        }
+        return TrialChanges(
+            document: TrialsDocument(sweep: sweep, metrics: [.trainingLoss, .validationLoss], rows: rows),
+            marks: now
+        )
+    }
+
+    func trial(sweep: String, number: Int) async throws(ControlError) -> TrialDocument {
+        throw ControlError(.notFound, "no trial \(number)")
+    }
+    func timeline(sweep: String) async throws(ControlError) -> TimelineDocument {
+        try check(sweep)
+        return TimelineDocument(sweep: sweep, startedMilliseconds: 0, now: 1, spans: [], incumbents: [])
+    }
+    func workers() async -> WorkersDocument { WorkersDocument(workers: []) }
+
+    /// A trial whose validation loss at epoch e is 1/e, its number added.
+    private static func row(_ trial: Int, epochs: Int, known: Int) -> TrialsDocument.Row {
+        let curve = LearningCurve(
+            metrics: [.trainingLoss, .validationLoss],
+            observations: (0..<epochs).map { epoch in
+                Observation(epoch: epoch + 1, values: [.nan, Double(trial) + 1 / Double(epoch + 1)], seconds: 0.5)
+            }
+        )
+        let configuration = Configuration([.init(path: "train.batch_size", value: .integer(trial))])
+        return TrialsDocument.Row(
+            trial: trial,
+            configuration: configuration,
+            configurationID: configuration.id,
+            seed: .max,
+            run: 0,
+            state: .running,
+            stoppedEarly: false,
+            attempts: 1,
+            workers: ["red"],
+            worker: "red",
+            rung: 0,
+            goal: 9,
+            best: nil,
+            finding: nil,
+            curve: curve,
+            known: known
+        )
+    }
+}

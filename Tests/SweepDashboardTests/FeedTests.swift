@@ -1,0 +1,103 @@
+import SweepDashboard
+import SweepReports
+import Testing
+
+/// What watchers of a sweep are told.
+@Suite struct FeedTests {
+    private func site(_ desk: Desk) -> Site {
+        Site(access: HTTPAccess(token: nil), observatory: desk, health: { "" }, metrics: { "" })
+    }
+
+    private func trials(_ site: Site, _ query: String = "") async throws -> JSONValue {
+        let answer = await site.answer(HTTPRequest(target: "/api/v1/sweeps/digits/trials" + query, authority: "localhost"))
+        try #require(answer.status == 200)
+        return try JSONValue(parsing: answer.body)
+    }
+
+    private func numbers(_ document: JSONValue) -> [Int] {
+        guard case .array(let rows)? = document["trials"] else { return [] }
+        return rows.compactMap { if case .integer(let number)? = $0["trial"] { number } else { nil } }
+    }
+
+    private func text(_ value: JSONValue?) -> String { if case .text(let text)? = value { text } else { "" } }
+
+    @Test func `trials come in columns, rounded, with null for what is not finite`() async throws {
+        let document = try await trials(site(Desk()))
+        #expect(numbers(document) == [1, 2])
+        #expect(document["since"] == .null)
+        guard case .array(let rows)? = document["trials"] else { return }
+        #expect(rows[0]["values"]?.text() == "[[null, null, null], [2.0, 1.5, 1.3333334]]")
+        #expect(rows[0]["seed"] == .text("18446744073709551615"))
+        let one = try await trials(site(Desk()), "?metrics=validation.loss")
+        guard case .array(let chosen)? = one["trials"] else { return }
+        #expect(chosen[1]["values"]?.text() == "[[3.0]]")
+    }
+
+    @Test func `pages follow one another`() async throws {
+        let site = site(Desk(epochs: [1, 1, 1, 1, 1]))
+        let first = try await trials(site, "?limit=2")
+        #expect(numbers(first) == [1, 2] && first["next"] == .integer(2))
+        #expect(numbers(try await trials(site, "?limit=2&after=2")) == [3, 4])
+        let last = try await trials(site, "?limit=2&after=4")
+        #expect(numbers(last) == [5] && last["next"] == .null)
+    }
+
+    @Test func `a message tells what changed since the one before, and a version what was missed`() async throws {
+        let desk = Desk()
+        let site = site(desk)
+        let version = text(try await trials(site)["version"])
+        let answer = await site.answer(HTTPRequest(target: "/api/v1/sweeps/digits/events", authority: "localhost"))
+        try #require(answer.headers["content-type"] == "text/event-stream")
+        var messages = try #require(answer.events).makeAsyncIterator()
+        let hello = try #require(await next(&messages))
+        #expect(hello["trials"] == .null && hello["version"] == .text(version))
+        #expect(hello["status"]?["state"] == .text("running"))
+        desk.train {
+            $0[1] = 3
+            $0.append(1)
+        }
+        let change = try #require(await next(&messages))
+        #expect(change["trials"].map(numbers) == [2, 3])
+        #expect(change["trials"]?["since"] == .text(version) && text(change["version"]) != version)
+        guard case .array(let rows)? = change["trials"]?["trials"] else { return }
+        // Of a trial that is known, only the epochs that are new.
+        #expect(rows[0]["first_epoch"] == .integer(2) && rows[0]["values"]?.text() == "[[null, null], [2.5, 2.3333333]]")
+        // Who missed it asks for what changed, and gets those trials whole.
+        let missed = try await trials(site, "?since=\(version)")
+        #expect(numbers(missed) == [2, 3] && missed["since"] == .text(version))
+        guard case .array(let whole)? = missed["trials"] else { return }
+        #expect(whole[0]["first_epoch"] == .integer(1))
+        #expect(numbers(try await trials(site, "?since=\(text(missed["version"]))")).isEmpty)
+        // A version of another process is no version: all comes anew.
+        let anew = try await trials(site, "?since=other-1")
+        #expect(numbers(anew) == [1, 2, 3] && anew["since"] == .null)
+    }
+
+    @Test func `fifty watchers cost one look`() async throws {
+        let desk = Desk()
+        let site = site(desk)
+        var streams: [AsyncStream<[UInt8]>] = []
+        for _ in 0..<50 {
+            let answer = await site.answer(HTTPRequest(target: "/api/v1/sweeps/digits/events", authority: "localhost"))
+            streams.append(try #require(answer.events))
+        }
+        desk.train { $0[0] = 4 }
+        for stream in streams {
+            var messages = stream.makeAsyncIterator()
+            _ = await next(&messages)
+            let change = await next(&messages)
+            #expect(change?["trials"].map(numbers) == [1])
+        }
+        // One at the start, one a second after it, whatever their number; a slow machine may take some seconds for this.
+        #expect(desk.timesLooked < 25)
+    }
+
+    /// The next message with data.
+    private func next(_ messages: inout AsyncStream<[UInt8]>.AsyncIterator) async -> JSONValue? {
+        while let message = await messages.next() {
+            let line = String(decoding: message, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("data: ") }
+            if let line { return try? JSONValue(parsing: Array(line.dropFirst(6).utf8)) }
+        }
+        return nil
+    }
+}
