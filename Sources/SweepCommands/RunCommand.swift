@@ -47,10 +47,13 @@ struct RunCommand: AsyncParsableCommand {
             Terminal.error("\(name) is finished; this is its table (\(directory))")
             return Terminal.output(format.text(try await stored.rank(sweep: name, top: top)))
         }
+        // A directory that has keys is one that other users of this machine are to be kept out of.
+        let keys = KeyFiles(directory: directory)
         let coordinator = try Coordinator.opening(
             CoordinatorServiceOptions(
                 directory: directory,
                 listen: "tcp://127.0.0.1:*",
+                security: try keys.security(),
                 core: CoordinatorOptions(),
                 coreVersion: String(TrainingCore.version)
             ),
@@ -61,7 +64,13 @@ struct RunCommand: AsyncParsableCommand {
         // Who runs it again has seen to what halted it.
         if try await coordinator.status(sweep: name).state == "halted" { _ = try await coordinator.resume(sweep: name) }
         let before = try await coordinator.rank(sweep: name, top: nil).coreSeconds
-        let crew = WorkerCrew(endpoint: endpoint, directory: directory, count: workers, slots: slots)
+        let crew = WorkerCrew(
+            endpoint: endpoint,
+            directory: directory,
+            count: workers,
+            slots: slots,
+            options: try keys.workerOptions()
+        )
         let interrupted = Interruption()
         crew.start()
         let ended = await follow(name, coordinator, crew, interrupted)
