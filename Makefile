@@ -62,11 +62,46 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	@scripts/check-objects .build/release $(SWEEPD)
 	@scripts/run-tests emulated -- scripts/check-emulated .build/release
 	@scripts/run-tests allocations -- Benchmarks/count-allocations
-	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
-		scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest
+	$(PROGRAM) scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest
 	$(SWIFT) build -j $(JOBS) --build-tests
-	SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python \
-		scripts/run-tests checked -- $(SWIFT) test --skip-build --disable-xctest --skip '$(OPTIMISED_ONLY)'
+	$(PROGRAM) scripts/run-tests checked -- $(SWIFT) test --skip-build --disable-xctest --skip '$(OPTIMISED_ONLY)'
+
+# What the real processes of a test need.
+PROGRAM := SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python
+PROCESSES := $(SWIFT) test -c release --skip-build --disable-xctest --no-parallel --filter
+
+.PHONY: kill-matrix
+kill-matrix: setup-test ## kill, suspend and end each process at each moment of a trial: all 42 cells
+	$(SWIFT) build -c release -j $(JOBS) --build-tests
+	$(PROGRAM) SWEEPD_KILL_MATRIX=all scripts/run-tests --minutes 40 kill-matrix -- $(PROCESSES) KillMatrixTests
+
+.PHONY: random-kills
+random-kills: setup-test ## kill processes at random moments of one digits sweep; KILLS=100 SEED=…
+	$(SWIFT) build -c release -j $(JOBS) --build-tests
+	$(PROGRAM) SWEEPD_KILLS=$(or $(KILLS),100) SWEEPD_SEED=$(or $(SEED),$(shell date +%s)) \
+		scripts/run-tests --minutes 60 random-kills -- $(PROCESSES) RandomKillTests
+
+.PHONY: network-lab
+network-lab: setup-test ## the network tests with default heartbeats and faults of 30 s (as root)
+	$(SWIFT) build -c release -j $(JOBS) --build-tests
+	$(PROGRAM) SWEEPD_NETWORK_LAB=full scripts/run-tests --minutes 40 network-lab -- $(PROCESSES) HostTests
+
+.PHONY: bench-idle
+bench-idle: build setup-test ## measure what 10,000 idle workers cost a coordinator; BENCH_IDLE='--workers 10000 --minutes 10'
+	$(VENV)/bin/python Benchmarks/idle-workers $(BENCH_IDLE)
+
+# Targets whose tests run under the sanitizers: the protocol, messaging, coordination and the store, where threads and memory meet.
+SANITIZED := ^(SweepWireTests|SweepMessagingTests|SweepCoordinationTests|SweepCoordinatorTests|SweepStoreTests)\.
+
+.PHONY: sanitize
+sanitize: setup ## run the tests of messaging, coordination and the store under the thread, address and leak sanitizers (two builds)
+	@status=0; for sanitizer in thread address; do \
+		$(SWIFT) build --sanitize=$$sanitizer --scratch-path .build/sanitize-$$sanitizer -j $(JOBS) --build-tests \
+		&& ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS=halt_on_error=0:suppressions=$(CURDIR)/scripts/thread-suppressions \
+			scripts/run-tests --minutes 60 sanitize-$$sanitizer -- $(SWIFT) test --sanitize=$$sanitizer \
+			--scratch-path .build/sanitize-$$sanitizer --skip-build --disable-xctest --filter '$(SANITIZED)' \
+		|| status=1; \
+	done; exit $$status
 
 # Seconds for each decoder.
 SECONDS ?= 60

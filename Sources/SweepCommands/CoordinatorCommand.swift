@@ -65,6 +65,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         }
         let addresses = try HTTPAddress.asked(http, unlessTold: HTTPAddress.usual.andAbove)
         let logger = log.logger("sweepd.coordinator")
+        DescriptorLimit.raise()
         let security = try KeyFiles(directory: directory).security()
         let access = try addresses.isEmpty ? HTTPAccess(token: nil) : KeyFiles(directory: directory).httpAccess()
         let registry = PrometheusRegistry(help: CoordinatorMetrics.help)
@@ -147,6 +148,12 @@ extension KeyFiles {
         let reachable = endpoint.replacingOccurrences(of: "tcp://0.0.0.0:", with: "tcp://\(Worker.hostName):")
         guard case .curve = try clientSecurity() else { return "sweepd worker --connect \(reachable)" }
         return "the line that `sweepd invite --directory \(directory)` prints"
+    }
+
+    /// How a worker that this user starts on the coordinator's own machine shows who it is: as the coordinator itself.
+    func workerOptions() throws -> [String] {
+        guard case .curve(_, let server) = try clientSecurity() else { return [] }
+        return ["--key", own, "--server-key", server.z85]
     }
 
     /// The security of a client on the coordinator's own machine.

@@ -44,14 +44,23 @@ struct InviteCommand: ParsableCommand {
         }
         let files = KeyFiles(directory: directory)
         let endpoint = try reachable(files)
-        let keys: CurveKeyPair, server: CurvePublicKey, called: String
+        let keys: CurveKeyPair, server: CurvePublicKey
+        let allowed: AuthorizedKey?
         do {
             server = try files.ownKeys()
-            let taken = try files.allowedNames()
-            called = try Self.choose(name, beside: taken)
             keys = try CurveKeyPair()
-            try files.allowed.add(AuthorizedKey(key: keys.publicKey, role: role, name: called))
+            allowed = try files.allowed.add { others throws(KeyError) in
+                Self.choose(name, beside: Set(others.entries.map(\.name))).map {
+                    AuthorizedKey(key: keys.publicKey, role: role, name: $0)
+                }
+            }
         } catch let error as KeyError { throw CommandFailure(.badInput, error.description) }
+        guard let called = allowed?.name else {
+            throw CommandFailure(
+                .badInput,
+                "--name: \(name ?? "") is allowed already; choose another name, or shut it out first with `sweepd keys revoke`"
+            )
+        }
         guard let joined = JoinText(endpoint: endpoint, server: server, keys: keys, role: role, name: called) else {
             throw CommandFailure(.failed, "\(endpoint): this cannot be put into a join text")
         }
@@ -98,17 +107,9 @@ struct InviteCommand: ParsableCommand {
         } catch let error as EndpointError { throw CommandFailure(.badInput, "--address: \(error)") }
     }
 
-    /// The name asked for, unless somebody has it; else the first `node-N` that is free.
-    static func choose(_ name: String?, beside taken: Set<String>) throws -> String {
-        if let name {
-            guard !taken.contains(name) else {
-                throw CommandFailure(
-                    .badInput,
-                    "--name: \(name) is allowed already; choose another name, or shut it out first with `sweepd keys revoke`"
-                )
-            }
-            return name
-        }
+    /// The name asked for, nil when somebody has it; else the first `node-N` that is free.
+    static func choose(_ name: String?, beside taken: Set<String>) -> String? {
+        if let name { return taken.contains(name) ? nil : name }
         var number = 1
         while taken.contains("node-\(number)") { number += 1 }
         return "node-\(number)"
@@ -128,15 +129,11 @@ extension KeyFiles {
             throw CommandFailure(.badInput, "--directory: \(directory) cannot be made: \(error.localizedDescription)")
         }
         let keys = try CurveKeyPair()
-        try KeyFile.write(keys, to: own)
-        return keys.publicKey
-    }
-
-    /// The names in the list of allowed keys; none when there is no list yet.
-    func allowedNames() throws(KeyError) -> Set<String> {
-        do throws(KeyError) { return Set(try allowed.read().entries.map(\.name)) } catch {
-            guard error.reason == .missing else { throw error }
-            return []
+        do throws(KeyError) { try KeyFile.write(keys, to: own) } catch {
+            // Another invitation has made it meanwhile.
+            guard error.reason == .exists else { throw error }
+            return try KeyFile.read(own).publicKey
         }
+        return keys.publicKey
     }
 }

@@ -68,19 +68,7 @@ struct JoinCommand: ParsableCommand {
             let data = try? FileHandle.standardInput.read(upToCount: JoinText.maximumBytes + 1)
             return String(decoding: data ?? Data(), as: UTF8.self)
         }
-        Terminal.raw("join text (it is not shown): ")
-        var former = termios()
-        let isKnown = tcgetattr(0, &former) == 0
-        if isKnown {
-            var silent = former
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(0, TCSAFLUSH, &silent)
-        }
-        defer {
-            if isKnown { tcsetattr(0, TCSAFLUSH, &former) }
-            Terminal.raw("\n")
-        }
-        return readLine() ?? ""
+        return SilentLine.read(asking: "join text (it is not shown): ", limit: JoinText.maximumBytes + 1)
     }
 
     /// `~/.sweepd/NAME.join`, its folder made for its owner alone.

@@ -54,11 +54,14 @@ struct RunCommand: AsyncParsableCommand {
         }
         let logger = log.logger("sweepd.coordinator")
         let registry = PrometheusRegistry(help: CoordinatorMetrics.help)
+        // A directory that has keys is one that other users of this machine are to be kept out of.
+        let keys = KeyFiles(directory: directory)
         let coordinator = try Coordinator.opening(
             CoordinatorServiceOptions(
                 directory: directory,
                 listen: "tcp://127.0.0.1:*",
                 servesHTTP: !addresses.isEmpty,
+                security: try keys.security(),
                 core: CoordinatorOptions(),
                 coreVersion: String(TrainingCore.version)
             ),
@@ -70,9 +73,15 @@ struct RunCommand: AsyncParsableCommand {
         // Who runs it again has seen to what halted it.
         if try await coordinator.status(sweep: name).state == "halted" { _ = try await coordinator.resume(sweep: name) }
         let before = try await coordinator.rank(sweep: name, top: nil).coreSeconds
-        let access = try addresses.isEmpty ? HTTPAccess(token: nil) : KeyFiles(directory: directory).httpAccess()
+        let access = try addresses.isEmpty ? HTTPAccess(token: nil) : keys.httpAccess()
         let page = PageBesideRun(coordinator, registry, at: addresses, access: access, logger: quiet(logger))
-        let crew = WorkerCrew(endpoint: endpoint, directory: directory, count: workers, slots: slots)
+        let crew = WorkerCrew(
+            endpoint: endpoint,
+            directory: directory,
+            count: workers,
+            slots: slots,
+            options: try keys.workerOptions()
+        )
         let interrupted = Interruption()
         crew.start()
         let ended = await follow(name, coordinator, crew, interrupted)

@@ -99,15 +99,27 @@ struct WorkerCommand: AsyncParsableCommand {
                 logger: quiet(logger)
             )
         )
+        let failure = await Self.failure(of: group)
+        if await worker.hasStuckThreads {
+            for line in failure?.lines ?? [] { Terminal.error(line) }
+            fflush(nil)
+            _exit((failure?.status ?? .done).rawValue)
+        }
+        if let failure { throw failure }
+    }
+
+    /// Runs the worker; why it failed, if so.
+    private static func failure(of group: ServiceGroup) async -> CommandFailure? {
         do { try await group.run() } catch let error as WorkerError {
-            switch error {
-            case .refused: throw CommandFailure(.notAllowed, "\(error)")
-            case .coordinatorLost: throw CommandFailure(.unreachable, "\(error)")
-            case .damaged: throw CommandFailure(.failed, "\(error)")
+            return switch error {
+            case .refused: CommandFailure(.notAllowed, "\(error)")
+            case .coordinatorLost: CommandFailure(.unreachable, "\(error)")
+            case .damaged: CommandFailure(.failed, "\(error)")
             }
         } catch let failure as CommandFailure {
-            throw failure
-        } catch { throw CommandFailure(.badInput, "--connect: \(error)") }
+            return failure
+        } catch { return CommandFailure(.badInput, "--connect: \(error)") }
+        return nil
     }
 
     /// Runs the worker in a process of its own, which is started again when it crashes, and ends this one like it.

@@ -30,13 +30,16 @@ package struct BadPeers: Sendable {
     /// A connection with so many unreadable messages is no worker of ours; a worker of another version sends one and stops.
     package static let patience = 16
     /// Twice as many connections as a process has descriptors for would be 40,000; those who offend are few.
-    private static let remembered = 8_192
+    package static let remembered = 8_192
     private static let toldAtMost = 1_024
 
     private var offences: [ConnectionID: Int] = [:]
     private var told: Set<String> = []
 
     package init() {}
+
+    /// Connections that are remembered for what they sent, and lines that are remembered as told.
+    package var size: (connections: Int, lines: Int) { (offences.count, told.count) }
 
     /// Whether this is the first time.
     package mutating func tells(_ reason: Reason, who: String) -> Telling {

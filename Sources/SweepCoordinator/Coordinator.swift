@@ -269,10 +269,11 @@ extension Coordinator {
         logger.log(level: level, "\(line.message)", metadata: metadata)
     }
 
-    /// Begins to measure a sweep's pace at its first lease.
+    /// Counts and logs what was committed; begins to measure a sweep's pace at its first lease.
     private func note(_ fact: Fact) {
         metrics.count(fact)
         spans.note(fact, at: now)
+        if logger.logLevel <= .debug { log(LogLine(committed: fact)) }
         guard case .leased(let lease, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
         paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
     }

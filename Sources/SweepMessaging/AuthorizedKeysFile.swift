@@ -32,6 +32,23 @@ package struct AuthorizedKeysFile: Sendable {
         }
     }
 
+    /// Adds the key that `choose` makes beside the ones that are there, making the file where there is none.
+    ///
+    /// Nobody else changes the file between the choice and its being written, so that two who choose a free name choose two.
+    /// A file with mistakes is refused, as `read` refuses it; with nil nothing is added.
+    package func add(
+        choosing choose: (AuthorizedKeys) throws(KeyError) -> AuthorizedKey?
+    ) throws(KeyError) -> AuthorizedKey? {
+        var chosen: AuthorizedKey?
+        try edit(createIfMissing: true) { lines throws(KeyError) in
+            let (keys, mistakes) = AuthorizedKeys.parse(lines.joined(separator: "\n"))
+            guard mistakes.isEmpty else { throw KeyError(.malformed(mistakes), path: path) }
+            chosen = try choose(keys)
+            if let chosen { lines.append(chosen.line) }
+        }
+        return chosen
+    }
+
     /// Removes the entries that `isRevoked` picks, and returns them.
     ///
     /// Their holders' next message is rejected.
@@ -51,7 +68,7 @@ package struct AuthorizedKeysFile: Sendable {
         try KeyStorage.read(path, forbidden: 0o022)
     }
 
-    private func edit(createIfMissing: Bool, _ change: (inout [String]) -> Void) throws(KeyError) {
+    private func edit(createIfMissing: Bool, _ change: (inout [String]) throws(KeyError) -> Void) throws(KeyError) {
         try KeyStorage.withFolderLocked(of: path) { () throws(KeyError) in
             var old = ""
             do throws(KeyError) {
@@ -63,7 +80,7 @@ package struct AuthorizedKeysFile: Sendable {
             // The end of the last line is no line of its own.
             if lines.last == "" { lines.removeLast() }
             let before = lines
-            change(&lines)
+            try change(&lines)
             guard lines != before else { return }
             try KeyStorage.write(lines.map { $0 + "\n" }.joined(), to: path, replacing: true)
         }

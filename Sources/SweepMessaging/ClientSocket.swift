@@ -83,7 +83,7 @@ package final class ClientSocket {
         _ context: ZMQContext
     ) throws(ZMQError) -> Socket {
         let socket = try Socket(.dealer, in: context)
-        try options.apply(to: socket, for: endpoint)
+        try options.apply(to: socket, as: .client, for: endpoint)
         try socket.set(.immediate, true)
         if case .curve(let keys, let server) = security { try socket.proveKeys(keys, server: server) }
         try socket.startMonitor([

@@ -11,10 +11,19 @@ package struct ConnectionOptions: Sendable, Equatable {
     package var sendHighWaterMark = 1_000
     /// Messages of one peer that wait to be read before its TCP window closes and the pressure reaches the peer.
     package var receiveHighWaterMark = 1_000
-    /// A silent connection is pinged this often.
+    /// Client: a silent connection is pinged this often. The server answers, and pings nobody: libzmq looks through the timers
+    /// of all connections whenever one of them answers, so that at 10,000 its thread would do nothing else (decision 0015).
     package var heartbeatInterval = Duration.seconds(1)
-    /// A connection is given up when nothing came for this long: a cut cable shows 3.1 s later.
+    /// Client: a connection is given up when nothing came for this long: a cut cable shows 3.1 s later.
     package var heartbeatTimeout = Duration.seconds(3)
+    /// Server: the kernel asks a connection that was silent for so long whether it is still there, …
+    package var probeAfter = Duration.seconds(5)
+    /// … this often, …
+    package var probeInterval = Duration.seconds(2)
+    /// … and so many times; then, 11 s after the last sign of life, it is given up.
+    package var probes = 3
+    /// Server: a connection is given up when what was sent is not acknowledged by the other end's kernel for so long.
+    package var acknowledgementTimeout = Duration.seconds(15)
     /// The longest handshake, authentication included.
     ///
     /// A storm of 10,000 CURVE handshakes takes 10 s of a core; who connects and then says nothing holds a descriptor
@@ -29,12 +38,24 @@ package struct ConnectionOptions: Sendable, Equatable {
 
     package init() {}
 
-    func apply(to socket: Socket, for endpoint: Endpoint) throws(ZMQError) {
+    /// Which end of connections a socket is.
+    enum End { case client, server }
+
+    func apply(to socket: Socket, as end: End, for endpoint: Endpoint) throws(ZMQError) {
         try socket.set(.sendHighWaterMark, sendHighWaterMark)
         try socket.set(.receiveHighWaterMark, receiveHighWaterMark)
         try socket.set(.maximumFrameSize, limits.maximumFrameBytes)
-        try socket.set(.heartbeatInterval, heartbeatInterval)
-        try socket.set(.heartbeatTimeout, heartbeatTimeout)
+        switch end {
+        case .client:
+            try socket.set(.heartbeatInterval, heartbeatInterval)
+            try socket.set(.heartbeatTimeout, heartbeatTimeout)
+        case .server:
+            try socket.set(.keepAlive, true)
+            try socket.set(.keepAliveIdle, Int(probeAfter.components.seconds))
+            try socket.set(.keepAliveInterval, Int(probeInterval.components.seconds))
+            try socket.set(.keepAliveCount, probes)
+            try socket.set(.acknowledgementTimeout, acknowledgementTimeout)
+        }
         try socket.set(.handshakeInterval, handshakeTimeout)
         try socket.set(.backlog, backlog)
         try socket.set(.reconnectInterval, reconnectInterval)

@@ -92,7 +92,7 @@ package final class ServerSocket {
         try ListenPolicy.check(listeningOn: requested, hasKeys: security.hasKeys)
         let context = try context ?? ZMQContext()
         let router = try Socket(.router, in: context)
-        try options.apply(to: router, for: requested)
+        try options.apply(to: router, as: .server, for: requested)
         try router.set(.routerMandatory, true)
         // Bound before the server is: libzmq takes the absence of an authenticator for consent.
         switch security {

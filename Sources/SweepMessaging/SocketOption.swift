@@ -25,6 +25,8 @@ extension SocketOption where Value == Duration {
     package static var heartbeatInterval: Self { milliseconds(ZMQ_HEARTBEAT_IVL, "HEARTBEAT_IVL") }
     /// How long after a ping a silent connection is held for dead.
     package static var heartbeatTimeout: Self { milliseconds(ZMQ_HEARTBEAT_TIMEOUT, "HEARTBEAT_TIMEOUT") }
+    /// How long the other end's kernel may leave what was sent unacknowledged before the connection is given up.
+    package static var acknowledgementTimeout: Self { milliseconds(ZMQ_TCP_MAXRT, "TCP_MAXRT") }
     /// How long a peer may take over the handshake, authentication included.
     package static var handshakeInterval: Self { milliseconds(ZMQ_HANDSHAKE_IVL, "HANDSHAKE_IVL") }
     /// The first pause before connecting again.
@@ -44,6 +46,12 @@ extension SocketOption where Value == Int {
     package static var receiveHighWaterMark: Self { int32(ZMQ_RCVHWM, "RCVHWM") }
     /// Connections that the kernel holds until they are accepted.
     package static var backlog: Self { int32(ZMQ_BACKLOG, "BACKLOG") }
+    /// Seconds of silence after which the kernel probes a connection.
+    package static var keepAliveIdle: Self { int32(ZMQ_TCP_KEEPALIVE_IDLE, "TCP_KEEPALIVE_IDLE") }
+    /// Seconds between such probes.
+    package static var keepAliveInterval: Self { int32(ZMQ_TCP_KEEPALIVE_INTVL, "TCP_KEEPALIVE_INTVL") }
+    /// Probes without an answer after which the connection is given up.
+    package static var keepAliveCount: Self { int32(ZMQ_TCP_KEEPALIVE_CNT, "TCP_KEEPALIVE_CNT") }
     /// The largest frame accepted from a peer, in bytes; one that announces more is disconnected before it is read.
     package static var maximumFrameSize: Self {
         Self(code: ZMQ_MAXMSGSIZE, name: "MAXMSGSIZE") { .int64(Int64($0)) }
@@ -57,6 +65,8 @@ extension SocketOption where Value == Bool {
 
     /// ROUTER: sending to a peer that is gone fails instead of vanishing.
     package static var routerMandatory: Self { flag(ZMQ_ROUTER_MANDATORY, "ROUTER_MANDATORY") }
+    /// The kernel probes silent connections.
+    package static var keepAlive: Self { flag(ZMQ_TCP_KEEPALIVE, "TCP_KEEPALIVE") }
     /// Messages are taken only for finished connections, not in advance of them.
     package static var immediate: Self { flag(ZMQ_IMMEDIATE, "IMMEDIATE") }
     /// IPv6 addresses are understood.

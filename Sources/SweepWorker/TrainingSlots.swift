@@ -27,6 +27,8 @@ package final class TrainingSlots: Sendable {
         var isClosed = false
         /// Slots that train nothing, the next one last.
         var free: [Int] = []
+        /// Threads that have nothing more to do.
+        var ended = 0
     }
 
     /// A job under way, seen from both sides.
@@ -136,15 +138,27 @@ package final class TrainingSlots: Sendable {
         for lease in queue.withLock({ Array($0.running.keys) }) { stop(lease) }
     }
 
-    /// Ends the threads after the jobs under way were stopped, and waits for them.
-    package func close() {
+    /// Ends the threads after the jobs under way were stopped, and waits for them; false when `patience` is over and one still
+    /// trains.
+    ///
+    /// A thread cannot be ended from outside: one whose step does not come to its end stays until the process is gone.
+    @discardableResult
+    package func close(patience: Duration = .seconds(3600)) -> Bool {
         queue.withLock { queue in
             queue.isClosed = true
             queue.jobs.removeAll()
             for running in queue.running.values { running.shouldStop.store(true, ordering: .relaxed) }
         }
         work.ringAll()
-        for thread in threads.withLock({ $0 }) { pthread_join(thread, nil) }
+        let deadline = ContinuousClock.now + patience
+        guard work.wait(deadline: deadline, until: { [self] in queue.withLock { $0.ended == count } }) else { return false }
+        // Each is past its last job, so this takes no time; the second call finds none.
+        let ended = threads.withLock { threads in
+            defer { threads = [] }
+            return threads
+        }
+        for thread in ended { pthread_join(thread, nil) }
+        return true
     }
 
     /// Lets the threads train, or makes them wait before their next epoch because reports pile up.
@@ -188,6 +202,8 @@ package final class TrainingSlots: Sendable {
                 }
                 signal()
             } else if queue.withLock({ $0.isClosed }) {
+                queue.withLock { $0.ended += 1 }
+                work.ringAll()
                 return
             } else {
                 work.wait { [self] in queue.withLock { !$0.jobs.isEmpty || $0.isClosed } }
@@ -332,5 +348,25 @@ private final class WorkBell: @unchecked Sendable {
         pthread_mutex_lock(mutex)
         while !isThere() { pthread_cond_wait(condition, mutex) }
         pthread_mutex_unlock(mutex)
+    }
+
+    /// Returns true when `isThere` answers true, and false at the deadline.
+    func wait(deadline: ContinuousClock.Instant, until isThere: () -> Bool) -> Bool {
+        pthread_mutex_lock(mutex)
+        defer { pthread_mutex_unlock(mutex) }
+        while !isThere() {
+            let left = ContinuousClock.now.duration(to: deadline)
+            guard left > .zero else { return false }
+            // The condition's clock is one that people may set, so each wait is short and the deadline is asked again.
+            var now = timespec()
+            clock_gettime(CLOCK_REALTIME, &now)
+            let nanoseconds = now.tv_nsec + Int(min(left, .milliseconds(100)).wholeNanoseconds)
+            var until = timespec(
+                tv_sec: now.tv_sec + nanoseconds / 1_000_000_000,
+                tv_nsec: nanoseconds % 1_000_000_000
+            )
+            pthread_cond_timedwait(condition, mutex, &until)
+        }
+        return true
     }
 }

@@ -33,6 +33,12 @@ package actor Worker: Service {
     private var ending: WorkerSession.Exit?
     private var endWaiter: CheckedContinuation<WorkerSession.Exit, Never>?
     private let started = ContinuousClock.now
+    /// Whether a trial went on although it was stopped, so that its thread is still there; known once the worker has ended.
+    ///
+    /// The process must then be ended without what `exit` does: the thread still uses what that would take apart.
+    package private(set) var hasStuckThreads = false
+    /// How long a trial may take to see that it was stopped: it looks before each step, and a step of seconds is rare.
+    private static let stopPatience: Duration = .seconds(3)
 
     /// Prepares a worker; throws a `KernelSelectionError` when the processor lacks the kernels asked for.
     package init(_ options: WorkerOptions, logger: Logger) throws {
@@ -100,7 +106,10 @@ package actor Worker: Service {
         if let timer { _ = loop.cancel(timer) }
         client?.close(linger: .milliseconds(500))
         client = nil
-        slots?.close()
+        if slots?.close(patience: Self.stopPatience) == false {
+            hasStuckThreads = true
+            logger.warning("a trial does not stop; it ends with the process")
+        }
         objectLoop.stop()
         loop.stop()
     }
@@ -137,6 +146,7 @@ package actor Worker: Service {
                 if case .assignments(let assignments) = message {
                     for assignment in assignments.leases { dataSets[assignment.dataSet.hash] = assignment.dataSet }
                 }
+                logger.note(received: message)
                 handle(.received(message))
             } catch { handle(.unreadable(error)) }
         }
@@ -228,6 +238,7 @@ package actor Worker: Service {
             hasOpened = true
             return
         }
+        logger.info("looks for the coordinator again", metadata: ["coordinator.endpoint": "\(options.endpoint)"])
         do { try client?.reconnect() } catch {
             logger.error("cannot open a socket", metadata: ["socket.error": "\(error)"])
         }
@@ -239,6 +250,7 @@ package actor Worker: Service {
             let outcome = client?.send(frames)
             // A registration goes out as soon as the connection stands; all else is numbered and will be sent again.
             if case .register = message { hello = outcome == .sent ? nil : frames }
+            logger.note(sent: message)
         } catch {
             logger.error("a message cannot be sent", metadata: ["message.reason": "\(error)"])
         }

@@ -38,7 +38,9 @@ struct Hosts {
     func address(_ host: Int) -> String { "\(network).\(host)" }
 
     /// Makes or heals a fault at a host's port.
-    func fault(_ kind: String, _ host: Int) async throws { try await command([kind, "\(host)"]) }
+    func fault(_ kind: String, _ host: Int, _ more: String...) async throws {
+        try await command([kind, "\(host)"] + more)
+    }
 
     private func command(_ arguments: [String]) async throws {
         let child = try await bench.run([Self.lab] + arguments, environment: environment)

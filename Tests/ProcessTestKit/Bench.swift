@@ -128,10 +128,12 @@ package final class Bench: @unchecked Sendable {
         let _: Bool = try await value(what, within: seconds) { try await condition() ? true : nil }
     }
 
-    /// Looks every 20 ms until there is a value.
+    /// Looks every 20 ms, or as often as told, until there is a value.
+    @discardableResult
     package func value<Value>(
         _ what: String,
         within seconds: Double = 60,
+        every pause: Duration = .milliseconds(20),
         state: () -> String = { "" },
         _ look: () async throws -> Value?
     ) async throws -> Value {
@@ -144,7 +146,7 @@ package final class Bench: @unchecked Sendable {
             guard ContinuousClock.now < deadline else {
                 throw ProcessFailure("not within \(seconds) s: \(what). \(state())")
             }
-            try await Task.sleep(for: .milliseconds(20))
+            try await Task.sleep(for: pause)
         }
     }
 

@@ -49,6 +49,22 @@ package final class Child: @unchecked Sendable {
         if process.isRunning { kill(process.processIdentifier, number) }
     }
 
+    /// Stops it, and the processes that it started, as a machine that is suspended does; or lets them go on.
+    package func suspend(_ isSuspended: Bool) {
+        for pid in [process.processIdentifier] + children { kill(pid, isSuspended ? SIGSTOP : SIGCONT) }
+    }
+
+    /// The processes that it has started and that are there.
+    package var children: [Int32] {
+        let path = "/proc/\(pid)/task"
+        let threads = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
+        let lists = threads.compactMap { try? String(contentsOfFile: "\(path)/\($0)/children", encoding: .utf8) }
+        return lists.flatMap { $0.split(separator: " ") }.compactMap { Int32($0) }
+    }
+
+    /// What it logs, from its first line on.
+    package var log: FollowedLog { FollowedLog(files.errors) }
+
     /// What a reader needs to see when a test fails.
     var report: String {
         let state = isRunning ? "running" : "ended with \(status)"

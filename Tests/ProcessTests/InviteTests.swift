@@ -80,6 +80,74 @@ extension RealProcesses {
             }
         }
 
+        @Test func `while a pasted line is worked off no process shows its secret`() async throws {
+            try await Bench.run { bench in
+                let made = try await invite(bench, ["--name", "red", "--address", "tcp://127.0.0.1:9"])
+                let text = try #require(made.line.split(separator: " ").first { $0.hasPrefix("sweepd1:") })
+                // The body of the text, and the secret by itself as the file keeps it.
+                let home = try node(bench, "node")
+                try bench.write("line.sh", made.line + " -- --patience 600\n")
+                let shell = try bench.start("shell", ["sh", bench.path("line.sh")], environment: home)
+                var looks = 0
+                var seen: [String] = []
+                try await bench.value("the worker's process is there", every: .microseconds(100)) { () -> Bool? in
+                    looks += 1
+                    let shown = Self.processes()
+                    seen += shown.filter { $0.contains(text.dropFirst("sweepd1:".count).prefix(40)) }
+                    return shown.contains { $0.contains("--join") && $0.contains("--supervised-by") } ? true : nil
+                }
+                try #require(looks > 1, "the processes were looked at while they came")
+                try #require(seen.isEmpty, "\(seen)")
+                let file = try String(contentsOfFile: bench.path("node/.sweepd/red.join"), encoding: .utf8)
+                let words = Set(file.split(whereSeparator: \.isWhitespace).filter { $0.count >= 40 }.map(String.init))
+                try #require(!words.isEmpty, "the file holds the secret")
+                for shown in Self.processes() {
+                    try #require(!words.contains { shown.contains($0) }, "\(shown)")
+                }
+                try #require(shell.isRunning)
+            }
+        }
+
+        /// What the list of processes shows to everybody: their command lines.
+        private static func processes() -> [String] {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+            return names.filter { $0.allSatisfy(\.isNumber) }.compactMap { name in
+                (try? Data(contentsOf: URL(filePath: "/proc/\(name)/cmdline")))
+                    .map { String(decoding: $0.map { $0 == 0 ? 0x20 : $0 }, as: UTF8.self) }
+            }
+        }
+
+        @Test func `invitations at the same time get a name each, and one key of the coordinator`() async throws {
+            try await Bench.run { bench in
+                let words = ["sweepd", "invite", "--directory", bench.path("coordinator")]
+                let invitations = try (1...12).map { _ in
+                    try bench.start("invite", words + ["--address", "tcp://host:7700"], mayEnd: true)
+                }
+                for invitation in invitations {
+                    try await bench.ended(invitation)
+                    try #require(invitation.status == 0, "\(invitation.errors)")
+                }
+                let list = try await bench.run(
+                    ["sweepd", "keys", "list", "--directory", bench.path("coordinator")],
+                    exits: 0
+                )
+                let names = list.output.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
+                try #require(names.sorted() == (1...12).map { "node-\($0)" }.sorted(), "\(names)")
+            }
+        }
+
+        @Test(arguments: ["interrupt", "terminate", "stop"])
+        func `a question for a secret that a signal ends leaves the terminal as it was`(_ what: String) async throws {
+            try await Bench.run { bench in
+                let script = Program.root.appending(path: "Tests/Peers/terminal.py").path
+                let child = try await bench.run(
+                    ["python3", script, what, Program.sweepd.path, "join", "--file", bench.path("x.join")],
+                    within: 30
+                )
+                try #require(child.status == 0, "\(child.output)\(child.errors)")
+            }
+        }
+
         @Test func `an invitation that cannot be is refused, and nothing is made`() async throws {
             try await Bench.run { bench in
                 let directory = ["--directory", bench.path("none")]

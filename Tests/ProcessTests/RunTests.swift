@@ -83,6 +83,28 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a run in a directory with keys lets nobody in without one, and trains`() async throws {
+            try await Bench.run { bench in
+                _ = try await bench.coordinatorKey(directory: "keyed.sweepd")
+                let directory = bench.path("keyed.sweepd")
+                let run = try bench.start(
+                    "run",
+                    ["sweepd", "run", try longSweep(bench), "--directory", directory, "--slots", "2"],
+                    mayEnd: true
+                )
+                // The commands of this user find the coordinator's own key in the directory.
+                try await someEpochs(bench, directory: directory)
+                let file = try String(contentsOfFile: directory + "/endpoint.json", encoding: .utf8)
+                let endpoint = try EndpointFile.read(file).worker
+                let stranger = try await bench.run(["sweepd", "list", "--coordinator", endpoint])
+                try #require([3, 4].contains(stranger.status) && stranger.output.isEmpty, "\(stranger.output)")
+                let worker = try await bench.run(["sweepd", "worker", "--connect", endpoint, "--patience", "1"])
+                try #require([3, 4].contains(worker.status), "\(worker.errors)")
+                try await bench.ended(run)
+                try #require(run.status == 0, "\(run.errors)")
+            }
+        }
+
         @Test func `one, two and four slots give the same table`() async throws {
             try await Bench.run { bench in
                 let file = try bench.sweep("digits")

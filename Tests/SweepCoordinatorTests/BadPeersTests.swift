@@ -33,7 +33,15 @@ import Testing
 
     @Test func `connections without end fill nothing`() {
         var peers = BadPeers()
-        for number in 0..<100_000 { _ = peers.offended(by: ConnectionID(number: UInt32(number))) }
+        for number in 0..<100_000 {
+            _ = peers.offended(by: ConnectionID(number: UInt32(number)))
+            _ = peers.tells(.undecodable, who: "peer \(number)")
+            guard peers.size.connections <= BadPeers.remembered, peers.size.lines <= 1_025 else {
+                Issue.record("after \(number + 1) connections \(peers.size) are remembered")
+                return
+            }
+        }
+        #expect(peers.size.connections > 0 && peers.size.lines == 1_025)
         let last = ConnectionID(number: 100_000)
         for _ in 0..<BadPeers.patience { _ = peers.offended(by: last) }
         #expect(peers.isCutOff(last))

@@ -6,11 +6,12 @@ import Testing
     private static let sources = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Sources")
 
-    /// The keys of log calls in a source: those of `metadata: […]` and of the core's `log(.level, "…", […])`.
+    /// The keys of log calls in a source: those of `metadata: […]`, of the core's `log(.level, "…", […])`, and of lines of facts.
     private static func keys(in text: String) throws -> [String] {
         let lists = [
             /metadata: \[((?:[^\[\]]|\[[^\[\]]*\])*)\]/,
             /\blog\(\s*\.\w+,\s*"[^"]*",\s*\[((?:[^\[\]]|\[[^\[\]]*\])*)\]/,
+            /\bself\.init\(\s*\.\w+,[^\[\]]*\[((?:[^\[\]]|\[[^\[\]]*\])*)\]/,
         ]
         return lists.flatMap { list in
             text.matches(of: list).flatMap { match in

@@ -79,6 +79,36 @@ import Testing
         #expect(bench.receive(.acknowledged(Acknowledged(sequence: 1))) == [.discard(id.hash)])
     }
 
+    /// A worker that has just handed a fetched checkpoint to its cache, and whose lease then ends by a verdict.
+    private static func checking(_ id: CheckpointID) -> WorkerBench {
+        var bench = WorkerBench(slots: 1)
+        _ = bench.connect()
+        _ = bench.receive(.assignments(Assignments(leases: [WorkerBench.assignment(1, checkpoint: id)])))
+        let whole = bench.receive(.objectChunk(ObjectChunk(hash: id.hash, offset: 0, total: 2, bytes: [1, 2])))
+        #expect(whole.contains(.keep(id.hash, [1, 2])))
+        let stop = Verdicts.Item(lease: WorkerBench.lease(1), stop: .cancelled)
+        _ = bench.receive(.verdicts(Verdicts(items: [stop])))
+        #expect(!bench.receive(.acknowledged(Acknowledged(sequence: 1))).contains(.discard(id.hash)))
+        return bench
+    }
+
+    @Test func `a checkpoint whose lease ended while it was looked at is dropped when it is kept`() {
+        let id = CheckpointID(hash: GoldenSamples.hash(9), size: 2)
+        var bench = Self.checking(id)
+        #expect(bench.handle(.objectKept(id.hash)) == [.discard(id.hash)])
+        // It is not taken for one that is there.
+        let later = bench.receive(.assignments(Assignments(leases: [WorkerBench.assignment(2, checkpoint: id)])))
+        #expect(later.messages == [.objectRequest(ObjectRequest(hash: id.hash, offset: 0, length: 2))])
+    }
+
+    @Test func `a checkpoint whose lease ended while it was looked at stays when another lease needs it by then`() {
+        let id = CheckpointID(hash: GoldenSamples.hash(9), size: 2)
+        var bench = Self.checking(id)
+        _ = bench.receive(.assignments(Assignments(leases: [WorkerBench.assignment(2, checkpoint: id)])))
+        let kept = bench.handle(.objectKept(id.hash))
+        #expect(kept.begun == [2] && !kept.contains(.discard(id.hash)))
+    }
+
     @Test func `a checkpoint is stored before the segment's end is said, and the slot is free meanwhile`() {
         var bench = WorkerBench(slots: 1)
         _ = bench.connect()

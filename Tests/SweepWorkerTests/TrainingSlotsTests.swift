@@ -1,3 +1,4 @@
+import Glibc
 import SweepCore
 import SweepData
 import SweepKernels
@@ -172,6 +173,22 @@ import Testing
         #expect(events.ends.first?.outcome == .reached && events.ends.first?.epoch == 4)
     }
 
+    @Test func `closing gives up on a thread that does not come back, and succeeds when it has`() async throws {
+        // The mailbox's signal is called on the training thread: one that does not return is a step that does not end.
+        let (step, went) = (Gate(), Gate())
+        let slots = TrainingSlots(count: 2, trainer: .core(try .selected())) {
+            went.open()
+            step.wait()
+        }
+        slots.begin(digits.job(1, to: Self.endless))
+        went.wait()
+        #expect(!slots.close(patience: .milliseconds(50)))
+        #expect(!slots.close(patience: .zero))
+        step.open()
+        #expect(slots.close())
+        #expect(slots.close(), "a second time too")
+    }
+
     @Test func `closing stops what is under way, drops what is queued and ends the threads`() async throws {
         weak var released: TrainingSlots?
         do {
@@ -187,6 +204,15 @@ import Testing
         // Each thread held the slots until it ended.
         #expect(released == nil)
     }
+}
+
+/// Holds up threads until it is opened, for good.
+private final class Gate: Sendable {
+    private let isOpen = Atomic(false)
+
+    func open() { isOpen.store(true, ordering: .releasing) }
+
+    func wait() { while !isOpen.load(ordering: .acquiring) { usleep(1_000) } }
 }
 
 extension TrainingEvent {

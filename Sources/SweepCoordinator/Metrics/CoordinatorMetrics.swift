@@ -112,15 +112,7 @@ package struct CoordinatorMetrics: Sendable {
         case .leased(let lease, _, _, _):
             attempts.increment()
             if lease.attempt.rawValue > 1 { retries.increment() }
-        case .leaseEnded(_, let end):
-            let name =
-                switch end {
-                case .lapsed: "lapsed"
-                case .handedBack: "handed_back"
-                case .died: "died"
-                default: "superseded"
-                }
-            leaseEnds[name]?.increment()
+        case .leaseEnded(_, let end): leaseEnds[end.word]?.increment()
         case .observed(_, let observations): epochs.increment(by: observations.count)
         case .trialEnded(_, let state): trialEnds[Self.name(of: state)]?.increment()
         default: break

@@ -56,8 +56,19 @@ extension WorkerSession {
         }
     }
 
+    /// An object is with the cache; a checkpoint whose leases ended while it was looked at is of no use there.
+    mutating func kept(_ hash: ContentHash, _ actions: inout [Action]) {
+        checking.remove(hash)
+        objects.insert(hash)
+        if unwanted.remove(hash) != nil {
+            discardCheckpoint(hash, &actions)
+        } else {
+            rememberDataSet(hash)
+        }
+    }
+
     /// A data set that was fetched is told with the next registration.
-    mutating func rememberDataSet(_ hash: ContentHash) {
+    private mutating func rememberDataSet(_ hash: ContentHash) {
         guard !options.register.dataSets.contains(where: { $0.hash == hash }),
             let set = held.values.first(where: { $0.assignment.dataSet.hash == hash })?.assignment.dataSet
         else { return }
@@ -68,6 +79,7 @@ extension WorkerSession {
     mutating func discardCheckpoint(_ hash: ContentHash, _ actions: inout [Action]) {
         guard !held.values.contains(where: { $0.assignment.checkpoint?.hash == hash }) else { return }
         downloads[hash] = nil
+        if checking.contains(hash) { unwanted.insert(hash) }
         if objects.remove(hash) != nil { actions.append(.discard(hash)) }
     }
 

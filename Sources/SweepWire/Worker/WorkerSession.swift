@@ -137,6 +137,8 @@ package struct WorkerSession: Sendable {
     var downloads: [ContentHash: ObjectDownload] = [:] { didSet { mayFetch = true } }
     /// Objects that are whole and with the cache, until it says whether they are kept.
     var checking: Set<ContentHash> = [] { didSet { mayFetch = true } }
+    /// Checkpoints among these whose leases have ended meanwhile.
+    var unwanted: Set<ContentHash> = []
     /// Whether a queued lease may lack an object that nobody asked for: looking takes as long as the queue.
     var mayFetch = true
     var uploads: [ContentHash: WorkerUpload] = [:]
@@ -225,11 +227,10 @@ package struct WorkerSession: Sendable {
         case .ended(let lease, let epoch, let outcome, let checkpoint):
             ended(lease, epoch: epoch, outcome, checkpoint, at: now, &actions)
         case .objectKept(let hash):
-            checking.remove(hash)
-            objects.insert(hash)
-            rememberDataSet(hash)
+            kept(hash, &actions)
         case .objectLost(let hash, let reason):
             checking.remove(hash)
+            unwanted.remove(hash)
             abandon(hash, reason: reason, &actions)
         case .drain: drain(&actions)
         case .leave(let reason):

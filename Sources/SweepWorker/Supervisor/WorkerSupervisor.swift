@@ -53,6 +53,8 @@ package final class WorkerSupervisor {
             }
             let end = watch(child, signals)
             if let code = end.finalCode { return code }
+            // Asked before it listened to signals, it had begun nothing: there is nothing to drain.
+            if isStopping, end == .signalled(SIGTERM), board.entries.isEmpty { return 0 }
             if isStopping {
                 say("worker: its training process ended with \(end) while it drained")
                 return 1

@@ -5,6 +5,41 @@ import Testing
 extension RealProcesses {
     /// Processes killed without warning: the sweep's answer is the one it would have given.
     @Suite struct LossTests {
+        @Test func `with defaults the trial of a lost worker runs elsewhere within ten seconds`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.sweep(
+                    "quick",
+                    ["trials: 12": "trials: 60", "widths: [32]": "widths: [512, 512]", "[32, 64]": "[8, 16]"]
+                )
+                let sweep = try await DisturbedSweep(bench, named: "quick", heartbeat: 2)
+                for name in ["victim", "survivor"] { try sweep.startWorker(name) }
+                try await sweep.seen("both workers are registered") {
+                    sweep.coordinatorLog.count { $0.message == "worker registered" } == 2 ? true : nil
+                }
+                try await sweep.submit(file)
+                let lease = try await sweep.seen("the victim is in the middle of a trial") {
+                    sweep.trialInTheMiddle().flatMap { $0.worker == "victim" ? $0.lease : nil }
+                }
+                let victim = try sweep.worker("victim")
+                let trial = try #require(lease.split(separator: "#").first)
+                let lost = ContinuousClock.now
+                victim.signal(SIGKILL)
+                let again = try await sweep.seen("it is given to the other one", within: 30) {
+                    sweep.coordinatorLog.first {
+                        $0.message == "lease given" && $0["lease.id"]?.hasPrefix("\(trial)#") == true
+                            && $0["worker.id"] == "survivor"
+                    }?["lease.id"]
+                }
+                try await sweep.seen("it begins there", within: 30) {
+                    sweep.log(of: "survivor").contains { $0.message == "lease begins" && $0["lease.id"] == again }
+                        ? true : nil
+                }
+                let time = lost.duration(to: .now)
+                print("a lost worker's trial runs elsewhere after \(time)")
+                try #require(time < .seconds(10), "\(time)")
+            }
+        }
+
         enum Loss: String, CaseIterable, CustomTestStringConvertible {
             case worker, coordinator, both
             var testDescription: String { rawValue }

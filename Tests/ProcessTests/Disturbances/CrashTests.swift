@@ -120,6 +120,22 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a worker that is told to end before it trains does so at once, and well`() async throws {
+            try await Bench.run { bench in
+                let coordinator = try await bench.coordinator()
+                for turn in 1...5 {
+                    let worker = try bench.worker("early-\(turn)", of: coordinator)
+                    // Its process is there and does not listen to signals yet.
+                    let _: pid_t = try await bench.value("the training process is started", every: .microseconds(200)) {
+                        worker.trainingProcess
+                    }
+                    worker.signal(SIGTERM)
+                    try await bench.ended(worker, within: 10)
+                    try #require(worker.status == 0, "\(worker.errors)")
+                }
+            }
+        }
+
         @Test func `with its coordinator gone a worker that is told to end does so in its time`() async throws {
             try await Bench.run { bench in
                 let coordinator = try await bench.coordinator([try longSweep(bench)])
@@ -151,10 +167,5 @@ extension Child {
     fileprivate func count(_ words: String) -> Int { errors.components(separatedBy: words).count - 1 }
 
     /// The process that this worker has started to train; nil between two of them.
-    var trainingProcess: pid_t? {
-        let path = "/proc/\(pid)/task"
-        let threads = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
-        let children = threads.compactMap { try? String(contentsOfFile: "\(path)/\($0)/children", encoding: .utf8) }
-        return children.flatMap { $0.split(separator: " ") }.first.flatMap { pid_t($0) }
-    }
+    var trainingProcess: pid_t? { children.first }
 }
