@@ -256,7 +256,7 @@ let package = Package(
             "SweepCoordinatorTests",
             [
                 "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepMessaging", "SweepReports", "SweepStore",
-                "SweepTestKit", "SweepWire", logging, metrics,
+                "SweepTestKit", "SweepWire", logging, metrics, .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Fixtures"]
         ),

@@ -65,6 +65,20 @@ extension Fact {
     }
 
     init(_ form: Sweepd_Journal_Fact) throws(WireError) {
+        try self.init(unchecked: form)
+        // What no coordinator writes: numbers that nothing can follow, and an end of a segment that no order places.
+        switch self {
+        case .sweepSubmitted(let submission) where submission.id.rawValue == .max:
+            throw .undecodable("it is damaged: a sweep has the last of all numbers")
+        case .leased(let lease, _, _, _) where lease.attempt.rawValue == .max:
+            throw .undecodable("it is damaged: trial \(lease.trial) has the last of all attempts")
+        case .segmentDecided(let trial, _, _, let end, _) where !end.isFinite:
+            throw .undecodable("it is damaged: a segment of trial \(trial) ends at no time")
+        default: break
+        }
+    }
+
+    private init(unchecked form: Sweepd_Journal_Fact) throws(WireError) {
         switch form.fact {
         case .sweepSubmitted(let form): self = .sweepSubmitted(try SweepSubmission(form))
         case .sweepChanged(let form):

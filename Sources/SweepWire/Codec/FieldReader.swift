@@ -145,12 +145,14 @@ struct FieldReader {
             guard key() == 0x28, let value = varint(), value <= 1 << 53, isEmpty else { return nil }
             order = Int(value)
         }
+        guard Double(bitPattern: end).isFinite else { return nil }
         return .segmentDecided(trial, from: from, to: to, virtualEnd: Double(bitPattern: end), order: order)
     }
 
     private mutating func leased() -> Fact? {
         guard key() == 0x0a, var form = bytes(), let lease = form.lease(), key() == 0x12, var name = bytes(),
-            let worker = name.worker(), let from = optionalNumber(0x18), let to = optionalNumber(0x20), isEmpty
+            let worker = name.worker(), let from = optionalNumber(0x18), let to = optionalNumber(0x20), isEmpty,
+            lease.attempt.rawValue < .max
         else { return nil }
         return .leased(lease, worker: worker, from: from, to: to)
     }
