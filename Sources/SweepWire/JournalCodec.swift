@@ -14,8 +14,8 @@ package enum JournalCodec {
     ///
     /// An `observed` fact whose epochs are not consecutive, or whose rows differ in length, becomes several.
     package static func encode(_ facts: [Fact]) throws(WireError) -> [UInt8] {
-        var writer = FactWriter(facts: facts.count)
-        writer.version(version)
+        var writer = FieldWriter(capacity: 64 * facts.count + 16)
+        writer.number(0x08, UInt64(version))
         for fact in facts { try writer.append(fact) }
         return writer.bytes
     }

@@ -75,6 +75,25 @@ import Testing
         )
     }
 
+    @Test func `numbers that nothing could follow, and an end at no time, are refused by both readers`() throws {
+        let trial = TrialID(sweep: SweepID(rawValue: 1), number: 1)
+        let worker = WorkerID(name: "a", incarnation: 1)
+        func leased(_ attempt: UInt32) -> Fact {
+            .leased(LeaseID(trial: trial, attempt: Attempt(rawValue: attempt)), worker: worker, from: 0, to: 1)
+        }
+        func decided(_ end: Double) -> Fact { .segmentDecided(trial, from: 0, to: 1, virtualEnd: end, order: 0) }
+        for fact in [leased(.max), leased(1 << 31), decided(.nan), decided(.infinity)] {
+            let row = try JournalCodec.encode([fact])
+            #expect(throws: WireError.self) { try JournalCodec.decode(row) }
+            #expect(throws: WireError.self) { try JournalCodec.row(row) }
+        }
+        for fact in [leased(1 << 31 - 1), decided(-.greatestFiniteMagnitude)] {
+            let row = try JournalCodec.encode([fact])
+            #expect(try JournalCodec.decode(row) == [fact])
+            #expect(try JournalCodec.row(row).facts == [fact])
+        }
+    }
+
     @Test func `a row of another version is refused`() {
         #expect(throws: WireError(.badVersion, "journal version 4, versions 1 to 3 are read here")) {
             try JournalCodec.decode([0x08, 0x04])
