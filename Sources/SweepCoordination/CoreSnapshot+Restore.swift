@@ -102,7 +102,7 @@ package struct SnapshotRestoration {
             let read = Sweep.read(submission.source, problems: SpecProblems()), core.sweeps[submission.id] == nil
         else { throw SnapshotReader.failure("a sweep's file cannot be read") }
         var sweep = SweepProgress(sweep: read, submission: submission, attempts: core.options.attempts)
-        expected[sweep.id] = (try reader.count(), try reader.count())
+        expected[sweep.id] = (try reader.epoch(), try reader.integer(in: 0...1 << 53))
         switch try reader.byte() {
         case 0: sweep.state = .running
         case 1: sweep.state = .paused
@@ -147,7 +147,7 @@ package struct SnapshotRestoration {
 
     private mutating func trials(_ reader: inout SnapshotReader) throws(SnapshotError) {
         let id = try reader.sweepID()
-        let (first, count) = (try reader.epoch(), try reader.count(upTo: 2 * CoreSnapshot.perPart))
+        let (first, count) = (try reader.epoch(), try reader.integer(in: 0...2 * CoreSnapshot.perPart))
         guard core.sweeps[id]?.trials.count == first, let columns = core.sweeps[id]?.columns else {
             throw SnapshotReader.failure("its trials are in disorder")
         }

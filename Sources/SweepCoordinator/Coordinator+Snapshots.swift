@@ -20,24 +20,23 @@ struct SnapshotUpkeep {
     /// Whether a snapshot could not be written: then nothing is tried again, the journal suffices.
     var hasFailed = false
 
-    init(_ restored: RestoredCore) {
+    init(_ restored: RestoredCore, least: Int) {
+        self.least = least
         bytesAfter = restored.bytesReplayed
         bytes = restored.head?.bytes ?? 0
         last = restored.last
         beganAtSnapshot = restored.head != nil
     }
 
-    /// Bytes of the journal that a restart reads in some tenths of a second.
-    static let least = 8 << 20
-    /// What is written at the end of a process: below it, reading the journal is as quick.
-    static let leastAtEnd = 1 << 20
+    /// Bytes of the journal that one at least is worth; at the end of a process, when nothing waits for it, an eighth.
+    private let least: Int
 
     /// Whether the journal has grown by so much that a snapshot is worth its writing: by half the snapshot's size, so that no more than
     /// three bytes are written for each of the journal's, and a restart reads no more one by one than half of what it loads.
-    var isDue: Bool { !isWriting && !hasFailed && bytesAfter >= max(Self.least, bytes / 2) }
+    var isDue: Bool { !isWriting && !hasFailed && bytesAfter >= max(least, bytes / 2) }
 
     /// The same at the end of a process.
-    var isDueAtEnd: Bool { !isWriting && !hasFailed && bytesAfter >= Self.leastAtEnd }
+    var isDueAtEnd: Bool { !isWriting && !hasFailed && bytesAfter >= max(1, least / 8) }
 
     /// Takes notice of an entry.
     mutating func committed(_ entry: (place: JournalPlace, bytes: Int)?) {

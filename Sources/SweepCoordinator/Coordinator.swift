@@ -79,7 +79,7 @@ package actor Coordinator: Service {
         }
         core = restored.core
         snapshots = snapshotStore.map(SnapshotThread.init)
-        snapshotUpkeep = SnapshotUpkeep(restored)
+        snapshotUpkeep = SnapshotUpkeep(restored, least: options.snapshotBytes)
         snapshotUpkeep.hasFailed = snapshotStore == nil
         curves = WholeCurves(snapshots: snapshotStore, store: store)
         kept = core.neededObjects

@@ -93,6 +93,9 @@ package final class SnapshotStore: Sendable {
             var configuration = Configuration()
             configuration.label = "sweepd.snapshot"
             configuration.busyMode = .timeout(5)
+            // A curve has some KiB: in pages of 4 KiB half of their space would be lost, in these a twentieth. Before anything is in
+            // the file.
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA page_size = 32768") }
             // The pool's write-ahead log keeps readers and the writer apart. Its level of `synchronous`, NORMAL, may lose the
             // newest state in a power failure; it leaves the one before whole.
             let pool = try DatabasePool(path: path, configuration: configuration)
@@ -105,8 +108,7 @@ package final class SnapshotStore: Sendable {
                             CREATE TABLE part (
                                 number INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, body BLOB NOT NULL);
                             CREATE TABLE curve (
-                                sweep INTEGER, trial INTEGER, checksum INTEGER NOT NULL, body BLOB NOT NULL,
-                                PRIMARY KEY (sweep, trial)) WITHOUT ROWID;
+                                id INTEGER PRIMARY KEY, checksum INTEGER NOT NULL, body BLOB NOT NULL);
                             PRAGMA user_version = \(version);
                             COMMIT;
                             """
@@ -162,16 +164,19 @@ package final class SnapshotStore: Sendable {
         try Store.storing(path) {
             try writer.write { db in
                 let statement = try db.cachedStatement(
-                    sql: "INSERT OR REPLACE INTO curve (sweep, trial, checksum, body) VALUES (?, ?, ?, ?)"
+                    sql: "INSERT OR REPLACE INTO curve (id, checksum, body) VALUES (?, ?, ?)"
                 )
                 for curve in curves {
                     let sum = Int64(bitPattern: Checksum.of(curve.body))
-                    statement.setUncheckedArguments([curve.sweep, curve.trial, sum, Data(curve.body)])
+                    statement.setUncheckedArguments([Self.id(curve.sweep, curve.trial), sum, Data(curve.body)])
                     try statement.execute()
                 }
             }
         }
     }
+
+    /// The row of a trial: both numbers are below 2^31.
+    private static func id(_ sweep: Int, _ trial: Int) -> Int { sweep << 32 | trial }
 
     /// Keeps a new state in place of the one before; all of it or nothing. `fill` gives the parts in order.
     package func replace(
@@ -230,9 +235,9 @@ package final class SnapshotStore: Sendable {
         try Store.storing(path) {
             try connection.read { db in
                 let statement = try db.cachedStatement(
-                    sql: "SELECT checksum, body FROM curve WHERE sweep = ? AND trial = ?"
+                    sql: "SELECT checksum, body FROM curve WHERE id = ?"
                 )
-                guard let row = try Row.fetchOne(statement, arguments: [sweep, trial]) else { return nil }
+                guard let row = try Row.fetchOne(statement, arguments: [Self.id(sweep, trial)]) else { return nil }
                 let bytes = try row.withUnsafeData(atIndex: 1) { $0.map { [UInt8]($0) } ?? [] }
                 return Checksum.of(bytes) == UInt64(bitPattern: row[0] as Int64) ? bytes : nil
             }
@@ -245,11 +250,12 @@ package final class SnapshotStore: Sendable {
             return try Store.storing(path) {
                 try connection.read { db in
                     var found = try String.fetchAll(db, sql: "PRAGMA integrity_check(100)").filter { $0 != "ok" }
-                    let rows = try Row.fetchCursor(db, sql: "SELECT sweep, trial, checksum, body FROM curve")
+                    let rows = try Row.fetchCursor(db, sql: "SELECT id, checksum, body FROM curve")
                     while let row = try rows.next() {
-                        let bytes = try row.withUnsafeData(atIndex: 3) { $0.map { [UInt8]($0) } ?? [] }
-                        let (sweep, trial) = (row[0] as Int, row[1] as Int)
-                        if Checksum.of(bytes) != UInt64(bitPattern: row[2] as Int64) {
+                        let bytes = try row.withUnsafeData(atIndex: 2) { $0.map { [UInt8]($0) } ?? [] }
+                        let id = row[0] as Int
+                        let (sweep, trial) = (id >> 32, id & 0xffff_ffff)
+                        if Checksum.of(bytes) != UInt64(bitPattern: row[1] as Int64) {
                             found.append("the curve of trial \(sweep)/\(trial) is not as it was written")
                         } else if let problem = curve(sweep, trial, bytes) {
                             found.append(problem)

@@ -14,23 +14,26 @@ struct Opening {
     func measured() throws -> JSONValue {
         var members: [JSONMember] = []
         let clock = ContinuousClock()
+        // Of each the time on the wall and, behind it, the processor's: on a busy machine they differ.
         func seconds(_ name: String, _ body: () throws -> Void) rethrows {
+            let before = Self.processorSeconds
             let time = try clock.measure(body) / .seconds(1)
             members.append(JSONMember(name, .number((time * 10_000).rounded() / 10_000)))
+            let spent = ((Self.processorSeconds - before) * 10_000).rounded() / 10_000
+            members.append(JSONMember("\(name.dropLast(2))_cpu_s", .number(spent)))
         }
         members.append(JSONMember("journal_bytes", .integer(try Store.bytesOnDisk(directory: directory))))
         members.append(JSONMember("snapshot_bytes", .integer(try SnapshotStore.bytesOnDisk(directory: directory))))
         let store = try Store.open(directory: directory, mode: .readWrite)
         let snapshots = try SnapshotStore.open(writing: directory)
         var core = CoordinatorCore(session: 1)
-        let before = Self.processorSeconds
         try seconds("restart_s") {
             let restored = try RestoredCore(from: store, snapshots: snapshots, session: 1)
             core = restored.core
             _ = core.start(at: .zero)
+            if let reason = restored.passedOver { members.append(JSONMember("passed_over", .text(reason))) }
             members.append(JSONMember("replayed_bytes", .integer(restored.bytesReplayed)))
         }
-        members.append(JSONMember("restart_cpu_s", .number(Self.processorSeconds - before)))
         let curves = WholeCurves(snapshots: snapshots, store: store)
         members.append(JSONMember("restart_peak_mib", .integer(Self.peakMiB)))
         guard let sweep = core.sweep(named: "large") else { return .object(members) }

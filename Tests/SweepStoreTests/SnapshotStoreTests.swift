@@ -83,7 +83,7 @@ import Testing
         func change(_ sql: String) throws {
             try DatabaseQueue(path: SnapshotStore.path(directory.path)).write { try $0.execute(sql: sql) }
         }
-        try change("UPDATE curve SET body = x'05' WHERE trial = 1")
+        try change("UPDATE curve SET body = x'05' WHERE id = (1 << 32) + 1")
         let store = try #require(try SnapshotStore.open(readOnly: directory.path))
         #expect(try store.curve(sweep: 1, trial: 1) == nil)
         #expect(try store.curve(sweep: 1, trial: 2) == [2])
