@@ -257,7 +257,7 @@ let package = Package(
             "SweepCoordinatorTests",
             [
                 "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepMessaging", "SweepReports", "SweepStore",
-                "SweepTestKit", "SweepWire", logging, metrics,
+                "SweepTestKit", "SweepWire", logging, metrics, .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Fixtures"]
         ),
@@ -271,8 +271,8 @@ let package = Package(
         tests(
             "FuzzTests",
             [
-                "KernelAPI", "SweepCore", "SweepDashboard", "SweepData", "SweepKernels", "SweepMessaging",
-                "SweepNumerics", "SweepReports", "SweepSpec", "SweepTraining", "SweepWire",
+                "KernelAPI", "SweepCoordination", "SweepCore", "SweepDashboard", "SweepData", "SweepKernels",
+                "SweepMessaging", "SweepNumerics", "SweepReports", "SweepSpec", "SweepTestKit", "SweepTraining", "SweepWire",
             ],
             exclude: ["Corpus"]
         ),

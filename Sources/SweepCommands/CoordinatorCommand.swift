@@ -178,6 +178,13 @@ extension Coordinator {
             let hasKeys = if case .curve = options.security { true } else { false }
             try ListenPolicy.check(listeningOn: Endpoint(options.listen), hasKeys: hasKeys)
         } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
+        var options = options
+        if let text = Terminal.environment("SWEEPD_SNAPSHOT_BYTES") {
+            guard let bytes = Int(text), bytes > 0 else {
+                throw CommandFailure(.badInput, "SWEEPD_SNAPSHOT_BYTES: found \(text), allowed a number from 1")
+            }
+            options.snapshotBytes = bytes
+        }
         do { return try Coordinator(options, metrics: metrics, logger: logger) } catch let error as StoreError {
             throw CommandFailure(error)
         } catch { throw CommandFailure(.failed, "\(options.directory): \(error)") }

@@ -67,13 +67,14 @@ extension StoreCheck {
     fileprivate var summary: String {
         """
         \(entries) entries with \(facts) facts in \(journalBytes) bytes; \(sweeps) sweeps, \(trials) trials; \
+        \(snapshotSequence.map { "a snapshot at entry \($0) in \(snapshotBytes) bytes, \(snapshotCurves) curves" } ?? "no snapshot"); \
         \(usage.objects) objects in \(usage.bytes) bytes, \(unneeded) of them not needed; \
         \(usage.uploads) uploads not ended, \(usage.uploadBytes) bytes
         """
     }
 
-    /// `{"sound", "problems", "entries", "facts", "journal_bytes", "sweeps", "trials", "objects", "object_bytes",
-    /// "unneeded_objects", "uploads", "upload_bytes"}`.
+    /// `{"sound", "problems", "entries", "facts", "journal_bytes", "snapshot_entry", "snapshot_bytes", "snapshot_curves", "sweeps",
+    /// "trials", "objects", "object_bytes", "unneeded_objects", "uploads", "upload_bytes"}`.
     fileprivate var json: JSONValue {
         .object([
             JSONMember("sound", .boolean(isSound)),
@@ -81,6 +82,9 @@ extension StoreCheck {
             JSONMember("entries", .integer(entries)),
             JSONMember("facts", .integer(facts)),
             JSONMember("journal_bytes", .integer(journalBytes)),
+            JSONMember("snapshot_entry", snapshotSequence.map { .integer($0) } ?? .null),
+            JSONMember("snapshot_bytes", .integer(snapshotBytes)),
+            JSONMember("snapshot_curves", .integer(snapshotCurves)),
             JSONMember("sweeps", .integer(sweeps)),
             JSONMember("trials", .integer(trials)),
             JSONMember("objects", .integer(usage.objects)),

@@ -29,13 +29,16 @@ package struct CommitQueue: Sendable {
     package var count: Int { pending.count }
 
     /// Adds what the core decided.
-    package mutating func add(_ effects: [Effect]) { pending += effects }
+    package mutating func add(_ effects: [Effect]) {
+        if pending.isEmpty { pending = effects } else { pending += effects }
+    }
 
     /// The next step; nil while a commit is under way and when nothing waits.
     package mutating func next() -> Step? {
         guard committing == nil, !pending.isEmpty else { return nil }
-        let effects = Effect.withoutRepetitions(pending)
-        pending.removeAll(keepingCapacity: true)
+        var waiting: [Effect] = []
+        swap(&waiting, &pending)
+        let effects = Effect.withoutRepetitions(waiting)
         let facts = effects.compactMap { effect -> Fact? in
             guard case .record(let fact) = effect else { return nil }
             return fact

@@ -12,17 +12,24 @@ extension CoordinatorCore {
         case .segmentDecided(let trial, let from, let to, let end, let order):
             sweeps[trial.sweep]?.applyDecided(trial: trial.number, from: from, to: to, end: end, order: order)
         case .leased(let lease, let worker, let from, let to):
-            guard sweeps[lease.trial.sweep]?[lease.trial.number] != nil else { return }
-            sweeps[lease.trial.sweep]?.applyLeased(lease, worker: worker, from: from, to: to)
-            let alone = sweeps[lease.trial.sweep]?.isLastAttempt(lease.trial.number) == true
+            let applied = at(lease.trial.sweep) { sweep -> Bool? in
+                guard sweep.has(lease.trial.number) else { return nil }
+                sweep.applyLeased(lease, worker: worker, from: from, to: to)
+                return sweep.isLastAttempt(lease.trial.number)
+            }
+            guard case let alone?? = applied else { return }
             table.add(worker, at: now)
             table.update(worker) {
                 $0.held.append(lease.trial)
                 if alone { $0.alone = lease.trial }
             }
         case .observed(let lease, let observations):
-            sweeps[lease.trial.sweep]?.applyObserved(lease, observations)
-            release(from: lease)
+            // Only a last attempt can hold a worker for itself, which its first epoch lets go.
+            let alone = at(lease.trial.sweep) { sweep in
+                defer { sweep.applyObserved(lease, observations) }
+                return sweep.isLastAttempt(lease.trial.number)
+            }
+            if alone == true { release(from: lease) }
         case .noted(let trial, let notes): sweeps[trial.sweep]?.applyNoted(trial: trial.number, notes)
         case .checkpointKept(let trial, let epoch, let checkpoint):
             guard sweeps[trial.sweep]?[trial.number] != nil else { return }
@@ -63,7 +70,7 @@ extension CoordinatorCore {
             $0.progressed[lease.trial] = nil
             if $0.alone == lease.trial { $0.alone = nil }
         }
-        if let worker = table[id], worker.held.isEmpty, worker.introduction == nil { table.remove(id) }
+        if table.isSpent(id) { table.remove(id) }
     }
 
     /// Lets the worker of a last attempt take more again, once the attempt has borne an epoch.
@@ -76,17 +83,18 @@ extension CoordinatorCore {
 
     /// Gives up the trial's checkpoint; its bytes go when no other trial keeps the same.
     private mutating func release(checkpointOf trial: TrialID) {
-        guard let hash = sweeps[trial.sweep]?[trial.number]?.checkpoint?.id.hash else { return }
+        let kept = at(trial.sweep) { $0.has(trial.number) ? $0.trials[trial.number - 1].checkpoint?.id.hash : nil }
+        guard case let hash?? = kept else { return }
         let users = (checkpointUsers[hash] ?? 1) - 1
         checkpointUsers[hash] = users > 0 ? users : nil
         if users <= 0 { effects.append(.drop(hash)) }
     }
 
     /// The worker that holds this very lease; nil when it is not current.
-    private func holder(of lease: LeaseID) -> WorkerID? {
-        guard let held = sweeps[lease.trial.sweep]?[lease.trial.number]?.lease, held.attempt == lease.attempt else {
-            return nil
-        }
+    private mutating func holder(of lease: LeaseID) -> WorkerID? {
+        guard case let held?? = at(lease.trial.sweep, { $0.lease(of: lease.trial.number) }),
+            held.attempt == lease.attempt
+        else { return nil }
         return held.worker
     }
 }

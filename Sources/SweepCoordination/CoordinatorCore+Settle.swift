@@ -13,11 +13,11 @@ extension CoordinatorCore {
     }
 
     private mutating func decide(_ id: SweepID, at now: Instant) {
+        // What workers could hold changes with leases only, and none is given here.
+        let demand = demand(of: id)
         // No copy of the sweep is held while facts change it: that would copy all its trials.
         while true {
-            let demand = demand(of: id)
-            guard let decision = sweeps[id]?.nextDecision(demand: demand) else { return }
-            let order = sweeps[id]?.decided ?? 0
+            guard case let (decision?, order)? = at(id, { ($0.nextDecision(demand: demand), $0.decided) }) else { return }
             switch decision {
             case .resolve(let number, let epoch, let cost):
                 record(.segmentResolved(TrialID(sweep: id, number: number), epoch: epoch, cost: cost), at: now)
@@ -37,25 +37,24 @@ extension CoordinatorCore {
     }
 
     /// Segments that workers could hold beyond those they hold.
-    private func demand(of id: SweepID) -> Int {
-        guard sweeps[id]?.state == .running, sweeps[id]?.inVirtualTime == false,
-            let version = sweeps[id]?.submission.coreVersion
-        else { return 0 }
+    private mutating func demand(of id: SweepID) -> Int {
+        let version = at(id) { $0.state == .running && !$0.inVirtualTime ? $0.submission.coreVersion : nil }
+        guard case let version?? = version else { return 0 }
         return table.room(coreVersion: version, shortEpochs: hasShortEpochs(id))
     }
 
-    private func hasShortEpochs(_ id: SweepID) -> Bool {
-        guard let mean = sweeps[id]?.meanEpochSeconds else { return false }
-        return mean < options.shortEpochSeconds
+    private mutating func hasShortEpochs(_ id: SweepID) -> Bool {
+        let limit = options.shortEpochSeconds
+        return at(id) { ($0.meanEpochSeconds ?? .infinity) < limit } ?? false
     }
 
     private mutating func assign(_ id: SweepID, except passed: inout Set<WorkerID>, at now: Instant) {
-        guard sweeps[id]?.state == .running, sweeps[id]?.hasReady == true,
-            let version = sweeps[id]?.submission.coreVersion
-        else { return }
+        guard case let version?? = at(id, { $0.state == .running && $0.hasReady ? $0.submission.coreVersion : nil }) else {
+            return
+        }
         let short = hasShortEpochs(id)
         var batches: [WorkerID: [Assignment]] = [:]
-        while let item = sweeps[id]?.lastAttempts.first {
+        while case let item?? = at(id, { $0.lastAttempts.first }) {
             let avoided = sweeps[id]?[item.trial]?.avoided ?? []
             guard let worker = heardWorker(version, short, except: passed, avoiding: avoided, at: now) else { break }
             guard table[worker]?.held.isEmpty == true else {
@@ -65,13 +64,13 @@ extension CoordinatorCore {
             }
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
         }
-        while let item = sweeps[id]?.retries.first {
+        while case let item?? = at(id, { $0.retries.first }) {
             let avoided = sweeps[id]?[item.trial]?.avoided ?? []
             guard let worker = heardWorker(version, short, except: passed, avoiding: avoided, at: now),
                 lease(item.trial, of: id, to: worker, &batches, at: now)
             else { break }
         }
-        while let item = sweeps[id]?.ready.first,
+        while case let item?? = at(id, { $0.ready.first }),
             let worker = heardWorker(version, short, except: passed, at: now)
         {
             guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
@@ -91,14 +90,14 @@ extension CoordinatorCore {
         avoiding avoided: [WorkerID] = [],
         at now: Instant
     ) -> WorkerID? {
-        let shunned = Set(table.serves(coreVersion: coreVersion, besides: avoided) ? avoided : [])
+        let shunned = Set(!avoided.isEmpty && table.serves(coreVersion: coreVersion, besides: avoided) ? avoided : [])
         while let worker = table.next(
             coreVersion: coreVersion,
             shortEpochs: shortEpochs,
             except: shunned.isEmpty ? passed : passed.union(shunned)
         ) {
             // Half a beat beyond the beat, for its way.
-            if let seen = table[worker]?.lastSeen, seen.duration(to: now) * 2 <= options.heartbeat * 3 { return worker }
+            if let seen = table.lastSeen(worker), seen.duration(to: now) * 2 <= options.heartbeat * 3 { return worker }
             table.update(worker) { $0.isQuiet = true }
         }
         return nil
@@ -120,7 +119,7 @@ extension CoordinatorCore {
         _ batches: inout [WorkerID: [Assignment]],
         at now: Instant
     ) -> Bool {
-        guard let (attempt, from, to) = sweeps[id]?.nextLease(of: number) else { return false }
+        guard case let (attempt, from, to)?? = at(id, { $0.nextLease(of: number) }) else { return false }
         let lease = LeaseID(trial: TrialID(sweep: id, number: number), attempt: attempt)
         record(.leased(lease, worker: worker, from: from, to: to), at: now)
         if let assignment = assignment(of: lease) {
@@ -132,21 +131,24 @@ extension CoordinatorCore {
     }
 
     /// What the holder of `lease` needs to train its segment; nil when the lease is not current.
-    func assignment(of lease: LeaseID) -> Assignment? {
-        guard let sweep = sweeps[lease.trial.sweep], let trial = sweep[lease.trial.number], let held = trial.lease,
-            held.attempt == lease.attempt, let spec = sweep.sweep.space.resolve(trial.configuration)
-        else { return nil }
-        return Assignment(
-            lease: lease,
-            sweepName: sweep.sweep.name,
-            spec: spec,
-            seed: trial.seed,
-            from: trial.checkpoint?.epoch ?? 0,
-            to: held.to,
-            checkpoint: trial.checkpoint?.id,
-            dataSet: sweep.submission.dataSet,
-            keepsCheckpoint: held.to < sweep.sweep.epochs,
-            metrics: sweep.metrics
-        )
+    mutating func assignment(of lease: LeaseID) -> Assignment? {
+        at(lease.trial.sweep) { sweep -> Assignment? in
+            guard let held = sweep.lease(of: lease.trial.number), held.attempt == lease.attempt,
+                let spec = sweep.sweep.space.resolve(sweep.trials[lease.trial.number - 1].configuration)
+            else { return nil }
+            let checkpoint = sweep.trials[lease.trial.number - 1].checkpoint
+            return Assignment(
+                lease: lease,
+                sweepName: sweep.sweep.name,
+                spec: spec,
+                seed: sweep.trials[lease.trial.number - 1].seed,
+                from: checkpoint?.epoch ?? 0,
+                to: held.to,
+                checkpoint: checkpoint?.id,
+                dataSet: sweep.submission.dataSet,
+                keepsCheckpoint: held.to < sweep.sweep.epochs,
+                metrics: sweep.metrics
+            )
+        } ?? nil
     }
 }

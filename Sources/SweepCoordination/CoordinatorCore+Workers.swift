@@ -7,7 +7,7 @@ extension CoordinatorCore {
             register(introduction, on: connection, at: now)
             return
         }
-        guard let id = connections[connection], table[id] != nil else {
+        guard let id = connections[connection], table.contains(id) else {
             switch message {
             case .goodbye, .problem: break
             default: effects.append(.send(.unknownSession, to: connection))
@@ -40,6 +40,15 @@ extension CoordinatorCore {
         }
     }
 
+    /// The highest number of this worker that is applied or never comes again.
+    ///
+    /// Numbers below the oldest that it introduced itself with are gone: a coordinator of another directory would wait for them
+    /// for ever. That is known as long as the worker is; what is applied is a fact.
+    private mutating func lastSequence(of worker: WorkerID) -> UInt64 {
+        let oldest = table.oldestSequence(worker)
+        return max(sequences[worker] ?? 0, oldest > 1 ? oldest - 1 : 0)
+    }
+
     /// Applies a numbered message if it is the next one; a repeated one is only acknowledged, a gap asks for the missing ones.
     private mutating func inOrder(
         _ sequence: UInt64,
@@ -48,12 +57,12 @@ extension CoordinatorCore {
         at now: Instant,
         _ body: (inout CoordinatorCore) -> Void
     ) {
-        let last = sequences[worker] ?? 0
+        let last = lastSequence(of: worker)
         if sequence > last, sequence - last == 1 {
             body(&self)
             record(.workerSequence(worker, sequence: sequence), at: now)
         }
-        effects.append(.send(.acknowledged(Acknowledged(sequence: sequences[worker] ?? 0)), to: connection))
+        effects.append(.send(.acknowledged(Acknowledged(sequence: lastSequence(of: worker))), to: connection))
     }
 
     private mutating func register(_ introduction: Register, on connection: PeerID, at now: Instant) {
@@ -73,10 +82,6 @@ extension CoordinatorCore {
             $0.stale = []
             $0.occupied = 0
         }
-        // Lower numbers never come again; a coordinator of another directory would wait for them for ever.
-        if introduction.oldestSequence > 1 {
-            sequences[id] = max(sequences[id] ?? 0, introduction.oldestSequence - 1)
-        }
         let claimed = Set(introduction.leases.map(\.lease))
         let refused = claimed.filter { currentLease(of: $0.trial, ofWorker: id) != $0 }
         effects.append(
@@ -87,7 +92,7 @@ extension CoordinatorCore {
                         heartbeatMilliseconds: Int(options.heartbeat.wholeNanoseconds / 1_000_000),
                         lapseMilliseconds: Int(options.lapse.wholeNanoseconds / 1_000_000),
                         coordinator: "sweepd",
-                        lastSequence: sequences[id] ?? 0,
+                        lastSequence: lastSequence(of: id),
                         refused: refused.sorted()
                     )
                 ),
@@ -146,7 +151,7 @@ extension CoordinatorCore {
 
     private mutating func observe(_ item: Reports.Item, from worker: WorkerID, on connection: PeerID, at now: Instant) {
         let id = item.lease.trial
-        guard sweeps[id.sweep]?[id.number] != nil else { return }
+        guard at(id.sweep, { $0.has(id.number) }) == true else { return }
         guard currentLease(of: id, ofWorker: worker) == item.lease else {
             let verdict = Verdicts.Item(lease: item.lease, stop: stopReason(for: id))
             effects.append(.send(.verdicts(Verdicts(items: [verdict])), to: connection))
@@ -159,17 +164,17 @@ extension CoordinatorCore {
         record(.observed(item.lease, fresh), at: now)
         if !notes.isEmpty { record(.noted(id, notes), at: now) }
         let last = fresh.last?.epoch
-        if sweeps[id.sweep]?[id.number]?.curve.hasNonFinite(fresh) == true {
+        let seen = at(id.sweep) { ($0.trials[id.number - 1].curve.hasNonFinite(fresh), $0.sweep.epochs) }
+        if seen?.0 == true {
             end(id, .pruned(.cannotRecover), at: now)
-        } else if last == sweeps[id.sweep]?.sweep.epochs || (item.stoppedEarly && last == item.observations.last?.epoch)
-        {
+        } else if last == seen?.1 || (item.stoppedEarly && last == item.observations.last?.epoch) {
             end(id, .completed, at: now)
         }
     }
 
     /// The notes about these epochs, as many as the trial may still have; of epochs trained again nothing is noted twice.
     private func freshNotes(_ item: Reports.Item, _ fresh: [Observation]) -> [TrialNote] {
-        guard let first = fresh.first?.epoch, let last = fresh.last?.epoch else { return [] }
+        guard !item.notes.isEmpty, let first = fresh.first?.epoch, let last = fresh.last?.epoch else { return [] }
         let kept = sweeps[item.lease.trial.sweep]?[item.lease.trial.number]?.notes.count ?? 0
         let notes = item.notes.filter { (first...last).contains($0.epoch) }
         return Array(notes.prefix(max(0, TrialNote.perTrial - kept)))
@@ -179,20 +184,23 @@ extension CoordinatorCore {
     /// with what it gave before.
     private mutating func freshObservations(_ item: Reports.Item) -> [Observation] {
         let id = item.lease.trial
-        guard let trial = sweeps[id.sweep]?[id.number], let last = trial.lease?.to else { return [] }
+        guard case let (curve, last)?? = at(id.sweep, { sweep in
+            sweep.lease(of: id.number).map { (sweep.trials[id.number - 1].curve, $0.to) }
+        }) else { return [] }
         var fresh: [Observation] = []
-        for observation in item.observations where observation.values.count == trial.curve.metrics.count {
-            if trial.curve.observations.indices.contains(observation.epoch - 1) {
+        fresh.reserveCapacity(item.observations.count)
+        for observation in item.observations where observation.values.count == curve.metrics.count {
+            if observation.epoch >= 1, observation.epoch <= curve.epochs {
                 // After a loss, or from an older checkpoint, an epoch has the same bits again.
-                guard !trial.curve.observations[observation.epoch - 1].matches(observation) else { continue }
+                guard !curve.observations[observation.epoch - 1].matches(observation) else { continue }
                 log(
                     .error,
                     "an epoch trained again has other numbers",
                     ["trial.id": id.description, "trial.epoch": String(observation.epoch)]
                 )
-            } else if observation.epoch == trial.curve.epochs + fresh.count + 1, observation.epoch <= last {
+            } else if observation.epoch == curve.epochs + fresh.count + 1, observation.epoch <= last {
                 fresh.append(observation)
-                if trial.curve.hasNonFinite([observation]) { break }
+                if curve.hasNonFinite([observation]) { break }
             }
         }
         return fresh
@@ -200,7 +208,10 @@ extension CoordinatorCore {
 
     private mutating func ended(_ message: SegmentEnded, of worker: WorkerID, at now: Instant) {
         let id = message.lease.trial
-        guard let trial = sweeps[id.sweep]?[id.number] else { return }
+        // In most cases the report of its last epoch has ended the trial, and there is nothing to do.
+        guard case let isOpen? = at(id.sweep, { $0.has(id.number) && $0.trials[id.number - 1].lease != nil }),
+            isOpen || message.checkpoint != nil, let trial = sweeps[id.sweep]?[id.number]
+        else { return }
         let current = currentLease(of: id, ofWorker: worker) == message.lease
         if let checkpoint = message.checkpoint {
             let newer = message.epoch > (trial.checkpoint?.epoch ?? 0) && message.epoch <= trial.curve.epochs
@@ -274,8 +285,9 @@ extension CoordinatorCore {
 
     /// Ends a trial and tells the worker that trains it, if any.
     mutating func end(_ id: TrialID, _ state: TrialState, at now: Instant) {
-        guard let trial = sweeps[id.sweep]?[id.number], trial.ended == nil else { return }
-        let lease = trial.lease
+        let isOpen = at(id.sweep) { $0.has(id.number) && $0.trials[id.number - 1].ended == nil }
+        guard isOpen == true else { return }
+        let lease = at(id.sweep) { $0.lease(of: id.number) } ?? nil
         record(.trialEnded(id, state), at: now)
         guard let lease, state != .completed, let connection = table[lease.worker]?.connection else { return }
         let stopped = LeaseID(trial: id, attempt: lease.attempt)
@@ -283,8 +295,8 @@ extension CoordinatorCore {
         effects.append(.send(.verdicts(Verdicts(items: [item])), to: connection))
     }
 
-    func currentLease(of id: TrialID, ofWorker worker: WorkerID? = nil) -> LeaseID? {
-        guard let lease = sweeps[id.sweep]?[id.number]?.lease, worker == nil || lease.worker == worker else {
+    mutating func currentLease(of id: TrialID, ofWorker worker: WorkerID? = nil) -> LeaseID? {
+        guard case let lease?? = at(id.sweep, { $0.lease(of: id.number) }), worker == nil || lease.worker == worker else {
             return nil
         }
         return LeaseID(trial: id, attempt: lease.attempt)

@@ -56,6 +56,15 @@ package struct CoordinatorCore: Sendable {
 
     /// Takes one event and answers with what is to be done, in order.
     package mutating func handle(_ event: Event, at now: Instant) -> [Effect] {
+        take(event, at: now)
+        return decide(at: now)
+    }
+
+    /// Takes one event in and decides nothing yet: to be followed by others of the same moment, and by `decide`.
+    ///
+    /// Decisions in virtual time are the same whether they are taken after each event or after some; what is decided on arrival is
+    /// decided of what has arrived. It saves looking for work after each of many messages, and sends many leases in one.
+    package mutating func take(_ event: Event, at now: Instant) {
         switch event {
         case .message(let message, let connection): receive(message, from: connection, at: now)
         case .unreachable(let connection): forget(connection)
@@ -67,6 +76,10 @@ package struct CoordinatorCore: Sendable {
             moveStuck(at: now)
             effects.append(.wake(at: now.advanced(by: options.heartbeat / 2)))
         }
+    }
+
+    /// Decides what can be decided, and answers with what is to be done since the last answer, in order.
+    package mutating func decide(at now: Instant) -> [Effect] {
         settle(at: now)
         return takeEffects()
     }
@@ -87,8 +100,17 @@ package struct CoordinatorCore: Sendable {
     }
 
     private mutating func takeEffects() -> [Effect] {
-        defer { effects.removeAll() }
-        return effects
+        var taken: [Effect] = []
+        swap(&taken, &effects)
+        return taken
+    }
+
+    /// Looks at a sweep where it stands, and may change it; nil when there is none.
+    ///
+    /// To read it from the table would copy the value, with a count for each of its many parts, at every look.
+    mutating func at<Value>(_ id: SweepID, _ look: (inout SweepProgress) -> Value) -> Value? {
+        guard let index = sweeps.index(forKey: id) else { return nil }
+        return look(&sweeps.values[index])
     }
 
     mutating func record(_ fact: Fact, at now: Instant) {

@@ -78,13 +78,22 @@ package enum Effect: Hashable, Sendable {
 
 extension Effect {
     /// The effects of one commit without the acknowledgements that a later one of them includes.
-    package static func withoutRepetitions(_ effects: [Effect]) -> [Effect] {
-        var peers: Set<PeerID> = []
-        let kept = effects.reversed().filter { effect in
-            guard case .send(.acknowledged, let peer) = effect else { return true }
-            return peers.insert(peer).inserted
+    package static func withoutRepetitions(_ effects: consuming [Effect]) -> [Effect] {
+        var last: [PeerID: Int] = [:]
+        var count = 0
+        for index in effects.indices {
+            guard case .send(.acknowledged, let peer) = effects[index] else { continue }
+            last[peer] = index
+            count += 1
         }
-        return kept.reversed()
+        guard count > last.count else { return effects }
+        var index = -1
+        effects.removeAll { effect in
+            index += 1
+            guard case .send(.acknowledged, let peer) = effect else { return false }
+            return last[peer] != index
+        }
+        return effects
     }
 }
 

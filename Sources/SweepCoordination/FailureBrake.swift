@@ -12,6 +12,12 @@ package struct FailureBrake: Hashable, Sendable {
 
     package init() {}
 
+    /// The row as it was written down.
+    init(cause: FailureCause?, configurations: [ConfigurationID]) {
+        self.cause = cause
+        self.configurations = configurations
+    }
+
     /// Configurations in a row that halt the sweep.
     ///
     /// One for what no configuration brings about. Three for memory: with two large models in a row nothing is shown, and each

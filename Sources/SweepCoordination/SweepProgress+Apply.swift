@@ -20,7 +20,7 @@ extension SweepProgress {
 
     mutating func applyDecided(trial number: Int, from: Int, to: Int, end: Double, order: Int) {
         guard trials.indices.contains(number - 1) else { return }
-        if from == 0 { scheduler.started(trial: number) } else { scheduler.promoted(trial: number, to: to) }
+        tell(from == 0 ? .init(.started, trial: number) : .init(.promoted, trial: number, epoch: to))
         // One that failed meanwhile holds its virtual slot, so that the order of decisions does not depend on when it failed.
         if trials[number - 1].ended == nil { change(number) { $0.goal = .init(to: to, end: end, order: order) } }
         timeline.start(.init(trial: number, to: to, end: end, order: order))
@@ -111,19 +111,16 @@ extension SweepProgress {
         timeline.resolve(trial: number)
         resolved += 1
         if let index = arrived.firstIndex(of: number) { arrived.remove(at: index) }
-        scheduler.finished(trial: number, epoch: epoch, cost: cost)
         // One that ended before this epoch gives no more results; one that stopped early competes on with its last. One that
         // ended later is treated as if that were not known yet: when it was heard of is real time's accident.
         let trial = trials[number - 1]
-        if !trial.stoppedEarly, trial.curve.epochs < epoch || trial.ended == .pruned(.cannotRecover) {
-            scheduler.removed(trial: number)
-        }
-        searcher.observe(configuration: trials[number - 1].configuration, objective: cost, epoch: epoch)
+        let isGone = !trial.stoppedEarly && (trial.curve.epochs < epoch || trial.ended == .pruned(.cannotRecover))
+        tell(.init(isGone ? .resolvedForGood : .resolved, trial: number, epoch: epoch, cost: cost))
     }
 
     mutating func applyLeaseEnded(_ lease: LeaseID, _ end: LeaseEnd) {
         let number = lease.trial.number
-        guard let held = self[number]?.lease, held.attempt == lease.attempt else { return }
+        guard let held = self.lease(of: number), held.attempt == lease.attempt else { return }
         switch end {
         case .lapsed: countLoss(number, AttemptDeath(reason: Self.silence(of: held.worker), log: ""))
         case .died(let text): countLoss(number, AttemptDeath(text: text).shortened)
@@ -137,7 +134,7 @@ extension SweepProgress {
 
     /// Notes an attempt that did not end by itself: it counts when it bore no epoch.
     private mutating func countLoss(_ number: Int, _ death: AttemptDeath) {
-        guard let held = self[number]?.lease else { return }
+        guard let held = lease(of: number) else { return }
         trials[number - 1].lease = nil
         trials[number - 1].lastDeath = death
         if trials[number - 1].curve.epochs <= held.curveEpochs { trials[number - 1].fruitlessAttempts += 1 }
@@ -166,7 +163,7 @@ extension SweepProgress {
         }
         open.remove(number)
         withdraw(number)
-        if state == .pruned(.scheduler) { scheduler.removed(trial: number) }
+        if state == .pruned(.scheduler) { tell(.init(.removed, trial: number)) }
         if !inVirtualTime, timeline.slot(of: number) != nil, !arrived.contains(number) { arrived.append(number) }
     }
 
@@ -183,7 +180,7 @@ extension SweepProgress {
     }
 
     /// Offers a trial's segment to workers, if it has one and nobody holds it.
-    private mutating func makeReady(_ number: Int) {
+    mutating func makeReady(_ number: Int) {
         let trial = trials[number - 1]
         guard let goal = trial.goal, trial.lease == nil, trial.ended == nil else { return }
         let item = ReadySegments.Item(trial: number, end: goal.end, order: goal.order)

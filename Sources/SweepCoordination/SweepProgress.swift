@@ -41,6 +41,8 @@ package struct SweepProgress: Sendable {
     let attempts: Int
     var searcher: any Searcher
     var scheduler: any FidelityScheduler
+    /// All that both were told.
+    var told = DecisionLog()
     /// Trials whose result is known but not yet resolved, for decisions on arrival.
     var arrived: [Int] = []
     /// The count of resolved segments at which trials without hope were last looked for.
@@ -101,9 +103,15 @@ package struct SweepProgress: Sendable {
 
     /// The attempt, first epoch and last epoch of the lease that would train this trial's segment; nil when it has none.
     func nextLease(of number: Int) -> (attempt: Attempt, from: Int, to: Int)? {
-        guard let trial = self[number], let goal = trial.goal else { return nil }
-        return (trial.attempt.next, trial.checkpoint?.epoch ?? 0, goal.to)
+        guard has(number), let goal = trials[number - 1].goal else { return nil }
+        return (trials[number - 1].attempt.next, trials[number - 1].checkpoint?.epoch ?? 0, goal.to)
     }
+
+    /// Whether there is a trial with this number.
+    func has(_ number: Int) -> Bool { number > 0 && number <= trials.count }
+
+    /// Who trains the trial now; nil when nobody does, and when there is none.
+    func lease(of number: Int) -> TrialProgress.Lease? { has(number) ? trials[number - 1].lease : nil }
 
     /// Changes a trial, and the counts with it.
     mutating func change(_ number: Int, _ body: (inout TrialProgress) -> Void) {
@@ -119,7 +127,7 @@ package struct SweepProgress: Sendable {
     ///
     /// Never so for the first attempt.
     func isLastAttempt(_ number: Int) -> Bool {
-        guard trials.indices.contains(number - 1) else { return false }
+        guard has(number) else { return false }
         return trials[number - 1].fruitlessAttempts >= max(1, attempts - 1)
     }
 

@@ -28,6 +28,12 @@ package struct VirtualTimeline: Sendable {
 
     package init() {}
 
+    /// The timeline as it was written down.
+    init(now: Double, slots: [Slot]) {
+        self.now = now
+        for slot in slots { queue.insert(slot) }
+    }
+
     /// Segments in flight.
     package var count: Int { queue.count }
 

@@ -52,23 +52,50 @@ struct WorkerTable: Sendable {
     /// Changes a worker, if it is known.
     mutating func update(_ id: WorkerID, _ change: (inout WorkerProgress) -> Void) {
         guard let index = all.index(forKey: id) else { return }
-        let before = Standing(all.values[index])
-        let served = all.values[index].servedVersion
-        change(&all.values[index])
-        let after = Standing(all.values[index])
-        if served != all.values[index].servedVersion {
+        let (before, served, after, serves) = Self.changed(&all.values[index], change)
+        if served != serves {
             if let served { count(served, -1) }
-            if let serves = all.values[index].servedVersion { count(serves, 1) }
+            if let serves { count(serves, 1) }
         }
         guard before != after else { return }
         if let before { withdraw(before) }
         if let after { offer(after) }
     }
 
+    private static func changed(
+        _ worker: inout WorkerProgress,
+        _ change: (inout WorkerProgress) -> Void
+    ) -> (before: Standing?, served: String?, after: Standing?, serves: String?) {
+        let (before, served) = (Standing(worker), worker.servedVersion)
+        change(&worker)
+        return (before, served, Standing(worker), worker.servedVersion)
+    }
+
+    /// Looks at a worker where it stands; nil when it is not known. To read it would copy it, with all its lists.
+    private mutating func at<Value>(_ id: WorkerID, _ look: (inout WorkerProgress) -> Value) -> Value? {
+        guard let index = all.index(forKey: id) else { return nil }
+        return look(&all.values[index])
+    }
+
+    /// Whether the worker is known.
+    func contains(_ id: WorkerID) -> Bool { all.index(forKey: id) != nil }
+
+    /// The oldest number that it introduced itself with; 1 when nothing is known.
+    mutating func oldestSequence(_ id: WorkerID) -> UInt64 { at(id) { $0.introduction?.oldestSequence ?? 1 } ?? 1 }
+
+    /// When it was last heard.
+    mutating func lastSeen(_ id: WorkerID) -> Instant? { at(id) { $0.lastSeen } }
+
+    /// Whether it has no lease and never introduced itself to this process.
+    mutating func isSpent(_ id: WorkerID) -> Bool { at(id) { $0.held.isEmpty && $0.introduction == nil } ?? false }
+
     /// Notes a sign of life.
     mutating func heard(_ id: WorkerID, at now: Instant) {
-        all[id]?.lastSeen = now
-        if all[id]?.isQuiet == true { update(id) { $0.isQuiet = false } }
+        let wasQuiet = at(id) { worker in
+            worker.lastSeen = now
+            return worker.isQuiet
+        }
+        if wasQuiet == true { update(id) { $0.isQuiet = false } }
     }
 
     /// Adds a worker that nothing is known of, unless it is there.

@@ -54,12 +54,12 @@ extension Coordinator: SweepControl {
 
     package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
         let (core, sweep) = try reading(name)
-        return await Self.aside { core.rankDocument(sweep, top: top) }
+        return await Self.aside { [curves] in core.rankDocument(sweep, top: top, curves: curves) }
     }
 
     package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
         let (core, sweep) = try reading(name)
-        let document = await Self.aside { core.curvesDocument(sweep, trial: trial) }
+        let document = await Self.aside { [curves] in core.curvesDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
         return document
     }

@@ -73,6 +73,7 @@ extension Coordinator {
         }
         guard now >= upkeep.nextLook else { return }
         upkeep.nextLook = now.advanced(by: ObjectUpkeep.pause)
+        Task { await objects.boundUploads() }
         for (hash, since) in upkeep.unclaimed {
             if core.needs(hash) {
                 upkeep.unclaimed[hash] = nil

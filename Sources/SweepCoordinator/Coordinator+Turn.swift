@@ -9,18 +9,16 @@ extension Coordinator {
     /// Takes what has arrived; called on the port's thread while there is something to read.
     func turn() {
         guard let server else { return }
-        var effects: [Effect] = []
-        for received in server.receiveBatch() { take(received, into: &effects) }
-        carryOut(effects)
+        inTurn { for received in server.receiveBatch() { take(received) } }
     }
 
-    private func take(_ received: ReceivedMessage, into effects: inout [Effect]) {
+    private func take(_ received: ReceivedMessage) {
         metrics.received(received.frames)
         // Not even read: who sends noise without end gets none of the time that others wait for.
         guard !badPeers.isCutOff(received.connection) else { return metrics.refused(.cutOff) }
         let message: Message
         do { message = try Message.decode(received.frames) } catch {
-            unreadable(received, error, into: &effects)
+            unreadable(received, error)
             return
         }
         guard let permission = Self.permission(for: message) else { return }
@@ -48,12 +46,12 @@ extension Coordinator {
         case .objectOffer, .objectChunk, .objectRequest: transfer(message, with: received.connection)
         default:
             let event = Event.arrived(message, from: PeerID(number: received.connection.number)) { kept.contains($0) }
-            effects += core.handle(event, at: now)
+            handle(event)
         }
     }
 
     /// Counts the message, tells its sender what is wrong with it, and listens to him no more if he goes on.
-    private func unreadable(_ received: ReceivedMessage, _ error: WireError, into effects: inout [Effect]) {
+    private func unreadable(_ received: ReceivedMessage, _ error: WireError) {
         let who = received.peer.key?.z85 ?? received.peer.address
         refuse(.undecodable, who: who, "\(error)", "unreadable message")
         if badPeers.offended(by: received.connection) {
@@ -65,7 +63,7 @@ extension Coordinator {
                 metadata: ["peer.id": "\(who)", "peer.connection": "\(received.connection)"]
             )
             // Behind what was decided before it in this turn: facts are kept in the order in which they were taken.
-            effects += core.handle(.unreachable(PeerID(number: received.connection.number)), at: now)
+            handle(.unreachable(PeerID(number: received.connection.number)))
         } else if let answer = error.answer {
             send(answer, to: received.connection)
         }

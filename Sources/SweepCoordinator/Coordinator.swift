@@ -24,6 +24,10 @@ package actor Coordinator: Service {
     let store: Store
     let journal: JournalThread
     let objects: ObjectThread
+    let snapshots: SnapshotThread?
+    var snapshotUpkeep: SnapshotUpkeep
+    /// Where the curves are that the core has thinned.
+    let curves: WholeCurves
     var core: CoordinatorCore
     var server: ServerSocket?
     /// Objects that are known to be kept.
@@ -35,6 +39,14 @@ package actor Coordinator: Service {
     private var paces: [SweepID: (since: Instant, epochs: Int)] = [:]
     /// Effects that wait for the commit that is under way, and then for their own.
     private var queue = CommitQueue()
+    /// Whether a turn is under way: events are taken in, and decided upon at its end.
+    private var isInTurn = false
+    /// Whether anything was taken in.
+    private var hasTaken = false
+    /// Whether effects are being carried out.
+    private var isPerforming = false
+    /// Connections that could not be sent to, until the core is told.
+    private var cutOff: [PeerID] = []
     /// When the first of them came.
     private var queuedSince: Instant?
     private var wake: TimerID?
@@ -56,11 +68,24 @@ package actor Coordinator: Service {
         self.metrics = metrics
         self.logger = logger
         store = try Store.open(directory: options.directory, mode: .readWrite)
-        core = try CoordinatorCore.restored(
+        let snapshotStore = SnapshotUpkeep.open(options.directory, logger)
+        let restored = try RestoredCore(
             from: store,
+            snapshots: snapshotStore,
             options: options.core,
             session: UInt64.random(in: 1...UInt64.max)
         )
+        if let reason = restored.passedOver {
+            logger.warning(
+                "the snapshot is not used, the whole journal was read",
+                metadata: ["store.path": "\(SnapshotStore.path(options.directory))", "store.error": "\(reason)"]
+            )
+        }
+        core = restored.core
+        snapshots = snapshotStore.map(SnapshotThread.init)
+        snapshotUpkeep = SnapshotUpkeep(restored, least: options.snapshotBytes)
+        snapshotUpkeep.hasFailed = snapshotStore == nil
+        curves = WholeCurves(snapshots: snapshotStore, store: store)
         kept = core.neededObjects
         journal = JournalThread(store)
         objects = ObjectThread(ObjectStore(directory: options.directory))
@@ -70,12 +95,14 @@ package actor Coordinator: Service {
     ///
     /// Throws `EndpointError`, `UnprotectedEndpointError`, `KeyError`, `ZMQError` or `StoreError`.
     package func open() async throws -> String {
-        let missing = try await objects.keepOnly(core.neededObjects)
+        let (missing, spared) = try await objects.keepOnly(core.neededObjects)
         kept.subtract(missing)
+        upkeep.postponed.formUnion(spared)
         let server = try bind()
         self.server = server
         try store.setValue(server.endpoint, for: Self.endpointKey)
         if !options.servesHTTP { try announce(http: nil) }
+        await prepareSnapshots()
         carryOut(core.start(at: now))
         for hash in missing { lost(hash) }
         logger.info("coordinator listens", metadata: ["port.endpoint": "\(server.endpoint)"])
@@ -94,8 +121,10 @@ package actor Coordinator: Service {
         server = nil
         if let wake { _ = loop.cancel(wake) }
         while queue.isCommitting { await Task.yield() }
+        await keepLastSnapshot()
         try? SweepStore.Endpoint.remove(directory: options.directory)
         journal.loop.stop()
+        snapshots?.loop.stop()
         objects.loop.stop()
         loop.stop()
     }
@@ -158,8 +187,12 @@ package actor Coordinator: Service {
 // MARK: - Effects
 
 extension Coordinator {
-    /// Gives the core an event and carries out what it decides.
-    func handle(_ event: Event) { carryOut(core.handle(event, at: now)) }
+    /// Gives the core an event and carries out what it decides, in a turn at the end of it.
+    func handle(_ event: Event) {
+        guard isInTurn else { return carryOut(core.handle(event, at: now)) }
+        core.take(event, at: now)
+        hasTaken = true
+    }
 
     /// Gives the core a steering event; its outcome comes when it is committed.
     func steer(_ event: (ReplyToken) -> Event) async -> SteeringOutcome {
@@ -180,11 +213,35 @@ extension Coordinator {
         return Pace(epochsPerSecond: Double(sweep.epochsTrained - epochs) / seconds)
     }
 
-    /// Queues the effects of a turn behind the commit that is under way, if any.
+    /// Queues effects behind the commit that is under way, if any.
     func carryOut(_ effects: [Effect]) {
+        guard !effects.isEmpty else { return }
         if queuedSince == nil { queuedSince = now }
         queue.add(effects)
         commitNext()
+    }
+
+    /// Takes in the events that `body` gives, and then decides once.
+    ///
+    /// Facts reach the journal in the order in which the core took them, and a commit holds all that it has taken so far.
+    func inTurn(_ body: () -> Void) {
+        guard !isInTurn else { return body() }
+        isInTurn = true
+        body()
+        isInTurn = false
+        if hasTaken {
+            hasTaken = false
+            carryOut(core.decide(at: now))
+        }
+        tellCutOff()
+    }
+
+    /// Tells the core of connections that could not be sent to, unless something is under way that must come first.
+    private func tellCutOff() {
+        guard !isInTurn, !isPerforming, !cutOff.isEmpty else { return }
+        let peers = cutOff
+        cutOff = []
+        inTurn { for peer in peers { handle(.unreachable(peer)) } }
     }
 
     private func commitNext() {
@@ -192,24 +249,30 @@ extension Coordinator {
             let since = queuedSince ?? now
             queuedSince = nil
             switch step {
-            case .perform(let effects):
-                for effect in effects { perform(effect) }
+            case .perform(let effects): perform(effects)
             case .commit(let facts): commit(facts, queuedSince: since)
             }
         }
     }
 
     private func commit(_ facts: [Fact], queuedSince since: Instant) {
+        // Nothing but these facts is decided and not committed, so that the state now is the journal's after them.
+        let snapshot = snapshotUpkeep.isDue ? core.snapshot : nil
+        if snapshot != nil { snapshotUpkeep.isWriting = true }
         Task {
             let asked = now
-            do { try await journal.commit(facts) } catch {
+            do {
+                let entry = try await journal.commit(facts)
+                snapshotUpkeep.committed(entry)
+            } catch {
                 // What was decided is not kept, so nothing of it may be said: the next start takes up the store as it is.
                 logger.critical("the store cannot be written", metadata: ["store.error": "\(error)"])
                 exit(1)
             }
             let effects = queue.committed()
             metrics.committed(facts.count, in: asked.duration(to: now))
-            for effect in effects { perform(effect) }
+            if let snapshot { keep(snapshot) }
+            perform(effects)
             metrics.acknowledged(in: effects, after: since.duration(to: now))
             commitNext()
         }
@@ -217,6 +280,13 @@ extension Coordinator {
 
     /// Decisions that wait for the commit under way.
     var pendingEffects: Int { queue.count }
+
+    private func perform(_ effects: [Effect]) {
+        isPerforming = true
+        for effect in effects { perform(effect) }
+        isPerforming = false
+        tellCutOff()
+    }
 
     private func perform(_ effect: Effect) {
         switch effect {
@@ -252,8 +322,11 @@ extension Coordinator {
         case .wouldBlock:
             // Its queue is full: it will miss an acknowledgement or an assignment and ask again when it registers.
             logger.warning("peer does not read", metadata: ["peer.connection": "\(connection)"])
-            handle(.unreachable(PeerID(number: connection.number)))
-        case .unreachable: handle(.unreachable(PeerID(number: connection.number)))
+            cutOff.append(PeerID(number: connection.number))
+            tellCutOff()
+        case .unreachable:
+            cutOff.append(PeerID(number: connection.number))
+            tellCutOff()
         }
     }
 

@@ -50,14 +50,21 @@ extension CoordinatorCore {
         )
     }
 
-    /// The ranked summary; all rows, or the first `top`.
-    package func rankDocument(_ sweep: SweepProgress, top: Int?) -> RankDocument {
+    /// The ranked summary; all rows, or the first `top`. `curves` has those of trials whose curve is thinned here.
+    package func rankDocument(
+        _ sweep: SweepProgress,
+        top: Int?,
+        curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
+    ) -> RankDocument {
         let (rows, all) = Ranking.summary(
             sweep.trials.lazy.map { record($0, sweep) },
             objective: sweep.sweep.objective,
             levels: sweep.levels,
             top: top,
-            finding: { finding($0.curve, stoppedEarly: $0.stoppedEarly, sweep) }
+            finding: { record in
+                let whole = sweep[record.number].map { curves.curve(of: $0, in: sweep) } ?? record.curve
+                return finding(whole, stoppedEarly: record.stoppedEarly, sweep)
+            }
         )
         return RankDocument(
             sweep: sweep.sweep.name,
@@ -67,8 +74,12 @@ extension CoordinatorCore {
         )
     }
 
-    /// The curves of one trial or of all; nil when there is no such trial.
-    package func curvesDocument(_ sweep: SweepProgress, trial: Int?) -> CurvesDocument? {
+    /// The curves of one trial or of all; nil when there is no such trial. `curves` has those that are thinned here.
+    package func curvesDocument(
+        _ sweep: SweepProgress,
+        trial: Int?,
+        curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
+    ) -> CurvesDocument? {
         if let trial, sweep[trial] == nil { return nil }
         let trials = sweep.trials.filter { trial == nil || $0.number == trial }
         return CurvesDocument(
@@ -82,7 +93,7 @@ extension CoordinatorCore {
                     state: state(of: progress, sweep),
                     stoppedEarly: progress.stoppedEarly,
                     notes: progress.notes,
-                    curve: progress.curve
+                    curve: curves.curve(of: progress, in: sweep)
                 )
             }
         )

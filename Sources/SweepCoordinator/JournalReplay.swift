@@ -12,24 +12,34 @@ enum JournalReplay {
     /// (rows of a busy coordinator have some 100 KiB) that memory does not show it.
     private static let ahead = 64
 
-    /// Applies every row in order; throws a `StoreError`, or a `JournalError` naming the entry that cannot be read.
-    static func run(_ store: Store, into core: inout CoordinatorCore) throws {
+    /// Applies every row after `place` in order; answers with the newest and the bytes that were read. Throws a `StoreError`, or a
+    /// `JournalError` naming the entry that cannot be read.
+    static func run(
+        _ store: Store,
+        after place: JournalPlace?,
+        into core: inout CoordinatorCore
+    ) throws -> (last: JournalPlace?, bytes: Int) {
         let queue = RowQueue(limit: ahead)
         let reader = DispatchQueue(label: "sweepd.replay")
         reader.async {
             do {
-                try store.forEachEntry { sequence, entry in
+                var last = place
+                var bytes = 0
+                try store.forEachEntry(after: place?.sequence ?? 0) { sequence, entry in
                     do {
                         guard queue.put(try JournalCodec.row(entry.body)) else { throw CancellationError() }
+                        last = JournalPlace(sequence: sequence, checksum: Checksum.of(entry.body))
+                        bytes += entry.body.count
                     } catch let error as WireError {
                         throw JournalError(sequence: sequence, reason: "\(error)")
                     }
                 }
-                queue.finish(nil)
-            } catch { queue.finish(error) }
+                queue.finish((last, bytes))
+            } catch { queue.fail(error) }
         }
         defer { queue.abandon() }
         while let row = try queue.next() { core.restore(row) }
+        return queue.summary ?? (place, 0)
     }
 }
 
@@ -44,6 +54,7 @@ private final class RowQueue: @unchecked Sendable {
     private var ended = false
     private var abandoned = false
     private var failure: (any Error)?
+    private var end: (last: JournalPlace?, bytes: Int)?
 
     init(limit: Int) {
         self.limit = limit
@@ -67,13 +78,24 @@ private final class RowQueue: @unchecked Sendable {
         }
     }
 
-    /// No row comes after those added, for this reason if there is one.
-    func finish(_ error: (any Error)?) {
+    /// No row comes after those added, of which these are the newest and the bytes.
+    func finish(_ summary: (last: JournalPlace?, bytes: Int)) {
+        locked {
+            end = summary
+            ended = true
+        }
+    }
+
+    /// No row comes any more, for this reason.
+    func fail(_ error: any Error) {
         locked {
             failure = error
             ended = true
         }
     }
+
+    /// What `finish` was told.
+    var summary: (last: JournalPlace?, bytes: Int)? { locked { end } }
 
     /// No more rows are taken.
     func abandon() { locked { abandoned = true } }

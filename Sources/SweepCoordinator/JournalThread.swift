@@ -14,9 +14,11 @@ actor JournalThread {
 
     init(_ store: Store) { self.store = store }
 
-    /// Returns when the facts are on the disk.
-    func commit(_ facts: [Fact]) throws {
-        guard !facts.isEmpty else { return }
-        try store.append([JournalEntry(kind: Int(JournalCodec.version), body: try JournalCodec.encode(facts))])
+    /// Returns when the facts are on the disk: their entry, and its bytes.
+    func commit(_ facts: [Fact]) throws -> (place: JournalPlace, bytes: Int)? {
+        guard !facts.isEmpty else { return nil }
+        let body = try JournalCodec.encode(facts)
+        let sequence = try store.append([JournalEntry(kind: Int(JournalCodec.version), body: body)])
+        return (JournalPlace(sequence: sequence, checksum: Checksum.of(body)), body.count)
     }
 }

@@ -11,13 +11,25 @@ package actor ObjectThread {
     package nonisolated let loop = MessagingLoop(name: "objects")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     let objects: ObjectStore
+    private let uploadLimits: ObjectStore.UploadLimits
+    /// Bytes received of uploads since they were last counted.
+    private var receivedSinceLook = 0
     /// Objects whose bytes were compared with their names in this process; each is, before it is handed out.
     private var verified: Set<ContentHash> = []
     /// What is on the disk, as it was last counted.
     private var counted: (usage: ObjectStore.Usage, at: ContinuousClock.Instant)?
 
     /// Serves the objects of a coordinator's directory.
-    package init(_ objects: ObjectStore) { self.objects = objects }
+    package init(_ objects: ObjectStore, uploadLimits: ObjectStore.UploadLimits = ObjectStore.UploadLimits()) {
+        self.objects = objects
+        self.uploadLimits = uploadLimits
+    }
+
+    /// Gives up uploads that rest for too long, and the oldest when all together are too large.
+    package func boundUploads() {
+        receivedSinceLook = 0
+        _ = try? objects.evictUploads(uploadLimits)
+    }
 
     /// Takes a transfer message and answers with what is to be sent back, in order.
     package func answer(_ message: Message) -> [Message] {
@@ -55,15 +67,19 @@ package actor ObjectThread {
 
     /// Deletes every object that is not needed, those of trials that ended just before a crash, and uploads that nobody goes on
     /// with; answers with what is needed and not there.
-    package func keepOnly(_ needed: Set<ContentHash>) throws -> [ContentHash] {
+    ///
+    /// What a backup under way spares is answered too: to be deleted when it is over.
+    package func keepOnly(_ needed: Set<ContentHash>) throws -> (missing: [ContentHash], spared: [ContentHash]) {
         try objects.removeLeftovers()
-        try objects.evictUploads()
+        try objects.evictUploads(uploadLimits)
         let kept = try objects.all()
         // A backup of this directory was begun before this coordinator; what it copies may be what is not needed any more.
-        if !ObjectHold.isHeld(directory: objects.directory) {
-            for hash in kept where !needed.contains(hash) { _ = try objects.delete(hash) }
+        var spared: [ContentHash] = []
+        let isHeld = ObjectHold.isHeld(directory: objects.directory)
+        for hash in kept where !needed.contains(hash) {
+            if isHeld { spared.append(hash) } else { _ = try objects.delete(hash) }
         }
-        return needed.subtracting(kept).sorted { $0.hex < $1.hex }
+        return (needed.subtracting(kept).sorted { $0.hex < $1.hex }, spared)
     }
 
     /// What the objects take of the disk, as of at most five seconds ago: counting is a system call an object.
@@ -97,8 +113,9 @@ package actor ObjectThread {
         }
         let received = try objects.received(offer.hash)
         if received == 0 {
-            try objects.evictUploads()
+            boundUploads()
             try objects.receive(offer.hash, offset: 0, offer.head)
+            receivedSinceLook += offer.head.count
         }
         return [request(offer.hash, from: try objects.received(offer.hash), size: offer.size)]
     }
@@ -112,6 +129,9 @@ package actor ObjectThread {
         }
         try objects.receive(chunk.hash, offset: chunk.offset, chunk.bytes)
         let now = received + chunk.bytes.count
+        receivedSinceLook += chunk.bytes.count
+        // Many that were begun small may grow together: looked at again whenever a sixteenth of what is allowed has come.
+        if now < chunk.total, receivedSinceLook >= uploadLimits.bytes / 16 { boundUploads() }
         if now >= chunk.total {
             try objects.finish(chunk.hash)
             return [.objectStored(ObjectStored(hash: chunk.hash))]

@@ -18,6 +18,11 @@ package struct StoreCheck: Sendable {
     package private(set) var unneeded = 0
     /// Bytes of the journal.
     package private(set) var journalBytes = 0
+    /// The entry that the snapshot stands at; nil when there is none that could be read.
+    package private(set) var snapshotSequence: Int?
+    package private(set) var snapshotBytes = 0
+    /// Curves beside it.
+    package private(set) var snapshotCurves = 0
 
     /// Whether nothing is wrong.
     package var isSound: Bool { problems.isEmpty }
@@ -28,8 +33,9 @@ package struct StoreCheck: Sendable {
     /// Looks through the store of `directory`, also while a coordinator serves it.
     ///
     /// SQLite's own check; every row decoded and replayed, none missing; the state that comes of it keeps the core's
-    /// invariants; every object's bytes have the hash of its name; what a sweep or trial needs is there. Everything is read
-    /// once: as long as the disk takes, memory as for a restart. Throws a `StoreError` when the store cannot be opened.
+    /// invariants; the snapshot is what the replay gives at its entry, byte for byte, and so are the curves beside it; every object's
+    /// bytes have the hash of its name; what a sweep or trial needs is there. Everything is read once: as long as the disk takes,
+    /// memory as for a restart without a snapshot. Throws a `StoreError` when the store cannot be opened.
     package init(directory: String) throws {
         let store = try Store.open(directory: directory, mode: .readOnly)
         let objects = ObjectStore(directory: directory)
@@ -38,7 +44,11 @@ package struct StoreCheck: Sendable {
         defer { withExtendedLifetime(hold) {} }
         journalBytes = try Store.bytesOnDisk(directory: directory)
         add(try store.integrityProblems().map { "the database: \($0)" })
-        let core = replay(store)
+        let snapshot = CheckedSnapshot(directory)
+        let core = replay(store, snapshot)
+        add(snapshot.problems(after: core).map { "the snapshot: \($0)" })
+        (snapshotSequence, snapshotBytes) = (snapshot.head?.sequence, snapshot.head?.bytes ?? 0)
+        snapshotCurves = snapshot.curves
         sweeps = core.sweeps.count
         trials = core.sweeps.values.reduce(0) { $0 + $1.trials.count }
         add(core.unreadableSweeps.map { "sweep \($0.rawValue): its file cannot be read by this version" })
@@ -47,8 +57,8 @@ package struct StoreCheck: Sendable {
         try check(objects, needed: core.neededObjects)
     }
 
-    private mutating func replay(_ store: Store) -> CoordinatorCore {
-        var core = CoordinatorCore(session: 0)
+    private mutating func replay(_ store: Store, _ snapshot: CheckedSnapshot) -> CoordinatorCore {
+        var core = CoordinatorCore(options: snapshot.options, session: 0)
         var next = 1
         var gaps: [String] = []
         var unreadable: [String] = []
@@ -69,6 +79,7 @@ package struct StoreCheck: Sendable {
                     let facts = try JournalCodec.decode(entry.body)
                     self.facts += facts.count
                     for fact in facts { core.restore(fact) }
+                    snapshot.compare(core, sequence, entry)
                 } catch { unreadable.append(JournalError(sequence: sequence, reason: "\(error)").description) }
             }
             if next <= last { gaps.append("the journal ends at entry \(next - 1), its newest was \(last)") }

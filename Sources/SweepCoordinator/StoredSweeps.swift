@@ -7,11 +7,21 @@ import SweepStore
 package struct StoredSweeps: SweepControl {
     private let core: CoordinatorCore
     private let directory: String
+    private let curves: WholeCurves
+    /// Why the directory's snapshot was not used, so that the whole journal was read; nil when it was, and when there is none.
+    package let passedOver: String?
 
-    /// Replays the journal of `directory`; throws a `StoreError` or a `JournalError`.
+    /// Reads the snapshot of `directory` and the journal after it; throws a `StoreError` or a `JournalError`.
     package init(directory: String) throws {
         self.directory = directory
-        core = try CoordinatorCore.restored(from: try Store.open(directory: directory, mode: .readOnly), session: 0)
+        let store = try Store.open(directory: directory, mode: .readOnly)
+        var reason: String?
+        var snapshots: SnapshotStore?
+        do { snapshots = try SnapshotStore.open(readOnly: directory) } catch { reason = "\(error)" }
+        let restored = try RestoredCore(from: store, snapshots: snapshots, session: 0)
+        core = restored.core
+        curves = WholeCurves(snapshots: snapshots, store: store)
+        passedOver = restored.passedOver ?? reason
     }
 
     package func list() async throws(ControlError) -> ListDocument { core.listDocument }
@@ -29,11 +39,11 @@ package struct StoredSweeps: SweepControl {
     package func source(sweep name: String) async throws(ControlError) -> Submission { try sweep(name).handedIn }
 
     package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
-        core.rankDocument(try sweep(name), top: top)
+        core.rankDocument(try sweep(name), top: top, curves: curves)
     }
 
     package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
-        guard let document = core.curvesDocument(try sweep(name), trial: trial) else {
+        guard let document = core.curvesDocument(try sweep(name), trial: trial, curves: curves) else {
             throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)")
         }
         return document

@@ -16,11 +16,15 @@ package struct CurveColumns: Hashable, Sendable {
 /// A trial's observations: epochs 1, 2, 3, … without a gap.
 ///
 /// Kept as one run of numbers, epoch after epoch: 8 bytes a value and nothing beside, as a large sweep has millions of epochs.
+/// A thinned curve keeps of them what a ranking asks for (`thinned(for:)`).
 package struct LearningCurve: Hashable, Sendable {
     package let columns: CurveColumns
-    private var values: [Double] = []
-    /// Core seconds, one number an epoch.
-    private var times: [Double] = []
+    /// Every epoch's values, or those of `thin.kept`.
+    private(set) var values: [Double] = []
+    /// Core seconds, one number an epoch; none when thinned.
+    private(set) var times: [Double] = []
+    /// What stands for the epochs that are not kept; nil while all are.
+    private(set) var thin: Thinning?
 
     package init(metrics: [Metric], observations: [Observation] = []) {
         self.init(CurveColumns(metrics))
@@ -30,14 +34,29 @@ package struct LearningCurve: Hashable, Sendable {
     /// An empty curve.
     package init(_ columns: CurveColumns) { self.columns = columns }
 
+    /// A thinned curve with these rows, whose numbers fit together.
+    init(_ columns: CurveColumns, rows: [Double], thin: Thinning) {
+        self.columns = columns
+        values = rows
+        self.thin = thin
+    }
+
     /// What an epoch's values are, in their order.
     package var metrics: [Metric] { columns.metrics }
 
     /// How many epochs were trained.
-    package var epochs: Int { times.count }
+    package var epochs: Int { thin?.epochs ?? times.count }
 
-    /// The epochs one by one.
-    package var observations: Observations { Observations(curve: self) }
+    /// Whether every epoch is here; what asks for epochs that a thinned curve has not is a mistake of ours, and traps.
+    package var isWhole: Bool { thin == nil }
+
+    /// The epochs one by one, of a whole curve.
+    package var observations: Observations {
+        needWhole()
+        return Observations(curve: self)
+    }
+
+    func needWhole() { precondition(isWhole, "every epoch of a thinned curve was asked for") }
 
     /// A curve's epochs as observations, made when they are asked for.
     package struct Observations: RandomAccessCollection, Sendable {
@@ -58,7 +77,7 @@ package struct LearningCurve: Hashable, Sendable {
     /// Adds the next epoch; anything but the next epoch, or a wrong number of values, is ignored and answered with false.
     @discardableResult
     package mutating func append(_ observation: Observation) -> Bool {
-        guard observation.epoch == times.count + 1, observation.values.count == columns.metrics.count else {
+        guard isWhole, observation.epoch == times.count + 1, observation.values.count == columns.metrics.count else {
             return false
         }
         values.append(contentsOf: observation.values)
@@ -73,7 +92,7 @@ package struct LearningCurve: Hashable, Sendable {
     {
         let width = columns.metrics.count
         let known = times.count + 1 - first
-        guard seconds.count > 0, rows.count == width * seconds.count, known >= 0, known < seconds.count else {
+        guard isWhole, seconds.count > 0, rows.count == width * seconds.count, known >= 0, known < seconds.count else {
             return 0
         }
         values.append(contentsOf: rows.dropFirst(known * width))
@@ -83,24 +102,34 @@ package struct LearningCurve: Hashable, Sendable {
 
     /// The series of `metric`, one value an epoch; empty when the curve does not have it.
     package func series(_ metric: Metric) -> [Double] {
+        needWhole()
         guard let column = metrics.firstIndex(of: metric) else { return [] }
         return stride(from: column, to: values.count, by: metrics.count).map { values[$0] }
     }
 
     /// The value of `metric` at `epoch` (from 1); nil when there is none.
     package func value(_ metric: Metric, at epoch: Int) -> Double? {
-        guard let column = metrics.firstIndex(of: metric), epoch >= 1, epoch <= times.count else { return nil }
-        return values[(epoch - 1) * metrics.count + column]
+        guard let column = metrics.firstIndex(of: metric), epoch >= 1, epoch <= epochs else { return nil }
+        return value(at: epoch, column: column)
     }
 
     /// The value in a column at an epoch that was trained.
-    package func value(at epoch: Int, column: Int) -> Double { values[(epoch - 1) * columns.metrics.count + column] }
+    package func value(at epoch: Int, column: Int) -> Double { values[row(of: epoch) * columns.metrics.count + column] }
 
-    /// Core seconds of an epoch that was trained.
+    private func row(of epoch: Int) -> Int {
+        guard let thin else { return epoch - 1 }
+        guard let row = thin.kept.firstIndex(of: epoch) else {
+            preconditionFailure("epoch \(epoch) of a thinned curve was asked for, kept are \(thin.kept)")
+        }
+        return row
+    }
+
+    /// Core seconds of an epoch that was trained, of a whole curve.
     package func seconds(at epoch: Int) -> Double { times[epoch - 1] }
 
     /// Whether any epoch after `epoch` has a loss that is not finite.
     package func hasNonFinite(after epoch: Int) -> Bool {
+        needWhole()
         let width = columns.metrics.count
         return stride(from: epoch * width, to: values.count, by: max(width, 1)).contains { start in
             columns.losses.contains { !values[start + $0].isFinite }
@@ -109,6 +138,7 @@ package struct LearningCurve: Hashable, Sendable {
 
     /// The least finite value of `metric`; nil when there is none.
     package func leastFinite(_ metric: Metric) -> Double? {
+        needWhole()
         guard let column = metrics.firstIndex(of: metric) else { return nil }
         let width = metrics.count
         return values.withUnsafeBufferPointer { values in
@@ -126,7 +156,12 @@ package struct LearningCurve: Hashable, Sendable {
     ///
     /// `best` takes the first of equal epochs and prefers any number to none; `last` takes the last epoch, NaN or not.
     package func best(for objective: Objective) -> (epoch: Int, value: Double)? {
-        guard let column = metrics.firstIndex(of: objective.metric), let last = times.indices.last else { return nil }
+        guard let column = metrics.firstIndex(of: objective.metric), epochs > 0 else { return nil }
+        if let thin {
+            let epoch = objective.epoch == .last ? thin.epochs : thin.best
+            return (epoch, value(at: epoch, column: column))
+        }
+        let last = times.count - 1
         let width = metrics.count
         if objective.epoch == .last { return (last + 1, values[last * width + column]) }
         return values.withUnsafeBufferPointer { values in
@@ -145,6 +180,7 @@ package struct LearningCurve: Hashable, Sendable {
 
     /// The first epoch with a loss that is not finite; nil when there is none.
     package var firstNonFiniteEpoch: Int? {
+        if let thin { return thin.firstNonFinite }
         let width = metrics.count
         return values.withUnsafeBufferPointer { values in
             var start = 0
@@ -164,5 +200,5 @@ package struct LearningCurve: Hashable, Sendable {
     }
 
     /// Core seconds over all epochs.
-    package var seconds: Double { times.reduce(0, +) }
+    package var seconds: Double { thin?.seconds ?? times.reduce(0, +) }
 }

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import GRDB
 import Glibc
 
@@ -48,6 +49,9 @@ extension Store {
             throw .notEmpty(path: path)
         }
     }
+
+    /// Removes a copy that was not finished, as far as it can be.
+    package static func removeDirectory(_ path: String) { try? FileManager.default.removeItem(atPath: path) }
 
     /// Gives a finished copy its name, which must be free or an empty directory's; on the disk when it returns.
     package static func moveDirectory(_ old: String, to new: String) throws(StoreError) {

@@ -106,6 +106,19 @@ package final class Store: Sendable {
         }
     }
 
+    /// The entry with this number; nil when there is none.
+    package func entry(_ sequence: Int) throws(StoreError) -> JournalEntry? {
+        try Self.storing(path) {
+            try connection.read { db in
+                let statement = try db.cachedStatement(sql: "SELECT kind, body FROM journal WHERE seq = ?")
+                guard let row = try Row.fetchOne(statement, arguments: [sequence]) else { return nil }
+                return try row.withUnsafeData(atIndex: 1) { data in
+                    JournalEntry(kind: row[0], body: data.map(Array.init) ?? [])
+                }
+            }
+        }
+    }
+
     /// The sequence number of the newest entry; 0 if there was never one.
     package var lastSequence: Int {
         get throws(StoreError) {

@@ -16,7 +16,7 @@ package enum StoreError: Error, Equatable, Sendable {
     case tooOld(path: String)
     /// The process may not write (or, reading, may not read) there.
     case notPermitted(path: String, reason: String)
-    /// The disk, or the user's share of it, is full; nothing of the batch was kept.
+    /// The disk, or the user's share of it, is full; nothing of what was being written was kept.
     case full(path: String)
     /// The system refused an operation for another reason.
     case inputOutput(path: String, operation: String, reason: String)
@@ -50,7 +50,7 @@ extension StoreError: CustomStringConvertible {
         case .tooOld(let path):
             "\(path) was written by an older sweepd: start `sweepd coordinator` on it once, which brings it up to date"
         case .notPermitted(let path, let reason): "\(path): not permitted: \(reason)"
-        case .full(let path): "\(path): the disk is full; the last batch was not kept"
+        case .full(let path): "\(path): the disk is full; what was being written is not kept"
         case .inputOutput(let path, let operation, let reason): "\(path): cannot \(operation): \(reason)"
         case .notDurable(let path, let found):
             "\(path): SQLite's synchronous level is \(found), not 2: a commit would not survive a power failure"

@@ -8,8 +8,11 @@ import SweepWire
 
 // store-bench write DIR [--trials N] [--epochs N] [--epochs-a-report N]
 //     makes a store as a coordinator would have: the real core, its facts in the real codec, in batches of 64 messages.
-// store-bench open DIR
-//     opens it as a coordinator does and asks for what commands ask; prints one line of JSON.
+// store-bench snapshot DIR
+//     reads the whole journal and writes the snapshot that a coordinator would.
+// store-bench open DIR [--quick 1]
+//     opens it as a coordinator does and asks for what commands ask (with --quick all but the ranking of every trial); prints
+//     one line of JSON.
 
 /// The number behind `name` among the arguments, or `standard`.
 func option(_ name: String, _ standard: Int) -> Int {
@@ -23,8 +26,11 @@ func option(_ name: String, _ standard: Int) -> Int {
     return value
 }
 
-guard CommandLine.arguments.count >= 3, ["write", "open"].contains(CommandLine.arguments[1]) else {
-    print("usage: store-bench write DIR [--trials N] [--epochs N] [--epochs-a-report N] | store-bench open DIR")
+guard CommandLine.arguments.count >= 3, ["write", "open", "snapshot"].contains(CommandLine.arguments[1]) else {
+    print(
+        "usage: store-bench write DIR [--trials N] [--epochs N] [--epochs-a-report N] | store-bench snapshot DIR"
+            + " | store-bench open DIR [--quick 1]"
+    )
     exit(2)
 }
 let directory = CommandLine.arguments[2]
@@ -37,8 +43,11 @@ do {
             epochsAReport: option("--epochs-a-report", 1)
         )
         try writer.run()
+    } else if CommandLine.arguments[1] == "snapshot" {
+        print(try await SnapshotWriting(directory: directory).measured().text())
     } else {
-        print(try Opening(directory: directory).measured().text())
+        let isQuick = option("--quick", 2) == 1
+        print(try Opening(directory: directory, isQuick: isQuick).measured().text())
     }
 } catch {
     print("\(error)")

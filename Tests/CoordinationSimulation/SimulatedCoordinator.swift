@@ -37,6 +37,15 @@ package struct SimulatedCoordinator: Sendable {
     private var owners: [PeerID: WorkerID] = [:]
     private var queue = CommitQueue()
     private var writing: [Fact] = []
+    /// The state after the commit under way, when it is to be kept.
+    private var taken: CoreSnapshot?
+    /// The newest snapshot, and how many entries of the journal are in it.
+    private var snapshot: (length: Int, parts: [[UInt8]])?
+    /// Commits that were begun, and restarts.
+    private var commits = 0
+    private var restarts = 0
+    /// How often the process went on from a snapshot and the journal after it.
+    package private(set) var snapshotRestarts = 0
     /// A second core that knows nothing but the journal's bytes.
     private var replica: CoordinatorCore
     private let checksInvariants: Bool
@@ -81,12 +90,25 @@ package struct SimulatedCoordinator: Sendable {
         if queue.isCommitting, commitSurvives { write(said) }
         queue = CommitQueue()
         writing = []
+        taken = nil
         owners = [:]
-        var next = CoordinatorCore(options: options, session: core.session + 1)
-        for entry in journal {
-            do { try next.restore(entry: entry) } catch { violations.append("a batch cannot be read back: \(error)") }
+        let replayed = restored(from: nil)
+        core = replayed
+        restarts += 1
+        if let snapshot {
+            let quick = restored(from: snapshot)
+            if quick.snapshot.parts != replayed.snapshot.parts {
+                violations.append("a snapshot and the journal after it are another state than the journal")
+            }
+            if StateSummary(quick) != StateSummary(replayed) {
+                violations.append("a snapshot and the journal after it look like another state than the journal")
+            }
+            // In turns, so that decisions follow from both.
+            if restarts.isMultiple(of: 2) {
+                core = quick
+                snapshotRestarts += 1
+            }
         }
-        core = next
         for (worker, sequence) in core.sequences where sequence != audit.sequence(of: worker) {
             violations.append(
                 "\(worker) is at \(sequence) after a restart, the journal at \(audit.sequence(of: worker))"
@@ -96,6 +118,28 @@ package struct SimulatedCoordinator: Sendable {
         let needed = core.neededObjects
         objects = objects.filter { needed.contains($0.key) }
         check("after a restart")
+    }
+
+    /// The core of a new process: from a snapshot and the rest of the journal, or from all of the journal.
+    private mutating func restored(from snapshot: (length: Int, parts: [[UInt8]])?) -> CoordinatorCore {
+        var next = CoordinatorCore(options: options, session: core.session + 1)
+        if let snapshot {
+            do {
+                var restoration = SnapshotRestoration(options: options, session: core.session + 1)
+                for part in snapshot.parts { try restoration.add(part) }
+                next = try restoration.finish()
+            } catch { violations.append("a snapshot cannot be read back: \(error)") }
+        }
+        for entry in journal.dropFirst(snapshot?.length ?? 0) {
+            do { try next.restore(entry: entry) } catch { violations.append("a batch cannot be read back: \(error)") }
+        }
+        return next
+    }
+
+    /// A trial's curve, whole.
+    package func curve(of trial: TrialProgress, in sweep: SweepProgress) -> LearningCurve {
+        // Only what is committed is thinned, and the replica never is.
+        trial.curve.isWhole ? trial.curve : replica.sweeps[sweep.id]?[trial.number]?.curve ?? trial.curve
     }
 
     /// Takes a message of a worker; `diskIsFull`: nothing can be stored.
@@ -166,6 +210,8 @@ package struct SimulatedCoordinator: Sendable {
 
     /// The comparison costs as much as some tens of events.
     private static let comparedEvery = 8
+    /// Commits from one snapshot to the next; no multiple of the above.
+    private static let snapshotEvery = 5
 
     private mutating func carryOut(_ effects: [Effect]) -> [Action] {
         queue.add(effects)
@@ -179,6 +225,9 @@ package struct SimulatedCoordinator: Sendable {
             case .perform(let effects): actions += perform(effects)
             case .commit(let facts):
                 writing = facts
+                commits += 1
+                // As the process does: the state now is that of the journal after this commit.
+                if checksInvariants, commits.isMultiple(of: Self.snapshotEvery) { taken = core.snapshot }
                 actions.append(.commit)
             }
         }
@@ -190,6 +239,14 @@ package struct SimulatedCoordinator: Sendable {
             violations.append("a batch cannot be written: \(error)")
         }
         writing = []
+        guard let taken else { return }
+        self.taken = nil
+        let parts = taken.parts
+        if parts != replica.snapshot.parts { violations.append("a snapshot is not what the journal gives") }
+        snapshot = (journal.count, parts)
+        var trials: [TrialID] = []
+        taken.forEachWholeCurve { trial, _ in trials.append(trial) }
+        core.thin(trials)
     }
 
     private mutating func keep(_ entry: [UInt8], _ said: (WorkerID, UInt64) -> Message?) {
@@ -213,6 +270,9 @@ package struct SimulatedCoordinator: Sendable {
         }
         var restarted = replica
         let decided = restarted.start(at: .zero).filter { if case .record = $0 { true } else { false } }
+        var revived = restored(from: (journal.count, replica.snapshot.parts))
+        let revivedDecided = revived.start(at: .zero).filter { if case .record = $0 { true } else { false } }
+        if revivedDecided != decided { violations.append("a snapshot decides \(revivedDecided), not \(decided), \(when)") }
         // Just after a restart the core has not begun either, and may decide what its predecessor lost.
         if !decided.isEmpty, when != "after a restart" {
             violations.append("the replay of the journal decides \(decided), \(when)")

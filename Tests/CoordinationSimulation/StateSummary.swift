@@ -42,6 +42,12 @@ package struct StateSummary: Hashable, Sendable {
     let held: [WorkerID: [TrialID]]
     let neededObjects: Set<ContentHash>
 
+    /// All numbers of a trial's curve; those that are kept when it is thinned once the trial has ended, thinned or not.
+    private static func rows(_ trial: TrialProgress, _ objective: Objective) -> [[UInt64]] {
+        let parts = (trial.ended == nil ? trial.curve : trial.curve.thinned(for: objective)).parts
+        return [parts.values.map(\.bitPattern), parts.seconds.map(\.bitPattern)]
+    }
+
     package init(_ core: CoordinatorCore) {
         sweeps = core.sweeps.values.sorted { $0.id < $1.id }.map { sweep in
             Sweep(
@@ -52,7 +58,7 @@ package struct StateSummary: Hashable, Sendable {
                         configuration: trial.configuration,
                         seed: trial.seed,
                         epochs: trial.curve.epochs,
-                        curve: trial.curve.observations.map { $0.values.map(\.bitPattern) },
+                        curve: Self.rows(trial, sweep.sweep.objective),
                         checkpoint: trial.checkpoint,
                         goal: trial.goal,
                         lease: trial.lease,

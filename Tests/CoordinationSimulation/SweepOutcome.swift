@@ -32,8 +32,8 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
     /// The ranked table, a row a line: all of it but what tells who worked how often.
     package let table: [String]
 
-    /// What `sweep` came to; `facts` are the journal's.
-    package init(_ sweep: SweepProgress, facts: [Fact]) {
+    /// What `sweep` came to; `facts` are the journal's, `curve` gives a trial's curve whole.
+    package init(_ sweep: SweepProgress, facts: [Fact], curve: (TrialProgress) -> LearningCurve) {
         state = sweep.state.name
         trials = sweep.trials.map { trial in
             var state = trial.ended?.name ?? "open"
@@ -44,7 +44,7 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
                 run: trial.runOfConfiguration,
                 seed: trial.seed,
                 state: state,
-                curve: trial.curve.observations.map { $0.values.map { $0.isNaN ? 0 : $0.bitPattern } },
+                curve: curve(trial).observations.map { $0.values.map { $0.isNaN ? 0 : $0.bitPattern } },
                 notes: trial.notes
             )
         }

@@ -44,7 +44,7 @@ package struct Verdict {
             for trial in sweep.trials where trial.ended == nil {
                 defects.append("trial \(trial.number) has no terminal state")
             }
-            if simulation.scenario.hostile == nil { defects += wrongCurves(sweep, simulation.scenario.training) }
+            if simulation.scenario.hostile == nil { defects += wrongCurves(sweep, simulation) }
         }
         if !coordinator.core.neededObjects.isSubset(of: [SampleSweep.dataSet.hash]) {
             defects.append("objects are needed after the end")
@@ -53,8 +53,9 @@ package struct Verdict {
     }
 
     /// Curves that are not those of their configurations.
-    private static func wrongCurves(_ sweep: SweepProgress, _ training: SyntheticTraining) -> [String] {
+    private static func wrongCurves(_ sweep: SweepProgress, _ simulation: Simulation) -> [String] {
         var defects: [String] = []
+        let training = simulation.scenario.training
         for trial in sweep.trials {
             let fate = training.fate(seed: trial.seed, epochs: sweep.sweep.epochs)
             var last = sweep.sweep.epochs
@@ -65,7 +66,7 @@ package struct Verdict {
             let notes = (0..<trial.curve.epochs).flatMap { training.notes(seed: trial.seed, epoch: $0 + 1) }
             if trial.notes != notes { defects.append("trial \(trial.number) has the notes \(trial.notes)") }
             guard let spec = sweep.sweep.space.resolve(trial.configuration) else { continue }
-            for (index, observation) in trial.curve.observations.enumerated() {
+            for (index, observation) in simulation.coordinator.curve(of: trial, in: sweep).observations.enumerated() {
                 let expected = training.observation(
                     spec: spec,
                     seed: trial.seed,
@@ -85,6 +86,8 @@ package struct Verdict {
 extension Simulation {
     /// What the sweep of this name came to.
     package func outcome(of name: String) -> SweepOutcome? {
-        coordinator.core.sweep(named: name).map { SweepOutcome($0, facts: coordinator.facts) }
+        coordinator.core.sweep(named: name).map { sweep in
+            SweepOutcome(sweep, facts: coordinator.facts) { coordinator.curve(of: $0, in: sweep) }
+        }
     }
 }

@@ -20,6 +20,10 @@ import Testing
         whole.run()
         #expect(Verdict.defects(whole) == [])
         #expect(whole.coordinator.comparisons > 2)
+        #expect(
+            whole.coordinator.core.sweep(named: "sample")?.trials.contains { !$0.curve.isWhole } == true,
+            "curves are thinned in these runs"
+        )
         let expected = try #require(whole.outcome(of: "sample"))
         let journal = whole.coordinator.journal
         for length in journal.indices {

@@ -96,7 +96,7 @@ import Testing
                 #expect(end == now + Double(stopped ? 0 : to - from))
             case .segmentResolved(let trial, let epoch, let cost):
                 now = max(now, try #require(ends[trial.number]))
-                let curve = try #require(progress[trial.number]).curve
+                let curve = simulation.coordinator.curve(of: try #require(progress[trial.number]), in: progress)
                 let value = try #require(curve.value(.validationLoss, at: min(epoch, curve.epochs)))
                 #expect(cost == value)
             default: break

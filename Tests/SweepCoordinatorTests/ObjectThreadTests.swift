@@ -32,6 +32,45 @@ struct ObjectThreadTests {
         }
     }
 
+    @Test func `uploads that were begun small are bounded while they grow`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let limit = 4 * WireLimits.chunk
+        let thread = ObjectThread(objects, uploadLimits: .init(idleSeconds: 3600, bytes: limit))
+        defer { thread.loop.stop() }
+        let names = try "abc".map { try #require(ContentHash(hex: String(repeating: $0, count: 64))) }
+        let size = 100 * WireLimits.chunk
+        let chunk = [UInt8](repeating: 7, count: WireLimits.chunk)
+        for name in names { _ = await thread.answer(.objectOffer(ObjectOffer(hash: name, size: size, head: [7]))) }
+        for round in 0..<8 {
+            for name in names {
+                let offset = try objects.received(name)
+                guard offset > 0 else { continue }
+                _ = await thread.answer(.objectChunk(ObjectChunk(hash: name, offset: offset, total: size, bytes: chunk)))
+            }
+            #expect(try objects.usage().uploadBytes <= limit + WireLimits.chunk, "round \(round)")
+        }
+        #expect(try objects.usage().uploads < names.count, "someone had to give way")
+    }
+
+    @Test func `uploads within the limit go on together`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let thread = ObjectThread(objects, uploadLimits: .init(idleSeconds: 3600, bytes: 100 * WireLimits.chunk))
+        defer { thread.loop.stop() }
+        let names = try "abc".map { try #require(ContentHash(hex: String(repeating: $0, count: 64))) }
+        let chunk = [UInt8](repeating: 7, count: WireLimits.chunk)
+        for name in names {
+            let size = 50 * WireLimits.chunk
+            _ = await thread.answer(.objectOffer(ObjectOffer(hash: name, size: size, head: chunk)))
+            let next = ObjectChunk(hash: name, offset: chunk.count, total: size, bytes: chunk)
+            _ = await thread.answer(.objectChunk(next))
+        }
+        #expect(try objects.usage().uploadBytes == 6 * WireLimits.chunk)
+    }
+
     /// A thread over a directory of its own that keeps one object of these bytes.
     private func thread(keeping bytes: [UInt8]) throws -> (thread: ObjectThread, hash: ContentHash, folder: URL) {
         let folder = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
@@ -74,11 +113,13 @@ struct ObjectThreadTests {
         let gone = try #require(ContentHash(hex: String(repeating: "b", count: 64)))
         do {
             let hold = try ObjectHold(directory: folder.path)
-            #expect(try await thread.keepOnly([gone]) == [gone])
+            let (missing, spared) = try await thread.keepOnly([gone])
+            #expect(missing == [gone] && spared == [hash], "what is spared is deleted when the hold is over")
             withExtendedLifetime(hold) {}
         }
         #expect(FileManager.default.fileExists(atPath: file(hash, in: folder).path))
-        #expect(try await thread.keepOnly([gone]) == [gone])
+        let (missing, spared) = try await thread.keepOnly([gone])
+        #expect(missing == [gone] && spared == [])
         #expect(!FileManager.default.fileExists(atPath: file(hash, in: folder).path))
     }
 }

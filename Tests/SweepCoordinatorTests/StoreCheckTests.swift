@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import SweepCoordination
 import SweepCoordinator
 import SweepCore
@@ -55,6 +56,62 @@ import Testing
         #expect(problems.count == 1 && problems[0].hasPrefix("entry \(facts.count + 1) of the journal cannot be read"))
     }
 
+    @Test func `rows that are missing, in the middle and at the end, are named`() throws {
+        let (facts, checkpoint) = StoreSample.waitingTrial()
+        func problems(without rows: String) throws -> [String] {
+            let sample = try StoreSample(facts.map { [$0] })
+            try sample.objects.put(checkpoint)
+            try DatabaseQueue(path: sample.path + "/sweepd.db").write {
+                try $0.execute(sql: "DELETE FROM journal WHERE seq IN (\(rows))")
+            }
+            return try StoreCheck(directory: sample.path).problems
+        }
+        let last = facts.count
+        #expect(try problems(without: "\(last)").contains("the journal ends at entry \(last - 1), its newest was \(last)"))
+        #expect(try problems(without: "\(last - 2)").contains("entry \(last - 2) of the journal is missing"))
+        #expect(
+            try problems(without: "\(last - 3), \(last - 2)")
+                .contains("entries \(last - 3) to \(last - 2) of the journal are missing")
+        )
+    }
+
+    @Test func `numbers that nothing can follow, and an end at no time, are damage and no trap`() throws {
+        let trial = TrialID(sweep: SweepID(rawValue: 1), number: 1)
+        let worker = WorkerID(name: "a", incarnation: 1)
+        let damaged: [Fact] = [
+            .leased(LeaseID(trial: trial, attempt: Attempt(rawValue: .max)), worker: worker, from: 0, to: 1),
+            .segmentDecided(trial, from: 0, to: 3, virtualEnd: .nan, order: 0),
+            .segmentDecided(trial, from: 0, to: 3, virtualEnd: .infinity, order: 0),
+            .sweepSubmitted(Self.submission(SweepID(rawValue: .max))),
+        ]
+        for fact in damaged {
+            let (facts, checkpoint) = StoreSample.waitingTrial()
+            let sample = try StoreSample([facts])
+            try sample.objects.put(checkpoint)
+            try StoreSample.append([fact], to: try Store.open(directory: sample.path, mode: .readWrite))
+            let problems = try StoreCheck(directory: sample.path).problems
+            #expect(problems.count == 1 && problems[0].contains("it is damaged"), "\(problems)")
+            #expect(throws: JournalError.self) {
+                try CoordinatorCore.restored(from: try Store.open(directory: sample.path, mode: .readOnly), session: 1)
+            }
+        }
+    }
+
+    private static func submission(_ id: SweepID) -> SweepSubmission {
+        let draft = SampleSweep().draft
+        return SweepSubmission(
+            id: id,
+            source: draft.source,
+            text: "",
+            fileName: draft.fileName,
+            dataSet: draft.dataSet,
+            schema: draft.schema,
+            metrics: Metric.reported(for: draft.schema),
+            coreVersion: draft.coreVersion,
+            milliseconds: 0
+        )
+    }
+
     @Test func `a backup of a store that is written to is sound, opens, and goes on from its moment`() throws {
         let (sample, checkpoint) = try sample()
         let store = try Store.open(directory: sample.path, mode: .readWrite)
@@ -84,6 +141,7 @@ import Testing
         }
         #expect(throws: StoreError.objectMissing(checkpoint)) { try StoreBackup(of: sample.path, to: target) }
         #expect(!FileManager.default.fileExists(atPath: target + "/sweepd.db"))
+        #expect(!FileManager.default.fileExists(atPath: target + ".partial"), "it would be in the way of the next one")
     }
 
     @Test(arguments: [3])

@@ -12,6 +12,53 @@ import Testing
         }
     }
 
+    @Test(arguments: 0..<RandomMessages.factKinds)
+    func `rows are the bytes that protobuf's library gives`(kind: Int) throws {
+        var random = RandomMessages(seed: UInt64(kind) + 500)
+        var facts: [Fact] = []
+        for round in 0..<200 {
+            let fact = random.fact(kind)
+            facts.append(fact)
+            #expect(try JournalCodec.encode([fact]) == JournalCodec.encodeThoroughly([fact]), "round \(round): \(fact)")
+        }
+        #expect(try JournalCodec.encode(facts) == JournalCodec.encodeThoroughly(facts))
+    }
+
+    @Test func `rows of zeros and of long texts are the library's bytes too`() throws {
+        let trial = TrialID(sweep: SweepID(rawValue: 0), number: 0)
+        let lease = LeaseID(trial: trial, attempt: Attempt(rawValue: 0))
+        let long = String(repeating: "ä", count: 200)
+        let values: [ParameterValue] = [
+            .none, .flag(false), .flag(true), .integer(0), .integer(.min), .integer(-1), .real(0), .real(-0.0), .text(""),
+            .text(long),
+        ]
+        let facts: [Fact] = [
+            .segmentDecided(trial, from: 0, to: 0, virtualEnd: 0, order: 0),
+            .segmentDecided(trial, from: 0, to: 0, virtualEnd: -0.0, order: 1 << 40),
+            .leased(lease, worker: WorkerID(name: "", incarnation: 0), from: 0, to: 0),
+            .leased(lease, worker: WorkerID(name: long, incarnation: .max), from: 1, to: 300),
+            .segmentResolved(trial, epoch: 0, cost: 0), .segmentResolved(trial, epoch: 1, cost: .infinity),
+            .leaseEnded(lease, .superseded), .trialEnded(trial, .completed),
+            .workerSequence(WorkerID(name: "a", incarnation: 0), sequence: 0),
+            .observed(lease, []), .observed(lease, [Observation(epoch: 0, values: [], seconds: 0)]),
+            .observed(lease, (1...40).map { Observation(epoch: $0, values: [1, .nan, 0], seconds: 0.5) }),
+            .observed(lease, [1, 3].map { Observation(epoch: $0, values: [1], seconds: 0) }),
+            .observed(lease, [Observation(epoch: 1, values: [1], seconds: 0), Observation(epoch: 2, values: [], seconds: 0)]),
+            .trialProposed(
+                TrialProposal(
+                    trial: trial,
+                    configuration: Configuration(values.map { .init(path: long, value: $0) }),
+                    configurationIndex: 0,
+                    repeatIndex: 0,
+                    seed: 0
+                )
+            ),
+        ]
+        for fact in facts {
+            #expect(try JournalCodec.encode([fact]) == JournalCodec.encodeThoroughly([fact]), "\(fact)")
+        }
+    }
+
     @Test func `a batch keeps its facts and their order`() throws {
         var random = RandomMessages(seed: 7)
         let facts = (0..<500).map { random.fact($0 % RandomMessages.factKinds) }
@@ -26,6 +73,25 @@ import Testing
             try JournalCodec.decode(JournalCodec.encode([.observed(lease, observations)]))
                 == observations.map { .observed(lease, [$0]) }
         )
+    }
+
+    @Test func `numbers that nothing could follow, and an end at no time, are refused by both readers`() throws {
+        let trial = TrialID(sweep: SweepID(rawValue: 1), number: 1)
+        let worker = WorkerID(name: "a", incarnation: 1)
+        func leased(_ attempt: UInt32) -> Fact {
+            .leased(LeaseID(trial: trial, attempt: Attempt(rawValue: attempt)), worker: worker, from: 0, to: 1)
+        }
+        func decided(_ end: Double) -> Fact { .segmentDecided(trial, from: 0, to: 1, virtualEnd: end, order: 0) }
+        for fact in [leased(.max), leased(1 << 31), decided(.nan), decided(.infinity)] {
+            let row = try JournalCodec.encode([fact])
+            #expect(throws: WireError.self) { try JournalCodec.decode(row) }
+            #expect(throws: WireError.self) { try JournalCodec.row(row) }
+        }
+        for fact in [leased(1 << 31 - 1), decided(-.greatestFiniteMagnitude)] {
+            let row = try JournalCodec.encode([fact])
+            #expect(try JournalCodec.decode(row) == [fact])
+            #expect(try JournalCodec.row(row).facts == [fact])
+        }
     }
 
     @Test func `a row of another version is refused`() {

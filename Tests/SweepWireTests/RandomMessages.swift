@@ -24,6 +24,11 @@ struct RandomMessages {
         pick([0, -0.0, 1, 0.1, -2.5e300, .leastNonzeroMagnitude, .infinity, -.infinity, stream.normal()])
     }
 
+    mutating func finite() -> Double {
+        let value = real()
+        return value.isFinite ? value : 7.5
+    }
+
     mutating func integer() -> Int { pick([0, 1, -1, 42, 1 << 53, -(1 << 53), Int(Int32.max), Int.max, Int.min]) }
     mutating func epoch() -> Int { pick([0, 1, 2, 27, 1_000_000, Int(Int32.max)]) }
     mutating func bytes(_ most: Int = 40) -> [UInt8] { list(most) { UInt8(truncatingIfNeeded: $0.stream.next()) } }
@@ -282,7 +287,7 @@ struct RandomMessages {
                     seed: stream.next()
                 )
             )
-        case 3: .segmentDecided(trial(), from: epoch(), to: epoch(), virtualEnd: real(), order: count(1 << 40))
+        case 3: .segmentDecided(trial(), from: epoch(), to: epoch(), virtualEnd: finite(), order: count(1 << 40))
         case 4: .leased(lease(), worker: worker(), from: epoch(), to: epoch())
         case 5: .observed(lease(), observations())
         case 6: .checkpointKept(trial(), epoch: epoch(), checkpoint())

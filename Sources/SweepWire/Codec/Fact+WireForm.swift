@@ -65,6 +65,20 @@ extension Fact {
     }
 
     init(_ form: Sweepd_Journal_Fact) throws(WireError) {
+        try self.init(unchecked: form)
+        // What no coordinator writes: numbers that nothing could follow in the end, and a segment whose end no order places.
+        switch self {
+        case .sweepSubmitted(let submission) where submission.id.rawValue >= 1 << 31:
+            throw .undecodable("it is damaged: a sweep has the number \(submission.id.rawValue)")
+        case .leased(let lease, _, _, _) where lease.attempt.rawValue >= 1 << 31:
+            throw .undecodable("it is damaged: trial \(lease.trial) is at attempt \(lease.attempt.rawValue)")
+        case .segmentDecided(let trial, _, _, let end, _) where !end.isFinite:
+            throw .undecodable("it is damaged: a segment of trial \(trial) ends at no time")
+        default: break
+        }
+    }
+
+    private init(unchecked form: Sweepd_Journal_Fact) throws(WireError) {
         switch form.fact {
         case .sweepSubmitted(let form): self = .sweepSubmitted(try SweepSubmission(form))
         case .sweepChanged(let form):

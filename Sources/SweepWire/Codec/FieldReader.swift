@@ -15,6 +15,25 @@ struct FieldReader {
     /// All bytes.
     var array: [UInt8] { [UInt8](base) }
 
+    /// The bytes that are not read yet.
+    var rest: FieldReader { FieldReader(UnsafeRawBufferPointer(rebasing: base[position...])) }
+
+    /// Passes over all that is not read yet.
+    mutating func skipRest() { position = base.count }
+
+    /// The number at an index of those that the bytes are, 8 a number.
+    func double(_ index: Int) -> Double {
+        Double(bitPattern: UInt64(littleEndian: base.loadUnaligned(fromByteOffset: index * 8, as: UInt64.self)))
+    }
+
+    /// The numbers at these indices.
+    func doubles(_ indices: Range<Int>) -> [Double] {
+        [Double](unsafeUninitializedCapacity: indices.count) { target, initialized in
+            for index in indices { target.initializeElement(at: index - indices.lowerBound, to: double(index)) }
+            initialized = indices.count
+        }
+    }
+
     func hasSameBytes(as other: FieldReader) -> Bool {
         base.count == other.base.count && base.elementsEqual(other.base)
     }
@@ -79,14 +98,14 @@ struct FieldReader {
     }
 
     /// A number that proto3 leaves out when it is 0.
-    private mutating func optionalNumber(_ wanted: UInt64) -> Int? {
+    mutating func optionalNumber(_ wanted: UInt64) -> Int? {
         var ahead = self
         guard ahead.key() == wanted else { return 0 }
         self = ahead
         return number()
     }
 
-    private mutating func optionalFixed64(_ wanted: UInt64) -> UInt64? {
+    mutating func optionalFixed64(_ wanted: UInt64) -> UInt64? {
         var ahead = self
         guard ahead.key() == wanted else { return 0 }
         self = ahead
@@ -122,7 +141,8 @@ struct FieldReader {
         return WorkerID(name: text, incarnation: incarnation)
     }
 
-    private var text: String? { String(validating: array, as: UTF8.self) }
+    /// All bytes as text; nil when they are none.
+    var text: String? { String(validating: array, as: UTF8.self) }
 
     /// The fact whose field in `Fact` has this key, for the kinds that there are several of in each trial.
     mutating func simpleFact(_ kind: UInt64) -> Fact? {
@@ -145,12 +165,14 @@ struct FieldReader {
             guard key() == 0x28, let value = varint(), value <= 1 << 53, isEmpty else { return nil }
             order = Int(value)
         }
+        guard Double(bitPattern: end).isFinite else { return nil }
         return .segmentDecided(trial, from: from, to: to, virtualEnd: Double(bitPattern: end), order: order)
     }
 
     private mutating func leased() -> Fact? {
         guard key() == 0x0a, var form = bytes(), let lease = form.lease(), key() == 0x12, var name = bytes(),
-            let worker = name.worker(), let from = optionalNumber(0x18), let to = optionalNumber(0x20), isEmpty
+            let worker = name.worker(), let from = optionalNumber(0x18), let to = optionalNumber(0x20), isEmpty,
+            lease.attempt.rawValue < 1 << 31
         else { return nil }
         return .leased(lease, worker: worker, from: from, to: to)
     }

@@ -11,11 +11,12 @@ extension Message {
         case .objectMissing(let value): try value.bytes()
         case .register(let value): try value.bytes()
         case .heartbeat(let value): try value.bytes()
-        case .reports(let value): try value.bytes()
-        case .segmentEnded(let value): try value.bytes()
+        case .reports(let value): try either(FieldWriter.bytes(value)) { () throws(WireError) in try value.bytes() }
+        case .segmentEnded(let value): try either(FieldWriter.bytes(value)) { () throws(WireError) in try value.bytes() }
         case .draining(let value): try value.bytes()
         case .welcome(let value): try value.bytes()
-        case .assignments(let value): try value.bytes()
+        case .assignments(let value):
+            try either(try FieldWriter.bytes(value)) { () throws(WireError) in try value.bytes() }
         case .acknowledged(let value): try value.bytes()
         case .verdicts(let value): try value.bytes()
         case .request(let value): try value.bytes()
@@ -36,11 +37,17 @@ extension Message {
         case .objectMissing: return .objectMissing(try ObjectMissing(bytes: bytes))
         case .register: return .register(try Register(bytes: bytes))
         case .heartbeat: return .heartbeat(try Heartbeat(bytes: bytes))
-        case .reports: return .reports(try Reports(bytes: bytes))
-        case .segmentEnded: return .segmentEnded(try SegmentEnded(bytes: bytes))
+        case .reports:
+            let quick = FieldReader.all(bytes) { $0.reports() }
+            return .reports(try either(quick) { () throws(WireError) in try Reports(bytes: bytes) })
+        case .segmentEnded:
+            let quick = FieldReader.all(bytes) { $0.reachedEnd() }
+            return .segmentEnded(try either(quick) { () throws(WireError) in try SegmentEnded(bytes: bytes) })
         case .draining: return .draining(try Draining(bytes: bytes))
         case .welcome: return .welcome(try Welcome(bytes: bytes))
-        case .assignments: return .assignments(try Assignments(bytes: bytes))
+        case .assignments:
+            let quick = FieldReader.all(bytes) { $0.assignments() }
+            return .assignments(try either(quick) { () throws(WireError) in try Assignments(bytes: bytes) })
         case .acknowledged: return .acknowledged(try Acknowledged(bytes: bytes))
         case .verdicts: return .verdicts(try Verdicts(bytes: bytes))
         case .request: return .request(try ClientRequest(bytes: bytes))
@@ -56,4 +63,33 @@ extension Message {
             return .unknownSession
         }
     }
+
+    /// The body's bytes by protobuf's library, for the kinds that are written without it: what `encode` is compared with.
+    package func thoroughBody() throws(WireError) -> [UInt8]? {
+        switch self {
+        case .reports(let value): try value.bytes()
+        case .segmentEnded(let value): try value.bytes()
+        case .assignments(let value): try value.bytes()
+        default: nil
+        }
+    }
+
+    /// What the library reads `bytes` as, for these kinds.
+    package static func thoroughly(_ kind: MessageKind, body bytes: [UInt8]) throws(WireError) -> Message? {
+        switch kind {
+        case .reports: .reports(try Reports(bytes: bytes))
+        case .segmentEnded: .segmentEnded(try SegmentEnded(bytes: bytes))
+        case .assignments: .assignments(try Assignments(bytes: bytes))
+        default: nil
+        }
+    }
+}
+
+/// What the quick way gave, or else what the thorough one gives.
+private func either<Value>(
+    _ quick: Value?,
+    _ thorough: () throws(WireError) -> Value
+) throws(WireError) -> Value {
+    if let quick { return quick }
+    return try thorough()
 }

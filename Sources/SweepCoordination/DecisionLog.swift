@@ -1,0 +1,76 @@
+import SweepSearch
+
+/// What a sweep's searcher and scheduler were told, in order: both are made anew from it.
+///
+/// They keep nothing that is written down (invariant 2), so a core that begins at a snapshot tells a new searcher and a new
+/// scheduler the same again. In blocks, so that a copy of the state that somebody holds makes the next entry copy one block.
+struct DecisionLog: Hashable, Sendable {
+    /// One thing told.
+    struct Entry: Hashable, Sendable {
+        enum Kind: UInt8, Sendable {
+            /// The scheduler: a trial was begun.
+            case started
+            /// The scheduler: a trial goes on to `epoch`.
+            case promoted
+            /// Both: a segment ended at `epoch` with `cost`.
+            case resolved
+            /// The same of a trial that gives no more results.
+            case resolvedForGood
+            /// The scheduler: a trial was pruned.
+            case removed
+        }
+
+        let kind: Kind
+        let trial: UInt32
+        let epoch: UInt32
+        let cost: Double
+
+        init(_ kind: Kind, trial: Int, epoch: Int = 0, cost: Double = 0) {
+            self.kind = kind
+            self.trial = UInt32(clamping: trial)
+            self.epoch = UInt32(clamping: epoch)
+            self.cost = cost
+        }
+    }
+
+    /// Entries in a block: 96 KiB, copied in some microseconds.
+    static let block = 4096
+
+    /// All full but the last.
+    private(set) var blocks: [[Entry]] = []
+
+    /// How many entries there are.
+    var count: Int { max(0, blocks.count - 1) * Self.block + (blocks.last?.count ?? 0) }
+
+    /// Adds an entry.
+    mutating func append(_ entry: Entry) {
+        if blocks.last.map({ $0.count == Self.block }) ?? true {
+            blocks.append([])
+            blocks[blocks.count - 1].reserveCapacity(Self.block)
+        }
+        blocks[blocks.count - 1].append(entry)
+    }
+}
+
+extension SweepProgress {
+    /// Tells searcher and scheduler something, and remembers it.
+    mutating func tell(_ entry: DecisionLog.Entry) {
+        told.append(entry)
+        repeatTo(entry)
+    }
+
+    /// Tells them something that is remembered already.
+    mutating func repeatTo(_ entry: DecisionLog.Entry) {
+        let (trial, epoch) = (Int(entry.trial), Int(entry.epoch))
+        switch entry.kind {
+        case .started: scheduler.started(trial: trial)
+        case .promoted: scheduler.promoted(trial: trial, to: epoch)
+        case .resolved, .resolvedForGood:
+            scheduler.finished(trial: trial, epoch: epoch, cost: entry.cost)
+            if entry.kind == .resolvedForGood { scheduler.removed(trial: trial) }
+            guard trials.indices.contains(trial - 1) else { return }
+            searcher.observe(configuration: trials[trial - 1].configuration, objective: entry.cost, epoch: epoch)
+        case .removed: scheduler.removed(trial: trial)
+        }
+    }
+}

@@ -1,0 +1,273 @@
+import Foundation
+import SweepCoordination
+import SweepCoordinator
+import SweepCore
+import SweepReports
+import SweepStore
+import SweepTestKit
+import SweepWire
+import Testing
+
+/// Restarts from a snapshot and the journal after it.
+@Suite struct SnapshotTests {
+    /// A store whose sweep has ended and waiting trials, an entry for each fact, and a snapshot at one of them.
+    private func sample(snapshotAt sequence: Int, ended: Bool = true) throws -> (sample: StoreSample, facts: [Fact]) {
+        let facts = ended ? Self.halfDone() : StoreSample.waitingTrial().facts
+        let sample = try StoreSample(facts.map { [$0] })
+        try keep(sample, at: sequence)
+        return (sample, facts)
+    }
+
+    /// A sweep without rungs of which two trials of four have ended.
+    private static func halfDone() -> [Fact] {
+        var harness = CoreHarness()
+        var sweep = SampleSweep()
+        sweep.trials = 4
+        sweep.prune = "none"
+        _ = harness.submit(sweep)
+        var worker = harness.join("a")
+        for _ in 0..<2 {
+            guard let lease = harness.core.sweeps.values.first?.trials.first(where: { $0.lease != nil })?.number,
+                let assignment = harness.lease(of: lease)
+            else { break }
+            harness.report(assignment, 1...assignment.to, by: &worker)
+            harness.end(assignment, by: &worker)
+        }
+        return harness.facts
+    }
+
+    /// Writes the snapshot of the journal's first entries, as a coordinator does.
+    private func keep(_ sample: StoreSample, at sequence: Int) throws {
+        let journal = try Store.open(directory: sample.path, mode: .readOnly)
+        var core = CoordinatorCore(session: 1)
+        var checksum: UInt64 = 0
+        try journal.forEachEntry { number, entry in
+            guard number <= sequence else { return }
+            try core.restore(entry: entry.body)
+            checksum = Checksum.of(entry.body)
+        }
+        let snapshot = core.snapshot
+        let snapshots = try SnapshotStore.open(writing: sample.path)
+        var curves: [SnapshotStore.Curve] = []
+        snapshot.forEachWholeCurve { trial, curve in
+            curves.append(.init(sweep: Int(trial.sweep.rawValue), trial: trial.number, body: curve.bytes))
+        }
+        try snapshots.add(curves)
+        _ = try snapshots.replace(sequence: sequence, entry: checksum) { try snapshot.write($0) }
+    }
+
+    private func restored(_ sample: StoreSample, options: CoordinatorOptions? = nil) throws -> RestoredCore {
+        try RestoredCore(
+            from: try Store.open(directory: sample.path, mode: .readOnly),
+            snapshots: try SnapshotStore.open(readOnly: sample.path),
+            options: options,
+            session: 1
+        )
+    }
+
+    private func change(_ sample: StoreSample, _ body: (inout [UInt8]) -> Void) throws {
+        let url = URL(filePath: SnapshotStore.path(sample.path))
+        var bytes = try Array(Data(contentsOf: url))
+        body(&bytes)
+        try Data(bytes).write(to: url)
+    }
+
+    @Test func `from a snapshot at every entry the state and the documents are those of the whole journal`() throws {
+        for ended in [true, false] {
+            let facts = ended ? Self.halfDone() : StoreSample.waitingTrial().facts
+            let sample = try StoreSample(facts.map { [$0] })
+            let whole = try restored(sample)
+            #expect(whole.head == nil && whole.last?.sequence == facts.count)
+            let expected = whole.core.snapshot.parts
+            let sweep = try #require(whole.core.sweep(named: "sample"))
+            for sequence in 1...facts.count {
+                try keep(sample, at: sequence)
+                let quick = try restored(sample)
+                #expect(quick.passedOver == nil && quick.head?.sequence == sequence)
+                #expect(quick.last == whole.last)
+                #expect(quick.core.snapshot.parts == expected, "entry \(sequence)")
+                #expect(quick.core.brokenInvariants() == [])
+                let curves = WholeCurves(
+                    snapshots: try SnapshotStore.open(readOnly: sample.path),
+                    store: try Store.open(directory: sample.path, mode: .readOnly)
+                )
+                let same = try #require(quick.core.sweep(named: "sample"))
+                #expect(
+                    quick.core.rankDocument(same, top: nil, curves: curves).json
+                        == whole.core.rankDocument(sweep, top: nil).json
+                )
+                #expect(
+                    quick.core.curvesDocument(same, trial: nil, curves: curves)?.json
+                        == whole.core.curvesDocument(sweep, trial: nil)?.json
+                )
+            }
+        }
+    }
+
+    @Test func `ended trials keep a thinned curve, and the whole one is read when it is asked for, from either file`() async throws {
+        let (sample, facts) = try sample(snapshotAt: Self.halfDone().count)
+        let quick = try restored(sample)
+        let trials = try #require(quick.core.sweep(named: "sample")).trials
+        #expect(trials.count { !$0.curve.isWhole } == 2 && quick.bytesReplayed == 0 && facts.count > 10)
+        let stored = try StoredSweeps(directory: sample.path)
+        let before = try await stored.curves(sweep: "sample", trial: nil).json
+        // Without the curves beside it, the journal is read.
+        do {
+            let snapshots = try SnapshotStore.open(writing: sample.path)
+            let parts = quick.core.snapshot.parts
+            let head = try #require(try snapshots.head)
+            try snapshots.clear()
+            _ = try snapshots.replace(sequence: head.sequence, entry: head.entry) { part in
+                for body in parts { try part(body) }
+            }
+        }
+        let again = try StoredSweeps(directory: sample.path)
+        #expect(again.passedOver == nil)
+        #expect(try await again.curves(sweep: "sample", trial: nil).json == before)
+    }
+
+    @Test func `a damaged snapshot is passed over with its reason, and nothing is lost`() throws {
+        let (sample, _) = try sample(snapshotAt: 5)
+        let expected = try CoordinatorCore.restored(
+            from: try Store.open(directory: sample.path, mode: .readOnly),
+            session: 1
+        ).snapshot.parts
+        let whole = try Array(Data(contentsOf: URL(filePath: SnapshotStore.path(sample.path))))
+        for place in stride(from: 100, to: whole.count, by: max(1, whole.count / 40)) {
+            try change(sample) { bytes in
+                bytes = whole
+                bytes[place] ^= 0x55
+            }
+            var snapshots: SnapshotStore?
+            do { snapshots = try SnapshotStore.open(readOnly: sample.path) } catch {}
+            let found = try RestoredCore(
+                from: try Store.open(directory: sample.path, mode: .readOnly),
+                snapshots: snapshots,
+                session: 1
+            )
+            #expect(found.core.snapshot.parts == expected, "byte \(place)")
+        }
+        try change(sample) { $0 = Array($0.prefix($0.count / 2)) }
+        var snapshots: SnapshotStore?
+        do { snapshots = try SnapshotStore.open(readOnly: sample.path) } catch {}
+        let found = try RestoredCore(
+            from: try Store.open(directory: sample.path, mode: .readOnly),
+            snapshots: snapshots,
+            session: 1
+        )
+        #expect(found.core.snapshot.parts == expected)
+    }
+
+    @Test func `a snapshot of another journal, of a newer one, or of other options is passed over`() throws {
+        let (sample, facts) = try sample(snapshotAt: 5)
+        #expect(try restored(sample, options: CoordinatorOptions(attempts: 5)).passedOver?.contains("attempts") == true)
+        #expect(try restored(sample, options: CoordinatorOptions(attempts: 3)).passedOver == nil)
+        // The same number, another entry.
+        let other = try StoreSample(facts.dropLast().map { [$0, .workerSequence(WorkerID(name: "x", incarnation: 1), sequence: 9)] })
+        try FileManager.default.copyItem(atPath: SnapshotStore.path(sample.path), toPath: SnapshotStore.path(other.path))
+        #expect(try restored(other).passedOver?.contains("not of this journal") == true)
+        // An entry that the journal does not have.
+        let short = try StoreSample(facts.prefix(3).map { [$0] })
+        try FileManager.default.copyItem(atPath: SnapshotStore.path(sample.path), toPath: SnapshotStore.path(short.path))
+        #expect(try restored(short).passedOver?.contains("not of this journal") == true)
+        #expect(try restored(short).last?.sequence == 3)
+    }
+
+    @Test func `changed parts are refused or give a state, and trap in neither case`() throws {
+        let facts = Self.halfDone()
+        var core = CoordinatorCore(session: 1)
+        for fact in facts { core.restore(fact) }
+        let parts = core.snapshot.parts
+        var refused = 0
+        for (index, part) in parts.enumerated() {
+            for place in part.indices {
+                var changed = parts
+                changed[index][place] ^= UInt8(truncatingIfNeeded: 1 << (place % 8)) | 1
+                do {
+                    var restoration = SnapshotRestoration(options: nil, session: 1)
+                    for part in changed { try restoration.add(part) }
+                    var found = try restoration.finish()
+                    // Checksums keep such a state out; what is asked here is that it can be gone on from.
+                    _ = found.start(at: .zero)
+                    _ = found.snapshot.parts
+                } catch { refused += 1 }
+            }
+        }
+        #expect(refused > 100)
+    }
+
+    @Test func `the check compares the snapshot and its curves with the journal`() throws {
+        let (sample, facts) = try sample(snapshotAt: Self.halfDone().count - 1)
+        let sound = try StoreCheck(directory: sample.path)
+        #expect(sound.isSound, "\(sound.problems)")
+        #expect(sound.snapshotSequence == facts.count - 1 && sound.snapshotCurves >= 1 && sound.snapshotBytes > 100)
+        do {
+            let snapshots = try SnapshotStore.open(writing: sample.path)
+            try snapshots.add([.init(sweep: 1, trial: 1, body: [0, 0, 0])])
+        }
+        #expect(
+            try StoreCheck(directory: sample.path).problems
+                == ["the snapshot: the curve of trial 1/1 is not that of the journal"]
+        )
+        // A state that is sound in itself and not this journal's.
+        var core = CoordinatorCore(session: 1)
+        for fact in facts.prefix(6) { core.restore(fact) }
+        do {
+            let snapshots = try SnapshotStore.open(writing: sample.path)
+            let head = try #require(try snapshots.head)
+            try snapshots.clear()
+            _ = try snapshots.replace(sequence: head.sequence, entry: head.entry) { try core.snapshot.write($0) }
+        }
+        #expect(
+            try StoreCheck(directory: sample.path).problems
+                == ["the snapshot: it is not what the journal gives at entry \(facts.count - 1)"]
+        )
+    }
+
+    @Test func `a backup takes the snapshot along, and does without one that is damaged`() throws {
+        let (sample, facts) = try sample(snapshotAt: 5)
+        let targets = ["-copy", "-other"].map { sample.beside($0) }
+        defer { for target in targets { try? FileManager.default.removeItem(atPath: target) } }
+        _ = try StoreBackup(of: sample.path, to: targets[0])
+        let copy = try RestoredCore(
+            from: try Store.open(directory: targets[0], mode: .readOnly),
+            snapshots: try SnapshotStore.open(readOnly: targets[0]),
+            session: 1
+        )
+        #expect(copy.head?.sequence == 5 && copy.last?.sequence == facts.count && copy.passedOver == nil)
+        try Data("nothing".utf8).write(to: URL(filePath: SnapshotStore.path(sample.path)))
+        _ = try StoreBackup(of: sample.path, to: targets[1])
+        #expect(!FileManager.default.fileExists(atPath: SnapshotStore.path(targets[1])))
+        #expect(try StoreCheck(directory: targets[1]).isSound)
+    }
+
+    /// A stored property that is added must be thought of here: whether it is written, follows from what is, or is no fact.
+    @Test func `every property of the state is written, made anew, or no fact`() throws {
+        var core = CoordinatorCore(session: 1)
+        for fact in Self.halfDone() { core.restore(fact) }
+        let sweep = try #require(core.sweeps.values.first)
+        let trial = try #require(sweep.trials.first)
+        func names(_ value: Any) -> Set<String> { Set(Mirror(reflecting: value).children.compactMap(\.label)) }
+        #expect(
+            names(core) == [
+                "sweeps", "table", "sequences", "unreadable",  // written
+                "active", "checkpointUsers", "nextSweep",  // follow
+                "options", "session", "connections", "effects",  // no facts
+            ]
+        )
+        #expect(
+            names(sweep) == [
+                "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided", "resolved",
+                "epochsTrained", "epochSeconds", "incumbent", "leastProbeLoss", "arrived", "told",  // written
+                "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",  // follow
+                "attempts", "searchedAt",  // the core's, and no fact
+            ]
+        )
+        #expect(
+            names(trial) == [
+                "number", "configuration", "configurationID", "runOfConfiguration", "seed", "curve", "checkpoint", "goal",
+                "lease", "attempt", "fruitlessAttempts", "lastDeath", "avoided", "ended", "stoppedEarly", "notes", "workers",
+            ]
+        )
+    }
+}
