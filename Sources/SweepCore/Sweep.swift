@@ -11,6 +11,8 @@ package struct Sweep: Hashable, Sendable {
     package let objective: Objective
     package let search: SearchSpec
     package let prune: PruneSpec
+    /// As the file has it; what is changed while the sweep runs is the coordinator's to know.
+    package let placement: Placement
 
     /// Epochs of a trial that is not stopped.
     package var epochs: Int { representative.epochs }
@@ -82,8 +84,8 @@ package struct PruneSpec: Hashable, Sendable {
 }
 
 extension Sweep {
-    static let keys = ["name", "data", "train", "objective", "search", "prune"]
-    static let plannedKeys = ["finalists", "stop", "command", "priority", "requires", "where", "enqueue", "warm_start"]
+    static let keys = ["name", "data", "train", "objective", "search", "prune"] + Placement.keys
+    static let plannedKeys = ["finalists", "stop", "command", "where", "enqueue", "warm_start"]
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -106,6 +108,7 @@ extension Sweep {
             problems.add(SpecProblem(path: path, message: "no value", found: "null", allowed: "auto, asha or none"))
         }
         let prune = fields.optional("prune").map { PruneSpec.read($0, epochs: training?.epochs) } ?? PruneSpec()
+        let placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? training?.threads ?? 1)
         let space = SearchSpace(template: template(of: source))
         if let search {
             let at = SpecPath().appending(.key("search"))
@@ -115,9 +118,8 @@ extension Sweep {
                 )
             }
         }
-        guard problems.all.isEmpty, let name, let data, let training, let objective, let search, let prune else {
-            return nil
-        }
+        guard problems.all.isEmpty, let name, let data, let training, let objective, let search, let prune, let placement
+        else { return nil }
         return Sweep(
             source: source,
             name: name,
@@ -126,8 +128,15 @@ extension Sweep {
             space: space,
             objective: objective,
             search: search,
-            prune: prune
+            prune: prune,
+            placement: placement
         )
+    }
+
+    /// The most threads that any trial has; nil unless `train.threads` is a range, which a file of this version must not say.
+    private static func greatestThreads(_ training: SpecNode?) -> Int? {
+        guard case .domain(let domain)? = training?["threads"] else { return nil }
+        return domain.extremes.compactMap { if case .integer(let threads) = $0 { threads } else { nil } }.max()
     }
 
     /// The keys of `data` that a configuration fills in; the others are the same for all trials.

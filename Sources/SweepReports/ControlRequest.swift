@@ -62,7 +62,7 @@ package struct Submission: Hashable, Sendable {
 /// What a client asks of a coordinator: a verb and a JSON object of arguments.
 ///
 /// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "schema"}` · `list` `{}` · `status`,
-/// `pause`, `resume`, `cancel` `{"sweep"}` · `rank` `{"sweep", "top"}` · `curves` `{"sweep", "trial"}`.
+/// `pause`, `resume`, `cancel` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `rank` `{"sweep", "top"}` · `curves` `{"sweep", "trial"}`.
 package enum ControlRequest: Hashable, Sendable {
     case submit(Submission)
     case list
@@ -72,9 +72,10 @@ package enum ControlRequest: Hashable, Sendable {
     case pause(sweep: String)
     case resume(sweep: String)
     case cancel(sweep: String)
+    case set(sweep: String, SweepAdjustment)
 
     /// The words of the requests.
-    package static let verbs = ["submit", "list", "status", "rank", "curves", "pause", "resume", "cancel"]
+    package static let verbs = ["submit", "list", "status", "rank", "curves", "pause", "resume", "cancel", "set"]
 
     /// The words of requests that change nothing.
     package static let readingVerbs: Set<String> = ["list", "status", "rank", "curves"]
@@ -90,6 +91,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .pause: "pause"
         case .resume: "resume"
         case .cancel: "cancel"
+        case .set: "set"
         }
     }
 
@@ -111,6 +113,9 @@ package enum ControlRequest: Hashable, Sendable {
         case .curves(let sweep, let trial):
             object.add("sweep", sweep)
             if let trial { object.add("trial", trial) }
+        case .set(let sweep, let adjustment):
+            object.add("sweep", sweep)
+            adjustment.add(to: &object)
         }
         return object.object
     }
@@ -151,6 +156,7 @@ package enum ControlRequest: Hashable, Sendable {
         case "curves": return .curves(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
         case "pause": return .pause(sweep: try sweep())
         case "resume": return .resume(sweep: try sweep())
+        case "set": return .set(sweep: try sweep(), try SweepAdjustment(reader))
         default: return .cancel(sweep: try sweep())
         }
     }

@@ -26,6 +26,9 @@ import Testing
         func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }
         func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }
         func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }
+        func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
+            throw refuse()
+        }
     }
 
     private func ask(

@@ -23,6 +23,9 @@ import Testing
         func cancel(sweep: String) async throws(ControlError) -> StatusDocument {
             throw ControlError(.conflict, "'\(sweep)' is finished")
         }
+        func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
+            try await status(sweep: sweep)
+        }
     }
 
     private static let submission = Submission(
@@ -44,6 +47,9 @@ import Testing
         .submit(submission), .list, .status(sweep: "digits"), .rank(sweep: "digits", top: nil),
         .rank(sweep: "digits", top: 3), .curves(sweep: "digits", trial: nil), .curves(sweep: "digits", trial: 4),
         .pause(sweep: "digits"), .resume(sweep: "digits"), .cancel(sweep: "digits"),
+        .set(sweep: "digits", SweepAdjustment(priority: -2)), .set(sweep: "digits", SweepAdjustment(trials: 50)),
+        .set(sweep: "digits", SweepAdjustment(priority: 1, maxParallel: .atMost(4), trials: 9)),
+        .set(sweep: "digits", SweepAdjustment(maxParallel: .unlimited)),
     ]
 
     @Test func `every request is read back as it was`() throws {
@@ -78,7 +84,8 @@ import Testing
     @Test(arguments: [
         ("dance", "{}"), ("status", "{}"), ("status", ""), ("status", "{\"sweep\":3}"),
         ("rank", "{\"sweep\":\"x\",\"top\":0}"),
-        ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("submit", "{}"), ("list", "nonsense"),
+        ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("set", "{\"trials\":3}"),
+        ("set", "{\"sweep\":\"x\",\"trials\":\"many\"}"), ("set", "{\"sweep\":\"x\",\"max_parallel\":1.5}"), ("submit", "{}"), ("list", "nonsense"),
     ]) func `a wrong request is bad input`(_ verb: String, _ body: String) {
         let error = #expect(throws: ControlError.self) { try ControlRequest(verb: verb, body: Array(body.utf8)) }
         #expect(error?.code == .badInput)
