@@ -57,6 +57,10 @@ actor ControlClient: SweepControl {
     func resume(sweep: String) async throws(ControlError) -> StatusDocument { try status(.resume(sweep: sweep)) }
     func cancel(sweep: String) async throws(ControlError) -> StatusDocument { try status(.cancel(sweep: sweep)) }
 
+    func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
+        try status(.set(sweep: sweep, adjustment))
+    }
+
     /// Sends a data set, unless the coordinator has it.
     func send(dataSet id: DataSetID, _ bytes: [UInt8]) throws {
         try connect()

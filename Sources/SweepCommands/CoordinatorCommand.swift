@@ -4,6 +4,7 @@ import Logging
 import ServiceLifecycle
 import SweepCoordination
 import SweepCoordinator
+import SweepCore
 import SweepDashboard
 import SweepMessaging
 import SweepReports
@@ -195,6 +196,18 @@ extension Coordinator {
         do { return try await open() } catch let error as StoreError {
             throw CommandFailure(error)
         } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
+    }
+
+    /// Changes a sweep that it has; a coordinator that cannot is closed, so that no `endpoint.json` stays.
+    func change(_ sweep: String, _ adjustment: SweepAdjustment, dataSet: [UInt8]) async throws {
+        do {
+            try await keep(dataSet: dataSet)
+            _ = try await set(sweep: sweep, adjustment)
+        } catch {
+            await close()
+            if let error = error as? ControlError { throw CommandFailure(error) }
+            throw error
+        }
     }
 
     /// Takes a sweep in, with its data set; a coordinator that cannot is closed, so that no `endpoint.json` stays.

@@ -47,7 +47,9 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandFailure(.badInput, "--slots: found \(slots), allowed a number from 1 to 4096")
         }
         let addresses = try HTTPAddress.asked(http, unlessTold: [])
-        if try await isFinished(loaded, in: directory) {
+        let placementOptions = try loaded.workerOptions(slots: slots)
+        let standing = try await standing(loaded, in: directory)
+        if case .finished = standing {
             let stored = try StoredSweeps(directory: directory)
             Terminal.error("\(name) is finished; this is its table (\(directory))")
             return Terminal.output(format.text(try await stored.rank(sweep: name, top: top)))
@@ -69,7 +71,12 @@ struct RunCommand: AsyncParsableCommand {
             logger: logger
         )
         let endpoint = try await coordinator.openPort()
-        try await coordinator.take(loaded)
+        if case .begun(let trials?) = standing {
+            // The file has another number of trials than it had: the same sweep, longer or shorter.
+            try await coordinator.change(name, SweepAdjustment(trials: trials), dataSet: loaded.packed)
+        } else {
+            try await coordinator.take(loaded)
+        }
         // Who runs it again has seen to what halted it.
         if try await coordinator.status(sweep: name).state == "halted" { _ = try await coordinator.resume(sweep: name) }
         let before = try await coordinator.rank(sweep: name, top: nil).coreSeconds
@@ -80,7 +87,7 @@ struct RunCommand: AsyncParsableCommand {
             directory: directory,
             count: workers,
             slots: slots,
-            options: try keys.workerOptions()
+            options: try keys.workerOptions() + placementOptions
         )
         let interrupted = Interruption()
         crew.start()
@@ -109,28 +116,41 @@ struct RunCommand: AsyncParsableCommand {
         Terminal.error(Self.times(training: training, wall: begun.duration(to: .now), slots: workers * slots))
     }
 
-    /// Whether this directory holds this very sweep, over; another sweep's directory is refused.
-    private func isFinished(_ loaded: LoadedSweep, in directory: String) async throws -> Bool {
-        guard FileManager.default.fileExists(atPath: directory + "/sweepd.db") else { return false }
+    /// Where the sweep stands in a directory.
+    private enum Standing {
+        case absent
+        /// Begun and not over; or with another number of trials to have than it has now.
+        case begun(trials: Int?)
+        case finished
+    }
+
+    /// Where this very sweep stands in this directory; another sweep's directory is refused.
+    private func standing(_ loaded: LoadedSweep, in directory: String) async throws -> Standing {
+        guard FileManager.default.fileExists(atPath: directory + "/sweepd.db") else { return .absent }
         do {
             let stored = try StoredSweeps(directory: directory)
             let name = loaded.file.sweep.name
             guard let entry = try await stored.list().sweeps.first(where: { $0.sweep == name }) else {
-                guard let other = try await stored.list().sweeps.first else { return false }
+                guard let other = try await stored.list().sweeps.first else { return .absent }
                 throw CommandFailure(
                     .badInput,
                     "--directory: \(directory) holds the sweep \(other.sweep), found \(name) in \(file), "
                         + "allowed the file it was begun with or another directory"
                 )
             }
-            guard stored.source(of: name) == loaded.file.sweep.source, stored.dataSet(of: name) == loaded.dataSet else {
+            let source = loaded.file.sweep.source
+            let difference = stored.source(of: name).map { source.difference(from: $0) } ?? .another
+            guard difference != .another, stored.dataSet(of: name) == loaded.dataSet else {
                 throw CommandFailure(
                     .badInput,
                     "--directory: \(directory) holds the sweep \(name) from another version of the file or its data; "
                         + "allowed the file it was begun with or another directory"
                 )
             }
-            return entry.state == "finished" || entry.state == "cancelled"
+            let isOver = entry.state == "finished" || entry.state == "cancelled"
+            guard difference == .trials, let trials = loaded.file.sweep.search.trials, trials != entry.trialsPlanned
+            else { return isOver ? .finished : .begun(trials: nil) }
+            return .begun(trials: trials)
         } catch let error as StoreError {
             throw CommandFailure(error)
         } catch let error as ControlError { throw CommandFailure(error) }

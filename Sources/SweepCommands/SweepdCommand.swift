@@ -11,7 +11,7 @@ package struct SweepdCommand: AsyncParsableCommand {
             RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, ListCommand.self,
             StatusCommand.self, RankCommand.self, CurvesCommand.self, CompareCommand.self, ValidateCommand.self, SelfTestCommand.self,
             ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self, ResumeCommand.self,
-            CancelCommand.self, KeysCommand.self, InviteCommand.self, JoinCommand.self, StoreCommand.self,
+            CancelCommand.self, SetCommand.self, KeysCommand.self, InviteCommand.self, JoinCommand.self, StoreCommand.self,
         ]
     )
 

@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Logging
 import ServiceLifecycle
+import SweepCore
 import SweepWire
 import SweepWorker
 import UnixSignals
@@ -19,7 +20,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "Trials trained at once; one a core unless told.") var slots: Int?
     @Option(help: "Leases held ahead while epochs are short; four a slot unless told.") var prefetch: Int?
     @Option(help: "What people call it; host name and process number unless told.") var name: String?
-    @Option(help: "A label, key=value; repeatable.") var label: [String] = []
+    @Option(help: "A label that a sweep file may require, key=value; repeatable.") var label: [String] = []
     @Option(help: "Seconds to wait for a lost coordinator.") var patience: Double = 600
     @Flag(help: "Train nothing and answer at once, to measure a coordinator; takes trials of bench dispatch only.")
     var null = false
@@ -54,6 +55,7 @@ struct WorkerCommand: AsyncParsableCommand {
             throw CommandFailure(.badInput, "--label: found \(labels.count), allowed at most \(WireLimits.labels)")
         }
         for text in label { try Self.check(text, option: "--label") }
+        try Self.check(labels.map(\.key))
         let security = try keys.security()
         guard let parent = supervisedBy else { await supervise(slots: slots) }
         guard let (board, inherited) = TrainingChild.adopt(parent: parent) else {
@@ -137,6 +139,22 @@ struct WorkerCommand: AsyncParsableCommand {
             }
         }
         Foundation.exit(code)
+    }
+
+    /// Keys of labels: such that a sweep file can require them, and each once.
+    private static func check(_ keys: [String]) throws {
+        for key in keys where !WorkerRequirement.isLabel(key) {
+            if WorkerRequirement.reservedKeys.contains(key) {
+                throw CommandFailure(.badInput, "--label: found \(key), which every worker tells of itself; choose another word")
+            }
+            throw CommandFailure(
+                .badInput,
+                "--label: found \(key), allowed a key of letters, digits, dot, dash, underscore and slash"
+            )
+        }
+        if let twice = keys.first(where: { key in keys.count { $0 == key } > 1 }) {
+            throw CommandFailure(.badInput, "--label: \(twice) is given twice")
+        }
     }
 
     /// A coordinator drops the registration of a worker whose names are too long; control characters would reach the

@@ -7,20 +7,26 @@ extension CoordinatorCore {
         case .sweepSubmitted(let submission): apply(submission)
         case .sweepChanged(let id, let change):
             sweeps[id]?.apply(change)
-            if sweeps[id]?.state.isOver == true { active.removeAll { $0 == id } }
+            changed(id, by: change)
         case .trialProposed(let proposal): sweeps[proposal.trial.sweep]?.apply(proposal)
         case .segmentDecided(let trial, let from, let to, let end, let order):
             sweeps[trial.sweep]?.applyDecided(trial: trial.number, from: from, to: to, end: end, order: order)
         case .leased(let lease, let worker, let from, let to):
+            let given = leasesGiven + 1
             let applied = at(lease.trial.sweep) { sweep -> Bool? in
                 guard sweep.has(lease.trial.number) else { return nil }
                 sweep.applyLeased(lease, worker: worker, from: from, to: to)
+                sweep.share.leases += 1
+                sweep.share.newestLease = given
                 return sweep.isLastAttempt(lease.trial.number)
             }
             guard case let alone?? = applied else { return }
+            leasesGiven = given
+            let slots = slots(of: lease.trial)
             table.add(worker, at: now)
             table.update(worker) {
                 $0.held.append(lease.trial)
+                $0.load += slots
                 if alone { $0.alone = lease.trial }
             }
         case .observed(let lease, let observations):
@@ -57,15 +63,43 @@ extension CoordinatorCore {
             return
         }
         sweeps[submission.id] = SweepProgress(sweep: sweep, submission: submission, attempts: options.attempts)
-        active.append(submission.id)
+        activate(submission.id)
+        enterCompetition(submission.id)
+    }
+
+    /// Lets a sweep that is not over be served.
+    private mutating func activate(_ id: SweepID) {
+        guard !active.contains(id), let needs = sweeps[id]?.needs else { return }
+        sweeps[id]?.pool = table.draw(on: needs)
+        active.append(id)
         active.sort()
+    }
+
+    /// What follows from a sweep's change for its place among the others.
+    private mutating func changed(_ id: SweepID, by change: SweepChange) {
+        guard let sweep = sweeps[id] else { return }
+        if sweep.state.isOver {
+            if active.contains(id) { table.leave(pool: sweep.pool) }
+            active.removeAll { $0 == id }
+            return
+        }
+        let wasOver = !active.contains(id)
+        activate(id)
+        switch change {
+        case .resumed: enterCompetition(id)
+        case .adjusted(let adjustment) where wasOver || adjustment.priority != nil: enterCompetition(id)
+        default: break
+        }
     }
 
     /// Takes the trial off the hands of the worker that holds it under this lease.
     private mutating func unhold(_ lease: LeaseID) {
         guard let id = holder(of: lease) else { return }
+        let slots = slots(of: lease.trial)
+        sweeps[lease.trial.sweep]?.share.leases -= 1
         table.update(id) {
             $0.held.removeAll { $0 == lease.trial }
+            $0.load -= slots
             $0.running[lease.trial] = nil
             $0.progressed[lease.trial] = nil
             if $0.alone == lease.trial { $0.alone = nil }

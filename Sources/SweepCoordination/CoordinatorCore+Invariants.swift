@@ -18,6 +18,10 @@ extension CoordinatorCore {
             require(active.contains(id) != sweep.state.isOver, "sweep \(id.rawValue) is over and active")
             require(sweep.tally == SweepTally(sweep.trials), "sweep \(id.rawValue): its trials are miscounted")
             require(
+                sweep.share.leases == sweep.trials.count { $0.lease != nil },
+                "sweep \(id.rawValue): its leases are miscounted"
+            )
+            require(
                 sweep.incumbent == sweep.searchedIncumbent(),
                 "sweep \(id.rawValue): another trial than the incumbent is the best"
             )
@@ -65,6 +69,10 @@ extension CoordinatorCore {
                 worker.alone.map { worker.held == [$0] } ?? true,
                 "worker \(id) holds more than the last attempt it was given alone"
             )
+            require(
+                worker.load == worker.held.reduce(0) { $0 + slots(of: $1) },
+                "worker \(id): the slots of its leases are miscounted"
+            )
             for trial in worker.held {
                 require(
                     sweeps[trial.sweep]?[trial.number]?.lease?.worker == id,
@@ -72,6 +80,7 @@ extension CoordinatorCore {
                 )
             }
         }
+        if let sentence = table.brokenPool { broken.append(sentence) }
         return broken
     }
 }

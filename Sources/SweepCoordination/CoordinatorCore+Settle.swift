@@ -4,12 +4,12 @@ import SweepWire
 extension CoordinatorCore {
     /// Takes every decision that can be taken now, and hands out what is ready.
     mutating func settle(at now: Instant) {
-        // Workers that get nothing this time.
-        var passed: Set<WorkerID> = []
+        var contenders: [Contender] = []
         for id in active {
             decide(id, at: now)
-            assign(id, except: &passed, at: now)
+            if let contender = contender(id) { contenders.append(contender) }
         }
+        if !contenders.isEmpty { handOut(contenders, at: now) }
     }
 
     private mutating func decide(_ id: SweepID, at now: Instant) {
@@ -38,69 +38,14 @@ extension CoordinatorCore {
 
     /// Segments that workers could hold beyond those they hold.
     private mutating func demand(of id: SweepID) -> Int {
-        let version = at(id) { $0.state == .running && !$0.inVirtualTime ? $0.submission.coreVersion : nil }
-        guard case let version?? = version else { return 0 }
-        return table.room(coreVersion: version, shortEpochs: hasShortEpochs(id))
+        let asks = at(id) { $0.state == .running && !$0.inVirtualTime ? ($0.pool, $0.leasesLeft) : nil }
+        guard case let (pool, left)?? = asks else { return 0 }
+        return min(table.room(pool: pool, shortEpochs: hasShortEpochs(id)), left)
     }
 
-    private mutating func hasShortEpochs(_ id: SweepID) -> Bool {
+    mutating func hasShortEpochs(_ id: SweepID) -> Bool {
         let limit = options.shortEpochSeconds
         return at(id) { ($0.meanEpochSeconds ?? .infinity) < limit } ?? false
-    }
-
-    private mutating func assign(_ id: SweepID, except passed: inout Set<WorkerID>, at now: Instant) {
-        guard case let version?? = at(id, { $0.state == .running && $0.hasReady ? $0.submission.coreVersion : nil }) else {
-            return
-        }
-        let short = hasShortEpochs(id)
-        var batches: [WorkerID: [Assignment]] = [:]
-        while case let item?? = at(id, { $0.lastAttempts.first }) {
-            let avoided = sweeps[id]?[item.trial]?.avoided ?? []
-            guard let worker = heardWorker(version, short, except: passed, avoiding: avoided, at: now) else { break }
-            guard table[worker]?.held.isEmpty == true else {
-                // The emptiest worker gets nothing more, of later sweeps neither, so that it becomes empty in the end.
-                passed.insert(worker)
-                break
-            }
-            guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
-        }
-        while case let item?? = at(id, { $0.retries.first }) {
-            let avoided = sweeps[id]?[item.trial]?.avoided ?? []
-            guard let worker = heardWorker(version, short, except: passed, avoiding: avoided, at: now),
-                lease(item.trial, of: id, to: worker, &batches, at: now)
-            else { break }
-        }
-        while case let item?? = at(id, { $0.ready.first }),
-            let worker = heardWorker(version, short, except: passed, at: now)
-        {
-            guard lease(item.trial, of: id, to: worker, &batches, at: now) else { break }
-        }
-        for (worker, leases) in batches.sorted(by: { $0.key < $1.key }) {
-            if let connection = table[worker]?.connection { send(leases, to: connection) }
-        }
-    }
-
-    /// The worker that takes the next lease; one that missed a beat is passed over until it is heard, it may be dead.
-    ///
-    /// While others serve the version, with room or without, those of `avoided` are not taken.
-    private mutating func heardWorker(
-        _ coreVersion: String,
-        _ shortEpochs: Bool,
-        except passed: Set<WorkerID>,
-        avoiding avoided: [WorkerID] = [],
-        at now: Instant
-    ) -> WorkerID? {
-        let shunned = Set(!avoided.isEmpty && table.serves(coreVersion: coreVersion, besides: avoided) ? avoided : [])
-        while let worker = table.next(
-            coreVersion: coreVersion,
-            shortEpochs: shortEpochs,
-            except: shunned.isEmpty ? passed : passed.union(shunned)
-        ) {
-            // Half a beat beyond the beat, for its way.
-            if let seen = table.lastSeen(worker), seen.duration(to: now) * 2 <= options.heartbeat * 3 { return worker }
-            table.update(worker) { $0.isQuiet = true }
-        }
-        return nil
     }
 
     /// Sends assignments, 128 in a message: its limit, 4 MiB, then leaves 32 KiB for each template.
@@ -112,7 +57,7 @@ extension CoordinatorCore {
     }
 
     /// Gives a trial's segment to a worker; false when it has none.
-    private mutating func lease(
+    mutating func lease(
         _ number: Int,
         of id: SweepID,
         to worker: WorkerID,

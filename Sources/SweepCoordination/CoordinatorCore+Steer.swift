@@ -11,9 +11,20 @@ extension CoordinatorCore {
         }
         if let other = self.sweep(named: sweep.name) {
             // Handing in the same sweep again is how a user goes on after a restart.
-            if other.submission.source == draft.source, other.submission.dataSet == draft.dataSet {
-                effects.append(.reply(token, .done(other.id)))
-            } else {
+            let difference = draft.source.difference(from: other.submission.source)
+            switch other.submission.dataSet == draft.dataSet ? difference : .another {
+            case .none, .placement: effects.append(.reply(token, .done(other.id)))
+            case .trials:
+                effects.append(
+                    .reply(
+                        token,
+                        .conflict(
+                            "\(sweep.name) is here with another number of trials; "
+                                + "sweepd set \(sweep.name) --trials NUMBER changes that"
+                        )
+                    )
+                )
+            case .another:
                 effects.append(.reply(token, .conflict("another sweep is called \(sweep.name); choose another name")))
             }
             return

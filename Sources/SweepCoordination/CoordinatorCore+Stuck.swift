@@ -26,6 +26,8 @@ extension CoordinatorCore {
         of id: WorkerID,
         at now: Instant
     ) {
+        let stuck = table[id].map { stale.intersection($0.stale) } ?? []
+        let occupied = stuck.reduce(0) { $0 + slots(of: $1.trial) }
         table.update(id) { worker in
             let before = worker.running
             let since = worker.progressed
@@ -35,7 +37,7 @@ extension CoordinatorCore {
                 worker.progressed[trial] = before[trial] == progress ? since[trial] ?? now : now
             }
             // Named in one beat, a lease may cross with the verdict that ended it; named in two, it holds its slot.
-            worker.occupied = stale.intersection(worker.stale).count
+            worker.occupied = occupied
             worker.stale = stale
         }
     }
@@ -56,10 +58,11 @@ extension CoordinatorCore {
                 let reason = "no step for \(seconds) s on worker \(worker.id.name) after epoch \(epoch)"
                 log(.warning, "trial stuck", ["lease.id": lease.description, "trial.reason": reason])
                 take(lease, from: worker.id, as: .died(reason), at: now)
-                // Its thread cannot be stopped, so that the slot is gone until the process ends.
+                // Its threads cannot be stopped, so that their slots are gone until the process ends.
+                let slots = slots(of: trial)
                 table.update(worker.id) {
                     $0.stale.insert(lease)
-                    $0.occupied += 1
+                    $0.occupied += slots
                 }
                 giveUpIfHopeless(trial, at: now)
             }

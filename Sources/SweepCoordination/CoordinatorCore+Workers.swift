@@ -71,8 +71,8 @@ extension CoordinatorCore {
         if let other = connections[connection], other != id { table.update(other) { $0.connection = nil } }
         connections[connection] = id
         table.add(id, at: now)
+        table.introduce(id, introduction)
         table.update(id) {
-            $0.introduction = introduction
             $0.connection = connection
             $0.lastSeen = now
             $0.draining = false
@@ -126,7 +126,7 @@ extension CoordinatorCore {
             }
         }
         let waiting = (table[id]?.held ?? []).filter { running[$0] == nil && isUnfinished($0) }
-        let idle = !waiting.isEmpty && beat.busySlots < table[id]?.slots ?? 0
+        let idle = waiting.first.map { slots(of: $0) <= (table[id]?.slots ?? 0) - beat.busySlots } ?? false
         noteProgress(running, stale: Set(stale.map(\.lease)), of: id, at: now)
         table.update(id) {
             $0.idleBeats = idle ? $0.idleBeats + 1 : 0
@@ -256,11 +256,12 @@ extension CoordinatorCore {
             let id = worker.id
             if let connection = worker.connection { connections[connection] = nil }
             log(.warning, "worker lost", ["worker.id": id.name, "worker.leases": String(worker.held.count)])
+            let begunInOrder = begunLeases(of: worker)
             for (place, trial) in worker.held.enumerated() {
                 guard let lease = currentLease(of: trial, ofWorker: id) else { continue }
                 // Leases are begun in order, so those beyond its slots cannot have ended it. Nor does anything speak against
                 // those of a worker that never came back to a restarted coordinator: both may have fallen together.
-                let begun = place < worker.slots || worker.running[trial] != nil
+                let begun = place < begunInOrder || worker.running[trial] != nil
                 guard begun, worker.introduction != nil else {
                     record(.leaseEnded(lease, .handedBack), at: now)
                     continue

@@ -22,6 +22,8 @@ package struct CoordinatorCore: Sendable {
     /// How many trials keep each checkpoint.
     var checkpointUsers: [ContentHash: Int] = [:]
     var nextSweep: UInt32 = 1
+    /// Leases that were ever given.
+    var leasesGiven = 0
     /// Sweeps in the store that this version cannot read.
     var unreadable: [SweepID] = []
     var effects: [Effect] = []
@@ -70,6 +72,7 @@ package struct CoordinatorCore: Sendable {
         case .unreachable(let connection): forget(connection)
         case .submit(let draft, let token): submit(draft, token, at: now)
         case .steer(let name, let steering, let token): steer(name, steering, token, at: now)
+        case .adjust(let name, let adjustment, let token): adjust(name, adjustment, token, at: now)
         case .objectLost(let hash): lost(hash, at: now)
         case .tick:
             lapse(at: now)

@@ -50,7 +50,14 @@ package struct SnapshotRestoration {
                 guard let lease = trial.lease else { continue }
                 let held = core.workers[lease.worker]?.held.contains(TrialID(sweep: id, number: trial.number))
                 guard held == true else { throw SnapshotReader.failure("a lease is nobody's") }
+                let slots = core.slots(of: TrialID(sweep: id, number: trial.number))
+                core.sweeps[id]?.share.leases += 1
+                core.table.update(lease.worker) { $0.load += slots }
             }
+        }
+        for id in core.active {
+            guard let needs = core.sweeps[id]?.needs else { continue }
+            core.sweeps[id]?.pool = core.table.draw(on: needs)
         }
         return core
     }
@@ -76,6 +83,7 @@ package struct SnapshotRestoration {
             throw SnapshotReader.failure("it was made with \(attempts) attempts a trial, now they are \(options.attempts)")
         }
         if options == nil { core = CoordinatorCore(options: CoordinatorOptions(attempts: attempts), session: session) }
+        core.leasesGiven = try reader.integer(in: 0...1 << 53)
         core.unreadable = try reader.list { reader throws(SnapshotError) in try reader.sweepID() }
         for _ in 0..<(try reader.count()) {
             let worker = try reader.worker()
@@ -102,6 +110,14 @@ package struct SnapshotRestoration {
             let read = Sweep.read(submission.source, problems: SpecProblems()), core.sweeps[submission.id] == nil
         else { throw SnapshotReader.failure("a sweep's file cannot be read") }
         var sweep = SweepProgress(sweep: read, submission: submission, attempts: core.options.attempts)
+        let planned = try reader.optional { reader throws(SnapshotError) in try reader.integer(in: 0...1 << 53) }
+        sweep.plan = TrialPlan(trials: planned, repeats: sweep.plan.repeats)
+        sweep.placement.priority = try reader.integer()
+        sweep.placement.maxParallel = try reader.optional { reader throws(SnapshotError) in
+            try reader.integer(in: 1...1 << 53)
+        }
+        sweep.share.newestLease = try reader.integer(in: 0...1 << 53)
+        sweep.share.head = try reader.real()
         expected[sweep.id] = (try reader.epoch(), try reader.integer(in: 0...1 << 53))
         switch try reader.byte() {
         case 0: sweep.state = .running

@@ -10,6 +10,8 @@ package struct CoreSnapshot: Sendable {
     package static let format = 1
 
     let attempts: Int
+    /// Leases that were ever given.
+    let leasesGiven: Int
     let sweeps: [SweepID: SweepProgress]
     let sequences: [WorkerID: UInt64]
     let unreadable: [SweepID]
@@ -54,6 +56,7 @@ package struct CoreSnapshot: Sendable {
         writer.byte(PartKind.header.rawValue)
         writer.integer(Self.format)
         writer.integer(attempts)
+        writer.integer(leasesGiven)
         writer.list(unreadable) { $0.number(UInt64($1.rawValue)) }
         writer.list(sequences.keys.sorted()) { writer, worker in
             writer.worker(worker)
@@ -107,6 +110,7 @@ extension CoordinatorCore {
     package var snapshot: CoreSnapshot {
         CoreSnapshot(
             attempts: options.attempts,
+            leasesGiven: leasesGiven,
             sweeps: reading.sweeps,
             sequences: sequences,
             unreadable: unreadable,
@@ -143,6 +147,11 @@ extension SnapshotWriter {
     fileprivate mutating func sweep(_ sweep: SweepProgress) {
         // As the journal writes it; it has written it before.
         blob((try? JournalCodec.encode([.sweepSubmitted(sweep.submission)])) ?? [])
+        optional(sweep.plan.trials) { $0.integer($1) }
+        integer(sweep.placement.priority)
+        optional(sweep.placement.maxParallel) { $0.integer($1) }
+        integer(sweep.share.newestLease)
+        real(sweep.share.head)
         integer(sweep.trials.count)
         integer(sweep.told.count)
         switch sweep.state {

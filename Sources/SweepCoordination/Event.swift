@@ -23,6 +23,8 @@ package enum Event: Hashable, Sendable {
     case submit(SweepDraft, ReplyToken)
     /// A sweep to steer, by name.
     case steer(String, Steering, ReplyToken)
+    /// A sweep to change, by name.
+    case adjust(String, SweepAdjustment, ReplyToken)
     /// Bytes that a trial or sweep needs are damaged, or not on the disk any more.
     case objectLost(ContentHash)
     /// Time has passed.
@@ -97,7 +99,7 @@ extension Effect {
     }
 }
 
-/// The answer to `submit` or `steer`.
+/// The answer to `submit`, `steer` or `adjust`.
 package enum SteeringOutcome: Hashable, Sendable {
     case done(SweepID)
     /// The sweep file cannot be read; never the case for one that the client has validated.

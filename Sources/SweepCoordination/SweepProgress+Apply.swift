@@ -176,6 +176,7 @@ extension SweepProgress {
         case .cancelled: state = .cancelled
         case .finished: state = .finished
         case .halted(let reason): state = .halted(reason)
+        case .adjusted(let adjustment): apply(adjustment)
         }
     }
 

@@ -39,6 +39,14 @@ package struct SweepProgress: Sendable {
     package internal(set) var leastProbeLoss: Double?
     /// Fruitless attempts after which a trial fails.
     let attempts: Int
+    /// Which configuration and repeat each trial is.
+    var plan: TrialPlan
+    /// When and where it is trained: as its file says, and as it was changed since.
+    package internal(set) var placement: Placement
+    /// What it has of the workers, beside other sweeps.
+    package internal(set) var share = SweepShare()
+    /// The number of the pool of workers that it draws on, while it is not over.
+    var pool = 0
     var searcher: any Searcher
     var scheduler: any FidelityScheduler
     /// All that both were told.
@@ -61,24 +69,23 @@ package struct SweepProgress: Sendable {
         searcher = SearcherFactory.make(spec: sweep.search, space: sweep.space)
         scheduler = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
         self.attempts = attempts
-        let plan = TrialPlan(search: sweep.search, total: searcher.total)
-        definition = Definition(sweep: sweep, submission: submission, plan: plan)
+        plan = TrialPlan(search: sweep.search, total: searcher.total)
+        placement = sweep.placement
+        definition = Definition(sweep: sweep, submission: submission)
     }
 
     /// What never changes: kept by reference, since the progress is copied whenever it is looked at in its table.
     private final class Definition: Sendable {
         let sweep: Sweep
         let submission: SweepSubmission
-        let plan: TrialPlan
         /// What its trials report, for their curves, and the places of the objective and of the probe loss.
         let columns: CurveColumns
         let objectiveColumn: Int?
         let probeColumn: Int?
 
-        init(sweep: Sweep, submission: SweepSubmission, plan: TrialPlan) {
+        init(sweep: Sweep, submission: SweepSubmission) {
             self.sweep = sweep
             self.submission = submission
-            self.plan = plan
             columns = CurveColumns(submission.metrics)
             objectiveColumn = submission.metrics.firstIndex(of: sweep.objective.metric)
             probeColumn = submission.metrics.firstIndex(of: .probeLoss)
@@ -91,7 +98,10 @@ package struct SweepProgress: Sendable {
     package var submission: SweepSubmission { definition.submission }
     /// What its trials report, in order.
     package var metrics: [Metric] { definition.submission.metrics }
-    var plan: TrialPlan { definition.plan }
+    /// What a worker must be to train its trials.
+    var needs: WorkerNeeds {
+        WorkerNeeds(coreVersion: submission.coreVersion, slots: placement.slots, requires: placement.requires)
+    }
     var columns: CurveColumns { definition.columns }
     var objectiveColumn: Int? { definition.objectiveColumn }
     var probeColumn: Int? { definition.probeColumn }

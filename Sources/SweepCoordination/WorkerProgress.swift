@@ -10,6 +10,8 @@ package struct WorkerProgress: Sendable {
     package internal(set) var lastSeen: Instant
     /// The trials it holds, in the order they were handed out.
     package internal(set) var held: [TrialID] = []
+    /// Slots that these take.
+    package internal(set) var load = 0
     /// The trials it says it trains now.
     package internal(set) var running: [TrialID: Heartbeat.Progress] = [:]
     /// Since when each of them stands at its step.
@@ -25,25 +27,14 @@ package struct WorkerProgress: Sendable {
     var isQuiet = false
     /// Beats in a row in which it trained less than it holds.
     var idleBeats = 0
+    /// The numbers of the pools it belongs to: `WorkerTable` keeps them.
+    var pools: [Int] = []
 
     init(id: WorkerID, lastSeen: Instant) {
         self.id = id
         self.lastSeen = lastSeen
     }
 
-    /// Trials it trains at once.
+    /// Trials of one thread that it trains at once.
     var slots: Int { max(1, introduction?.slots ?? 1) }
-
-    /// Leases it may hold on a sweep whose epochs are short or not.
-    func capacity(shortEpochs: Bool) -> Int {
-        guard let introduction, connection != nil, !draining, !isQuiet, alone == nil else { return 0 }
-        let free = introduction.slots - occupied
-        return free > 0 ? free + (shortEpochs ? introduction.prefetch : 0) : 0
-    }
-
-    /// The core version whose trials are trained here, now or when there is room; nil when it takes none.
-    var servedVersion: String? {
-        guard let introduction, connection != nil, !draining, introduction.slots > occupied else { return nil }
-        return introduction.coreVersion
-    }
 }

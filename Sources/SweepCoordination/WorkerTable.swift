@@ -1,74 +1,70 @@
 import SweepCore
 import SweepWire
 
-/// The workers, and those with room in the order in which they are given work: the least loaded for its size first.
+/// The workers, and for each kind of needs those with room, in the order in which they are given work.
 ///
-/// Every change goes through `update`, which keeps the order: O(log n) comparisons a change. Workers that missed a beat are
-/// taken out of the order until they are heard, so that looking for one with room never walks past the silent ones.
+/// Every change goes through `update`, which keeps the order: O(log n) comparisons a change and pool. Workers that missed a
+/// beat are taken out of the order until they are heard, so that looking for one with room never walks past the silent ones.
 struct WorkerTable: Sendable {
     private(set) var all: [WorkerID: WorkerProgress] = [:]
-    private var pools: [String: Pool] = [:]
-    /// How many workers train trials of each core version, with room or without.
-    private var serving: [String: Int] = [:]
-
-    /// The connected workers of one core version that may take more.
-    private struct Pool: Sendable {
-        var free = SortedChunks<Standing>()
-        /// Leases that could be added, by whether epochs are short.
-        var room = 0
-        var roomShort = 0
-    }
-
-    /// What places a worker among the others.
-    private struct Standing: Comparable, Sendable {
-        let coreVersion: String
-        let worker: WorkerID
-        let held: Int
-        let slots: Int
-        let room: Int
-        let roomShort: Int
-
-        init?(_ worker: WorkerProgress) {
-            guard let introduction = worker.introduction else { return nil }
-            coreVersion = introduction.coreVersion
-            self.worker = worker.id
-            held = worker.held.count
-            slots = worker.slots
-            room = max(0, worker.capacity(shortEpochs: false) - held)
-            roomShort = max(0, worker.capacity(shortEpochs: true) - held)
-            if roomShort == 0 { return nil }
-        }
-
-        static func < (one: Standing, other: Standing) -> Bool {
-            let own = one.held * other.slots
-            let theirs = other.held * one.slots
-            return own == theirs ? one.worker < other.worker : own < theirs
-        }
-    }
+    /// Pools by number; nil where nobody draws from one any more.
+    private var pools: [WorkerPool?] = []
 
     /// The worker of this name; nil when it is not known.
     subscript(id: WorkerID) -> WorkerProgress? { all[id] }
 
+    /// The number of the pool for these needs, for one more sweep; made where there is none.
+    mutating func draw(on needs: WorkerNeeds) -> Int {
+        if let index = pools.firstIndex(where: { $0?.needs == needs }) {
+            pools[index]?.users += 1
+            return index
+        }
+        var pool = WorkerPool(needs)
+        let index = pools.firstIndex { $0 == nil } ?? pools.count
+        for id in all.keys {
+            guard let introduction = all[id]?.introduction, needs.fit(introduction) else { continue }
+            all[id]?.pools.append(index)
+            if let worker = all[id] { pool.offer(WorkerStanding(worker)) }
+        }
+        if index < pools.count { pools[index] = pool } else { pools.append(pool) }
+        return index
+    }
+
+    /// One sweep less draws from the pool.
+    mutating func leave(pool index: Int) {
+        pools[index]?.users -= 1
+        guard pools[index]?.users == 0 else { return }
+        pools[index] = nil
+        for id in all.keys { all[id]?.pools.removeAll { $0 == index } }
+    }
+
     /// Changes a worker, if it is known.
     mutating func update(_ id: WorkerID, _ change: (inout WorkerProgress) -> Void) {
         guard let index = all.index(forKey: id) else { return }
-        let (before, served, after, serves) = Self.changed(&all.values[index], change)
-        if served != serves {
-            if let served { count(served, -1) }
-            if let serves { count(serves, 1) }
-        }
+        let (before, after) = Self.changed(&all.values[index], change)
         guard before != after else { return }
-        if let before { withdraw(before) }
-        if let after { offer(after) }
+        for pool in all.values[index].pools {
+            pools[pool]?.withdraw(before)
+            pools[pool]?.offer(after)
+        }
+    }
+
+    /// Lets a worker that is known say what it is, again or for the first time.
+    mutating func introduce(_ id: WorkerID, _ introduction: Register) {
+        guard let index = all.index(forKey: id) else { return }
+        for pool in all.values[index].pools { pools[pool]?.withdraw(WorkerStanding(all.values[index])) }
+        all.values[index].introduction = introduction
+        all.values[index].pools = pools.indices.filter { pools[$0]?.needs.fit(introduction) == true }
+        for pool in all.values[index].pools { pools[pool]?.offer(WorkerStanding(all.values[index])) }
     }
 
     private static func changed(
         _ worker: inout WorkerProgress,
         _ change: (inout WorkerProgress) -> Void
-    ) -> (before: Standing?, served: String?, after: Standing?, serves: String?) {
-        let (before, served) = (Standing(worker), worker.servedVersion)
+    ) -> (before: WorkerStanding, after: WorkerStanding) {
+        let before = WorkerStanding(worker)
         change(&worker)
-        return (before, served, Standing(worker), worker.servedVersion)
+        return (before, WorkerStanding(worker))
     }
 
     /// Looks at a worker where it stands; nil when it is not known. To read it would copy it, with all its lists.
@@ -106,47 +102,44 @@ struct WorkerTable: Sendable {
     /// Forgets a worker.
     mutating func remove(_ id: WorkerID) {
         guard let worker = all.removeValue(forKey: id) else { return }
-        if let standing = Standing(worker) { withdraw(standing) }
-        if let served = worker.servedVersion { count(served, -1) }
-        if let version = worker.introduction?.coreVersion, pools[version]?.free.isEmpty == true { pools[version] = nil }
+        for pool in worker.pools { pools[pool]?.withdraw(WorkerStanding(worker)) }
     }
 
-    /// How many more leases workers of this version could hold.
-    func room(coreVersion: String, shortEpochs: Bool) -> Int {
-        guard let pool = pools[coreVersion] else { return 0 }
-        return shortEpochs ? pool.roomShort : pool.room
+    /// How many more leases workers of this pool could hold.
+    func room(pool: Int, shortEpochs: Bool) -> Int {
+        (shortEpochs ? pools[pool]?.roomShort : pools[pool]?.room) ?? 0
     }
 
-    /// The worker that takes the next lease; nil when none has room.
-    func next(coreVersion: String, shortEpochs: Bool, except reserved: Set<WorkerID> = []) -> WorkerID? {
-        guard let pool = pools[coreVersion], shortEpochs || pool.room > 0 else { return nil }
-        // Without prefetching a worker has room while its load is below 1, so all of those stand at the front.
-        return pool.free.first {
-            shortEpochs || $0.held < $0.slots
-        } where: {
-            !reserved.contains($0.worker) && (shortEpochs || $0.room > 0)
-        }?.worker
+    /// The worker of this pool that takes the next lease; nil when none has room.
+    func next(pool: Int, shortEpochs: Bool, except reserved: Set<WorkerID> = []) -> WorkerID? {
+        pools[pool]?.next(shortEpochs: shortEpochs, except: reserved)
     }
 
-    /// Whether trials of this version can be trained by any worker but these, now or when it has room.
-    func serves(coreVersion: String, besides avoided: [WorkerID]) -> Bool {
-        (serving[coreVersion] ?? 0) > avoided.count { all[$0]?.servedVersion == coreVersion }
+    /// The `count` least loaded of this pool's workers that have no slots free for a trial of several.
+    func crowded(pool: Int, _ count: Int, except reserved: Set<WorkerID>) -> Set<WorkerID> {
+        pools[pool]?.crowded(count, except: reserved) ?? []
     }
 
-    private mutating func count(_ coreVersion: String, _ change: Int) {
-        let workers = (serving[coreVersion] ?? 0) + change
-        serving[coreVersion] = workers > 0 ? workers : nil
+    /// Whether trials of this pool can be trained by any worker but these, now or when it has room.
+    func serves(pool: Int, besides avoided: [WorkerID]) -> Bool {
+        (pools[pool]?.serving ?? 0)
+            > avoided.count { all[$0].map { $0.pools.contains(pool) && WorkerStanding($0).serves } ?? false }
     }
 
-    private mutating func offer(_ standing: Standing) {
-        pools[standing.coreVersion, default: Pool()].room += standing.room
-        pools[standing.coreVersion, default: Pool()].roomShort += standing.roomShort
-        pools[standing.coreVersion, default: Pool()].free.insert(standing)
-    }
-
-    private mutating func withdraw(_ standing: Standing) {
-        guard pools[standing.coreVersion]?.free.remove(standing) == true else { return }
-        pools[standing.coreVersion]?.room -= standing.room
-        pools[standing.coreVersion]?.roomShort -= standing.roomShort
+    /// Whether each pool holds what a count from scratch gives: for the invariants.
+    var brokenPool: String? {
+        for index in pools.indices {
+            guard let pool = pools[index] else { continue }
+            let members = all.values.filter { worker in worker.introduction.map { pool.needs.fit($0) } ?? false }
+            guard members.allSatisfy({ $0.pools.contains(index) }),
+                all.values.count(where: { $0.pools.contains(index) }) == members.count
+            else { return "pool \(index) has other workers than fit" }
+            var fresh = WorkerPool(pool.needs)
+            for worker in members { fresh.offer(WorkerStanding(worker)) }
+            guard fresh.room == pool.room, fresh.roomShort == pool.roomShort, fresh.serving == pool.serving else {
+                return "pool \(index) is miscounted"
+            }
+        }
+        return nil
     }
 }

@@ -1,5 +1,5 @@
 import SweepCoordination
-import SweepCore
+package import SweepCore
 import SweepMessaging
 package import SweepReports
 import SweepWire
@@ -89,13 +89,20 @@ extension Coordinator: SweepControl {
         try await steer(name, .cancel)
     }
 
+    package func set(sweep name: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
+        try await answer(about: name, await steer { .adjust(name, adjustment, $0) })
+    }
+
     /// Keeps a data set that was read on this machine.
     package func keep(dataSet bytes: [UInt8]) async throws {
         arrived(try await objects.put(bytes))
     }
 
     private func steer(_ name: String, _ steering: Steering) async throws(ControlError) -> StatusDocument {
-        let outcome = await steer { .steer(name, steering, $0) }
+        try await answer(about: name, await steer { .steer(name, steering, $0) })
+    }
+
+    private func answer(about name: String, _ outcome: SteeringOutcome) async throws(ControlError) -> StatusDocument {
         switch outcome {
         case .done: return try await status(sweep: name)
         case .badInput(let text): throw ControlError(.badInput, text)

@@ -28,7 +28,8 @@ extension CoordinatorCore {
             trialsPlanned: sweep.plannedTrials,
             epochs: sweep.epochsTrained,
             objective: sweep.sweep.objective,
-            best: best(sweep)
+            best: best(sweep),
+            placement: sweep.placement
         )
     }
 
@@ -46,6 +47,7 @@ extension CoordinatorCore {
             epochsPerSecond: sweep.state == .running ? pace?.epochsPerSecond : nil,
             secondsLeft: secondsLeft(sweep, pace),
             best: best(sweep),
+            placement: sweep.placement,
             workers: workers.keys.sorted().compactMap { workers[$0] }.map { status($0, sweep, at: now) }
         )
     }
@@ -135,7 +137,7 @@ extension CoordinatorCore {
 
     /// Between two heartbeats the first leases of a worker, one a slot, are those under way.
     func hasBegun(_ trial: TrialID, _ place: Int, _ worker: WorkerProgress) -> Bool {
-        worker.running[trial] != nil || place < worker.introduction?.slots ?? 0
+        worker.running[trial] != nil || (worker.introduction != nil && place < begunLeases(of: worker))
     }
 
     /// From the sweep's tally and the leases under way: nobody walks over all trials for a status.
@@ -148,9 +150,10 @@ extension CoordinatorCore {
         counts.waiting = tally.decided
         counts.paused = tally.paused
         for worker in workers.values {
+            let begun = worker.introduction == nil ? 0 : begunLeases(of: worker)
             for (place, trial) in worker.held.enumerated() where trial.sweep == sweep.id {
                 guard let progress = sweep[trial.number],
-                    progress.state(begun: hasBegun(trial, place, worker)) == .running
+                    progress.state(begun: place < begun || worker.running[trial] != nil) == .running
                 else { continue }
                 counts.running += 1
                 if progress.goal == nil { counts.paused -= 1 } else { counts.waiting -= 1 }
@@ -182,13 +185,17 @@ extension CoordinatorCore {
     /// The worker's line; `sweep` is the one whose work it would do, nil when there is none.
     func status(_ worker: WorkerProgress, _ sweep: SweepProgress?, at now: Instant) -> StatusDocument.Worker {
         let slots = worker.introduction?.slots ?? 0
-        let busy = worker.busySlots
+        let busy = busySlots(of: worker)
         return StatusDocument.Worker(
             id: worker.id.name,
             host: worker.introduction?.host ?? "",
             slots: slots,
             busy: busy,
             kernels: worker.introduction?.kernels ?? "",
+            labels: Dictionary(
+                (worker.introduction?.labels ?? []).map { ($0.key, $0.value) },
+                uniquingKeysWith: { _, last in last }
+            ),
             lastSeen: Double(worker.lastSeen.duration(to: now).wholeNanoseconds) / 1e9,
             idleBecause: busy > 0 ? nil : sweep.map { idleReason(worker, $0) } ?? "there is no sweep",
             stuck: standstill(worker, at: now)

@@ -2,12 +2,13 @@ package import SweepCoordination
 import SweepCore
 import SweepWire
 
-extension WorkerProgress {
-    /// Slots that have work: by its last heartbeat, or before the first by what it was given.
-    package var busySlots: Int { min(introduction?.slots ?? 0, running.isEmpty ? held.count : running.count) }
-}
-
 extension CoordinatorCore {
+    /// Slots of a worker that have work: by its last heartbeat, or before the first by what it was given.
+    package func busySlots(of worker: WorkerProgress) -> Int {
+        let taken = worker.running.isEmpty ? worker.load : worker.running.keys.reduce(0) { $0 + slots(of: $1) }
+        return min(worker.introduction?.slots ?? 0, taken)
+    }
+
     /// Why a worker without work has none of this sweep's: for the person who asks what the machine is for.
     ///
     /// The first reason that holds, from the worker's own state to the sweep's.
@@ -19,11 +20,18 @@ extension CoordinatorCore {
         if worker.draining { return "it drains" }
         if worker.occupied >= introduction.slots { return "trainers that do not stop hold its slots; start it again" }
         if sweep.state != .running { return "the sweep is \(sweep.state.name)" }
-        if introduction.coreVersion != sweep.submission.coreVersion {
-            return
-                "its training core is version \(introduction.coreVersion), the sweep's is \(sweep.submission.coreVersion)"
+        if let lack = misfit(introduction, sweep) { return lack }
+        let hasMore = sweep.plannedTrials.map { sweep.trials.count < $0 } ?? true
+        let waits = !(sweep.ready.isEmpty && sweep.retries.isEmpty && sweep.lastAttempts.isEmpty)
+        if let limit = sweep.placement.maxParallel, sweep.leasesLeft == 0, waits || (hasMore && !sweep.inVirtualTime) {
+            return "the sweep is at its limit of \(limit) trial\(limit == 1 ? "" : "s") at once"
         }
-        guard sweep.ready.isEmpty else { return "it will get work at its next beat" }
+        guard sweep.ready.isEmpty else {
+            guard introduction.slots - worker.occupied >= sweep.placement.slots else {
+                return "trainers that do not stop hold slots that a trial of the sweep needs; start it again"
+            }
+            return "it will get work at its next beat"
+        }
         guard sweep.lastAttempts.isEmpty else {
             return "a trial's last attempt waits for a worker of its own"
         }

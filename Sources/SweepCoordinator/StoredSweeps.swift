@@ -55,6 +55,9 @@ package struct StoredSweeps: SweepControl {
     package func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
     package func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
     package func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
+    package func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
+        throw Self.stopped
+    }
 
     /// The data set of a sweep; nil when there is no such sweep.
     package func dataSet(of name: String) -> DataSetID? { core.sweep(named: name)?.submission.dataSet }

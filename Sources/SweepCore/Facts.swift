@@ -81,6 +81,11 @@ package enum SweepChange: Hashable, Sendable {
     case finished
     /// It cannot go on as things are, and rests; the reason is for the person who must act and then resume it.
     case halted(String)
+    /// Its priority, its limit of trials at once or its number of trials became another.
+    ///
+    /// More trials than it has let a finished sweep go on. Where the fact stands among the others is the virtual time at
+    /// which it counts, so that a replay takes the same decisions.
+    case adjusted(SweepAdjustment)
 }
 
 /// A trial as the searcher proposed it.

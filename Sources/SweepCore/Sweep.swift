@@ -13,6 +13,8 @@ package struct Sweep: Hashable, Sendable {
     package let prune: PruneSpec
     /// The runs of a controlled comparison; empty for a search.
     package let arms: [Arm]
+    /// As the file has it; what is changed while the sweep runs is the coordinator's to know.
+    package let placement: Placement
 
     /// Epochs of a trial that is not stopped.
     package var epochs: Int { representative.epochs }
@@ -97,8 +99,8 @@ package struct PruneSpec: Hashable, Sendable {
 }
 
 extension Sweep {
-    static let keys = ["name", "data", "train", "objective", "search", "prune", "arms"]
-    static let plannedKeys = ["finalists", "stop", "command", "priority", "requires", "where", "enqueue", "warm_start"]
+    static let keys = ["name", "data", "train", "objective", "search", "prune", "arms"] + Placement.keys
+    static let plannedKeys = ["finalists", "stop", "command", "where", "enqueue", "warm_start"]
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -124,6 +126,7 @@ extension Sweep {
         let prune =
             fields.optional("prune").map { PruneSpec.read($0, epochs: training?.epochs) }
             ?? PruneSpec(method: arms == [] ? .auto : .none)
+        let placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? training?.threads ?? 1)
         let space = SearchSpace(template: template(of: source, arms: arms ?? []))
         if let search, arms == [] {
             let at = SpecPath().appending(.key("search"))
@@ -133,7 +136,8 @@ extension Sweep {
                 )
             }
         }
-        guard problems.all.isEmpty, let name, let data, let training, let objective, var search, let prune, let arms
+        guard problems.all.isEmpty, let name, let data, let training, let objective, var search, let prune, let arms,
+            let placement
         else { return nil }
         if !arms.isEmpty { search.method = .grid }
         return Sweep(
@@ -145,7 +149,8 @@ extension Sweep {
             objective: objective,
             search: search,
             prune: prune,
-            arms: arms
+            arms: arms,
+            placement: placement
         )
     }
 
@@ -178,6 +183,12 @@ extension Sweep {
         // A run that is wrong itself is told once, not again for every arm.
         guard isFixed, problems.all.isEmpty else { return nil }
         return Arm.readAll(reader, template: template)
+    }
+
+    /// The most threads that any trial has; nil unless `train.threads` is a range, which a file of this version must not say.
+    private static func greatestThreads(_ training: SpecNode?) -> Int? {
+        guard case .domain(let domain)? = training?["threads"] else { return nil }
+        return domain.extremes.compactMap { if case .integer(let threads) = $0 { threads } else { nil } }.max()
     }
 
     /// The keys of `data` that a configuration fills in; the others are the same for all trials.

@@ -62,7 +62,8 @@ package struct Submission: Hashable, Sendable {
 /// What a client asks of a coordinator: a verb and a JSON object of arguments.
 ///
 /// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "schema"}` · `list` `{}` · `status`,
-/// `source`, `pause`, `resume`, `cancel` `{"sweep"}` · `rank` `{"sweep", "top"}` · `curves` `{"sweep", "trial"}`.
+/// `source`, `pause`, `resume`, `cancel` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `rank` `{"sweep",
+/// "top"}` · `curves` `{"sweep", "trial"}`.
 package enum ControlRequest: Hashable, Sendable {
     case submit(Submission)
     case list
@@ -73,9 +74,12 @@ package enum ControlRequest: Hashable, Sendable {
     case pause(sweep: String)
     case resume(sweep: String)
     case cancel(sweep: String)
+    case set(sweep: String, SweepAdjustment)
 
     /// The words of the requests.
-    package static let verbs = ["submit", "list", "status", "source", "rank", "curves", "pause", "resume", "cancel"]
+    package static let verbs = [
+        "submit", "list", "status", "source", "rank", "curves", "pause", "resume", "cancel", "set",
+    ]
 
     /// The words of requests that change nothing.
     package static let readingVerbs: Set<String> = ["list", "status", "source", "rank", "curves"]
@@ -92,6 +96,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .pause: "pause"
         case .resume: "resume"
         case .cancel: "cancel"
+        case .set: "set"
         }
     }
 
@@ -113,6 +118,9 @@ package enum ControlRequest: Hashable, Sendable {
         case .curves(let sweep, let trial):
             object.add("sweep", sweep)
             if let trial { object.add("trial", trial) }
+        case .set(let sweep, let adjustment):
+            object.add("sweep", sweep)
+            adjustment.add(to: &object)
         }
         return object.object
     }
@@ -154,6 +162,7 @@ package enum ControlRequest: Hashable, Sendable {
         case "curves": return .curves(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
         case "pause": return .pause(sweep: try sweep())
         case "resume": return .resume(sweep: try sweep())
+        case "set": return .set(sweep: try sweep(), try SweepAdjustment(reader))
         default: return .cancel(sweep: try sweep())
         }
     }

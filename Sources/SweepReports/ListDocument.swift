@@ -3,7 +3,7 @@ package import SweepCore
 /// The sweeps of a coordinator: what `list` answers.
 ///
 /// JSON: `{"sweeps": [{"sweep", "number", "state", "trials": {…}, "trials_planned", "epochs", "objective": {"metric",
-/// "direction", "epoch"}, "best" (as in `status`)}]}`.
+/// "direction", "epoch"}, "best", "priority", "max_parallel", "requires", "threads" (as in `status`)}]}`.
 package struct ListDocument: Hashable, Sendable {
     /// In the order of submission.
     package var sweeps: [Entry]
@@ -20,6 +20,7 @@ package struct ListDocument: Hashable, Sendable {
         package var epochs: Int
         package var objective: Objective
         package var best: StatusDocument.Best?
+        package var placement: Placement
 
         package init(
             sweep: String,
@@ -29,7 +30,8 @@ package struct ListDocument: Hashable, Sendable {
             trialsPlanned: Int? = nil,
             epochs: Int,
             objective: Objective,
-            best: StatusDocument.Best? = nil
+            best: StatusDocument.Best? = nil,
+            placement: Placement = Placement()
         ) {
             self.sweep = sweep
             self.number = number
@@ -39,6 +41,7 @@ package struct ListDocument: Hashable, Sendable {
             self.epochs = epochs
             self.objective = objective
             self.best = best
+            self.placement = placement
         }
     }
 
@@ -56,17 +59,23 @@ package struct ListDocument: Hashable, Sendable {
 
     /// The list for people.
     package var table: Table {
-        var table = Table(columns: [
+        // Where nobody set one, a column of zeros says nothing.
+        let hasPriorities = sweeps.contains { $0.placement.priority != 0 }
+        var columns = [
             Table.Column("sweep"), Table.Column("state"), Table.Column("trials", isNumeric: true),
             Table.Column("done", isNumeric: true), Table.Column("epochs", isNumeric: true),
             Table.Column("objective"), Table.Column("best", isNumeric: true),
-        ])
+        ]
+        if hasPriorities { columns.insert(Table.Column("priority", isNumeric: true), at: 2) }
+        var table = Table(columns: columns)
         for sweep in sweeps {
-            table.add([
+            var cells = [
                 sweep.sweep, sweep.state, String(sweep.trialsPlanned ?? sweep.trials.total), String(sweep.trials.ended),
                 String(sweep.epochs), "\(sweep.objective.direction.rawValue) \(sweep.objective.metric.rawValue)",
                 sweep.best.map { NumberText.significant($0.objective) } ?? "",
-            ])
+            ]
+            if hasPriorities { cells.insert(String(sweep.placement.priority), at: 2) }
+            table.add(cells)
         }
         return table
     }
@@ -83,6 +92,7 @@ extension ListDocument.Entry {
         object.add("epochs", epochs)
         object.add("objective", objective.json)
         object.add("best", best?.json ?? .null)
+        placement.add(to: &object)
         return object.object
     }
 
@@ -95,7 +105,8 @@ extension ListDocument.Entry {
             trialsPlanned: try reader.optional("trials_planned")?.integer(),
             epochs: try reader.field("epochs").integer(),
             objective: try Objective(reader.field("objective")),
-            best: try reader.optional("best").map { reader throws(DocumentError) in try StatusDocument.Best(reader) }
+            best: try reader.optional("best").map { reader throws(DocumentError) in try StatusDocument.Best(reader) },
+            placement: try Placement(reader)
         )
     }
 }

@@ -36,7 +36,8 @@ package struct TrialCounts: Hashable, Sendable {
 ///
 /// JSON: `{"sweep", "state", "reason" (halted only), "trials": {"waiting", "running", "paused", "completed", "pruned",
 /// "failed"}, "trials_planned", "epochs", "epochs_per_second", "seconds_left", "best" (null, or "trial",
-/// "configuration_id", "objective", "epoch"), "workers": [{"id", "host", "slots", "busy", "kernels", "last_seen_s",
+/// "configuration_id", "objective", "epoch"), "priority", "max_parallel" (null: no limit), "requires": {label: value},
+/// "threads", "workers": [{"id", "host", "slots", "busy", "kernels", "labels": {label: value}, "last_seen_s",
 /// "idle_because", "stuck" (only of a worker with a trial that makes no step)}], "storage": {"journal_bytes", "objects",
 /// "object_bytes", "upload_bytes"}}`. Numbers that nobody knows yet are null; `storage` is absent where nobody counted.
 package struct StatusDocument: Hashable, Sendable {
@@ -54,6 +55,8 @@ package struct StatusDocument: Hashable, Sendable {
     /// The estimated time to the end.
     package var secondsLeft: Double?
     package var best: Best?
+    /// When and where it is trained beside others, as it is now.
+    package var placement: Placement
     package var workers: [Worker]
     /// What the coordinator's directory takes of its disk, all sweeps together; nil when nobody counted.
     package var storage: Storage?
@@ -99,6 +102,8 @@ package struct StatusDocument: Hashable, Sendable {
         package var busy: Int
         /// The kernel table it chose.
         package var kernels: String
+        /// Its labels.
+        package var labels: [String: String]
         /// Seconds since it was last heard of.
         package var lastSeen: Double
         /// Why it has nothing to do; nil when it has.
@@ -112,6 +117,7 @@ package struct StatusDocument: Hashable, Sendable {
             slots: Int,
             busy: Int,
             kernels: String,
+            labels: [String: String] = [:],
             lastSeen: Double,
             idleBecause: String? = nil,
             stuck: String? = nil
@@ -121,6 +127,7 @@ package struct StatusDocument: Hashable, Sendable {
             self.slots = slots
             self.busy = busy
             self.kernels = kernels
+            self.labels = labels
             self.lastSeen = lastSeen
             self.idleBecause = idleBecause
             self.stuck = stuck
@@ -137,6 +144,7 @@ package struct StatusDocument: Hashable, Sendable {
         epochsPerSecond: Double? = nil,
         secondsLeft: Double? = nil,
         best: Best? = nil,
+        placement: Placement = Placement(),
         workers: [Worker],
         storage: Storage? = nil
     ) {
@@ -149,6 +157,7 @@ package struct StatusDocument: Hashable, Sendable {
         self.epochsPerSecond = epochsPerSecond
         self.secondsLeft = secondsLeft
         self.best = best
+        self.placement = placement
         self.workers = workers
         self.storage = storage
     }
@@ -167,6 +176,7 @@ extension StatusDocument {
         object.add("epochs_per_second", epochsPerSecond)
         object.add("seconds_left", secondsLeft)
         object.add("best", best?.json ?? .null)
+        placement.add(to: &object)
         object.add("workers", .array(workers.map(\.json)))
         if let storage { object.add("storage", storage.json) }
         return object.object
@@ -185,6 +195,7 @@ extension StatusDocument {
             epochsPerSecond: try reader.measured("epochs_per_second"),
             secondsLeft: try reader.measured("seconds_left"),
             best: try reader.optional("best").map { reader throws(DocumentError) in try Best(reader) },
+            placement: try Placement(reader),
             workers: try reader.field("workers").items().each { reader throws(DocumentError) in try Worker(reader) },
             storage: try reader.optional("storage").map { reader throws(DocumentError) in try Storage(reader) }
         )
@@ -193,6 +204,7 @@ extension StatusDocument {
     /// The status for people: a few lines, then the workers.
     package func plainText(width: Int? = nil) -> String {
         var lines = [PrintableText.line("\(sweep): \(state)" + (reason.map { " (\($0))" } ?? ""))]
+        if let placement = placement.text { lines.append(PrintableText.line("placing  \(placement)")) }
         let planned = trialsPlanned.map { " of \($0)" } ?? ""
         let counts = trials.named.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         lines.append("trials   \(trials.total)\(planned)" + (counts.isEmpty ? "" : ": \(counts)"))
@@ -214,16 +226,22 @@ extension StatusDocument {
         }
         var text = lines.joined(separator: "\n") + "\n"
         if workers.isEmpty { return text + "no workers\n" }
-        var table = Table(columns: [
+        var columns = [
             Table.Column("worker"), Table.Column("host", rank: 2), Table.Column("slots", isNumeric: true),
             Table.Column("busy", isNumeric: true), Table.Column("kernels", rank: 1),
             Table.Column("last seen", isNumeric: true), Table.Column("idle because"),
-        ])
+        ]
+        let hasLabels = workers.contains { !$0.labels.isEmpty }
+        if hasLabels { columns.insert(Table.Column("labels", rank: 3), at: 5) }
+        var table = Table(columns: columns)
         for worker in workers {
-            table.add([
+            let labels = worker.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+            var cells = [
                 worker.id, worker.host, String(worker.slots), String(worker.busy), worker.kernels,
                 NumberText.seconds(worker.lastSeen), worker.stuck.map { "stuck: \($0)" } ?? worker.idleBecause ?? "",
-            ])
+            ]
+            if hasLabels { cells.insert(labels.joined(separator: ","), at: 5) }
+            table.add(cells)
         }
         text += "\n" + table.plainText(width: width)
         return text
@@ -299,6 +317,7 @@ extension StatusDocument.Worker {
         object.add("slots", slots)
         object.add("busy", busy)
         object.add("kernels", kernels)
+        object.add("labels", .object(labels.sorted { $0.key < $1.key }.map { JSONMember($0.key, .text($0.value)) }))
         object.add("last_seen_s", lastSeen)
         object.add("idle_because", idleBecause)
         if let stuck { object.add("stuck", stuck) }
@@ -312,9 +331,16 @@ extension StatusDocument.Worker {
             slots: try reader.field("slots").integer(),
             busy: try reader.field("busy").integer(),
             kernels: try reader.field("kernels").text(),
+            labels: try Self.labels(reader),
             lastSeen: try reader.measured("last_seen_s") ?? .infinity,
             idleBecause: try reader.optional("idle_because")?.text(),
             stuck: try reader.optional("stuck")?.text()
         )
+    }
+
+    private static func labels(_ reader: DocumentReader) throws(DocumentError) -> [String: String] {
+        var labels: [String: String] = [:]
+        for (key, value) in try reader.optional("labels")?.members() ?? [] { labels[key] = try value.text() }
+        return labels
     }
 }

@@ -1,3 +1,5 @@
+package import SweepCore
+
 /// Reads and steers a coordinator: the one door for commands, the port's client requests and HTTP.
 ///
 /// A sweep is named by its name. A coordinator, a connection to one and a stopped one's store implement it; the last
@@ -19,6 +21,8 @@ package protocol SweepControl: Sendable {
     func resume(sweep: String) async throws(ControlError) -> StatusDocument
     /// Ends the sweep: its trials that have not ended are pruned.
     func cancel(sweep: String) async throws(ControlError) -> StatusDocument
+    /// Changes a sweep's priority, its limit of trials at once or its number of trials.
+    func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument
 }
 
 /// What a coordinator answers to a request: the document that belongs to its verb.
@@ -26,7 +30,7 @@ package enum ControlAnswer: Hashable, Sendable {
     /// To `submit`.
     case submitted(ListDocument.Entry)
     case list(ListDocument)
-    /// To `status`, `pause`, `resume` and `cancel`.
+    /// To `status`, `pause`, `resume`, `cancel` and `set`.
     case status(StatusDocument)
     case source(Submission)
     case rank(RankDocument)
@@ -78,6 +82,7 @@ extension SweepControl {
         case .pause(let sweep): .status(try await pause(sweep: sweep))
         case .resume(let sweep): .status(try await resume(sweep: sweep))
         case .cancel(let sweep): .status(try await cancel(sweep: sweep))
+        case .set(let sweep, let adjustment): .status(try await set(sweep: sweep, adjustment))
         }
     }
 }

@@ -20,6 +20,15 @@ package struct TrialPlan: Hashable, Sendable {
         }
     }
 
+    /// A plan of so many trials, in `repeats` runs of each configuration.
+    package init(trials: Int?, repeats: Int) {
+        self.trials = trials
+        self.repeats = max(1, repeats)
+    }
+
+    /// How many trials a searcher of `total` distinct configurations can give.
+    package func greatest(total: Int) -> Int { Saturating.product(total, repeats) }
+
     /// The configuration's number and the repeat of run `index`, all from 0.
     package subscript(index: Int) -> (configuration: Int, repeat: Int) {
         (index / repeats, index % repeats)

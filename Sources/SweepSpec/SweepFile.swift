@@ -72,11 +72,27 @@ package struct SweepFile: Sendable {
         let source = reader.node(tree, at: SpecPath(), keyPlace: tree.place)
         let sweep = Sweep.read(source, problems: problems)
         reportGrid(source, sweep, into: problems)
+        reportThreads(source, into: problems)
         located += problems.all.map { LocatedProblem($0, in: reader.map) }
         guard located.isEmpty, let sweep else {
             return .failure(SweepFileProblems(file: file, located))
         }
         return .success(SweepFile(file: file, sweep: sweep, sourceMap: reader.map))
+    }
+
+    /// A range of threads: no result depends on them, so there is nothing to search, and a trial takes as many slots.
+    private static func reportThreads(_ source: SpecNode, into problems: SpecProblems) {
+        guard let node = source["train"]?["threads"], case .domain = node else { return }
+        let path = SpecPath([.key("train"), .key("threads")])
+        guard !problems.all.contains(where: { $0.path.steps.starts(with: path.steps) }) else { return }
+        problems.add(
+            SpecProblem(
+                path: path,
+                message: "threads change no result, so that there is nothing to search",
+                found: node.excerpt,
+                allowed: "an integer from 1 to 256"
+            )
+        )
     }
 
     /// What a grid search cannot do with the ranges of `source`, which need not be right in all else.

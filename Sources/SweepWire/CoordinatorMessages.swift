@@ -79,6 +79,11 @@ package struct Assignment: Hashable, Sendable {
         self.keepsCheckpoint = keepsCheckpoint
         self.metrics = metrics
     }
+
+    /// Slots of a worker that it takes: one for each of its threads.
+    package var slots: Int {
+        if case .integer(let threads)? = spec["train"]?["threads"] { max(1, threads) } else { 1 }
+    }
 }
 
 /// Everything numbered up to and with `sequence` is committed; also sent again when a gap is seen.

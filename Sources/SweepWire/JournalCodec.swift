@@ -5,8 +5,8 @@ package enum JournalCodec {
     /// The version in every batch that is written.
     ///
     /// Version 2 added the metrics of a sweep, notes, and trials that complete before their last epoch; version 3 added
-    /// checkpoints that are lost (a `CheckpointKept` of epoch 0).
-    package static let version: UInt32 = 3
+    /// checkpoints that are lost (a `CheckpointKept` of epoch 0); version 4 added changes of a running sweep (`Adjusted`).
+    package static let version: UInt32 = 4
     /// The versions that are read; a batch of another is refused, never guessed at.
     package static let readVersions: ClosedRange<UInt32> = 1...version
 

@@ -52,6 +52,55 @@ extension Scenario {
         return scenario
     }
 
+    /// The scenario of a seed with up to four sweeps that want different things of different workers, and a user who changes
+    /// their priorities, limits and numbers of trials.
+    package static func crowded(_ seed: UInt64) -> Scenario {
+        var scenario = drawn(seed)
+        var random = RandomStream(key: RandomStream.mix(seed ^ 0xC0DE))
+        for index in scenario.workers.indices {
+            if random.below(2) == 0 { scenario.workers[index].labels["gpu"] = random.below(3) > 0 ? "yes" : "no" }
+            if random.below(3) == 0 { scenario.workers[index].labels["rack"] = "1" }
+        }
+        // One that can train everything, so that an end can be asked for.
+        scenario.workers[0].slots = 4
+        scenario.workers[0].labels = ["gpu": "yes", "rack": "1"]
+        for index in 1...1 + random.below(3) {
+            var sweep = scenario.sweeps[0]
+            sweep.name = "sweep\(index)"
+            sweep.seed += index
+            sweep.trials = 6 + random.below(8)
+            sweep.prune = random.below(2) == 0 ? "none" : "asha"
+            sweep.decide = random.below(4) == 0 ? "arrival" : "virtual"
+            scenario.sweeps.append(sweep)
+        }
+        let horizon = scenario.faults.map(\.end).max() ?? 10
+        for index in scenario.sweeps.indices {
+            scenario.sweeps[index].priority = [0, 0, 1, -7][random.below(4)]
+            if random.below(3) == 0 { scenario.sweeps[index].maxParallel = 1 + random.below(4) }
+            scenario.sweeps[index].threads = [1, 1, 1, 2, 4][random.below(5)]
+            if random.below(3) == 0 { scenario.sweeps[index].requires["gpu"] = "yes" }
+            if random.below(4) == 0 { scenario.sweeps[index].requires["rack"] = "1" }
+        }
+        for _ in 0..<random.below(7) {
+            let sweep = scenario.sweeps[random.below(scenario.sweeps.count)].name
+            let seconds = (horizon * random.uniform() * 1000).rounded() / 1000
+            let act: Scenario.Act =
+                switch random.below(6) {
+                case 0: .adjust(SweepAdjustment(priority: random.below(5) - 2))
+                case 1: .adjust(SweepAdjustment(maxParallel: random.below(3) == 0 ? .unlimited : .atMost(1 + random.below(4))))
+                case 2, 3: .adjust(SweepAdjustment(trials: 1 + random.below(30)))
+                case 4: .steer(.pause)
+                default: .steer(.resume)
+                }
+            scenario.steering.append(Step(seconds: seconds, sweep: sweep, act))
+        }
+        // Whoever is paused is resumed in the end.
+        for sweep in scenario.sweeps {
+            scenario.steering.append(Step(seconds: horizon + 1, sweep: sweep.name, .steer(.resume)))
+        }
+        return scenario
+    }
+
     /// The scenario of a seed with a peer that lies.
     package static func infested(_ seed: UInt64) -> Scenario {
         var scenario = drawn(seed)

@@ -1,5 +1,5 @@
 package import SweepCoordination
-import SweepCore
+package import SweepCore
 package import SweepTestKit
 
 /// What is simulated: sweeps, workers, what the trials are like, what the user does, and what goes wrong.
@@ -19,15 +19,24 @@ package struct Scenario: Hashable, Sendable {
     /// Whether the invariants are checked after every step; their cost grows with the number of trials.
     package var checksInvariants = true
 
+    /// What a user may do.
+    package enum Act: Hashable, Sendable {
+        case steer(Steering)
+        case adjust(SweepAdjustment)
+    }
+
     /// One act of the user.
     package struct Step: Hashable, Sendable {
         package var seconds: Double
         package var sweep: String
-        package var steering: Steering
+        package var act: Act
         package init(seconds: Double, sweep: String, steering: Steering) {
+            self.init(seconds: seconds, sweep: sweep, .steer(steering))
+        }
+        package init(seconds: Double, sweep: String, _ act: Act) {
             self.seconds = seconds
             self.sweep = sweep
-            self.steering = steering
+            self.act = act
         }
     }
 
@@ -47,7 +56,7 @@ package struct Scenario: Hashable, Sendable {
         let slowest = workers.map(\.epochMilliseconds).max() ?? 0
         var work = 0.0
         for sweep in sweeps {
-            // A grid without a number of trials has 12 configurations, of at most 3 runs.
+            // A grid without a number of trials has 12 configurations, of at most 3 runs; no change asks for more than 36.
             let trials = Double(max(sweep.trials ?? 0, 36))
             work += trials * Double(sweep.epochs) * slowest / 1000 * 3
             if training.killing + training.dying > 0 { work += trials * Double(options.attempts) * 20 }
@@ -68,9 +77,16 @@ package struct Scenario: Hashable, Sendable {
     /// and 5 s, and each may be needed twice in a row.
     package var patience: Double { 120 + 50 * (workers.map(\.epochMilliseconds).max() ?? 0) / 1000 }
 
-    /// The same sweep on one worker with one slot, where nothing goes wrong but the trials themselves.
-    package func undisturbed(_ sweep: SampleSweep) -> Scenario {
-        var quiet = Scenario(seed: 1, sweeps: [sweep], workers: [.init(name: "only")])
+    /// The same sweep on one worker with one slot, where nothing goes wrong but the trials themselves; with `trials` in all,
+    /// if that is told.
+    package func undisturbed(_ sweep: SampleSweep, trials: Int? = nil) -> Scenario {
+        var plain = sweep
+        plain.priority = 0
+        plain.maxParallel = nil
+        plain.requires = [:]
+        plain.threads = 1
+        if let trials { plain.trials = trials }
+        var quiet = Scenario(seed: 1, sweeps: [plain], workers: [.init(name: "only")])
         quiet.training = training
         quiet.options = options
         return quiet

@@ -66,6 +66,10 @@ package enum Shrinking {
             add { $0.sweeps[index].prune = "none" }
             add { $0.sweeps[index].parallelism = 1 }
             add { $0.sweeps[index].method = "random" }
+            add { $0.sweeps[index].priority = 0 }
+            add { $0.sweeps[index].maxParallel = nil }
+            add { $0.sweeps[index].requires = [:] }
+            add { $0.sweeps[index].threads = 1 }
         }
         for index in scenario.workers.indices {
             add { $0.workers[index].slots = 1 }
@@ -107,15 +111,20 @@ extension Scenario {
                 "\(sweep.name).parallelism = \(sweep.parallelism)",
                 "\(sweep.name).decide = \"\(sweep.decide)\"",
                 "\(sweep.name).objective = .\(sweep.objective)",
-                "scenario.sweeps.append(\(sweep.name))",
             ]
+            if sweep.priority != 0 { lines.append("\(sweep.name).priority = \(sweep.priority)") }
+            if let limit = sweep.maxParallel { lines.append("\(sweep.name).maxParallel = \(limit)") }
+            if !sweep.requires.isEmpty { lines.append("\(sweep.name).requires = \(Self.source(sweep.requires))") }
+            if sweep.threads != 1 { lines.append("\(sweep.name).threads = \(sweep.threads)") }
+            lines.append("scenario.sweeps.append(\(sweep.name))")
         }
         lines.append("scenario.workers = [")
         for plan in workers {
             lines.append(
                 "    .init(name: \"\(plan.name)\", slots: \(plan.slots), prefetch: \(plan.prefetch), coreVersion: "
                     + "\"\(plan.coreVersion)\", protocolVersion: \(plan.protocolVersion), epochMilliseconds: "
-                    + "\(plan.epochMilliseconds), joins: \(plan.joins)),"
+                    + "\(plan.epochMilliseconds), joins: \(plan.joins)"
+                    + (plan.labels.isEmpty ? "" : ", labels: \(Self.source(plan.labels))") + "),"
             )
         }
         lines.append("]")
@@ -129,11 +138,29 @@ extension Scenario {
         lines.append("]")
         for step in steering {
             lines.append(
-                "scenario.steering.append(.init(seconds: \(step.seconds), sweep: \"\(step.sweep)\", steering: "
-                    + ".\(step.steering)))"
+                "scenario.steering.append(.init(seconds: \(step.seconds), sweep: \"\(step.sweep)\", "
+                    + "\(Self.source(step.act))))"
             )
         }
         if let hostile { lines.append("scenario.hostile = \(hostile.source)") }
         return lines.joined(separator: "\n")
+    }
+
+    private static func source(_ labels: [String: String]) -> String {
+        "[" + labels.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \"\($0.value)\"" }.joined(separator: ", ") + "]"
+    }
+
+    private static func source(_ act: Act) -> String {
+        switch act {
+        case .steer(let steering): return ".steer(.\(steering))"
+        case .adjust(let adjustment):
+            var parts: [String] = []
+            if let priority = adjustment.priority { parts.append("priority: \(priority)") }
+            if let limit = adjustment.maxParallel {
+                parts.append("maxParallel: " + (limit.number.map { ".atMost(\($0))" } ?? ".unlimited"))
+            }
+            if let trials = adjustment.trials { parts.append("trials: \(trials)") }
+            return ".adjust(SweepAdjustment(\(parts.joined(separator: ", "))))"
+        }
     }
 }

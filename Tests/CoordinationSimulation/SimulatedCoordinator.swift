@@ -34,6 +34,8 @@ package struct SimulatedCoordinator: Sendable {
     private var oldestSequences: [WorkerID: UInt64] = [:]
     /// The journal read by rules of its own.
     package private(set) var audit = JournalAudit()
+    /// What is given to whom, watched by rules of its own.
+    package private(set) var placement = PlacementAudit()
     private var owners: [PeerID: WorkerID] = [:]
     private var queue = CommitQueue()
     private var writing: [Fact] = []
@@ -71,6 +73,7 @@ package struct SimulatedCoordinator: Sendable {
             keep(entry) { _, _ in nil }
             do { try core.restore(entry: entry) } catch { violations.append("a batch cannot be read back: \(error)") }
         }
+        placement.replay(facts)
         for fact in facts {
             switch fact {
             case .trialProposed(let proposal): seeds[proposal.trial] = proposal.seed
@@ -83,7 +86,11 @@ package struct SimulatedCoordinator: Sendable {
     }
 
     /// Begins work after the process was started.
-    package mutating func start(at now: Instant) -> [Action] { carryOut(core.start(at: now)) }
+    package mutating func start(at now: Instant) -> [Action] {
+        let effects = core.start(at: now)
+        watch(effects, at: now)
+        return carryOut(effects)
+    }
 
     /// Kills the process and makes a new one from the journal; `commitSurvives`: whether a commit under way was through.
     package mutating func crashAndRestore(commitSurvives: Bool, said: (WorkerID, UInt64) -> Message?) {
@@ -109,6 +116,9 @@ package struct SimulatedCoordinator: Sendable {
                 snapshotRestarts += 1
             }
         }
+        // What was decided and not committed is undone.
+        placement = PlacementAudit()
+        placement.replay(facts)
         for (worker, sequence) in core.sequences where sequence != audit.sequence(of: worker) {
             violations.append(
                 "\(worker) is at \(sequence) after a restart, the journal at \(audit.sequence(of: worker))"
@@ -159,6 +169,7 @@ package struct SimulatedCoordinator: Sendable {
         case .problem, .objectChunk, .objectStored, .objectMissing, .request: return []
         case .register(let register):
             owners[peer] = register.worker
+            placement.registered(register)
             oldestSequences[register.worker] = max(oldestSequences[register.worker] ?? 1, register.oldestSequence)
         default: break
         }
@@ -185,7 +196,14 @@ package struct SimulatedCoordinator: Sendable {
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         let effects = core.handle(event, at: now)
         check("after \(event)")
+        watch(effects, at: now)
         return carryOut(effects)
+    }
+
+    private mutating func watch(_ effects: [Effect], at now: Instant) {
+        let before = placement.problems.count
+        placement.add(effects.compactMap { if case .record(let fact) = $0 { fact } else { nil } }, core, at: now)
+        if placement.problems.count > before { violations.append("placement: \(placement.problems[before])") }
     }
 
     /// The commit that was under way is through; `said` gives the messages that it applied.

@@ -15,6 +15,7 @@ package struct SimulatedWorker: Sendable {
         package var epochMilliseconds: Double
         /// When it is started, in virtual seconds.
         package var joins: Double
+        package var labels: [String: String]
 
         package init(
             name: String,
@@ -23,7 +24,8 @@ package struct SimulatedWorker: Sendable {
             coreVersion: String = "core-1",
             protocolVersion: UInt8 = SweepWire.protocolVersion,
             epochMilliseconds: Double = 200,
-            joins: Double = 0
+            joins: Double = 0,
+            labels: [String: String] = [:]
         ) {
             self.name = name
             self.slots = slots
@@ -32,6 +34,7 @@ package struct SimulatedWorker: Sendable {
             self.protocolVersion = protocolVersion
             self.epochMilliseconds = epochMilliseconds
             self.joins = joins
+            self.labels = labels
         }
 
         /// Whether it can train anything here: it speaks the protocol and has the sweeps' training core.
@@ -74,7 +77,8 @@ package struct SimulatedWorker: Sendable {
             prefetch: plan.prefetch,
             kernels: "none",
             coreVersion: plan.coreVersion,
-            softwareVersion: "0"
+            softwareVersion: "0",
+            labels: plan.labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) }
         )
         session = WorkerSession(WorkerSession.Options(register: register))
     }

@@ -32,7 +32,7 @@ package final class Simulation {
         case crashCoordinator(down: Double, commitSurvives: Bool)
         case startCoordinator
         case jump(SimulatedProcess, Double)
-        case steer(String, Steering)
+        case steer(String, Scenario.Act)
         case lie
     }
 
@@ -84,7 +84,7 @@ package final class Simulation {
     var said: [WorkerID: [UInt64: (message: Message, frames: [[UInt8]])]] = [:]
     private var token: UInt64 = 0
     /// What the user wants, in order; the first is asked for and not answered yet.
-    private var wishes: [(sweep: String, steering: Steering)] = []
+    private var wishes: [(sweep: String, act: Scenario.Act)] = []
     private var asked: ReplyToken?
     /// What the lying peer overheard last.
     var overheard: [[[UInt8]]] = []
@@ -123,7 +123,7 @@ package final class Simulation {
     package func run() {
         start()
         for (index, plan) in scenario.workers.enumerated() { queue.add(.startWorker(index), at: moment(plan.joins)) }
-        for step in scenario.steering { queue.add(.steer(step.sweep, step.steering), at: moment(step.seconds)) }
+        for step in scenario.steering { queue.add(.steer(step.sweep, step.act), at: moment(step.seconds)) }
         for (moment, event) in faults.timed { queue.add(event, at: moment) }
         if let hostile = scenario.hostile { queue.add(.lie, at: moment(hostile.from)) }
         let limit = moment(scenario.limit)
@@ -187,8 +187,8 @@ package final class Simulation {
             start()
             ask()
         case .jump(let process, let seconds): jump(process, seconds)
-        case .steer(let name, let steering):
-            wishes.append((name, steering))
+        case .steer(let name, let act):
+            wishes.append((name, act))
             if wishes.count == 1 { ask() }
         case .lie: lie()
         }
@@ -221,9 +221,13 @@ package final class Simulation {
         guard isUp, let wish = wishes.first else { return }
         token += 1
         asked = ReplyToken(rawValue: token)
-        carryOut(
-            coordinator.handle(.steer(wish.sweep, wish.steering, ReplyToken(rawValue: token)), at: coordinatorNow)
-        )
+        let reply = ReplyToken(rawValue: token)
+        let event: SweepCoordination.Event =
+            switch wish.act {
+            case .steer(let steering): .steer(wish.sweep, steering, reply)
+            case .adjust(let adjustment): .adjust(wish.sweep, adjustment, reply)
+            }
+        carryOut(coordinator.handle(event, at: coordinatorNow))
     }
 
     func answered(_ token: ReplyToken) {

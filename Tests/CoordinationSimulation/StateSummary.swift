@@ -36,6 +36,9 @@ package struct StateSummary: Hashable, Sendable {
         let open: Set<Int>
         let epochsTrained: Int
         let epochSeconds: UInt64
+        let placement: Placement
+        let share: SweepShare
+        let planned: Int?
     }
 
     let sweeps: [Sweep]
@@ -78,7 +81,10 @@ package struct StateSummary: Hashable, Sendable {
                 resolved: sweep.resolved,
                 open: sweep.open,
                 epochsTrained: sweep.epochsTrained,
-                epochSeconds: sweep.epochSeconds.bitPattern
+                epochSeconds: sweep.epochSeconds.bitPattern,
+                placement: sweep.placement,
+                share: sweep.share,
+                planned: sweep.plannedTrials
             )
         }
         held = core.workers.mapValues(\.held).filter { !$0.value.isEmpty }

@@ -17,11 +17,20 @@ package struct Verdict {
         simulation.trace = trace
         simulation.run()
         var defects = Self.defects(simulation)
-        let cancelled = Set(scenario.steering.filter { $0.steering == .cancel }.map(\.sweep))
+        let cancelled = Set(scenario.steering.filter { $0.act == .steer(.cancel) }.map(\.sweep))
         for sweep in scenario.sweeps
         where defects.isEmpty && sweep.decide == "virtual" && scenario.hostile == nil && !cancelled.contains(sweep.name)
         {
-            let quiet = Simulation(scenario.undisturbed(sweep))
+            var trials: Int?
+            if let progress = simulation.coordinator.core.sweep(named: sweep.name),
+                simulation.hasOtherTrials(progress)
+            {
+                // With pruning the answer depends on when the number was changed, in virtual time; without, it must be that of a
+                // file with the number it came to.
+                guard !progress.inVirtualTime else { continue }
+                trials = progress.plannedTrials
+            }
+            let quiet = Simulation(scenario.undisturbed(sweep, trials: trials))
             quiet.run()
             defects += Self.defects(quiet).map { "undisturbed: \($0)" }
             guard let found = simulation.outcome(of: sweep.name), let expected = quiet.outcome(of: sweep.name) else {
@@ -84,6 +93,14 @@ package struct Verdict {
 }
 
 extension Simulation {
+    /// Whether the sweep's number of trials was ever changed.
+    func hasOtherTrials(_ sweep: SweepProgress) -> Bool {
+        coordinator.facts.contains { fact in
+            guard case .sweepChanged(sweep.id, .adjusted(let adjustment)) = fact else { return false }
+            return adjustment.trials != nil
+        }
+    }
+
     /// What the sweep of this name came to.
     package func outcome(of name: String) -> SweepOutcome? {
         coordinator.core.sweep(named: name).map { sweep in

@@ -6,7 +6,7 @@ import SweepNumerics
 /// The kinds of scenarios that a seed stands for.
 let kinds: [(name: String, scenario: @Sendable (UInt64) -> Scenario)] = [
     ("drawn", Scenario.drawn), ("steered", Scenario.steered), ("infested", Scenario.infested),
-    ("arrival", Scenario.onArrival),
+    ("arrival", Scenario.onArrival), ("crowded", Scenario.crowded),
 ]
 
 /// Runs seeds and ends the process: 0 when all hold, 1 when one fails.

@@ -29,6 +29,27 @@ import Testing
         #expect(verdict.simulation.tally.lies > 0)
     }
 
+    @Test(arguments: seeds(40))
+    func `many sweeps with priorities, limits, labels and changes share the workers by the rules, and end whole`(
+        seed: UInt64
+    ) {
+        #expect(Verdict(.crowded(seed)).defects == [], "\(reproduction(seed, kind: "crowded"))")
+    }
+
+    @Test func `in those scenarios there is much to choose, or they show little`() {
+        var choices = 0
+        var changes = 0
+        for seed in seeds(10) {
+            let simulation = Simulation(.crowded(seed))
+            simulation.run()
+            choices += simulation.coordinator.placement.choices
+            changes += simulation.coordinator.facts.count { fact in
+                if case .sweepChanged(_, .adjusted) = fact { true } else { false }
+            }
+        }
+        #expect(choices > 100 && changes > 5)
+    }
+
     @Test(arguments: NamedScenario.all)
     func `what failed once holds`(named: NamedScenario) {
         #expect(Verdict(named.scenario).defects == [], "\(named)")

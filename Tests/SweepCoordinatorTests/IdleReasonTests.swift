@@ -93,6 +93,53 @@ import Testing
         #expect(try reason("old", harness) == "its training core is version core-0, the sweep's is core-1")
     }
 
+    @Test func `it has not what the sweep requires`() throws {
+        var harness = CoreHarness()
+        var sample = plain(2)
+        sample.requires = ["gpu": "yes", "kernels": "v3", "rack": "1"]
+        _ = harness.submit(sample)
+        _ = harness.join("a", labels: ["gpu": "no", "rack": "1"], kernels: "v2")
+        #expect(try reason("a", harness) == "the sweep requires gpu=yes, kernels of v3 or more")
+        #expect(try worker("a", harness).labels == ["gpu": "no", "rack": "1"])
+    }
+
+    @Test func `it has fewer slots than a trial takes`() throws {
+        var harness = CoreHarness()
+        var sample = plain(2)
+        sample.threads = 4
+        _ = harness.submit(sample)
+        _ = harness.join("a", slots: 3)
+        #expect(try reason("a", harness) == "a trial of the sweep takes 4 slots, one for each of its threads")
+        _ = harness.join("b", slots: 5)
+        let wide = try worker("b", harness)
+        #expect(wide.busy == 4 && wide.idleBecause == nil)
+    }
+
+    @Test func `the sweep is at its limit`() throws {
+        var harness = CoreHarness()
+        var sample = plain(9)
+        sample.parallelism = 4
+        sample.maxParallel = 1
+        _ = harness.submit(sample)
+        _ = harness.join("a")
+        _ = harness.join("b")
+        #expect(try reason("b", harness) == "the sweep is at its limit of 1 trial at once")
+        _ = harness.adjust("sample", SweepAdjustment(maxParallel: .atMost(2)))
+        #expect(try worker("b", harness).busy == 1)
+        _ = harness.join("c")
+        #expect(try reason("c", harness) == "the sweep is at its limit of 2 trials at once")
+    }
+
+    @Test func `a limit that keeps nothing waiting is no reason`() throws {
+        var harness = CoreHarness()
+        var sample = plain(1)
+        sample.maxParallel = 1
+        _ = harness.submit(sample)
+        _ = harness.join("a")
+        _ = harness.join("b")
+        #expect(try reason("b", harness) == "no trials are left to begin; the last 1 train elsewhere")
+    }
+
     @Test func `it drains`() throws {
         var harness = CoreHarness()
         _ = harness.submit(plain(2))

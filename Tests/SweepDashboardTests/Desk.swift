@@ -41,6 +41,13 @@ final class Desk: SweepObservatory {
     func resume(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "resume") }
     func cancel(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "cancel") }
 
+    func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
+        throw ControlError(.internal, "nothing is changed over HTTP")
+    }
+    func source(sweep: String) async throws(ControlError) -> Submission {
+        throw ControlError(.internal, "no file is told over HTTP")
+    }
+
     func sweep(_ name: String) async throws(ControlError) -> SweepDocument {
         try check(name)
         throw ControlError(.internal, "has no document")

@@ -73,6 +73,36 @@ import Testing
         #expect(rank == Samples.rank)
         #expect(try StatusDocument(json: again(Samples.status.json)) == Samples.status)
         #expect(try ListDocument(json: again(Samples.list.json)) == Samples.list)
+        var status = Samples.status
+        status.placement = Placement(
+            priority: -4,
+            maxParallel: 3,
+            requires: [WorkerRequirement(key: "gpu", value: "yes")],
+            slots: 2
+        )
+        status.workers[0].labels = ["gpu": "yes", "rack": "2"]
+        #expect(try StatusDocument(json: again(status.json)) == status)
+        #expect(status.json["priority"] == .integer(-4) && status.json["max_parallel"] == .integer(3))
+        #expect(status.json["requires"]?.text() == #"{"gpu":"yes"}"# && status.json["threads"] == .integer(2))
+        #expect(Samples.status.json["max_parallel"] == .null)
+        var list = Samples.list
+        list.sweeps[0].placement = status.placement
+        #expect(try ListDocument(json: again(list.json)) == list)
+    }
+
+    @Test func `who set no priority, limit or label sees no word of them`() {
+        let plain = Samples.status.plainText()
+        #expect(!plain.contains("placing") && !plain.contains("labels"))
+        #expect(!Samples.list.table.plainText().contains("priority"))
+        var status = Samples.status
+        status.placement = Placement(priority: 2, maxParallel: 3, requires: [WorkerRequirement(key: "gpu", value: "yes")], slots: 4)
+        status.workers[0].labels = ["rack": "2", "gpu": "yes"]
+        let text = status.plainText()
+        #expect(text.contains("placing  priority 2, at most 3 trials at once, 4 slots a trial, requires gpu=yes\n"))
+        #expect(text.contains("gpu=yes,rack=2"))
+        var list = Samples.list
+        list.sweeps[0].placement.priority = 2
+        #expect(list.table.plainText().contains("priority"))
         let curves = try CurvesDocument(json: again(Samples.curves.json))
         #expect(curves.trials.count == Samples.curves.trials.count)
         for (a, b) in zip(curves.trials, Samples.curves.trials) {

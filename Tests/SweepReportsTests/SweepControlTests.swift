@@ -16,12 +16,16 @@ import Testing
             try check(sweep)
             return Samples.status
         }
+        func source(sweep: String) async throws(ControlError) -> Submission { SweepControlTests.submission }
         func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument { Samples.rank }
         func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument { Samples.curves }
         func pause(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
         func resume(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
         func cancel(sweep: String) async throws(ControlError) -> StatusDocument {
             throw ControlError(.conflict, "'\(sweep)' is finished")
+        }
+        func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
+            try await status(sweep: sweep)
         }
     }
 
@@ -41,9 +45,12 @@ import Testing
     )
 
     private static let requests: [ControlRequest] = [
-        .submit(submission), .list, .status(sweep: "digits"), .rank(sweep: "digits", top: nil),
+        .submit(submission), .list, .status(sweep: "digits"), .source(sweep: "digits"), .rank(sweep: "digits", top: nil),
         .rank(sweep: "digits", top: 3), .curves(sweep: "digits", trial: nil), .curves(sweep: "digits", trial: 4),
         .pause(sweep: "digits"), .resume(sweep: "digits"), .cancel(sweep: "digits"),
+        .set(sweep: "digits", SweepAdjustment(priority: -2)), .set(sweep: "digits", SweepAdjustment(trials: 50)),
+        .set(sweep: "digits", SweepAdjustment(priority: 1, maxParallel: .atMost(4), trials: 9)),
+        .set(sweep: "digits", SweepAdjustment(maxParallel: .unlimited)),
     ]
 
     @Test func `every request is read back as it was`() throws {
@@ -52,7 +59,7 @@ import Testing
         }
         #expect(Set(Self.requests.map(\.verb)) == Set(ControlRequest.verbs))
         #expect(
-            Self.requests.filter(\.isReadOnly).map(\.verb) == ["list", "status", "rank", "rank", "curves", "curves"]
+            Self.requests.filter(\.isReadOnly).map(\.verb) == ["list", "status", "source", "rank", "rank", "curves", "curves"]
         )
     }
 
@@ -78,7 +85,8 @@ import Testing
     @Test(arguments: [
         ("dance", "{}"), ("status", "{}"), ("status", ""), ("status", "{\"sweep\":3}"),
         ("rank", "{\"sweep\":\"x\",\"top\":0}"),
-        ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("submit", "{}"), ("list", "nonsense"),
+        ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("set", "{\"trials\":3}"),
+        ("set", "{\"sweep\":\"x\",\"trials\":\"many\"}"), ("set", "{\"sweep\":\"x\",\"max_parallel\":1.5}"), ("submit", "{}"), ("list", "nonsense"),
     ]) func `a wrong request is bad input`(_ verb: String, _ body: String) {
         let error = #expect(throws: ControlError.self) { try ControlRequest(verb: verb, body: Array(body.utf8)) }
         #expect(error?.code == .badInput)

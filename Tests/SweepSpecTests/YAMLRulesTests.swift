@@ -180,7 +180,8 @@ import Testing
         #expect(problems("").count == 3)
         #expect(
             problems("[1]") == [
-                "f:1:1: not an allowed value: found [1], allowed a map with name, data, train, objective, search, prune"
+                "f:1:1: not an allowed value: found [1], allowed a map with name, data, train, objective, search, prune, "
+                    + "priority, max_parallel, requires"
             ]
         )
     }

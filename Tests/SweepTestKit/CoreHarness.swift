@@ -67,6 +67,13 @@ package struct CoreHarness: Sendable {
         return reply
     }
 
+    /// Changes a sweep; the answer.
+    package mutating func adjust(_ name: String, _ adjustment: SweepAdjustment) -> SteeringOutcome? {
+        token += 1
+        give(.adjust(name, adjustment, ReplyToken(rawValue: token)))
+        return reply
+    }
+
     private var reply: SteeringOutcome? {
         for case .reply(ReplyToken(rawValue: token), let outcome) in effects { return outcome }
         return nil
@@ -77,12 +84,21 @@ package struct CoreHarness: Sendable {
         _ name: String,
         slots: Int = 1,
         prefetch: Int = 0,
-        coreVersion: String = "core-1"
+        coreVersion: String = "core-1",
+        labels: [String: String] = [:],
+        kernels: String = "none"
     ) -> Worker {
         let id = WorkerID(name: name, incarnation: UInt64(nextPeer))
         let worker = Worker(id: id, peer: PeerID(number: nextPeer))
         nextPeer += 1
-        register(worker, slots: slots, prefetch: prefetch, coreVersion: coreVersion)
+        register(
+            worker,
+            slots: slots,
+            prefetch: prefetch,
+            coreVersion: coreVersion,
+            labels: labels,
+            kernels: kernels
+        )
         return worker
     }
 
@@ -93,7 +109,9 @@ package struct CoreHarness: Sendable {
         prefetch: Int = 0,
         coreVersion: String = "core-1",
         leases: [LeaseID] = [],
-        oldestSequence: UInt64 = 1
+        oldestSequence: UInt64 = 1,
+        labels: [String: String] = [:],
+        kernels: String = "none"
     ) {
         let register = Register(
             worker: worker.id,
@@ -101,9 +119,10 @@ package struct CoreHarness: Sendable {
             pid: 1,
             slots: slots,
             prefetch: prefetch,
-            kernels: "none",
+            kernels: kernels,
             coreVersion: coreVersion,
             softwareVersion: "0",
+            labels: labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) },
             leases: leases.map { HeldLease(lease: $0, epoch: 0) },
             oldestSequence: oldestSequence
         )
@@ -217,6 +236,9 @@ package struct CoreHarness: Sendable {
 
     /// A trial of the first sweep.
     package func trial(_ number: Int) -> TrialProgress? { core.sweeps[SweepID(rawValue: 1)]?[number] }
+
+    /// How many leases of a sweep workers hold.
+    package func held(_ name: String) -> Int { core.sweep(named: name)?.share.leases ?? 0 }
 
     /// The first sweep.
     package var sweep: SweepProgress? { core.sweeps[SweepID(rawValue: 1)] }

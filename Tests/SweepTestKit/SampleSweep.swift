@@ -14,6 +14,10 @@ package struct SampleSweep: Hashable, Sendable {
     package var decide = "virtual"
     package var objective = Metric.validationLoss
     package var coreVersion = "core-1"
+    package var priority = 0
+    package var maxParallel: Int?
+    package var requires: [String: String] = [:]
+    package var threads = 1
 
     package init() {}
 
@@ -27,12 +31,13 @@ package struct SampleSweep: Hashable, Sendable {
         if let trials { search.append(SpecEntry("trials", .integer(trials))) }
         let rate = SpecNode.domain(.logUniform(low: 1e-4, high: 1, points: 6))
         let width = SpecNode.domain(.choice([ChoiceOption(.integer(4)), ChoiceOption(.integer(8))]))
-        let train = [
+        var train = [
             SpecEntry("model", .map([SpecEntry("mlp", .map([SpecEntry("widths", .list([width]))]))])),
             SpecEntry("optimizer", .map([SpecEntry("sgd", .map([SpecEntry("learning_rate", rate)]))])),
             SpecEntry("batch_size", .integer(8)),
             SpecEntry("epochs", .integer(epochs)),
         ]
+        if threads != 1 { train.append(SpecEntry("threads", .integer(threads))) }
         return .map([
             SpecEntry("name", .text(name)),
             SpecEntry("data", .map([SpecEntry("source", .text("rows.csv")), SpecEntry("target", .text("last"))])),
@@ -43,7 +48,18 @@ package struct SampleSweep: Hashable, Sendable {
             ),
             SpecEntry("search", .map(search)),
             SpecEntry("prune", .text(prune)),
-        ])
+        ] + placement)
+    }
+
+    private var placement: [SpecEntry] {
+        var entries: [SpecEntry] = []
+        if priority != 0 { entries.append(SpecEntry("priority", .integer(priority))) }
+        if let maxParallel { entries.append(SpecEntry("max_parallel", .integer(maxParallel))) }
+        if !requires.isEmpty {
+            let labels = requires.sorted { $0.key < $1.key }.map { SpecEntry($0.key, .text($0.value)) }
+            entries.append(SpecEntry("requires", .map(labels)))
+        }
+        return entries
     }
 
     /// The bytes that every sample's data set consists of.

@@ -120,6 +120,10 @@ enum GoldenSamples {
         .trialEnded(lease.trial, .pruned(.scheduler)),
         .workerSequence(worker, sequence: 18),
         .noted(lease.trial, notes),
+        .sweepChanged(
+            SweepID(rawValue: 1),
+            .adjusted(SweepAdjustment(priority: -3, maxParallel: .atMost(4), trials: 40))
+        ),
     ]
 
     /// The ends of segments that the messages do not show.

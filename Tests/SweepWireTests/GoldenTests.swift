@@ -8,6 +8,7 @@ import Testing
     static let messageDigests: [UInt8: UInt64] = [1: 7_017_553_443_747_285_191, 2: 17_188_970_950_106_991_906]
     static let factDigests: [UInt32: UInt64] = [
         1: 18_111_015_181_216_264_264, 2: 17_444_708_565_921_433_364, 3: 10_794_688_904_736_222_678,
+        4: 10_633_284_154_692_808_653,
     ]
 
     @Test func `there is a sample of every kind`() {

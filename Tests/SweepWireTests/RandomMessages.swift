@@ -252,7 +252,15 @@ struct RandomMessages {
     }
 
     /// The number of kinds that `fact` draws from.
-    static let factKinds = 12
+    static let factKinds = 13
+
+    private mutating func adjustment() -> SweepAdjustment {
+        SweepAdjustment(
+            priority: flag() ? count(2_000) - 1_000 : nil,
+            maxParallel: pick([nil, .unlimited, .atMost(1 + count(65_535))]),
+            trials: flag() ? 1 + count(9_999_999) : nil
+        )
+    }
 
     mutating func fact(_ kind: Int) -> Fact {
         switch kind {
@@ -295,7 +303,8 @@ struct RandomMessages {
         case 8: .leaseEnded(lease(), pick([.lapsed, .died(text()), .handedBack, .superseded]))
         case 9: .trialEnded(trial(), pick([.completed, .failed(text()), .pruned(pick(PruneReason.allCases))]))
         case 10: .workerSequence(worker(), sequence: stream.next())
-        default: .noted(trial(), list(5) { $0.note() })
+        case 11: .noted(trial(), list(5) { $0.note() })
+        default: .sweepChanged(SweepID(rawValue: UInt32(count(9))), .adjusted(adjustment()))
         }
     }
 }

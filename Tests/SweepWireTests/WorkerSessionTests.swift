@@ -69,11 +69,16 @@ struct WorkerBench {
         LeaseID(trial: TrialID(sweep: SweepID(rawValue: 1), number: trial), attempt: Attempt(rawValue: attempt))
     }
 
-    static func assignment(_ trial: Int, checkpoint: CheckpointID? = nil, keeps: Bool = false) -> Assignment {
+    static func assignment(
+        _ trial: Int,
+        checkpoint: CheckpointID? = nil,
+        keeps: Bool = false,
+        threads: Int? = nil
+    ) -> Assignment {
         Assignment(
             lease: lease(trial),
             sweepName: "digits",
-            spec: .map([]),
+            spec: .map(threads.map { [SpecEntry("train", .map([SpecEntry("threads", .integer($0))]))] } ?? []),
             seed: 1,
             from: checkpoint == nil ? 0 : 1,
             to: 3,
@@ -142,6 +147,29 @@ extension [WorkerSession.Action] {
         #expect(ended.begun == [3])
         #expect(bench.receive(WorkerBench.assignments(1, 3)).begun.isEmpty, "leases it has")
         #expect(bench.session.leases == [1, 2, 3, 4].map { WorkerBench.lease($0) })
+    }
+
+    @Test func `a lease takes as many slots as its trial has threads, and lets no narrow one before it`() {
+        func wide(_ trial: Int, _ threads: Int?) -> Message {
+            .assignments(Assignments(leases: [WorkerBench.assignment(trial, threads: threads)]))
+        }
+        var bench = WorkerBench(slots: 4)
+        _ = bench.connect()
+        #expect(bench.receive(wide(1, nil)).begun == [1] && bench.session.busySlots == 1)
+        #expect(bench.receive(wide(2, 2)).begun == [2] && bench.session.busySlots == 3)
+        #expect(bench.receive(wide(3, 4)).begun.isEmpty, "one slot is free, four are needed")
+        #expect(bench.receive(wide(4, nil)).begun.isEmpty, "it would keep the third waiting")
+        #expect(bench.pass(.seconds(1)).messages.contains { message in
+            if case .heartbeat(let beat) = message { beat.busySlots == 3 && beat.running.count == 2 } else { false }
+        })
+        #expect(bench.handle(.ended(WorkerBench.lease(1), epoch: 3, .reached, checkpoint: nil)).begun.isEmpty)
+        #expect(bench.handle(.ended(WorkerBench.lease(2), epoch: 3, .reached, checkpoint: nil)).begun == [3])
+        #expect(bench.session.busySlots == 4)
+        #expect(bench.handle(.ended(WorkerBench.lease(3), epoch: 3, .reached, checkpoint: nil)).begun == [4])
+        // One that is wider than the worker takes all of it.
+        #expect(bench.receive(wide(5, 9)).begun.isEmpty)
+        #expect(bench.handle(.ended(WorkerBench.lease(4), epoch: 3, .reached, checkpoint: nil)).begun == [5])
+        #expect(bench.session.busySlots == 4)
     }
 
     @Test func `epochs and ends are numbered in order and sent again after a reconnection`() {

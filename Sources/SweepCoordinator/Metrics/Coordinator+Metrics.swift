@@ -14,7 +14,7 @@ extension Coordinator {
         metrics.set("sweepd_workers", connected.count, [("connected", "yes")])
         metrics.set("sweepd_workers", workers.count - connected.count, [("connected", "no")])
         let slots = connected.reduce(0) { $0 + ($1.introduction?.slots ?? 0) }
-        let busy = connected.reduce(0) { $0 + $1.busySlots }
+        let busy = connected.reduce(0) { $0 + core.busySlots(of: $1) }
         metrics.set("sweepd_slots", busy, [("busy", "yes")])
         metrics.set("sweepd_slots", slots - busy, [("busy", "no")])
         var states = Dictionary(uniqueKeysWithValues: Self.sweepStates.map { ($0, 0) })

@@ -190,6 +190,7 @@ extension SweepChange {
         case .cancelled: form.cancelled = .init()
         case .finished: form.finished = .init()
         case .halted(let reason): form.halted = reason
+        case .adjusted(let adjustment): form.adjusted = adjustment.form()
         }
         return form
     }
@@ -201,8 +202,38 @@ extension SweepChange {
         case .cancelled: self = .cancelled
         case .finished: self = .finished
         case .halted(let reason): self = .halted(reason)
+        case .adjusted(let form): self = .adjusted(try SweepAdjustment(form))
         case nil: throw .undecodable("a sweep's change of no kind that is known here")
         }
+    }
+}
+
+extension SweepAdjustment {
+    fileprivate func form() -> Sweepd_Journal_Adjusted {
+        var form = Sweepd_Journal_Adjusted()
+        if let priority { form.priority = Int64(priority) }
+        switch maxParallel {
+        case nil: break
+        case .unlimited: form.unlimited = .init()
+        case .atMost(let limit): form.maxParallel = UInt64(clamping: limit)
+        }
+        if let trials { form.trials = UInt64(clamping: trials) }
+        return form
+    }
+
+    fileprivate init(_ form: Sweepd_Journal_Adjusted) throws(WireError) {
+        self.init()
+        if form.hasPriority { priority = Int(clamping: form.priority) }
+        switch form.limit {
+        case nil: break
+        case .unlimited: maxParallel = .unlimited
+        case .maxParallel(let limit):
+            maxParallel = .atMost(try Check.integer(limit, "a limit of trials at once", in: 1...Placement.limits.upperBound))
+        }
+        if form.hasTrials {
+            trials = try Check.integer(form.trials, "a number of trials", in: 1...SearchSpec.greatestTrials)
+        }
+        if let problem { throw .undecodable(problem) }
     }
 }
 

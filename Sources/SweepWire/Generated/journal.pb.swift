@@ -397,6 +397,15 @@ nonisolated struct Sweepd_Journal_SweepChanged: Sendable {
     set {change = .halted(newValue)}
   }
 
+  /// since version 4
+  var adjusted: Sweepd_Journal_Adjusted {
+    get {
+      if case .adjusted(let v)? = change {return v}
+      return Sweepd_Journal_Adjusted()
+    }
+    set {change = .adjusted(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Change: Equatable, Sendable {
@@ -405,10 +414,68 @@ nonisolated struct Sweepd_Journal_SweepChanged: Sendable {
     case cancelled(Sweepd_Wire_Empty)
     case finished(Sweepd_Wire_Empty)
     case halted(String)
+    /// since version 4
+    case adjusted(Sweepd_Journal_Adjusted)
 
   }
 
   init() {}
+}
+
+/// What was changed of a sweep while it ran; what is absent stays.
+nonisolated struct Sweepd_Journal_Adjusted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var priority: Int64 {
+    get {_priority ?? 0}
+    set {_priority = newValue}
+  }
+  /// Returns true if `priority` has been explicitly set.
+  var hasPriority: Bool {self._priority != nil}
+  /// Clears the value of `priority`. Subsequent reads from it will return its default value.
+  mutating func clearPriority() {self._priority = nil}
+
+  var limit: Sweepd_Journal_Adjusted.OneOf_Limit? = nil
+
+  var maxParallel: UInt64 {
+    get {
+      if case .maxParallel(let v)? = limit {return v}
+      return 0
+    }
+    set {limit = .maxParallel(newValue)}
+  }
+
+  var unlimited: Sweepd_Wire_Empty {
+    get {
+      if case .unlimited(let v)? = limit {return v}
+      return Sweepd_Wire_Empty()
+    }
+    set {limit = .unlimited(newValue)}
+  }
+
+  var trials: UInt64 {
+    get {_trials ?? 0}
+    set {_trials = newValue}
+  }
+  /// Returns true if `trials` has been explicitly set.
+  var hasTrials: Bool {self._trials != nil}
+  /// Clears the value of `trials`. Subsequent reads from it will return its default value.
+  mutating func clearTrials() {self._trials = nil}
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Limit: Equatable, Sendable {
+    case maxParallel(UInt64)
+    case unlimited(Sweepd_Wire_Empty)
+
+  }
+
+  init() {}
+
+  fileprivate var _priority: Int64? = nil
+  fileprivate var _trials: UInt64? = nil
 }
 
 nonisolated struct Sweepd_Journal_TrialProposed: Sendable {
@@ -1376,7 +1443,7 @@ nonisolated extension Sweepd_Journal_Numbers: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SweepChanged"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}paused\0\u{1}resumed\0\u{1}cancelled\0\u{1}finished\0\u{1}halted\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}paused\0\u{1}resumed\0\u{1}cancelled\0\u{1}finished\0\u{1}halted\0\u{1}adjusted\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1445,6 +1512,19 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
           self.change = .halted(v)
         }
       }()
+      case 7: try {
+        var v: Sweepd_Journal_Adjusted?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .adjusted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .adjusted(v)
+        }
+      }()
       default: break
       }
     }
@@ -1479,6 +1559,10 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
       guard case .halted(let v)? = self.change else { preconditionFailure() }
       try visitor.visitSingularStringField(value: v, fieldNumber: 6)
     }()
+    case .adjusted?: try {
+      guard case .adjusted(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1487,6 +1571,78 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
   static func ==(lhs: Sweepd_Journal_SweepChanged, rhs: Sweepd_Journal_SweepChanged) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.change != rhs.change {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Journal_Adjusted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Adjusted"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}priority\0\u{3}max_parallel\0\u{1}unlimited\0\u{1}trials\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularSInt64Field(value: &self._priority) }()
+      case 2: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.limit != nil {try decoder.handleConflictingOneOf()}
+          self.limit = .maxParallel(v)
+        }
+      }()
+      case 3: try {
+        var v: Sweepd_Wire_Empty?
+        var hadOneofValue = false
+        if let current = self.limit {
+          hadOneofValue = true
+          if case .unlimited(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.limit = .unlimited(v)
+        }
+      }()
+      case 4: try { try decoder.decodeSingularUInt64Field(value: &self._trials) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._priority {
+      try visitor.visitSingularSInt64Field(value: v, fieldNumber: 1)
+    } }()
+    switch self.limit {
+    case .maxParallel?: try {
+      guard case .maxParallel(let v)? = self.limit else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 2)
+    }()
+    case .unlimited?: try {
+      guard case .unlimited(let v)? = self.limit else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case nil: break
+    }
+    try { if let v = self._trials {
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 4)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Journal_Adjusted, rhs: Sweepd_Journal_Adjusted) -> Bool {
+    if lhs._priority != rhs._priority {return false}
+    if lhs.limit != rhs.limit {return false}
+    if lhs._trials != rhs._trials {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

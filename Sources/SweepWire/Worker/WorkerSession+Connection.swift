@@ -56,10 +56,10 @@ extension WorkerSession {
             }
             if self.liveness?.beats(at: now) == true {
                 // Those too that are not held any more: a trainer that does not stop keeps its slot.
-                let running = busy.sorted().map { lease in
+                let running = busy.keys.sorted().map { lease in
                     progress[lease] ?? Heartbeat.Progress(lease: lease, epoch: held[lease]?.epoch ?? 0, step: 0)
                 }
-                actions.append(.send(.heartbeat(Heartbeat(running: running, busySlots: busy.count))))
+                actions.append(.send(.heartbeat(Heartbeat(running: running, busySlots: busySlots))))
             }
             actions += sender.tick(at: now).map { .send($0) }
             repeatTransfers(at: now, &actions)

@@ -22,16 +22,28 @@ extension WorkerSession {
     }
 
     /// Begins queued leases, in order, while slots are free; one that lacks an object lets the next pass.
+    ///
+    /// One that needs more slots than are free lets none pass: narrow ones would take each slot before it.
     mutating func beginLeases(_ actions: inout [Action]) {
-        while busy.count < options.register.slots, !isFull,
+        guard !queue.isEmpty else { return }
+        var free = options.register.slots - busySlots
+        while free > 0, !isFull,
             let position = queue.firstIndex(where: { lease in
                 held[lease].map { hasObjects($0.assignment) } ?? true
             })
         {
-            let lease = queue.remove(at: position)
-            guard let assignment = held[lease]?.assignment else { continue }
+            let lease = queue[position]
+            guard let assignment = held[lease]?.assignment else {
+                queue.remove(at: position)
+                continue
+            }
+            // One that is wider than this worker takes all of it.
+            let slots = min(assignment.slots, options.register.slots)
+            guard slots <= free else { return }
+            queue.remove(at: position)
+            free -= slots
             held[lease]?.state = .running
-            busy.insert(lease)
+            busy[lease] = slots
             actions.append(.begin(assignment))
         }
     }
@@ -60,7 +72,7 @@ extension WorkerSession {
         at now: Instant,
         _ actions: inout [Action]
     ) {
-        busy.remove(lease)
+        busy[lease] = nil
         progress[lease] = nil
         guard held[lease]?.state == .running else { return }
         held[lease]?.epoch = epoch

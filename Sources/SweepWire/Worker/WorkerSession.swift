@@ -123,8 +123,8 @@ package struct WorkerSession: Sendable {
     var held: [LeaseID: Held] = [:]
     /// Queued leases, in the order in which to begin them.
     var queue: [LeaseID] = []
-    /// What the trainers have, also leases that were refused since.
-    var busy: Set<LeaseID> = []
+    /// What the trainers have, also leases that were refused since, with the slots that each takes.
+    var busy: [LeaseID: Int] = [:]
     var progress: [LeaseID: Heartbeat.Progress] = [:]
 
     /// Leases of an earlier process whose ends are not yet acknowledged, with the epochs they had.
@@ -189,7 +189,10 @@ package struct WorkerSession: Sendable {
     package var leases: [LeaseID] { held.keys.sorted() }
 
     /// Leases that the trainers have.
-    package var running: Set<LeaseID> { busy }
+    package var running: Set<LeaseID> { Set(busy.keys) }
+
+    /// Slots that the trainers have taken.
+    package var busySlots: Int { busy.values.reduce(0, +) }
 
     /// When `tick` is due at the latest; nil once ended.
     package var deadline: Instant? {
@@ -258,7 +261,7 @@ package struct WorkerSession: Sendable {
     mutating func exit(_ reason: Exit, _ actions: inout [Action]) {
         guard phase != .ended else { return }
         phase = .ended
-        for lease in busy.sorted() { actions.append(.stop(lease, .cancelled)) }
+        for lease in busy.keys.sorted() { actions.append(.stop(lease, .cancelled)) }
         actions.append(.exit(reason))
     }
 }

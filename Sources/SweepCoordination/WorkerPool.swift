@@ -1,0 +1,106 @@
+import SweepCore
+import SweepWire
+
+/// What places a worker among the others.
+struct WorkerStanding: Comparable, Sendable {
+    let worker: WorkerID
+    /// Slots that its leases take.
+    let load: Int
+    let slots: Int
+    /// Slots that no stuck trainer holds.
+    let usable: Int
+    /// Slots for leases that begin at once, and with those that are held ahead.
+    let free: Int
+    let ahead: Int
+    /// Whether it takes leases at all, and whether it would if it were heard and not kept for a last attempt.
+    let takes: Bool
+    let serves: Bool
+
+    init(_ worker: WorkerProgress) {
+        self.worker = worker.id
+        load = worker.load
+        slots = worker.slots
+        usable = max(0, worker.slots - worker.occupied)
+        serves = worker.introduction != nil && worker.connection != nil && !worker.draining && usable > 0
+        takes = serves && !worker.isQuiet && worker.alone == nil
+        free = takes ? max(0, usable - load) : 0
+        ahead = takes ? max(0, usable + (worker.introduction?.prefetch ?? 0) - load) : 0
+    }
+
+    static func < (one: Self, other: Self) -> Bool {
+        let own = one.load * other.slots
+        let theirs = other.load * one.slots
+        return own == theirs ? one.worker < other.worker : own < theirs
+    }
+}
+
+/// The workers that fit the needs of some sweeps, the least loaded for its size first.
+struct WorkerPool: Sendable {
+    let needs: WorkerNeeds
+    /// Sweeps that draw from it.
+    var users = 1
+    /// Workers of which a lease can begin at once; workers that can only hold one ahead; workers that are full.
+    private var free = SortedChunks<WorkerStanding>()
+    private var ahead = SortedChunks<WorkerStanding>()
+    private var full = SortedChunks<WorkerStanding>()
+    /// Leases that could be added, by whether epochs are short.
+    private(set) var room = 0
+    private(set) var roomShort = 0
+    /// Workers that serve, with room or without.
+    private(set) var serving = 0
+
+    init(_ needs: WorkerNeeds) { self.needs = needs }
+
+    mutating func offer(_ standing: WorkerStanding) {
+        guard standing.serves else { return }
+        serving += 1
+        place(standing) { $0.insert(standing) }
+        count(standing, 1)
+    }
+
+    mutating func withdraw(_ standing: WorkerStanding) {
+        guard standing.serves else { return }
+        serving -= 1
+        place(standing) { $0.remove(standing) }
+        count(standing, -1)
+    }
+
+    private mutating func place(_ standing: WorkerStanding, _ change: (inout SortedChunks<WorkerStanding>) -> Void) {
+        guard standing.takes, standing.usable >= needs.slots else { return }
+        if standing.free >= needs.slots {
+            change(&free)
+        } else if standing.ahead >= needs.slots {
+            change(&ahead)
+        } else if needs.slots > 1 {
+            // Only who needs several slots at once must ever have some kept free.
+            change(&full)
+        }
+    }
+
+    private mutating func count(_ standing: WorkerStanding, _ sign: Int) {
+        guard standing.usable >= needs.slots else { return }
+        room += sign * (standing.free / needs.slots)
+        roomShort += sign * (standing.ahead / needs.slots)
+    }
+
+    /// The worker that takes the next lease; nil when none has room.
+    func next(shortEpochs: Bool, except reserved: Set<WorkerID>) -> WorkerID? {
+        if let worker = Self.first(free, except: reserved) { return worker }
+        return shortEpochs ? Self.first(ahead, except: reserved) : nil
+    }
+
+    /// The `count` least loaded of the workers on which no lease can begin.
+    func crowded(_ count: Int, except reserved: Set<WorkerID>) -> Set<WorkerID> {
+        var found: Set<WorkerID> = []
+        while found.count < count,
+            let worker = Self.first(ahead, except: reserved.union(found)) ?? Self.first(full, except: reserved.union(found))
+        {
+            found.insert(worker)
+        }
+        return found
+    }
+
+    private static func first(_ workers: SortedChunks<WorkerStanding>, except reserved: Set<WorkerID>) -> WorkerID? {
+        workers.first { _ in true } where: { !reserved.contains($0.worker) }?.worker
+    }
+}
