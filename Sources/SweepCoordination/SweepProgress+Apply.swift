@@ -110,6 +110,7 @@ extension SweepProgress {
         timeline.resolve(trial: number)
         resolved += 1
         if let index = arrived.firstIndex(of: number) { arrived.remove(at: index) }
+        tellCurve(of: number, to: epoch)
         scheduler.finished(trial: number, epoch: epoch, cost: cost)
         // One that ended before this epoch gives no more results; one that stopped early competes on with its last. One that
         // ended later is treated as if that were not known yet: when it was heard of is real time's accident.
@@ -118,6 +119,16 @@ extension SweepProgress {
             scheduler.removed(trial: number)
         }
         searcher.observe(configuration: trials[number - 1].configuration, objective: cost, epoch: epoch)
+    }
+
+    /// Tells a scheduler that reads curves those of a trial's epochs up to `epoch` that it does not know.
+    private mutating func tellCurve(of number: Int, to epoch: Int) {
+        guard scheduler.readsCurves, let column = objectiveColumn else { return }
+        let curve = trials[number - 1].curve
+        let first = (scheduler.levels.last { $0 < epoch } ?? 0) + 1
+        guard first <= min(epoch, curve.epochs) else { return }
+        let costs = (first...min(epoch, curve.epochs)).map { sweep.objective.cost(curve.value(at: $0, column: column)) }
+        scheduler.observed(trial: number, from: first, costs: costs)
     }
 
     mutating func applyLeaseEnded(_ lease: LeaseID, _ end: LeaseEnd) {
