@@ -159,7 +159,8 @@ let package = Package(
             name: "SweepCommands",
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
-                "SweepExport", "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch", "SweepSpec",
+                "SweepExport", "SweepKernels", "SweepMessaging", "SweepNumerics", "SweepReports", "SweepSearch",
+                "SweepSpec",
                 "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],

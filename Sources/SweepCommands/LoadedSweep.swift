@@ -3,6 +3,7 @@ import Foundation
 import SweepCore
 import SweepData
 import SweepReports
+import SweepSearch
 import SweepSpec
 import SweepWire
 
@@ -70,12 +71,11 @@ struct LoadedSweep {
             case .regression: "a number"
             }
         let search = sweep.search
-        let rungs = Rungs.levels(
-            epochs: sweep.epochs,
-            reductionFactor: sweep.prune.reductionFactor,
-            first: sweep.prune.firstRung
-        ).map(String.init).joined(separator: ", ")
-        let prune = sweep.prune.method == .none ? "none" : "promotion ASHA, rungs \(rungs)"
+        let plan = TrialPlan(search: search, total: SearcherFactory.make(spec: search, space: sweep.space).total)
+        let levels = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs, trials: plan.trials).levels
+        let rungs = levels.map(String.init).joined(separator: ", ")
+        let method = sweep.prune.resolvedMethod == .asha ? "promotion ASHA" : sweep.prune.resolvedMethod.rawValue
+        let prune = levels.count < 2 ? "none" : levels.count > 8 ? method : "\(method), rungs \(rungs)"
         return """
             \(sweep.name): no mistakes found
             data     \(schema.trainingRows) training, \(schema.validationRows) validation, \(schema.testRows) test rows; \

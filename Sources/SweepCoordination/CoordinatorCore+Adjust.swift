@@ -38,7 +38,11 @@ extension SweepProgress {
     func conflict(with adjustment: SweepAdjustment) -> String? {
         let name = sweep.name
         if state == .cancelled { return "\(name) is cancelled; it cannot be changed any more" }
-        if let asked = adjustment.trials {
+        if let asked = adjustment.trials, asked != plan.trials {
+            if scheduler.plansTrials {
+                return "trials: the rungs of \(name) are planned for \(plan.trials ?? 0) trials; allowed where pruning is asha, "
+                    + "stopping_asha, pasha, median, percentile, patience, threshold or none"
+            }
             if asked < trials.count {
                 return "trials: found \(asked), but \(trials.count) trials of \(name) are begun; allowed from \(trials.count)"
             }

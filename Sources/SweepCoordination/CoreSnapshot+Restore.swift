@@ -179,7 +179,7 @@ package struct SnapshotRestoration {
         for _ in 0..<(try reader.count()) {
             guard let kind = DecisionLog.Entry.Kind(rawValue: try reader.byte()) else { throw SnapshotReader.failure() }
             let (trial, epoch) = (try reader.count(), try reader.count())
-            let cost = kind == .resolved || kind == .resolvedForGood ? try reader.real() : 0
+            let cost = DecisionLog.Entry(kind, trial: trial).hasCost ? try reader.real() : 0
             logs[id, default: DecisionLog()].append(.init(kind, trial: trial, epoch: epoch, cost: cost))
         }
     }

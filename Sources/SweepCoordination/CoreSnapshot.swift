@@ -92,7 +92,7 @@ package struct CoreSnapshot: Sendable {
             writer.byte(entry.kind.rawValue)
             writer.number(UInt64(entry.trial))
             writer.number(UInt64(entry.epoch))
-            if entry.kind == .resolved || entry.kind == .resolvedForGood { writer.real(entry.cost) }
+            if entry.hasCost { writer.real(entry.cost) }
         }
         return writer.bytes
     }

@@ -18,12 +18,17 @@ struct DecisionLog: Hashable, Sendable {
             case resolvedForGood
             /// The scheduler: a trial was pruned.
             case removed
+            /// The scheduler: the cost of a trial's epoch `epoch`.
+            case observed
         }
 
         let kind: Kind
         let trial: UInt32
         let epoch: UInt32
         let cost: Double
+
+        /// Whether its cost says anything.
+        var hasCost: Bool { kind == .resolved || kind == .resolvedForGood || kind == .observed }
 
         init(_ kind: Kind, trial: Int, epoch: Int = 0, cost: Double = 0) {
             self.kind = kind
@@ -71,6 +76,7 @@ extension SweepProgress {
             guard trials.indices.contains(trial - 1) else { return }
             searcher.observe(configuration: trials[trial - 1].configuration, objective: entry.cost, epoch: epoch)
         case .removed: scheduler.removed(trial: trial)
+        case .observed: scheduler.observed(trial: trial, from: epoch, costs: [entry.cost])
         }
     }
 }

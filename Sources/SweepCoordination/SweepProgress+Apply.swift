@@ -111,11 +111,24 @@ extension SweepProgress {
         timeline.resolve(trial: number)
         resolved += 1
         if let index = arrived.firstIndex(of: number) { arrived.remove(at: index) }
+        tellCurve(of: number, to: epoch)
         // One that ended before this epoch gives no more results; one that stopped early competes on with its last. One that
         // ended later is treated as if that were not known yet: when it was heard of is real time's accident.
         let trial = trials[number - 1]
         let isGone = !trial.stoppedEarly && (trial.curve.epochs < epoch || trial.ended == .pruned(.cannotRecover))
         tell(.init(isGone ? .resolvedForGood : .resolved, trial: number, epoch: epoch, cost: cost))
+    }
+
+    /// Tells a scheduler that reads curves those of a trial's epochs up to `epoch` that it does not know.
+    private mutating func tellCurve(of number: Int, to epoch: Int) {
+        guard scheduler.readsCurves, let column = objectiveColumn else { return }
+        let curve = trials[number - 1].curve
+        let first = (scheduler.levels.last { $0 < epoch } ?? 0) + 1
+        guard first <= min(epoch, curve.epochs) else { return }
+        for known in first...min(epoch, curve.epochs) {
+            let cost = sweep.objective.cost(curve.value(at: known, column: column))
+            tell(.init(.observed, trial: number, epoch: known, cost: cost))
+        }
     }
 
     mutating func applyLeaseEnded(_ lease: LeaseID, _ end: LeaseEnd) {

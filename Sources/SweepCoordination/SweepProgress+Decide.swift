@@ -89,7 +89,7 @@ extension SweepProgress {
             repeatIndex: run.repeat,
             seed: sweep.trialSeed(configuration.id, repeat: run.repeat)
         )
-        let level = scheduler.firstLevel
+        let level = scheduler.firstLevel(of: proposal.trial.number)
         return .propose(proposal, to: level, end: timeline.now + Double(level))
     }
 

@@ -67,9 +67,14 @@ package struct SweepProgress: Sendable {
     init(sweep: Sweep, submission: SweepSubmission, attempts: Int) {
         id = submission.id
         searcher = SearcherFactory.make(spec: sweep.search, space: sweep.space)
-        scheduler = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs)
         self.attempts = attempts
         plan = TrialPlan(search: sweep.search, total: searcher.total)
+        scheduler = SchedulerFactory.make(
+            prune: sweep.prune,
+            epochs: sweep.epochs,
+            trials: plan.trials,
+            objective: sweep.objective
+        )
         placement = sweep.placement
         definition = Definition(sweep: sweep, submission: submission)
     }

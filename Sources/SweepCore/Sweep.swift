@@ -75,29 +75,6 @@ package struct SearchSpec: Hashable, Sendable {
     }
 }
 
-/// How trials are stopped early: `prune` of the sweep file.
-package struct PruneSpec: Hashable, Sendable {
-    package var method: Method
-    /// η: one of η trials is promoted from each rung.
-    package var reductionFactor: Int
-    /// Epochs of the first rung; nil: a tenth of the epochs, at least one.
-    package var firstRung: Int?
-
-    /// Which trials go on from a rung.
-    package enum Method: String, CaseIterable, Sendable {
-        /// The default of this version: promotion ASHA.
-        case auto
-        case asha
-        case none
-    }
-
-    package init(method: Method = .auto, reductionFactor: Int = 3, firstRung: Int? = nil) {
-        self.method = method
-        self.reductionFactor = reductionFactor
-        self.firstRung = firstRung
-    }
-}
-
 extension Sweep {
     static let keys = ["name", "data", "train", "objective", "search", "prune", "arms"] + Placement.keys
     static let plannedKeys = ["finalists", "stop", "command", "where", "enqueue", "warm_start"]
@@ -120,7 +97,7 @@ extension Sweep {
         if source["prune"] == .null {
             // Read as absent it would turn pruning on for someone who meant to turn it off.
             let path = SpecPath().appending(.key("prune"))
-            problems.add(SpecProblem(path: path, message: "no value", found: "null", allowed: "auto, asha or none"))
+            problems.add(SpecProblem(path: path, message: "no value", found: "null", allowed: SpecReader.oneOf(PruneSpec.Method.allCases.map(\.rawValue))))
         }
         let arms = source["arms"] == nil ? [] : readArms(source, fields)
         let prune =
@@ -241,26 +218,6 @@ extension SearchSpec {
             parallelism: parallelism,
             decide: decide
         )
-    }
-}
-
-extension PruneSpec {
-    static let plannedMethods = [
-        "halving", "hyperband", "pasha", "median", "percentile", "patience", "threshold", "extrapolate",
-    ]
-
-    /// Reads `prune`; a word alone is its method.
-    package static func read(_ reader: SpecReader, epochs: Int?) -> PruneSpec? {
-        if case .text = reader.node {
-            return reader.word(Method.self, planned: plannedMethods).map { PruneSpec(method: $0) }
-        }
-        guard let fields = reader.fields(["method", "reduction_factor", "first_rung"]) else { return nil }
-        let method = fields.optional("method").map { $0.word(Method.self, planned: plannedMethods) } ?? .auto
-        let factor = fields.optional("reduction_factor").map { $0.integer(in: 2...100) } ?? 3
-        let first: Int?? = fields.optional("first_rung").map { $0.integer(in: 1...(epochs ?? 1_000_000)) }
-        guard let method, let factor else { return nil }
-        if case .some(.none) = first { return nil }
-        return PruneSpec(method: method, reductionFactor: factor, firstRung: first ?? nil)
     }
 }
 

@@ -6,7 +6,12 @@ package enum Quantiles {
     package static func linear(_ values: [Double], _ fraction: Double) -> Double? {
         guard !values.isEmpty else { return nil }
         if values.contains(where: \.isNaN) { return .nan }
-        let sorted = values.sorted()
+        return linear(sorted: values.sorted(), fraction)
+    }
+
+    /// The same of values that ascend already, none of them NaN.
+    package static func linear(sorted: [Double], _ fraction: Double) -> Double? {
+        guard !sorted.isEmpty else { return nil }
         let position = min(max(fraction, 0), 1) * Double(sorted.count - 1)
         let below = Int(position)
         let above = min(below + 1, sorted.count - 1)

@@ -1,5 +1,3 @@
-package import SweepCore
-
 /// Decides how many epochs each trial gets: it lets all begin, and promotes some.
 ///
 /// Trials are named by their numbers. A scheduler keeps nothing beside the process: made anew and told the same facts
@@ -11,8 +9,22 @@ package protocol FidelityScheduler: Sendable {
     /// Whether no decision depends on a result.
     var ignoresResults: Bool { get }
 
-    /// A new trial was handed out, up to the first level.
+    /// Whether its rungs are planned for a number of trials, which cannot be changed then.
+    var plansTrials: Bool { get }
+
+    /// Whether `observed` is to be called.
+    var readsCurves: Bool { get }
+
+    /// The epochs that a new trial trains first; one of `levels`.
+    func firstLevel(of trial: Int) -> Int
+
+    /// A new trial was handed out, up to its first level.
     mutating func started(trial: Int)
+
+    /// The costs of a trial's epochs `first`, `first` + 1, …, told before the end of their segment is.
+    ///
+    /// On the scale of `Objective.cost`. A trial that could not go on, or stopped early, has fewer than its segment.
+    mutating func observed(trial: Int, from first: Int, costs: [Double])
 
     /// A trial came to the end of its segment with this objective.
     ///
@@ -43,19 +55,9 @@ package protocol FidelityScheduler: Sendable {
 extension FidelityScheduler {
     /// The epochs every new trial trains first.
     package var firstLevel: Int { levels.first ?? 1 }
-}
 
-/// Makes the scheduler that a sweep file asks for.
-package enum SchedulerFactory {
-    /// The scheduler of `prune` for trials of `epochs` epochs, before its first trial.
-    package static func make(prune: PruneSpec, epochs: Int) -> any FidelityScheduler {
-        switch prune.method {
-        case .auto, .asha:
-            PromotionASHA(
-                levels: Rungs.levels(epochs: epochs, reductionFactor: prune.reductionFactor, first: prune.firstRung),
-                reductionFactor: prune.reductionFactor
-            )
-        case .none: NoPruning(epochs: epochs)
-        }
-    }
+    package var plansTrials: Bool { false }
+    package var readsCurves: Bool { false }
+    package func firstLevel(of trial: Int) -> Int { firstLevel }
+    package mutating func observed(trial: Int, from first: Int, costs: [Double]) {}
 }

@@ -74,8 +74,11 @@ package struct PromotionASHA: FidelityScheduler {
         reached[trial] = levels.count
     }
 
-    package mutating func promotion() -> (trial: Int, to: Int)? {
-        for rung in rungs.indices.dropLast().reversed() {
+    package mutating func promotion() -> (trial: Int, to: Int)? { promotion(upTo: levels.count - 1) }
+
+    /// The next promotion to the rung `top` (from 0) or a lower one.
+    mutating func promotion(upTo top: Int) -> (trial: Int, to: Int)? {
+        for rung in rungs.indices.prefix(top).reversed() {
             guard let best = rungs[rung].waiting.first else { continue }
             guard rungs[rung].results.place(of: best) < rungs[rung].results.count / reductionFactor else {
                 continue
@@ -110,6 +113,9 @@ package struct PromotionASHA: FidelityScheduler {
 
     /// How many trials wait at each level but the last.
     package var waiting: [Int] { rungs.dropLast().map(\.waiting.count) }
+
+    /// The results at a rung (from 0), best first.
+    func results(at rung: Int) -> [(trial: Int, cost: Double)] { rungs[rung].results.ascending.map { ($0.trial, $0.cost) } }
 
     /// How many results each level has.
     package var results: [Int] { rungs.map(\.results.count) }

@@ -17,6 +17,9 @@ package struct RankedRuns<Element: Comparable & Sendable>: Sendable {
     package var first: Element? { runs.first?.first }
 
     /// The elements from the last to the first.
+    package var ascending: some Sequence<Element> { runs.lazy.flatMap { $0 } }
+
+    /// The elements, the greatest first.
     package var descending: some Sequence<Element> { runs.reversed().lazy.flatMap { $0.reversed() } }
 
     /// How many elements come before `element`.

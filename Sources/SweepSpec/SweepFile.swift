@@ -46,6 +46,47 @@ package struct SweepFile: Sendable {
         return (data, reader.map)
     }
 
+    /// `prune` of the file at `path`, as it stands there (`auto` when it does not) and as it is read for trials of `epochs`
+    /// epochs, and the virtual slots where the file names them. The other parts need not be there.
+    package static func readPrune(
+        path: String,
+        overrides: [String],
+        epochs: Int
+    ) -> Result<(spec: PruneSpec, node: SpecNode, parallelism: Int?), SweepFileProblems> {
+        let text: String
+        do throws(FileTextFault) { text = try FileText.read(path) } catch {
+            let place = error.line.map { SourcePlace.file(line: $0, column: 1) }
+            let problem = LocatedProblem(place: place, kind: error.message, text: error.message)
+            return .failure(SweepFileProblems(file: path, [problem]))
+        }
+        var located: [LocatedProblem] = []
+        var tree: YAMLTree
+        do throws(YAMLFault) { (tree, located) = try YAMLReader.read(text) } catch {
+            return .failure(SweepFileProblems(file: path, [error.located()]))
+        }
+        for text in overrides {
+            switch Override.read(text) {
+            case .success(let (override, problems)):
+                located += problems
+                if let fault = override.apply(to: &tree) { located.append(fault.located) }
+            case .failure(let fault): located.append(fault.located)
+            }
+        }
+        let problems = SpecProblems()
+        var reader = TreeReader(problems: problems)
+        let source = reader.node(tree, at: SpecPath(), keyPlace: tree.place)
+        func part(_ key: String) -> SpecReader? {
+            guard let node = source[key], node != .null else { return nil }
+            return SpecReader(node, path: SpecPath().appending(.key(key)), problems: problems)
+        }
+        let spec = part("prune").map { PruneSpec.read($0, epochs: epochs) } ?? PruneSpec()
+        let search = part("search").map(SearchSpec.read) ?? SearchSpec()
+        located += problems.all.map { LocatedProblem($0, in: reader.map) }
+        guard located.isEmpty, let spec, let search else { return .failure(SweepFileProblems(file: path, located)) }
+        let isNamed = source["search"]?["parallelism"] != nil
+        return .success((spec, source["prune"] ?? .text("auto"), isNamed ? search.parallelism : nil))
+    }
+
     /// Reads the text of a sweep file that messages call `file`.
     package static func read(
         text: String,

@@ -15,7 +15,9 @@ import Testing
 
     static let kinds = ["random", "grid"].flatMap { method in
         ["asha", "none"].flatMap { prune in [1, 3].map { Kind(method: method, prune: prune, repeats: $0) } }
-    }
+    } + otherPruners.map { Kind(method: "random", prune: $0, repeats: 1) }
+
+    static let otherPruners = ["extrapolate", "stopping_asha", "halving", "hyperband", "pasha", "median"]
 
     static func sweep(_ kind: Kind) -> SampleSweep {
         var sweep = SampleSweep()

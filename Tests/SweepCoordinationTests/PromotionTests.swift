@@ -106,7 +106,7 @@ import Testing
         _ = harness.submit(sweep)
         harness.trainAll(&worker, harness.assigned(to: worker))
         let read = try #require(sweep.sweep)
-        var scheduler = SchedulerFactory.make(prune: read.prune, epochs: read.epochs)
+        var scheduler = SchedulerFactory.make(prune: read.prune, epochs: read.epochs, trials: 60)
         for fact in harness.facts {
             switch fact {
             case .segmentDecided(let trial, let from, let to, _, _) where from > 0:

@@ -221,17 +221,17 @@ import Testing
     }
 
     @Test func `schedulers are made from the sweep file`() {
-        let asha = SchedulerFactory.make(prune: PruneSpec(), epochs: 27)
+        let asha = SchedulerFactory.make(prune: PruneSpec(method: .asha), epochs: 27, trials: 81)
         #expect(asha.levels == [3, 9, 27])
         #expect(asha.firstLevel == 3)
         #expect(!asha.ignoresResults)
-        var none = SchedulerFactory.make(prune: PruneSpec(method: .none), epochs: 27)
+        var none = SchedulerFactory.make(prune: PruneSpec(method: .none), epochs: 27, trials: 81)
         #expect(none.levels == [27])
         #expect(none.ignoresResults)
         none.started(trial: 1)
         none.finished(trial: 1, epoch: 27, cost: 1)
         #expect(none.promotion() == nil)
         #expect(none.hopeless(remaining: 0).isEmpty)
-        #expect(SchedulerFactory.make(prune: PruneSpec(), epochs: 1).ignoresResults)
+        #expect(SchedulerFactory.make(prune: PruneSpec(), epochs: 1, trials: 81).ignoresResults)
     }
 }

@@ -1,0 +1,74 @@
+import SweepCoordination
+import SweepCore
+import SweepNumerics
+import Testing
+
+@Suite struct ReplayedSweepTests {
+    private static func replay(
+        _ curves: [[Double]],
+        _ prune: String,
+        parallelism: Int = 1,
+        workers: Int = 1
+    ) -> ReplayedSweep.Outcome? {
+        ReplayedSweep(
+            curves: curves,
+            epochs: curves[0].count,
+            prune: .text(prune),
+            parallelism: parallelism,
+            workers: workers
+        ).run()
+    }
+
+    private static func curves(_ seed: UInt64, count: Int = 30, epochs: Int = 27) -> [[Double]] {
+        var stream = RandomStream(key: seed)
+        return (0..<count).map { _ in
+            let floor = stream.uniform()
+            let lost = stream.below(5) == 0 ? stream.below(epochs) : epochs
+            return (0..<epochs).map { $0 >= lost ? .infinity : floor + 1 / Double($0 + 1) + 0.1 * stream.uniform() }
+        }
+    }
+
+    @Test func `without pruning every curve is read to its end, and the best is chosen`() throws {
+        let curves = [[3, 2, 1.0], [3, 2, 0.5], [0.1, 2, 3.0]]
+        let one = try #require(Self.replay(curves, "none"))
+        #expect(one.epochs == 9)
+        #expect(one.time == 9)
+        #expect(one.chosen == 1)
+        let three = try #require(Self.replay(curves, "none", parallelism: 3, workers: 3))
+        #expect(three.time == 3)
+        #expect(three.epochs == 9)
+    }
+
+    @Test func `a curve that loses its numbers is trained no further, and never chosen`() throws {
+        let curves = [[0.1, .infinity, .infinity, .infinity], [3, 2, 1, 0.5]]
+        let outcome = try #require(Self.replay(curves, "none"))
+        #expect(outcome.trained == [2, 4])
+        #expect(outcome.chosen == 1)
+    }
+
+    @Test func `promotion ASHA trains a third as far`() throws {
+        let curves = (0..<9).map { Array(repeating: Double($0), count: 27) }
+        let outcome = try #require(Self.replay(curves, "asha"))
+        #expect(outcome.chosen == 0)
+        #expect(outcome.trained[0] == 27)
+        #expect(outcome.trained.allSatisfy { [3, 9, 27].contains($0) })
+        #expect(outcome.epochs == outcome.trained.reduce(0, +))
+    }
+
+    @Test(arguments: ["extrapolate", "asha", "stopping_asha", "halving", "hyperband", "pasha", "median", "percentile"])
+    func `the number of workers changes the time and nothing else`(_ prune: String) throws {
+        for seed in 1...3 {
+            let curves = Self.curves(UInt64(seed))
+            let one = try #require(Self.replay(curves, prune, parallelism: 6))
+            let many = try #require(Self.replay(curves, prune, parallelism: 6, workers: 6))
+            #expect(one.trained == many.trained, "seed \(seed)")
+            #expect(one.chosen == many.chosen, "seed \(seed)")
+            #expect(many.time < one.time, "seed \(seed)")
+            #expect(one.time == one.epochs, "seed \(seed)")
+        }
+    }
+
+    @Test func `what is no way to prune has no outcome`() {
+        #expect(Self.replay([[1], [2]], "sometimes") == nil)
+    }
+}

@@ -1,0 +1,67 @@
+import SweepCore
+import Testing
+
+@Suite struct PruneReadingTests {
+    private func read(_ entries: [SpecEntry], epochs: Int? = 50) -> (spec: PruneSpec?, problems: [String]) {
+        let problems = SpecProblems()
+        let spec = PruneSpec.read(SpecReader(.map(entries), problems: problems), epochs: epochs)
+        return (spec, problems.all.map { "\($0.path): \($0.message)" })
+    }
+
+    @Test(arguments: PruneSpec.Method.allCases.filter { ![.patience, .threshold].contains($0) })
+    func `a word alone is the method`(_ method: PruneSpec.Method) {
+        let problems = SpecProblems()
+        let spec = PruneSpec.read(SpecReader(.text(method.rawValue), problems: problems), epochs: 27)
+        #expect(spec == PruneSpec(method: method))
+        #expect(problems.all.isEmpty)
+    }
+
+    @Test func `settings are read`() {
+        let (spec, problems) = read([
+            SpecEntry("method", .text("percentile")), SpecEntry("percentile", .integer(40)),
+            SpecEntry("startup_trials", .integer(7)), SpecEntry("warmup_epochs", .integer(3)),
+            SpecEntry("interval", .integer(2)),
+        ])
+        var expected = PruneSpec(method: .percentile)
+        expected.percentile = 40
+        expected.startupTrials = 7
+        expected.warmupEpochs = 3
+        expected.interval = 2
+        #expect(spec == expected)
+        #expect(problems.isEmpty)
+        #expect(read([SpecEntry("budget", .real(0.3))]).spec?.budget == 0.3)
+    }
+
+    @Test func `a setting of another method is refused`() {
+        let (spec, problems) = read([SpecEntry("method", .text("median")), SpecEntry("reduction_factor", .integer(3))])
+        #expect(spec == nil)
+        #expect(problems == ["reduction_factor: not a setting of median"])
+    }
+
+    @Test func `patience and threshold need their number`() {
+        #expect(read([SpecEntry("method", .text("patience"))]).problems == ["patience: missing"])
+        #expect(read([SpecEntry("method", .text("threshold"))]).problems == ["above: missing"])
+        let crossed = [
+            SpecEntry("method", .text("threshold")), SpecEntry("above", .integer(1)), SpecEntry("below", .integer(2)),
+        ]
+        #expect(read(crossed).problems.count == 1)
+        #expect(read([SpecEntry("method", .text("threshold")), SpecEntry("below", .real(0.2))]).spec?.below == 0.2)
+    }
+
+    @Test(arguments: [
+        ("budget", SpecNode.integer(0)), ("budget", .real(1.5)), ("first_rung", .integer(51)),
+        ("reduction_factor", .integer(1)),
+    ])
+    func `a value that is not allowed is told`(_ key: String, _ value: SpecNode) {
+        let (spec, problems) = read([SpecEntry(key, value)])
+        #expect(spec == nil)
+        #expect(problems == ["\(key): not an allowed value"])
+    }
+
+    @Test func `auto is extrapolation, or promotion ASHA where its settings are given`() {
+        #expect(PruneSpec().resolvedMethod == .extrapolate)
+        #expect(PruneSpec(reductionFactor: 4).resolvedMethod == .asha)
+        #expect(PruneSpec(firstRung: 2).resolvedMethod == .asha)
+        #expect(PruneSpec(method: .median).resolvedMethod == .median)
+    }
+}
