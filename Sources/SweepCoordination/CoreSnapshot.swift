@@ -44,8 +44,9 @@ package struct CoreSnapshot: Sendable {
     /// Gives the whole curves of ended trials: what the parts leave out, and what is to be kept before them.
     package func forEachWholeCurve(_ body: (TrialID, LearningCurve) throws -> Void) rethrows {
         for id in sweeps.keys.sorted() {
-            for trial in sweeps[id]?.trials ?? TrialList() {
-                guard trial.ended != nil, trial.curve.isWhole, trial.curve.epochs > 0 else { continue }
+            guard let sweep = sweeps[id] else { continue }
+            for trial in sweep.trials {
+                guard sweep.isToldWhole(trial), trial.curve.isWhole, trial.curve.epochs > 0 else { continue }
                 try body(TrialID(sweep: id, number: trial.number), trial.curve)
             }
         }
@@ -80,7 +81,10 @@ package struct CoreSnapshot: Sendable {
         writer.integer(numbers.lowerBound)
         writer.integer(numbers.count)
         let objective = sweep.sweep.objective
-        for index in numbers { writer.trial(sweep.trials[index], objective) }
+        for index in numbers {
+            let trial = sweep.trials[index]
+            writer.trial(trial, sweep.isToldWhole(trial) ? trial.curve.thinned(for: objective) : trial.curve)
+        }
         return writer.bytes
     }
 
@@ -125,8 +129,14 @@ extension CoordinatorCore {
 }
 
 extension SweepProgress {
+    /// Whether a trial has ended and nobody asks for its single epochs any more: a scheduler that reads curves is told them when
+    /// the trial's last segment ends in virtual time, which may be after it ended.
+    func isToldWhole(_ trial: TrialProgress) -> Bool {
+        trial.ended != nil && (!scheduler.readsCurves || timeline.slot(of: trial.number) == nil)
+    }
+
     fileprivate mutating func thin(_ number: Int) {
-        guard trials.indices.contains(number - 1), trials[number - 1].ended != nil else { return }
+        guard trials.indices.contains(number - 1), isToldWhole(trials[number - 1]) else { return }
         trials[number - 1].curve = trials[number - 1].curve.thinned(for: sweep.objective)
     }
 }
@@ -186,7 +196,7 @@ extension SnapshotWriter {
         list(sweep.arrived) { $0.integer($1) }
     }
 
-    fileprivate mutating func trial(_ trial: TrialProgress, _ objective: Objective) {
+    fileprivate mutating func trial(_ trial: TrialProgress, _ kept: LearningCurve) {
         list(trial.configuration.entries) { writer, entry in
             writer.name(entry.path)
             switch entry.value {
@@ -205,7 +215,7 @@ extension SnapshotWriter {
         }
         integer(trial.runOfConfiguration)
         word(trial.seed)
-        curve(trial.ended == nil ? trial.curve : trial.curve.thinned(for: objective))
+        curve(kept)
         optional(trial.checkpoint) { writer, checkpoint in
             writer.integer(checkpoint.epoch)
             writer.text(checkpoint.id.hash.hex)

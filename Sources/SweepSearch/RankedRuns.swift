@@ -16,10 +16,10 @@ package struct RankedRuns<Element: Comparable & Sendable>: Sendable {
     /// The first element; nil when there is none.
     package var first: Element? { runs.first?.first }
 
-    /// The elements from the last to the first.
+    /// The elements from the first to the last.
     package var ascending: some Sequence<Element> { runs.lazy.flatMap { $0 } }
 
-    /// The elements, the greatest first.
+    /// The elements from the last to the first.
     package var descending: some Sequence<Element> { runs.reversed().lazy.flatMap { $0.reversed() } }
 
     /// How many elements come before `element`.
