@@ -156,6 +156,15 @@ package struct SnapshotRestoration {
         sweep.incumbent = try reader.optional { reader throws(SnapshotError) in
             Incumbent(trial: try reader.epoch(), epoch: try reader.epoch(), value: try reader.real())
         }
+        sweep.incumbents = IncumbentHistory(
+            try reader.list { reader throws(SnapshotError) in
+                IncumbentHistory.Step(
+                    epochsTrained: try reader.integer(in: 0...1 << 53),
+                    coreSeconds: try reader.real(),
+                    incumbent: Incumbent(trial: try reader.epoch(), epoch: try reader.epoch(), value: try reader.real())
+                )
+            }
+        )
         sweep.leastProbeLoss = try reader.optional { reader throws(SnapshotError) in try reader.real() }
         arrived[sweep.id] = try reader.list { reader throws(SnapshotError) in try reader.epoch() }
         core.sweeps[sweep.id] = sweep

@@ -192,6 +192,13 @@ extension SnapshotWriter {
             writer.integer(best.epoch)
             writer.real(best.value)
         }
+        list(sweep.incumbents.steps) { writer, step in
+            writer.integer(step.epochsTrained)
+            writer.real(step.coreSeconds)
+            writer.integer(step.incumbent.trial)
+            writer.integer(step.incumbent.epoch)
+            writer.real(step.incumbent.value)
+        }
         optional(sweep.leastProbeLoss) { $0.real($1) }
         list(sweep.arrived) { $0.integer($1) }
     }

@@ -75,7 +75,7 @@ package struct IncumbentHistory: Hashable, Sendable {
     /// Steps that are kept; beyond them every second one is left out, but for the last. A picture shows no more.
     static let limit = 4_096
 
-    init() {}
+    init(_ steps: [Step] = []) { self.steps = steps }
 
     /// Takes notice of the best after so many epochs.
     mutating func note(_ incumbent: Incumbent?, epochsTrained: Int, coreSeconds: Double) {

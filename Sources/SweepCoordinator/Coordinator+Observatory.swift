@@ -9,12 +9,13 @@ extension Coordinator: SweepObservatory {
 
     package func trials(sweep name: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges {
         let (core, sweep) = try reading(name)
-        return await Self.aside { core.trialChanges(sweep, unlike: marks) }
+        return await Self.aside { [curves] in core.trialChanges(sweep, unlike: marks, curves: curves) }
     }
 
     package func trial(sweep name: String, number: Int) async throws(ControlError) -> TrialDocument {
         let (core, sweep) = try reading(name)
-        guard let document = await Self.aside({ core.trialDocument(sweep, number: number) }) else {
+        let document = await Self.aside { [curves] in core.trialDocument(sweep, number: number, curves: curves) }
+        guard let document else {
             throw ControlError(.notFound, "\(name) has no trial \(number)")
         }
         return document

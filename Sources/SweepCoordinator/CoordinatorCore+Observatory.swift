@@ -15,8 +15,12 @@ extension CoordinatorCore {
         )
     }
 
-    /// The trials that are not as `marks` say, in the order of their numbers.
-    package func trialChanges(_ sweep: SweepProgress, unlike marks: [TrialMark]) -> TrialChanges {
+    /// The trials that are not as `marks` say, in the order of their numbers. `curves` has the curves that are thinned here.
+    package func trialChanges(
+        _ sweep: SweepProgress,
+        unlike marks: [TrialMark],
+        curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
+    ) -> TrialChanges {
         var rows: [TrialsDocument.Row] = []
         var now: [TrialMark] = []
         now.reserveCapacity(sweep.trials.count)
@@ -25,7 +29,9 @@ extension CoordinatorCore {
             let mark = TrialMark(trial, state)
             let known = marks.indices.contains(trial.number - 1) ? marks[trial.number - 1] : .unknown
             now.append(mark)
-            if mark != known { rows.append(row(trial, state, sweep, known: min(Int(known.epochs), trial.curve.epochs))) }
+            guard mark != known else { continue }
+            let curve = curves.curve(of: trial, in: sweep)
+            rows.append(row(trial, curve, state, sweep, known: min(Int(known.epochs), curve.epochs)))
         }
         return TrialChanges(
             document: TrialsDocument(sweep: sweep.sweep.name, metrics: sweep.metrics, rows: rows),
@@ -34,12 +40,16 @@ extension CoordinatorCore {
     }
 
     /// One trial with all that is known of it; nil when there is none of this number.
-    package func trialDocument(_ sweep: SweepProgress, number: Int) -> TrialDocument? {
+    package func trialDocument(
+        _ sweep: SweepProgress,
+        number: Int,
+        curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
+    ) -> TrialDocument? {
         guard let trial = sweep[number] else { return nil }
         return TrialDocument(
             sweep: sweep.sweep.name,
             objective: sweep.sweep.objective,
-            row: row(trial, state(of: trial, sweep), sweep, known: 0),
+            row: row(trial, curves.curve(of: trial, in: sweep), state(of: trial, sweep), sweep, known: 0),
             notes: trial.notes,
             log: trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log },
             death: trial.lastDeath?.reason,
@@ -80,10 +90,14 @@ extension CoordinatorCore {
         }
     }
 
-    private func row(_ trial: TrialProgress, _ state: TrialState, _ sweep: SweepProgress, known: Int)
-        -> TrialsDocument.Row
-    {
-        let rung = sweep.levels.last { $0 <= trial.curve.epochs } ?? 0
+    private func row(
+        _ trial: TrialProgress,
+        _ curve: LearningCurve,
+        _ state: TrialState,
+        _ sweep: SweepProgress,
+        known: Int
+    ) -> TrialsDocument.Row {
+        let rung = sweep.levels.last { $0 <= curve.epochs } ?? 0
         return TrialsDocument.Row(
             trial: trial.number,
             configuration: trial.configuration,
@@ -97,9 +111,9 @@ extension CoordinatorCore {
             worker: trial.lease?.worker.name,
             rung: state == .completed ? sweep.levels.last ?? rung : rung,
             goal: trial.goal?.to,
-            best: trial.curve.best(for: sweep.sweep.objective),
-            finding: finding(trial.curve, stoppedEarly: trial.stoppedEarly, sweep),
-            curve: trial.curve,
+            best: curve.best(for: sweep.sweep.objective),
+            finding: finding(curve, stoppedEarly: trial.stoppedEarly, sweep),
+            curve: curve,
             known: known
         )
     }
