@@ -75,12 +75,15 @@ struct LoadedSweep {
             reductionFactor: sweep.prune.reductionFactor,
             first: sweep.prune.firstRung
         ).map(String.init).joined(separator: ", ")
+        let choice = SearchChoice(spec: search, space: sweep.space)
+        let method =
+            choice.reason.map { "auto: \(choice.method.rawValue), as \($0)" } ?? choice.method.rawValue
         let prune = sweep.prune.method == .none ? "none" : "promotion ASHA, rungs \(rungs)"
         return """
             \(sweep.name): no mistakes found
             data     \(schema.trainingRows) training, \(schema.validationRows) validation, \(schema.testRows) test rows; \
             \(schema.features.count) features, \(task)
-            search   \(search.method.rawValue), \(sweep.space.parameters.count) parameters, \
+            search   \(method), \(sweep.space.parameters.count) parameters, \
             \(search.trials.map { "\($0) trials" } ?? "the whole grid"), seed \(search.seed)
             epochs   \(sweep.epochs), prune \(prune)
             """

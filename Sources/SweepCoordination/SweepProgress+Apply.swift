@@ -14,6 +14,7 @@ extension SweepProgress {
                 columns: columns
             )
         )
+        searcher.proposed(number: proposal.configurationIndex, configuration: proposal.configuration)
         open.insert(proposal.trial.number)
         tally.add(trials[proposal.trial.number - 1])
     }
@@ -117,7 +118,7 @@ extension SweepProgress {
         if !trial.stoppedEarly, trial.curve.epochs < epoch || trial.ended == .pruned(.cannotRecover) {
             scheduler.removed(trial: number)
         }
-        searcher.observe(configuration: trials[number - 1].configuration, objective: cost, epoch: epoch)
+        searcher.observe(number: plan[number - 1].configuration, objective: cost, epoch: epoch)
     }
 
     mutating func applyLeaseEnded(_ lease: LeaseID, _ end: LeaseEnd) {
