@@ -186,6 +186,11 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "search-bench",
+            dependencies: ["SweepCore", "SweepNumerics", "SweepSearch"],
+            swiftSettings: settings
+        ),
         // Tests
         .target(
             name: "SweepTestKit",

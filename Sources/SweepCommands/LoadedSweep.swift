@@ -74,13 +74,16 @@ struct LoadedSweep {
         let plan = TrialPlan(search: search, total: SearcherFactory.make(spec: search, space: sweep.space).total)
         let levels = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs, trials: plan.trials).levels
         let rungs = levels.map(String.init).joined(separator: ", ")
-        let method = sweep.prune.resolvedMethod == .asha ? "promotion ASHA" : sweep.prune.resolvedMethod.rawValue
-        let prune = levels.count < 2 ? "none" : levels.count > 8 ? method : "\(method), rungs \(rungs)"
+        let pruning = sweep.prune.resolvedMethod == .asha ? "promotion ASHA" : sweep.prune.resolvedMethod.rawValue
+        let prune = levels.count < 2 ? "none" : levels.count > 8 ? pruning : "\(pruning), rungs \(rungs)"
+        let choice = SearchChoice(spec: search, space: sweep.space)
+        let method =
+            choice.reason.map { "auto: \(choice.method.rawValue), as \($0)" } ?? choice.method.rawValue
         return """
             \(sweep.name): no mistakes found
             data     \(schema.trainingRows) training, \(schema.validationRows) validation, \(schema.testRows) test rows; \
             \(schema.features.count) features, \(task)
-            search   \(search.method.rawValue), \(sweep.space.parameters.count) parameters, \
+            search   \(method), \(sweep.space.parameters.count) parameters, \
             \(search.trials.map { "\($0) trials" } ?? "the whole grid"), seed \(search.seed)
             epochs   \(sweep.epochs), prune \(prune)
             """

@@ -29,5 +29,4 @@ private struct NoSearcher: Searcher {
     var ignoresResults: Bool { true }
     var total: Int? { 0 }
     mutating func propose(number: Int) -> Configuration? { nil }
-    mutating func observe(configuration: Configuration, objective cost: Double, epoch: Int) {}
 }

@@ -8,7 +8,7 @@ struct DecisionLog: Hashable, Sendable {
     /// One thing told.
     struct Entry: Hashable, Sendable {
         enum Kind: UInt8, Sendable {
-            /// The scheduler: a trial was begun.
+            /// Both: a trial was proposed, and begun.
             case started
             /// The scheduler: a trial goes on to `epoch`.
             case promoted
@@ -68,13 +68,19 @@ extension SweepProgress {
     mutating func repeatTo(_ entry: DecisionLog.Entry) {
         let (trial, epoch) = (Int(entry.trial), Int(entry.epoch))
         switch entry.kind {
-        case .started: scheduler.started(trial: trial)
+        case .started:
+            guard trials.indices.contains(trial - 1) else { return }
+            searcher.proposed(
+                number: plan[trial - 1].configuration,
+                configuration: trials[trial - 1].configuration
+            )
+            scheduler.started(trial: trial)
         case .promoted: scheduler.promoted(trial: trial, to: epoch)
         case .resolved, .resolvedForGood:
             scheduler.finished(trial: trial, epoch: epoch, cost: entry.cost)
             if entry.kind == .resolvedForGood { scheduler.removed(trial: trial) }
             guard trials.indices.contains(trial - 1) else { return }
-            searcher.observe(configuration: trials[trial - 1].configuration, objective: entry.cost, epoch: epoch)
+            searcher.observe(number: plan[trial - 1].configuration, objective: entry.cost, epoch: epoch)
         case .removed: scheduler.removed(trial: trial)
         case .observed: scheduler.observed(trial: trial, from: epoch, costs: [entry.cost])
         }

@@ -44,10 +44,25 @@ package struct SearchSpec: Hashable, Sendable {
     /// Virtual slots: how many trials are in flight in virtual time.
     package var parallelism: Int
     package var decide: Decide
+    /// Configurations to begin with, each some of its values; the searcher chooses the others.
+    package var tryFirst: [Configuration]
+    /// What every configuration must meet.
+    package var constraints: [Constraint]
 
-    /// Which configurations are tried: independent draws, or every combination.
+    /// Which configurations are tried.
     package enum Method: String, CaseIterable, Sendable {
-        case random, grid
+        /// One of the others, by the space and the number of trials.
+        case auto
+        /// Independent draws.
+        case random
+        /// Every combination.
+        case grid
+        /// Points that fill the space evenly.
+        case sobol, halton
+        /// Models of the results so far.
+        case tpe, gp, bohb
+        /// Populations.
+        case cmaes, evolution
     }
 
     /// When decisions are taken.
@@ -64,7 +79,9 @@ package struct SearchSpec: Hashable, Sendable {
         repeats: Int = 1,
         seed: UInt64 = 0,
         parallelism: Int = 16,
-        decide: Decide = .virtual
+        decide: Decide = .virtual,
+        tryFirst: [Configuration] = [],
+        constraints: [Constraint] = []
     ) {
         self.method = method
         self.trials = trials
@@ -72,12 +89,14 @@ package struct SearchSpec: Hashable, Sendable {
         self.seed = seed
         self.parallelism = parallelism
         self.decide = decide
+        self.tryFirst = tryFirst
+        self.constraints = constraints
     }
 }
 
 extension Sweep {
     static let keys = ["name", "data", "train", "objective", "search", "prune", "arms"] + Placement.keys
-    static let plannedKeys = ["finalists", "stop", "command", "where", "enqueue", "warm_start"]
+    static let plannedKeys = ["finalists", "stop", "command", "warm_start"]
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -93,7 +112,8 @@ extension Sweep {
         let training = fields.required("train", "model, optimizer, batch_size, epochs, …")
             .map { $0.allowingDomains(true) }.flatMap(TrainingSpec.read)
         let objective = fields.optional("objective").map(Objective.read) ?? Objective()
-        let search = fields.optional("search").map(SearchSpec.read) ?? SearchSpec()
+        let searched = SearchSpace(template: template(of: source))
+        let search = fields.optional("search").map { SearchSpec.read($0, space: searched) } ?? SearchSpec()
         if source["prune"] == .null {
             // Read as absent it would turn pruning on for someone who meant to turn it off.
             let path = SpecPath().appending(.key("prune"))
@@ -104,10 +124,10 @@ extension Sweep {
             fields.optional("prune").map { PruneSpec.read($0, epochs: training?.epochs) }
             ?? PruneSpec(method: arms == [] ? .auto : .none)
         let placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? training?.threads ?? 1)
-        let space = SearchSpace(template: template(of: source, arms: arms ?? []))
+        let space = arms == [] ? searched : SearchSpace(template: template(of: source, arms: arms ?? []))
         if let search, arms == [] {
             let at = SpecPath().appending(.key("search"))
-            if search.method == .random, search.trials == nil, !space.parameters.isEmpty {
+            if search.method != .grid, search.trials == nil, !space.parameters.isEmpty {
                 problems.add(
                     SpecProblem(path: at.appending(.key("trials")), message: "missing", allowed: "the number of trials")
                 )
@@ -194,21 +214,26 @@ extension Sweep {
 }
 
 extension SearchSpec {
-    static let keys = ["method", "trials", "repeats", "seed", "parallelism", "decide"]
+    static let keys = ["method", "trials", "repeats", "seed", "parallelism", "decide", "try_first", "where"]
+    static let plannedKeys = ["warm_start"]
     /// Trials of the largest sweep: the memory of a coordinator is bounded.
     package static let greatestTrials = 10_000_000
-    static let plannedMethods = ["auto", "tpe", "gp", "sobol", "halton", "cmaes", "evolution", "bohb", "pbt"]
+    static let plannedMethods = ["pbt"]
 
-    /// Reads `search`.
-    package static func read(_ reader: SpecReader) -> SearchSpec? {
-        guard let fields = reader.fields(keys) else { return nil }
+    /// Reads `search`, for configurations of `space`.
+    package static func read(_ reader: SpecReader, space: SearchSpace) -> SearchSpec? {
+        guard let fields = reader.fields(keys, planned: plannedKeys) else { return nil }
         let method = fields.optional("method").map { $0.word(Method.self, planned: plannedMethods) } ?? .random
         let trials: Int?? = fields.optional("trials").map { $0.integer(in: 1...greatestTrials) }
         let repeats = fields.optional("repeats").map { $0.integer(in: 1...1000) } ?? 1
         let seed = fields.optional("seed").map { $0.integer(in: 0...Int.max) } ?? 0
         let parallelism = fields.optional("parallelism").map { $0.integer(in: 1...65_536) } ?? 16
         let decide = fields.optional("decide").map { $0.word(Decide.self) } ?? .virtual
-        guard let method, let repeats, let seed, let parallelism, let decide else { return nil }
+        let first = fields.optional("try_first").map { $0.configurations(of: space) } ?? []
+        let constraints = fields.optional("where").map { $0.constraints(on: space) } ?? []
+        guard let method, let repeats, let seed, let parallelism, let decide, let first, let constraints else {
+            return nil
+        }
         if case .some(.none) = trials { return nil }
         return SearchSpec(
             method: method,
@@ -216,7 +241,9 @@ extension SearchSpec {
             repeats: repeats,
             seed: UInt64(seed),
             parallelism: parallelism,
-            decide: decide
+            decide: decide,
+            tryFirst: first,
+            constraints: constraints
         )
     }
 }

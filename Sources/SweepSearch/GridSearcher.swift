@@ -7,19 +7,33 @@ package import SweepCore
 /// option is taken.
 package struct GridSearcher: Searcher {
     private let enumeration: SpaceEnumeration?
+    private let constraints: [Constraint]
+    package let total: Int?
+    /// Where there are conditions: the places of those that meet them, as far as they were looked at.
+    private var kept: [Int] = []
+    private var looked = 0
 
-    /// Starts over `space`, which must be without `problems(_:)`: with any, there are no configurations.
-    package init(space: SearchSpace) {
-        enumeration = SpaceEnumeration(space) { $0.gridValues }
+    /// Starts over `space`, which must be without `problems(_:)`: with any, there are no configurations. Those that do not
+    /// meet `constraints` are left out.
+    package init(space: SearchSpace, constraints: [Constraint] = []) {
+        let enumeration = SpaceEnumeration(space) { $0.gridValues }
+        self.enumeration = enumeration
+        self.constraints = constraints
+        total = constraints.isEmpty ? enumeration?.count ?? 0 : enumeration?.count(meeting: constraints) ?? 0
     }
 
     package var ignoresResults: Bool { true }
 
-    package var total: Int? { enumeration?.count ?? 0 }
-
-    package mutating func propose(number: Int) -> Configuration? { enumeration?.configuration(at: number) }
-
-    package mutating func observe(configuration: Configuration, objective cost: Double, epoch: Int) {}
+    package mutating func propose(number: Int) -> Configuration? {
+        guard !constraints.isEmpty else { return enumeration?.configuration(at: number) }
+        guard number >= 0 else { return nil }
+        while kept.count <= number {
+            guard let configuration = enumeration?.configuration(at: looked) else { return nil }
+            if constraints.allSatisfy({ $0.holds(configuration) }) { kept.append(looked) }
+            looked += 1
+        }
+        return enumeration?.configuration(at: kept[number])
+    }
 
     /// The ranges of `space` that do not say which of their values a grid takes, at their places in the sweep file.
     package static func problems(_ space: SearchSpace) -> [SpecProblem] {

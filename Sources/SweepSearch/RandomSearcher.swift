@@ -22,6 +22,9 @@ package struct RandomSearcher: Searcher {
     private let space: SearchSpace
     private let seed: UInt64
     private let enumeration: SpaceEnumeration?
+    private let constraints: [Constraint]
+    /// How many distinct configurations there are, at most; nil when there is no end of them.
+    package let total: Int?
     /// How often a number is drawn before it is decided otherwise.
     private let draws: UInt16
     /// For each number the draw that was kept; `draws` where the enumeration was walked.
@@ -30,20 +33,17 @@ package struct RandomSearcher: Searcher {
     private var walked: [Int: Int] = [:]
     private var seen: Set<ConfigurationID> = []
 
-    /// Starts over `space` with the sweep's seed.
-    package init(space: SearchSpace, seed: UInt64) {
+    /// Starts over `space` with the sweep's seed; every proposal meets `constraints`.
+    package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = []) {
         self.space = space
         self.seed = seed
+        self.constraints = constraints
         enumeration = SpaceEnumeration(space) { $0.allValues }
-        draws = enumeration == nil ? Self.drawsWithoutEnd : Self.drawsBeforeWalk
+        total = enumeration.flatMap { $0.count(meeting: constraints) }
+        draws = enumeration == nil || !constraints.isEmpty ? Self.drawsWithoutEnd : Self.drawsBeforeWalk
     }
 
     package var ignoresResults: Bool { true }
-
-    package var total: Int? {
-        guard let count = enumeration?.count, count < Int.max else { return nil }
-        return count
-    }
 
     package mutating func propose(number: Int) -> Configuration? {
         guard number >= 0 else { return nil }
@@ -54,13 +54,14 @@ package struct RandomSearcher: Searcher {
         return walked[number].flatMap { enumeration?.configuration(at: $0) }
     }
 
-    package mutating func observe(configuration: Configuration, objective cost: Double, epoch: Int) {}
-
     /// Decides proposal `number`, given all before it; false when the space is used up.
     private mutating func draw(_ number: Int) -> Bool {
         if let total, seen.count >= total { return false }
+        var repetition: UInt16?
         for attempt in 0..<draws {
             let configuration = sample(number, draw: attempt)
+            guard meetsConstraints(configuration) else { continue }
+            repetition = attempt
             guard canRepeat(configuration) else {
                 kept.append(attempt)
                 return true
@@ -70,15 +71,18 @@ package struct RandomSearcher: Searcher {
                 return true
             }
         }
-        guard let enumeration, let total else {
+        guard let enumeration, let total = enumeration.finiteCount else {
             // A space without end whose continuous branches are all but never taken: a repetition is the better answer.
-            kept.append(draws - 1)
+            guard let repetition else { return false }
+            kept.append(repetition)
             return true
         }
         var stream = RandomStream(key: key(number, draws))
         var index = stream.below(total)
-        for _ in 0..<total {
-            if let configuration = enumeration.configuration(at: index), seen.insert(configuration.id).inserted {
+        for _ in 0..<min(total, SpaceEnumeration.greatestWalk) {
+            if let configuration = enumeration.configuration(at: index), meetsConstraints(configuration),
+                seen.insert(configuration.id).inserted
+            {
                 kept.append(draws)
                 walked[number] = index
                 return true
@@ -86,6 +90,10 @@ package struct RandomSearcher: Searcher {
             index = (index + 1) % total
         }
         return false
+    }
+
+    private func meetsConstraints(_ configuration: Configuration) -> Bool {
+        constraints.allSatisfy { $0.holds(configuration) }
     }
 
     /// Whether the configuration could be drawn again: it holds no real from a continuous range.

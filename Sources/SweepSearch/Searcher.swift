@@ -3,8 +3,9 @@ package import SweepCore
 /// Proposes the configurations of one sweep.
 ///
 /// A searcher keeps nothing beside the process: after a restart it is made anew from (spec, space) and told the same
-/// facts in the same order, and then proposes the same configurations. `propose` may be asked for any number in any
-/// order, also twice.
+/// facts in the same order, and then proposes the same configurations. `propose` decides nothing: it may be asked for any
+/// number in any order, also twice, and answers with a function of (spec, space, number, facts so far). What is taken of
+/// it is told by `proposed`, results by `observe`.
 package protocol Searcher: Sendable {
     /// Whether proposals depend on nothing but their number, so that they may be asked for ahead of results.
     var ignoresResults: Bool { get }
@@ -13,21 +14,49 @@ package protocol Searcher: Sendable {
     var total: Int? { get }
 
     /// The configuration `number`, from 0; nil when there are not so many distinct ones.
+    ///
+    /// A number that was told by `proposed` gives that configuration again.
     mutating func propose(number: Int) -> Configuration?
 
-    /// Takes notice of what `configuration` reached at `epoch`.
+    /// Takes notice that `configuration` is tried as `number`: from here to its first result it is pending.
     ///
-    /// `cost` is on the scale of `Objective.cost`: less is better, +infinity for what is not finite.
-    mutating func observe(configuration: Configuration, objective cost: Double, epoch: Int)
+    /// Told once for each number; a second time changes nothing.
+    mutating func proposed(number: Int, configuration: Configuration)
+
+    /// Takes notice of what configuration `number` reached at `epoch`.
+    ///
+    /// `cost` is on the scale of `Objective.cost`: less is better, +infinity (or NaN) for what is not finite or failed. Each
+    /// repeat of a configuration is a result of its own; their mean counts. A number that is not known changes nothing.
+    mutating func observe(number: Int, objective cost: Double, epoch: Int)
+}
+
+extension Searcher {
+    /// Nothing: proposals depend on their number alone.
+    package mutating func proposed(number: Int, configuration: Configuration) {}
+
+    /// Nothing: proposals depend on their number alone.
+    package mutating func observe(number: Int, objective cost: Double, epoch: Int) {}
 }
 
 /// Makes the searcher that a sweep file asks for.
 package enum SearcherFactory {
-    /// The searcher of `spec.method` over `space`, before its first proposal.
+    /// The searcher of `spec` over `space`, before its first proposal.
     package static func make(spec: SearchSpec, space: SearchSpace) -> any Searcher {
-        switch spec.method {
-        case .random: RandomSearcher(space: space, seed: spec.seed)
-        case .grid: GridSearcher(space: space)
-        }
+        let constraints = spec.constraints
+        let seed = spec.seed
+        let base: any Searcher =
+            switch SearchChoice(spec: spec, space: space).method {
+            case .auto, .random: RandomSearcher(space: space, seed: seed, constraints: constraints)
+            case .grid: GridSearcher(space: space, constraints: constraints)
+            case .sobol: SequenceSearcher<SobolSequence>(space: space, seed: seed, constraints: constraints)
+            case .halton: SequenceSearcher<HaltonSequence>(space: space, seed: seed, constraints: constraints)
+            case .tpe: TPESearcher(space: space, seed: seed, constraints: constraints)
+            case .bohb: TPESearcher(space: space, seed: seed, constraints: constraints, settings: .bohb)
+            case .gp: GPSearcher(space: space, seed: seed, constraints: constraints)
+            case .cmaes: CMAESSearcher(space: space, seed: seed, constraints: constraints)
+            case .evolution: EvolutionSearcher(space: space, seed: seed, constraints: constraints)
+            }
+        guard !spec.tryFirst.isEmpty else { return base }
+        return TryFirstSearcher(spec.tryFirst, space: space, seed: seed, constraints: constraints, base: base)
     }
 }

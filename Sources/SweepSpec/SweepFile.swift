@@ -114,6 +114,7 @@ package struct SweepFile: Sendable {
         let sweep = Sweep.read(source, problems: problems)
         reportGrid(source, sweep, into: problems)
         reportThreads(source, into: problems)
+        reportConstraints(sweep, into: problems)
         located += problems.all.map { LocatedProblem($0, in: reader.map) }
         guard located.isEmpty, let sweep else {
             return .failure(SweepFileProblems(file: file, located))
@@ -155,6 +156,37 @@ package struct SweepFile: Sendable {
                 allowed: "\(SearchSpec.greatestTrials) trials in all, or trials: NUMBER to take the first of them"
             )
         )
+    }
+
+    /// Conditions that no configuration was found to meet, and configurations to begin with that do not meet them.
+    private static func reportConstraints(_ sweep: Sweep?, into problems: SpecProblems) {
+        guard problems.all.isEmpty, let sweep else { return }
+        let search = SpecPath([.key("search")])
+        var any = sweep.search
+        any.tryFirst = []
+        var searcher = SearcherFactory.make(spec: any, space: sweep.space)
+        if !any.constraints.isEmpty, searcher.propose(number: 0) == nil {
+            problems.add(
+                SpecProblem(
+                    path: search.appending(.key("where")),
+                    message: "no configuration was found that meets every condition",
+                    found: any.constraints.map { "\"\($0.text)\"" }.joined(separator: " and "),
+                    allowed: "conditions that leave something to try"
+                )
+            )
+            return
+        }
+        for index in TryFirstSearcher.impossible(sweep.search.tryFirst, space: sweep.space, spec: sweep.search) {
+            problems.add(
+                SpecProblem(
+                    path: search.appending(.key("try_first")).appending(.index(index)),
+                    message: "repeats an earlier one, or does not meet the conditions of where",
+                    found: sweep.search.tryFirst[index].entries.map { "\($0.path): \($0.value)" }
+                        .joined(separator: ", "),
+                    allowed: "configurations that differ and meet the conditions"
+                )
+            )
+        }
     }
 
     /// Problems that were found later (on the data, by the searcher), each with its line, one line of text each.

@@ -13,7 +13,7 @@ import Testing
         var testDescription: String { "\(method), prune: \(prune), \(repeats) runs of each" }
     }
 
-    static let kinds = ["random", "grid"].flatMap { method in
+    static let kinds = ["random", "grid", "tpe", "gp", "cmaes"].flatMap { method in
         ["asha", "none"].flatMap { prune in [1, 3].map { Kind(method: method, prune: prune, repeats: $0) } }
     } + otherPruners.map { Kind(method: "random", prune: $0, repeats: 1) }
 

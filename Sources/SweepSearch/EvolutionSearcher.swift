@@ -1,0 +1,76 @@
+package import SweepCore
+import SweepNumerics
+
+/// Regularised evolution: the newest results are the population, the best of some of them is changed in one place.
+///
+/// The first 20 proposals are independent draws. Then five of the newest 20 finished configurations are drawn, and the best
+/// by `SearchHistory.standing(_:)` gets one of its active parameters changed: a number by a normal step of a tenth of its
+/// range or, as often, to any value; a choice to another option, whose parameters are drawn. A child that was proposed
+/// before is made again.
+/// Source: Real et al., "Regularized evolution for image classifier architecture search", AAAI 2019, algorithm 1.
+package struct EvolutionSearcher: Searcher {
+    private static let population = 20
+    private static let tournament = 5
+    private static let children = 64
+
+    private let seed: UInt64
+    private let box: SearchBox
+    private var history: SearchHistory
+    private var novelty: Novelty
+
+    /// Starts over `space` with the sweep's seed; every proposal meets `constraints`.
+    package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = []) {
+        self.seed = seed
+        box = SearchBox(space)
+        history = SearchHistory(box: box)
+        novelty = Novelty(space: space, box: box, constraints: constraints)
+    }
+
+    package var ignoresResults: Bool { false }
+
+    package var total: Int? { novelty.total }
+
+    package mutating func propose(number: Int) -> Configuration? {
+        guard number >= 0 else { return nil }
+        if let known = history.configuration(number: number) { return known }
+        if novelty.isExhausted { return nil }
+        var stream = RandomStream(key: proposalKey(seed: seed, number: number))
+        let living = Array(history.finished.suffix(Self.population))
+        guard living.count == Self.population, !box.free.isEmpty else { return novelty.draw(&stream) }
+        for _ in 0..<Self.children {
+            let drawn = (0..<Self.tournament).map { _ in history.standing(living[stream.below(living.count)]) }
+            guard let parent = drawn.min() else { break }
+            let child = box.configuration(at: changed(history.point(parent.row), &stream))
+            if novelty.admits(child) { return child }
+        }
+        return novelty.draw(&stream)
+    }
+
+    package mutating func proposed(number: Int, configuration: Configuration) {
+        if history.add(number: number, configuration: configuration) { novelty.add(configuration) }
+    }
+
+    package mutating func observe(number: Int, objective cost: Double, epoch: Int) {
+        _ = history.add(number: number, cost: cost, epoch: epoch)
+    }
+
+    private func changed(_ parent: [Double], _ stream: inout RandomStream) -> [Double] {
+        var point = parent
+        let places = box.free.filter { !point[$0].isNaN }
+        guard !places.isEmpty else { return point }
+        let place = places[stream.below(places.count)]
+        let axis = box.axes[place]
+        if axis.isCategorical {
+            let count = axis.count ?? 1
+            point[place] = Double((Int(point[place]) + 1 + stream.below(max(1, count - 1))) % count)
+        } else if stream.below(2) == 0 {
+            point[place] = axis.draw(&stream)
+        } else {
+            // A step of less than a cell would change nothing: one to a neighbour then.
+            let cell = axis.cell(around: point[place])
+            let step = stream.normal() * max(0.1, cell.high - cell.low)
+            point[place] = axis.snapped(min(max(point[place] + step, 0), 1))
+        }
+        return box.completed(point) { box.axes[$0].draw(&stream) }
+    }
+}
