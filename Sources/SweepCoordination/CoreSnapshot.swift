@@ -132,7 +132,7 @@ extension SweepProgress {
     /// Whether a trial has ended and nobody asks for its single epochs any more: a scheduler that reads curves is told them when
     /// the trial's last segment ends in virtual time, which may be after it ended.
     func isToldWhole(_ trial: TrialProgress) -> Bool {
-        trial.ended != nil && (!scheduler.readsCurves || timeline.slot(of: trial.number) == nil)
+        trial.ended != nil && (!readsCurves || timeline.slot(of: trial.number) == nil)
     }
 
     fileprivate mutating func thin(_ number: Int) {

@@ -121,7 +121,7 @@ extension SweepProgress {
 
     /// Tells a scheduler that reads curves those of a trial's epochs up to `epoch` that it does not know.
     private mutating func tellCurve(of number: Int, to epoch: Int) {
-        guard scheduler.readsCurves, let column = objectiveColumn else { return }
+        guard readsCurves, let column = objectiveColumn else { return }
         let curve = trials[number - 1].curve
         let first = (scheduler.levels.last { $0 < epoch } ?? 0) + 1
         guard first <= min(epoch, curve.epochs) else { return }

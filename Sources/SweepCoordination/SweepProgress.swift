@@ -47,6 +47,8 @@ package struct SweepProgress: Sendable {
     package internal(set) var share = SweepShare()
     /// The number of the pool of workers that it draws on, while it is not over.
     var pool = 0
+    /// Whether the scheduler is told every epoch's cost; of readers too, which have no scheduler.
+    let readsCurves: Bool
     var searcher: any Searcher
     var scheduler: any FidelityScheduler
     /// All that both were told.
@@ -75,6 +77,7 @@ package struct SweepProgress: Sendable {
             trials: plan.trials,
             objective: sweep.objective
         )
+        readsCurves = scheduler.readsCurves
         placement = sweep.placement
         definition = Definition(sweep: sweep, submission: submission)
     }
