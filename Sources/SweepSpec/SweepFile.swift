@@ -80,7 +80,8 @@ package struct SweepFile: Sendable {
             return SpecReader(node, path: SpecPath().appending(.key(key)), problems: problems)
         }
         let spec = part("prune").map { PruneSpec.read($0, epochs: epochs) } ?? PruneSpec()
-        let search = part("search").map(SearchSpec.read) ?? SearchSpec()
+        let space = SearchSpace(template: Sweep.template(of: source))
+        let search = part("search").map { SearchSpec.read($0, space: space) } ?? SearchSpec()
         located += problems.all.map { LocatedProblem($0, in: reader.map) }
         guard located.isEmpty, let spec, let search else { return .failure(SweepFileProblems(file: path, located)) }
         let isNamed = source["search"]?["parallelism"] != nil
