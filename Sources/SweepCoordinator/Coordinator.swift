@@ -121,8 +121,8 @@ package actor Coordinator: Service {
         server = nil
         if let wake { _ = loop.cancel(wake) }
         while queue.isCommitting { await Task.yield() }
-        await keepLastSnapshot()
         try? SweepStore.Endpoint.remove(directory: options.directory)
+        await keepLastSnapshot()
         journal.loop.stop()
         snapshots?.loop.stop()
         objects.loop.stop()
