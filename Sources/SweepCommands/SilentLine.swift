@@ -29,9 +29,20 @@ enum SilentLine {
             for var handler in handlers { sigaction(handler.number, &handler.former, nil) }
             let signal = arrived.load(ordering: .relaxed)
             guard signal != 0 else { return String(decoding: line ?? [], as: UTF8.self) }
-            // As if it had come now: most end the process here. After a stop and `fg` the question is asked again.
-            raise(signal)
+            // After a stop and `fg` the question is asked again.
+            take(signal)
         }
+    }
+
+    /// Has a signal do what it does as if it came now: most end the process here.
+    private static func take(_ number: Int32) {
+        // A thread of a pool has all signals blocked, and what is raised on it would wait for ever.
+        var one = sigset_t(), former = sigset_t()
+        sigemptyset(&one)
+        sigaddset(&one, number)
+        pthread_sigmask(SIG_UNBLOCK, &one, &former)
+        raise(number)
+        pthread_sigmask(SIG_SETMASK, &former, nil)
     }
 
     /// Has the signal noted; what it did before.

@@ -151,7 +151,9 @@ package final class TrainingSlots: Sendable {
         }
         work.ringAll()
         let deadline = ContinuousClock.now + patience
-        guard work.wait(deadline: deadline, until: { [self] in queue.withLock { $0.ended == count } }) else { return false }
+        guard work.wait(deadline: deadline, until: { [self] in queue.withLock { $0.ended == count } }) else {
+            return false
+        }
         // Each is past its last job, so this takes no time; the second call finds none.
         let ended = threads.withLock { threads in
             defer { threads = [] }

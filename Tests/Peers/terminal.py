@@ -22,13 +22,29 @@ def wait(what, condition):
         time.sleep(0.01)
 
 
+def lead(command, tell):
+    """Runs the command in the terminal's foreground as a shell does, so that Ctrl-Z stops it; ends like it."""
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    pid = os.fork()
+    if pid == 0:
+        os.setpgid(0, 0)
+        os.tcsetpgrp(0, os.getpid())
+        signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+        os.execvp(command[0], command)
+    os.write(tell, b"%d\n" % pid)
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    os._exit(code if code >= 0 else 128 - code)
+
+
 def main():
     what, command = sys.argv[1], sys.argv[2:]
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execvp(command[0], command)
+    told, tell = os.pipe()
+    leader, terminal = pty.fork()
+    if leader == 0:
+        lead(command, tell)
+    pid = int(os.read(told, 32))
     shown = lambda: bool(termios.tcgetattr(terminal)[3] & termios.ECHO)
-    state = lambda: open(f"/proc/{pid}/stat").read().rpartition(")")[2].split()[0]
+    state = lambda of: open(f"/proc/{of}/stat").read().rpartition(")")[2].split()[0]
     if not shown():
         sys.exit("the terminal hides what is typed from the start")
     wait("it asks and hides the answer", lambda: not shown())
@@ -39,18 +55,18 @@ def main():
         os.write(terminal, b"\x03")
     else:
         os.write(terminal, b"\x1a")
-        wait("it stops", lambda: state() == "T")
+        wait("it stops", lambda: state(pid) == "T")
         if not shown():
             sys.exit("stopped, the terminal still hides what is typed")
         os.kill(pid, signal.SIGCONT)
         wait("it asks again", lambda: not shown())
         os.write(terminal, b"\x03")
-    wait("it ends", lambda: state() == "Z")
+    wait("it ends", lambda: state(leader) == "Z")
     if not shown():
         sys.exit("the terminal still hides what is typed")
-    _, status = os.waitpid(pid, 0)
-    if not os.WIFSIGNALED(status) or os.WTERMSIG(status) != expected:
-        sys.exit(f"ended with {os.waitstatus_to_exitcode(status)}, expected signal {expected}")
+    code = os.waitstatus_to_exitcode(os.waitpid(leader, 0)[1])
+    if code != 128 + expected:
+        sys.exit(f"ended with {code}, expected signal {expected}")
 
 
 if __name__ == "__main__":

@@ -107,7 +107,7 @@ extension RealProcesses {
         @Test func `a coordinator takes as many connections as the system allows`() async throws {
             try await Bench.run { bench in
                 let coordinator = try await bench.coordinator(
-                    prefix: ["sh", "-c", "ulimit -H -n 4000 && ulimit -S -n 200 && exec \"$@\"", "sh"]
+                    prefix: ["sh", "-c", "ulimit -S -n 200 && ulimit -H -n 4000 && exec \"$@\"", "sh"]
                 )
                 let limits = try String(contentsOfFile: "/proc/\(coordinator.child.pid)/limits", encoding: .utf8)
                 let files = try #require(limits.split(separator: "\n").first { $0.hasPrefix("Max open files") })

@@ -131,7 +131,9 @@ extension RealProcesses {
                     ["sweepd", "keys", "list", "--directory", bench.path("coordinator")],
                     exits: 0
                 )
-                let names = list.output.split(separator: "\n").compactMap { $0.split(separator: " ").last.map(String.init) }
+                let names = list.output.split(separator: "\n").compactMap {
+                    $0.split(separator: " ").last.map(String.init)
+                }
                 try #require(names.sorted() == (1...12).map { "node-\($0)" }.sorted(), "\(names)")
             }
         }

@@ -117,13 +117,17 @@ final class DisturbedSweep {
 
     /// Suspends the coordinator until every worker has missed it.
     func suspendCoordinator() async throws {
-        func searches(_ name: String) -> Int { log(of: name).count { $0.message == "looks for the coordinator again" } }
-        let before = workerNames.map(searches)
+        let before = workerNames.map { searches(of: $0) }
         coordinator.child.suspend(true)
         try await seen("the workers miss the coordinator") {
-            zip(workerNames, before).allSatisfy { searches($0) > $1 } ? true : nil
+            zip(workerNames, before).allSatisfy { searches(of: $0) > $1 } ? true : nil
         }
         coordinator.child.suspend(false)
+    }
+
+    /// How often a worker has missed its coordinator.
+    func searches(of worker: String) -> Int {
+        log(of: worker).count { $0.message == "looks for the coordinator again" }
     }
 
     // MARK: What must hold
@@ -141,7 +145,8 @@ final class DisturbedSweep {
             log.entries.split { $0.message.contains("its training process ended with") }
         }
         for entries in processes {
-            let last = entries.filter { $0.message == "acknowledged" || $0.message == "registered" }
+            let last =
+                entries.filter { $0.message == "acknowledged" || $0.message == "registered" }
                 .map { $0.number("message.sequence") }.max() ?? 0
             for sent in entries where sent.message == "epochs sent" && sent.number("message.sequence") <= last {
                 guard let lease = sent["lease.id"], !given.contains(lease), let trial = Self.trial(of: lease) else {
