@@ -2,13 +2,51 @@
 #define _GNU_SOURCE
 #include "cprocess.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
-int cprocess_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L); }
+// The kernel keeps the wish with the thread that made it and forgets it when that thread ends, as those of a pool do when
+// there is nothing for them to do for a while. So a thread makes it that does nothing else and never ends.
+struct bond {
+    sem_t done;
+    int result;
+    int error;
+};
+
+static void *hold_bond(void *argument) {
+    struct bond *bond = argument;
+    bond->result = prctl(PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
+    bond->error = errno;
+    sem_post(&bond->done);
+    for (;;) pause();
+    return 0;
+}
+
+int cprocess_die_with_parent(void) {
+    struct bond bond = {.result = -1};
+    pthread_t thread;
+    sigset_t all, before;
+    if (sem_init(&bond.done, 0, 0) != 0) return -1;
+    // Signals are for the threads that know what to do with them.
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread, 0, hold_bond, &bond);
+    pthread_sigmask(SIG_SETMASK, &before, 0);
+    if (error != 0) {
+        errno = error;
+        return -1;
+    }
+    while (sem_wait(&bond.done) != 0) {}
+    pthread_detach(thread);
+    errno = bond.error;
+    return bond.result;
+}
 
 int cprocess_pipe(int ends[2], int nonblocking) { return pipe2(ends, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0)); }
 

@@ -25,7 +25,9 @@ extension CoordinatorCore {
             let mark = TrialMark(trial, state)
             let known = marks.indices.contains(trial.number - 1) ? marks[trial.number - 1] : .unknown
             now.append(mark)
-            if mark != known { rows.append(row(trial, state, sweep, known: min(Int(known.epochs), trial.curve.epochs))) }
+            if mark != known {
+                rows.append(row(trial, state, sweep, known: min(Int(known.epochs), trial.curve.epochs)))
+            }
         }
         return TrialChanges(
             document: TrialsDocument(sweep: sweep.sweep.name, metrics: sweep.metrics, rows: rows),
