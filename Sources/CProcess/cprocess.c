@@ -11,32 +11,41 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-static sem_t tied;
-static int tie_error;
+// The kernel keeps the wish with the thread that made it and forgets it when that thread ends, as those of a pool do when
+// there is nothing for them to do for a while. So a thread makes it that does nothing else and never ends.
+struct bond {
+    sem_t done;
+    int result;
+    int error;
+};
 
-static void *stay_tied(void *unused) {
-    (void)unused;
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_BLOCK, &all, NULL);
-    tie_error = prctl(PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L) == 0 ? 0 : errno;
-    sem_post(&tied);
+static void *hold_bond(void *argument) {
+    struct bond *bond = argument;
+    bond->result = prctl(PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
+    bond->error = errno;
+    sem_post(&bond->done);
     for (;;) pause();
+    return 0;
 }
 
 int cprocess_die_with_parent(void) {
-    // The kernel keeps the wish with the thread that has it, and forgets it when that thread ends.
+    struct bond bond = {.result = -1};
     pthread_t thread;
-    if (sem_init(&tied, 0, 0) != 0) return -1;
-    int status = pthread_create(&thread, NULL, stay_tied, NULL);
-    if (status == 0) {
-        pthread_detach(thread);
-        while (sem_wait(&tied) != 0 && errno == EINTR) continue;
-        status = tie_error;
+    sigset_t all, before;
+    if (sem_init(&bond.done, 0, 0) != 0) return -1;
+    // Signals are for the threads that know what to do with them.
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    int error = pthread_create(&thread, 0, hold_bond, &bond);
+    pthread_sigmask(SIG_SETMASK, &before, 0);
+    if (error != 0) {
+        errno = error;
+        return -1;
     }
-    if (status == 0) return 0;
-    errno = status;
-    return -1;
+    while (sem_wait(&bond.done) != 0) {}
+    pthread_detach(thread);
+    errno = bond.error;
+    return bond.result;
 }
 
 int cprocess_pipe(int ends[2], int nonblocking) { return pipe2(ends, O_CLOEXEC | (nonblocking ? O_NONBLOCK : 0)); }

@@ -26,7 +26,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
     @Option(help: "The port of workers and clients; * lets the system choose.")
     var listen: String = CoordinatorServiceOptions.defaultListen
 
-    @Option(help: "Serve the page, the API and metrics over HTTP here, HOST:PORT; 127.0.0.1:7780 unless told, none for nowhere.")
+    @Option(
+        help: "Serve the page, the API and metrics over HTTP here, HOST:PORT; 127.0.0.1:7780 unless told, or none."
+    )
     var http: String?
 
     @Option(help: "Where everything is kept.")
@@ -97,7 +99,8 @@ struct CoordinatorCommand: AsyncParsableCommand {
         ]
         if !addresses.isEmpty {
             let http = HTTPService(coordinator, registry, at: addresses, access: access, logger: quiet(logger)) { url in
-                Terminal.error("page on \(url)" + (access.needsToken ? "/#token=…, token in \(directory)/http-token" : ""))
+                let hint = access.needsToken ? "/#token=TOKEN, where TOKEN is in \(directory)/http-token" : ""
+                Terminal.error("page on \(url)\(hint)")
                 do { try await coordinator.announce(http: url) } catch {
                     logger.error("endpoint.json cannot be written", metadata: ["store.error": "\(error)"])
                 }

@@ -58,7 +58,9 @@ package struct HTTPAnswer: Sendable {
 
     /// A file of the page; `more` has what browsers are to know about it.
     init(_ asset: PageAsset, for request: HTTPRequest) {
-        var more = ["etag": asset.tag, "cache-control": "no-cache", "vary": "accept-encoding"].merging(asset.headers) { $1 }
+        var more = ["etag": asset.tag, "cache-control": "no-cache", "vary": "accept-encoding"].merging(asset.headers) {
+            $1
+        }
         if request.has(asset.tag) {
             self.init(304, asset.type, [], more)
         } else if request.takesGzip {

@@ -75,7 +75,8 @@ package struct HTTPRequest: Sendable {
     var takesGzip: Bool {
         (acceptEncoding ?? "").lowercased().split(separator: ",").contains { word in
             let parts = word.split(separator: ";").map { $0.filter { $0 != " " } }
-            return parts.first == "gzip" && !parts.dropFirst().contains { $0.hasPrefix("q=0") && Double($0.dropFirst(2)) == 0 }
+            let isRefused = parts.dropFirst().contains { $0.hasPrefix("q=") && Double($0.dropFirst(2)) == 0 }
+            return parts.first == "gzip" && !isRefused
         }
     }
 

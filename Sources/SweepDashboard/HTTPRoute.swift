@@ -101,7 +101,12 @@ package enum HTTPRoute: Hashable, Sendable {
         try query.allow(keys)
         guard isPost ? method == "POST" : method == "GET" || method == "HEAD" else {
             let allowed = isPost ? "POST" : "GET, HEAD"
-            throw HTTPFailure(405, "method_not_allowed", "only \(isPost ? "POST" : "GET") is answered here", allow: allowed)
+            throw HTTPFailure(
+                405,
+                "method_not_allowed",
+                "only \(isPost ? "POST" : "GET") is answered here",
+                allow: allowed
+            )
         }
     }
 

@@ -44,7 +44,9 @@ struct PageAsset: Sendable {
         var output = [UInt8](repeating: 0, count: size)
         var stream = z_stream()
         // 15 bits of window, + 16: a gzip header is expected and its checksum compared.
-        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return [] }
+        guard inflateInit2_(&stream, 15 + 16, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            return []
+        }
         defer { inflateEnd(&stream) }
         var input = packed
         let status = input.withUnsafeMutableBufferPointer { input in

@@ -73,7 +73,8 @@ package struct Site: Sendable {
         case .logout: return HTTPAnswer(json: session(role), ["set-cookie": cookie(request, "; Max-Age=0")])
         case .sweeps: return HTTPAnswer(json: try await observatory.list().json.bytes, for: request)
         case .workers: return HTTPAnswer(json: await observatory.workers().json.bytes)
-        case .events: return HTTPAnswer(events: request.method == "HEAD" ? .init { $0.finish() } : try await feeds.watch())
+        case .events:
+            return HTTPAnswer(events: request.method == "HEAD" ? .init { $0.finish() } : try await feeds.watch())
         case .sweep(let sweep): return HTTPAnswer(json: try await observatory.sweep(sweep).json.bytes, for: request)
         case .status(let sweep): return HTTPAnswer(json: try await observatory.status(sweep: sweep).json.bytes)
         case .rank(let sweep, nil):

@@ -40,12 +40,19 @@ actor SweepFeed {
 
     /// The trials, or those that changed since a version, as JSON text.
     func trials(_ query: HTTPRoute.TrialsQuery) async throws(ControlError) -> String {
-        try await lookIfStale()
+        let isFirst = looked == nil
+        let first = try await lookIfStale()
         let since = query.since.flatMap(number)
         var known = marks
         for index in known.indices where changed[index] > since ?? -1 { known[index] = .unknown }
         let version = word(version)
-        var document = try await source.trials(sweep: name, unlike: known).document
+        // The first look is at all of them: they are not looked at twice.
+        var document: TrialsDocument
+        if isFirst, let first {
+            document = first
+        } else {
+            document = try await source.trials(sweep: name, unlike: known).document
+        }
         if let after = query.after { document.rows.removeAll { $0.trial <= after } }
         if let limit = query.limit, document.rows.count > limit {
             document.rows.removeLast(document.rows.count - limit)
@@ -84,9 +91,10 @@ actor SweepFeed {
     private func leave(_ id: Int) { watchers.remove(id) }
 
     /// Looks, unless somebody watches: then each change has to be told, and is, at the next look.
-    private func lookIfStale() async throws(ControlError) {
-        if let looked, isWatching || looked.duration(to: clock.now) < Self.coalescing { return }
-        try await look()
+    @discardableResult
+    private func lookIfStale() async throws(ControlError) -> TrialsDocument? {
+        if let looked, isWatching || looked.duration(to: clock.now) < Self.coalescing { return nil }
+        return try await look()
     }
 
     private func watchOn() async {

@@ -68,6 +68,12 @@ extension JSONValue {
 
     private static func quote(_ text: String, into output: inout String) {
         output += "\""
+        // Nearly every key and word is as it stands, and is copied at once.
+        guard text.utf8.contains(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C || $0 == 0x7F }) else {
+            output += text
+            output += "\""
+            return
+        }
         for scalar in text.unicodeScalars {
             switch scalar {
             case "\"": output += "\\\""

@@ -56,9 +56,8 @@ extension Parameter {
         case .logInteger(let low, let high, _): object.addRange("log", .integer(low), .integer(high))
         case .choice(let options): object.add("options", .array(options.map(\.label.json)))
         }
-        if let condition, case .choice(let options)? = space.parameters.first(where: { $0.path == condition.path })?.domain,
-            options.indices.contains(condition.option)
-        {
+        let parent = condition.flatMap { condition in space.parameters.first { $0.path == condition.path } }
+        if let condition, case .choice(let options)? = parent?.domain, options.indices.contains(condition.option) {
             object.add(
                 "condition",
                 .object([

@@ -196,7 +196,8 @@ package struct TrialDocument: Sendable {
             "curve",
             .object(
                 metrics.map { metric in
-                    JSONMember(metric.rawValue, .array(row.curve.series(metric).map { $0.isFinite ? .number($0) : .null }))
+                    let values = row.curve.series(metric).map { $0.isFinite ? JSONValue.number($0) : .null }
+                    return JSONMember(metric.rawValue, .array(values))
                 }
             )
         )

@@ -22,7 +22,7 @@ class Browser:
             options.add_argument(argument)
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
         self.driver = webdriver.Chrome(options=options, service=Service(shutil.which("chromedriver")))
-        self.driver.set_script_timeout(60)
+        self.driver.set_script_timeout(180)
         self.width, self.scale = width, scale
         self.size(height)
         self.command("Emulation.setEmulatedMedia",
@@ -55,7 +55,7 @@ class Browser:
     def find(self, selector):
         return self.driver.find_elements(By.CSS_SELECTOR, selector)
 
-    def wait(self, what, script, *arguments, seconds=30):
+    def wait(self, what, script, *arguments, seconds=60):
         """Waits until the script answers with something true, and returns it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
@@ -65,7 +65,7 @@ class Browser:
             time.sleep(0.1)
         raise AssertionError(f"{what} did not come in {seconds} s; the page says: {self.text()[:1500]}")
 
-    def painted(self, seconds=30):
+    def painted(self, seconds=60):
         """Waits until every visible picture has something on it."""
         self.wait("a picture", """
             const all = [...document.querySelectorAll('.box canvas:first-child')].filter(one => one.offsetParent)

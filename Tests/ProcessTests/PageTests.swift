@@ -20,12 +20,16 @@ extension RealProcesses {
         }
 
         static let canValidate = has("openapi_spec_validator jsonschema")
-        static let canBrowse = Program.has("chromium") && Program.has("chromedriver") && has("selenium axe_playwright_python")
+        static let canBrowse =
+            Program.has("chromium") && Program.has("chromedriver") && has("selenium axe_playwright_python")
 
         private func script(_ name: String) -> String { Program.root.appending(path: "Tests/Browser/\(name)").path }
 
         @Test(
-            .enabled(if: canValidate, "SKIPPED: needs SWEEPD_PYTHON with Tests/requirements.txt installed: openapi-spec-validator")
+            .enabled(
+                if: canValidate,
+                "SKIPPED: needs SWEEPD_PYTHON with Tests/requirements.txt installed: openapi-spec-validator"
+            )
         )
         func `the API's document is valid, and a live coordinator answers as it says`() async throws {
             let python = try #require(Program.python)
@@ -38,7 +42,10 @@ extension RealProcesses {
                     [python.path, script("check_api.py"), "--url", url, "--sweep", "quick"],
                     within: 120
                 )
-                try #require(check.output.contains("answers are as the document says"), "\(check.output)\(check.errors)")
+                try #require(
+                    check.output.contains("answers are as the document says"),
+                    "\(check.output)\(check.errors)"
+                )
             }
         }
 
@@ -48,7 +55,9 @@ extension RealProcesses {
                 "SKIPPED: needs chromium and chromedriver, and SWEEPD_PYTHON with selenium and axe-core: make setup-test"
             )
         )
-        func `every view of a live sweep is whole, says no error, and is fit for keyboards and screen readers`() async throws {
+        func `every view of a live sweep is whole, says no error, and is fit for keyboards and screen readers`()
+            async throws
+        {
             let python = try #require(Program.python)
             try await Bench.run { bench in
                 // Wide and slow enough to be running for as long as the page is looked at.
@@ -65,7 +74,7 @@ extension RealProcesses {
                 red.signal(SIGCONT)
                 let check = try await bench.run(
                     [python.path, script("check_page.py"), "--url", url, "--sweep", "digits", "--kill", "\(red.pid)"],
-                    within: 300
+                    within: 900
                 )
                 try #require(check.output.contains("views are as they must be"), "\(check.output)\(check.errors)")
                 _ = try await coordinator.text(["cancel", "digits"])

@@ -9,7 +9,9 @@ import Testing
     }
 
     private func trials(_ site: Site, _ query: String = "") async throws -> JSONValue {
-        let answer = await site.answer(HTTPRequest(target: "/api/v1/sweeps/digits/trials" + query, authority: "localhost"))
+        let answer = await site.answer(
+            HTTPRequest(target: "/api/v1/sweeps/digits/trials" + query, authority: "localhost")
+        )
         try #require(answer.status == 200)
         return try JSONValue(parsing: answer.body)
     }
@@ -61,7 +63,9 @@ import Testing
         #expect(change["trials"]?["since"] == .text(version) && text(change["version"]) != version)
         guard case .array(let rows)? = change["trials"]?["trials"] else { return }
         // Of a trial that is known, only the epochs that are new.
-        #expect(rows[0]["first_epoch"] == .integer(2) && rows[0]["values"]?.text() == "[[null, null], [2.5, 2.3333333]]")
+        #expect(
+            rows[0]["first_epoch"] == .integer(2) && rows[0]["values"]?.text() == "[[null, null], [2.5, 2.3333333]]"
+        )
         // Who missed it asks for what changed, and gets those trials whole.
         let missed = try await trials(site, "?since=\(version)")
         #expect(numbers(missed) == [2, 3] && missed["since"] == .text(version))

@@ -70,8 +70,10 @@ import Testing
     @Test(
         arguments: [
             "/api/v1/sweeps/d/rank?top=0", "/api/v1/sweeps/d/rank?top=-1", "/api/v1/sweeps/d/rank?top=x",
-            "/api/v1/sweeps/d/rank?top=99999999999999999999", "/api/v1/sweeps/d/rank?top=", "/api/v1/sweeps/d/rank?top=1&top=2",
-            "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status", "/api/v1/sweeps/%4/status", "/api/v1/sweeps/%+1/status",
+            "/api/v1/sweeps/d/rank?top=99999999999999999999", "/api/v1/sweeps/d/rank?top=",
+            "/api/v1/sweeps/d/rank?top=1&top=2",
+            "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status", "/api/v1/sweeps/%4/status",
+            "/api/v1/sweeps/%+1/status",
             "/health?x=1", "/api/v1/sweeps/d/trials/0", "/api/v1/sweeps/d/trials/x", "/api/v1/sweeps/d/trials?limit=0",
             "/api/v1/sweeps/d/trials?metrics=loss", "/api/v1/sweeps/d/status?since=1",
         ]
@@ -89,12 +91,16 @@ import Testing
         let seed = UInt64.random(in: 0...UInt64.max)
         var random = RandomStream(key: seed)
         let pieces = [
-            "/", "api", "v1", "sweeps", "trials", "pause", "%", "%2", "%zz", "?", "&", "=", "top", "1", "\u{0}", "é", "+", "#", "status",
+            "/", "api", "v1", "sweeps", "trials", "pause", "%", "%2", "%zz", "?", "&", "=", "top", "1", "\u{0}", "é",
+            "+", "#", "status",
         ]
         for _ in 0..<5_000 {
             let target = (0..<random.below(12)).map { _ in pieces[random.below(pieces.count)] }.joined()
             let failure = refusal("GET", target)
-            #expect(failure == nil || [400, 404, 405].contains(failure?.status), "seed \(seed): \(target.debugDescription)")
+            #expect(
+                failure == nil || [400, 404, 405].contains(failure?.status),
+                "seed \(seed): \(target.debugDescription)"
+            )
         }
     }
 }

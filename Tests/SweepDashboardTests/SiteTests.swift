@@ -110,7 +110,8 @@ import Testing
 
     @Test func `a request from another site's page changes nothing, whatever it carries`() async throws {
         for (origin, site) in [
-            ("http://evil.example", nil), ("null", nil), ("http://127.0.0.1:9999", nil), ("https://127.0.0.1:7780", nil),
+            ("http://evil.example", nil), ("null", nil), ("http://127.0.0.1:9999", nil),
+            ("https://127.0.0.1:7780", nil),
             (nil, "cross-site"), (nil, "same-site"), ("http://127.0.0.1:7780", "cross-site"),
         ] {
             let answer = try await ask(Self.pause, method: "POST") {
@@ -134,7 +135,8 @@ import Testing
             let session = try await ask("/api/v1/session", access: access, authorization: "Bearer \(token)")
             #expect(session.json?["role"] == .text(role) && session.json?["needs_token"] == .boolean(true))
             #expect(
-                try await ask("/api/v1/sweeps/digits/status", access: access, authorization: "Bearer \(token)").status == 200
+                try await ask("/api/v1/sweeps/digits/status", access: access, authorization: "Bearer \(token)").status
+                    == 200
             )
             let steered = try await ask(Self.pause, method: "POST", access: access, authorization: "Bearer \(token)")
             #expect(steered.status == (role == "steer" ? 200 : 403))
@@ -156,7 +158,9 @@ import Testing
         #expect(cookie == "sweepd-7780=reading-token; Path=/; HttpOnly; SameSite=Strict")
         let kept = "other=1; sweepd-7780=reading-token"
         #expect(try await ask("/api/v1/session", access: access) { $0.cookie = kept }.json?["role"] == .text("read"))
-        #expect(try await ask("/api/v1/session", access: access) { $0.cookie = "sweepd-9999=reading-token" }.status == 401)
+        #expect(
+            try await ask("/api/v1/session", access: access) { $0.cookie = "sweepd-9999=reading-token" }.status == 401
+        )
         let steering = "sweepd-7780=steering-token"
         // A browser sends a cookie by itself, so that it needs the header too.
         #expect(try await ask(Self.pause, method: "POST", access: access) { $0.cookie = steering }.status == 403)

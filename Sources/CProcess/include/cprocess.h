@@ -2,8 +2,8 @@
 
 /// Has the kernel send this process SIGKILL when the thread that started it ends; 0, or -1 with errno.
 ///
-/// Starts a thread that does nothing else and stays, as the kernel forgets it with the thread that asks for it. Once a process.
-/// The parent may be gone before the call: compare getppid() afterwards.
+/// Holds for as long as the process lives, whatever becomes of the thread that calls. The parent may be gone before the call:
+/// compare getppid() afterwards.
 int cprocess_die_with_parent(void);
 
 /// The two ends of a pipe, for reading and for writing, that no program that is executed inherits; 0, or -1 with errno.

@@ -423,21 +423,21 @@ extension PageAsset {
             tLZ50eVbSWB8mPAGt2Z19uJyTJuDM8TLS8GnD3STc2TF36Majrxg9d4g37bgxjbvLExzBHe2qxx6f2fY2im8QqrM9VosGx+aaurcj/fTyQksPh\
             A4KQ/3lhdubP0w+FZxj3HQexfeKX1rnapCRlsWfXe0O/oPEtH1mQoeAAA=
             """),
-        PageAsset(path: "/page/rungs.js", type: "text/javascript; charset=utf-8", tag: "d3ca90bdc970c579", size: 2748, packed: """
-            H4sIAAAAAAACA51WUY/bNgx+z69gsa62V9eX3MuAYHeHPuxxwLD2LQhwis3EbmXJkOVLgtT/faQkO740aYc92RIp8iP5kdLdHXy0sC+rvARsdF\
-            62YE0lZAt7NAi5rhthsEih1HuohTpCLmoEW5I0BaGKs2CPyoJW2ayqG20snMoUtpWUPWyNriHK7gpdZ1/aaFRoq10KDZqcTp61ttrUwr5S/PT5\
-            4+c/P51Vci21cRozPDiVbadyW2kFplO79m+hUMat1QyyRYlOlsBpBhSSai1sdHGEByjjqKheohROuRRtu4RoXxVIays2lSrwsIR5CkZLJJHBHV\
-            khYSQoRR+k2KCMaP8fdhn1yWi8awphkczHCTw8Oq+DSOILUnIfwIHLCtxWqmJwmZekQ/ofYJVlmdfyW9mLkB22cbKmpBFYNjKEllGiLZo4mbgy\
-            es863m5WiyaO3X8KLrIJtOGEwoMdT6ycFryHBfnjcpMkAAnO3IqtMBq/SuDdO6+VcSHgMVhLXvlpqIzaYkEWvUv6dlLCE6zWsHTOvvPx2qg79u\
-            0beHm206T09ATzBB69QxZ6WWD14zUgBlsO+KrDNwPKrFK57AocQhxMGLSdUXAKSWUjAbtEtbPE/sHCcvwbRXtBVVe7pYNwI9jWOhZRdqJGdC0W\
-            UTKcDxAAkIpU3LCyihrKFx0jxm5FJelvfRGM95GMdl3DS7Q3bX6HbDxwBdyGLISU0Azpcoxj3gocdwR8wxtcLM/0MG+8v9QZSOAPmBM1PIQleA\
-            vMlyQFalryMCVR77z300aotavyX8KW1AaHeJFeEJn5O6CfHtwIQ+eojxgpjYq2EWo6K0hOy9YeeTycaHLYknYXi3lzoP2iahspjrRTKVkp/LCV\
-            eIj6YXyUVVGg4vlhTYe0H9K24rJ5tnDhfpnPf7/f3EfUhKtJslPwMzEbt5xCoNVZ7InjZI4qE4njxnrtJ8PqKx65+jRX10kIt+JYL6JbzOfwG6\
-            eED6zhzif3PUS/kvJG5F93RneK2ONM9X0S2oUvgpiHbsqWabpKnrKn3i9LFMVkacI/Yebm5TQYFHnp4F+pQ0glp7apcupKjIgbUbiQ+Djnhb8u\
-            B46RvGIqRSEBiq616WR0sFwCct3w9KeAaBlc+tnIDXBP1HTDi1RUVzMINkVxJ0NF2RSHHqLiuex8nok1Rsz/xTS0YJJU/QWR/FiHI5uq9FwUw5\
-            7OcODHXqijKKTntydejezqz5PhmUIN4oGoPcRvT+Eij6eCCao+ef4J+EDen2i5Ev7HYNxweQJ6Z8TDMtObL3xnvmDCJYuSi0pdPAck7sgh26O+\
-            nBDqf7Ul0NMGRLgM/FPiRpsOFL3eq56rr5t16AlPomoaQ6HtZExda9IzZykRPEH9C8Y9J4Zrzm+Rpi74niOP/ukx9dTwu+vGA8k9FsfQ28gD5c\
-            7HCfvL+/B//RCVyj3dkn7Wz/4FsmvoR7wKAAA=
+        PageAsset(path: "/page/rungs.js", type: "text/javascript; charset=utf-8", tag: "d46118bdc97e1683", size: 2747, packed: """
+            H4sIAAAAAAACA51WUY/bNgx+z69gsa62V9eXOxToEOzu0Ic9DhjWvgUBTrGZ2K0sGbJ8SZD6v4+UZMeXJu2wJ1siRX4kP1K6uYGPFnZllZeAjc\
+            7LFqyphGxhhwYh13UjDBYplHoHtVAHyEWNYEuSpiBUcRLsUFnQKptVdaONhWOZwqaSsoeN0TVE2U2h6+xLG40KbbVNoUGT08mT1kabWtgXip8+\
+            f/z856eTSq6lNk5jhnunsulUbiutwHRq2/4tFMq4tZpBtijRyRI4zoBCUq2FtS4OcA9lHBXVc5TCMZeibRcQ7aoCaW3FulIF7hcwT8FoiSQyuC\
+            UrJIwEpeidFGuUEe3/wy6jPhmNd00hLJL5OIH7B+d1EEl8RkruPThwWYGbSlUMLvOSdEj/PSyzLPNafit7FrLDNk5WlDQCy0aG0DJKtEUTJxNX\
+            Ru9Yx9vNatHEsftPwUU2gTacULi344ml04K3cEv+uNwkCUCCM7diK4zGrxJ488ZrZVwIeAjWkhd+GiqjtliQRe+Svp2U8AjLFSycs+98vDTqjn\
+            37Bl6ebTUpPT7CPIEH75CFXhZY/XAJiMGWA77o8NWAMqtULrsChxAHEwZtZxQcQ1LZSMAuUW0tsX+wsBj/RtFOUNXVduEgXAm2tY5FlJ2oEV2L\
+            RZQM5wMEAKQiFVesLKOG8kXHiLEbUUn6W50F430ko13X8BLtVZvfIRsPXAC3JgshJTRDuhzjmLcCxx0BX/EGF8szPcwb7y91BhL4A+ZEDQ9hAd\
+            4C8yVJgZqWPExJ1Dvv/bQRau2q/JewJbXBPr5Nz4jM/B3QTw+uhaFz1EeMlEZF2wg1nRUkp2VrDzwejjQ5bEm7v79v9rRdVG0jxYE2KiUrhe82\
+            EvdRP0yPsioKVDw+rOmQ9kPWllw1Txau2y/z+Ye79V1EPbic5DoFPxKzccspBFadxJ43TuaYMpE4aqxWfjAsv+KBi09jdZWEaCsO9Sy42/kcfu\
+            OM8IEV3PjcvoXoV1Jei/zr1uhOEXmcqb5PQrfwPRDzzE3ZMg1XyUP22PtliaKYLE34J8zcu5wGgyIvHfwLZQip5NQ2VU5NiRFRIwr3ER/nvPDX\
+            5cARklfMpCgkQNGtNh2MDpZLQK4bHv4UEC2DSz8amf93xEw3u0hFdTWDYFMUdzJUlE1x6CEqHsvO54lXY8T8X0xDCyZJ1d8PyY91OLKpSs9FMe\
+            zpBAd+7IUaikJ6en3k1ciu/jQYnijUIB6I2kP8+hju8XgqmKDqk6efgA/k/YmWK+F/DMbNlkegZ0Y8LDO9/sJX5jMmXLIoOavU2WtA4pYcsj3q\
+            ywmh/ldbAr1sQIS7wL8krrTpQNHLveq5+rJZh57wJKqmMRTaTqbUpSY9cZYSwQPUP2Dca2K45fwWaeqCrzny6F8eU08NP7uuvI/cW3EMvY08UO\
+            58nLC/vAv/lw9RqdzLLeln/exfQyzCW7sKAAA=
             """),
         PageAsset(path: "/page/scale.js", type: "text/javascript; charset=utf-8", tag: "f3e6fa23394399b5", size: 4045, packed: """
             H4sIAAAAAAACA41X3W7bNhS+91OwF2skR5HtdlkRJ07RmwItthRYexcYCC3TNheZ8iQ6jtcG2NPswfYkOz8kJbrONiCxLfL8n+/8aDAQ7+tqLc\

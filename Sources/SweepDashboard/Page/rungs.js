@@ -16,7 +16,7 @@ export function rungsPanel(store, selection) {
         best: here.reduce((best, trial) => !best || store.compare(trial, best) < 0 ? trial : best, null), last: next == null}
     })
     const most = Math.max(1, trials.filter(pass).length)
-    const bar = row => h('span', {class: 'bar', style: {width: '110px', display: 'inline-flex'}, 'aria-hidden': 'true'},
+    const bar = row => h('span', {class: 'bar', style: {width: '84px', display: 'inline-flex'}, 'aria-hidden': 'true'},
       [['promoted', '#0072b2'], ['completed', STATES.completed], ['waiting', STATES.paused], ['ended', STATES.pruned]].map(([key, color]) => h('i', {style: {width: 100 * row[key] / most + '%', background: color}})))
     fill(body, h('table', {}, h('thead', {}, h('tr', {}, ['epoch', 'reached', h('span', {class: 'hidden'}, 'picture'), 'went on', 'wait', 'ended here', 'best'].map((name, index) => h('th', {scope: 'col', class: index === 2 ? null : 'num'}, name)))),
       h('tbody', {}, rows.map(row => h('tr', {}, h('td', {class: 'num'}, row.level), h('td', {class: 'num'}, row.here), h('td', {}, bar(row)),
