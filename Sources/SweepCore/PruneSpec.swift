@@ -5,8 +5,8 @@ package struct PruneSpec: Hashable, Sendable {
     package var reductionFactor: Int
     /// Epochs of the first rung; nil: a tenth of the epochs, at least one.
     package var firstRung: Int?
-    /// The share of all epochs that is spent, above 0 to 1.
-    package var budget = 0.11
+    /// The share of all epochs that `extrapolate` spends, above 0 to 1; nil: `defaultBudget`.
+    package var budget: Double?
     /// How many of 100 trials go on, by the percentile rule.
     package var percentile = 25.0
     /// Complete trials before the median or the percentile rule stops any.
@@ -23,7 +23,7 @@ package struct PruneSpec: Hashable, Sendable {
 
     /// Which trials go on.
     package enum Method: String, CaseIterable, Sendable {
-        /// `extrapolate`, or `asha` where one of its settings is given.
+        /// `asha`, or `extrapolate` where its budget is given.
         case auto
         case extrapolate, asha
         case stoppingASHA = "stopping_asha"
@@ -37,10 +37,13 @@ package struct PruneSpec: Hashable, Sendable {
         self.firstRung = firstRung
     }
 
+    /// What `extrapolate` spends unless told: what promotion ASHA with rungs 1, 3, 9, 27 of 50 epochs does.
+    package static let defaultBudget = 0.11
+
     /// The method, with `auto` replaced by what it stands for.
     package var resolvedMethod: Method {
         guard method == .auto else { return method }
-        return reductionFactor != 3 || firstRung != nil ? .asha : .extrapolate
+        return budget == nil ? .asha : .extrapolate
     }
 }
 
@@ -109,6 +112,12 @@ extension PruneSpec {
             return nil
         }
         switch spec.method {
+        case .auto where spec.budget != nil && (spec.reductionFactor != 3 || spec.firstRung != nil):
+            reader.report(
+                "settings of two methods",
+                allowed: "budget (extrapolate), or reduction_factor and first_rung (asha)"
+            )
+            return nil
         case .patience where spec.patience == nil:
             return missing("patience", "the epochs without a gain that stop a trial")
         case .threshold where spec.above == nil && spec.below == nil:

@@ -16,11 +16,15 @@ package enum SchedulerFactory {
         let asha = PromotionASHA(levels: rungs, reductionFactor: prune.reductionFactor)
         let checks = CheckLevels.levels(epochs: epochs, warmup: prune.warmupEpochs, interval: prune.interval)
         switch prune.resolvedMethod {
-        case .auto, .extrapolate:
+        case .extrapolate:
             guard let trials else { return asha }
-            let plan = HalvingPlan.budgeted(share: prune.budget, epochs: epochs, trials: trials)
+            let plan = HalvingPlan.budgeted(
+                share: prune.budget ?? PruneSpec.defaultBudget,
+                epochs: epochs,
+                trials: trials
+            )
             return SuccessiveHalving(plan: plan, trials: trials, outlooks: .extrapolating)
-        case .asha: return asha
+        case .auto, .asha: return asha
         case .pasha: return PASHA(levels: rungs, reductionFactor: prune.reductionFactor)
         case .halving:
             guard let trials else { return asha }

@@ -58,10 +58,12 @@ import Testing
         #expect(problems == ["\(key): not an allowed value"])
     }
 
-    @Test func `auto is extrapolation, or promotion ASHA where its settings are given`() {
-        #expect(PruneSpec().resolvedMethod == .extrapolate)
+    @Test func `auto is promotion ASHA, or extrapolation where its budget is given`() {
+        #expect(PruneSpec().resolvedMethod == .asha)
         #expect(PruneSpec(reductionFactor: 4).resolvedMethod == .asha)
-        #expect(PruneSpec(firstRung: 2).resolvedMethod == .asha)
+        #expect(read([SpecEntry("budget", .real(0.3))]).spec?.resolvedMethod == .extrapolate)
+        let both = read([SpecEntry("budget", .real(0.3)), SpecEntry("first_rung", .integer(2))])
+        #expect(both.problems.count == 1 && both.problems[0].hasSuffix("settings of two methods"))
         #expect(PruneSpec(method: .median).resolvedMethod == .median)
     }
 }
