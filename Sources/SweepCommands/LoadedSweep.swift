@@ -3,6 +3,7 @@ import Foundation
 import SweepCore
 import SweepData
 import SweepReports
+import SweepSearch
 import SweepSpec
 import SweepWire
 
