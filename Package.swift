@@ -104,7 +104,7 @@ let package = Package(
         ),
         .target(
             name: "SweepReports",
-            dependencies: ["SweepCore", "SweepNumerics", "SweepSearch"],
+            dependencies: ["SweepCore", "SweepDiagnosis", "SweepNumerics", "SweepSearch"],
             swiftSettings: settings
         ),
         .target(
@@ -158,7 +158,8 @@ let package = Package(
             name: "SweepCommands",
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
-                "SweepExport", "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch", "SweepSpec",
+                "SweepDiagnosis", "SweepExport", "SweepKernels", "SweepMessaging", "SweepReports", "SweepSearch",
+                "SweepSpec",
                 "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
@@ -237,7 +238,7 @@ let package = Package(
                 "SweepTestKit", "SweepTraining", "SweepWire",
             ]
         ),
-        tests("SweepReportsTests", ["SweepReports", "SweepSearch", "SweepCore", "SweepNumerics"]),
+        tests("SweepReportsTests", ["SweepReports", "SweepDiagnosis", "SweepSearch", "SweepCore", "SweepNumerics"]),
         tests(
             "SweepExportTests",
             [

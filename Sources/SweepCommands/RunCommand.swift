@@ -42,7 +42,9 @@ struct RunCommand: AsyncParsableCommand {
         guard (1...4096).contains(slots) else {
             throw CommandFailure(.badInput, "--slots: found \(slots), allowed a number from 1 to 4096")
         }
-        if try await isFinished(loaded, in: directory) {
+        let isFinished = try await isFinished(loaded, in: directory)
+        if !isFinished { loaded.printWarnings() }
+        if isFinished {
             let stored = try StoredSweeps(directory: directory)
             Terminal.error("\(name) is finished; this is its table (\(directory))")
             return Terminal.output(format.text(try await stored.rank(sweep: name, top: top)))

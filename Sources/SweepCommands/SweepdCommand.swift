@@ -9,7 +9,8 @@ package struct SweepdCommand: AsyncParsableCommand {
         version: softwareVersion,
         subcommands: [
             RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, ListCommand.self,
-            StatusCommand.self, RankCommand.self, CurvesCommand.self, ValidateCommand.self, SelfTestCommand.self,
+            StatusCommand.self, RankCommand.self, CurvesCommand.self, DiagnoseCommand.self, WhyCommand.self,
+            DataCommand.self, ValidateCommand.self, SelfTestCommand.self,
             ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self, ResumeCommand.self,
             CancelCommand.self, KeysCommand.self, InviteCommand.self, JoinCommand.self, StoreCommand.self,
         ]

@@ -62,22 +62,24 @@ package struct Submission: Hashable, Sendable {
 /// What a client asks of a coordinator: a verb and a JSON object of arguments.
 ///
 /// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "schema"}` · `list` `{}` · `status`,
-/// `pause`, `resume`, `cancel` `{"sweep"}` · `rank` `{"sweep", "top"}` · `curves` `{"sweep", "trial"}`.
+/// `pause`, `resume`, `cancel` `{"sweep"}` · `rank` `{"sweep", "top"}` · `curves`, `diagnose`
+/// `{"sweep", "trial"}`.
 package enum ControlRequest: Hashable, Sendable {
     case submit(Submission)
     case list
     case status(sweep: String)
     case rank(sweep: String, top: Int?)
     case curves(sweep: String, trial: Int?)
+    case diagnose(sweep: String, trial: Int?)
     case pause(sweep: String)
     case resume(sweep: String)
     case cancel(sweep: String)
 
     /// The words of the requests.
-    package static let verbs = ["submit", "list", "status", "rank", "curves", "pause", "resume", "cancel"]
+    package static let verbs = ["submit", "list", "status", "rank", "curves", "diagnose", "pause", "resume", "cancel"]
 
     /// The words of requests that change nothing.
-    package static let readingVerbs: Set<String> = ["list", "status", "rank", "curves"]
+    package static let readingVerbs: Set<String> = ["list", "status", "rank", "curves", "diagnose"]
 
     /// The request's word.
     package var verb: String {
@@ -87,6 +89,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .status: "status"
         case .rank: "rank"
         case .curves: "curves"
+        case .diagnose: "diagnose"
         case .pause: "pause"
         case .resume: "resume"
         case .cancel: "cancel"
@@ -108,7 +111,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .rank(let sweep, let top):
             object.add("sweep", sweep)
             if let top { object.add("top", top) }
-        case .curves(let sweep, let trial):
+        case .curves(let sweep, let trial), .diagnose(let sweep, let trial):
             object.add("sweep", sweep)
             if let trial { object.add("trial", trial) }
         }
@@ -149,6 +152,7 @@ package enum ControlRequest: Hashable, Sendable {
             if let top, let count, count < 1 { throw top.wrong("a number from 1") }
             return .rank(sweep: try sweep(), top: count)
         case "curves": return .curves(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
+        case "diagnose": return .diagnose(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
         case "pause": return .pause(sweep: try sweep())
         case "resume": return .resume(sweep: try sweep())
         default: return .cancel(sweep: try sweep())

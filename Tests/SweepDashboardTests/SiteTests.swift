@@ -23,6 +23,9 @@ import Testing
         func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
             throw ControlError(.notFound, "no trial \(trial ?? 0)")
         }
+        func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
+            throw ControlError(.notFound, "no trial \(trial ?? 0)")
+        }
         func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }
         func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }
         func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw refuse() }

@@ -18,6 +18,7 @@ import Testing
         }
         func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument { Samples.rank }
         func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument { Samples.curves }
+        func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument { Samples.diagnosis }
         func pause(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
         func resume(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
         func cancel(sweep: String) async throws(ControlError) -> StatusDocument {
@@ -43,6 +44,7 @@ import Testing
     private static let requests: [ControlRequest] = [
         .submit(submission), .list, .status(sweep: "digits"), .rank(sweep: "digits", top: nil),
         .rank(sweep: "digits", top: 3), .curves(sweep: "digits", trial: nil), .curves(sweep: "digits", trial: 4),
+        .diagnose(sweep: "digits", trial: nil), .diagnose(sweep: "digits", trial: 4),
         .pause(sweep: "digits"), .resume(sweep: "digits"), .cancel(sweep: "digits"),
     ]
 
@@ -52,7 +54,9 @@ import Testing
         }
         #expect(Set(Self.requests.map(\.verb)) == Set(ControlRequest.verbs))
         #expect(
-            Self.requests.filter(\.isReadOnly).map(\.verb) == ["list", "status", "rank", "rank", "curves", "curves"]
+            Self.requests.filter(\.isReadOnly).map(\.verb) == [
+                "list", "status", "rank", "rank", "curves", "curves", "diagnose", "diagnose",
+            ]
         )
     }
 
