@@ -159,7 +159,8 @@ let package = Package(
             name: "SweepCommands",
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
-                "SweepExport", "SweepKernels", "SweepMessaging", "SweepNumerics", "SweepReports", "SweepSearch",
+                "SweepDiagnosis", "SweepExport", "SweepKernels", "SweepMessaging", "SweepNumerics", "SweepReports",
+                "SweepSearch",
                 "SweepSpec",
                 "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -244,7 +245,7 @@ let package = Package(
                 "SweepTestKit", "SweepTraining", "SweepWire",
             ]
         ),
-        tests("SweepReportsTests", ["SweepReports", "SweepSearch", "SweepCore", "SweepNumerics"]),
+        tests("SweepReportsTests", ["SweepReports", "SweepDiagnosis", "SweepSearch", "SweepCore", "SweepNumerics"]),
         tests(
             "SweepExportTests",
             [

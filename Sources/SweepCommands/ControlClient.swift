@@ -53,6 +53,13 @@ actor ControlClient: SweepControl {
         return document
     }
 
+    func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
+        guard case .diagnosis(let document) = try ask(.diagnose(sweep: sweep, trial: trial)) else {
+            throw Self.otherAnswer
+        }
+        return document
+    }
+
     func pause(sweep: String) async throws(ControlError) -> StatusDocument { try status(.pause(sweep: sweep)) }
     func resume(sweep: String) async throws(ControlError) -> StatusDocument { try status(.resume(sweep: sweep)) }
     func cancel(sweep: String) async throws(ControlError) -> StatusDocument { try status(.cancel(sweep: sweep)) }

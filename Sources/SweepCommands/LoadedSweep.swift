@@ -45,6 +45,8 @@ struct LoadedSweep {
         }
         let later = file.located(file.sweep.problems(on: data.schema))
         guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
+        let errors = Self.hopeless(file, data.schema)
+        guard errors.isEmpty else { throw CommandFailure(.badInput, errors) }
         text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         packed = data.packed()
         dataSet = DataSet.id(ofPacked: packed)

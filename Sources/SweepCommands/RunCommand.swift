@@ -49,6 +49,7 @@ struct RunCommand: AsyncParsableCommand {
         let addresses = try HTTPAddress.asked(http, unlessTold: [])
         let placementOptions = try loaded.workerOptions(slots: slots)
         let standing = try await standing(loaded, in: directory)
+        if case .finished = standing {} else { loaded.printWarnings() }
         if case .finished = standing {
             let stored = try StoredSweeps(directory: directory)
             Terminal.error("\(name) is finished; this is its table (\(directory))")

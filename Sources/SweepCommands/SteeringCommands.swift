@@ -59,6 +59,7 @@ struct SubmitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let loaded = try LoadedSweep(file, overrides: overrides.overrides)
+        loaded.printWarnings()
         let submission = try loaded.submission()
         let entry = try await location.ask { control in
             if let client = control as? ControlClient {
@@ -80,5 +81,9 @@ struct ValidateCommand: ParsableCommand {
     @Argument(help: "The sweep file.") var file: String
     @OptionGroup var overrides: OverrideOptions
 
-    func run() throws { Terminal.output(try LoadedSweep(file, overrides: overrides.overrides).summary) }
+    func run() throws {
+        let loaded = try LoadedSweep(file, overrides: overrides.overrides)
+        Terminal.output(loaded.summary)
+        loaded.printWarnings()
+    }
 }

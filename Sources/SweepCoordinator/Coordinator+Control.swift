@@ -64,6 +64,13 @@ extension Coordinator: SweepControl {
         return document
     }
 
+    package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
+        let (core, sweep) = try reading(name)
+        let document = await Self.aside { core.diagnosisDocument(sweep, trial: trial) }
+        guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
+        return document
+    }
+
     /// Makes something of the state on another thread than the port's: of a large sweep it takes longer than any message
     /// may wait.
     static func aside<Value: Sendable>(_ make: @escaping @Sendable () -> Value) async -> Value {

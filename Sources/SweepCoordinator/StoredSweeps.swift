@@ -49,6 +49,13 @@ package struct StoredSweeps: SweepControl {
         return document
     }
 
+    package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
+        guard let document = core.diagnosisDocument(try sweep(name), trial: trial) else {
+            throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)")
+        }
+        return document
+    }
+
     package func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
         throw Self.stopped
     }

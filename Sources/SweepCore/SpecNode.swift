@@ -129,3 +129,14 @@ extension ParameterDomain {
         }
     }
 }
+
+extension SpecNode {
+    /// The key of a map of one entry, or the word that stands for such a map; nil for anything else.
+    package var onlyKey: String? {
+        switch self {
+        case .map(let entries) where entries.count == 1: entries[0].key
+        case .text(let word): word
+        default: nil
+        }
+    }
+}

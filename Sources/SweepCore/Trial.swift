@@ -75,39 +75,3 @@ package struct TrialNote: Hashable, Sendable {
         self.text = text
     }
 }
-
-/// A symptom of a learning curve: a published or measured rule that fired, with its numbers.
-package struct Finding: Hashable, Sendable {
-    package let symptom: Symptom
-    /// The first epoch that shows it.
-    package let sinceEpoch: Int
-    /// The numbers behind it, in one sentence.
-    package let evidence: String
-    package init(symptom: Symptom, sinceEpoch: Int, evidence: String) {
-        self.symptom = symptom
-        self.sinceEpoch = sinceEpoch
-        self.evidence = evidence
-    }
-}
-
-/// What a curve shows; the identifiers are stable.
-package enum Symptom: String, CaseIterable, Sendable {
-    case nonFinite = "S-NONFINITE"
-    case diverging = "S-DIVERGE"
-    case oscillating = "S-OSC"
-    case slow = "S-SLOW"
-    case plateau = "S-PLATEAU"
-    case validationRising = "S-VALRISE"
-
-    /// The symptom in two words at most, for tables.
-    package var words: String {
-        switch self {
-        case .nonFinite: "not finite"
-        case .diverging: "diverging"
-        case .oscillating: "oscillating"
-        case .slow: "slow"
-        case .plateau: "plateau"
-        case .validationRising: "validation rising"
-        }
-    }
-}

@@ -63,7 +63,7 @@ package struct Submission: Hashable, Sendable {
 ///
 /// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "schema"}` · `list` `{}` · `status`,
 /// `source`, `pause`, `resume`, `cancel` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `rank` `{"sweep",
-/// "top"}` · `curves` `{"sweep", "trial"}`.
+/// "top"}` · `curves`, `diagnose` `{"sweep", "trial"}`.
 package enum ControlRequest: Hashable, Sendable {
     case submit(Submission)
     case list
@@ -71,6 +71,7 @@ package enum ControlRequest: Hashable, Sendable {
     case source(sweep: String)
     case rank(sweep: String, top: Int?)
     case curves(sweep: String, trial: Int?)
+    case diagnose(sweep: String, trial: Int?)
     case pause(sweep: String)
     case resume(sweep: String)
     case cancel(sweep: String)
@@ -78,11 +79,11 @@ package enum ControlRequest: Hashable, Sendable {
 
     /// The words of the requests.
     package static let verbs = [
-        "submit", "list", "status", "source", "rank", "curves", "pause", "resume", "cancel", "set",
+        "submit", "list", "status", "source", "rank", "curves", "diagnose", "pause", "resume", "cancel", "set",
     ]
 
     /// The words of requests that change nothing.
-    package static let readingVerbs: Set<String> = ["list", "status", "source", "rank", "curves"]
+    package static let readingVerbs: Set<String> = ["list", "status", "source", "rank", "curves", "diagnose"]
 
     /// The request's word.
     package var verb: String {
@@ -93,6 +94,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .source: "source"
         case .rank: "rank"
         case .curves: "curves"
+        case .diagnose: "diagnose"
         case .pause: "pause"
         case .resume: "resume"
         case .cancel: "cancel"
@@ -115,7 +117,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .rank(let sweep, let top):
             object.add("sweep", sweep)
             if let top { object.add("top", top) }
-        case .curves(let sweep, let trial):
+        case .curves(let sweep, let trial), .diagnose(let sweep, let trial):
             object.add("sweep", sweep)
             if let trial { object.add("trial", trial) }
         case .set(let sweep, let adjustment):
@@ -160,6 +162,7 @@ package enum ControlRequest: Hashable, Sendable {
             if let top, let count, count < 1 { throw top.wrong("a number from 1") }
             return .rank(sweep: try sweep(), top: count)
         case "curves": return .curves(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
+        case "diagnose": return .diagnose(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
         case "pause": return .pause(sweep: try sweep())
         case "resume": return .resume(sweep: try sweep())
         case "set": return .set(sweep: try sweep(), try SweepAdjustment(reader))

@@ -1,3 +1,5 @@
+package import SweepCore
+
 /// Short names for parameter paths: as few of the last path components as tell them apart.
 package enum ParameterNames {
     /// A name for each of `paths`, all different when the paths are.
@@ -16,5 +18,20 @@ package enum ParameterNames {
             if longer.isEmpty { return paths.indices.map(name) }
             for index in longer { lengths[index] += 1 }
         }
+    }
+}
+
+extension Configuration {
+    /// The configuration in a line: short names with their values; a word for the one configuration of a space without ranges.
+    package var shortText: String {
+        guard !entries.isEmpty else { return "the file as it stands" }
+        let names = ParameterNames.short(entries.map(\.path))
+        return zip(names, entries).map { "\($0) \($1.value.shortText)" }.joined(separator: "  ")
+    }
+}
+
+extension ParameterValue {
+    fileprivate var shortText: String {
+        if case .real(let value) = self { NumberText.short(value) } else { "\(self)" }
     }
 }

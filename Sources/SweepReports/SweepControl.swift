@@ -16,6 +16,8 @@ package protocol SweepControl: Sendable {
     func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument
     /// The curves of one trial, or of all.
     func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument
+    /// The report on one trial, or on all that have trained an epoch: symptoms and causes, as far as curve and specification tell.
+    func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument
     /// Hands out no more work; what runs may finish its segment or stop at the next epoch.
     func pause(sweep: String) async throws(ControlError) -> StatusDocument
     func resume(sweep: String) async throws(ControlError) -> StatusDocument
@@ -35,6 +37,7 @@ package enum ControlAnswer: Hashable, Sendable {
     case source(Submission)
     case rank(RankDocument)
     case curves(CurvesDocument)
+    case diagnosis(DiagnosisDocument)
 
     /// The document as JSON.
     package var json: JSONValue {
@@ -45,6 +48,7 @@ package enum ControlAnswer: Hashable, Sendable {
         case .source(let submission): submission.json
         case .rank(let document): document.json
         case .curves(let document): document.json
+        case .diagnosis(let document): document.json
         }
     }
 
@@ -60,6 +64,7 @@ package enum ControlAnswer: Hashable, Sendable {
             case "list": self = .list(try ListDocument(json: json))
             case "source": self = .source(try Submission(DocumentReader(json)))
             case "rank": self = .rank(try RankDocument(json: json))
+            case "diagnose": self = .diagnosis(try DiagnosisDocument(json: json))
             case "curves": self = .curves(try CurvesDocument(json: json))
             default: self = .status(try StatusDocument(json: json))
             }
@@ -79,6 +84,7 @@ extension SweepControl {
         case .source(let sweep): .source(try await source(sweep: sweep))
         case .rank(let sweep, let top): .rank(try await rank(sweep: sweep, top: top))
         case .curves(let sweep, let trial): .curves(try await curves(sweep: sweep, trial: trial))
+        case .diagnose(let sweep, let trial): .diagnosis(try await diagnose(sweep: sweep, trial: trial))
         case .pause(let sweep): .status(try await pause(sweep: sweep))
         case .resume(let sweep): .status(try await resume(sweep: sweep))
         case .cancel(let sweep): .status(try await cancel(sweep: sweep))

@@ -113,7 +113,7 @@ extension TrainingRun {
     }
 
     /// Computes predictions and losses batch by batch and hands over each batch's first row and losses.
-    private func forEachBatch(of rows: [Int32], _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
+    func forEachBatch(of rows: [Int32], _ body: (Int, UnsafeBufferPointer<Float>) -> Void) {
         copies.swapAverages()
         defer { copies.swapAverages() }
         rows.withUnsafeBufferPointer { rows in

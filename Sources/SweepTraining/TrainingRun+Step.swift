@@ -26,6 +26,7 @@ extension TrainingRun {
             ? stepAtOnce(from: first, rows: rows, number: number, rate: rate)
             : stepTogether(from: first, rows: rows, number: number, rate: rate)
         totals.loss += loss
+        record(step: loss / Double(rows) * lossUnit)
         totals.learningRate = rate
         guard !diverged else { return loss / Double(rows) }
         finishStep()

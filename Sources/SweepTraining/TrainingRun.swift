@@ -38,6 +38,9 @@ package final class TrainingRun {
     var lastNorms: [UpdateNorms]
     /// The training losses of all epochs, for the audit of an early stop.
     var trainingLosses: [Double] = []
+    /// The mean losses of the first steps, where somebody asked for them.
+    private(set) var stepLosses: [Double] = []
+    private var keptSteps = 0
     /// Averages of the weights, sums of gradients, best weights: whatever the specification asks for.
     let copies: WeightCopies
     let measured: MeasuredRows
@@ -125,6 +128,17 @@ package final class TrainingRun {
     package func takeNotes() -> [TrialNote] {
         defer { notes.removeAll() }
         return notes
+    }
+
+    /// Keeps the mean losses of so many steps from now on; room is made here, not in a step.
+    func recordSteps(_ count: Int) {
+        keptSteps = stepLosses.count + count
+        stepLosses.reserveCapacity(keptSteps)
+    }
+
+    /// Keeps a step's mean loss, where there is room for it.
+    func record(step loss: Double) {
+        if stepLosses.count < keptSteps { stepLosses.append(loss) }
     }
 
     /// Notes a run keeps until they are taken: a rule that fires on every batch shall not fill the memory.

@@ -41,6 +41,9 @@ final class Desk: SweepObservatory {
     func resume(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "resume") }
     func cancel(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "cancel") }
 
+    func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
+        throw ControlError(.notFound, "no trial \(trial ?? 0)")
+    }
     func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
         throw ControlError(.internal, "nothing is changed over HTTP")
     }

@@ -1,9 +1,25 @@
 import SweepCore
+import SweepDiagnosis
 import SweepReports
 import SweepSearch
 
 /// Documents for tests.
 enum Samples {
+    static let diagnosis = DiagnosisDocument(
+        sweep: "digits",
+        reports: [
+            DiagnosisDocument.Report(
+                trial: 4,
+                name: "rate 0.1",
+                metric: .validationLoss,
+                value: .nan,
+                bestOfSweep: 0.1,
+                Diagnosis(RunEvidence(curve: curve([2.3, 4.5, .nan]), budget: 3, chanceLoss: 2.3, bestProbeLoss: 0.1)),
+                unknown: ["the layers"]
+            )
+        ]
+    )
+
     static let metrics: [Metric] = [.trainingLoss, .probeLoss, .validationLoss, .validationAccuracy, .gradientNorm]
 
     static func curve(_ losses: [Double]) -> LearningCurve {

@@ -19,6 +19,7 @@ import Testing
         func source(sweep: String) async throws(ControlError) -> Submission { SweepControlTests.submission }
         func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument { Samples.rank }
         func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument { Samples.curves }
+        func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument { Samples.diagnosis }
         func pause(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
         func resume(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
         func cancel(sweep: String) async throws(ControlError) -> StatusDocument {
@@ -47,6 +48,7 @@ import Testing
     private static let requests: [ControlRequest] = [
         .submit(submission), .list, .status(sweep: "digits"), .source(sweep: "digits"), .rank(sweep: "digits", top: nil),
         .rank(sweep: "digits", top: 3), .curves(sweep: "digits", trial: nil), .curves(sweep: "digits", trial: 4),
+        .diagnose(sweep: "digits", trial: nil), .diagnose(sweep: "digits", trial: 4),
         .pause(sweep: "digits"), .resume(sweep: "digits"), .cancel(sweep: "digits"),
         .set(sweep: "digits", SweepAdjustment(priority: -2)), .set(sweep: "digits", SweepAdjustment(trials: 50)),
         .set(sweep: "digits", SweepAdjustment(priority: 1, maxParallel: .atMost(4), trials: 9)),
@@ -59,7 +61,9 @@ import Testing
         }
         #expect(Set(Self.requests.map(\.verb)) == Set(ControlRequest.verbs))
         #expect(
-            Self.requests.filter(\.isReadOnly).map(\.verb) == ["list", "status", "source", "rank", "rank", "curves", "curves"]
+            Self.requests.filter(\.isReadOnly).map(\.verb) == [
+                "list", "status", "source", "rank", "rank", "curves", "curves", "diagnose", "diagnose",
+            ]
         )
     }
 

@@ -11,7 +11,7 @@ final class ConvolutionLayer: Layer {
     let weights: Parameter
     let bias: Parameter?
     private let shape: ConvolutionShape
-    private let activation: FusedActivation?
+    let activation: FusedActivation?
     /// A copy of the input inside a border of zeros; nil where the input has that border itself.
     private let bordered: Tensor?
     /// The same for the gradient by the output; nil where it has its border or the input needs no gradient.

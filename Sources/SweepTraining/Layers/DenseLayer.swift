@@ -12,7 +12,7 @@ final class DenseLayer: Layer {
     let bias: Parameter?
     private let inputs: Int
     private let layout: PanelLayout
-    private let activation: FusedActivation?
+    let activation: FusedActivation?
     /// The panels of Wᵀ, for the gradient by the input; nil where the input needs none.
     private let transposed: MutableFloats?
     /// Zeros in the place of a bias.

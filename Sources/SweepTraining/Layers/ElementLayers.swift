@@ -6,7 +6,7 @@ import SweepKernels
 final class ActivationLayer: Layer {
     let input: Slot
     let output: Slot
-    private let function: ActivationFunction
+    let function: ActivationFunction
 
     /// The output's gradient may be the input's: it is changed in place.
     init(input: Slot, output: Slot, function: ActivationFunction) {

@@ -41,7 +41,7 @@ enum ValidationRiseDetector {
     }
 
     /// The standard deviation of one value around a smooth course, from the differences of neighbours.
-    private static func jitter(_ values: [Double]) -> Double {
+    static func jitter(_ values: [Double]) -> Double {
         let changes = zip(values, values.dropFirst()).map { $1 - $0 }
         guard let middle = Quantiles.median(changes), let spread = Quantiles.median(changes.map { abs($0 - middle) })
         else { return 0 }

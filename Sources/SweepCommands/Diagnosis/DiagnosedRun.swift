@@ -1,0 +1,67 @@
+import KernelAPI
+import SweepCore
+import SweepData
+import SweepDiagnosis
+import SweepReports
+import SweepSpec
+import SweepTraining
+import SweepWorker
+
+/// One configuration of a sweep file, trained here with every instrument on, and its data checked.
+struct DiagnosedRun {
+    let evidence: RunEvidence
+    let objective: Objective
+
+    /// Trains; `progress` is told of epochs done and planned. Throws a `CommandFailure` for what cannot be trained.
+    init(
+        _ loaded: LoadedSweep,
+        configuration: Configuration,
+        seed: UInt64,
+        kernels: KernelTable,
+        progress: (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        let sweep = loaded.file.sweep
+        guard let node = sweep.space.resolve(configuration), let trial = TrialSpec.read(node, problems: SpecProblems())
+        else { throw CommandFailure(.failed, "\(sweep.name): the configuration cannot be resolved") }
+        let shelf = DataShelf()
+        try shelf.keep(loaded.dataSet, packed: loaded.packed)
+        guard let entry = shelf[loaded.dataSet.hash] else {
+            throw CommandFailure(.failed, "\(sweep.name): the data set cannot be prepared")
+        }
+        let data: TrainingData
+        do { data = try entry.prepared(for: trial) } catch {
+            throw CommandFailure(.badInput, "\(loaded.file.file): \(error)")
+        }
+        let run: TrainingRun
+        do { run = try TrainingRun(spec: trial.training, data: data, seed: seed, kernels: kernels) } catch {
+            throw CommandFailure(.badInput, "\(loaded.file.file): \(error)")
+        }
+        let observed = run.trainObserved { observation in
+            progress(observation.epoch, trial.training.epochs)
+            return true
+        }
+        evidence = RunEvidence(
+            curve: observed.curve,
+            budget: run.stoppedEarly ? observed.curve.epochs : trial.training.epochs,
+            chanceLoss: ChanceLoss.of(trial.training, on: data.schema),
+            instruments: observed.instruments,
+            trial: trial,
+            schema: data.schema,
+            data: DataChecks.findings(loaded.data, steps: trial.preprocess, targetScale: trial.targetScale),
+            notes: observed.notes,
+            optimizerKey: node["train"]?["optimizer"]?.onlyKey
+        )
+        objective = sweep.objective
+    }
+
+    /// The report on the run.
+    func report(name: String) -> DiagnosisDocument.Report {
+        DiagnosisDocument.Report(
+            name: name,
+            metric: objective.metric,
+            value: evidence.curve.best(for: objective)?.value,
+            Diagnosis(evidence),
+            unknown: ["no experiment was run: causes are likely, not confirmed"]
+        )
+    }
+}

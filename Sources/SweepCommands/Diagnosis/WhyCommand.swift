@@ -1,0 +1,111 @@
+import ArgumentParser
+import Foundation
+import KernelAPI
+import SweepCore
+import SweepData
+import SweepDiagnosis
+import SweepReports
+import SweepSpec
+import SweepTraining
+import SweepWorker
+
+/// `sweepd why FILE`.
+struct WhyCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "why",
+        abstract: "Why does this loss curve look like that? Symptoms, causes and a remedy for one run.",
+        discussion: """
+            FILE is a sweep file without ranges, or with --set for each of them: it is trained here with every instrument on, its \
+            data are checked, and the report follows. Or a curve of any program as CSV with a header, epoch, train_loss, \
+            validation_loss, …: then symptoms and candidate causes only, and what cannot be known is told.
+            """
+    )
+
+    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
+
+    @Argument(help: "A sweep file without ranges, or a curve as CSV.") var file: String
+    @OptionGroup var overrides: OverrideOptions
+    @Option(help: "The seed of weights and order.") var seed: UInt64 = 0
+    @Option(help: "Of a curve: how many classes of equal share there are, for the loss of guessing.") var classes: Int?
+    @Option(help: "Of a curve: the loss of guessing, where --classes does not tell it.") var chance: Double?
+    @Option(help: "text or json.") var format: Format = .text
+
+    func validate() throws {
+        if let classes, classes < 2 { throw ValidationError("--classes: found \(classes), allowed a number from 2") }
+        if let chance, !(chance > 0 && chance.isFinite) {
+            throw ValidationError("--chance: found \(chance), allowed a number above 0")
+        }
+        if classes != nil, chance != nil { throw ValidationError("--classes and --chance: give one of them") }
+    }
+
+    func run() throws {
+        let isSweepFile = ["yaml", "yml"].contains((file as NSString).pathExtension.lowercased())
+        if isSweepFile, classes != nil || chance != nil {
+            throw CommandFailure(.badInput, "--classes and --chance: for curves; a sweep file's data tell it")
+        }
+        let report = isSweepFile ? try ofTraining() : try ofCurve()
+        switch format {
+        case .text: Terminal.output(report.text)
+        case .json: Terminal.output(report.json.text(pretty: true))
+        }
+    }
+
+    private func ofTraining() throws -> DiagnosisDocument.Report {
+        let kernels = try KernelTable.ofEnvironment()
+        let loaded = try LoadedSweep(file, overrides: overrides.overrides)
+        let sweep = loaded.file.sweep
+        let open = sweep.space.parameters.map(\.path)
+        guard open.isEmpty else {
+            throw CommandFailure(
+                .badInput,
+                "\(file): why looks at one run, and the file has ranges; found \(open.joined(separator: ", ")), allowed a value "
+                    + "for each, as --set \(open[0])=…; `sweepd diagnose` reports on the trials of a sweep"
+            )
+        }
+        let run = try DiagnosedRun(loaded, configuration: Configuration([]), seed: seed, kernels: kernels) {
+            done,
+            all in
+            if Terminal.errorIsTerminal { Terminal.raw("\rtraining: epoch \(done) of \(all) ") }
+        }
+        if Terminal.errorIsTerminal { Terminal.raw("\r\u{1B}[K") }
+        return run.report(name: sweep.name)
+    }
+
+    private func ofCurve() throws -> DiagnosisDocument.Report {
+        guard overrides.overrides.isEmpty else {
+            throw CommandFailure(.badInput, "--set: replaces values of a sweep file; a curve has none")
+        }
+        let text: String
+        do { text = String(decoding: try FileBytes.read(path: file, name: file), as: UTF8.self) } catch {
+            throw CommandFailure(.badInput, "\(error)")
+        }
+        let curve: CurveFile
+        do throws(CurveFile.Problems) { curve = try CurveFile(text) } catch {
+            throw CommandFailure(.badInput, error.problems.map { $0.description(file: file) })
+        }
+        let run = RunEvidence(
+            curve: curve.curve,
+            budget: curve.curve.epochs,
+            chanceLoss: chance ?? classes.map { ChanceLoss.even(classes: $0) }
+        )
+        let hasValidation = curve.curve.metrics.contains(.validationLoss)
+        let isLoss = Metric.validationLoss
+        var unknown = [
+            "model, data, optimizer and settings: a curve does not tell them, so causes are candidates, by how common they are",
+            "the training loss of most programs is a mean over the epoch with dropout on: beside the validation loss it is too high",
+        ]
+        if !hasValidation { unknown.append("nothing was measured on validation rows: overfitting cannot be seen") }
+        if run.chanceLoss == nil { unknown.append("the loss of guessing: --classes N or --chance LOSS tells it") }
+        unknown += curve.remarks
+        if !curve.ignored.isEmpty {
+            unknown.append("columns that were not understood: \(curve.ignored.joined(separator: ", "))")
+        }
+        return DiagnosisDocument.Report(
+            name: (file as NSString).lastPathComponent + ", \(curve.curve.epochs) epochs",
+            metric: hasValidation ? isLoss : .trainingLoss,
+            value: curve.curve.leastFinite(hasValidation ? isLoss : .trainingLoss),
+            Diagnosis(run),
+            unknown: unknown
+        )
+    }
+}

@@ -1,0 +1,51 @@
+package import SweepCoordination
+import SweepCore
+import SweepDiagnosis
+package import SweepReports
+
+extension CoordinatorCore {
+    /// Reports on one trial, or on all that have trained an epoch; nil when there is no such trial.
+    ///
+    /// From what is stored: curve, specification, notes and the data's schema. What needs the rows or the network (`why` has
+    /// both) is told as not known.
+    package func diagnosisDocument(_ sweep: SweepProgress, trial: Int?) -> DiagnosisDocument? {
+        if let trial, sweep[trial] == nil { return nil }
+        let trials = sweep.trials.filter { progress in
+            trial.map { $0 == progress.number } ?? (progress.curve.epochs > 0)
+        }
+        let best = sweep.incumbent?.value
+        return DiagnosisDocument(
+            sweep: sweep.sweep.name,
+            reports: trials.map { progress in
+                let value = progress.curve.best(for: sweep.sweep.objective)?.value
+                return DiagnosisDocument.Report(
+                    trial: progress.number,
+                    name: progress.configuration.shortText,
+                    metric: sweep.sweep.objective.metric,
+                    value: value,
+                    bestOfSweep: best,
+                    Diagnosis(evidence(progress, sweep)),
+                    unknown: [
+                        "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
+                    ]
+                )
+            }
+        )
+    }
+
+    private func evidence(_ trial: TrialProgress, _ sweep: SweepProgress) -> RunEvidence {
+        let resolved = sweep.sweep.space.resolve(trial.configuration)
+        let spec = resolved.flatMap { TrialSpec.read($0, problems: SpecProblems()) }
+        let schema = sweep.submission.schema
+        return RunEvidence(
+            curve: trial.curve,
+            budget: trial.stoppedEarly ? trial.curve.epochs : sweep.sweep.epochs,
+            chanceLoss: spec.flatMap { ChanceLoss.of($0.training, on: schema) },
+            bestProbeLoss: sweep.leastProbeLoss,
+            trial: spec,
+            schema: schema,
+            notes: trial.notes,
+            optimizerKey: resolved?["train"]?["optimizer"]?.onlyKey
+        )
+    }
+}

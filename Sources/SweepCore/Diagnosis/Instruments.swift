@@ -1,0 +1,125 @@
+/// What a training run was seen to do inside, beside its learning curve.
+///
+/// Readings are taken between epochs and change nothing: a run that is read has the bits of one that is not.
+package struct Instruments: Hashable, Sendable {
+    /// Loss on the probe's rows before the first step.
+    package var initialLoss: Double?
+    /// The mean loss of each step's rows, before its update, in training mode, from the first step on.
+    package var stepLosses: [Double] = []
+    /// Steps of an epoch whose batches are full; a last, smaller batch is among `stepLosses` too.
+    package var stepsPerEpoch = 0
+    /// Standard error over rows of the last validation loss; nil without validation rows.
+    package var validationError: Double?
+    /// By rising epoch; the first, of epoch 0, was taken before the first step.
+    package var readings: [Reading] = []
+
+    package init() {}
+
+    /// The state of the network after an epoch.
+    package struct Reading: Hashable, Sendable {
+        /// Epochs finished.
+        package var epoch: Int
+        /// Layers with weights, first to last; the last is the head.
+        package var layers: [Layer]
+        /// The gradient's noise at these weights; nil where it was not measured.
+        package var noise: GradientNoise?
+        /// The share of probe rows that are predicted to be of the class predicted most often; nil for numbers.
+        package var commonestPrediction: Double?
+        /// Variance of the predictions over that of the targets, on the probe's rows; nil for classes.
+        package var predictionVariance: Double?
+        /// The largest eigenvalue of the loss's Hessian on probe rows; nil where it was not measured.
+        package var sharpness: Double?
+
+        package init(
+            epoch: Int,
+            layers: [Layer],
+            noise: GradientNoise? = nil,
+            commonestPrediction: Double? = nil,
+            predictionVariance: Double? = nil,
+            sharpness: Double? = nil
+        ) {
+            self.epoch = epoch
+            self.layers = layers
+            self.noise = noise
+            self.commonestPrediction = commonestPrediction
+            self.predictionVariance = predictionVariance
+            self.sharpness = sharpness
+        }
+    }
+
+    /// One layer with weights, and the units behind them.
+    package struct Layer: Hashable, Sendable {
+        /// Its place among all layers, from 1, as notes name it; in a residual block the inner place follows.
+        package var name: String
+        /// Whether it is the head, whose units are predictions.
+        package var isHead: Bool
+        /// What its units apply; nil: nothing, or it could not be told.
+        package var activation: Activation?
+        /// Root mean squares over the weights: of their gradient, of themselves, and of their change in the last step; nil
+        /// before the first step.
+        package var gradient: Double?
+        package var weights: Double
+        package var change: Double?
+        /// How many weights they are the root mean squares of.
+        package var weightCount: Int
+        /// Standard deviation of the units' outputs over units and probe rows.
+        package var deviation: Double
+        package var units: Int
+        /// Share of units that are above zero on less than 1 % of the probe's rows; nil where zero is not their floor.
+        package var dead: Double?
+        /// Share of units that are within 5 % of the ends of a sigmoid or tanh on 85 % of the rows; nil for others.
+        package var saturated: Double?
+        /// Units whose incoming weights equal those of another, bit for bit.
+        package var equalUnits: Int
+
+        package init(
+            name: String,
+            isHead: Bool = false,
+            activation: Activation? = nil,
+            gradient: Double? = nil,
+            weights: Double,
+            change: Double? = nil,
+            weightCount: Int = 1,
+            deviation: Double,
+            units: Int,
+            dead: Double? = nil,
+            saturated: Double? = nil,
+            equalUnits: Int = 0
+        ) {
+            self.name = name
+            self.isHead = isHead
+            self.activation = activation
+            self.gradient = gradient
+            self.weights = weights
+            self.change = change
+            self.weightCount = weightCount
+            self.deviation = deviation
+            self.units = units
+            self.dead = dead
+            self.saturated = saturated
+            self.equalUnits = equalUnits
+        }
+
+        /// The Euclidean norm of the weights.
+        package var weightNorm: Double { weights * Double(weightCount).squareRoot() }
+    }
+
+    /// How much the gradients of single rows differ from their mean.
+    ///
+    /// Source: McCandlish et al. 2018, appendix A: the trace of the rows' covariance, and the squared length of the mean.
+    package struct GradientNoise: Hashable, Sendable {
+        package var variance: Double
+        package var squaredMean: Double
+
+        package init(variance: Double, squaredMean: Double) {
+            self.variance = variance
+            self.squaredMean = squaredMean
+        }
+
+        /// Rows a batch at which noise and signal are equal; nil where the mean cannot be told from zero.
+        package var simpleScale: Double? { squaredMean > 0 ? variance / squaredMean : nil }
+    }
+
+    /// The reading before the first step.
+    package var atStart: Reading? { readings.first.flatMap { $0.epoch == 0 ? $0 : nil } }
+}

@@ -1,0 +1,278 @@
+import SweepCore
+import SweepNumerics
+
+/// Checks by nearest neighbours and a linear model: can the target be learnt, which labels are doubtful, which rows are far.
+enum NeighbourChecks {
+    /// Products of features that a comparison of all pairs may cost: about a second.
+    private static let work = 4e8
+    private static let greatest = 2_000
+    private static let neighbours = 10
+
+    static func findings(_ context: CheckContext) -> [DataFinding] {
+        guard
+            let prepared = try? PreparedData(context.data, steps: [.impute, .standardize]), prepared.featureCount > 0
+        else { return [] }
+        let affordable = Int((work / Double(prepared.featureCount)).squareRoot())
+        let rows = CheckSample.draw(context.data.split.training, min(greatest, max(100, affordable)))
+        guard rows.count >= 30 else { return [] }
+        let near = NearestRows(prepared, rows: rows, count: neighbours)
+        return learnability(context, prepared, rows, near) + labels(context, rows, near) + far(rows, near)
+    }
+
+    private static func learnability(
+        _ context: CheckContext,
+        _ prepared: PreparedData,
+        _ rows: [Int32],
+        _ near: NearestRows
+    ) -> [DataFinding] {
+        let neighbours: Double
+        let linear: Double?
+        let measure: String
+        switch context.data.targets {
+        case .classes(let classes):
+            let labels = rows.map { Int(classes[Int($0)]) }
+            let count = context.data.schema.outputs
+            neighbours = gain(labels, near.votes(labels, classes: count), classes: count)
+            linear = LinearReference.answers(prepared, rows: rows, labels: labels, classes: count).map {
+                gain(labels, $0, classes: count)
+            }
+            measure = "balanced accuracy beyond guessing"
+        case .values(let values):
+            let targets = rows.map { Double(values[Int($0)]) }
+            neighbours = explained(targets, near.means(targets))
+            linear = LinearReference.numbers(prepared, rows: rows, targets: targets).map { explained(targets, $0) }
+            measure = "variance explained"
+        }
+        let best = max(neighbours, linear ?? -.infinity)
+        let text =
+            "a nearest-neighbour model reaches \(CheckText.percent(neighbours))"
+            + (linear.map { " and a linear one \(CheckText.percent($0))" } ?? "")
+            + " of \(measure), on rows held out of \(rows.count) (limit: 10 %)"
+        // Source of the limit: deepchecks' simple-model comparison.
+        return [
+            DataFinding(
+                .learnability,
+                best < 0.02 ? .fault : best < 0.1 ? .warning : .note,
+                count: rows.count,
+                text: best < 0.1 ? "the inputs hardly predict the target: " + text : text,
+                remedy: best < 0.1
+                    ? "look for other inputs or a mistake in the target column: no model's settings help"
+                    : "a network should do better than both",
+                measure: best
+            )
+        ]
+    }
+
+    /// (balanced accuracy − 1/K) / (1 − 1/K), over the classes that occur.
+    private static func gain(_ labels: [Int], _ answers: [Int], classes: Int) -> Double {
+        var (rows, hits) = ([Int](repeating: 0, count: classes), [Int](repeating: 0, count: classes))
+        for (label, answer) in zip(labels, answers) {
+            rows[label] += 1
+            if label == answer { hits[label] += 1 }
+        }
+        let present = rows.indices.filter { rows[$0] > 0 }
+        guard present.count > 1 else { return 0 }
+        let mean = present.reduce(0.0) { $0 + Double(hits[$1]) / Double(rows[$1]) } / Double(present.count)
+        let chance = 1 / Double(present.count)
+        return (mean - chance) / (1 - chance)
+    }
+
+    private static func explained(_ targets: [Double], _ predictions: [Double]) -> Double {
+        let mean = Moments(of: targets).mean
+        let total = targets.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) }
+        let left = zip(targets, predictions).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        return total > 0 ? 1 - left / total : 0
+    }
+
+    /// Labels that the neighbours contradict with confidence.
+    ///
+    /// A row counts when another class's share among its neighbours is at least that class's mean share among its own rows
+    /// (the confident joint's threshold) and 0.7, and its own label's at most 0.1. Source: Northcutt, Jiang & Chuang, JAIR
+    /// 2021, with neighbours for the out-of-sample probabilities; the fixed bounds keep overlapping classes from counting.
+    private static func labels(_ context: CheckContext, _ rows: [Int32], _ near: NearestRows) -> [DataFinding] {
+        guard case .classes(let classes) = context.data.targets,
+            case .classification(let names, _) = context.data.schema.task
+        else { return [] }
+        let labels = rows.map { Int(classes[Int($0)]) }
+        let shares = near.shares(labels, classes: names.count)
+        var (sums, counts) = ([Double](repeating: 0, count: names.count), [Int](repeating: 0, count: names.count))
+        for (index, label) in labels.enumerated() {
+            sums[label] += shares[index][label]
+            counts[label] += 1
+        }
+        let thresholds = zip(sums, counts).map { $1 > 0 ? $0 / Double($1) : 1 }
+        var doubtful: [(row: Int32, label: Int, other: Int)] = []
+        for (index, label) in labels.enumerated() {
+            guard let other = shares[index].indices.max(by: { shares[index][$0] < shares[index][$1] }), other != label,
+                shares[index][other] >= max(0.7, thresholds[other]), shares[index][label] <= 0.1
+            else { continue }
+            doubtful.append((rows[index], label, other))
+        }
+        let share = Double(doubtful.count) / Double(rows.count)
+        guard share > 0.01 else { return [] }
+        return [
+            DataFinding(
+                .labelNoise,
+                share > 0.03 ? .warning : .note,
+                count: doubtful.count,
+                text: "\(doubtful.count) of \(rows.count) labels contradict nearly all of their 10 nearest rows, "
+                    + "\(CheckText.percent(share)) (limit: 3 %)",
+                examples: doubtful.prefix(8).map {
+                    "\(CheckText.row($0.row)) (\(names[$0.label]), rather \(names[$0.other]))"
+                },
+                remedy: "look at these rows' labels; train without them and compare",
+                measure: share
+            )
+        ]
+    }
+
+    private static func far(_ rows: [Int32], _ near: NearestRows) -> [DataFinding] {
+        let distances = near.meanDistances
+        let sorted = distances.sorted()
+        let (low, high) = (sorted[sorted.count / 4], sorted[sorted.count * 3 / 4])
+        // Six quartile distances: with 1.5 to 3 any smooth distribution of many features has such rows.
+        let limit = high + 6 * (high - low)
+        let found = rows.indices.filter { distances[$0] > limit }.sorted { distances[$0] > distances[$1] }
+        guard !found.isEmpty, high > low else { return [] }
+        return [
+            DataFinding(
+                .farRows,
+                .note,
+                count: found.count,
+                text: "\(found.count) of \(rows.count) rows are far from all others: their 10 nearest lie more than "
+                    + "\(CheckText.number(limit)) away, those of half of the rows within "
+                    + CheckText.number(sorted[sorted.count / 2]),
+                examples: found.prefix(4).map { CheckText.row(rows[$0]) },
+                remedy: "look at these rows",
+                measure: Double(found.count) / Double(rows.count)
+            )
+        ]
+    }
+}
+
+/// The nearest rows of each row of a sample, itself left out.
+struct NearestRows {
+    /// Positions in the sample, nearest first.
+    let nearest: [[Int]]
+    let meanDistances: [Double]
+
+    init(_ data: PreparedData, rows: [Int32], count: Int) {
+        let width = data.featureCount
+        var nearest: [[Int]] = []
+        var means: [Double] = []
+        let count = min(count, rows.count - 1)
+        var distances = [Float](repeating: 0, count: rows.count)
+        for a in rows.indices {
+            let left = data.features + Int(rows[a]) * data.rowStride
+            for b in rows.indices {
+                let right = data.features + Int(rows[b]) * data.rowStride
+                var sums = SIMD8<Float>(repeating: 0)
+                var column = 0
+                // Rows are padded with zeros to whole vectors.
+                while column < width {
+                    let x = UnsafeRawPointer(left + column).loadUnaligned(as: SIMD8<Float>.self)
+                    let y = UnsafeRawPointer(right + column).loadUnaligned(as: SIMD8<Float>.self)
+                    let difference = x - y
+                    sums += difference * difference
+                    column += 8
+                }
+                distances[b] = sums.sum()
+            }
+            distances[a] = .infinity
+            // The smallest few by insertion, ties by position.
+            var best: [Int] = []
+            for b in rows.indices {
+                if best.count == count, let last = best.last, distances[b] >= distances[last] { continue }
+                var place = best.count
+                while place > 0, distances[b] < distances[best[place - 1]] { place -= 1 }
+                best.insert(b, at: place)
+                if best.count > count { best.removeLast() }
+            }
+            nearest.append(best)
+            means.append(best.reduce(0.0) { $0 + Double(distances[$1]).squareRoot() } / Double(max(1, best.count)))
+        }
+        self.nearest = nearest
+        meanDistances = means
+    }
+
+    /// The share of each class among a row's neighbours.
+    func shares(_ labels: [Int], classes: Int) -> [[Double]] {
+        nearest.map { neighbours in
+            var shares = [Double](repeating: 0, count: classes)
+            for neighbour in neighbours { shares[labels[neighbour]] += 1 / Double(max(1, neighbours.count)) }
+            return shares
+        }
+    }
+
+    /// The commonest class among a row's neighbours; of equal ones the nearest's.
+    func votes(_ labels: [Int], classes: Int) -> [Int] {
+        zip(nearest, shares(labels, classes: classes)).map { neighbours, shares in
+            let most = shares.max() ?? 0
+            return neighbours.lazy.map { labels[$0] }.first { shares[$0] > most - 1e-9 } ?? 0
+        }
+    }
+
+    /// The mean target of a row's neighbours.
+    func means(_ targets: [Double]) -> [Double] {
+        nearest.map { $0.reduce(0) { $0 + targets[$1] } / Double(max(1, $0.count)) }
+    }
+}
+
+/// A linear model's answers on rows it was not fitted to.
+enum LinearReference {
+    /// Features beyond which it is left out: its cost grows with their cube.
+    private static let greatest = 200
+    private static let folds = 5
+
+    static func answers(_ data: PreparedData, rows: [Int32], labels: [Int], classes: Int) -> [Int]? {
+        guard classes <= 100 else { return nil }
+        var targets = [Double](repeating: 0, count: rows.count * classes)
+        for (index, label) in labels.enumerated() { targets[index * classes + label] = 1 }
+        return predictions(data, rows: rows, targets: targets, outputs: classes).map { values in
+            rows.indices.map { row in
+                (0..<classes).max { values[row * classes + $0] < values[row * classes + $1] } ?? 0
+            }
+        }
+    }
+
+    static func numbers(_ data: PreparedData, rows: [Int32], targets: [Double]) -> [Double]? {
+        let mean = Moments(of: targets).mean
+        return predictions(data, rows: rows, targets: targets.map { $0 - mean }, outputs: 1).map {
+            $0.map { $0 + mean }
+        }
+    }
+
+    private static func predictions(
+        _ data: PreparedData,
+        rows: [Int32],
+        targets: [Double],
+        outputs: Int
+    ) -> [Double]? {
+        let columns = data.featureCount + 1
+        guard columns <= greatest, rows.count >= 2 * folds else { return nil }
+        func features(_ row: Int32) -> [Double] { data.row(Int(row)).map(Double.init) + [1] }
+        var result = [Double](repeating: 0, count: rows.count * outputs)
+        for fold in 0..<folds {
+            let fitted = rows.indices.filter { $0 % folds != fold }
+            let x = fitted.flatMap { features(rows[$0]) }
+            let y = fitted.flatMap { targets[$0 * outputs..<($0 + 1) * outputs] }
+            guard
+                let coefficients = RidgeRegression.fit(
+                    x,
+                    columns: columns,
+                    y,
+                    outputs: outputs,
+                    penalty: 1e-2 * Double(fitted.count)
+                )
+            else { return nil }
+            for index in rows.indices where index % folds == fold {
+                for (column, value) in features(rows[index]).enumerated() {
+                    for output in 0..<outputs {
+                        result[index * outputs + output] += value * coefficients[column * outputs + output]
+                    }
+                }
+            }
+        }
+        return result
+    }
+}

@@ -1,0 +1,227 @@
+import SweepCore
+import SweepNumerics
+
+/// Causes in the balance of model, rows and what holds the model back.
+enum CapacityCauses {
+    static let rules = [
+        overCapacity, underRegularised, overTraining, noAugmentation, badAugmentation, overRegularised, underCapacity,
+    ]
+
+    /// A validation loss that rises looks the same whatever the reason.
+    static let overfitNeighbours: [CauseFinding.Neighbour] = [
+        .init(.overCapacity, "a quarter of the width: the model is too large if that is no worse"),
+        .init(.underRegularised, "l2 0.01, and dropout 0.25, each alone"),
+        .init(.overTraining, "stop at the best epoch: nothing else is wrong if no other change does better"),
+        .init(.smallData, "train on half of the rows: more rows help if the loss is worse by more than three errors"),
+    ]
+
+    private static let overCapacity = CauseRule(
+        .overCapacity,
+        prior: 0.06,
+        neighbours: overfitNeighbours.filter { $0.cause != .overCapacity },
+        clues: { context in
+            guard context.shows(.validationRising, .gap) else { return [] }
+            var clues = context.clue(1, .validationRising, .gap)
+            if let share = context.parametersPerRow {
+                let text = "\(context.parameters ?? 0) parameters, \(EvidenceText.number(share)) a training row"
+                clues += context.clue(share > 100 ? 1.6 : 1, text, if: share > 10)
+                clues += context.clue(-2, text, if: share < 1)
+            }
+            return clues
+        },
+        remedy: { context in
+            let widest = context.widths.max().map { ", as \(max(1, $0 / 4)) in the place of \($0) units" } ?? ""
+            return CauseFinding.Remedy("a quarter of the width\(widest), or a layer less")
+        }
+    )
+
+    private static let underRegularised = CauseRule(
+        .underRegularised,
+        prior: 0.06,
+        neighbours: overfitNeighbours.filter { $0.cause != .underRegularised },
+        clues: { context in
+            guard context.shows(.validationRising, .gap) else { return [] }
+            var clues = context.clue(1, .validationRising, .gap)
+            if context.training != nil {
+                clues += context.clue(0.8, "no penalty, dropout, augmentation or bound", if: !context.isRegularised)
+                clues += context.clue(-0.8, "the model is held back already", if: context.isRegularised)
+            }
+            return clues
+        },
+        remedy: { context in
+            CauseFinding.Remedy(
+                context.training == nil ? [] : ["train.l2=0.01"],
+                "a penalty (l2 0.001 to 0.01), weight decay, or dropout 0.25"
+            )
+        }
+    )
+
+    private static let overTraining = CauseRule(
+        .overTraining,
+        prior: 0.07,
+        neighbours: overfitNeighbours.filter { $0.cause != .overTraining },
+        clues: { context in
+            guard context.shows(.validationRising), let best = context.bestEpoch else { return [] }
+            var clues = context.clue(1.4, .validationRising)
+            clues += context.clue(
+                1,
+                "validation was best in epoch \(best.epoch) of \(context.series.validation.count)",
+                if: best.share < 0.6
+            )
+            if let training = context.training {
+                clues += context.clue(0.4, "no early stopping", if: training.earlyStopping == nil)
+                if let rule = training.earlyStopping {
+                    clues += context.clue(
+                        rule.metric == .trainingLoss ? 0.6 : -1.5,
+                        rule.metric == .trainingLoss
+                            ? "early stopping watches the training loss, which never prevents overfitting"
+                            : "early stopping watches \(rule.metric.rawValue)",
+                        if: true
+                    )
+                }
+            }
+            return clues
+        },
+        remedy: { context in
+            let best = context.bestEpoch?.epoch ?? 1
+            let spared = context.bestEpoch.map { EvidenceText.percent(1 - $0.share) } ?? "some"
+            return CauseFinding.Remedy(
+                context.training == nil ? [] : ["train.early_stopping={metric: validation.loss, patience: 10}"],
+                "stop at the best epoch (\(best)): spares \(spared) of the epochs and loses nothing"
+            )
+        }
+    )
+
+    private static let noAugmentation = CauseRule(
+        .noAugmentation,
+        prior: 0.05,
+        neighbours: overfitNeighbours,
+        clues: { context in
+            guard context.isImage, context.shows(.validationRising, .gap), context.training?.augment.isEmpty ?? false
+            else {
+                return []
+            }
+            return context.clue(1, .validationRising, .gap) + [Clue(1, "images, and none is changed in training")]
+                + context.clue(1, data: .light)
+        },
+        remedy: { context in
+            let light = context.data([.light]) != nil
+            return CauseFinding.Remedy(
+                light
+                    ? ["data.augment=[{brightness: {amount: 0.3}}, {contrast: {amount: 0.3}}]"]
+                    : ["data.augment=[{rotate: {degrees: 15}}, {shift: {height: 0.1, width: 0.1}}]"],
+                light
+                    ? "random brightness and contrast: the images are lit unevenly"
+                    : "small shifts and rotations; flips only where a mirrored image is of the same class"
+            )
+        }
+    )
+
+    private static let badAugmentation = CauseRule(
+        .badAugmentation,
+        prior: 0.04,
+        neighbours: [.init(.overRegularised, "each step of augment off in turn, and half of the dropout")],
+        clues: { context in
+            guard let steps = context.training?.augment, !steps.isEmpty else { return [] }
+            let destroying = steps.filter {
+                StaticChecks.mayDestroyLabels($0, classes: context.run.schema?.classes ?? [])
+            }
+            var clues = context.clue(1.6, .modesApart)
+            if !destroying.isEmpty {
+                clues.append(
+                    Clue(
+                        2.2,
+                        "\(destroying.map(\.kind).joined(separator: ", ")) on images of characters, which are others when mirrored "
+                            + "or turned over"
+                    )
+                )
+            }
+            guard !clues.isEmpty else { return [] }
+            return clues + context.clue(0.6, .plateau, .slow, .gap)
+        },
+        remedy: { _ in
+            CauseFinding.Remedy(["data.augment=[]"], "leave out the steps that change what a row is; try each alone")
+        }
+    )
+
+    private static let overRegularised = CauseRule(
+        .overRegularised,
+        prior: 0.06,
+        neighbours: [
+            .init(.underCapacity, "a tenth of the penalty, and four times the width, each alone"),
+            .init(.rateTooLow, "a tenth of the penalty, and ten times the rate, each alone"),
+        ],
+        clues: { context in
+            guard context.training != nil || context.shows(.penaltyDominant) else { return [] }
+            var strong: [String] = []
+            if let training = context.training {
+                if training.l2 >= 0.1 { strong.append("l2 \(EvidenceText.number(training.l2))") }
+                if training.l1 >= 0.01 { strong.append("l1 \(EvidenceText.number(training.l1))") }
+                if training.optimizer.decay >= 0.3 {
+                    strong.append("weight_decay \(EvidenceText.number(training.optimizer.decay))")
+                }
+                if let norm = training.maxNorm, norm < 0.5 { strong.append("max_norm \(EvidenceText.number(norm))") }
+            }
+            if context.greatestDropout >= 0.6 {
+                strong.append("dropout \(EvidenceText.number(context.greatestDropout))")
+            }
+            let held = context.shows(.penaltyDominant, .plateau, .atChance, .modesApart, .slow, .collapsed)
+            guard held, !strong.isEmpty || context.shows(.penaltyDominant) else { return [] }
+            var clues = context.clue(2.4, .penaltyDominant)
+            clues += context.clue(2, strong.joined(separator: ", ") + " is strong", if: !strong.isEmpty)
+            clues += context.clue(0.8, .plateau, .atChance, .modesApart, .slow)
+            return clues
+        },
+        remedy: { context in
+            guard let training = context.training else { return CauseFinding.Remedy("a tenth of the penalty") }
+            if training.l2 >= 0.01 {
+                return CauseFinding.Remedy(["train.l2=\(EvidenceText.number(training.l2 / 10))"], "a tenth of l2")
+            }
+            if training.l1 > 0 {
+                return CauseFinding.Remedy(["train.l1=\(EvidenceText.number(training.l1 / 10))"], "a tenth of l1")
+            }
+            if context.greatestDropout >= 0.5 { return CauseFinding.Remedy("dropout of 0.25, or none") }
+            return CauseFinding.Remedy("a tenth of the penalty or decay")
+        }
+    )
+
+    private static let underCapacity = CauseRule(
+        .underCapacity,
+        prior: 0.06,
+        neighbours: [
+            .init(.overRegularised, "a tenth of the penalty, and four times the width, each alone"),
+            .init(.rateTooLow, "ten times the rate: a model that is too small stays where it is"),
+            .init(.noSignal, "shuffle the labels: the run is the same if there is no signal"),
+        ],
+        clues: { context in
+            guard
+                context.shows(.plateau) || (context.shows(.atChance) && context.training?.model.layers.isEmpty == true)
+            else { return [] }
+            var clues = context.clue(0.8, .plateau, .atChance)
+            clues += context.clue(-1, "training and validation are apart", if: context.shows(.gap, .validationRising))
+            clues += context.clue(-1.5, "it fluctuates", if: context.shows(.oscillating, .diverging, .nonFinite))
+            if let training = context.training {
+                let width = context.widths.min()
+                clues += context.clue(2, "a layer has \(width ?? 0) units", if: width.map { $0 <= 4 } ?? false)
+                clues += context.clue(1.2, "the model is linear", if: training.model.layers.isEmpty)
+                if let share = context.parametersPerRow {
+                    clues += context.clue(
+                        -1,
+                        "\(EvidenceText.number(share)) parameters a training row",
+                        if: share > 10 && (width ?? 0) > 8
+                    )
+                }
+            }
+            if let learnable = context.run.data?.first(where: { $0.check == .learnability && $0.severity == .note }) {
+                clues.append(Clue(0.6, learnable.text))
+            }
+            return clues
+        },
+        remedy: { context in
+            CauseFinding.Remedy(
+                context.training?.model.layers.isEmpty == true ? ["train.model={mlp: {widths: [64]}}"] : [],
+                "four times the width, or a layer more" + (context.isImage ? "; convolutions for images" : "")
+            )
+        }
+    )
+}

@@ -1,0 +1,201 @@
+import SweepCore
+import SweepNumerics
+
+/// What speaks for a cause (a positive weight) or against it, in nats of its odds.
+struct Clue: Sendable {
+    let weight: Double
+    let text: String
+
+    init(_ weight: Double, _ text: String) {
+        self.weight = weight
+        self.text = text
+    }
+}
+
+/// What is known of a cause: how common it is, what speaks for it, what looks alike, what to do.
+struct CauseRule: Sendable {
+    let cause: Cause
+    /// Its share among faulty runs.
+    let prior: Double
+    let neighbours: [CauseFinding.Neighbour]
+    let clues: @Sendable (CauseContext) -> [Clue]
+    let remedy: @Sendable (CauseContext) -> CauseFinding.Remedy
+
+    init(
+        _ cause: Cause,
+        prior: Double,
+        neighbours: [CauseFinding.Neighbour] = [],
+        clues: @escaping @Sendable (CauseContext) -> [Clue],
+        remedy: @escaping @Sendable (CauseContext) -> CauseFinding.Remedy
+    ) {
+        self.cause = cause
+        self.prior = prior
+        self.neighbours = neighbours
+        self.clues = clues
+        self.remedy = remedy
+    }
+}
+
+/// A run with its symptoms, and what rules ask of both.
+struct CauseContext {
+    let run: RunEvidence
+    let symptoms: SymptomReport
+
+    var training: TrainingSpec? { run.trial?.training }
+    var series: CurveEvidence { run.series }
+
+    func shows(_ list: Symptom...) -> Bool { list.contains { symptoms[$0] != nil } }
+
+    /// A clue from the first of these symptoms that the run shows, with its own evidence.
+    func clue(_ weight: Double, _ list: Symptom...) -> [Clue] {
+        guard let finding = list.lazy.compactMap({ symptoms[$0] }).first else { return [] }
+        return [Clue(weight, "\(finding.symptom.rawValue): \(finding.evidence)")]
+    }
+
+    /// A clue when a condition holds.
+    func clue(_ weight: Double, _ text: @autoclosure () -> String, if condition: Bool) -> [Clue] {
+        condition ? [Clue(weight, text())] : []
+    }
+
+    /// A clue from a check of the data, of at least a warning.
+    func clue(_ weight: Double, data checks: DataCheck..., least: DataFinding.Severity = .warning) -> [Clue] {
+        guard let found = data(checks, least: least) else { return [] }
+        return [Clue(weight, "\(found.check.rawValue): \(found.text)")]
+    }
+
+    func data(_ checks: [DataCheck], least: DataFinding.Severity = .warning) -> DataFinding? {
+        run.data?.filter { checks.contains($0.check) && $0.severity >= least }.max { $0.severity < $1.severity }
+    }
+
+    // MARK: The rate and the steps
+
+    /// The median ratio of update to weight over the first 30 % of the epochs.
+    var earlyRatio: Double? {
+        let early = max(2, Int((0.3 * Double(series.budget)).rounded(.up)))
+        let ratios = run.values(.updateRatio).prefix(early).filter { $0.isFinite }
+        return Quantiles.median(Array(ratios))
+    }
+
+    /// The rates that are usual for the optimizer; a hint, never a proof. Source: the defaults of PyTorch and Keras, and a
+    /// decade (for gradient descent one and a half) to either side.
+    var usualRates: ClosedRange<Double>? {
+        switch training?.optimizer.rule {
+        case .sgd(let momentum, _): (0.003 * (1 - momentum))...(0.5 * max(0.1, 1 - momentum))
+        case .adam, .nadam, .rmsprop: 1e-4...1e-2
+        case .adagrad: 1e-3...0.1
+        case .lion: 1e-5...1e-3
+        case nil: nil
+        }
+    }
+
+    var rate: Double? { training?.optimizer.learningRate }
+    /// The greatest rate that was used, after warm-up and schedule.
+    var greatestRate: Double? { run.values(.learningRate).filter { $0.isFinite }.max() ?? rate }
+
+    var stepsPerEpoch: Int? {
+        if let steps = run.instruments?.stepsPerEpoch, steps > 0 { return steps }
+        guard let training, let rows = run.schema?.trainingRows else { return nil }
+        let batch = training.batchSize * training.accumulation
+        return (rows + batch - 1) / batch
+    }
+
+    /// The path of an optimizer's setting, as `--set` takes it; nil where the kind's name is not known.
+    func optimizerPath(_ key: String) -> String? {
+        guard let name = run.optimizerKey ?? training?.optimizer.rule.name else { return nil }
+        return "train.optimizer.\(name).\(key)"
+    }
+
+    /// The remedy of setting the rate.
+    func rateRemedy(_ value: Double, _ text: (String) -> String) -> CauseFinding.Remedy {
+        let number = EvidenceText.number(value)
+        return CauseFinding.Remedy(optimizerPath("learning_rate").map { ["\($0)=\(number)"] } ?? [], text(number))
+    }
+
+    // MARK: The model and the data
+
+    var isImage: Bool { run.schema?.image != nil }
+    var isClassification: Bool? { run.schema.map { $0.task.kind == .classification } }
+
+    /// Weights and biases of the model.
+    var parameters: Int? {
+        guard let training, let schema = run.schema else { return nil }
+        return training.model.parameterCount(
+            input: training.inputShape(on: schema),
+            outputs: training.outputs(on: schema)
+        )
+    }
+
+    var parametersPerRow: Double? {
+        guard let parameters, let rows = run.schema?.trainingRows, rows > 0 else { return nil }
+        return Double(parameters) / Double(rows)
+    }
+
+    /// The widths of hidden dense layers and channels of convolutions.
+    var widths: [Int] {
+        (training?.model.flatLayers ?? []).compactMap { layer in
+            switch layer {
+            case .dense(let dense): dense.units
+            case .convolution(let convolution): convolution.channels
+            default: nil
+            }
+        }
+    }
+
+    var greatestDropout: Double {
+        (training?.model.flatLayers ?? []).compactMap { layer in
+            if case .dropout(let rate) = layer { rate } else { nil }
+        }.max() ?? 0
+    }
+
+    /// Whether a step brings every feature to a common size.
+    var scalesFeatures: Bool {
+        (run.trial?.preprocess ?? []).contains { step in
+            switch step {
+            case .standardize, .minmax, .robust, .power, .normalize: true
+            case .scale(let factor): abs(factor) < 0.1
+            default: false
+            }
+        }
+    }
+
+    /// Whether a step or the loss keeps single far values from deciding.
+    var resistsOutliers: Bool {
+        let steps = (run.trial?.preprocess ?? []).contains { step in
+            switch step {
+            case .robust, .winsorize, .power, .log1p: true
+            default: false
+            }
+        }
+        return steps
+    }
+
+    var hasNorm: Bool {
+        (training?.model.flatLayers ?? []).contains { layer in
+            switch layer {
+            case .batchNorm, .layerNorm: true
+            default: false
+            }
+        }
+    }
+
+    /// Any of what holds a model back.
+    var isRegularised: Bool {
+        guard let training else { return false }
+        return training.l1 > 0 || training.l2 > 0 || training.optimizer.decay > 0 || training.maxNorm != nil
+            || greatestDropout > 0 || !training.augment.isEmpty || (training.loss?.labelSmoothing ?? 0) > 0
+    }
+
+    /// The epoch of the least validation loss, as a share of the epochs trained.
+    var bestEpoch: (epoch: Int, share: Double)? {
+        guard let least = series.validation.min(), let index = series.validation.firstIndex(of: least) else {
+            return nil
+        }
+        return (index + 1, Double(index + 1) / Double(series.validation.count))
+    }
+
+    /// Whether the training rows have been learnt: at most half of the way to the best is left.
+    var learnsTraining: Bool {
+        guard let least = series.probe.min() else { return false }
+        return least < 0.5 * series.chance
+    }
+}

@@ -1,0 +1,284 @@
+package import SweepCore
+package import SweepDiagnosis
+
+/// Reports on runs: what `diagnose` and `why` answer.
+///
+/// JSON of one run: `{"trial", "name", "metric", "value", "best_of_sweep", "symptoms": [{"id", "words", "remark", "since_epoch",
+/// "evidence"}], "causes": [{"id", "words", "probability", "confirmed", "evidence": [..], "neighbours": [{"id", "experiment"}],
+/// "remedy": {"change", "changes": [..], "text"}}], "verdict", "verdict_kind", "not_judged": [{"id", "reason"}], "unknown": [..]}`.
+/// Of a whole sweep: `{"sweep", "trials": [..]}`.
+package struct DiagnosisDocument: Hashable, Sendable {
+    /// The sweep's name; nil for a single run.
+    package let sweep: String?
+    package let reports: [Report]
+
+    package init(sweep: String?, reports: [Report]) {
+        self.sweep = sweep
+        self.reports = reports
+    }
+
+    /// One run's.
+    package struct Report: Hashable, Sendable {
+        /// The trial's number; nil for a run outside of a sweep.
+        package var trial: Int?
+        /// What the run is, for people.
+        package var name: String
+        package var metric: Metric
+        /// The objective's value of the run, and the best of its sweep.
+        package var value: Double?
+        package var bestOfSweep: Double?
+        package var symptoms: [Finding]
+        package var causes: [CauseFinding]
+        package var verdict: String
+        package var verdictKind: String
+        package var notJudged: [NotJudged]
+        /// What nobody looked at, so that the report cannot know it.
+        package var unknown: [String]
+    }
+
+    /// A symptom that could not be judged, and why.
+    package struct NotJudged: Hashable, Sendable {
+        package let symptom: Symptom
+        package let reason: String
+    }
+}
+
+extension DiagnosisDocument.Report {
+    package init(
+        trial: Int? = nil,
+        name: String,
+        metric: Metric,
+        value: Double?,
+        bestOfSweep: Double? = nil,
+        _ diagnosis: Diagnosis,
+        unknown: [String] = []
+    ) {
+        self.init(
+            trial: trial,
+            name: name,
+            metric: metric,
+            value: value,
+            bestOfSweep: bestOfSweep,
+            symptoms: diagnosis.symptoms.findings,
+            causes: diagnosis.causes,
+            verdict: diagnosis.verdict.text,
+            verdictKind: diagnosis.verdict.kind,
+            notJudged: diagnosis.symptoms.notJudged.map {
+                DiagnosisDocument.NotJudged(symptom: $0.symptom, reason: $0.reason)
+            },
+            unknown: unknown
+        )
+    }
+
+    /// The report for people: one screen.
+    package var text: String {
+        var head = trial.map { "trial \($0)  " } ?? ""
+        head += name
+        if let value {
+            head += "   \(metric.rawValue) \(NumberText.significant(value, digits: 3))"
+            if let bestOfSweep { head += " (best of the sweep \(NumberText.significant(bestOfSweep, digits: 3)))" }
+        }
+        var lines = [head, "verdict   \(verdict)"]
+        func section(_ title: String, _ texts: [String]) {
+            for (index, text) in texts.enumerated() {
+                lines.append((index == 0 ? title : "").padding(10) + text)
+            }
+        }
+        let alarms = symptoms.filter { !$0.symptom.isRemark }
+        section(
+            "symptoms",
+            alarms.isEmpty
+                ? ["none"] : alarms.map { "\($0.symptom.rawValue) \($0.symptom.words), \($0.since): \($0.evidence)" }
+        )
+        section(
+            "remarks",
+            symptoms.filter { $0.symptom.isRemark }.map { "\($0.symptom.rawValue) \($0.symptom.words): \($0.evidence)" }
+        )
+        var causeLines: [String] = []
+        for cause in causes.prefix(4) {
+            let confirmed = cause.isConfirmed ? ", confirmed" : ""
+            causeLines.append(
+                "\(cause.cause.rawValue) \(cause.cause.words), \(Int((cause.probability * 100).rounded())) %\(confirmed)"
+            )
+            // A symptom's own numbers stand above.
+            causeLines += cause.evidence.prefix(4).map {
+                "  "
+                    + ($0.split(separator: ":").first.map(String.init).flatMap(Symptom.init) != nil
+                        ? "shows \($0.prefix { $0 != ":" })" : $0)
+            }
+        }
+        section("causes", causeLines)
+        if let first = causes.first, verdictKind != "no_fault" {
+            section("remedy", [first.remedy.text] + first.remedy.change.map { "--set '\($0)'" })
+            let alike = first.neighbours.filter { neighbour in causes.contains { $0.cause == neighbour.cause } }.prefix(
+                2
+            )
+            section("or", alike.map { "\($0.cause.words): to tell them apart, \($0.experiment)" })
+        }
+        var reasons: [(reason: String, ids: [String])] = []
+        for item in notJudged {
+            if let index = reasons.firstIndex(where: { $0.reason == item.reason }) {
+                reasons[index].ids.append(item.symptom.rawValue)
+            } else {
+                reasons.append((item.reason, [item.symptom.rawValue]))
+            }
+        }
+        section("not known", unknown + reasons.map { "\($0.ids.joined(separator: ", ")): \($0.reason)" })
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension Finding {
+    fileprivate var since: String { sinceEpoch == 0 ? "before the first step" : "from epoch \(sinceEpoch)" }
+}
+
+extension String {
+    fileprivate func padding(_ width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}
+
+extension Verdict {
+    /// The verdict's word in documents.
+    fileprivate var kind: String {
+        switch self {
+        case .noFault: "no_fault"
+        case .causes: "causes"
+        case .undecided: "undecided"
+        case .unexplained: "unexplained"
+        }
+    }
+}
+
+extension DiagnosisDocument {
+    /// The reports for people, a blank line between two.
+    package var text: String { reports.map(\.text).joined(separator: "\n") }
+
+    /// The document as JSON: a report, or a sweep with its trials.
+    package var json: JSONValue {
+        guard let sweep else { return reports.first?.json ?? .null }
+        return .object([JSONMember("sweep", .text(sweep)), JSONMember("trials", .array(reports.map(\.json)))])
+    }
+
+    /// Reads the document of a sweep from JSON.
+    package init(json: JSONValue) throws(DocumentError) {
+        let reader = DocumentReader(json)
+        self.init(
+            sweep: try reader.field("sweep").text(),
+            reports: try reader.field("trials").items().each { reader throws(DocumentError) in try Report(reader) }
+        )
+    }
+}
+
+extension DiagnosisDocument.Report {
+    package var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("trial", trial)
+        object.add("name", name)
+        object.add("metric", metric.rawValue)
+        object.add("value", value)
+        object.add("best_of_sweep", bestOfSweep)
+        object.add(
+            "symptoms",
+            .array(
+                symptoms.map { finding in
+                    .object([
+                        JSONMember("id", .text(finding.symptom.rawValue)),
+                        JSONMember("words", .text(finding.symptom.words)),
+                        JSONMember("remark", .boolean(finding.symptom.isRemark)),
+                        JSONMember("since_epoch", .integer(finding.sinceEpoch)),
+                        JSONMember("evidence", .text(finding.evidence)),
+                    ])
+                }
+            )
+        )
+        object.add("causes", .array(causes.map(\.json)))
+        object.add("verdict", verdict)
+        object.add("verdict_kind", verdictKind)
+        object.add(
+            "not_judged",
+            .array(
+                notJudged.map {
+                    .object([
+                        JSONMember("id", .text($0.symptom.rawValue)), JSONMember("reason", .text($0.reason)),
+                    ])
+                }
+            )
+        )
+        object.add("unknown", .array(unknown.map { .text($0) }))
+        return object.object
+    }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            trial: try reader.optional("trial")?.integer(),
+            name: try reader.field("name").text(),
+            metric: try reader.field("metric").metric(),
+            value: try reader.measured("value"),
+            bestOfSweep: try reader.measured("best_of_sweep"),
+            symptoms: try reader.field("symptoms").items().each { reader throws(DocumentError) in try Finding(reader) },
+            causes: try reader.field("causes").items().each { reader throws(DocumentError) in try CauseFinding(reader)
+            },
+            verdict: try reader.field("verdict").text(),
+            verdictKind: try reader.field("verdict_kind").text(),
+            notJudged: try reader.field("not_judged").items().each { reader throws(DocumentError) in
+                DiagnosisDocument.NotJudged(
+                    symptom: try reader.field("id").word(Symptom.self),
+                    reason: try reader.field("reason").text()
+                )
+            },
+            unknown: try reader.field("unknown").items().each { reader throws(DocumentError) in try reader.text() }
+        )
+    }
+}
+
+extension DocumentReader {
+    fileprivate func metric() throws(DocumentError) -> Metric {
+        guard let metric = Metric(rawValue: try text()) else { throw wrong("a metric") }
+        return metric
+    }
+}
+
+extension CauseFinding {
+    fileprivate var json: JSONValue {
+        .object([
+            JSONMember("id", .text(cause.rawValue)), JSONMember("words", .text(cause.words)),
+            JSONMember("probability", .number((probability * 1000).rounded() / 1000)),
+            JSONMember("confirmed", .boolean(isConfirmed)),
+            JSONMember("evidence", .array(evidence.map { .text($0) })),
+            JSONMember(
+                "neighbours",
+                .array(
+                    neighbours.map {
+                        .object([
+                            JSONMember("id", .text($0.cause.rawValue)), JSONMember("experiment", .text($0.experiment)),
+                        ])
+                    }
+                )
+            ),
+            JSONMember(
+                "remedy",
+                .object([
+                    JSONMember("change", .text(remedy.change.joined(separator: "; "))),
+                    JSONMember("changes", .array(remedy.change.map { .text($0) })),
+                    JSONMember("text", .text(remedy.text)),
+                ])
+            ),
+        ])
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        let remedy = try reader.field("remedy")
+        self.init(
+            cause: try reader.field("id").word(Cause.self),
+            probability: try reader.field("probability").number(),
+            isConfirmed: try reader.field("confirmed").boolean(),
+            evidence: try reader.field("evidence").items().each { reader throws(DocumentError) in try reader.text() },
+            neighbours: try reader.field("neighbours").items().each { reader throws(DocumentError) in
+                Neighbour(try reader.field("id").word(Cause.self), try reader.field("experiment").text())
+            },
+            remedy: Remedy(
+                try remedy.field("changes").items().each { reader throws(DocumentError) in try reader.text() },
+                try remedy.field("text").text()
+            )
+        )
+    }
+}

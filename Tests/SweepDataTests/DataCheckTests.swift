@@ -1,0 +1,251 @@
+import SweepCore
+import SweepData
+import SweepNumerics
+import Testing
+
+/// Each check of the data: rows that show what it looks for, and rows near them that must not.
+@Suite struct DataCheckTests {
+    /// Two classes told apart by `a` with noise; `b` and `c` are noise.
+    private struct Table {
+        var rows: [[Double]]
+        var labels: [String]
+        var names = ["a", "b", "c"]
+
+        init(_ count: Int = 400, seed: UInt64 = 1, classes: Int = 2) {
+            var stream = RandomStream(key: seed)
+            labels = (0..<count).map { "k\($0 % classes)" }
+            rows = (0..<count).map { row in
+                [2.0 * Double(row % classes) + stream.normal(), stream.normal(), 0.5 * stream.normal()]
+            }
+        }
+
+        func text(_ cell: (Int, Int) -> String? = { _, _ in nil }) -> String {
+            var lines = [(names + ["label"]).joined(separator: ",")]
+            for (index, row) in rows.enumerated() {
+                lines.append(
+                    (row.enumerated().map { cell(index, $0.offset) ?? "\($0.element)" } + [labels[index]]).joined(
+                        separator: ","
+                    )
+                )
+            }
+            return lines.joined(separator: "\n")
+        }
+
+        func findings(
+            validation: SplitPart = .fraction(0.25),
+            steps: [PreprocessStep] = [],
+            _ cell: (Int, Int) -> String? = { _, _ in nil }
+        ) throws -> [DataFinding] {
+            let data = try load(text(cell), task: .classification, validation: validation, preprocess: [.impute]).get()
+            return DataChecks.findings(data, steps: steps)
+        }
+    }
+
+    private func checks(_ findings: [DataFinding], least: DataFinding.Severity = .warning) -> [DataCheck] {
+        findings.filter { $0.severity >= least }.map(\.check)
+    }
+
+    @Test func `sound tables raise nothing, whatever the seed`() throws {
+        for seed in 0..<20 as Range<UInt64> {
+            let found = try Table(seed: seed).findings()
+            #expect(checks(found).isEmpty, "seed \(seed): \(found)")
+        }
+    }
+
+    @Test func `missing values are counted, many are a warning`() throws {
+        let few = try Table().findings { row, column in column == 1 && row == 7 ? "" : nil }
+        #expect(few.first { $0.check == .missing }?.severity == .note)
+        let many = try Table().findings { row, column in column == 1 && row % 10 == 0 ? "?" : nil }
+        let finding = try #require(many.first { $0.check == .missing })
+        #expect(finding.severity == .warning && finding.text.contains("'b'"), "\(finding)")
+    }
+
+    @Test func `a number that stands for missing is found, a common value among others is not`() throws {
+        let found = try Table().findings { row, column in column == 2 && row % 25 == 0 ? "-999" : nil }
+        let finding = try #require(found.first { $0.check == .sentinel })
+        #expect(finding.examples.first?.hasPrefix("c: -999 in row ") ?? false, "\(finding)")
+        #expect(
+            !checks(try Table().findings { row, column in column == 2 && row % 25 == 0 ? "1" : nil }).contains(
+                .sentinel
+            )
+        )
+    }
+
+    @Test func `constant columns are named`() throws {
+        let found = try Table().findings { _, column in column == 1 ? "3" : nil }
+        #expect(found.first { $0.check == .constant }?.examples == ["b = 3"])
+    }
+
+    @Test func `sizes that differ are a fault, unless preprocessing scales them`() throws {
+        var table = Table()
+        for row in table.rows.indices { table.rows[row][1] *= 1000 }
+        let found = try table.findings()
+        #expect(found.first { $0.check == .scale }?.severity == .fault)
+        let scaled = try table.findings(steps: [.standardize])
+        #expect(scaled.first { $0.check == .scale }?.severity == .note)
+        // Standardised columns leave [-1, 1], and that is no finding.
+        #expect(!(try Table().findings().contains { $0.check == .scale }))
+    }
+
+    @Test func `one far value is found by the median, though its own deviation hides it`() throws {
+        let found = try Table(100).findings(validation: .none) { row, column in row == 0 && column == 0 ? "100" : nil }
+        let finding = try #require(found.first { $0.check == .outlier })
+        #expect(finding.severity == .warning && finding.examples == ["row 1 (a = 100)"], "\(finding)")
+        let bounded = try Table(100).findings(validation: .none, steps: [.winsorize(.deviations(5)), .standardize]) {
+            $0 == 0 && $1 == 0 ? "100" : nil
+        }
+        #expect(bounded.first { $0.check == .outlier }?.severity == .note)
+    }
+
+    @Test func `long tails are skew, not outliers`() throws {
+        var table = Table()
+        for row in table.rows.indices { table.rows[row][1] = Elementary.exp(2 * table.rows[row][1]) }
+        let found = try table.findings()
+        #expect(found.contains { $0.check == .skew })
+        #expect(!checks(found).contains(.outlier))
+    }
+
+    @Test func `copies, conflicts and rows in two parts are found by hash`() throws {
+        var table = Table()
+        for row in 0..<100 { table.rows[200 + row] = table.rows[row] }
+        for row in 0..<100 { table.labels[200 + row] = table.labels[row] }
+        let found = try table.findings()
+        #expect(checks(found).contains(.duplicate))
+        #expect(found.first { $0.check == .overlap }.map { $0.count > 20 } ?? false, "\(found)")
+        #expect(!found.contains { $0.check == .conflict })
+        for row in 0..<50 { table.labels[200 + row] = table.labels[row] == "k0" ? "k1" : "k0" }
+        #expect(try table.findings().contains { $0.check == .conflict })
+    }
+
+    @Test func `validation rows that stand in training are a fault when training rows do not repeat`() throws {
+        let training = Table(300)
+        var validation = Table(100, seed: 2)
+        for row in 0..<30 { validation.rows[row] = training.rows[row] }
+        let folder = Folder()
+        folder.write("training.csv", training.text())
+        folder.write("validation.csv", validation.text())
+        let data = try DataSet.load(
+            DataSpec(source: .table("training.csv"), validation: .source(.table("validation.csv"))),
+            relativeTo: folder.path
+        ).get()
+        let finding = try #require(DataChecks.findings(data).first { $0.check == .overlap })
+        #expect(finding.severity == .fault && finding.count == 30, "\(finding)")
+    }
+
+    @Test func `a column that tells the target is a leak, one that helps is not`() throws {
+        var table = Table()
+        for row in table.rows.indices { table.rows[row][1] = table.labels[row] == "k0" ? 1 : 2 }
+        let finding = try #require(try table.findings().first { $0.check == .featureLeak })
+        #expect(finding.severity == .fault && finding.examples == ["b"], "\(finding)")
+        // Negative correlation too, with numbers for targets.
+        var stream = RandomStream(key: 4)
+        let numbers = (0..<200).map { _ -> String in
+            let target = stream.normal()
+            return "\(-3 * target + 0.01 * stream.normal()),\(stream.normal()),\(stream.normal()),\(target)"
+        }
+        let regression = try load("p,q,r,y\n" + numbers.joined(separator: "\n"), task: .regression).get()
+        #expect(DataChecks.findings(regression).first { $0.check == .featureLeak }?.examples == ["p"])
+    }
+
+    @Test func `unequal classes are told by shares that fall with their number`() throws {
+        var table = Table()
+        for row in table.rows.indices { table.labels[row] = row % 25 == 0 ? "k1" : "k0" }
+        #expect(checks(try table.findings()).contains(.imbalance))
+        for row in table.rows.indices { table.labels[row] = row % 5 == 0 ? "k1" : "k0" }
+        #expect(!checks(try table.findings()).contains(.imbalance))
+    }
+
+    @Test func `targets of large size and offset are told, scaled ones are a note`() throws {
+        var stream = RandomStream(key: 6)
+        let text =
+            "x,y\n"
+            + (0..<200).map { _ in
+                let x = stream.normal()
+                return "\(x),\(100_000 + 5000 * (x + 0.5 * stream.normal()))"
+            }.joined(separator: "\n")
+        let data = try load(text, task: .regression, validation: .fraction(0.3)).get()
+        #expect(DataChecks.findings(data).first { $0.check == .target }?.severity == .warning)
+        #expect(DataChecks.findings(data, targetScale: .standardize).first { $0.check == .target }?.severity == .note)
+    }
+
+    @Test func `flipped labels are doubted, overlapping classes are not`() throws {
+        var table = Table(600, classes: 3)
+        for row in table.rows.indices { table.rows[row][0] *= 3 }
+        #expect(!checks(try table.findings()).contains(.labelNoise))
+        for row in stride(from: 0, to: 600, by: 10) { table.labels[row] = table.labels[row] == "k0" ? "k2" : "k0" }
+        let finding = try #require(try table.findings().first { $0.check == .labelNoise })
+        #expect(finding.severity == .warning && finding.measure > 0.05, "\(finding)")
+        // Classes that lie in each other: nobody is wrong.
+        #expect(!checks(try Table(600).findings()).contains(.labelNoise))
+    }
+
+    @Test func `a target that knows nothing of the inputs cannot be learnt`() throws {
+        var stream = RandomStream(key: 7)
+        var table = Table()
+        table.labels = table.labels.map { _ in stream.normal() > 0 ? "k0" : "k1" }
+        #expect(try table.findings().first { $0.check == .learnability }.map { $0.severity >= .warning } ?? false)
+        #expect(try Table().findings().first { $0.check == .learnability }?.severity == .note)
+    }
+
+    @Test func `validation rows of another distribution have drifted`() throws {
+        let folder = Folder()
+        folder.write("training.csv", Table(300).text())
+        var moved = Table(200, seed: 2)
+        for row in moved.rows.indices { moved.rows[row][2] += 0.6 }
+        folder.write("moved.csv", moved.text())
+        folder.write("same.csv", Table(200, seed: 3).text())
+        func findings(_ file: String) throws -> [DataFinding] {
+            DataChecks.findings(
+                try DataSet.load(
+                    DataSpec(source: .table("training.csv"), validation: .source(.table(file))),
+                    relativeTo: folder.path
+                ).get()
+            )
+        }
+        #expect(try findings("moved.csv").first { $0.check == .drift }?.examples.first?.hasPrefix("c: ") ?? false)
+        #expect(!(try findings("same.csv").contains { $0.check == .drift }))
+    }
+
+    @Test func `columns standardised before the split are told`() throws {
+        var table = Table()
+        for column in 0..<3 {
+            let moments = Moments(of: table.rows.map { $0[column] })
+            for row in table.rows.indices {
+                table.rows[row][column] =
+                    (table.rows[row][column] - moments.mean) / moments.populationVariance.squareRoot()
+            }
+        }
+        #expect(checks(try table.findings()).contains(.prescaled))
+        #expect(!checks(try Table().findings()).contains(.prescaled))
+    }
+
+    @Test func `a file sorted by class is a note`() throws {
+        var table = Table()
+        let order = table.labels.indices.sorted { (table.labels[$0], $0) < (table.labels[$1], $1) }
+        table = {
+            var sorted = table; sorted.rows = order.map { table.rows[$0] };
+            sorted.labels = order.map { table.labels[$0] }; return sorted
+        }()
+        #expect(try table.findings().first { $0.check == .order }?.severity == .note)
+    }
+
+    @Test func `images from 0 to 255 are a fault until they are scaled, and uneven light is told`() throws {
+        func findings(_ uneven: Double, steps: [PreprocessStep] = []) throws -> [DataFinding] {
+            let kind = GeneratorKind.glyphs(classes: 10, jitter: 1, unevenIllumination: uneven, noise: 0.05)
+            let data = try DataSet.load(
+                DataSpec(source: .generated(GeneratorSpec(kind, rows: 300, seed: 2))),
+                relativeTo: ""
+            ).get()
+            return DataChecks.findings(data, steps: steps)
+        }
+        #expect(try findings(0).first { $0.check == .imageRange }?.severity == .fault)
+        #expect(!(try findings(0, steps: [.scale(1 / 255)]).contains { $0.check == .imageRange }))
+        #expect(!(try findings(0).contains { $0.check == .light }))
+        #expect(try findings(0.8).contains { $0.check == .light })
+    }
+
+    @Test func `the same data give the same findings`() throws {
+        let first = try Table(seed: 11).findings()
+        for _ in 0..<3 { #expect(try Table(seed: 11).findings() == first) }
+    }
+}

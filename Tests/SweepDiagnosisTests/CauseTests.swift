@@ -1,0 +1,142 @@
+import SweepCore
+import SweepDiagnosis
+import SweepNumerics
+import Testing
+
+@Suite struct CauseTests {
+    private let diverging: [Double] = [2.2, 3, 6, 9, 14, 30, 50, 70, 90, 120]
+    private let oscillating: [Double] = [1, 0.6, 1.1, 0.7, 1.2, 0.6, 1.0, 0.65, 1.1, 0.7]
+
+    private func named(_ run: MadeUpRun) -> [Cause] {
+        if case .causes(let causes) = run.diagnosis.verdict { causes } else { [] }
+    }
+
+    @Test func `a sound run has no fault`() {
+        var run = MadeUpRun(fall(20, rate: 0.6), best: 0.05)
+        run.trial = .sound()
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+        #expect(run.diagnosis.verdict == .noFault)
+        #expect(run.diagnosis.verdict.text == "no fault found")
+    }
+
+    @Test func `a large rate with large steps is too high, and its remedy can be set`() throws {
+        var run = MadeUpRun(diverging)
+        run.trial = .sound { $0.optimizer.learningRate = 0.3 }
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...10).map { _ in 0.05 }
+        #expect(named(run).first == .rateTooHigh)
+        let cause = try #require(run.diagnosis.causes.first)
+        #expect(cause.remedy.change == ["train.optimizer.adam.learning_rate=0.03"])
+        #expect(cause.evidence.contains { $0.contains("30 times above those usual for adam") })
+        #expect(cause.probability > 0.9 && !cause.isConfirmed)
+    }
+
+    @Test func `a rate that is too low never rises`() {
+        var run = MadeUpRun((1...20).map { 2.8 - 0.004 * Double($0) }, best: 0.05)
+        run.trial = .sound { $0.optimizer.learningRate = 1e-6 }
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...20).map { _ in 2e-6 }
+        #expect(named(run) == [.rateTooLow])
+        #expect(run.diagnosis.causes[0].remedy.change == ["train.optimizer.adam.learning_rate=1e-3"])
+        run.columns[.probeLoss] = oscillating + oscillating
+        #expect(!run.diagnosis.causes.contains { $0.cause == .rateTooLow && $0.probability > 0.5 })
+    }
+
+    @Test func `a batch of two that oscillates with a usual rate is undecided, and the experiment is named`() {
+        var run = MadeUpRun(oscillating)
+        run.trial = .sound { $0.batchSize = 2 }
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...10).map { _ in 6e-3 }
+        let diagnosis = run.diagnosis
+        #expect(diagnosis.causes.prefix(3).contains { $0.cause == .smallBatch })
+        #expect(
+            diagnosis.causes.first { $0.cause == .smallBatch }?.neighbours.contains {
+                $0.cause == .rateTooHigh && $0.experiment.contains("16 times the batch")
+            } ?? false
+        )
+    }
+
+    @Test func `validation that rises has four explanations that only experiments part`() {
+        var run = MadeUpRun(fall(20), validation: (1...20).map { 0.6 + 0.03 * abs(Double($0) - 6) }, best: 0.05)
+        run.schema = .table(features: 10, counts: [100, 100])
+        run.trial = .sound { $0.model = ModelSpec(widths: [128, 128]) }
+        let causes = run.diagnosis.causes.map(\.cause)
+        for cause: Cause in [.overCapacity, .underRegularised, .overTraining, .smallData] {
+            #expect(causes.contains(cause), "\(causes)")
+        }
+        guard case .undecided(_, _, let experiment) = run.diagnosis.verdict else {
+            Issue.record("\(run.diagnosis.verdict)")
+            return
+        }
+        #expect(!experiment.isEmpty)
+    }
+
+    @Test func `two faults that do not look alike are both named`() {
+        var run = MadeUpRun((1...20).map { 2.25 - 0.004 * Double($0) }, best: 0.05)
+        run.schema = .table(counts: [1140, 60])
+        run.chance = 2.3
+        run.trial = .sound { $0.optimizer.learningRate = 1e-6 }
+        run.columns[.updateRatio] = (1...20).map { _ in 2e-6 }
+        run.data = [
+            DataFinding(.imbalance, .warning, count: 1, text: "class c1 has 60 of 1200", remedy: "", measure: 19)
+        ]
+        run.columns[.validationRecall("c1")] = (1...20).map { _ in 0 }
+        #expect(named(run).contains(.rateTooLow) && named(run).contains(.imbalance), "\(run.diagnosis.verdict)")
+    }
+
+    @Test func `unscaled features explain a divergence better than a usual rate`() {
+        var run = MadeUpRun(diverging)
+        run.trial = .sound(preprocess: []) { $0.optimizer = .sgd(learningRate: 0.05, momentum: 0.9) }
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...10).map { _ in 3e-3 }
+        run.data = [DataFinding(.scale, .fault, count: 3, text: "differ 1000 times", remedy: "", measure: 1000)]
+        #expect(run.diagnosis.causes.first?.cause == .featureScale, "\(run.diagnosis.causes.map(\.cause))")
+        run.trial = .sound { $0.optimizer = .sgd(learningRate: 0.05, momentum: 0.9) }
+        #expect(!run.diagnosis.causes.contains { $0.cause == .featureScale })
+    }
+
+    @Test func `memory without knowledge is no signal`() {
+        var run = MadeUpRun(fall(30, floor: 0.1), validation: (1...30).map { 2.32 + 0.03 * Double($0) })
+        run.data = [
+            DataFinding(
+                .learnability,
+                .fault,
+                count: 100,
+                text: "the inputs hardly predict the target",
+                remedy: "",
+                measure: -0.1
+            )
+        ]
+        run.schema = .table()
+        #expect(run.diagnosis.causes.first?.cause == .noSignal)
+        run.data = [DataFinding(.learnability, .note, count: 100, text: "reaches 90 %", remedy: "", measure: 0.9)]
+        #expect(run.diagnosis.causes.first?.cause != .noSignal)
+    }
+
+    @Test func `symptoms without a likely cause are unexplained`() {
+        var run = MadeUpRun((1...20).map { $0 < 10 ? 1 : 1 + 0.03 * Double($0 - 9) }, best: 0.05)
+        run.trial = .sound()
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+        #expect(run.symptoms.contains(.rising))
+        #expect(run.diagnosis.verdict == .unexplained, "\(run.diagnosis.causes)")
+    }
+
+    @Test func `a curve alone gives candidates by how common they are`() {
+        var run = MadeUpRun(oscillating)
+        run.columns[.probeLoss] = nil
+        run.chance = nil
+        let causes = run.diagnosis.causes
+        #expect(causes.first?.cause == .rateTooHigh)
+        #expect(causes.allSatisfy { $0.remedy.change.isEmpty }, "a curve has no file to change")
+    }
+
+    @Test func `causes stand in the same order every time`() {
+        var run = MadeUpRun(fall(20), validation: (1...20).map { 0.6 + 0.03 * abs(Double($0) - 6) })
+        run.schema = .table(features: 10, counts: [100, 100])
+        run.trial = .sound()
+        let first = run.diagnosis.causes
+        for _ in 0..<20 { #expect(run.diagnosis.causes == first) }
+    }
+}

@@ -1,0 +1,292 @@
+import SweepCore
+import SweepDiagnosis
+import SweepNumerics
+import Testing
+
+/// Each rule of the catalogue beyond the first six: a run that shows it, and one near it that must not.
+@Suite struct CurveSymptomTests {
+    @Test func `a climb of the training loss is a rise, one that came back is not`() throws {
+        let climb = fall(10, rate: 0.4, floor: 0.5) + (1...8).map { 0.55 * (1 + 0.02 * Double($0)) }
+        let finding = try #require(MadeUpRun(climb).report[.rising])
+        #expect(finding.sinceEpoch == 11 && finding.evidence.contains("by 15 %"), "\(finding)")
+        #expect(!MadeUpRun(climb + [0.5]).symptoms.contains(.rising))
+        #expect(!MadeUpRun(fall(20, noise: 0.01, seed: 1)).symptoms.contains(.rising))
+        // What diverges is not told of twice.
+        #expect(!MadeUpRun([1, 0.5, 0.3, 1.3, 1.5, 2, 3, 4, 5, 6]).symptoms.contains(.rising))
+    }
+
+    @Test func `two lone peaks are spikes, one is not, and neither are those of a tiny loss`() {
+        var losses = fall(20, rate: 0.3, floor: 0.3)
+        losses[8] = 1.6
+        #expect(!MadeUpRun(losses).symptoms.contains(.spiking))
+        losses[14] = 1.2
+        #expect(MadeUpRun(losses).symptoms.contains(.spiking))
+        #expect(!MadeUpRun([1, 0.5, 0.2, 0.01, 0.04, 0.01, 0.03, 0.01, 0.01]).symptoms.contains(.spiking))
+    }
+
+    @Test func `spikes of step losses recover within steps and come in pairs`() {
+        var run = MadeUpRun(fall(10, noise: 0.002))
+        var stream = RandomStream(key: 5)
+        var steps = (0..<400).map { _ in 0.5 + 0.05 * stream.normal() }
+        run.instruments = .of(start: [.hidden(), .head()]) {
+            $0.stepLosses = steps
+            $0.stepsPerEpoch = 40
+        }
+        #expect(!run.symptoms.contains(.spiking))
+        steps[200] = 4
+        steps[210] = 5
+        run.instruments?.stepLosses = steps
+        #expect(run.report[.spiking]?.sinceEpoch == 6)
+    }
+
+    @Test func `a loss at that of guessing is at chance, one that learns is not, and without chance nothing is said`() {
+        #expect(MadeUpRun((1...10).map { _ in 2.3026 }).symptoms.contains(.atChance))
+        #expect(!MadeUpRun(fall(10)).symptoms.contains(.atChance))
+        // Memory: training rows are learnt, validation rows are not.
+        #expect(MadeUpRun(fall(20), validation: (1...20).map { 2.3 + 0.02 * Double($0) }).symptoms.contains(.atChance))
+        var unknown = MadeUpRun((1...10).map { _ in 2.3 })
+        unknown.chance = nil
+        #expect(unknown.report.notJudged.contains { $0.symptom == .atChance })
+        // Unequal classes: what ln 2 would call learning is guessing the larger one.
+        var unequal = MadeUpRun((1...10).map { _ in 0.1985 })
+        unequal.chance = 0.1985
+        #expect(unequal.symptoms.contains(.atChance))
+    }
+
+    @Test func `small steps are slow, small steps at the end of a run are not`() {
+        var run = MadeUpRun((1...20).map { 2.8 - 0.004 * Double($0) })
+        run.columns[.updateRatio] = (1...20).map { _ in 2e-6 }
+        #expect(run.report[.slow]?.evidence.contains("changes the weights by 2e-6") ?? false)
+        run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+        #expect(!run.symptoms.contains(.slow))
+        var sound = MadeUpRun(fall(20))
+        sound.columns[.updateRatio] = (1...20).map { $0 < 10 ? 1e-3 : 1e-6 }
+        #expect(!sound.symptoms.contains(.slow))
+    }
+
+    @Test func `a rate that is gone at once has collapsed, a cosine's end has not`() {
+        var run = MadeUpRun(fall(20, floor: 1))
+        run.columns[.learningRate] = [0.05] + (1...19).map { _ in 1e-12 }
+        #expect(run.report[.rateCollapsed]?.sinceEpoch == 2)
+        run.columns[.learningRate] = (0..<20).map { 0.05 * (1 + Elementary.cosine(turns: Double($0) / 40)) / 2 }
+        #expect(!run.symptoms.contains(.rateCollapsed))
+        // Stairs by ten are a schedule.
+        run.columns[.learningRate] = (0..<20).map { 0.05 * Elementary.pow(0.1, Double($0 / 5)) }
+        #expect(!run.symptoms.contains(.rateCollapsed))
+    }
+
+    @Test func `a run cut off while it falls still improves, one at its floor does not`() {
+        let cut = MadeUpRun((1...20).map { 2.3 - 0.05 * Double($0) })
+        #expect(cut.symptoms.contains(.stillImproving))
+        #expect(cut.report.alarms.isEmpty, "a remark asks for no cause")
+        #expect(!MadeUpRun(fall(20, rate: 0.6)).symptoms.contains(.stillImproving))
+        var running = cut
+        running.budget = 40
+        #expect(!running.symptoms.contains(.stillImproving), "it has not ended")
+    }
+
+    @Test func `a gap is measured in chance losses`() {
+        #expect(MadeUpRun(fall(20), validation: fall(20, floor: 0.9)).symptoms.contains(.gap))
+        #expect(!MadeUpRun(fall(20, floor: 0.010), validation: fall(20, floor: 0.015)).symptoms.contains(.gap))
+    }
+
+    @Test func `validation below training is a remark`() {
+        let below = MadeUpRun(fall(20, floor: 0.6), validation: fall(20, floor: 0.3))
+        #expect(below.symptoms == [.validationBelow])
+        #expect(!MadeUpRun(fall(20, floor: 0.6), validation: fall(20, floor: 0.57)).symptoms.contains(.validationBelow))
+    }
+
+    @Test func `few validation rows are told, and validation that jumps while training falls`() {
+        var run = MadeUpRun(fall(20))
+        run.schema = .table(validation: 40)
+        #expect(run.symptoms == [.validationNoisy])
+        run.schema = .table(validation: 400)
+        #expect(run.symptoms.isEmpty)
+        let jumping = (1...20).map { 1 + ($0 % 2 == 0 ? 0.15 : -0.15) }
+        #expect(MadeUpRun(fall(20, floor: 0.8), validation: jumping).symptoms.contains(.validationNoisy))
+    }
+
+    @Test func `too good needs a leak that was found`() {
+        var run = MadeUpRun([0.05, 0.02, 0.01, 0.005])
+        #expect(run.report.notJudged.contains { $0.symptom == .tooGood })
+        run.data = []
+        #expect(!run.symptoms.contains(.tooGood))
+        run.data = [DataFinding(.featureLeak, .fault, count: 1, text: "'y' alone", examples: ["y"], remedy: "")]
+        #expect(run.symptoms.contains(.tooGood))
+        #expect(run.diagnosis.causes.first?.cause == .leak)
+    }
+
+    @Test func `a class that is never recognised is a collapse, a rare one is not`() {
+        var run = MadeUpRun(fall(10))
+        run.schema = .table(counts: [950, 50])
+        run.chance = 0.1985
+        run.columns[.validationRecall("c0")] = (1...10).map { _ in 1 }
+        run.columns[.validationRecall("c1")] = (1...10).map { _ in 0 }
+        #expect(run.report[.collapsed]?.evidence.contains("recall of class c1 is 0 %") ?? false)
+        run.columns[.validationRecall("c1")] = (1...10).map { $0 > 8 ? 0.4 : 0 }
+        #expect(!run.symptoms.contains(.collapsed))
+        run.schema = .table(counts: [9900, 100])
+        run.columns[.validationRecall("c1")] = (1...10).map { _ in 0 }
+        #expect(!run.symptoms.contains(.collapsed), "1 % of the rows")
+    }
+
+    @Test func `one number for every row is a collapse`() {
+        var run = MadeUpRun(fall(10))
+        run.schema = .numbers()
+        run.instruments = .of(start: [.head()]) { $0.readings[1].predictionVariance = 0.001 }
+        #expect(run.symptoms.contains(.collapsed))
+        run.instruments?.readings[1].predictionVariance = 0.6
+        #expect(!run.symptoms.contains(.collapsed))
+    }
+
+    @Test func `a loss that falls without the accuracy is discordant`() {
+        var run = MadeUpRun(fall(20, rate: 0.2))
+        run.columns[.validationAccuracy] = (1...20).map { 0.5 - 0.01 * Double($0) }
+        #expect(run.symptoms.contains(.discordant))
+        run.columns[.validationAccuracy] = (1...20).map { 1 - 0.9 / Double($0) }
+        #expect(!run.symptoms.contains(.discordant))
+    }
+
+    @Test func `training far above the same rows in evaluation mode are modes apart`() {
+        let probe = fall(20, rate: 0.5, floor: 0.3)
+        #expect(MadeUpRun(probe, training: probe.map { $0 + 1.2 }).symptoms.contains(.modesApart))
+        #expect(!MadeUpRun(probe, training: probe.map { $0 * 1.2 }).symptoms.contains(.modesApart))
+        // The first epochs fall within themselves.
+        #expect(!MadeUpRun(fall(4, rate: 1.5), training: [2.3] + fall(3, rate: 1.5)).symptoms.contains(.modesApart))
+    }
+
+    @Test func `a penalty above the loss counts where the data are not learnt`() {
+        var run = MadeUpRun(fall(20, floor: 1.8))
+        run.columns[.trainingPenalty] = (1...20).map { _ in 2.5 }
+        #expect(run.symptoms.contains(.penaltyDominant))
+        var learnt = MadeUpRun(fall(20))
+        learnt.columns[.trainingPenalty] = (1...20).map { _ in 0.2 }
+        #expect(!learnt.symptoms.contains(.penaltyDominant))
+    }
+}
+
+@Suite struct InstrumentSymptomTests {
+    private func run(_ instruments: Instruments, losses: [Double] = fall(10, floor: 1.8)) -> MadeUpRun {
+        var run = MadeUpRun(losses)
+        run.instruments = instruments
+        return run
+    }
+
+    @Test func `an initial loss is compared with guessing`() {
+        var sound = Instruments.of(start: [.hidden(), .head()])
+        sound.initialLoss = 2.8
+        #expect(!run(sound).symptoms.contains(.initialLoss))
+        sound.initialLoss = 12
+        #expect(run(sound).report[.initialLoss]?.sinceEpoch == 0)
+        sound.initialLoss = .infinity
+        #expect(run(sound).symptoms.contains(.initialLoss))
+    }
+
+    @Test func `outputs that shrink vanish, those that grow explode, equal ones do neither`() {
+        func stack(_ factor: Double) -> [Instruments.Layer] {
+            (0..<6).map { .hidden("\($0)", deviation: 0.5 * Elementary.pow(factor, Double($0))) } + [.head()]
+        }
+        #expect(run(.of(start: stack(0.3))).symptoms.contains(.vanishing))
+        #expect(run(.of(start: stack(3))).symptoms.contains(.exploding))
+        #expect(run(.of(start: stack(0.3))).symptoms.contains(.activationDrift))
+        let sound = run(.of(start: stack(0.9))).symptoms
+        #expect(!sound.contains(.vanishing) && !sound.contains(.exploding) && !sound.contains(.activationDrift))
+        // Small gradients of a run that has learnt are success.
+        #expect(!run(.of(start: stack(0.3)), losses: fall(10)).symptoms.contains(.vanishing))
+    }
+
+    @Test func `gradients that grow by layers vanish towards the input`() {
+        let layers = (0..<6).map {
+            Instruments.Layer.hidden(
+                "\($0)",
+                activation: .sigmoid,
+                gradient: 1e-8 * Elementary.pow(10, 0.6 * Double($0)),
+                dead: nil
+            )
+        }
+        #expect(run(.of(start: layers + [.head()])).symptoms.contains(.vanishing))
+        let even = (0..<6).map { Instruments.Layer.hidden("\($0)", gradient: 1e-3 * (1 + 0.1 * Double($0))) }
+        #expect(!run(.of(start: even + [.head()])).symptoms.contains(.vanishing))
+    }
+
+    @Test func `clipping at every other step explodes, at one in ten it does not`() {
+        var run = MadeUpRun(fall(10))
+        run.trial = .sound { $0.clipNorm = 1 }
+        run.columns[.clipShare] = (1...10).map { _ in 0.8 }
+        #expect(run.symptoms.contains(.exploding))
+        run.columns[.clipShare] = (1...10).map { _ in 0.1 }
+        #expect(!run.symptoms.contains(.exploding))
+    }
+
+    @Test func `units are dead by rows, and half of a layer must be`() {
+        #expect(
+            run(.of(start: [.hidden(), .head()], end: [.hidden(dead: 0.6), .head()])).report[.dead]?.sinceEpoch == 10
+        )
+        #expect(
+            run(.of(start: [.hidden(), .head()], end: [.hidden(dead: 0.3), .head()])).symptoms.contains(.dead),
+            "rising"
+        )
+        #expect(!run(.of(start: [.hidden(dead: 0.15), .head()])).symptoms.contains(.dead))
+    }
+
+    @Test func `saturation is of half of the units`() {
+        func layer(_ share: Double) -> Instruments.Layer { .hidden(activation: .tanh, dead: nil, saturated: share) }
+        #expect(run(.of(start: [layer(0.7), .head()])).symptoms.contains(.saturated))
+        #expect(!run(.of(start: [layer(0.2), .head()])).symptoms.contains(.saturated))
+        #expect(!run(.of(start: [layer(0.7), .head()], end: [layer(0.1), .head()])).symptoms.contains(.saturated))
+    }
+
+    @Test func `equal units and a layer that stands still are named`() {
+        let symmetric = Instruments.Layer.hidden(equalUnits: 64)
+        #expect(run(.of(start: [symmetric, .head()])).symptoms.contains(.symmetric))
+        #expect(!run(.of(start: [.hidden(), .head()])).symptoms.contains(.symmetric))
+        #expect(run(.of(start: [.hidden(change: 0), .head()])).symptoms.contains(.unchanged))
+        #expect(!run(.of(start: [.hidden(change: 1e-8), .head()])).symptoms.contains(.unchanged))
+    }
+
+    @Test func `rows in the same order repeat their losses, shuffled ones do not`() {
+        var stream = RandomStream(key: 8)
+        let pattern = (0..<20).map { _ in stream.normal() * 0.2 }
+        let steps = (0..<8).flatMap { epoch in pattern.map { 1.5 - 0.1 * Double(epoch) + $0 + 0.02 * stream.normal() } }
+        var instruments = Instruments.of(start: [.hidden(), .head()])
+        instruments.stepsPerEpoch = 20
+        instruments.stepLosses = steps
+        #expect(run(instruments).symptoms.contains(.periodic))
+        instruments.stepLosses = (0..<8).flatMap { epoch in
+            (0..<20).map { _ in 1.5 - 0.1 * Double(epoch) + 0.2 * stream.normal() }
+        }
+        #expect(!run(instruments).symptoms.contains(.periodic))
+    }
+
+    @Test func `noisy steps of a calm run are a remark`() {
+        var stream = RandomStream(key: 9)
+        var instruments = Instruments.of(start: [.hidden(), .head()])
+        instruments.stepsPerEpoch = 40
+        instruments.stepLosses = (0..<400).map { _ in 1 + 0.5 * stream.normal() }
+        let noisy = run(instruments, losses: fall(10, rate: 0.5, floor: 0.9))
+        #expect(noisy.symptoms.contains(.batchNoise) && noisy.report.alarms.isEmpty, "\(noisy.symptoms)")
+        instruments.stepLosses = (0..<400).map { _ in 1 + 0.05 * stream.normal() }
+        #expect(!run(instruments, losses: fall(10, rate: 0.5, floor: 0.9)).symptoms.contains(.batchNoise))
+    }
+
+    @Test func `gradient noise counts far from the floor, and beside the batch`() {
+        var noisy = run(
+            .of(start: [.hidden(), .head()]) { $0.readings[1].noise = .init(variance: 1000, squaredMean: 0.1) }
+        )
+        noisy.trial = .sound { $0.batchSize = 4 }
+        #expect(noisy.symptoms.contains(.gradientNoise))
+        noisy.trial = .sound { $0.batchSize = 1024 }
+        #expect(!noisy.symptoms.contains(.gradientNoise))
+        noisy.trial = .sound { $0.batchSize = 4 }
+        noisy.columns[.probeLoss] = fall(10)
+        #expect(!noisy.symptoms.contains(.gradientNoise))
+    }
+
+    @Test func `the edge of stability is a remark about gradient descent`() {
+        var edge = run(.of(start: [.hidden(), .head()]) { $0.readings[1].sharpness = 50 }, losses: fall(10))
+        edge.trial = .sound { $0.optimizer = .sgd(learningRate: 0.1, momentum: 0) }
+        #expect(edge.symptoms.contains(.edgeOfStability) && edge.report.alarms.isEmpty)
+        edge.instruments?.readings[1].sharpness = 5
+        #expect(!edge.symptoms.contains(.edgeOfStability))
+    }
+}

@@ -1,0 +1,111 @@
+import SweepCore
+import SweepKernels
+import SweepTraining
+import Testing
+
+@Suite struct InstrumentTests {
+    private func spec(
+        _ model: ModelSpec,
+        initializer: Initializer = .he,
+        optimizer: OptimizerSpec = .sgd(learningRate: 0.05, momentum: 0.9),
+        epochs: Int = 6
+    ) -> TrainingSpec {
+        TrainingSpec(model: model, initializer: initializer, optimizer: optimizer, batchSize: 16, epochs: epochs)
+    }
+
+    private func run(_ spec: TrainingSpec, _ data: TrainingData) throws -> TrainingRun {
+        try TrainingRun(spec: spec, data: data, seed: 3, kernels: try KernelTable.selected())
+    }
+
+    @Test func `a run that is read has the bits of one that is not`() throws {
+        let data = try SyntheticTask(rows: 160).make().data
+        for model in [
+            ModelSpec(widths: [32, 16], dropout: 0.2),
+            ModelSpec(widths: [32], norm: .batchNorm(momentum: 0.1, epsilon: 1e-5)),
+        ] {
+            let plain = try run(spec(model), data)
+            let read = try run(spec(model), data)
+            let observed = read.trainObserved()
+            for epoch in 1...6 {
+                let expected = try #require(plain.trainEpoch())
+                #expect(expected.matches(observed.curve.observations[epoch - 1]))
+            }
+            #expect(plain.parameters() == read.parameters())
+            #expect(observed.instruments.readings.map(\.epoch) == [0, 1, 2, 3, 4, 6])
+            #expect(observed.instruments.stepLosses.count == 6 * 10 && observed.instruments.stepsPerEpoch == 10)
+        }
+    }
+
+    @Test func `layers are told with their units, and only those before the head`() throws {
+        let data = try SyntheticTask(rows: 160).make().data
+        let instruments = try run(spec(ModelSpec(widths: [32, 16], activation: .tanh)), data).trainObserved()
+            .instruments
+        let start = try #require(instruments.atStart)
+        #expect(start.layers.map(\.units) == [32, 16, 3] && start.layers.map(\.isHead) == [false, false, true])
+        #expect(start.layers.allSatisfy { $0.gradient == nil && $0.weights > 0 && $0.equalUnits == 0 })
+        #expect(start.layers[0].activation == .tanh && start.layers[0].saturated != nil && start.layers[0].dead == nil)
+        let end = try #require(instruments.readings.last)
+        #expect(end.layers.allSatisfy { ($0.gradient ?? 0) > 0 && ($0.change ?? 0) > 0 })
+        #expect(end.noise != nil && (end.sharpness ?? 0) > 0)
+        #expect((instruments.initialLoss ?? 0) > 0.5 && (instruments.validationError ?? 0) > 0)
+    }
+
+    @Test func `units that never act are dead, and equal columns are counted`() throws {
+        let data = try SyntheticTask(rows: 160).make().data
+        let run = try run(spec(ModelSpec(widths: [8])), data)
+        #expect(run.reading().layers[0].dead == 0)
+        let values = run.parameters().map { part in
+            part.name == "1.bias"
+                ? ParameterValues(name: part.name, shape: part.shape, values: (0..<8).map { $0 < 6 ? -1000 : 0 }) : part
+        }
+        #expect(run.setParameters(values))
+        #expect(run.reading().layers[0].dead == 0.75)
+        let constant = try self.run(spec(ModelSpec(widths: [8]), initializer: Initializer(.constant, scale: 0.1)), data)
+        #expect(constant.reading().layers[0].equalUnits == 8)
+    }
+
+    @Test func `the sharpness of a linear model is the largest eigenvalue of its squares`() throws {
+        // One feature that is ±2, no other: H of mean (y − wx − b)² is 2 · diag(4, 1).
+        let storage = SyntheticRows(count: 64, columns: 1)
+        for row in 0..<64 {
+            storage.features[row * storage.rowStride] = row % 2 == 0 ? 2 : -2
+            storage.numbers[row] = Float(row % 5)
+        }
+        let data = try SyntheticTask(rows: 64, validationRows: 0, columns: 1, classes: 0).wrap(storage).data
+        let run = try run(spec(ModelSpec(layers: [])), data)
+        let found = try #require(run.sharpness())
+        #expect(abs(found - 8) < 0.05, "\(found)")
+    }
+
+    @Test func `gradient noise agrees with that of single rows`() throws {
+        let data = try SyntheticTask(rows: 256, classes: 0).make().data
+        let run = try run(spec(ModelSpec(widths: [16])), data)
+        let noise = try #require(run.reading(measuresNoise: true).noise)
+        let rows = (0..<256).map { run.gradient(rows: [Int32($0)]).flatMap(\.values).map(Double.init) }
+        let count = Double(rows.count)
+        var (variance, squared) = (0.0, 0.0)
+        for column in rows[0].indices {
+            let mean = rows.reduce(0) { $0 + $1[column] } / count
+            variance += rows.reduce(0) { $0 + ($1[column] - mean) * ($1[column] - mean) } / (count - 1)
+            squared += mean * mean
+        }
+        // Eight batches: the variance is known to about 1/√8, more where few rows carry it.
+        #expect((0.4...2.5).contains(noise.variance / variance), "\(noise.variance) of \(variance)")
+        #expect(
+            abs(noise.squaredMean - squared) < 0.5 * squared + 4 * variance / 128,
+            "\(noise.squaredMean) of \(squared)"
+        )
+    }
+
+    @Test func `a run that diverges is read as far as it has numbers`() throws {
+        let data = try SyntheticTask(rows: 160, classes: 0).make().data
+        let run = try run(
+            spec(ModelSpec(widths: [32]), optimizer: .sgd(learningRate: 100, momentum: 0.9), epochs: 20),
+            data
+        )
+        let observed = run.trainObserved()
+        #expect(run.diverged && observed.curve.firstNonFiniteEpoch == observed.curve.epochs)
+        #expect(observed.instruments.readings.first?.epoch == 0)
+        #expect(observed.instruments.readings.allSatisfy { $0.epoch < observed.curve.epochs })
+    }
+}
