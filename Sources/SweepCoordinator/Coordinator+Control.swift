@@ -66,7 +66,7 @@ extension Coordinator: SweepControl {
 
     package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
         let (core, sweep) = try reading(name)
-        let document = await Self.aside { core.diagnosisDocument(sweep, trial: trial) }
+        let document = await Self.aside { [curves] in core.diagnosisDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
         return document
     }

@@ -8,7 +8,12 @@ extension CoordinatorCore {
     ///
     /// From what is stored: curve, specification, notes and the data's schema. What needs the rows or the network (`why` has
     /// both) is told as not known.
-    package func diagnosisDocument(_ sweep: SweepProgress, trial: Int?) -> DiagnosisDocument? {
+    /// `curves` has the curves that are thinned here.
+    package func diagnosisDocument(
+        _ sweep: SweepProgress,
+        trial: Int?,
+        curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
+    ) -> DiagnosisDocument? {
         if let trial, sweep[trial] == nil { return nil }
         let trials = sweep.trials.filter { progress in
             trial.map { $0 == progress.number } ?? (progress.curve.epochs > 0)
@@ -24,7 +29,7 @@ extension CoordinatorCore {
                     metric: sweep.sweep.objective.metric,
                     value: value,
                     bestOfSweep: best,
-                    Diagnosis(evidence(progress, sweep)),
+                    Diagnosis(evidence(progress, curves.curve(of: progress, in: sweep), sweep)),
                     unknown: [
                         "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
                     ]
@@ -33,13 +38,13 @@ extension CoordinatorCore {
         )
     }
 
-    private func evidence(_ trial: TrialProgress, _ sweep: SweepProgress) -> RunEvidence {
+    private func evidence(_ trial: TrialProgress, _ curve: LearningCurve, _ sweep: SweepProgress) -> RunEvidence {
         let resolved = sweep.sweep.space.resolve(trial.configuration)
         let spec = resolved.flatMap { TrialSpec.read($0, problems: SpecProblems()) }
         let schema = sweep.submission.schema
         return RunEvidence(
-            curve: trial.curve,
-            budget: trial.stoppedEarly ? trial.curve.epochs : sweep.sweep.epochs,
+            curve: curve,
+            budget: trial.stoppedEarly ? curve.epochs : sweep.sweep.epochs,
             chanceLoss: spec.flatMap { ChanceLoss.of($0.training, on: schema) },
             bestProbeLoss: sweep.leastProbeLoss,
             trial: spec,

@@ -50,7 +50,7 @@ package struct StoredSweeps: SweepControl {
     }
 
     package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
-        guard let document = core.diagnosisDocument(try sweep(name), trial: trial) else {
+        guard let document = core.diagnosisDocument(try sweep(name), trial: trial, curves: curves) else {
             throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)")
         }
         return document
