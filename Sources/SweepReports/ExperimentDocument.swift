@@ -1,3 +1,4 @@
+import SweepCore
 package import SweepDiagnosis
 
 /// What a controlled experiment on one trial showed: what `diagnose --confirm` adds.
@@ -53,7 +54,7 @@ package struct ExperimentDocument: Hashable, Sendable {
                         change.add(part.path.joined(separator: "."), part.value.text)
                     }
                     entry.add("change", change.object)
-                    entry.add("causes", .array(cure.intervention.causes.map { .text($0) }))
+                    entry.add("causes", .array(cure.intervention.causes.map { .text($0.rawValue) }))
                     entry.add("size", "\(cure.intervention.size)")
                     let document = rounds.first { $0.comparisons.contains(cure.comparison) }
                     entry.add("sentence", document?.sentence(cure.comparison))
@@ -83,5 +84,40 @@ extension BatchNoiseTest {
         let fell = ratio.isFinite ? NumberText.significant(ratio, digits: 2) : "more"
         return "with \(k) times the batch the probe loss fluctuates \(fell) times less; noise of the gradient alone falls by at "
             + "least \(root): " + (isNoise ? "the batch is what makes it fluctuate" : "the learning rate, not the batch, makes it fluctuate")
+    }
+}
+
+extension DiagnosisDocument.Report {
+    /// The report after an experiment: causes whose change cured are confirmed and come first.
+    ///
+    /// The smallest of equal cures names the verdict. A cause that was suspected, and whose own change was tried and did nothing,
+    /// stays in the list with what it had.
+    package func confirmed(by experiment: ExperimentDocument) -> DiagnosisDocument.Report {
+        guard let cure = experiment.cures.first else { return self }
+        var confirmed: [CauseFinding] = []
+        for id in cure.intervention.causes {
+            let known = causes.first { $0.cause == id }
+            confirmed.append(
+                CauseFinding(
+                    cause: id,
+                    probability: max(known?.probability ?? 0, 0.95),
+                    isConfirmed: true,
+                    evidence: experiment.sentences.prefix(1) + (known?.evidence ?? []),
+                    neighbours: known?.neighbours ?? [],
+                    remedy: .init(
+                        cure.intervention.changes.map { "\($0.path.joined(separator: "."))=\($0.value.text)" },
+                        cure.intervention.name
+                    )
+                )
+            )
+        }
+        var report = self
+        report.causes = confirmed + causes.filter { cause in !confirmed.contains { $0.cause == cause.cause } }
+        let words = confirmed.map { "\($0.cause.words) (\($0.cause.rawValue))" }.joined(separator: " and ")
+        let equal = experiment.cures.count - 1
+        report.verdict =
+            "\(words), confirmed by experiment" + (equal > 0 ? "; \(equal) other \(equal == 1 ? "change does" : "changes do") as well" : "")
+        report.verdictKind = "causes"
+        return report
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SweepDiagnosis
 import SweepReports
 
 /// `sweepd diagnose SWEEP`.
@@ -8,16 +9,21 @@ struct DiagnoseCommand: AsyncParsableCommand {
         abstract: "What a sweep's trials suffer from: symptoms, likely causes, what would mend them.",
         discussion: """
             From what is stored: curves, specifications, notes. A trial that shows nothing is left out of the text unless it is \
-            asked for. `sweepd why` looks into layers and data too.
+            asked for. `sweepd why` looks into layers and data too. With --confirm the coordinator's workers train the trial's \
+            run again beside changed ones, each over the same seeds, as sweeps of their own.
             """
     )
 
     @Argument(help: "The sweep's name.") var sweep: String
     @OptionGroup var location: CoordinatorLocation
     @Option(help: "One trial's number; otherwise all.") var trial: Int?
+    @Flag(help: "Find the cause by a controlled experiment on the workers; with --trial.") var confirm = false
+    @Option(help: "Runs of each arm of the experiment, over the same seeds.") var repeats = 5
+    @Option(help: "Changes that a round of the experiment tries.") var arms = Experiment.usualArms
     @Option(help: "text or json.") var format: WhyCommand.Format = .text
 
     func run() async throws {
+        guard !confirm else { return try await runExperiment() }
         let document = try await location.ask { try await $0.diagnose(sweep: sweep, trial: trial) }
         switch format {
         case .json:
@@ -27,6 +33,45 @@ struct DiagnoseCommand: AsyncParsableCommand {
             let sick = document.reports.filter { $0.verdictKind != "no_fault" }
             Terminal.output(DiagnosisDocument(sweep: document.sweep, reports: sick).text)
             Terminal.output("\(document.reports.count - sick.count) of \(document.reports.count) trials show no fault")
+        }
+    }
+
+    /// Diagnoses one trial, tries what may mend it, and reports both.
+    private func runExperiment() async throws {
+        guard let trial else { throw CommandFailure(.badInput, "--confirm: needs the trial to look into, as in --trial 7") }
+        guard (2...100).contains(repeats) else {
+            throw CommandFailure(.badInput, "--repeats: found \(repeats), allowed a number from 2 to 100")
+        }
+        guard (1...32).contains(arms) else {
+            throw CommandFailure(.badInput, "--arms: found \(arms), allowed a number from 1 to 32")
+        }
+        let (report, experiment) = try await location.ask { control in
+            let document = try await control.diagnose(sweep: sweep, trial: trial)
+            guard let report = document.reports.first else {
+                throw CommandFailure(.badInput, "trial \(trial) of \(sweep) has trained no epoch yet")
+            }
+            let confirmation = Confirmation(
+                control: control,
+                sweep: sweep,
+                trial: trial,
+                suspects: report.causes.map(\.cause),
+                repeats: repeats,
+                arms: arms
+            )
+            return (report, try await confirmation.run())
+        }
+        let confirmed = report.confirmed(by: experiment)
+        switch format {
+        case .json:
+            guard case .object(let members) = confirmed.json else { return }
+            Terminal.output(JSONValue.object(members + [JSONMember("experiment", experiment.json)]).text(pretty: true))
+        case .text:
+            Terminal.output(confirmed.text)
+            for round in experiment.rounds {
+                Terminal.output(round.sweep)
+                Terminal.output(round.table.plainText(width: Terminal.width))
+            }
+            for sentence in experiment.sentences { Terminal.output(sentence) }
         }
     }
 }

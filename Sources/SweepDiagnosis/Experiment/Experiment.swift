@@ -25,7 +25,7 @@ package struct Experiment {
     /// Both directions of the learning rate are always among them: nothing else is worth blaming before the rate is
     /// ruled out (it shifts with almost every other setting), and a larger batch beside a lower rate is what tells noise
     /// of the gradient from a step that is too long. What is left of `count` goes to the catalogue's order.
-    package func firstRound(suspects: [String], count: Int = usualArms) -> [Intervention] {
+    package func firstRound(suspects: [Cause], count: Int = usualArms) -> [Intervention] {
         var chosen: [Intervention] = []
         func take(_ intervention: Intervention?) {
             guard let intervention, chosen.count < count, !chosen.contains(intervention) else { return }
@@ -34,7 +34,7 @@ package struct Experiment {
         for name in ["learning rate / 10", "learning rate × 10"] { take(catalogue.first { $0.name == name }) }
         for cause in suspects {
             for intervention in catalogue where intervention.causes.contains(cause) { take(intervention) }
-            if cause == "K-LRHI" { take(catalogue.first { $0.causes.contains("K-SMALLB") }) }
+            if cause == .rateTooHigh { take(catalogue.first { $0.causes.contains(.smallBatch) }) }
         }
         for intervention in catalogue { take(intervention) }
         // In the catalogue's order, so that the same arms make the same table.

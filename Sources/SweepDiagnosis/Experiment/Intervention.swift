@@ -6,8 +6,8 @@ package import SweepCore
 package struct Intervention: Hashable, Sendable {
     /// What tables call it, as in `learning rate / 10`.
     package let name: String
-    /// The causes that are confirmed when it cures, by their ids.
-    package let causes: [String]
+    /// The causes that are confirmed when it cures.
+    package let causes: [Cause]
     /// How much it changes.
     package let size: Size
     /// What it changes in the run.
@@ -21,7 +21,7 @@ package struct Intervention: Hashable, Sendable {
         package static func < (a: Self, b: Self) -> Bool { a.rawValue < b.rawValue }
     }
 
-    package init(_ name: String, _ causes: [String], _ size: Size, _ changes: [Arm.Change]) {
+    package init(_ name: String, _ causes: [Cause], _ size: Size, _ changes: [Arm.Change]) {
         self.name = name
         self.causes = causes
         self.size = size
@@ -80,7 +80,7 @@ package struct InterventionCatalogue {
 
     private var optimizer: OptimizerSpec { spec.training.optimizer }
 
-    private func rate(_ factor: Double, _ words: String, _ causes: [String]) -> Intervention? {
+    private func rate(_ factor: Double, _ words: String, _ causes: [Cause]) -> Intervention? {
         guard case .map(let kinds)? = training["optimizer"], kinds.count == 1 else { return nil }
         let rate = Decimal.rounded(optimizer.learningRate * factor)
         let path = ["train", "optimizer", kinds[0].key, "learning_rate"]
@@ -89,8 +89,8 @@ package struct InterventionCatalogue {
 
     private var rates: [Intervention?] {
         [
-            rate(0.1, "/ 10", ["K-LRHI"]), rate(1 / 3, "/ 3", ["K-LRHI"]), rate(10, "× 10", ["K-LRLO"]),
-            rate(3, "× 3", ["K-LRLO"]),
+            rate(0.1, "/ 10", [.rateTooHigh]), rate(1 / 3, "/ 3", [.rateTooHigh]), rate(10, "× 10", [.rateTooLow]),
+            rate(3, "× 3", [.rateTooLow]),
         ]
     }
 
@@ -99,36 +99,36 @@ package struct InterventionCatalogue {
         guard spec.training.schedule == .constant else {
             return Intervention(
                 "constant learning rate",
-                ["K-LRCOLLAPSE"],
+                [.rateCollapse],
                 .hyperparameter,
                 [.init(path: path, value: .null), .init(path: ["train", "warmup"], value: .null)]
             )
         }
-        return Intervention("decay to zero", ["K-NODECAY"], .hyperparameter, [.init(path: path, value: .text("cosine"))])
+        return Intervention("decay to zero", [.noDecay], .hyperparameter, [.init(path: path, value: .text("cosine"))])
     }
 
     private var batches: [Intervention?] {
         let batch = spec.training.batchSize
-        func sized(_ size: Int, _ words: String, _ causes: [String]) -> Intervention {
+        func sized(_ size: Int, _ words: String, _ causes: [Cause]) -> Intervention {
             let path = ["train", "batch_size"]
             return Intervention(words, causes, .hyperparameter, [.init(path: path, value: .integer(size))])
         }
         let most = schema.trainingRows
         return [
             // 16: the factor of the √k test; the noise of a gradient falls by 4, a rate that is too high hardly helps.
-            batch < most ? sized(min(batch * 16, most), "batch × \(min(batch * 16, most) / batch)", ["K-SMALLB"]) : nil,
-            batch > 1 ? sized(max(1, batch / 8), "batch / \(batch / max(1, batch / 8))", ["K-BIGB"]) : nil,
+            batch < most ? sized(min(batch * 16, most), "batch × \(min(batch * 16, most) / batch)", [.smallBatch]) : nil,
+            batch > 1 ? sized(max(1, batch / 8), "batch / \(batch / max(1, batch / 8))", [.bigBatch]) : nil,
         ]
     }
 
     private var clipping: Intervention? {
         guard spec.training.clipNorm == nil, spec.training.clipValue == nil else { return nil }
         let clip = SpecNode.map([SpecEntry("norm", .real(1))])
-        return Intervention("clip at norm 1", ["K-EXPLODE"], .hyperparameter, [.init(path: ["train", "clip"], value: clip)])
+        return Intervention("clip at norm 1", [.exploding], .hyperparameter, [.init(path: ["train", "clip"], value: clip)])
     }
 
     private var optimizers: [Intervention?] {
-        func replaced(_ words: String, _ kind: String, _ settings: [SpecEntry], _ causes: [String]) -> Intervention {
+        func replaced(_ words: String, _ kind: String, _ settings: [SpecEntry], _ causes: [Cause]) -> Intervention {
             let node = SpecNode.map([SpecEntry(kind, .map(settings))])
             return Intervention(words, causes, .hyperparameter, [.init(path: ["train", "optimizer"], value: node)])
         }
@@ -139,10 +139,10 @@ package struct InterventionCatalogue {
                     "sgd, rate 0.05, momentum 0.9",
                     "sgd",
                     [SpecEntry("learning_rate", .real(0.05)), SpecEntry("momentum", .real(0.9))],
-                    ["K-OPT"]
+                    [.optimizer]
                 )
             } else {
-                replaced("adam, rate 0.001", "adam", [SpecEntry("learning_rate", .real(0.001))], ["K-OPT"])
+                replaced("adam, rate 0.001", "adam", [SpecEntry("learning_rate", .real(0.001))], [.optimizer])
             }
         return [plainSettings, other]
     }
@@ -161,7 +161,7 @@ package struct InterventionCatalogue {
         let node = SpecNode.map([SpecEntry(kind, .map(settings))])
         return Intervention(
             "\(kind)'s usual settings",
-            ["K-OPTHP"],
+            [.optimizerSettings],
             .hyperparameter,
             [.init(path: ["train", "optimizer"], value: node)]
         )
@@ -173,7 +173,7 @@ package struct InterventionCatalogue {
         if case .list(let steps)? = template["data"]?["preprocess"] { steps } else { [] }
     }
 
-    private func preprocessed(_ words: String, _ causes: [String], _ steps: [SpecNode]) -> Intervention {
+    private func preprocessed(_ words: String, _ causes: [Cause], _ steps: [SpecNode]) -> Intervention {
         Intervention(words, causes, .preprocessing, [.init(path: ["data", "preprocess"], value: .list(steps))])
     }
 
@@ -189,7 +189,7 @@ package struct InterventionCatalogue {
             if case .winsorize = step { true } else { step == .robust }
         }
         if schema.image != nil {
-            return [scaled ? nil : preprocessed("channels normalised", ["K-SCALE"], steps + [.text("normalize")])]
+            return [scaled ? nil : preprocessed("channels normalised", [.featureScale], steps + [.text("normalize")])]
         }
         let winsorize = SpecNode.map([SpecEntry("winsorize", .map([SpecEntry("mads", .real(5))]))])
         // Bounds come first: a scale that is fitted with the outlier in is the outlier's.
@@ -197,12 +197,12 @@ package struct InterventionCatalogue {
             if case .map(let entries) = node { entries.first?.key == "impute" } else { node == .text("impute") }
         }
         return [
-            scaled ? nil : preprocessed("features standardised", ["K-SCALE"], steps + [.text("standardize")]),
+            scaled ? nil : preprocessed("features standardised", [.featureScale], steps + [.text("standardize")]),
             bounded
                 ? nil
                 : preprocessed(
                     "outliers bounded",
-                    ["K-OUTLIER"],
+                    [.outliers],
                     first + [winsorize] + steps.dropFirst(first.count) + (scaled ? [] : [.text("standardize")])
                 ),
         ]
@@ -211,13 +211,13 @@ package struct InterventionCatalogue {
     private var targets: Intervention? {
         guard schema.task.kind == .regression, spec.targetScale == .none else { return nil }
         let path = ["data", "target_scale"]
-        return Intervention("target standardised", ["K-YSCALE"], .preprocessing, [.init(path: path, value: .text("standardize"))])
+        return Intervention("target standardised", [.targetScale], .preprocessing, [.init(path: path, value: .text("standardize"))])
     }
 
     private var augmentation: [Intervention?] {
         let path = ["data", "augment"]
         if !spec.training.augment.isEmpty {
-            return [Intervention("no augmentation", ["K-BADAUG"], .data, [.init(path: path, value: .null)])]
+            return [Intervention("no augmentation", [.badAugmentation], .data, [.init(path: path, value: .null)])]
         }
         guard let image = schema.image, min(image.height, image.width) >= 16 else { return [] }
         let shift = SpecNode.map([
@@ -225,8 +225,8 @@ package struct InterventionCatalogue {
         ])
         let light = ["brightness", "contrast"].map { SpecNode.map([SpecEntry($0, .map([SpecEntry("amount", .real(0.3))]))]) }
         return [
-            Intervention("shifts by a tenth", ["K-NOAUG"], .data, [.init(path: path, value: .list([shift]))]),
-            Intervention("varied light", ["K-NOAUG"], .data, [.init(path: path, value: .list(light))]),
+            Intervention("shifts by a tenth", [.noAugmentation], .data, [.init(path: path, value: .list([shift]))]),
+            Intervention("varied light", [.noAugmentation], .data, [.init(path: path, value: .list(light))]),
         ]
     }
 
@@ -236,7 +236,7 @@ package struct InterventionCatalogue {
         else { return nil }
         return Intervention(
             "rare classes oversampled",
-            ["K-IMBAL"],
+            [.imbalance],
             .data,
             [.init(path: ["train", "sampling"], value: .text("oversample"))]
         )
@@ -247,10 +247,10 @@ package struct InterventionCatalogue {
     private var loss: Intervention? {
         let path = ["train", "loss"]
         if spec.training.loss != nil {
-            return Intervention("the task's usual loss", ["K-LOSSFN"], .loss, [.init(path: path, value: .null)])
+            return Intervention("the task's usual loss", [.lossFunction], .loss, [.init(path: path, value: .null)])
         }
         guard schema.task.kind == .regression else { return nil }
-        return Intervention("huber loss", ["K-OUTLIER"], .loss, [.init(path: path, value: .text("huber"))])
+        return Intervention("huber loss", [.outliers], .loss, [.init(path: path, value: .text("huber"))])
     }
 
     private var penalties: [Intervention?] {
@@ -264,14 +264,14 @@ package struct InterventionCatalogue {
             removed.append(.init(path: ["train", "optimizer", kinds[0].key, "weight_decay"], value: .real(0)))
         }
         if let path = architecture, hasDropout { removed.append(.init(path: path + ["dropout"], value: .real(0))) }
-        let strong = removed.isEmpty ? nil : Intervention("no penalties, no dropout", ["K-OVERREG"], .regulariser, removed)
+        let strong = removed.isEmpty ? nil : Intervention("no penalties, no dropout", [.overRegularised], .regulariser, removed)
         let decay =
             training.l2 < 1e-3
-            ? Intervention("l2 0.001", ["K-UNDERREG"], .regulariser, [.init(path: ["train", "l2"], value: .real(1e-3))]) : nil
+            ? Intervention("l2 0.001", [.underRegularised], .regulariser, [.init(path: ["train", "l2"], value: .real(1e-3))]) : nil
         let dropout = architecture.flatMap { path in
             hasDropout
                 ? nil
-                : Intervention("dropout 0.25", ["K-UNDERREG"], .regulariser, [.init(path: path + ["dropout"], value: .real(0.25))])
+                : Intervention("dropout 0.25", [.underRegularised], .regulariser, [.init(path: path + ["dropout"], value: .real(0.25))])
         }
         return [strong, decay, dropout]
     }
@@ -299,14 +299,14 @@ package struct InterventionCatalogue {
 
     private var weights: Intervention? {
         guard spec.training.initializer != .he else { return nil }
-        return Intervention("he weights", ["K-INIT"], .architecture, [.init(path: ["train", "initializer"], value: .text("he"))])
+        return Intervention("he weights", [.initialisation], .architecture, [.init(path: ["train", "initializer"], value: .text("he"))])
     }
 
     /// The rate raised over the first epochs: what a network that is thrown off by its first steps needs.
     private var start: Intervention? {
         guard spec.training.schedule.warmup == nil, spec.training.epochs >= 4 else { return nil }
         let warmup = SpecNode.map([SpecEntry("epochs", .integer(max(1, spec.training.epochs / 10)))])
-        return Intervention("warm-up", ["K-INIT", "K-NODECAY"], .hyperparameter, [.init(path: ["train", "warmup"], value: warmup)])
+        return Intervention("warm-up", [.initialisation, .noDecay], .hyperparameter, [.init(path: ["train", "warmup"], value: warmup)])
     }
 
     private var activations: [Intervention?] {
@@ -318,7 +318,7 @@ package struct InterventionCatalogue {
         return [
             Intervention(
                 other == "relu" ? "relu" : "leaky relu",
-                ["K-ACT", relu ? "K-DEAD" : "K-VANISH"],
+                [.activation, relu ? .deadUnits : .vanishing],
                 .architecture,
                 [.init(path: architecture + ["activation"], value: .text(other))]
             ),
@@ -326,7 +326,7 @@ package struct InterventionCatalogue {
                 ? nil
                 : Intervention(
                     "batch norm",
-                    ["K-VANISH", "K-INIT"],
+                    [.vanishing, .initialisation],
                     .architecture,
                     [.init(path: architecture + ["norm"], value: .text("batch"))]
                 ),
@@ -347,10 +347,10 @@ package struct InterventionCatalogue {
             }
         }
         let wide = scaled { min($0 * 4, 4096) }.map {
-            Intervention("width × 4", ["K-UNDERCAP"], .architecture, [.init(path: architecture + [key], value: $0)])
+            Intervention("width × 4", [.underCapacity], .architecture, [.init(path: architecture + [key], value: $0)])
         }
         let narrow = scaled { max(1, $0 / 4) }.map {
-            Intervention("width / 4", ["K-OVERCAP"], .architecture, [.init(path: architecture + [key], value: $0)])
+            Intervention("width / 4", [.overCapacity], .architecture, [.init(path: architecture + [key], value: $0)])
         }
         return [wide, narrow]
     }

@@ -35,12 +35,12 @@ import Testing
     }
 
     @Test func theRateIsAlwaysTriedFirst() throws {
-        let round = try experiment().firstRound(suspects: ["K-UNDERREG", "K-OVERCAP"], count: 5).map(\.name)
+        let round = try experiment().firstRound(suspects: [.underRegularised, .overCapacity], count: 5).map(\.name)
         #expect(round == ["learning rate / 10", "learning rate × 10", "l2 0.001", "dropout 0.25", "width / 4"])
     }
 
     @Test func aRateThatMayBeTooHighBringsTheLargerBatch() throws {
-        let round = try experiment().firstRound(suspects: ["K-LRHI"], count: 4).map(\.name)
+        let round = try experiment().firstRound(suspects: [.rateTooHigh], count: 4).map(\.name)
         #expect(round == ["learning rate / 10", "learning rate / 3", "learning rate × 10", "batch × 16"])
     }
 
@@ -65,14 +65,14 @@ import Testing
     }
 
     @Test func whatIsNotShownIsNoCure() throws {
-        let round = try experiment().firstRound(suspects: ["K-LRHI"], count: 4)
+        let round = try experiment().firstRound(suspects: [.rateTooHigh], count: 4)
         #expect(Experiment.cures(of: round, comparisons(round.map { ($0.name, 0.2) }, shown: false)).isEmpty)
         #expect(Experiment.cures(of: round, comparisons(round.map { ($0.name, -0.5) }, shown: true)).isEmpty)
     }
 
     @Test func theSecondRoundPairsWhatWentFurthest() throws {
         let experiment = try experiment()
-        let round = experiment.firstRound(suspects: ["K-LRHI", "K-SCALE"], count: 6)
+        let round = experiment.firstRound(suspects: [.rateTooHigh, .featureScale], count: 6)
         let gains = [
             "learning rate / 10": 0.1, "learning rate / 3": 0.3, "learning rate × 10": -2, "batch × 16": 0.2,
             "features standardised": 0.25, "decay to zero": 0.05,

@@ -10,8 +10,8 @@ struct Confirmation {
     let control: any SweepControl
     let sweep: String
     let trial: Int
-    /// Suspected causes by their ids, the most likely first.
-    let suspects: [String]
+    /// Suspected causes, the most likely first.
+    let suspects: [Cause]
     /// Runs of each arm.
     let repeats: Int
     /// Arms of a round beside the one that changes nothing.
@@ -107,7 +107,7 @@ struct Confirmation {
 
     /// The √k test, where the round has a larger batch.
     private func noise(_ round: [Intervention], _ curves: CurvesDocument, _ template: SpecNode) -> BatchNoiseTest? {
-        guard let larger = round.first(where: { $0.causes.contains("K-SMALLB") }),
+        guard let larger = round.first(where: { $0.causes.contains(.smallBatch) }),
             case .integer(let size)? = larger.changes.first?.value,
             let own = TrialSpec.read(template, problems: SpecProblems())?.training.batchSize
         else { return nil }
