@@ -9,7 +9,7 @@ extension RealProcesses {
             try await Bench.run { bench in
                 let file = try bench.sweep(
                     "quick",
-                    ["trials: 12": "trials: 60", "widths: [32]": "widths: [512, 512]", "[32, 64]": "[8, 16]"]
+                    ["trials: 12": "trials: 60", "widths: [32]": "widths: [256, 256]", "[32, 64]": "[8, 16]"]
                 )
                 let sweep = try await DisturbedSweep(bench, named: "quick", heartbeat: 2)
                 for name in ["victim", "survivor"] { try sweep.startWorker(name) }
