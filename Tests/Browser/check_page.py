@@ -125,18 +125,30 @@ def act(browser):
         failures.append(f"acting: the console says {problem}")
 
 
-with Browser(options.url) as browser:
-    act(browser)
-    walk(browser)
-    if options.kill:
-        os.kill(options.kill, signal.SIGKILL)
-        browser.open("#/workers")
-        browser.wait("the lost worker", "return [...document.querySelectorAll('main tbody tr')].some(row => row.innerText.includes('lost'))")
-        settled(browser, "workers-lost")
-with Browser(options.url, dark=True) as browser:
-    walk(browser, "-dark")
-with Browser(options.url, width=400) as browser:
-    walk(browser, "-narrow")
+def lose(browser, pid):
+    """Ends a worker while the page looks on: it is told as lost, or gone, and the timeline shows what was lost with it."""
+    browser.open("#/workers")
+    before = browser.wait("workers", "return document.querySelectorAll('main tbody tr').length")
+    os.kill(pid, signal.SIGKILL)
+    browser.wait("the loss", """const rows = [...document.querySelectorAll('main tbody tr')]
+        return rows.length < arguments[0] || rows.some(row => row.innerText.includes('lost'))""", before)
+    settled(browser, "workers-lost")
+    browser.open(sweep + "/timeline")
+    browser.wait("the lost attempt", "return /[1-9]\\d* of them lost/.test(document.querySelectorAll('.plot canvas')[1]?.getAttribute('aria-label') ?? '')")
+
+
+try:
+    with Browser(options.url) as browser:
+        act(browser)
+        if options.kill:
+            lose(browser, options.kill)
+        walk(browser)
+    with Browser(options.url, dark=True) as browser:
+        walk(browser, "-dark")
+    with Browser(options.url, width=400) as browser:
+        walk(browser, "-narrow")
+except Exception as error:  # what was found before it is told all the same
+    failures.append(f"{type(error).__name__}: {error}")
 
 for failure in failures:
     print(failure)

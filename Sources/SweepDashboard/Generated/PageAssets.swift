@@ -439,26 +439,26 @@ extension PageAsset {
             ywmh/ldbAr1sQIS7wL8krrTpQNHLveq5+rJZh57wJKqmMRTaTqbUpSY9cZYSwQPUP2Dca2K45fwWaeqCrzny6F8eU08NP7uuvI/cW3EMvY08UO\
             58nLC/vAv/lw9RqdzLLeln/exfQyzCW7sKAAA=
             """),
-        PageAsset(path: "/page/scale.js", type: "text/javascript; charset=utf-8", tag: "f3e6fa23394399b5", size: 4045, packed: """
-            H4sIAAAAAAACA41X3W7bNhS+91OwF2skR5HtdlkRJ07RmwItthRYexcYCC3TNheZ8iQ6jtcG2NPswfYkOz8kJbrONiCxLfL8n+/8aDAQ7+tqLc\
-            x2PVN1I2wlNqUsVCMqIyT8PeoGvudiJov7sSi1UbKmg7Jaylrb1VoXea836PfFO9EUslRigQLv5tVaanOHEu9qaZbq7rLLI3YrVSshm3s1J3l2\
-            pQTzCFQ5qx6UGOaiP+ipx01VW7HYmsJqMIu0JEybCZKdoWgxEQtZNioVX3tCFJVprNjJegPnePtW/CLtKoefo6EYiwdZbpWYXPOPwLA1EUugAh\
-            5wkR+fZS6rHXCiAGfe7XCaZmKll6uD8xGeNxuI8ISvz4j52zcxCtKkhcugifwEeeJUJCSJblJmTMWApfVFwoSjKdx4nhRkSptr86BqFEopRqHs\
-            bYKqQSwfd9hA6jFxZGYKulClk211cd+A6KLaGouiOX7w+QVvQrroPoUQ2iPHLIpTCZ/86EAxceiAw1rZbQ3YtL0nRt6vwD0PGAZiKbxgANLWiq\
-            YSa2n2R+HEhtxCDDhT08w7IX5iKOmFSF4klKZrinbqTUCuaUhYLTH9SZtPDCDJglzrPyDiDkYExEVZVXXSYhIiDZKDsMYqhOHtKBOvMnGeAes0\
-            X2gzTypDucOvPsu9npDuPhTMxcVF6o6DqAWFB2ShqYuqFkmpLIRprh7hlCwolC4JBgNWfCZG6uwivXRUfT69cmA95cc+ETma09OUFeWbbbNKun\
-            xpmzOmWEsHX/SD9MtZ4wF91RUOEArFmmK6Q9oCsv4tc+z/XBVyrhrvK0ebHBlQllyKPdkVhPFNSPFz8EghGaVVdRL3AkDIsE2igoLbe71r+ZhA\
-            Ntt4e4UOJJ3kRxlzR7KwVY1OtHaO8nMIkIPIa0LJmymEq6V43d6f4w0UchcDm2qnam/fd4AkqF86oqsuUg7iGKgQBBh3Digz/uCi8PKl+3GNzQ\
-            OcstpQ73T2dN0U1cI77AX6OLhwe8K+KynS5QhRt0vGhNqqKww0gc89kIE7Hw5HEXId1lDQU4//u+D1PedLO692MNKgxayVqCsYfdC3ZxWcKDNv\
-            jnacjZzP1TzGFAQTmsRK1ujbMB/+2G096MOV+GCg/LWlSLpmdObP2pbEffd2mEPWR5TyIf5wsuC2myEaWBMORtTUAJOvMh+jV9NeG39y8blKwo\
-            JHH4g+FsdpQu4gtz2aukB/b9PXI2qxWTht4CZNo8tI21lXzylrIPmRrKhRt4b/lyAPgJ+VxCENdbqslbQKwYu5UIyxS2jQ5R5w2WirYZeBdt3g\
-            0mNw09kLTDSsRjMFequdoXUr2o9oyzkKH/VolbGM0+bI5oOFzZuIR0dYQQJeelHRcVFAzbHMLkJcuU1gupYlhvrFDY3ZXDfvyVvftuEKLemW2P\
-            CgzFt5Vxx0ttLvUFHhuvQ7uz3JU5wfVz3dkmT2mULRu5UuVhBWLitwD3dMvyWUWh2vzt+3EmyGDbOBYzV3VdkpRz7PS2WWtq2aG3kTAOb2K5FE\
-            pDhUA9Ay53yn8xJXZ1YyM60Y3e3MwTVJ2nu4hlJ/+7bLgpth99EH6Z2zDvrW8O8//xphXCS0pFquFYyzk4ZDOEZEagvvATu3ccPcK2XTAIqhjQ\
-            O0n2ltTs5nWtLDYxZBi4aDv8rvNc46gNhJsap0oU48/jiY1QYl4+BrWdxZh+pe7ZHEXdCG4fakj58/3eSNrbVZ6sUeT9O0wxhv2b7d+OUIxeb0\
-            8GmRHEhi4Keh9TAPbA/Qf6laxsEcBwCYfHDHdLBaH9wSPMbQ0s4J5wEHn2a/qcLmEHu9NImEZfKr46TiH3PtZ24ajUn3U+qqxb+YLKP48YsaxR\
-            yuTgJdp6gieh5A7TOVJUyZiCI7IMDh40Zd1LIQqDEnvgzhZAp2aGNoL+FXvWhQ8jg7oI+TaPcb5ZsZO8lFf0LBN35nw2BjrHr/I9JM6ca0D3Rk\
-            F79cjVmBe9XKeHsci2Ng18aqJRsVXpqYmVfOeMsMXfcDs6HxHeonrO9/AKgdZZvNDwAA
+        PageAsset(path: "/page/scale.js", type: "text/javascript; charset=utf-8", tag: "f5c432bc6ddc27b4", size: 4058, packed: """
+            H4sIAAAAAAACA41X3W7bNhS+91OwF2skR5HttlkRJ07RmwIdthRYexcYCC3TNheZ8iQ6jtcG2NPswfYkOz8kJbrONiCxLfKcj4fnfOdHg4H4UF\
+            drYbbrmaobYSuxKWWhGlEZIeHvUTfwPRczWdyPRamNkjUtlNVS1tqu1rrIe71Bvy/ei6aQpRILBLybV2upzR0i3tXSLNXdZVdH7FaqVkI292pO\
+            eHalBOsIPHJWPSgxzEV/0FOPm6q2YrE1hdVgFp2SsGwmCDtDaDERC1k2KhVfe0IUlWms2Ml6A+u4+078Iu0qh5+joRiLB1lulZhc84+gsDWRSp\
+            ACHbgiPz6rXFY70EQAZ97tcJpmYqWXq4P1Ea43G/DwhLfPSPnbNzEKaNLCZjiJ7gl44lQkhEQ7KSumYsBofZGw4GgKO14nBUxpc20eVI2gFGIE\
+            5dsmeDTA8nJHDVCPwZGZKZyFRzpsq4v7BqCLamssQrP/4PML7oRw0X4KLrRHlhmKQwmf/OhIMXHsgMVa2W0N3LS9J2ber6A9DxwGYSk8MBBpa0\
+            VTibU0+6N0YkNuwQccqWnmLyF+ZCrphUheJBSma/J26k1ArWkIWC0x/EkbT3QgYUGs9R/gcUcjIuKirKo6aTkJngbkANZYhTS8HWXiVSbOM1Cd\
+            5gtt5kllKHb41Wfc6wmd3YeEubi4SN1ygFqQewALTV1UtUhKZcFNc/UIq2RBoXRJNBjwwWdipM4u0ksn1efVK0fWU37sk5CTOT1N+aB8s21WSV\
+            cvbWPGEmvp6Iv3oPPlrPGEvuqCA4VCsqYY7hC2wKx/ixzff64KOVeNvyt7my4yoCi5EHuxK3Dj2xDi5+iRQjBKq+okrgXAkGEbRAUJt/fnruVj\
+            AtFs/e0PHLT7bzx6hwlR+NySLGxV441ao0f5OXjL8eU1UebtFHzXSrxu989xB7K6S4hNtVO1N/Y7dhLvL53QVZc2B04NUsgIDAJ7lxV/cC55+d\
+            L9uMZKApey2lAhdfZ0rymqhb+wB/R+cL73gn2XX3SWE8SzXWQmVGNdlqAJvO5ZDdr5cDiKaOyIh0BPPf7vMtkXoC9t89pBf4N6s1airqAPQhGf\
+            VbCizLw5Wn42cj5X85hg4EyoGCtZ492G+fBNtw7hHa7ERwO1QFvypKtMZ36trU9chG+HOUR9RCEf4g+HBbvdCFH3mrAzogoHBH2VeR+9mvZa/9\
+            MVn0srzH68A8nHcBwm1A647dLUOfp7m74eORYrhzsNrkmt6TI67ax7zimfQPgRVlS1W8P/C8gT4GclsWNDni5rJa1C8mIsFHPsEqp1uQdeNtpq\
+            GGygdjc4ARkce/YCAw1z0kzBudXO0OwVDUs08hylj3q0yljmaXNkDMLE5rHEsyPMI4EvvSjpOCkg5xizyxCXbhNotWWJrn5xQz03180Huq2v4b\
+            CFlnRTbHiQ5i3eFTudrfQDVZS4LvzObi/yFMfHZU83JVl9phB6t9LFCtzKaQXXw4HTjwylVsez8/etBJth3GxgWc1dVnbSkdfzUpmlbbPmRt4E\
+            grlhSySRKHbYQLTMXb5TeUmr0zhZmeaN7qjm6Jok7T5sQ6q/e9dVwTGx++id9N5ZB3Vr+Peff43QLxJKUi3XCnrbScMuHCMjtYWXgp0bv6FNlb\
+            JpgMVQxoHaz5Q2h/OZJvbwmEXUoubgt/J7jb0OKHZSrCpdqBPPP3ZmtUFkbHytilvrSN2rPYq4DRo33ND00+dPN3lja22WerHH1TTtKMYjty83\
+            flJC2JwePi2SAyQmfhpKD+vAKAH1l7JlHMxxBIDOB3ssB3P2wS7RYwwl7Zx4HnjwafabKmwOvtdLk0iYLL86TUr+Med+5rrRmM5+Sl22+LeUZe\
+            Q/fmsjn8PWSZDrJFUkzw2ofaa0hC4TSWQHAth8XKuLShYSNdbENyPsTMEObQzNJfzeFzVKbmcH8nEQ7X6jfDHjS3LSn5DzjR/g0Nnoq97/8DRL\
+            ujbtHR3ZxW9aYz7AvXdlPEqOxTGya2PVko0Kb1CszPNnPHKGqvuR1dD4jvQT5vc/obgUX9oPAAA=
             """),
         PageAsset(path: "/page/store.js", type: "text/javascript; charset=utf-8", tag: "18c7de33d7e052c2", size: 10623, packed: """
             H4sIAAAAAAACA5VaXXfbNhJ9969ATntCMlYou92+yFV00qx3N7tpkxO7mwevt6YkSGJMkQpJWVFV9bfvnRkABCm56b4kIj4Gg8GdOzOA+331YZ\

@@ -26,7 +26,7 @@ export function ticks([low, high], count = 6) {
 function logTicks([low, high], count = 6) {
   const decades = Math.log10(high / low)
   if (decades < 0.7) return ticks([low, high], count).filter(value => value > 0)
-  const every = Math.max(1, Math.ceil(decades / count))
+  const every = Math.max(1, Math.ceil(decades / Math.max(4, count)))
   const found = []
   const factors = decades < 1.5 ? [1, 2, 3, 5, 7] : decades < 3 ? [1, 2, 5] : [1]
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++) {
