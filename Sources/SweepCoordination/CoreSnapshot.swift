@@ -1,4 +1,5 @@
 package import SweepCore
+import SweepSearch
 import SweepWire
 
 /// The state that a journal has led to, so that a restart need not read the journal from its beginning.

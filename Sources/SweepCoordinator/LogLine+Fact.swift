@@ -56,6 +56,7 @@ extension LogLine {
         switch change {
         case .paused: "paused"
         case .resumed: "resumed"
+        case .adjusted: "adjusted"
         case .cancelled: "cancelled"
         case .finished: "finished"
         case .halted: "halted"
