@@ -6,6 +6,7 @@ package struct Diagnosis: Sendable {
     package let causes: [CauseFinding]
     package let verdict: Verdict
 
+    /// Looks at a run.
     package init(_ run: RunEvidence) {
         symptoms = SymptomReport(run)
         causes = CauseRanking.causes(of: run, symptoms: symptoms)

@@ -44,6 +44,7 @@ package struct DiagnosisDocument: Hashable, Sendable {
 }
 
 extension DiagnosisDocument.Report {
+    /// The report that a diagnosis makes.
     package init(
         trial: Int? = nil,
         name: String,
@@ -169,6 +170,7 @@ extension DiagnosisDocument {
 }
 
 extension DiagnosisDocument.Report {
+    /// The report as JSON.
     package var json: JSONValue {
         var object = JSONObjectBuilder()
         object.add("trial", trial)

@@ -38,7 +38,7 @@ import Testing
         run.schema = .table()
         run.columns[.updateRatio] = (1...20).map { _ in 2e-6 }
         #expect(named(run) == [.rateTooLow])
-        #expect(run.diagnosis.causes[0].remedy.change == ["train.optimizer.adam.learning_rate=1e-3"])
+        #expect(run.diagnosis.causes[0].remedy.change == ["train.optimizer.adam.learning_rate=0.001"])
         run.columns[.probeLoss] = oscillating + oscillating
         #expect(!run.diagnosis.causes.contains { $0.cause == .rateTooLow && $0.probability > 0.5 })
     }

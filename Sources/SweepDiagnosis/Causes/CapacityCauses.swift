@@ -62,9 +62,9 @@ enum CapacityCauses {
         neighbours: overfitNeighbours.filter { $0.cause != .overTraining },
         clues: { context in
             guard context.shows(.validationRising), let best = context.bestEpoch else { return [] }
-            var clues = context.clue(1.4, .validationRising)
+            var clues = context.clue(1.2, .validationRising)
             clues += context.clue(
-                1,
+                0.6,
                 "validation was best in epoch \(best.epoch) of \(context.series.validation.count)",
                 if: best.share < 0.6
             )
