@@ -1,5 +1,6 @@
 import ArgumentParser
 import SweepCore
+import SweepDiagnosis
 import SweepReports
 import SweepWire
 

@@ -63,8 +63,8 @@ struct RunCommand: AsyncParsableCommand {
             CoordinatorServiceOptions(
                 directory: directory,
                 listen: "tcp://127.0.0.1:*",
-                servesHTTP: !addresses.isEmpty,
                 security: try keys.security(),
+                servesHTTP: !addresses.isEmpty,
                 core: CoordinatorOptions(),
                 coreVersion: String(TrainingCore.version)
             ),

@@ -113,7 +113,7 @@ struct Confirmation {
         else { return nil }
         func losses(_ arm: String) -> [[Double]] {
             curves.trials.filter { $0.configuration[Arm.parameter] == .text(arm) }.map { trial in
-                trial.curve.observations.compactMap { $0[.probeLoss] }
+                trial.curve.series(.probeLoss)
             }
         }
         return BatchNoiseTest(k: size / own, before: losses(Experiment.unchanged), after: losses(larger.name))

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SweepCore
 import SweepDiagnosis
 import SweepReports
 
