@@ -81,9 +81,12 @@ extension BatchNoiseTest {
 
     fileprivate var sentence: String {
         let root = NumberText.short(Double(k).squareRoot(), digits: 2)
-        let fell = ratio.isFinite ? NumberText.significant(ratio, digits: 2) : "more"
-        return "with \(k) times the batch the probe loss fluctuates \(fell) times less; noise of the gradient alone falls by at "
-            + "least \(root): " + (isNoise ? "the batch is what makes it fluctuate" : "the learning rate, not the batch, makes it fluctuate")
+        let fell =
+            !ratio.isFinite
+            ? "all but stops" : ratio <= 1 ? "is no less" : "is \(NumberText.significant(ratio, digits: 2)) times less"
+        return "with \(k) times the batch the fluctuation of the probe loss \(fell); noise of the gradient alone falls by at "
+            + "least \(root) times: "
+            + (isNoise ? "the batch is what makes it fluctuate" : "the learning rate, not the batch, makes it fluctuate")
     }
 }
 

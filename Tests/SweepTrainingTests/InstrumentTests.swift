@@ -1,3 +1,4 @@
+import KernelAPI
 import SweepCore
 import SweepKernels
 import SweepTraining
