@@ -35,7 +35,8 @@ import Testing
         var grid = GridSearcher(space: read.space)
         #expect(grid.total == 4)
         let trials = try (0..<4).map { number in
-            let configuration = try #require(grid.propose(number: number))
+            let proposed = grid.propose(number: number)
+            let configuration = try #require(proposed)
             let node = try #require(read.space.resolve(configuration))
             return try #require(TrialSpec.read(node, problems: SpecProblems()))
         }
