@@ -38,6 +38,7 @@ package struct Status: Decodable, Sendable {
         package let slots: Int
         package let busy: Int
         package let idleBecause: String?
+        package let labels: [String: String]
     }
 
     package let sweep: String
@@ -46,6 +47,10 @@ package struct Status: Decodable, Sendable {
     package let trials: Trials
     package let trialsPlanned: Int?
     package let epochs: Int
+    package let priority: Int
+    package let maxParallel: Int?
+    package let requires: [String: String]
+    package let threads: Int
     package let workers: [Worker]
 }
 

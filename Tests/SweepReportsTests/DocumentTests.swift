@@ -90,7 +90,7 @@ import Testing
         #expect(try ListDocument(json: again(list.json)) == list)
     }
 
-    @Test func `who set no priority, limit or label sees no word of them`() {
+    @Test func `who set no priority, limit or label sees no word of them`() throws {
         let plain = Samples.status.plainText()
         #expect(!plain.contains("placing") && !plain.contains("labels"))
         #expect(!Samples.list.table.plainText().contains("priority"))
