@@ -65,12 +65,15 @@ extension CoordinatorCore {
         while let index = contenders.indices.min(by: { contenders[$0].precedes(contenders[$1]) }) {
             if contenders.count > 1, level != contenders[index].priority {
                 level = contenders[index].priority
-                passed.formUnion(keptFree(contenders.filter { $0.priority == level }, except: passed))
+                if let wide = Self.leastServedWide(contenders, of: contenders[index].priority) {
+                    if !place(&contenders[wide], &passed, &batches, at: now) {
+                        passed.formUnion(keptFree(contenders[wide], 1, except: passed))
+                    }
+                    if contenders[wide].left == 0 { contenders.remove(at: wide) }
+                    continue
+                }
             }
             if place(&contenders[index], &passed, &batches, at: now) {
-                contenders[index].held += contenders[index].slots
-                contenders[index].left -= 1
-                contenders[index].newestLease = leasesGiven
                 if contenders[index].left > 0 { continue }
             } else if contenders.count > 1, contenders[index].slots > 1 {
                 // From its equals it may keep one worker at a time, from those below as many as it can use.
@@ -84,16 +87,16 @@ extension CoordinatorCore {
         }
     }
 
-    /// The worker that is kept free for the least served of these, if its trials take several slots at once and none has them.
+    /// The contender whose trials take several slots at once and that no other one of its priority has had less than.
     ///
-    /// Sweeps of narrow trials take every slot as it becomes free, and hold fewer each time: without this, one that needs four
-    /// at once would wait for ever beside one that never lets a worker become empty.
-    private func keptFree(_ contenders: [Contender], except passed: Set<WorkerID>) -> Set<WorkerID> {
-        guard let least = contenders.map(\.service).min(),
-            let wide = contenders.filter({ $0.slots > 1 && $0.service <= least }).min(by: { $0.precedes($1) }),
-            table.next(pool: wide.pool, shortEpochs: false, except: passed) == nil
-        else { return [] }
-        return keptFree(wide, 1, except: passed)
+    /// It gets one lease before the others have their turn, or has a worker kept free. Sweeps of narrow trials take every slot
+    /// as it becomes free, and hold fewer each time: without this, one that needs four at once would wait for ever beside
+    /// one that never lets a worker become empty.
+    private static func leastServedWide(_ contenders: [Contender], of priority: Int) -> Int? {
+        let equals = contenders.indices.filter { contenders[$0].priority == priority }
+        guard equals.count > 1, let least = equals.map({ contenders[$0].service }).min() else { return nil }
+        return equals.filter { contenders[$0].slots > 1 && contenders[$0].service <= least }
+            .min { contenders[$0].precedes(contenders[$1]) }
     }
 
     /// The workers that become free soonest for trials of this sweep, one a trial.
@@ -104,6 +107,19 @@ extension CoordinatorCore {
 
     /// Gives a worker the next lease of a sweep; false when there is none to give, or nobody to take it.
     private mutating func place(
+        _ contender: inout Contender,
+        _ passed: inout Set<WorkerID>,
+        _ batches: inout [WorkerID: [Assignment]],
+        at now: Instant
+    ) -> Bool {
+        guard placeNext(&contender, &passed, &batches, at: now) else { return false }
+        contender.held += contender.slots
+        contender.left -= 1
+        contender.newestLease = leasesGiven
+        return true
+    }
+
+    private mutating func placeNext(
         _ contender: inout Contender,
         _ passed: inout Set<WorkerID>,
         _ batches: inout [WorkerID: [Assignment]],

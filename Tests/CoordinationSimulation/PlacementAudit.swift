@@ -74,7 +74,14 @@ package struct PlacementAudit: Sendable {
             if rival.placement.priority > own.placement.priority {
                 problems.append("\(lease) is given before a trial of sweep \(other.rawValue), whose priority is higher")
             }
-            if rival.placement.priority == own.placement.priority, rival.next < own.next {
+            // The least served may have one wide lease before its turn.
+            let isWideAndLeast =
+                own.placement.slots > 1 && core.sweeps.values.allSatisfy { progress in
+                    progress.state != .running || sweeps[progress.id]?.placement.priority != own.placement.priority
+                        || progress.ready.isEmpty || sweeps[progress.id]?.isAtLimit == true
+                        || (core.sweeps[id]?.service ?? 0) <= progress.service
+                }
+            if rival.placement.priority == own.placement.priority, rival.next < own.next, !isWideAndLeast {
                 problems.append("\(lease) is given, and sweep \(other.rawValue) would hold \(rival.next) slots, not \(own.next)")
             }
         }

@@ -111,11 +111,12 @@ import Testing
         #expect(harness.assigned(to: silent).count == 2)
     }
 
-    @Test func `the first sweep is served first, the next when there is room`() {
+    @Test func `the sweep of the higher priority is served first, the next when there is room`() {
         var harness = CoreHarness()
         _ = harness.submit(RegistrationTests.plain(2))
         var second = RegistrationTests.plain(2)
         second.name = "second"
+        second.priority = -1
         _ = harness.submit(second)
         let worker = harness.join("a", slots: 3)
         #expect(harness.assigned(to: worker).map(\.sweepName) == ["sample", "sample", "second"])

@@ -146,6 +146,7 @@ import Testing
         _ = harness.submit(RegistrationTests.plain(12, epochs: 3))
         var second = RegistrationTests.plain(12)
         second.name = "second"
+        second.priority = -1
         _ = harness.submit(second)
         var c = harness.join("c", slots: 3)
         var d = harness.join("d", slots: 3)
