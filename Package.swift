@@ -278,8 +278,8 @@ let package = Package(
         tests(
             "FuzzTests",
             [
-                "KernelAPI", "SweepCore", "SweepDashboard", "SweepData", "SweepKernels", "SweepMessaging",
-                "SweepNumerics", "SweepReports", "SweepSpec", "SweepTraining", "SweepWire",
+                "KernelAPI", "SweepCoordination", "SweepCore", "SweepDashboard", "SweepData", "SweepKernels",
+                "SweepMessaging", "SweepNumerics", "SweepReports", "SweepSpec", "SweepTestKit", "SweepTraining", "SweepWire",
             ],
             exclude: ["Corpus"]
         ),

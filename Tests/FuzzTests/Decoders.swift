@@ -1,5 +1,6 @@
 import Foundation
 import KernelAPI
+import SweepCoordination
 import SweepCore
 import SweepDashboard
 import SweepData
@@ -46,6 +47,27 @@ struct Decoder: Sendable, CustomTestStringConvertible {
             return succeeds { try Message.decode([header, Array(rest.dropFirst(header.count))]) }
         },
         Decoder("journal") { bytes in succeeds { _ = try JournalCodec.encode(JournalCodec.decode(bytes)) } },
+        // What a start does with a journal's row: after a sound beginning it is applied, and work begins.
+        Decoder("restore") { bytes in
+            var core = RestoreSample.core
+            guard succeeds({ try core.restore(entry: bytes) }) else { return false }
+            _ = core.start(at: .zero)
+            _ = core.brokenInvariants()
+            return succeeds {
+                var restoration = SnapshotRestoration(options: nil, session: 1)
+                for part in core.snapshot.parts { try restoration.add(part) }
+                _ = try restoration.finish()
+            }
+        },
+        // A part of a snapshot, after a sound head.
+        Decoder("snapshot") { bytes in
+            succeeds {
+                var restoration = SnapshotRestoration(options: nil, session: 1)
+                if bytes.first != RestoreSample.head.first { try restoration.add(RestoreSample.head) }
+                try restoration.add(bytes)
+                if var core = try? restoration.finish() { _ = core.start(at: .zero) }
+            }
+        },
         Decoder("tree") { bytes in succeeds { try SpecNode(wireBytes: bytes) } },
         Decoder("json") { bytes in succeeds { _ = try JSONValue(parsing: bytes).text(pretty: true) } },
         // The first line is the verb of a client's request.

@@ -16,6 +16,8 @@ enum Samples {
         case "message": try golden("messages").map { ($0.name, Array($0.bytes.dropFirst(5))) }
         case "frames": try golden("messages").prefix(6).map { ($0.name, [6] + $0.bytes) }
         case "journal": try golden("facts")
+        case "restore": try RestoreSample.rows.enumerated().map { (String(format: "%02d", $0.offset + 1), $0.element) }
+        case "snapshot": RestoreSample.parts.enumerated().map { (String(format: "%02d", $0.offset + 1), $0.element) }
         case "tree": [("sample", try tree.wireBytes())]
         case "join":
             [("worker", Array(try join().text.utf8)), ("line", Array(" echo \(try join().text) | sweepd join\n".utf8))]
