@@ -4,8 +4,8 @@ import SweepNumerics
 /// Why a run shows what it shows, as far as it can be told without another run.
 ///
 /// Each cause has its own odds, ln(prior odds) + Σ weights of its clues, because several may be at work; a cause without a clue
-/// for it is not listed. Priors follow what 52 real faulty programs were mended by (DeepFD, ICSE 2022); weights are judgements
-/// that were tuned on the benchmark's runs. Nothing here is confirmed: the experiment does that.
+/// for it is not listed. Priors follow what 52 real faulty programs were mended by (DeepFD, ICSE 2022); weights are judgements,
+/// not yet calibrated on runs with known faults. Nothing here is confirmed: the experiment does that.
 package enum CauseRanking {
     /// Below it a cause is not listed.
     private static let least = 0.1

@@ -109,8 +109,7 @@ import Testing
 
     /// The whole catalogue on the same curves, and what of it is more than a remark.
     ///
-    /// Measured: good curves that learnt half of what the best learnt, 161: 49 with an alarm, nearly all of them validation that
-    /// rises and plateaus far above the best, as the rates of the six say; the rules beyond the six raise at most 2 %.
+    /// On good curves that learnt half of what the best learnt, the rules beyond the six raise an alarm on at most 2 %.
     @Test(.enabled(if: directory != nil, "shared/curves/taskset is not beside the package"))
     func `rules beyond the first six hardly alarm on good recorded curves`() throws {
         var learnt = 0

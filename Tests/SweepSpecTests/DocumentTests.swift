@@ -91,7 +91,7 @@ import Testing
         let later = try #require(try text("docs/sweep-file.md").components(separatedBy: "## Not available").last)
         let words = later.split(separator: "`", omittingEmptySubsequences: false).enumerated()
             .filter { !$0.offset.isMultiple(of: 2) }.map { String($0.element) }
-        #expect(words.count > 10)
+        #expect(words.count > 5)
         let places: [(String) -> [String]] = [
             { problems(file(), overrides: ["\($0)=1"]) }, { problems(file(), overrides: ["data.\($0)=1"]) },
             { problems(file(), overrides: ["train.\($0)=1"]) },

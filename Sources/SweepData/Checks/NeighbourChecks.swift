@@ -88,7 +88,8 @@ enum NeighbourChecks {
     ///
     /// A row counts when another class's share among its neighbours is at least that class's mean share among its own rows
     /// (the confident joint's threshold) and 0.7, and its own label's at most 0.1. Source: Northcutt, Jiang & Chuang, JAIR
-    /// 2021, with neighbours for the out-of-sample probabilities; the fixed bounds keep overlapping classes from counting.
+    /// 2021, with neighbours for the out-of-sample probabilities. Classes that lie in each other have such rows too, and more
+    /// rows whose neighbours are undecided (no class has 7 of 10): only where there are fewer of those are labels doubted.
     private static func labels(_ context: CheckContext, _ rows: [Int32], _ near: NearestRows) -> [DataFinding] {
         guard case .classes(let classes) = context.data.targets,
             case .classification(let names, _) = context.data.schema.task
@@ -109,7 +110,8 @@ enum NeighbourChecks {
             doubtful.append((rows[index], label, other))
         }
         let share = Double(doubtful.count) / Double(rows.count)
-        guard share > 0.01 else { return [] }
+        let undecided = shares.count { ($0.max() ?? 0) < 0.7 }
+        guard share > 0.01, doubtful.count > undecided else { return [] }
         return [
             DataFinding(
                 .labelNoise,

@@ -89,10 +89,12 @@ enum TargetChecks {
         let data = context.data
         guard data.schema.image == nil, context.sample.rows.count >= 30 else { return [] }
         let rows = CheckSample.draw(context.sample.rows, 4_000)
+        // Two standard errors of what a share of nine in ten is measured with, on the scale from guessing to all.
+        let limit = 0.8 + 1.2 / Double(rows.count).squareRoot()
         let found = data.columns.indices.prefix(2_000).compactMap { column -> (name: String, power: Double)? in
             let values = rows.map { data.features[Int($0) * data.featureCount + column] }
             let power = SingleColumn.power(values, data.targets, rows: rows, classes: data.schema.outputs)
-            return power > 0.8 ? (data.columns[column].name, power) : nil
+            return power > limit ? (data.columns[column].name, power) : nil
         }
         // Where several columns do, the target is simply easy.
         let others = data.columns.count
@@ -106,7 +108,7 @@ enum TargetChecks {
                 count: found.count,
                 text:
                     "'\(worst.name)' alone predicts \(CheckText.percent(worst.power)) of what guessing misses, on rows it was not "
-                    + "fitted to (limit: 80 %): a copy of the target, or known only after it?",
+                    + "fitted to (limit: \(CheckText.percent(limit))): a copy of the target, or known only after it?",
                 examples: found.map(\.name),
                 remedy: "columns: {\(worst.name): ignore}, unless it is known when a prediction is wanted",
                 measure: worst.power
