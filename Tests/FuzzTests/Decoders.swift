@@ -77,7 +77,10 @@ struct Decoder: Sendable, CustomTestStringConvertible {
                 try ControlRequest(verb: text(Array(parts[0])), body: parts.count > 1 ? Array(parts[1]) : [])
             }
         },
-        Decoder("address") { bytes in succeeds { try HTTPRoute(method: "GET", target: text(bytes)) } },
+        Decoder("address") { bytes in
+            succeeds { try HTTPRoute(method: "GET", target: text(bytes)) }
+                || succeeds { try HTTPRoute(method: "POST", target: text(bytes)) }
+        },
         Decoder("join") { bytes in succeeds { try JoinText(pasted: text(bytes)) } },
         Decoder("allowed-keys") { bytes in AuthorizedKeys.parse(text(bytes)).mistakes.isEmpty },
         Decoder("sweep") { bytes in

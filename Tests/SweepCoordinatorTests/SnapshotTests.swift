@@ -250,7 +250,7 @@ import Testing
         func names(_ value: Any) -> Set<String> { Set(Mirror(reflecting: value).children.compactMap(\.label)) }
         #expect(
             names(core) == [
-                "sweeps", "table", "sequences", "unreadable",  // written
+                "sweeps", "table", "sequences", "unreadable", "leasesGiven",  // written
                 "active", "checkpointUsers", "nextSweep",  // follow
                 "options", "session", "connections", "effects",  // no facts
             ]
@@ -258,8 +258,9 @@ import Testing
         #expect(
             names(sweep) == [
                 "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided", "resolved",
-                "epochsTrained", "epochSeconds", "incumbent", "leastProbeLoss", "arrived", "told",  // written
-                "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",  // follow
+                "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
+                "placement", "share",  // written
+                "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler", "readsCurves", "pool",  // follow
                 "attempts", "searchedAt",  // the core's, and no fact
             ]
         )

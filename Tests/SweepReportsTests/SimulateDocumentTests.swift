@@ -31,8 +31,8 @@ import Testing
 
     @Test func `the document says the same of all studies and of each task`() {
         let text = document.json.text()
-        #expect(text.contains(#""method":"asha","studies":2,"budget":0.2,"regret":0.1,"#))
-        #expect(text.contains(#""task":"b","studies":1,"budget":1.0"#))
+        #expect(text.contains(#""method":"asha", "studies":2, "budget":0.2, "regret":0.1, "#))
+        #expect(text.contains(#""task":"b", "studies":1, "budget":1.0"#))
         #expect(text.contains(#""regret_difference":-0.1"#))
     }
 
