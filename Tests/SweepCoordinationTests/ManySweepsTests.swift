@@ -241,8 +241,8 @@ import Testing
         var harness = CoreHarness()
         var worker = harness.join("one", slots: 2)
         _ = harness.submit(Self.sweep("a", trials: 1, priority: 1))
-        _ = harness.submit(Self.sweep("b", trials: 3, requires: ["slots": "2"]))
-        #expect(harness.held("a") == 1 && harness.held("b") == 0)
+        _ = harness.submit(Self.sweep("b", trials: 3))
+        #expect(harness.held("a") == 1 && harness.held("b") == 1)
         if let lease = harness.lease(of: 1) { Self.finish(lease, by: &worker, &harness) }
         #expect(harness.core.sweep(named: "a")?.state == .finished)
         #expect(harness.held("b") == 2)
