@@ -271,7 +271,8 @@ let package = Package(
             "FuzzTests",
             [
                 "KernelAPI", "SweepCoordination", "SweepCore", "SweepDashboard", "SweepData", "SweepKernels",
-                "SweepMessaging", "SweepNumerics", "SweepReports", "SweepSpec", "SweepTestKit", "SweepTraining", "SweepWire",
+                "SweepMessaging", "SweepNumerics", "SweepReports", "SweepSpec", "SweepTestKit", "SweepTraining",
+                "SweepWire",
             ],
             exclude: ["Corpus"]
         ),

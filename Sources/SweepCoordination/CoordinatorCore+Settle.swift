@@ -17,7 +17,9 @@ extension CoordinatorCore {
         let demand = demand(of: id)
         // No copy of the sweep is held while facts change it: that would copy all its trials.
         while true {
-            guard case let (decision?, order)? = at(id, { ($0.nextDecision(demand: demand), $0.decided) }) else { return }
+            guard case let (decision?, order)? = at(id, { ($0.nextDecision(demand: demand), $0.decided) }) else {
+                return
+            }
             switch decision {
             case .resolve(let number, let epoch, let cost):
                 record(.segmentResolved(TrialID(sweep: id, number: number), epoch: epoch, cost: cost), at: now)
@@ -49,7 +51,8 @@ extension CoordinatorCore {
     }
 
     private mutating func assign(_ id: SweepID, except passed: inout Set<WorkerID>, at now: Instant) {
-        guard case let version?? = at(id, { $0.state == .running && $0.hasReady ? $0.submission.coreVersion : nil }) else {
+        guard case let version?? = at(id, { $0.state == .running && $0.hasReady ? $0.submission.coreVersion : nil })
+        else {
             return
         }
         let short = hasShortEpochs(id)

@@ -272,7 +272,9 @@ package struct SimulatedCoordinator: Sendable {
         let decided = restarted.start(at: .zero).filter { if case .record = $0 { true } else { false } }
         var revived = restored(from: (journal.count, replica.snapshot.parts))
         let revivedDecided = revived.start(at: .zero).filter { if case .record = $0 { true } else { false } }
-        if revivedDecided != decided { violations.append("a snapshot decides \(revivedDecided), not \(decided), \(when)") }
+        if revivedDecided != decided {
+            violations.append("a snapshot decides \(revivedDecided), not \(decided), \(when)")
+        }
         // Just after a restart the core has not begun either, and may decide what its predecessor lost.
         if !decided.isEmpty, when != "after a restart" {
             violations.append("the replay of the journal decides \(decided), \(when)")
