@@ -279,7 +279,8 @@ let package = Package(
             "FuzzTests",
             [
                 "KernelAPI", "SweepCoordination", "SweepCore", "SweepDashboard", "SweepData", "SweepKernels",
-                "SweepMessaging", "SweepNumerics", "SweepReports", "SweepSpec", "SweepTestKit", "SweepTraining", "SweepWire",
+                "SweepMessaging", "SweepNumerics", "SweepReports", "SweepSpec", "SweepTestKit", "SweepTraining",
+                "SweepWire",
             ],
             exclude: ["Corpus"]
         ),

@@ -17,7 +17,9 @@ extension CoordinatorCore {
         let demand = demand(of: id)
         // No copy of the sweep is held while facts change it: that would copy all its trials.
         while true {
-            guard case let (decision?, order)? = at(id, { ($0.nextDecision(demand: demand), $0.decided) }) else { return }
+            guard case let (decision?, order)? = at(id, { ($0.nextDecision(demand: demand), $0.decided) }) else {
+                return
+            }
             switch decision {
             case .resolve(let number, let epoch, let cost):
                 record(.segmentResolved(TrialID(sweep: id, number: number), epoch: epoch, cost: cost), at: now)

@@ -184,9 +184,14 @@ extension CoordinatorCore {
     /// with what it gave before.
     private mutating func freshObservations(_ item: Reports.Item) -> [Observation] {
         let id = item.lease.trial
-        guard case let (curve, last)?? = at(id.sweep, { sweep in
-            sweep.lease(of: id.number).map { (sweep.trials[id.number - 1].curve, $0.to) }
-        }) else { return [] }
+        guard
+            case let (curve, last)?? = at(
+                id.sweep,
+                { sweep in
+                    sweep.lease(of: id.number).map { (sweep.trials[id.number - 1].curve, $0.to) }
+                }
+            )
+        else { return [] }
         var fresh: [Observation] = []
         fresh.reserveCapacity(item.observations.count)
         for observation in item.observations where observation.values.count == curve.metrics.count {
@@ -297,7 +302,8 @@ extension CoordinatorCore {
     }
 
     mutating func currentLease(of id: TrialID, ofWorker worker: WorkerID? = nil) -> LeaseID? {
-        guard case let lease?? = at(id.sweep, { $0.lease(of: id.number) }), worker == nil || lease.worker == worker else {
+        guard case let lease?? = at(id.sweep, { $0.lease(of: id.number) }), worker == nil || lease.worker == worker
+        else {
             return nil
         }
         return LeaseID(trial: id, attempt: lease.attempt)

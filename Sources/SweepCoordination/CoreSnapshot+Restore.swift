@@ -41,7 +41,9 @@ package struct SnapshotRestoration {
             else { throw SnapshotReader.failure("parts of sweep \(id.rawValue) are missing") }
             let log = logs[id] ?? DecisionLog()
             let known = 1...UInt32(clamping: max(1, trials))
-            guard core.sweeps[id]?.timeline.slots.allSatisfy({ $0.trial >= 1 && $0.trial <= trials && $0.end.isFinite }) == true,
+            guard
+                core.sweeps[id]?.timeline.slots.allSatisfy({ $0.trial >= 1 && $0.trial <= trials && $0.end.isFinite })
+                    == true,
                 log.blocks.allSatisfy({ $0.allSatisfy { known.contains($0.trial) && $0.trial <= trials } })
             else { throw SnapshotReader.failure("sweep \(id.rawValue) tells of trials that it has not") }
             core.sweeps[id]?.complete(told: log, arrived: arrived[id] ?? [])
@@ -80,7 +82,9 @@ package struct SnapshotRestoration {
         guard format == CoreSnapshot.format else { throw SnapshotReader.failure("its format is \(format)") }
         let attempts = try reader.integer(in: 1...Int(Int32.max))
         if let options, options.attempts != attempts {
-            throw SnapshotReader.failure("it was made with \(attempts) attempts a trial, now they are \(options.attempts)")
+            throw SnapshotReader.failure(
+                "it was made with \(attempts) attempts a trial, now they are \(options.attempts)"
+            )
         }
         if options == nil { core = CoordinatorCore(options: CoordinatorOptions(attempts: attempts), session: session) }
         core.leasesGiven = try reader.integer(in: 0...1 << 53)

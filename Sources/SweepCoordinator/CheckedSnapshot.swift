@@ -38,7 +38,9 @@ final class CheckedSnapshot {
         guard let head, head.sequence == sequence else { return }
         wasCompared = true
         guard Checksum.of(entry.body) == head.entry else {
-            found.append("entry \(sequence) of the journal is another than the one it was made of, so that it is passed over")
+            found.append(
+                "entry \(sequence) of the journal is another than the one it was made of, so that it is passed over"
+            )
             return
         }
         if core.snapshot.parts != parts { found.append("it is not what the journal gives at entry \(sequence)") }
@@ -46,7 +48,9 @@ final class CheckedSnapshot {
 
     /// All that is wrong, when the journal has led to `core`.
     func problems(after core: CoordinatorCore) -> [String] {
-        if let head, !wasCompared { found.append("the journal has no entry \(head.sequence), so that it is passed over") }
+        if let head, !wasCompared {
+            found.append("the journal has no entry \(head.sequence), so that it is passed over")
+        }
         guard let store, head != nil else { return found }
         do {
             found += try store.problems { sweep, number, body in

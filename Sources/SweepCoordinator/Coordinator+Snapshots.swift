@@ -61,7 +61,10 @@ struct SnapshotUpkeep {
     /// The directory's snapshots; nil where they cannot be written, which is no reason not to serve.
     static func open(_ directory: String, _ logger: Logger) -> SnapshotStore? {
         func tell(_ message: Logger.Message, _ error: StoreError) {
-            logger.warning(message, metadata: ["store.path": "\(SnapshotStore.path(directory))", "store.error": "\(error)"])
+            logger.warning(
+                message,
+                metadata: ["store.path": "\(SnapshotStore.path(directory))", "store.error": "\(error)"]
+            )
         }
         do throws(StoreError) {
             return try SnapshotStore.open(writing: directory) { tell("the snapshot is damaged and begun anew", $0) }

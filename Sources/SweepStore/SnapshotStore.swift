@@ -44,6 +44,7 @@ package final class SnapshotStore: Sendable {
         self.writer = writer
     }
 
+    /// Where the file of a directory is.
     package static func path(_ directory: String) -> String { directory + "/snapshot.db" }
 
     /// SQLite's `user_version` of the file: other tables have another number, and are thrown away.
@@ -116,7 +117,10 @@ package final class SnapshotStore: Sendable {
                 }
                 let found = try Int.fetchOne(db, sql: "PRAGMA user_version") ?? 0
                 guard found == version else {
-                    throw StoreError.corrupt(path: path, reason: "its version is \(found), this program's is \(version)")
+                    throw StoreError.corrupt(
+                        path: path,
+                        reason: "its version is \(found), this program's is \(version)"
+                    )
                 }
             }
             return SnapshotStore(path: path, connection: pool, writer: pool)
@@ -245,7 +249,9 @@ package final class SnapshotStore: Sendable {
     }
 
     /// What SQLite's own check finds wrong, and curves that are not as they were written.
-    package func problems(_ curve: (_ sweep: Int, _ trial: Int, _ body: [UInt8]) -> String?) throws(StoreError) -> [String] {
+    package func problems(_ curve: (_ sweep: Int, _ trial: Int, _ body: [UInt8]) -> String?) throws(StoreError)
+        -> [String]
+    {
         do throws(StoreError) {
             return try Store.storing(path) {
                 try connection.read { db in

@@ -99,11 +99,12 @@ package struct SimulatedCoordinator: Sendable {
         writing = []
         taken = nil
         owners = [:]
-        let replayed = restored(from: nil)
+        let session = core.session + 1
+        let replayed = restored(from: nil, session: session)
         core = replayed
         restarts += 1
         if let snapshot {
-            let quick = restored(from: snapshot)
+            let quick = restored(from: snapshot, session: session)
             if quick.snapshot.parts != replayed.snapshot.parts {
                 violations.append("a snapshot and the journal after it are another state than the journal")
             }
@@ -131,11 +132,14 @@ package struct SimulatedCoordinator: Sendable {
     }
 
     /// The core of a new process: from a snapshot and the rest of the journal, or from all of the journal.
-    private mutating func restored(from snapshot: (length: Int, parts: [[UInt8]])?) -> CoordinatorCore {
-        var next = CoordinatorCore(options: options, session: core.session + 1)
+    private mutating func restored(
+        from snapshot: (length: Int, parts: [[UInt8]])?,
+        session: UInt64
+    ) -> CoordinatorCore {
+        var next = CoordinatorCore(options: options, session: session)
         if let snapshot {
             do {
-                var restoration = SnapshotRestoration(options: options, session: core.session + 1)
+                var restoration = SnapshotRestoration(options: options, session: session)
                 for part in snapshot.parts { try restoration.add(part) }
                 next = try restoration.finish()
             } catch { violations.append("a snapshot cannot be read back: \(error)") }
@@ -288,9 +292,11 @@ package struct SimulatedCoordinator: Sendable {
         }
         var restarted = replica
         let decided = restarted.start(at: .zero).filter { if case .record = $0 { true } else { false } }
-        var revived = restored(from: (journal.count, replica.snapshot.parts))
+        var revived = restored(from: (journal.count, replica.snapshot.parts), session: core.session)
         let revivedDecided = revived.start(at: .zero).filter { if case .record = $0 { true } else { false } }
-        if revivedDecided != decided { violations.append("a snapshot decides \(revivedDecided), not \(decided), \(when)") }
+        if revivedDecided != decided {
+            violations.append("a snapshot decides \(revivedDecided), not \(decided), \(when)")
+        }
         // Just after a restart the core has not begun either, and may decide what its predecessor lost.
         if !decided.isEmpty, when != "after a restart" {
             violations.append("the replay of the journal decides \(decided), \(when)")

@@ -16,7 +16,12 @@ enum RestoreSample {
             guard let number = harness.sweep?.trials.first(where: { $0.lease?.worker == worker.id })?.number,
                 let lease = harness.lease(of: number)
             else { break }
-            harness.report(lease, lease.from + 1...lease.to, notes: [TrialNote(epoch: lease.to, text: "seen")], by: &worker)
+            harness.report(
+                lease,
+                lease.from + 1...lease.to,
+                notes: [TrialNote(epoch: lease.to, text: "seen")],
+                by: &worker
+            )
             harness.end(lease, by: &worker)
         }
         harness.tick(after: .seconds(60))

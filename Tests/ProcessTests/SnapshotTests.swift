@@ -24,7 +24,10 @@ extension RealProcesses {
                     try await coordinator.wait("digits-long", "\(epochs) epochs are trained") { $0.epochs >= epochs }
                     try await bench.lose(coordinator.child)
                     if FileManager.default.fileExists(atPath: coordinator.directory + "/snapshot.db") { kept += 1 }
-                    let check = try await bench.run(["sweepd", "store", "check", "--directory", coordinator.directory], exits: 0)
+                    let check = try await bench.run(
+                        ["sweepd", "store", "check", "--directory", coordinator.directory],
+                        exits: 0
+                    )
                     if round > 1 { try #require(check.output.contains("a snapshot at entry"), "\(check.output)") }
                     coordinator = try await bench.coordinator([file], prefix: Self.often)
                     try #require(!coordinator.child.errors.contains("the snapshot is not used"))
@@ -45,7 +48,8 @@ extension RealProcesses {
             }
         }
 
-        @Test func `a coordinator that serves is backed up, and one on the copy comes to the same table`() async throws {
+        @Test func `a coordinator that serves is backed up, and one on the copy comes to the same table`() async throws
+        {
             try await Bench.run { bench in
                 let file = try longSweep(bench)
                 let expected = try await bench.undisturbed(file, named: "digits-long")

@@ -47,7 +47,9 @@ struct ObjectThreadTests {
             for name in names {
                 let offset = try objects.received(name)
                 guard offset > 0 else { continue }
-                _ = await thread.answer(.objectChunk(ObjectChunk(hash: name, offset: offset, total: size, bytes: chunk)))
+                _ = await thread.answer(
+                    .objectChunk(ObjectChunk(hash: name, offset: offset, total: size, bytes: chunk))
+                )
             }
             #expect(try objects.usage().uploadBytes <= limit + WireLimits.chunk, "round \(round)")
         }

@@ -104,7 +104,9 @@ import Testing
         }
     }
 
-    @Test func `ended trials keep a thinned curve, and the whole one is read when it is asked for, from either file`() async throws {
+    @Test func `ended trials keep a thinned curve, and the whole one is read when it is asked for, from either file`()
+        async throws
+    {
         let (sample, facts) = try sample(snapshotAt: Self.halfDone().count)
         let quick = try restored(sample)
         let trials = try #require(quick.core.sweep(named: "sample")).trials
@@ -163,12 +165,20 @@ import Testing
         #expect(try restored(sample, options: CoordinatorOptions(attempts: 5)).passedOver?.contains("attempts") == true)
         #expect(try restored(sample, options: CoordinatorOptions(attempts: 3)).passedOver == nil)
         // The same number, another entry.
-        let other = try StoreSample(facts.dropLast().map { [$0, .workerSequence(WorkerID(name: "x", incarnation: 1), sequence: 9)] })
-        try FileManager.default.copyItem(atPath: SnapshotStore.path(sample.path), toPath: SnapshotStore.path(other.path))
+        let other = try StoreSample(
+            facts.dropLast().map { [$0, .workerSequence(WorkerID(name: "x", incarnation: 1), sequence: 9)] }
+        )
+        try FileManager.default.copyItem(
+            atPath: SnapshotStore.path(sample.path),
+            toPath: SnapshotStore.path(other.path)
+        )
         #expect(try restored(other).passedOver?.contains("not of this journal") == true)
         // An entry that the journal does not have.
         let short = try StoreSample(facts.prefix(3).map { [$0] })
-        try FileManager.default.copyItem(atPath: SnapshotStore.path(sample.path), toPath: SnapshotStore.path(short.path))
+        try FileManager.default.copyItem(
+            atPath: SnapshotStore.path(sample.path),
+            toPath: SnapshotStore.path(short.path)
+        )
         #expect(try restored(short).passedOver?.contains("not of this journal") == true)
         #expect(try restored(short).last?.sequence == 3)
     }
@@ -266,8 +276,10 @@ import Testing
         )
         #expect(
             names(trial) == [
-                "number", "configuration", "configurationID", "runOfConfiguration", "seed", "curve", "checkpoint", "goal",
-                "lease", "attempt", "fruitlessAttempts", "lastDeath", "avoided", "ended", "stoppedEarly", "notes", "workers",
+                "number", "configuration", "configurationID", "runOfConfiguration", "seed", "curve", "checkpoint",
+                "goal",
+                "lease", "attempt", "fruitlessAttempts", "lastDeath", "avoided", "ended", "stoppedEarly", "notes",
+                "workers",
             ]
         )
     }

@@ -67,7 +67,9 @@ import Testing
             return try StoreCheck(directory: sample.path).problems
         }
         let last = facts.count
-        #expect(try problems(without: "\(last)").contains("the journal ends at entry \(last - 1), its newest was \(last)"))
+        #expect(
+            try problems(without: "\(last)").contains("the journal ends at entry \(last - 1), its newest was \(last)")
+        )
         #expect(try problems(without: "\(last - 2)").contains("entry \(last - 2) of the journal is missing"))
         #expect(
             try problems(without: "\(last - 3), \(last - 2)")

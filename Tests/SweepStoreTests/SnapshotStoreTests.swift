@@ -100,7 +100,9 @@ import Testing
             let store = try SnapshotStore.open(writing: directory.path)
             _ = try store.replace(sequence: 1, entry: 1) { try $0([1]) }
         }
-        try DatabaseQueue(path: SnapshotStore.path(directory.path)).write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        try DatabaseQueue(path: SnapshotStore.path(directory.path)).write {
+            try $0.execute(sql: "PRAGMA user_version = 99")
+        }
         #expect(throws: StoreError.self) { try SnapshotStore.open(readOnly: directory.path) }
         var told: [StoreError] = []
         #expect(try SnapshotStore.open(writing: directory.path) { told.append($0) }.head == nil)

@@ -29,7 +29,8 @@ import Testing
         let lease = LeaseID(trial: trial, attempt: Attempt(rawValue: 0))
         let long = String(repeating: "ä", count: 200)
         let values: [ParameterValue] = [
-            .none, .flag(false), .flag(true), .integer(0), .integer(.min), .integer(-1), .real(0), .real(-0.0), .text(""),
+            .none, .flag(false), .flag(true), .integer(0), .integer(.min), .integer(-1), .real(0), .real(-0.0),
+            .text(""),
             .text(long),
         ]
         let facts: [Fact] = [
@@ -43,7 +44,10 @@ import Testing
             .observed(lease, []), .observed(lease, [Observation(epoch: 0, values: [], seconds: 0)]),
             .observed(lease, (1...40).map { Observation(epoch: $0, values: [1, .nan, 0], seconds: 0.5) }),
             .observed(lease, [1, 3].map { Observation(epoch: $0, values: [1], seconds: 0) }),
-            .observed(lease, [Observation(epoch: 1, values: [1], seconds: 0), Observation(epoch: 2, values: [], seconds: 0)]),
+            .observed(
+                lease,
+                [Observation(epoch: 1, values: [1], seconds: 0), Observation(epoch: 2, values: [], seconds: 0)]
+            ),
             .trialProposed(
                 TrialProposal(
                     trial: trial,

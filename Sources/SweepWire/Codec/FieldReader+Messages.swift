@@ -21,7 +21,8 @@ extension FieldReader {
         guard let sequence = sequence() else { return nil }
         var items: [Reports.Item] = []
         while !isEmpty {
-            guard items.count < WireLimits.entries, key() == 0x12, var form = bytes(), let item = form.reportItem() else {
+            guard items.count < WireLimits.entries, key() == 0x12, var form = bytes(), let item = form.reportItem()
+            else {
                 return nil
             }
             items.append(item)
@@ -87,7 +88,9 @@ extension FieldReader {
         else { return nil }
         var checkpoint: CheckpointID?
         if from > 0 {
-            guard key() == 0x3a, let object = bytes(), let id = try? CheckpointID(bytes: object.array) else { return nil }
+            guard key() == 0x3a, let object = bytes(), let id = try? CheckpointID(bytes: object.array) else {
+                return nil
+            }
             checkpoint = id
         }
         guard key() == 0x42, let object = bytes() else { return nil }

@@ -12,7 +12,8 @@ extension Message {
         case .register(let value): try value.bytes()
         case .heartbeat(let value): try value.bytes()
         case .reports(let value): try either(FieldWriter.bytes(value)) { () throws(WireError) in try value.bytes() }
-        case .segmentEnded(let value): try either(FieldWriter.bytes(value)) { () throws(WireError) in try value.bytes() }
+        case .segmentEnded(let value):
+            try either(FieldWriter.bytes(value)) { () throws(WireError) in try value.bytes() }
         case .draining(let value): try value.bytes()
         case .welcome(let value): try value.bytes()
         case .assignments(let value):
