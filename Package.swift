@@ -253,7 +253,7 @@ let package = Package(
                 "SweepTraining", "KernelAPI", "ProcessTestKit",
             ]
         ),
-        tests("SweepSpecTests", ["SweepSpec", "SweepCore", "SweepNumerics"], exclude: ["Fixtures"]),
+        tests("SweepSpecTests", ["SweepSpec", "SweepCore", "SweepNumerics", "SweepSearch"], exclude: ["Fixtures"]),
         tests(
             "SweepStoreTests",
             ["SweepStore", "SweepCore", .product(name: "GRDB", package: "GRDB.swift")],

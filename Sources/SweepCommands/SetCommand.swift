@@ -6,7 +6,8 @@ import SweepReports
 struct SetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "set",
-        abstract: "Change a running sweep: its priority, how many of its trials run at once, or how many there will be.",
+        abstract:
+            "Change a running sweep: its priority, how many of its trials run at once, or how many there will be.",
         discussion: """
             What is changed counts from then on; nothing that runs is taken back. More trials let a finished sweep go on where \
             it ended; fewer begin no more, and those that are begun go on.

@@ -145,7 +145,10 @@ struct WorkerCommand: AsyncParsableCommand {
     private static func check(_ keys: [String]) throws {
         for key in keys where !WorkerRequirement.isLabel(key) {
             if WorkerRequirement.reservedKeys.contains(key) {
-                throw CommandFailure(.badInput, "--label: found \(key), which every worker tells of itself; choose another word")
+                throw CommandFailure(
+                    .badInput,
+                    "--label: found \(key), which every worker tells of itself; choose another word"
+                )
             }
             throw CommandFailure(
                 .badInput,

@@ -25,7 +25,9 @@ extension CoordinatorCore {
             record(.sweepChanged(sweep.id, .adjusted(change)), at: now)
             var about = ["sweep.name": name]
             if let priority = change.priority { about["sweep.priority"] = String(priority) }
-            if let limit = change.maxParallel { about["sweep.max_parallel"] = limit.number.map { String($0) } ?? "none" }
+            if let limit = change.maxParallel {
+                about["sweep.max_parallel"] = limit.number.map { String($0) } ?? "none"
+            }
             if let trials = change.trials { about["sweep.trials"] = String(trials) }
             log(.info, "sweep adjusted", about)
         }
@@ -40,17 +42,20 @@ extension SweepProgress {
         if state == .cancelled { return "\(name) is cancelled; it cannot be changed any more" }
         if let asked = adjustment.trials, asked != plan.trials {
             if scheduler.plansTrials {
-                return "trials: the rungs of \(name) are planned for \(plan.trials ?? 0) trials; allowed where pruning is asha, "
+                return
+                    "trials: the rungs of \(name) are planned for \(plan.trials ?? 0) trials; allowed where pruning is asha, "
                     + "stopping_asha, pasha, median, percentile, patience, threshold or none"
             }
             if asked < trials.count {
-                return "trials: found \(asked), but \(trials.count) trials of \(name) are begun; allowed from \(trials.count)"
+                return
+                    "trials: found \(asked), but \(trials.count) trials of \(name) are begun; allowed from \(trials.count)"
             }
             if let configurations = searcher.total {
                 let all = plan.greatest(total: configurations)
                 if asked > all {
                     let runs = plan.repeats > 1 ? " in \(plan.repeats) runs each" : ""
-                    return "trials: found \(asked), but the search space of \(name) has \(configurations) configurations\(runs); "
+                    return
+                        "trials: found \(asked), but the search space of \(name) has \(configurations) configurations\(runs); "
                         + "allowed at most \(all)"
                 }
             }

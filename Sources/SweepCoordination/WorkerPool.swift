@@ -93,7 +93,8 @@ struct WorkerPool: Sendable {
     func crowded(_ count: Int, except reserved: Set<WorkerID>) -> Set<WorkerID> {
         var found: Set<WorkerID> = []
         while found.count < count,
-            let worker = Self.first(ahead, except: reserved.union(found)) ?? Self.first(full, except: reserved.union(found))
+            let worker = Self.first(ahead, except: reserved.union(found))
+                ?? Self.first(full, except: reserved.union(found))
         {
             found.insert(worker)
         }
@@ -101,6 +102,10 @@ struct WorkerPool: Sendable {
     }
 
     private static func first(_ workers: SortedChunks<WorkerStanding>, except reserved: Set<WorkerID>) -> WorkerID? {
-        workers.first { _ in true } where: { !reserved.contains($0.worker) }?.worker
+        workers.first { _ in
+            true
+        } where: {
+            !reserved.contains($0.worker)
+        }?.worker
     }
 }

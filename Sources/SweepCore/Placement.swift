@@ -131,7 +131,8 @@ package struct WorkerRequirement: Hashable, Comparable, Sendable, CustomStringCo
         case (_, .text(let text)) where (1...textLimit).contains(text.utf8.count): return text
         case (_, .integer(let number)): return String(number)
         case (_, .boolean(let flag)): return flag ? "true" : "false"
-        case (_, .real): reader.report("not text", allowed: "text; a number with a point in quotes, as the label has it")
+        case (_, .real):
+            reader.report("not text", allowed: "text; a number with a point in quotes, as the label has it")
         default: reader.refuse("text of 1 to \(textLimit) bytes, an integer, true or false")
         }
         return nil

@@ -117,7 +117,14 @@ extension Sweep {
         if source["prune"] == .null {
             // Read as absent it would turn pruning on for someone who meant to turn it off.
             let path = SpecPath().appending(.key("prune"))
-            problems.add(SpecProblem(path: path, message: "no value", found: "null", allowed: SpecReader.oneOf(PruneSpec.Method.allCases.map(\.rawValue))))
+            problems.add(
+                SpecProblem(
+                    path: path,
+                    message: "no value",
+                    found: "null",
+                    allowed: SpecReader.oneOf(PruneSpec.Method.allCases.map(\.rawValue))
+                )
+            )
         }
         let arms = source["arms"] == nil ? [] : readArms(source, fields)
         let prune =

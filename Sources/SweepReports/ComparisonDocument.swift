@@ -105,8 +105,10 @@ package struct ComparisonDocument: Hashable, Sendable {
     /// The comparison for people.
     package var table: Table {
         var table = Table(columns: [
-            Table.Column("arm"), Table.Column(objective.metric.rawValue, isNumeric: true), Table.Column("change", isNumeric: true),
-            Table.Column("95 % interval", isNumeric: true, rank: 2), Table.Column("better in", isNumeric: true, rank: 3),
+            Table.Column("arm"), Table.Column(objective.metric.rawValue, isNumeric: true),
+            Table.Column("change", isNumeric: true),
+            Table.Column("95 % interval", isNumeric: true, rank: 2),
+            Table.Column("better in", isNumeric: true, rank: 3),
             Table.Column("p", isNumeric: true, rank: 1), Table.Column("verdict"),
         ])
         if let first = comparisons.first { table.add([base, first.base.text, "", "", "", "", ""]) }
@@ -117,7 +119,8 @@ package struct ComparisonDocument: Hashable, Sendable {
                     isLogarithmic
                         ? "\(change(interval.upperBound)) to \(change(interval.lowerBound))"
                         : "\(change(interval.lowerBound)) to \(change(interval.upperBound))"
-                } ?? "", "\(comparison.improved) of \(comparison.pairs)", NumberText.significant(comparison.p, digits: 2),
+                } ?? "", "\(comparison.improved) of \(comparison.pairs)",
+                NumberText.significant(comparison.p, digits: 2),
                 comparison.verdict.rawValue,
             ])
         }

@@ -113,7 +113,8 @@ package enum ControlRequest: Hashable, Sendable {
         switch self {
         case .submit(let submission): return submission.json
         case .list: break
-        case .status(let sweep), .source(let sweep), .pause(let sweep), .resume(let sweep), .cancel(let sweep): object.add("sweep", sweep)
+        case .status(let sweep), .source(let sweep), .pause(let sweep), .resume(let sweep), .cancel(let sweep):
+            object.add("sweep", sweep)
         case .rank(let sweep, let top):
             object.add("sweep", sweep)
             if let top { object.add("top", top) }

@@ -84,9 +84,11 @@ extension BatchNoiseTest {
         let fell =
             !ratio.isFinite
             ? "all but stops" : ratio <= 1 ? "is no less" : "is \(NumberText.significant(ratio, digits: 2)) times less"
-        return "with \(k) times the batch the fluctuation of the probe loss \(fell); noise of the gradient alone falls by at "
+        return
+            "with \(k) times the batch the fluctuation of the probe loss \(fell); noise of the gradient alone falls by at "
             + "least \(root) times: "
-            + (isNoise ? "the batch is what makes it fluctuate" : "the learning rate, not the batch, makes it fluctuate")
+            + (isNoise
+                ? "the batch is what makes it fluctuate" : "the learning rate, not the batch, makes it fluctuate")
     }
 }
 
@@ -119,7 +121,8 @@ extension DiagnosisDocument.Report {
         let words = confirmed.map { "\($0.cause.words) (\($0.cause.rawValue))" }.joined(separator: " and ")
         let equal = experiment.cures.count - 1
         report.verdict =
-            "\(words), confirmed by experiment" + (equal > 0 ? "; \(equal) other \(equal == 1 ? "change does" : "changes do") as well" : "")
+            "\(words), confirmed by experiment"
+            + (equal > 0 ? "; \(equal) other \(equal == 1 ? "change does" : "changes do") as well" : "")
         report.verdictKind = "causes"
         return report
     }

@@ -115,7 +115,9 @@ package struct PromotionASHA: FidelityScheduler {
     package var waiting: [Int] { rungs.dropLast().map(\.waiting.count) }
 
     /// The results at a rung (from 0), best first.
-    func results(at rung: Int) -> [(trial: Int, cost: Double)] { rungs[rung].results.ascending.map { ($0.trial, $0.cost) } }
+    func results(at rung: Int) -> [(trial: Int, cost: Double)] {
+        rungs[rung].results.ascending.map { ($0.trial, $0.cost) }
+    }
 
     /// How many results each level has.
     package var results: [Int] { rungs.map(\.results.count) }

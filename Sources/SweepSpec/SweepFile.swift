@@ -140,7 +140,9 @@ package struct SweepFile: Sendable {
 
     /// What a grid search cannot do with the ranges of `source`, which need not be right in all else.
     private static func reportGrid(_ source: SpecNode, _ sweep: Sweep?, into problems: SpecProblems) {
-        guard source["search"]?["method"] == .text(SearchSpec.Method.grid.rawValue), source["arms"] == nil else { return }
+        guard source["search"]?["method"] == .text(SearchSpec.Method.grid.rawValue), source["arms"] == nil else {
+            return
+        }
         let faults = SpecProblems()
         source.reportFaults(into: faults)
         guard faults.all.isEmpty else { return }

@@ -65,7 +65,8 @@ package struct PlacementAudit: Sendable {
             problems.append("\(lease) is given to \(worker), which holds \(load) slots of leases")
         }
         let free = register.slots - (core.workers[worker]?.occupied ?? 0) - load
-        for (other, rival) in sweeps where other != id && !rival.isAtLimit && lack(of: register, rival.placement) == nil {
+        for (other, rival) in sweeps where other != id && !rival.isAtLimit && lack(of: register, rival.placement) == nil
+        {
             // What is still ready after the turn was so when this lease was given.
             guard let progress = core.sweeps[other], progress.state == .running, !progress.ready.isEmpty,
                 rival.placement.slots <= min(free, own.placement.slots)
@@ -76,13 +77,16 @@ package struct PlacementAudit: Sendable {
             }
             // The least served may have one wide lease before its turn.
             let isWideAndLeast =
-                own.placement.slots > 1 && core.sweeps.values.allSatisfy { progress in
+                own.placement.slots > 1
+                && core.sweeps.values.allSatisfy { progress in
                     progress.state != .running || sweeps[progress.id]?.placement.priority != own.placement.priority
                         || progress.ready.isEmpty || sweeps[progress.id]?.isAtLimit == true
                         || (core.sweeps[id]?.service ?? 0) <= progress.service
                 }
             if rival.placement.priority == own.placement.priority, rival.next < own.next, !isWideAndLeast {
-                problems.append("\(lease) is given, and sweep \(other.rawValue) would hold \(rival.next) slots, not \(own.next)")
+                problems.append(
+                    "\(lease) is given, and sweep \(other.rawValue) would hold \(rival.next) slots, not \(own.next)"
+                )
             }
         }
     }
@@ -94,7 +98,8 @@ package struct PlacementAudit: Sendable {
         guard running.allSatisfy({ $0.lastAttempts.isEmpty && $0.placement.slots == 1 }) else { return }
         for sweep in running where !sweep.ready.isEmpty && sweeps[sweep.id]?.isAtLimit == false {
             for worker in core.workers.values {
-                guard let register = worker.introduction, worker.connection != nil, !worker.draining, worker.alone == nil,
+                guard let register = worker.introduction, worker.connection != nil, !worker.draining,
+                    worker.alone == nil,
                     worker.lastSeen.duration(to: now) <= core.options.heartbeat, register.coreVersion == "core-1",
                     lack(of: register, sweep.placement) == nil, load(of: worker.id) + worker.occupied < register.slots
                 else { continue }

@@ -87,7 +87,10 @@ extension Scenario {
             let act: Scenario.Act =
                 switch random.below(6) {
                 case 0: .adjust(SweepAdjustment(priority: random.below(5) - 2))
-                case 1: .adjust(SweepAdjustment(maxParallel: random.below(3) == 0 ? .unlimited : .atMost(1 + random.below(4))))
+                case 1:
+                    .adjust(
+                        SweepAdjustment(maxParallel: random.below(3) == 0 ? .unlimited : .atMost(1 + random.below(4)))
+                    )
                 case 2, 3: .adjust(SweepAdjustment(trials: 1 + random.below(30)))
                 case 4: .steer(.pause)
                 default: .steer(.resume)

@@ -4,7 +4,9 @@ import Testing
 
 extension RealProcesses {
     @Suite struct ManySweepsTests {
-        @Test func `a sweep that requires a label waits for a worker that has it, while another one is trained`() async throws {
+        @Test func `a sweep that requires a label waits for a worker that has it, while another one is trained`()
+            async throws
+        {
             try await Bench.run { bench in
                 let coordinator = try await bench.coordinator()
                 let picky = try bench.sweep(
@@ -14,7 +16,9 @@ extension RealProcesses {
                 _ = try await coordinator.text(["submit", picky])
                 let alone = try await bench.undisturbed(picky, named: "picky").rank
                 _ = try bench.worker("plain", of: coordinator, slots: 2)
-                _ = try await coordinator.text(["submit", try bench.sweep("quick", ["epochs: 9": "epochs: 9\n  threads: 2"])])
+                _ = try await coordinator.text([
+                    "submit", try bench.sweep("quick", ["epochs: 9": "epochs: 9\n  threads: 2"]),
+                ])
                 try await coordinator.finished("quick")
                 let waits = try await coordinator.wait("picky", "the worker is idle") { $0.workers.first?.busy == 0 }
                 try #require(waits.epochs == 0 && waits.state == "running" && waits.priority == 5)
@@ -34,7 +38,9 @@ extension RealProcesses {
             }
         }
 
-        @Test func `a finished sweep goes on when it is given more trials, to the table of a file with as many`() async throws {
+        @Test func `a finished sweep goes on when it is given more trials, to the table of a file with as many`()
+            async throws
+        {
             try await Bench.run { bench in
                 let more = try bench.sweep("quick", ["{trials: 12, seed: 1}": "{trials: 9, seed: 1}\nprune: none"])
                 let expected = try await bench.undisturbed(more, named: "quick").rank
@@ -43,8 +49,10 @@ extension RealProcesses {
                 _ = try bench.worker("red", of: coordinator, slots: 2)
                 try await coordinator.finished("quick")
                 for (arguments, sentence) in [
-                    (["set", "quick"], "nothing is to be changed"), (["set", "quick", "--trials", "3"], "allowed from 5"),
-                    (["set", "quick", "--priority", "7"], "quick is finished"), (["set", "quikc", "--trials", "9"], "quikc"),
+                    (["set", "quick"], "nothing is to be changed"),
+                    (["set", "quick", "--trials", "3"], "allowed from 5"),
+                    (["set", "quick", "--priority", "7"], "quick is finished"),
+                    (["set", "quikc", "--trials", "9"], "quikc"),
                     (["set", "quick", "--max-parallel", "0"], "max_parallel: found 0"),
                 ] {
                     let refused = try await bench.run(["sweepd"] + arguments + coordinator.access, exits: 2)
@@ -64,12 +72,17 @@ extension RealProcesses {
             }
         }
 
-        @Test func `run goes on with a file that asks for more trials, and tells what its workers cannot be`() async throws {
+        @Test func `run goes on with a file that asks for more trials, and tells what its workers cannot be`()
+            async throws
+        {
             try await Bench.run { bench in
                 let settings = ["{trials: 12, seed: 1}": "{trials: 4, seed: 1}\nprune: none"]
                 let file = try bench.sweep("quick", settings)
                 try await bench.run(["sweepd", "run", file], exits: 0)
-                let more = try await bench.run(["sweepd", "run", file, "--set", "search.trials=7", "--format", "json"], exits: 0)
+                let more = try await bench.run(
+                    ["sweepd", "run", file, "--set", "search.trials=7", "--format", "json"],
+                    exits: 0
+                )
                 try #require(try Rank.read(more.output).rows.count == 7)
                 let same = try await bench.run(["sweepd", "run", file, "--format", "json"], exits: 0)
                 try #require(try Rank.read(same.output).rows.count == 7)

@@ -38,7 +38,12 @@ import Testing
         audit.add(
             leases.map { lease in
                 let id = TrialID(sweep: SweepID(rawValue: lease.sweep), number: lease.trial)
-                return .leased(LeaseID(trial: id, attempt: Attempt(rawValue: 1)), worker: register.worker, from: 0, to: 1)
+                return .leased(
+                    LeaseID(trial: id, attempt: Attempt(rawValue: 1)),
+                    worker: register.worker,
+                    from: 0,
+                    to: 1
+                )
             },
             harness.core,
             at: .zero

@@ -13,9 +13,10 @@ import Testing
         var testDescription: String { "\(method), prune: \(prune), \(repeats) runs of each" }
     }
 
-    static let kinds = ["random", "grid", "tpe", "gp", "cmaes"].flatMap { method in
-        ["asha", "none"].flatMap { prune in [1, 3].map { Kind(method: method, prune: prune, repeats: $0) } }
-    } + otherPruners.map { Kind(method: "random", prune: $0, repeats: 1) }
+    static let kinds =
+        ["random", "grid", "tpe", "gp", "cmaes"].flatMap { method in
+            ["asha", "none"].flatMap { prune in [1, 3].map { Kind(method: method, prune: prune, repeats: $0) } }
+        } + otherPruners.map { Kind(method: "random", prune: $0, repeats: 1) }
 
     static let otherPruners = ["extrapolate", "stopping_asha", "halving", "hyperband", "pasha", "median"]
 

@@ -34,7 +34,10 @@ import Testing
         wide.parallelism = 20
         _ = harness.submit(wide)
         #expect(harness.held("sample") == 4)
-        #expect(harness.adjust("sample", SweepAdjustment(priority: 5, maxParallel: .atMost(2))) == .done(SweepID(rawValue: 1)))
+        #expect(
+            harness.adjust("sample", SweepAdjustment(priority: 5, maxParallel: .atMost(2)))
+                == .done(SweepID(rawValue: 1))
+        )
         #expect(harness.sweep?.placement == Placement(priority: 5, maxParallel: 2))
         // Nothing is taken back.
         #expect(harness.held("sample") == 4 && harness.stopped(at: worker).isEmpty)
@@ -88,7 +91,8 @@ import Testing
         #expect(harness.broken == [])
     }
 
-    @Test func `a finished sweep with pruning goes on: no trial ends twice, and what was reached still counts`() throws {
+    @Test func `a finished sweep with pruning goes on: no trial ends twice, and what was reached still counts`() throws
+    {
         var harness = CoreHarness()
         var worker = harness.join("a", slots: 2)
         _ = harness.submit(Self.sweep(trials: 9, prune: "asha"))

@@ -267,7 +267,8 @@ import Testing
         )
         #expect(
             names(sweep) == [
-                "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided", "resolved",
+                "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided",
+                "resolved",
                 "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
                 "placement", "share",  // written
                 "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler", "readsCurves", "pool",  // follow

@@ -3,7 +3,9 @@ import Testing
 
 @Suite struct PlacementTests {
     /// A right sweep file.
-    static func source(train: String = "", search: String = "trials: 3, seed: 1", _ entries: [SpecEntry] = []) -> SpecNode {
+    static func source(train: String = "", search: String = "trials: 3, seed: 1", _ entries: [SpecEntry] = [])
+        -> SpecNode
+    {
         let text =
             "{name: s, data: {source: d.csv, target: y}, train: {model: linear, optimizer: {sgd: {learning_rate: 0.1}}, "
             + "l2: {choice: [0.1, 0.2]}, epochs: 9\(train)}, search: {\(search)}}"
@@ -14,7 +16,10 @@ import Testing
     static func read(_ entries: [SpecEntry]) -> (Sweep?, [String]) {
         let problems = SpecProblems()
         let sweep = Sweep.read(source(entries), problems: problems)
-        return (sweep, problems.all.map { "\($0.path): \($0.message); found \($0.found ?? ""); allowed \($0.allowed ?? "")" })
+        return (
+            sweep,
+            problems.all.map { "\($0.path): \($0.message); found \($0.found ?? ""); allowed \($0.allowed ?? "")" }
+        )
     }
 
     static func requires(_ entries: (String, SpecNode)...) -> SpecEntry {
@@ -28,7 +33,12 @@ import Testing
     @Test func `what stands in the file is read, labels in the order of their keys`() {
         let more = [
             SpecEntry("priority", .integer(-5)), SpecEntry("max_parallel", .integer(3)),
-            Self.requires(("gpu", .boolean(true)), ("kernels", .text("v3")), ("cores", .integer(8)), ("a.b/c_d-e", .text("x"))),
+            Self.requires(
+                ("gpu", .boolean(true)),
+                ("kernels", .text("v3")),
+                ("cores", .integer(8)),
+                ("a.b/c_d-e", .text("x"))
+            ),
         ]
         let sweep = Sweep.read(Self.source(train: ", threads: 4", more), problems: SpecProblems())
         #expect(
@@ -45,9 +55,18 @@ import Testing
     }
 
     static let wrong: [([SpecEntry], String)] = [
-        ([SpecEntry("priority", .integer(1001))], "priority: not an allowed value; found 1001; allowed an integer from -1000 to 1000"),
-        ([SpecEntry("priority", .text("high"))], "priority: not an allowed value; found high; allowed an integer from -1000 to 1000"),
-        ([SpecEntry("max_parallel", .integer(0))], "max_parallel: not an allowed value; found 0; allowed an integer from 1 to 65536"),
+        (
+            [SpecEntry("priority", .integer(1001))],
+            "priority: not an allowed value; found 1001; allowed an integer from -1000 to 1000"
+        ),
+        (
+            [SpecEntry("priority", .text("high"))],
+            "priority: not an allowed value; found high; allowed an integer from -1000 to 1000"
+        ),
+        (
+            [SpecEntry("max_parallel", .integer(0))],
+            "max_parallel: not an allowed value; found 0; allowed an integer from 1 to 65536"
+        ),
         (
             [SpecEntry("requires", .text("gpu"))],
             "requires: not an allowed value; found gpu; allowed a map of labels with their values, as in {gpu: yes, kernels: v3}"
@@ -56,7 +75,10 @@ import Testing
             [requires(("slots", .text("many")))],
             "requires.slots: not an allowed value; found many; allowed an integer from 1 to 65536"
         ),
-        ([requires(("kernels", .text("v9")))], "requires.kernels: not an allowed value; found v9; allowed v2, v3 or v4"),
+        (
+            [requires(("kernels", .text("v9")))],
+            "requires.kernels: not an allowed value; found v9; allowed v2, v3 or v4"
+        ),
         (
             [requires(("cuda", .real(12.1)))],
             "requires.cuda: not text; found 12.1; allowed text; a number with a point in quotes, as the label has it"
@@ -100,7 +122,8 @@ import Testing
     @Test func `files that differ in these keys alone are one sweep, and other numbers of trials are told apart`() {
         let plain = Self.source()
         let place = [
-            SpecEntry("priority", .integer(3)), SpecEntry("max_parallel", .integer(2)), Self.requires(("gpu", .text("yes"))),
+            SpecEntry("priority", .integer(3)), SpecEntry("max_parallel", .integer(2)),
+            Self.requires(("gpu", .text("yes"))),
         ]
         let placed = Self.source(train: ", threads: 2", place)
         #expect(plain.difference(from: plain) == .none)
@@ -125,9 +148,13 @@ import Testing
 
     @Test func `changes out of bounds are told`() {
         #expect(SweepAdjustment(priority: 7, maxParallel: .atMost(1), trials: 1).problem == nil)
-        #expect(SweepAdjustment(maxParallel: .unlimited).problem == nil && !SweepAdjustment(maxParallel: .unlimited).isEmpty)
+        #expect(
+            SweepAdjustment(maxParallel: .unlimited).problem == nil && !SweepAdjustment(maxParallel: .unlimited).isEmpty
+        )
         #expect(SweepAdjustment().isEmpty)
-        #expect(SweepAdjustment(priority: 1001).problem == "priority: found 1001, allowed an integer from -1000 to 1000")
+        #expect(
+            SweepAdjustment(priority: 1001).problem == "priority: found 1001, allowed an integer from -1000 to 1000"
+        )
         #expect(
             SweepAdjustment(maxParallel: .atMost(0)).problem
                 == "max_parallel: found 0, allowed an integer from 1 to 65536, or none"

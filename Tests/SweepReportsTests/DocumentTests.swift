@@ -95,7 +95,12 @@ import Testing
         #expect(!plain.contains("placing") && !plain.contains("labels"))
         #expect(!Samples.list.table.plainText().contains("priority"))
         var status = Samples.status
-        status.placement = Placement(priority: 2, maxParallel: 3, requires: [WorkerRequirement(key: "gpu", value: "yes")], slots: 4)
+        status.placement = Placement(
+            priority: 2,
+            maxParallel: 3,
+            requires: [WorkerRequirement(key: "gpu", value: "yes")],
+            slots: 4
+        )
         status.workers[0].labels = ["rack": "2", "gpu": "yes"]
         let text = status.plainText()
         #expect(text.contains("placing  priority 2, at most 3 trials at once, 4 slots a trial, requires gpu=yes\n"))

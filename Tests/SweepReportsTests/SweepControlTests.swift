@@ -46,7 +46,8 @@ import Testing
     )
 
     private static let requests: [ControlRequest] = [
-        .submit(submission), .list, .status(sweep: "digits"), .source(sweep: "digits"), .rank(sweep: "digits", top: nil),
+        .submit(submission), .list, .status(sweep: "digits"), .source(sweep: "digits"),
+        .rank(sweep: "digits", top: nil),
         .rank(sweep: "digits", top: 3), .curves(sweep: "digits", trial: nil), .curves(sweep: "digits", trial: 4),
         .diagnose(sweep: "digits", trial: nil), .diagnose(sweep: "digits", trial: 4),
         .pause(sweep: "digits"), .resume(sweep: "digits"), .cancel(sweep: "digits"),
@@ -90,7 +91,8 @@ import Testing
         ("dance", "{}"), ("status", "{}"), ("status", ""), ("status", "{\"sweep\":3}"),
         ("rank", "{\"sweep\":\"x\",\"top\":0}"),
         ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("set", "{\"trials\":3}"),
-        ("set", "{\"sweep\":\"x\",\"trials\":\"many\"}"), ("set", "{\"sweep\":\"x\",\"max_parallel\":1.5}"), ("submit", "{}"), ("list", "nonsense"),
+        ("set", "{\"sweep\":\"x\",\"trials\":\"many\"}"), ("set", "{\"sweep\":\"x\",\"max_parallel\":1.5}"),
+        ("submit", "{}"), ("list", "nonsense"),
     ]) func `a wrong request is bad input`(_ verb: String, _ body: String) {
         let error = #expect(throws: ControlError.self) { try ControlRequest(verb: verb, body: Array(body.utf8)) }
         #expect(error?.code == .badInput)

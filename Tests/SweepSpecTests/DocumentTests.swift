@@ -106,7 +106,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("search", "{method: pbt, trials: 9}"), ("search.warm_start", "other"), ("train.l2", "{uniform: [0, 1], prior: 0.1}"),
+        ("search", "{method: pbt, trials: 9}"), ("search.warm_start", "other"),
+        ("train.l2", "{uniform: [0, 1], prior: 0.1}"),
         ("stop", "{after: 2}"),
     ])
     func `words of later versions are told from mistakes`(_ path: String, _ value: String) {

@@ -38,17 +38,19 @@ package struct SampleSweep: Hashable, Sendable {
             SpecEntry("epochs", .integer(epochs)),
         ]
         if threads != 1 { train.append(SpecEntry("threads", .integer(threads))) }
-        return .map([
-            SpecEntry("name", .text(name)),
-            SpecEntry("data", .map([SpecEntry("source", .text("rows.csv")), SpecEntry("target", .text("last"))])),
-            SpecEntry("train", .map(train)),
-            SpecEntry(
-                "objective",
-                .map([SpecEntry((objective.direction ?? .minimize).rawValue, .text(objective.rawValue))])
-            ),
-            SpecEntry("search", .map(search)),
-            SpecEntry("prune", .text(prune)),
-        ] + placement)
+        return .map(
+            [
+                SpecEntry("name", .text(name)),
+                SpecEntry("data", .map([SpecEntry("source", .text("rows.csv")), SpecEntry("target", .text("last"))])),
+                SpecEntry("train", .map(train)),
+                SpecEntry(
+                    "objective",
+                    .map([SpecEntry((objective.direction ?? .minimize).rawValue, .text(objective.rawValue))])
+                ),
+                SpecEntry("search", .map(search)),
+                SpecEntry("prune", .text(prune)),
+            ] + placement
+        )
     }
 
     private var placement: [SpecEntry] {

@@ -159,9 +159,11 @@ extension [WorkerSession.Action] {
         #expect(bench.receive(wide(2, 2)).begun == [2] && bench.session.busySlots == 3)
         #expect(bench.receive(wide(3, 4)).begun.isEmpty, "one slot is free, four are needed")
         #expect(bench.receive(wide(4, nil)).begun.isEmpty, "it would keep the third waiting")
-        #expect(bench.pass(.seconds(1)).messages.contains { message in
-            if case .heartbeat(let beat) = message { beat.busySlots == 3 && beat.running.count == 2 } else { false }
-        })
+        #expect(
+            bench.pass(.seconds(1)).messages.contains { message in
+                if case .heartbeat(let beat) = message { beat.busySlots == 3 && beat.running.count == 2 } else { false }
+            }
+        )
         #expect(bench.handle(.ended(WorkerBench.lease(1), epoch: 3, .reached, checkpoint: nil)).begun.isEmpty)
         #expect(bench.handle(.ended(WorkerBench.lease(2), epoch: 3, .reached, checkpoint: nil)).begun == [3])
         #expect(bench.session.busySlots == 4)

@@ -39,7 +39,9 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
     /// Diagnoses one trial, tries what may mend it, and reports both.
     private func runExperiment() async throws {
-        guard let trial else { throw CommandFailure(.badInput, "--confirm: needs the trial to look into, as in --trial 7") }
+        guard let trial else {
+            throw CommandFailure(.badInput, "--confirm: needs the trial to look into, as in --trial 7")
+        }
         guard (2...100).contains(repeats) else {
             throw CommandFailure(.badInput, "--repeats: found \(repeats), allowed a number from 2 to 100")
         }

@@ -46,7 +46,10 @@ extension Experiment {
         guard case .map(let entries) = node else { return node }
         return .map(
             entries.map { entry in
-                SpecEntry(entry.key, Sweep.searchedDataKeys.contains(entry.key) ? own?[entry.key] ?? entry.value : entry.value)
+                SpecEntry(
+                    entry.key,
+                    Sweep.searchedDataKeys.contains(entry.key) ? own?[entry.key] ?? entry.value : entry.value
+                )
             }
         )
     }

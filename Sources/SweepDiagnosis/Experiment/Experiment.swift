@@ -116,7 +116,9 @@ package struct BatchNoiseTest: Hashable, Sendable {
     /// Compares the probe losses of runs as they are with those of runs with `k` times the batch; nil when there are too
     /// few epochs (8), or nothing fluctuates (below 2 % an epoch there is nothing to explain).
     package init?(k: Int, before: [[Double]], after: [[Double]]) {
-        guard k > 1, let calm = Self.fluctuation(after), let wild = Self.fluctuation(before), wild > 0.02 else { return nil }
+        guard k > 1, let calm = Self.fluctuation(after), let wild = Self.fluctuation(before), wild > 0.02 else {
+            return nil
+        }
         self.k = k
         self.before = wild
         self.after = calm

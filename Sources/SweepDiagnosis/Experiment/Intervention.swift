@@ -116,7 +116,8 @@ package struct InterventionCatalogue {
         let most = schema.trainingRows
         return [
             // 16: the factor of the √k test; the noise of a gradient falls by 4, a rate that is too high hardly helps.
-            batch < most ? sized(min(batch * 16, most), "batch × \(min(batch * 16, most) / batch)", [.smallBatch]) : nil,
+            batch < most
+                ? sized(min(batch * 16, most), "batch × \(min(batch * 16, most) / batch)", [.smallBatch]) : nil,
             batch > 1 ? sized(max(1, batch / 8), "batch / \(batch / max(1, batch / 8))", [.bigBatch]) : nil,
         ]
     }
@@ -124,7 +125,12 @@ package struct InterventionCatalogue {
     private var clipping: Intervention? {
         guard spec.training.clipNorm == nil, spec.training.clipValue == nil else { return nil }
         let clip = SpecNode.map([SpecEntry("norm", .real(1))])
-        return Intervention("clip at norm 1", [.exploding], .hyperparameter, [.init(path: ["train", "clip"], value: clip)])
+        return Intervention(
+            "clip at norm 1",
+            [.exploding],
+            .hyperparameter,
+            [.init(path: ["train", "clip"], value: clip)]
+        )
     }
 
     private var optimizers: [Intervention?] {
@@ -211,7 +217,12 @@ package struct InterventionCatalogue {
     private var targets: Intervention? {
         guard schema.task.kind == .regression, spec.targetScale == .none else { return nil }
         let path = ["data", "target_scale"]
-        return Intervention("target standardised", [.targetScale], .preprocessing, [.init(path: path, value: .text("standardize"))])
+        return Intervention(
+            "target standardised",
+            [.targetScale],
+            .preprocessing,
+            [.init(path: path, value: .text("standardize"))]
+        )
     }
 
     private var augmentation: [Intervention?] {
@@ -223,7 +234,9 @@ package struct InterventionCatalogue {
         let shift = SpecNode.map([
             SpecEntry("shift", .map([SpecEntry("height", .real(0.1)), SpecEntry("width", .real(0.1))]))
         ])
-        let light = ["brightness", "contrast"].map { SpecNode.map([SpecEntry($0, .map([SpecEntry("amount", .real(0.3))]))]) }
+        let light = ["brightness", "contrast"].map {
+            SpecNode.map([SpecEntry($0, .map([SpecEntry("amount", .real(0.3))]))])
+        }
         return [
             Intervention("shifts by a tenth", [.noAugmentation], .data, [.init(path: path, value: .list([shift]))]),
             Intervention("varied light", [.noAugmentation], .data, [.init(path: path, value: .list(light))]),
@@ -264,14 +277,25 @@ package struct InterventionCatalogue {
             removed.append(.init(path: ["train", "optimizer", kinds[0].key, "weight_decay"], value: .real(0)))
         }
         if let path = architecture, hasDropout { removed.append(.init(path: path + ["dropout"], value: .real(0))) }
-        let strong = removed.isEmpty ? nil : Intervention("no penalties, no dropout", [.overRegularised], .regulariser, removed)
+        let strong =
+            removed.isEmpty ? nil : Intervention("no penalties, no dropout", [.overRegularised], .regulariser, removed)
         let decay =
             training.l2 < 1e-3
-            ? Intervention("l2 0.001", [.underRegularised], .regulariser, [.init(path: ["train", "l2"], value: .real(1e-3))]) : nil
+            ? Intervention(
+                "l2 0.001",
+                [.underRegularised],
+                .regulariser,
+                [.init(path: ["train", "l2"], value: .real(1e-3))]
+            ) : nil
         let dropout = architecture.flatMap { path in
             hasDropout
                 ? nil
-                : Intervention("dropout 0.25", [.underRegularised], .regulariser, [.init(path: path + ["dropout"], value: .real(0.25))])
+                : Intervention(
+                    "dropout 0.25",
+                    [.underRegularised],
+                    .regulariser,
+                    [.init(path: path + ["dropout"], value: .real(0.25))]
+                )
         }
         return [strong, decay, dropout]
     }
@@ -299,14 +323,24 @@ package struct InterventionCatalogue {
 
     private var weights: Intervention? {
         guard spec.training.initializer != .he else { return nil }
-        return Intervention("he weights", [.initialisation], .architecture, [.init(path: ["train", "initializer"], value: .text("he"))])
+        return Intervention(
+            "he weights",
+            [.initialisation],
+            .architecture,
+            [.init(path: ["train", "initializer"], value: .text("he"))]
+        )
     }
 
     /// The rate raised over the first epochs: what a network that is thrown off by its first steps needs.
     private var start: Intervention? {
         guard spec.training.schedule.warmup == nil, spec.training.epochs >= 4 else { return nil }
         let warmup = SpecNode.map([SpecEntry("epochs", .integer(max(1, spec.training.epochs / 10)))])
-        return Intervention("warm-up", [.initialisation, .noDecay], .hyperparameter, [.init(path: ["train", "warmup"], value: warmup)])
+        return Intervention(
+            "warm-up",
+            [.initialisation, .noDecay],
+            .hyperparameter,
+            [.init(path: ["train", "warmup"], value: warmup)]
+        )
     }
 
     private var activations: [Intervention?] {
@@ -341,7 +375,9 @@ package struct InterventionCatalogue {
             switch node {
             case .integer(let width): return .integer(by(width))
             case .list(let items):
-                let widths: [SpecNode] = items.compactMap { if case .integer(let width) = $0 { .integer(by(width)) } else { nil } }
+                let widths: [SpecNode] = items.compactMap {
+                    if case .integer(let width) = $0 { .integer(by(width)) } else { nil }
+                }
                 return widths.count == items.count ? .list(widths) : nil
             default: return nil
             }

@@ -228,7 +228,9 @@ extension SweepAdjustment {
         case nil: break
         case .unlimited: maxParallel = .unlimited
         case .maxParallel(let limit):
-            maxParallel = .atMost(try Check.integer(limit, "a limit of trials at once", in: 1...Placement.limits.upperBound))
+            maxParallel = .atMost(
+                try Check.integer(limit, "a limit of trials at once", in: 1...Placement.limits.upperBound)
+            )
         }
         if form.hasTrials {
             trials = try Check.integer(form.trials, "a number of trials", in: 1...SearchSpec.greatestTrials)

@@ -17,7 +17,8 @@ import Testing
     private func experiment() throws -> Experiment {
         let training = map(
             ("model", map(("mlp", map(("layers", .integer(2)), ("width", .integer(64)))))),
-            ("optimizer", map(("adam", map(("learning_rate", .real(0.1)))))), ("batch_size", .integer(8)),
+            ("optimizer", map(("adam", map(("learning_rate", .real(0.1)))))),
+            ("batch_size", .integer(8)),
             ("epochs", .integer(20))
         )
         return try #require(Experiment(template: map(("train", training)), schema: Self.schema))
