@@ -60,6 +60,7 @@ package enum Verdict: Hashable, Sendable {
     /// How near a neighbour's odds must come to leave it open, in nats.
     private static let margin = 0.7
 
+    /// The verdict on these causes, the most likely first, of a run that shows `symptoms`.
     package init(_ causes: [CauseFinding], symptoms: SymptomReport) {
         guard let first = causes.first, first.probability >= 0.3 else {
             self = symptoms.alarms.isEmpty ? .noFault : .unexplained

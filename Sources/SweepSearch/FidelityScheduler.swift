@@ -56,8 +56,12 @@ extension FidelityScheduler {
     /// The epochs every new trial trains first.
     package var firstLevel: Int { levels.first ?? 1 }
 
+    /// No: it compares with those that came so far.
     package var plansTrials: Bool { false }
+    /// No: it looks at the ends of segments alone.
     package var readsCurves: Bool { false }
+    /// The lowest level, for every trial.
     package func firstLevel(of trial: Int) -> Int { firstLevel }
+    /// Nothing: it does not read curves.
     package mutating func observed(trial: Int, from first: Int, costs: [Double]) {}
 }

@@ -17,6 +17,7 @@ package struct PASHA: FidelityScheduler {
     /// The best trials of a rung that are compared: what follows them does not matter to who wins.
     static let compared = 32
 
+    /// Rungs at `levels`, ascending, of which the lowest two are open at first.
     package init(levels: [Int], reductionFactor: Int) {
         asha = PromotionASHA(levels: levels, reductionFactor: reductionFactor)
         top = min(1, levels.count - 1)

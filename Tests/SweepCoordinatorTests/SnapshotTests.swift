@@ -271,7 +271,8 @@ import Testing
                 "resolved",
                 "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
                 "placement", "share",  // written
-                "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler", "readsCurves", "pool",  // follow
+                "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",
+                "readsCurves", "pool",  // follow
                 "attempts", "searchedAt",  // the core's, and no fact
             ]
         )

@@ -44,6 +44,7 @@ package struct PairedComparison: Hashable, Sendable {
         return interval.upperBound < 0 ? .worse : .undecided
     }
 
+    /// What pairs of runs can say of a change.
     package enum Verdict: String, Hashable, Sendable {
         case better, worse, undecided
     }
