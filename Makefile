@@ -17,7 +17,8 @@ BROWSER_PACKAGES := chromium chromium-driver fonts-liberation
 NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
-OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.
+# Training, processes, and searchers that fit models: in a debug build they take ten times as long.
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)
 
 .PHONY: help
 help: ## this list
