@@ -16,8 +16,8 @@ TEST_PACKAGES := git python3 protobuf-compiler binutils qemu-user
 BROWSER_PACKAGES := chromium chromium-driver fonts-liberation
 NETWORK_PACKAGES := iproute2 nftables ethtool
 
-# Tests that are about speed, long arithmetic or whole processes: without optimisation they would say nothing.
-# Training, processes, and searchers that fit models: in a debug build they take ten times as long.
+# Tests that are about speed, long arithmetic (searchers that fit models too) or whole processes: without optimisation they would
+# say nothing, or take ten times as long.
 OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)
 
 .PHONY: help
