@@ -9,9 +9,8 @@ import Testing
 @Suite struct PlacementAuditTests {
     /// A coordinator with two sweeps of ready trials and one worker of four slots, and its core.
     static func standing(_ change: (inout SampleSweep, inout SampleSweep) -> Void) -> (CoreHarness, Register) {
+        // With pruning all of them are decided at once, whoever has room.
         var first = SampleSweep()
-        first.prune = "none"
-        first.epochs = 1
         first.trials = 30
         first.parallelism = 30
         var second = first
