@@ -18,7 +18,9 @@ NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic (searchers that fit models too) or whole processes: without optimisation they would
 # say nothing, or take ten times as long.
-OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)|^SimulationTests\.SameAnswerTests
+# Tests with sockets and clocks: they run apart from those that compute, which would keep the threads from them.
+REAL_TIME := ^(SweepMessagingTests|SweepCoordinatorTests|SweepWorkerTests|SweepDashboardTests|ProcessTests|NetworkTests)\.
 
 .PHONY: help
 help: ## this list
@@ -63,9 +65,12 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	@scripts/check-objects .build/release $(SWEEPD)
 	@scripts/run-tests emulated -- scripts/check-emulated .build/release
 	@scripts/run-tests allocations -- Benchmarks/count-allocations
-	$(PROGRAM) scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest
+	$(PROGRAM) scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest --skip '$(REAL_TIME)'
+	$(PROGRAM) scripts/run-tests real-time -- $(SWIFT) test -c release --skip-build --disable-xctest --filter '$(REAL_TIME)'
 	$(SWIFT) build -j $(JOBS) --build-tests
-	$(PROGRAM) scripts/run-tests checked -- $(SWIFT) test --skip-build --disable-xctest --skip '$(OPTIMISED_ONLY)'
+	$(PROGRAM) scripts/run-tests checked -- $(SWIFT) test --skip-build --disable-xctest --skip '$(OPTIMISED_ONLY)' --skip '$(REAL_TIME)'
+	$(PROGRAM) scripts/run-tests checked-real-time -- $(SWIFT) test --skip-build --disable-xctest \
+		--filter '^(SweepMessagingTests|SweepCoordinatorTests|SweepDashboardTests)\.'
 
 # What the real processes of a test need.
 PROGRAM := SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python
