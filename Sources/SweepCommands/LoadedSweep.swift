@@ -25,7 +25,9 @@ struct LoadedSweep {
     let dataSet: DataSetID
 
     /// Reads the file and its data; throws a `CommandFailure` with every mistake of both.
-    init(_ path: String, overrides: [String]) throws {
+    ///
+    /// `mustLearn`: also for a run that cannot learn anything, which is what some commands are to show.
+    init(_ path: String, overrides: [String], mustLearn: Bool = true) throws {
         let folder = (path as NSString).deletingLastPathComponent
         func load(_ data: DataSpec) -> Result<DataSet, DataProblems> {
             DataSet.load(data, relativeTo: folder.isEmpty ? "." : folder)
@@ -45,7 +47,7 @@ struct LoadedSweep {
         }
         let later = file.located(file.sweep.problems(on: data.schema))
         guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
-        let errors = Self.hopeless(file, data.schema)
+        let errors = mustLearn ? Self.hopeless(file, data.schema) : []
         guard errors.isEmpty else { throw CommandFailure(.badInput, errors) }
         text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         packed = data.packed()

@@ -46,7 +46,7 @@ struct SelfTestCommand: ParsableCommand {
         }
         do {
             if let file {
-                let sweep = try LoadedSweep(file, overrides: replaced.overrides)
+                let sweep = try LoadedSweep(file, overrides: replaced.overrides, mustLearn: false)
                 add(sweep.file.sweep.name, try Self.check(sweep, seed: seed, kernels: kernels))
             } else {
                 for model in SelfTest.builtIn { add(model.name, try model.run(seed: seed, kernels: kernels)) }

@@ -30,7 +30,7 @@ struct DataCommand: ParsableCommand {
             guard target == nil else {
                 throw CommandFailure(.badInput, "--target: of a table; a sweep file says data.target")
             }
-            let loaded = try LoadedSweep(file, overrides: overrides.overrides)
+            let loaded = try LoadedSweep(file, overrides: overrides.overrides, mustLearn: false)
             (data, spec) = (loaded.data, loaded.file.sweep.data)
         } else {
             guard overrides.overrides.isEmpty else {
