@@ -28,7 +28,10 @@ struct HostTests {
         var testDescription: String { rawValue }
     }
 
-    @Test(.timeLimit(.minutes(5)), arguments: Fault.allCases)
+    /// With leases that lapse after 0.6 s a slow network is a lost one: it is tried with the usual times alone.
+    private static let faults = Fault.allCases.filter { isFull || $0 != .slow }
+
+    @Test(.timeLimit(.minutes(5)), arguments: faults)
     func `a sweep over hosts with keys ends with the undisturbed table, whatever happens to the network`(
         _ fault: Fault
     ) async throws {
