@@ -82,7 +82,7 @@ extension StoreCheck {
             JSONMember("entries", .integer(entries)),
             JSONMember("facts", .integer(facts)),
             JSONMember("journal_bytes", .integer(journalBytes)),
-            JSONMember("snapshot_entry", snapshotSequence.map { .integer($0) } ?? .null),
+            JSONMember("snapshot_entry", snapshotSequence.map { JSONValue.integer($0) } ?? .null),
             JSONMember("snapshot_bytes", .integer(snapshotBytes)),
             JSONMember("snapshot_curves", .integer(snapshotCurves)),
             JSONMember("sweeps", .integer(sweeps)),
