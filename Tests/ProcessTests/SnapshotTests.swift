@@ -20,7 +20,7 @@ extension RealProcesses {
                 _ = try bench.worker("b", of: coordinator)
                 var kept = 0
                 for round in 1...4 {
-                    let epochs = 8 * round
+                    let epochs = 4 * round + 2
                     try await coordinator.wait("digits-long", "\(epochs) epochs are trained") { $0.epochs >= epochs }
                     try await bench.lose(coordinator.child)
                     if FileManager.default.fileExists(atPath: coordinator.directory + "/snapshot.db") { kept += 1 }
