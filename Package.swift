@@ -222,7 +222,7 @@ let package = Package(
             ["SweepTraining", "SweepCore", "SweepNumerics", "SweepKernels", "KernelAPI"]
         ),
         tests("SweepSearchTests", ["SweepSearch", "SweepCore", "SweepNumerics"]),
-        tests("SweepDiagnosisTests", ["SweepDiagnosis", "SweepData", "SweepCore", "SweepNumerics"]),
+        tests("SweepDiagnosisTests", ["SweepDiagnosis", "SweepSearch", "SweepData", "SweepCore", "SweepNumerics"]),
         tests("SweepWireTests", ["SweepCore", "SweepNumerics", "SweepWire"]),
         tests(
             "SweepCoordinationTests",
