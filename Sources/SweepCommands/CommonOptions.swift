@@ -29,7 +29,7 @@ struct CoordinatorLocation: ParsableArguments {
                         keys.isGiven
                         ? try keys.security() : try KeyFiles(directory: directory).clientSecurity()
                     // A coordinator that listens on every address of this machine listens on loopback too.
-                    let local = running.worker.replacingOccurrences(of: "tcp://0.0.0.0:", with: "tcp://127.0.0.1:")
+                    let local = SweepMessaging.Endpoint.reached(running.worker, at: "127.0.0.1")
                     return try ControlClient(local, security: security)
                 }
                 return try StoredSweeps(directory: directory)

@@ -67,6 +67,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
             throw CommandFailure(.badInput, "--stuck-after: found \(stuckAfter), allowed seconds from 0.1 to 86400")
         }
         let addresses = try HTTPAddress.asked(http, unlessTold: HTTPAddress.usual.andAbove)
+        do { _ = try SweepMessaging.Endpoint(listen) } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
         let logger = log.logger("sweepd.coordinator")
         DescriptorLimit.raise()
         let security = try KeyFiles(directory: directory).security()
@@ -149,7 +150,7 @@ extension KeyFiles {
 
     /// What to type on a node.
     func joinLine(_ endpoint: String) throws -> String {
-        let reachable = endpoint.replacingOccurrences(of: "tcp://0.0.0.0:", with: "tcp://\(Worker.hostName):")
+        let reachable = SweepMessaging.Endpoint.reached(endpoint, at: Worker.hostName)
         guard case .curve = try clientSecurity() else { return "sweepd worker --connect \(reachable)" }
         return "the line that `sweepd invite --directory \(directory)` prints"
     }

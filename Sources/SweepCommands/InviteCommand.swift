@@ -86,7 +86,8 @@ struct InviteCommand: ParsableCommand {
             )
         }
         guard
-            let text = address ?? running?.worker.replacingOccurrences(of: "//0.0.0.0:", with: "//\(Worker.hostName):")
+            let text = address
+                ?? running.map({ SweepMessaging.Endpoint.reached($0.worker, at: Worker.hostName) })
         else {
             throw CommandFailure(
                 .badInput,

@@ -11,10 +11,8 @@ extension CoordinatorCore {
             for number in (sweeps[id]?.open ?? []).sorted() {
                 guard let checkpoint = sweeps[id]?[number]?.checkpoint, checkpoint.id.hash == hash else { continue }
                 let trial = TrialID(sweep: id, number: number)
-                let about = [
-                    "trial.id": trial.description, "trial.epoch": String(checkpoint.epoch), "object.id": hash.hex,
-                ]
-                log(.error, "a checkpoint is damaged or gone; its trial begins anew", about)
+                let about = ["trial.epoch": String(checkpoint.epoch), "object.id": hash.hex]
+                log(.error, "a checkpoint is damaged or gone; its trial begins anew", of: trial, about)
                 record(.checkpointKept(trial, epoch: 0, checkpoint.id), at: now)
                 takeBack(trial, at: now)
             }

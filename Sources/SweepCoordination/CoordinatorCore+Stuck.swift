@@ -56,7 +56,12 @@ extension CoordinatorCore {
                 let seconds = since.duration(to: now).wholeNanoseconds / 1_000_000_000
                 let epoch = worker.running[trial]?.epoch ?? 0
                 let reason = "no step for \(seconds) s on worker \(worker.id.name) after epoch \(epoch)"
-                log(.warning, "trial stuck", ["lease.id": lease.description, "trial.reason": reason])
+                log(
+                    .warning,
+                    "trial stuck",
+                    of: trial,
+                    ["lease.id": lease.description, "trial.reason": reason]
+                )
                 take(lease, from: worker.id, as: .died(reason), at: now)
                 // Its threads cannot be stopped, so that their slots are gone until the process ends.
                 let slots = slots(of: trial)

@@ -155,7 +155,7 @@ extension CoordinatorCore {
         guard currentLease(of: id, ofWorker: worker) == item.lease else {
             let verdict = Verdicts.Item(lease: item.lease, stop: stopReason(for: id))
             effects.append(.send(.verdicts(Verdicts(items: [verdict])), to: connection))
-            log(.debug, "late report ignored", ["trial.id": id.description])
+            log(.debug, "late report ignored", of: id)
             return
         }
         let fresh = freshObservations(item)
@@ -201,7 +201,8 @@ extension CoordinatorCore {
                 log(
                     .error,
                     "an epoch trained again has other numbers",
-                    ["trial.id": id.description, "trial.epoch": String(observation.epoch)]
+                    of: id,
+                    ["trial.epoch": String(observation.epoch)]
                 )
             } else if observation.epoch == curve.epochs + fresh.count + 1, observation.epoch <= last {
                 fresh.append(observation)
@@ -240,13 +241,14 @@ extension CoordinatorCore {
         case .cancelled: record(.leaseEnded(message.lease, .handedBack), at: now)
         case .notFinite: end(id, .pruned(.cannotRecover), at: now)
         case .failed(let reason, _):
-            log(.warning, "trial failed", ["trial.id": id.description, "trial.reason": reason])
+            log(.warning, "trial failed", of: id, ["trial.reason": reason])
             end(id, .failed(reason), at: now)
         case .died(let reason, let text):
             let death = AttemptDeath(reason: reason, log: text)
             log(
                 .warning,
                 "trial's process died",
+                of: id,
                 ["lease.id": message.lease.description, "trial.reason": death.reason]
             )
             record(.leaseEnded(message.lease, .died(death.text)), at: now)

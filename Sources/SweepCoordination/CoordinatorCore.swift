@@ -124,4 +124,13 @@ package struct CoordinatorCore: Sendable {
     mutating func log(_ level: LogLine.Level, _ message: String, _ metadata: [String: String] = [:]) {
         effects.append(.log(LogLine(level, message, metadata)))
     }
+
+    /// A line about a trial, with its sweep's name.
+    mutating func log(_ level: LogLine.Level, _ message: String, of trial: TrialID, _ metadata: [String: String] = [:])
+    {
+        var about = metadata
+        about["trial.id"] = trial.description
+        about["sweep.name"] = sweeps[trial.sweep]?.sweep.name
+        log(level, message, about)
+    }
 }

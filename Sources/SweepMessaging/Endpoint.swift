@@ -65,6 +65,12 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         return withUnsafeBytes(of: six) { bytes in bytes.last == 1 && bytes.dropLast().allSatisfy { $0 == 0 } }
     }
 
+    /// The text of an endpoint as it is reached at `host`: that in the place of 0.0.0.0, which every interface is bound as.
+    package static func reached(_ bound: String, at host: String) -> String {
+        let everywhere = "tcp://0.0.0.0:"
+        return bound.hasPrefix(everywhere) ? "tcp://\(host):" + bound.dropFirst(everywhere.count) : bound
+    }
+
     /// True when libzmq needs its IPv6 option for the endpoint.
     var isIPv6: Bool { transport == .tcp && host.contains(":") }
 

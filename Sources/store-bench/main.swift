@@ -26,6 +26,17 @@ func option(_ name: String, _ standard: Int) -> Int {
     return value
 }
 
+/// Writes a store and closes it: a value of this file would keep it open until the process ends.
+func write(to directory: String) throws {
+    var writer = try JournalWriter(
+        directory: directory,
+        trials: option("--trials", 100_000),
+        epochs: option("--epochs", 50),
+        epochsAReport: option("--epochs-a-report", 1)
+    )
+    try writer.run()
+}
+
 guard CommandLine.arguments.count >= 3, ["write", "open", "snapshot"].contains(CommandLine.arguments[1]) else {
     print(
         "usage: store-bench write DIR [--trials N] [--epochs N] [--epochs-a-report N] | store-bench snapshot DIR"
@@ -36,13 +47,7 @@ guard CommandLine.arguments.count >= 3, ["write", "open", "snapshot"].contains(C
 let directory = CommandLine.arguments[2]
 do {
     if CommandLine.arguments[1] == "write" {
-        var writer = try JournalWriter(
-            directory: directory,
-            trials: option("--trials", 100_000),
-            epochs: option("--epochs", 50),
-            epochsAReport: option("--epochs-a-report", 1)
-        )
-        try writer.run()
+        try write(to: directory)
     } else if CommandLine.arguments[1] == "snapshot" {
         print(try await SnapshotWriting(directory: directory).measured().text())
     } else {

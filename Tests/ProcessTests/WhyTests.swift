@@ -185,7 +185,7 @@ extension RealProcesses {
             try await Bench.run { bench in
                 var lines = ["a,b,copy,label"]
                 for row in 0..<200 {
-                    lines.append("\(Double(row % 7) + 0.1 * Double(row % 2)),\(row * 37 % 101),\(row % 2),\(row % 2)")
+                    lines.append("\(row % 7),\(row * 37 % 101),\(row % 2),\(row % 2)")
                 }
                 let path = try bench.write("leak.csv", lines.joined(separator: "\n"))
                 let child = try await bench.run(["sweepd", "data", path, "--target", "label"], exits: 1)
@@ -215,6 +215,7 @@ extension RealProcesses {
                           loss: mean_squared_error
                           optimizer: {adam: {learning_rate: 0.01}}
                           epochs: 5
+                        search: {method: grid}
 
                         """
                     )

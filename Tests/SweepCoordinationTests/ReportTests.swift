@@ -103,7 +103,11 @@ import Testing
         harness.report(again, 1...1, by: &second)
         #expect(!harness.effects.contains { if case .log(let line) = $0 { line.level == .error } else { false } })
         harness.report(again, 2...2, loss: 99, by: &second)
-        #expect(harness.effects.contains { if case .log(let line) = $0 { line.level == .error } else { false } })
+        let logged = try #require(
+            harness.effects.compactMap { if case .log(let line) = $0, line.level == .error { line } else { nil } }.first
+        )
+        #expect(logged.metadata["sweep.name"] == harness.core.sweeps.values.first?.sweep.name)
+        #expect(logged.metadata["trial.id"] != nil && logged.metadata["trial.epoch"] == "2")
         #expect(harness.trial(1)?.curve.value(.validationLoss, at: 2) != 99)
     }
 

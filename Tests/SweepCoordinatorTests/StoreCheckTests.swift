@@ -146,7 +146,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: target + ".partial"), "it would be in the way of the next one")
     }
 
-    @Test(arguments: [3])
+    @Test(arguments: [3, 4])
     func `a store of each journal version opens with everything in it`(version: Int) throws {
         let fixture = URL(filePath: #filePath).deletingLastPathComponent().appending(
             path: "Fixtures/store-\(version).db"

@@ -70,4 +70,11 @@ struct EndpointTests {
     func `an endpoint is written as it was read`(text: String) throws {
         #expect(try Endpoint(text).description == text)
     }
+
+    @Test func `what is bound on every interface is reached at a host, anything else where it is`() {
+        #expect(Endpoint.reached("tcp://0.0.0.0:7700", at: "red") == "tcp://red:7700")
+        for text in ["tcp://10.0.0.0:7700", "tcp://127.0.0.1:7700", "ipc://0.0.0.0:1"] {
+            #expect(Endpoint.reached(text, at: "red") == text)
+        }
+    }
 }

@@ -12,19 +12,23 @@ import Testing
     /// A comparison of three arms in four repeats.
     private static func sweep(direction: String = "minimize", metric: String = "validation.loss") throws -> Sweep {
         let source = map(
-            ("name", .text("compared")), ("data", map(("source", .text("d.csv")))),
+            ("name", .text("compared")),
+            ("data", map(("source", .text("d.csv")))),
             (
                 "train",
                 map(
                     ("model", map(("mlp", map(("layers", .integer(1)), ("width", .integer(8)))))),
-                    ("optimizer", map(("adam", map(("learning_rate", .real(0.1)))))), ("epochs", .integer(2))
+                    ("optimizer", map(("adam", map(("learning_rate", .real(0.1)))))),
+                    ("epochs", .integer(2))
                 )
-            ), ("objective", map((direction, .text(metric)))),
+            ),
+            ("objective", map((direction, .text(metric)))),
             ("search", map(("repeats", .integer(4)), ("seed", .integer(5)))),
             (
                 "arms",
                 map(
-                    ("as it is", map()), ("slower", map(("train.optimizer.adam.learning_rate", .real(0.01)))),
+                    ("as it is", map()),
+                    ("slower", map(("train.optimizer.adam.learning_rate", .real(0.01)))),
                     ("wider", map(("train.model.mlp.width", .integer(32)), ("train.l2", .null)))
                 )
             )
@@ -100,7 +104,10 @@ import Testing
         let sweep = try Self.sweep(direction: "maximize", metric: "validation.accuracy")
         let rank = Self.rank(
             sweep,
-            ["as it is": [0.3, 0.31, 0.29, 0.3], "slower": [0.2, 0.21, 0.195, 0.2], "wider": [0.4, 0.41, 0.39, 0.41]]
+            [
+                "as it is": [0.3, 0.31, 0.29, 0.3], "slower": [0.2, 0.21, 0.195, 0.2],
+                "wider": [0.4, 0.41, 0.39, 0.41],
+            ]
         )
         let document = try #require(ComparisonDocument(sweep: sweep, rank: rank, chance: 2))
         let table = document.table.plainText()
@@ -119,7 +126,9 @@ import Testing
         let sentences = document.comparisons.map(document.sentence)
         #expect(sentences[0].hasPrefix("changing train.optimizer.adam.learning_rate = 0.01 alone improved "))
         #expect(sentences[0].contains("in 4 paired runs (better in 4"))
-        #expect(sentences[1].hasPrefix("changing train.model.mlp.width = 32 and train.l2 = its default together worsened "))
+        #expect(
+            sentences[1].hasPrefix("changing train.model.mlp.width = 32 and train.l2 = its default together worsened ")
+        )
     }
 
     @Test func `a sweep without arms is not compared`() throws {

@@ -130,7 +130,7 @@ enum CapacityCauses {
             if !destroying.isEmpty {
                 clues.append(
                     Clue(
-                        2.2,
+                        2.8,
                         "\(destroying.map(\.kind).joined(separator: ", ")) on images of characters, which are others when mirrored "
                             + "or turned over"
                     )

@@ -98,7 +98,7 @@ enum DataCauses {
             let robust = context.training?.loss?.kind == .huber || context.training?.loss?.kind == .meanAbsoluteError
             clues += context.clue(-0.8, "the loss is bounded in its slope", if: robust)
             clues += context.clue(
-                0.5,
+                1,
                 "standardising squeezes all other rows of such a column",
                 if: (context.run.trial?.preprocess ?? []).contains(.standardize)
             )

@@ -155,12 +155,10 @@ enum RateCauses {
         },
         remedy: { context in
             guard let rate = context.rate else { return CauseFinding.Remedy("ten times the learning rate") }
-            // One step towards the usual ratio of 1e-3, at least ten times, at most to the middle of the usual rates.
+            // To the middle of the usual rates where they are known; else towards the usual ratio of 1e-3. Ten times at least.
             let wanted = context.earlyRatio.map { $0 > 0 ? 1e-3 / $0 : 10 } ?? 10
-            var target = rate * max(10, wanted)
-            if let usual = context.usualRates {
-                target = min(target, max(rate * 10, (usual.lowerBound * usual.upperBound).squareRoot()))
-            }
+            let usual = context.usualRates.map { ($0.lowerBound * $0.upperBound).squareRoot() }
+            let target = max(rate * 10, usual ?? rate * wanted)
             let decade = Elementary.pow(10, Elementary.log10(target).rounded())
             return context.rateRemedy(max(decade, rate * 10)) {
                 "a greater rate: \($0) (\(EvidenceText.number(max(decade, rate * 10) / rate)) times)"

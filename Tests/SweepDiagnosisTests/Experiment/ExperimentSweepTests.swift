@@ -27,12 +27,16 @@ import Testing
                 "train",
                 map(
                     ("model", map(("mlp", map(("layers", .integer(2)), ("width", .integer(16)))))),
-                    ("optimizer", map(("adam", map(("learning_rate", rates))))), ("batch_size", .integer(8)),
+                    ("optimizer", map(("adam", map(("learning_rate", rates))))),
+                    ("batch_size", .integer(8)),
                     ("epochs", .integer(20))
                 )
-            ), ("objective", map(("maximize", .text("validation.accuracy")))),
+            ),
+            ("objective", map(("maximize", .text("validation.accuracy")))),
             ("search", map(("method", .text("tpe")), ("trials", .integer(40)), ("parallelism", .integer(2)))),
-            ("prune", .text("median")), ("priority", .integer(4)), ("requires", map(("gpu", .text("yes"))))
+            ("prune", .text("median")),
+            ("priority", .integer(4)),
+            ("requires", map(("gpu", .text("yes"))))
         )
     }
 
