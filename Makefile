@@ -18,7 +18,7 @@ NETWORK_PACKAGES := iproute2 nftables ethtool
 
 # Tests that are about speed, long arithmetic (searchers that fit models too) or whole processes: without optimisation they would
 # say nothing, or take ten times as long.
-OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|SweepdTests|TrainedSweepTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)|^SimulationTests\.SameAnswerTests
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|TrainedSweepTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)|^SimulationTests\.SameAnswerTests
 # Tests with sockets and clocks: they run apart from those that compute, which would keep the threads from them.
 REAL_TIME := ^(SweepMessagingTests|SweepCoordinatorTests|SweepWorkerTests|SweepDashboardTests|ProcessTests|NetworkTests)\.
 
@@ -75,6 +75,12 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 # What the real processes of a test need.
 PROGRAM := SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python
 PROCESSES := $(SWIFT) test -c release --skip-build --disable-xctest --no-parallel --filter
+
+.PHONY: test-mlflow
+test-mlflow: setup-test ## bring a sweep to a real MLflow server (0.9 GB of Python packages in .venv-mlflow)
+	@[ -x .venv-mlflow/bin/mlflow ] || { $(PYTHON) -m venv .venv-mlflow && .venv-mlflow/bin/pip install --quiet 'mlflow>=3,<4'; }
+	$(SWIFT) build -c release -j $(JOBS) --build-tests
+	$(PROGRAM) SWEEPD_MLFLOW_PYTHON=$(CURDIR)/.venv-mlflow/bin/python $(PROCESSES) HistoryExportTests
 
 .PHONY: kill-matrix
 kill-matrix: setup-test ## kill, suspend and end each process at each moment of a trial: all 42 cells

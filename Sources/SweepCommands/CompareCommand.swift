@@ -30,6 +30,10 @@ struct CompareCommand: AsyncParsableCommand {
                 "\(sweep) has no arms; `sweepd rank` compares configurations, a sweep file with `arms` compares changes of one run"
             )
         }
+        let waiting = document.comparisons.count { $0.pairs == 0 }
+        if waiting > 0 {
+            Terminal.error("\(waiting) of \(document.comparisons.count) arms have no pair of runs that ended yet")
+        }
         switch format {
         case .table:
             Terminal.output(document.table.plainText(width: Terminal.width))

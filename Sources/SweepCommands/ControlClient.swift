@@ -133,7 +133,8 @@ actor ControlClient: SweepControl {
         default:
             throw CommandFailure(
                 .unreachable,
-                "\(endpoint): no coordinator answers; is `sweepd coordinator` running, and are the keys right?"
+                "\(endpoint): no coordinator answers; is `sweepd coordinator` running, and are the keys right? What `sweepd run` "
+                    + "or a stopped coordinator left is read with --directory, as in --directory digits.sweepd"
             )
         }
     }

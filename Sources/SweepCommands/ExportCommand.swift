@@ -15,30 +15,42 @@ import SweepWire
 struct ExportCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "export",
-        abstract: "Write a trained model with its preprocessing, for other programs or for predict.",
+        abstract: "Bring a sweep's history to other tools, or a trained model to other programs and to predict.",
         discussion: """
-            The trial is trained again on this machine to its best epoch, which gives the same bits, and this is checked \
-            against what was recorded. That needs the sweep's data: from the coordinator's directory (--directory), or by \
-            the sweep file (--file).
+            History (--csv, --jsonl, --tensorboard, --optuna, --mlflow): every trial with its parameters, curve, end and \
+            finding, also while the sweep runs.
+
+            Models (--onnx, --safetensors): the trial is trained again on this machine to its best epoch, which gives the \
+            same bits, and this is checked against what was recorded. That needs the sweep's data: from the coordinator's \
+            directory (--directory), or by the sweep file (--file).
             """
     )
 
     @Argument(help: "The sweep's name.") var sweep: String
-    @Option(help: "A trial's number; otherwise the best one.") var trial: Int?
-    @Flag(help: "The best trial (the default).") var best = false
+    @Option(help: "A trial's number; otherwise the best one's model, and every trial's history.") var trial: Int?
+    @Flag(help: "The best trial's model (the default).") var best = false
+    @OptionGroup(title: "History") var history: HistoryExport
     @Option(help: "Write the model as ONNX, operator set 17.") var onnx: String?
-    @Option(help: "Write the model as safetensors, which predict and other programs read.") var safetensors: String?
+    @Option(help: "Write the model as safetensors, which predict and other programs read.")
+    var safetensors: String?
     @Option(help: "The sweep file, where the coordinator's directory is on another machine.") var file: String?
     @OptionGroup var location: CoordinatorLocation
 
     func validate() throws {
-        if onnx == nil, safetensors == nil {
-            throw ValidationError("nothing to write; give --onnx FILE, --safetensors FILE, or both")
+        if onnx == nil, safetensors == nil, history.isEmpty {
+            throw ValidationError(
+                "nothing to write; give --csv, --jsonl, --tensorboard, --optuna, --mlflow, --onnx or --safetensors"
+            )
         }
         if best, trial != nil { throw ValidationError("--best and --trial: give one of them") }
     }
 
     func run() async throws {
+        if !history.isEmpty { try await history.run(sweep, trial: trial, location) }
+        if onnx != nil || safetensors != nil { try await writeModel() }
+    }
+
+    private func writeModel() async throws {
         let kernels = try KernelTable.ofEnvironment()
         let retraining = try await found()
         let seconds = NumberText.seconds(retraining.seconds)
@@ -52,9 +64,9 @@ struct ExportCommand: AsyncParsableCommand {
             do throws(ModelError) { bytes = try model.onnx() } catch {
                 throw CommandFailure(.badInput, "\(onnx): \(error)")
             }
-            try Self.write(bytes, to: onnx)
+            try Terminal.write(bytes, to: onnx)
         }
-        if let safetensors { try Self.write(model.safetensors.bytes, to: safetensors) }
+        if let safetensors { try Terminal.write(model.safetensors.bytes, to: safetensors) }
         let metric = retraining.objective.metric.rawValue
         Terminal.error(
             "the recorded values came out again; \(metric) \(NumberText.significant(retraining.best.value)): "
@@ -126,13 +138,6 @@ struct ExportCommand: AsyncParsableCommand {
             throw CommandFailure(.failed, "\(directory): the data set of \(sweep): \(error)")
         } catch let error as JournalError {
             throw CommandFailure(.failed, "\(directory): \(error)")
-        }
-    }
-
-    /// Writes a file whole or not at all.
-    private static func write(_ bytes: [UInt8], to path: String) throws {
-        do { try Data(bytes).write(to: URL(filePath: path), options: .atomic) } catch {
-            throw CommandFailure(.badInput, "\(path): the file cannot be written: \(error.localizedDescription)")
         }
     }
 }

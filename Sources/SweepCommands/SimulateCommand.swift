@@ -67,7 +67,8 @@ struct SimulateCommand: AsyncParsableCommand {
         guard let metric = Metric(rawValue: metric) else {
             throw CommandFailure(.badInput, "--metric: not a metric: found \(metric)")
         }
-        let tasks = try recorded(Objective(metric: metric, direction: metric.direction ?? .minimize))
+        let direction = metric.direction ?? .minimize
+        let tasks = try recorded(Objective(metric: metric, direction: direction))
         let epochs = tasks.map(\.epochs).min() ?? 1
         var parallelism = 1
         var methods: [(name: String, node: SpecNode)] = []
@@ -79,7 +80,7 @@ struct SimulateCommand: AsyncParsableCommand {
             case .failure(let problems): throw CommandFailure(.badInput, problems.lines)
             }
         }
-        let drawn = plan(tasks)
+        let drawn = plan(tasks, direction)
         var results: [SimulateDocument.Method] = []
         for (name, node) in methods {
             let studies = await Self.replay(drawn, node, parallelism: parallelism, workers: workers ?? parallelism)
@@ -126,10 +127,11 @@ struct SimulateCommand: AsyncParsableCommand {
         let task: String
         let curves: [[Double]]
         let epochs: Int
+        let direction: Objective.Direction
     }
 
     /// The studies: the same for each method, and each drawn by its own stream.
-    private func plan(_ tasks: [RecordedCurves]) -> [Planned] {
+    private func plan(_ tasks: [RecordedCurves], _ direction: Objective.Direction) -> [Planned] {
         tasks.enumerated().flatMap { index, task in
             (0..<studies).map { study in
                 let key = RandomStream.mix(RandomStream.mix(seed) ^ UInt64(index) << 32 ^ UInt64(study))
@@ -137,7 +139,12 @@ struct SimulateCommand: AsyncParsableCommand {
                 var order = Array(task.costs.indices)
                 stream.shuffle(&order)
                 let chosen = order.prefix(configurations).map { task.costs[$0] }
-                return Planned(task: task.task, curves: chosen, epochs: task.epochs)
+                return Planned(
+                    task: task.task,
+                    curves: chosen,
+                    epochs: task.epochs,
+                    direction: direction
+                )
             }
         }
     }
@@ -155,6 +162,7 @@ struct SimulateCommand: AsyncParsableCommand {
                     let sweep = ReplayedSweep(
                         curves: study.curves,
                         epochs: study.epochs,
+                        direction: study.direction,
                         prune: prune,
                         parallelism: parallelism,
                         workers: workers

@@ -101,8 +101,17 @@ extension CoordinatorCore {
 
     /// The workers that become free soonest for trials of this sweep, one a trial.
     private func keptFree(_ wide: Contender, _ limit: Int, except passed: Set<WorkerID>) -> Set<WorkerID> {
-        let waiting = min(sweeps[wide.id]?.ready.count ?? 0, wide.left, limit)
-        return waiting > 0 ? table.crowded(pool: wide.pool, waiting, except: passed) : []
+        guard let sweep = sweeps[wide.id] else { return [] }
+        let trials = sweep.ready.count + sweep.retries.count + sweep.lastAttempts.count
+        let waiting = min(trials, wide.left, limit)
+        guard waiting > 0 else { return [] }
+        // A worker that only such trials wait for as may not go there would be kept free for nobody.
+        var avoided: [WorkerID] = []
+        if sweep.ready.isEmpty, let first = sweep.lastAttempts.first ?? sweep.retries.first {
+            avoided = sweep[first.trial]?.avoided ?? []
+            if !table.serves(pool: wide.pool, besides: avoided) { avoided = [] }
+        }
+        return table.crowded(pool: wide.pool, waiting, except: passed.union(avoided))
     }
 
     /// Gives a worker the next lease of a sweep; false when there is none to give, or nobody to take it.
@@ -197,13 +206,15 @@ extension CoordinatorCore {
         return "a trial of the sweep takes \(needs.slots) slots, one for each of its threads"
     }
 
-    /// Lets a sweep compete: level with the least served of those of its priority that are there.
+    /// Lets a sweep compete: level with the least served of those of its priority that are there, whether it had more or less.
+    ///
+    /// One that was paused while it had had much would otherwise wait until each newcomer has had as much.
     mutating func enterCompetition(_ id: SweepID) {
         guard let sweep = sweeps[id] else { return }
         let peers = active.filter { $0 != id }.compactMap { sweeps[$0] }.filter {
             $0.state == .running && $0.placement.priority == sweep.placement.priority
         }
-        guard let least = peers.map(\.service).min(), sweep.service < least else { return }
+        guard let least = peers.map(\.service).min() else { return }
         sweeps[id]?.share.head += least - sweep.service
     }
 }

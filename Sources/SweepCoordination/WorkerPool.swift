@@ -27,6 +27,9 @@ struct WorkerStanding: Comparable, Sendable {
         ahead = takes ? max(0, usable + (worker.introduction?.prefetch ?? 0) - load) : 0
     }
 
+    /// Whether it will ever train a trial of these needs, as far as its slots go.
+    func serves(_ needs: WorkerNeeds) -> Bool { serves && usable >= needs.slots }
+
     static func < (one: Self, other: Self) -> Bool {
         let own = one.load * other.slots
         let theirs = other.load * one.slots
@@ -46,27 +49,27 @@ struct WorkerPool: Sendable {
     /// Leases that could be added, by whether epochs are short.
     private(set) var room = 0
     private(set) var roomShort = 0
-    /// Workers that serve, with room or without.
+    /// Workers that serve and have enough slots that are not lost, with room or without.
     private(set) var serving = 0
 
     init(_ needs: WorkerNeeds) { self.needs = needs }
 
     mutating func offer(_ standing: WorkerStanding) {
-        guard standing.serves else { return }
+        guard standing.serves(needs) else { return }
         serving += 1
         place(standing) { $0.insert(standing) }
         count(standing, 1)
     }
 
     mutating func withdraw(_ standing: WorkerStanding) {
-        guard standing.serves else { return }
+        guard standing.serves(needs) else { return }
         serving -= 1
         place(standing) { $0.remove(standing) }
         count(standing, -1)
     }
 
     private mutating func place(_ standing: WorkerStanding, _ change: (inout SortedChunks<WorkerStanding>) -> Void) {
-        guard standing.takes, standing.usable >= needs.slots else { return }
+        guard standing.takes else { return }
         if standing.free >= needs.slots {
             change(&free)
         } else if standing.ahead >= needs.slots {
@@ -78,7 +81,6 @@ struct WorkerPool: Sendable {
     }
 
     private mutating func count(_ standing: WorkerStanding, _ sign: Int) {
-        guard standing.usable >= needs.slots else { return }
         room += sign * (standing.free / needs.slots)
         roomShort += sign * (standing.ahead / needs.slots)
     }

@@ -121,9 +121,12 @@ struct WorkerTable: Sendable {
     }
 
     /// Whether trials of this pool can be trained by any worker but these, now or when it has room.
-    func serves(pool: Int, besides avoided: [WorkerID]) -> Bool {
-        (pools[pool]?.serving ?? 0)
-            > avoided.count { all[$0].map { $0.pools.contains(pool) && WorkerStanding($0).serves } ?? false }
+    func serves(pool index: Int, besides avoided: [WorkerID]) -> Bool {
+        guard let pool = pools[index] else { return false }
+        return pool.serving
+            > avoided.count {
+                all[$0].map { $0.pools.contains(index) && WorkerStanding($0).serves(pool.needs) } ?? false
+            }
     }
 
     /// Whether each pool holds what a count from scratch gives: for the invariants.

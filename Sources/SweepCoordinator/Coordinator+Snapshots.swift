@@ -108,7 +108,8 @@ extension Coordinator {
 
     /// Writes a last snapshot, so that the next start is quick.
     func keepLastSnapshot() async {
-        while snapshotUpkeep.isWriting { await Task.yield() }
+        // While a snapshot is awaited, what a client asked for may still be decided and committed.
+        while snapshotUpkeep.isWriting || isCommitting { await Task.yield() }
         guard snapshotUpkeep.isDueAtEnd, let snapshots, let place = snapshotUpkeep.last else { return }
         do { _ = try await snapshots.keep(core.snapshot, at: place) } catch { snapshotFailed(error) }
     }

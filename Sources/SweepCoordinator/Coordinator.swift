@@ -98,11 +98,12 @@ package actor Coordinator: Service {
         let (missing, spared) = try await objects.keepOnly(core.neededObjects)
         kept.subtract(missing)
         upkeep.postponed.formUnion(spared)
+        // Before the port is served: a snapshot holds what its journal entry holds, and nothing of a message after it.
+        await prepareSnapshots()
         let server = try bind()
         self.server = server
         try store.setValue(server.endpoint, for: Self.endpointKey)
         if !options.servesHTTP { try announce(http: nil) }
-        await prepareSnapshots()
         carryOut(core.start(at: now))
         for hash in missing { lost(hash) }
         logger.info("coordinator listens", metadata: ["port.endpoint": "\(server.endpoint)"])
@@ -120,7 +121,7 @@ package actor Coordinator: Service {
         server?.close()
         server = nil
         if let wake { _ = loop.cancel(wake) }
-        while queue.isCommitting { await Task.yield() }
+        while isCommitting { await Task.yield() }
         try? SweepStore.Endpoint.remove(directory: options.directory)
         await keepLastSnapshot()
         journal.loop.stop()
@@ -139,6 +140,9 @@ package actor Coordinator: Service {
             protocolVersion: Int(SweepWire.protocolVersion)
         ).write(directory: options.directory)
     }
+
+    /// Whether facts are on their way into the journal: the core is ahead of its newest entry then.
+    var isCommitting: Bool { queue.isCommitting }
 
     static let endpointKey = "endpoint"
 
@@ -296,6 +300,8 @@ extension Coordinator {
         case .drop(let hash): drop(hash)
         case .log(let line): log(line)
         case .wake(let moment):
+            // A coordinator that closes looks at nobody's silence any more: it does not hear them.
+            guard server != nil else { return }
             if let wake { _ = loop.cancel(wake) }
             wake = loop.schedule(after: max(.zero, now.duration(to: moment))) { [unowned self] in
                 assumeIsolated { coordinator in

@@ -4,7 +4,7 @@ import SweepDiagnosis
 package import SweepReports
 
 extension CoordinatorCore {
-    /// Reports on one trial, or on all that have trained an epoch; nil when there is no such trial.
+    /// Reports on one trial, or on all, as far as they have trained an epoch; nil when there is no such trial.
     ///
     /// From what is stored: curve, specification, notes and the data's schema. What needs the rows or the network (`why` has
     /// both) is told as not known.
@@ -16,7 +16,7 @@ extension CoordinatorCore {
     ) -> DiagnosisDocument? {
         if let trial, sweep[trial] == nil { return nil }
         let trials = sweep.trials.filter { progress in
-            trial.map { $0 == progress.number } ?? (progress.curve.epochs > 0)
+            progress.curve.epochs > 0 && (trial == nil || trial == progress.number)
         }
         let best = sweep.incumbent?.value
         return DiagnosisDocument(

@@ -8,20 +8,16 @@ package struct StoredSweeps: SweepControl {
     private let core: CoordinatorCore
     private let directory: String
     private let curves: WholeCurves
-    /// Why the directory's snapshot was not used, so that the whole journal was read; nil when it was, and when there is none.
-    package let passedOver: String?
 
     /// Reads the snapshot of `directory` and the journal after it; throws a `StoreError` or a `JournalError`.
     package init(directory: String) throws {
         self.directory = directory
         let store = try Store.open(directory: directory, mode: .readOnly)
-        var reason: String?
-        var snapshots: SnapshotStore?
-        do { snapshots = try SnapshotStore.open(readOnly: directory) } catch { reason = "\(error)" }
+        // One that cannot be used costs the reading of the whole journal and nothing else.
+        let snapshots = try? SnapshotStore.open(readOnly: directory)
         let restored = try RestoredCore(from: store, snapshots: snapshots, session: 0)
         core = restored.core
         curves = WholeCurves(snapshots: snapshots, store: store)
-        passedOver = restored.passedOver ?? reason
     }
 
     package func list() async throws(ControlError) -> ListDocument { core.listDocument }
@@ -72,7 +68,10 @@ package struct StoredSweeps: SweepControl {
     /// The file that a sweep was submitted with; nil when there is no such sweep.
     package func source(of name: String) -> SpecNode? { core.sweep(named: name)?.submission.source }
 
-    private static let stopped = ControlError(.conflict, "the coordinator of this directory is not running")
+    private static let stopped = ControlError(
+        .conflict,
+        "the coordinator of this directory is not running; `sweepd coordinator --directory` and it starts it"
+    )
 
     private func sweep(_ name: String) throws(ControlError) -> SweepProgress {
         guard let sweep = core.sweep(named: name) else { throw ControlError.unknownSweep(name, core) }

@@ -55,6 +55,23 @@ struct CurveEvidence: Sendable {
         return (total / Double(logarithms.count - 1), up / total)
     }
 
+    /// The share of the inner values that lie above or below both their neighbours: two thirds of pure noise, one value of a
+    /// course that falls and then rises.
+    static func turningShare(_ values: some Collection<Double>) -> Double {
+        let values = Array(values)
+        guard values.count > 2 else { return 0 }
+        var turns = 0
+        for index in 1..<values.count - 1 {
+            let before = values[index] - values[index - 1]
+            let after = values[index + 1] - values[index]
+            if before * after < 0 { turns += 1 }
+        }
+        return Double(turns) / Double(values.count - 2)
+    }
+
+    /// Turning points beyond this share are fluctuation; a smooth course has fewer, however steeply it falls and rises.
+    static let smoothTurns = 0.25
+
     /// `values` as at most 128 means of neighbours, so that the pairwise trend statistics stay cheap on long curves.
     static func thinned(_ values: some Collection<Double>) -> [Double] {
         let values = Array(values)

@@ -63,8 +63,10 @@ extension TrainedModel {
             }
             let probabilities = predictor.probabilities(rows, rows: count, stride: width)
             let classes = schema.classes.count
-            let best = (0..<count).map { row in
-                (0..<classes).max { probabilities[row * classes + $0] < probabilities[row * classes + $1] } ?? 0
+            let best = (0..<count).map { row -> Int in
+                let first = row * classes
+                return (0..<classes).max { (a: Int, b: Int) in probabilities[first + a] < probabilities[first + b] }
+                    ?? 0
             }
             return Predictions(rowCount: count, classes: best, probabilities: probabilities, values: [])
         }

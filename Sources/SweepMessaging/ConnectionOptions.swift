@@ -20,10 +20,11 @@ package struct ConnectionOptions: Sendable, Equatable {
     package var probeAfter = Duration.seconds(5)
     /// … this often, …
     package var probeInterval = Duration.seconds(2)
-    /// … and so many times; then, 11 s after the last sign of life, it is given up.
+    /// … and so many times where the system has no timeout of acknowledgements, which rules over it on Linux.
     package var probes = 3
-    /// Server: a connection is given up when what was sent is not acknowledged by the other end's kernel for so long.
-    package var acknowledgementTimeout = Duration.seconds(15)
+    /// Server: a connection is given up when nothing that was sent, probes included, is acknowledged by the other end's kernel
+    /// for so long: what three unanswered probes take.
+    package var acknowledgementTimeout = Duration.seconds(11)
     /// The longest handshake, authentication included.
     ///
     /// A storm of 10,000 CURVE handshakes takes 10 s of a core; who connects and then says nothing holds a descriptor

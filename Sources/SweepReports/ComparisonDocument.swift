@@ -82,15 +82,15 @@ package struct ComparisonDocument: Hashable, Sendable {
         object.add("base", comparison.base.json)
         object.add("changed", comparison.changed.json)
         if isLogarithmic {
-            object.add("change_percent", Self.percent(comparison.gain))
+            object.add("change_percent", comparison.pairs > 0 ? Self.percent(comparison.gain) : nil)
             object.add("interval_percent", comparison.interval.map(percentages) ?? .null)
         }
-        object.add("gain", comparison.gain)
+        object.add("gain", comparison.pairs > 0 ? comparison.gain : nil)
         object.add(
             "interval",
             comparison.interval.map { .array([.number($0.lowerBound), .number($0.upperBound)]) } ?? .null
         )
-        object.add("p", comparison.p)
+        object.add("p", comparison.pairs > 0 ? comparison.p : nil)
         object.add("verdict", comparison.verdict.rawValue)
         return object.object
     }
@@ -111,8 +111,14 @@ package struct ComparisonDocument: Hashable, Sendable {
             Table.Column("better in", isNumeric: true, rank: 3),
             Table.Column("p", isNumeric: true, rank: 1), Table.Column("verdict"),
         ])
-        if let first = comparisons.first { table.add([base, first.base.text, "", "", "", "", ""]) }
+        let first = comparisons.first { $0.pairs > 0 }
+        table.add([base, first?.base.text ?? "", "", "", "", "", ""])
         for comparison in comparisons {
+            // Without a pair there is nothing to tell yet.
+            guard comparison.pairs > 0 else {
+                table.add([comparison.arm] + Array(repeating: "", count: 6))
+                continue
+            }
             table.add([
                 comparison.arm, comparison.changed.text, change(comparison.gain),
                 comparison.interval.map { interval in

@@ -80,7 +80,7 @@ extension Configuration {
 
 extension ParameterValue {
     /// The value with its type.
-    var json: JSONValue {
+    package var json: JSONValue {
         switch self {
         case .none: .null
         case .flag(let flag): .boolean(flag)
@@ -93,7 +93,7 @@ extension ParameterValue {
 
 extension TrialState {
     /// Why a trial was pruned or failed; nil for the other states.
-    var reason: String? {
+    package var reason: String? {
         switch self {
         case .pruned(let reason): reason.rawValue
         case .failed(let reason): reason

@@ -100,7 +100,7 @@ extension DiagnosisDocument.Report {
     package func confirmed(by experiment: ExperimentDocument) -> DiagnosisDocument.Report {
         guard let cure = experiment.cures.first else { return self }
         var confirmed: [CauseFinding] = []
-        for id in cure.intervention.causes {
+        for id in cure.intervention.confirmed(suspects: causes.map(\.cause)) {
             let known = causes.first { $0.cause == id }
             confirmed.append(
                 CauseFinding(

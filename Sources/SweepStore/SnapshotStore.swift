@@ -57,11 +57,7 @@ package final class SnapshotStore: Sendable {
         let path = path(directory)
         guard try FileSystem.size(of: path) ?? 0 > 0 else { return nil }
         return try Store.storing(path) {
-            var configuration = Configuration()
-            configuration.label = "sweepd.snapshot.read"
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
+            let queue = try Store.openQueue(path, label: "sweepd.snapshot.read")
             let found = try queue.read { try Int.fetchOne($0, sql: "PRAGMA user_version") ?? 0 }
             guard found == version else {
                 throw StoreError.corrupt(path: path, reason: "its version is \(found), this program's is \(version)")

@@ -53,9 +53,9 @@ extension Store {
 
     /// A connection for reading. On a medium where SQLite's shared memory cannot be made (a read-only file system) and
     /// nothing is left in a write-ahead log, the file is opened as one that does not change.
-    private static func openQueue(_ path: String) throws -> DatabaseQueue {
+    static func openQueue(_ path: String, label: String = "sweepd.store.read") throws -> DatabaseQueue {
         var configuration = Configuration()
-        configuration.label = "sweepd.store.read"
+        configuration.label = label
         configuration.readonly = true
         configuration.busyMode = .timeout(busySeconds)
         do {

@@ -206,6 +206,54 @@ import Testing
         #expect(harness.broken == [])
     }
 
+    /// It waits among those that are tried again, not among those that are ready.
+    @Test func `a wide trial that is tried again gets its slots beside narrow ones too`() throws {
+        var harness = CoreHarness()
+        var first = harness.join("a", slots: 4)
+        _ = harness.submit(Self.sweep("wide", trials: 1, threads: 4))
+        let wide = try #require(harness.lease(of: 1))
+        var second = harness.join("b", slots: 4)
+        _ = harness.submit(Self.sweep("narrow"))
+        var running = harness.assigned(to: second)
+        #expect(running.count == 4)
+        harness.end(wide, .died(reason: "signal 9 (SIGKILL)", log: ""), epoch: 0, by: &first)
+        #expect(harness.assigned(to: first).map(\.sweepName) == Array(repeating: "narrow", count: 4))
+        var steps = 0
+        while harness.held("wide") == 0, !running.isEmpty, steps < 20 {
+            steps += 1
+            Self.finish(running.removeFirst(), by: &second, &harness)
+            running += harness.assigned(to: second)
+        }
+        #expect(harness.held("wide") == 1, "after \(steps) trials")
+        #expect(harness.core.workers[second.id]?.held.count == 1)
+        #expect(harness.broken == [])
+    }
+
+    /// A worker that lost a slot to a trainer that cannot be stopped will never have four.
+    @Test func `a wide trial goes back to the worker that it failed on where no other has the slots`() throws {
+        var harness = CoreHarness(options: CoordinatorOptions(stuckAfter: .seconds(5), shortEpochSeconds: 0.2))
+        let crowded = harness.join("crowded", slots: 4)
+        _ = harness.submit(Self.sweep("narrow", trials: 1))
+        let stuck = try #require(harness.lease(of: 1)).lease
+        func beat() {
+            let progress = Heartbeat.Progress(lease: stuck, epoch: 0, step: 1)
+            harness.say(.heartbeat(Heartbeat(running: [progress], busySlots: 1)), by: crowded)
+        }
+        for _ in 0..<4 {
+            beat()
+            harness.tick(after: .seconds(2))
+        }
+        beat()
+        #expect(harness.core.workers[crowded.id]?.occupied == 1)
+        var other = harness.join("other", slots: 4)
+        if let again = harness.assigned(to: other).first { Self.finish(again, by: &other, &harness) }
+        _ = harness.submit(Self.sweep("wide", trials: 1, threads: 4))
+        let wide = try #require(harness.assigned(to: other).first)
+        harness.end(wide, .died(reason: "signal 9 (SIGKILL)", log: ""), epoch: 0, by: &other)
+        #expect(harness.assigned(to: other).count == 1, "the worker that it failed on is the only one with four slots")
+        #expect(harness.broken == [])
+    }
+
     @Test func `a wide trial of a higher priority gets the next slots, and what it cannot use goes to others`() {
         var harness = CoreHarness()
         var worker = harness.join("one", slots: 4)
@@ -234,6 +282,33 @@ import Testing
         _ = harness.steer("a", .resume)
         _ = harness.join("two", slots: 2)
         #expect(harness.held("a") == 2 && harness.held("b") == 2)
+        #expect(harness.broken == [])
+    }
+
+    /// What it had before must not count: it would wait until the other has had as much.
+    @Test func `a sweep that had much and was paused takes turns with one that is young`() throws {
+        var harness = CoreHarness()
+        var worker = harness.join("one")
+        _ = harness.submit(Self.sweep("old"))
+        var next = try #require(harness.lease(of: 1))
+        func train(_ count: Int) -> [String] {
+            var order: [String] = []
+            for _ in 0..<count {
+                order.append(next.sweepName)
+                Self.finish(next, by: &worker, &harness)
+                guard let following = harness.assigned(to: worker).first else { break }
+                next = following
+            }
+            return order
+        }
+        #expect(train(10).count == 10)
+        _ = harness.steer("old", .pause)
+        harness.end(next, .cancelled, epoch: 0, by: &worker)
+        _ = harness.submit(Self.sweep("young"))
+        next = try #require(harness.assigned(to: worker).first)
+        #expect(train(2) == ["young", "young"])
+        _ = harness.steer("old", .resume)
+        #expect(train(9).dropFirst().count { $0 == "old" } == 4)
         #expect(harness.broken == [])
     }
 

@@ -28,6 +28,24 @@ import Testing
         }
     }
 
+    @Test func `bounds are values of the metric, whichever way it is better`() throws {
+        // Accuracies 0.2, 0.5, 0.9 after three epochs, as costs.
+        let curves = [[-0.1, -0.1, -0.2], [-0.1, -0.3, -0.5], [-0.1, -0.5, -0.9]]
+        func trained(_ bound: SpecEntry) -> [Int]? {
+            ReplayedSweep(
+                curves: curves,
+                epochs: 3,
+                direction: .maximize,
+                prune: .map([SpecEntry("method", .text("threshold")), bound]),
+                parallelism: 1,
+                workers: 1
+            ).run()?.trained
+        }
+        #expect(trained(SpecEntry("below", .real(0.05))) == [3, 3, 3])
+        #expect(trained(SpecEntry("below", .real(0.2))) == [1, 1, 1])
+        #expect(trained(SpecEntry("above", .real(0.4))) == [3, 3, 2])
+    }
+
     @Test func `without pruning every curve is read to its end, and the best is chosen`() throws {
         let curves = [[3, 2, 1.0], [3, 2, 0.5], [0.1, 2, 3.0]]
         let one = try #require(Self.replay(curves, "none"))

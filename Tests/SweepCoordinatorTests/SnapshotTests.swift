@@ -124,7 +124,6 @@ import Testing
             }
         }
         let again = try StoredSweeps(directory: sample.path)
-        #expect(again.passedOver == nil)
         #expect(try await again.curves(sweep: "sample", trial: nil).json == before)
     }
 

@@ -106,6 +106,25 @@ import Testing
         #expect(MadeUpRun(fall(20, floor: 0.8), validation: jumping).symptoms.contains(.validationNoisy))
     }
 
+    /// A validation loss that falls and then rises in one sweep is overfitting, not noise, however steep it is.
+    @Test func `a smooth course is no fluctuation, whichever way it bends`() {
+        let course = (1...20).map { epoch -> Double in
+            let time = Double(epoch)
+            let rise = 0.08 * max(0, time - 6)
+            return 0.6 + 1.7 * Elementary.exp(-0.6 * time) + rise
+        }
+        let overfit = MadeUpRun(fall(20, floor: 0.01), validation: course)
+        #expect(!overfit.symptoms.contains(.validationNoisy))
+        #expect(overfit.symptoms.contains(.validationRising))
+        let short = MadeUpRun(
+            [2.3, 2.2, 2.0, 1.8, 1.6, 1.4, 1.2, 1.0],
+            validation: [2.25, 2.2, 2.2, 2.3, 2.4, 2.6, 2.9, 3.3]
+        )
+        #expect(short.symptoms.contains(.validationRising) && !short.symptoms.contains(.validationNoisy))
+        let bowl = (-6...6).map { (x: Int) -> Double in 0.3 + 0.05 * Double(x * x) }
+        #expect(!MadeUpRun(bowl).symptoms.contains(.oscillating))
+    }
+
     @Test func `too good needs a leak that was found`() {
         var run = MadeUpRun([0.05, 0.02, 0.01, 0.005])
         #expect(run.report.notJudged.contains { $0.symptom == .tooGood })

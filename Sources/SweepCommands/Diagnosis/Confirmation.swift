@@ -45,7 +45,11 @@ struct Confirmation {
                 cures = Experiment.cures(of: pairs, document.comparisons)
             }
         }
-        return ExperimentDocument(rounds: rounds, cures: cures, batchNoise: noise(first, firstCurves, template))
+        return ExperimentDocument(
+            rounds: rounds,
+            cures: cures,
+            batchNoise: noise(first, firstCurves, template, chance: chance)
+        )
     }
 
     /// What all rounds share.
@@ -85,11 +89,21 @@ struct Confirmation {
             schema: base.submission.schema
         )
         _ = try await control.submit(submitted)
-        Terminal.error("\(name): \(interventions.count + 1) arms of \(repeats) runs each")
+        Terminal.error(
+            "\(name): \(interventions.count + 1) arms of \(repeats) runs each; `sweepd cancel \(name)` ends them"
+        )
         var progress = ProgressLine()
+        var hasAsked = false
         while true {
             let status = try await control.status(sweep: name)
             progress.show(status)
+            if status.workers.isEmpty, !hasAsked {
+                progress.end()
+                Terminal.error(
+                    "no worker is connected, and nothing is trained until one is: `sweepd worker` starts one"
+                )
+                hasAsked = true
+            }
             if status.state == "finished" { break }
             if status.state == "cancelled" || status.state == "halted" {
                 progress.end()
@@ -106,7 +120,12 @@ struct Confirmation {
     }
 
     /// The √k test, where the round has a larger batch.
-    private func noise(_ round: [Intervention], _ curves: CurvesDocument, _ template: SpecNode) -> BatchNoiseTest? {
+    private func noise(
+        _ round: [Intervention],
+        _ curves: CurvesDocument,
+        _ template: SpecNode,
+        chance: Double
+    ) -> BatchNoiseTest? {
         guard let larger = round.first(where: { $0.causes.contains(.smallBatch) }),
             case .integer(let size)? = larger.changes.first?.value,
             let own = TrialSpec.read(template, problems: SpecProblems())?.training.batchSize
@@ -116,7 +135,12 @@ struct Confirmation {
                 trial.curve.series(.probeLoss)
             }
         }
-        return BatchNoiseTest(k: size / own, before: losses(Experiment.unchanged), after: losses(larger.name))
+        return BatchNoiseTest(
+            k: size / own,
+            before: losses(Experiment.unchanged),
+            after: losses(larger.name),
+            chance: chance
+        )
     }
 
     private static func seed(_ sweep: String, _ trial: Int, round: Int) -> UInt64 {

@@ -26,15 +26,21 @@ struct DiagnoseCommand: AsyncParsableCommand {
     func run() async throws {
         guard !confirm else { return try await runExperiment() }
         let document = try await location.ask { try await $0.diagnose(sweep: sweep, trial: trial) }
+        if let trial {
+            guard let report = document.reports.first else { throw untrained(trial) }
+            return Terminal.output(format == .json ? report.json.text(pretty: true) : document.text)
+        }
         switch format {
-        case .json:
-            Terminal.output((trial == nil ? document.json : document.reports.first?.json ?? .null).text(pretty: true))
+        case .json: Terminal.output(document.json.text(pretty: true))
         case .text:
-            guard trial == nil else { return Terminal.output(document.text) }
             let sick = document.reports.filter { $0.verdictKind != "no_fault" }
-            Terminal.output(DiagnosisDocument(sweep: document.sweep, reports: sick).text)
+            if !sick.isEmpty { Terminal.output(DiagnosisDocument(sweep: document.sweep, reports: sick).text) }
             Terminal.output("\(document.reports.count - sick.count) of \(document.reports.count) trials show no fault")
         }
+    }
+
+    private func untrained(_ trial: Int) -> CommandFailure {
+        CommandFailure(.badInput, "trial \(trial) of \(sweep) has trained no epoch yet")
     }
 
     /// Diagnoses one trial, tries what may mend it, and reports both.
@@ -50,9 +56,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
         }
         let (report, experiment) = try await location.ask { control in
             let document = try await control.diagnose(sweep: sweep, trial: trial)
-            guard let report = document.reports.first else {
-                throw CommandFailure(.badInput, "trial \(trial) of \(sweep) has trained no epoch yet")
-            }
+            guard let report = document.reports.first else { throw untrained(trial) }
             let confirmation = Confirmation(
                 control: control,
                 sweep: sweep,

@@ -21,6 +21,8 @@ package struct ReplayedSweep: Sendable {
     /// Costs by curve and epoch, on the scale of `Objective.cost`; all of `epochs` epochs.
     package let curves: [[Double]]
     package let epochs: Int
+    /// Which way the recorded metric is better: bounds in `prune` are values of the metric, not costs.
+    package let direction: Objective.Direction
     /// The value of `prune` in a sweep file.
     package let prune: SpecNode
     /// Virtual slots, and workers of one slot.
@@ -28,11 +30,19 @@ package struct ReplayedSweep: Sendable {
     package let workers: Int
 
     /// A replay of `curves`, which must not be empty and all be of `epochs` epochs.
-    package init(curves: [[Double]], epochs: Int, prune: SpecNode, parallelism: Int, workers: Int) {
+    package init(
+        curves: [[Double]],
+        epochs: Int,
+        direction: Objective.Direction = .minimize,
+        prune: SpecNode,
+        parallelism: Int,
+        workers: Int
+    ) {
         precondition(!curves.isEmpty && curves.allSatisfy { $0.count == epochs }, "curves of equal length")
         precondition(workers >= 1, "there must be a worker")
         self.curves = curves
         self.epochs = epochs
+        self.direction = direction
         self.prune = prune
         self.parallelism = parallelism
         self.workers = workers
@@ -43,6 +53,9 @@ package struct ReplayedSweep: Sendable {
         var run = Run(self)
         return run.outcome()
     }
+
+    /// What the recorded metric is in the replay: one that is better in the same direction.
+    private var metric: Metric { direction == .minimize ? .validationLoss : .validationR2 }
 
     /// A sweep file whose trial n, from 1, is curve n - 1.
     private var source: SpecNode {
@@ -63,6 +76,7 @@ package struct ReplayedSweep: Sendable {
                     SpecEntry("method", .text("grid")), SpecEntry("parallelism", .integer(parallelism)),
                 ])
             ),
+            SpecEntry("objective", .map([SpecEntry(direction.rawValue, .text(metric.rawValue))])),
             SpecEntry("prune", prune),
         ])
     }
@@ -149,7 +163,8 @@ package struct ReplayedSweep: Sendable {
             var observations: [Observation] = []
             for epoch in assignment.from + 1...assignment.to {
                 let cost = curve[epoch - 1]
-                let values = assignment.metrics.map { $0 == .validationLoss ? cost : 0 }
+                let value = replay.direction == .minimize || !cost.isFinite ? cost : -cost
+                let values = assignment.metrics.map { $0 == replay.metric ? value : 0 }
                 observations.append(Observation(epoch: epoch, values: values, seconds: 1e-9))
                 if !cost.isFinite { break }
             }

@@ -52,9 +52,11 @@ package struct Experiment {
             let (first, second) = (gains[round[a].name] ?? 0, gains[round[b].name] ?? 0)
             return first == second ? a < b : first > second
         }
-        // Of each setting the better direction.
+        // Of each setting the better direction; nothing that made it worse.
         var best: [Intervention] = []
-        for index in order where !best.contains(where: { $0.touches(round[index]) }) { best.append(round[index]) }
+        for index in order where !best.contains(where: { $0.touches(round[index]) }) {
+            if gains[round[index].name] ?? 0 >= 0 { best.append(round[index]) }
+        }
         var pairs: [Intervention] = []
         // Pairs in the order of the sum of their ranks: 0+1, 0+2, 1+2 and 0+3, …
         for sum in 1..<max(2, 2 * best.count) {
@@ -115,10 +117,14 @@ package struct BatchNoiseTest: Hashable, Sendable {
 
     /// Compares the probe losses of runs as they are with those of runs with `k` times the batch; nil when there are too
     /// few epochs (8), or nothing fluctuates (below 2 % an epoch there is nothing to explain).
-    package init?(k: Int, before: [[Double]], after: [[Double]]) {
-        guard k > 1, let calm = Self.fluctuation(after), let wild = Self.fluctuation(before), wild > 0.02 else {
-            return nil
-        }
+    ///
+    /// Epochs with a loss below 5 % of `chance` are left out: what is left of a loss there jumps by large factors that mean
+    /// nothing.
+    package init?(k: Int, before: [[Double]], after: [[Double]], chance: Double) {
+        let floor = 0.05 * chance
+        guard k > 1, let calm = Self.fluctuation(after, floor: floor),
+            let wild = Self.fluctuation(before, floor: floor), wild > 0.02
+        else { return nil }
         self.k = k
         self.before = wild
         self.after = calm
@@ -130,9 +136,9 @@ package struct BatchNoiseTest: Hashable, Sendable {
     /// Whether it fell as noise does.
     package var isNoise: Bool { ratio * ratio >= Double(k) }
 
-    private static func fluctuation(_ curves: [[Double]]) -> Double? {
+    private static func fluctuation(_ curves: [[Double]], floor: Double) -> Double? {
         let each: [Double] = curves.compactMap { curve in
-            let half = curve.suffix(curve.count / 2).filter { $0.isFinite && $0 > 0 }
+            let half = curve.suffix(curve.count / 2).filter { $0.isFinite && $0 > floor }
             guard half.count >= 4 else { return nil }
             let logs = half.map { Elementary.log($0) }
             // The trend is taken out: a loss that falls evenly does not fluctuate.

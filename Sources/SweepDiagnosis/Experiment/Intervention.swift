@@ -6,8 +6,8 @@ package import SweepCore
 package struct Intervention: Hashable, Sendable {
     /// What tables call it, as in `learning rate / 10`.
     package let name: String
-    /// The causes that are confirmed when it cures.
-    package let causes: [Cause]
+    /// The causes that it would cure, for each change that is made at once those that the one would.
+    package let parts: [[Cause]]
     /// How much it changes.
     package let size: Size
     /// What it changes in the run.
@@ -22,17 +22,39 @@ package struct Intervention: Hashable, Sendable {
     }
 
     package init(_ name: String, _ causes: [Cause], _ size: Size, _ changes: [Arm.Change]) {
+        self.init(name, parts: [causes], size, changes)
+    }
+
+    private init(_ name: String, parts: [[Cause]], _ size: Size, _ changes: [Arm.Change]) {
         self.name = name
-        self.causes = causes
+        self.parts = parts
         self.size = size
         self.changes = changes
+    }
+
+    /// The causes that it would cure.
+    package var causes: [Cause] { parts.flatMap { $0 } }
+
+    /// The causes that are confirmed when it cures: for each change the one that was suspected most.
+    ///
+    /// One change may answer several causes, as batch norm does to gradients that vanish and to weights that begin badly: that
+    /// it cures does not tell which of them it was. `suspects` are in their order, the most likely first.
+    package func confirmed(suspects: [Cause]) -> [Cause] {
+        var found: [Cause] = []
+        for part in parts {
+            guard let cause = suspects.first(where: { part.contains($0) }) ?? part.first, !found.contains(cause) else {
+                continue
+            }
+            found.append(cause)
+        }
+        return found
     }
 
     /// This and another change at once.
     package func joined(with other: Intervention) -> Intervention {
         Intervention(
             "\(name) + \(other.name)",
-            causes.filter { !other.causes.contains($0) } + other.causes,
+            parts: parts + other.parts,
             max(size, other.size),
             changes + other.changes
         )

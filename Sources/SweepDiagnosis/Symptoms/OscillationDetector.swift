@@ -20,7 +20,9 @@ enum OscillationDetector {
         guard probe.count >= least else { return nil }
         let recent = probe.suffix(window)
         let found = CurveEvidence.fluctuation(recent, floor: evidence.floor)
-        guard found.size > size, found.upShare > upShare, found.upShare < mostUpShare else { return nil }
+        guard found.size > size, found.upShare > upShare, found.upShare < mostUpShare,
+            CurveEvidence.turningShare(recent) > CurveEvidence.smoothTurns
+        else { return nil }
         return Finding(
             symptom: .oscillating,
             sinceEpoch: recent.startIndex + 1,

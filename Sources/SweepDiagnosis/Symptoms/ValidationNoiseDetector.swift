@@ -35,7 +35,8 @@ enum ValidationNoiseDetector {
         let noise = CurveEvidence.fluctuation(validation.suffix(24), floor: run.series.floor)
         let training = CurveEvidence.fluctuation(probe.suffix(24), floor: run.series.floor)
         guard noise.size > size, noise.upShare > 0.3, training.size < calm || training.upShare < 0.1,
-            (validation.min() ?? 0) > run.series.floor
+            (validation.min() ?? 0) > run.series.floor,
+            CurveEvidence.turningShare(validation.suffix(24)) > CurveEvidence.smoothTurns
         else { return .absent }
         return .found(
             Finding(

@@ -4,7 +4,7 @@ import SweepNumerics
 /// S-VALRISE: the validation loss rises from its least while the loss on training rows does not.
 ///
 /// The catalogue compares rows in pairs; a curve has only their mean, so the standard error is taken from the series'
-/// own jitter: the spread of its changes from epoch to epoch around their median.
+/// own jitter: the spread of its second differences, which a smooth course, however bent, has hardly any of.
 enum ValidationRiseDetector {
     /// Over the least validation loss. Source: the catalogue.
     private static let rise = 0.02
@@ -40,12 +40,14 @@ enum ValidationRiseDetector {
         return Finding(symptom: .validationRising, sinceEpoch: since + 1, evidence: text)
     }
 
-    /// The standard deviation of one value around a smooth course, from the differences of neighbours.
+    /// The standard deviation of one value around a smooth course, from its second differences.
     static func jitter(_ values: [Double]) -> Double {
-        let changes = zip(values, values.dropFirst()).map { $1 - $0 }
-        guard let middle = Quantiles.median(changes), let spread = Quantiles.median(changes.map { abs($0 - middle) })
+        guard values.count > 2 else { return 0 }
+        let changes = zip(values, values.dropFirst()).map { before, after in after - before }
+        let bends = zip(changes, changes.dropFirst()).map { before, after in after - before }
+        guard let middle = Quantiles.median(bends), let spread = Quantiles.median(bends.map { abs($0 - middle) })
         else { return 0 }
-        // 1.4826 makes the median deviation a standard deviation; a difference has twice a value's variance.
-        return 1.4826 * spread / 2.0.squareRoot()
+        // 1.4826 makes the median deviation a standard deviation; a second difference has six times a value's variance.
+        return 1.4826 * spread / 6.0.squareRoot()
     }
 }

@@ -76,15 +76,17 @@ import Testing
         let round = experiment.firstRound(suspects: [.rateTooHigh, .featureScale], count: 6)
         let gains = [
             "learning rate / 10": 0.1, "learning rate / 3": 0.3, "learning rate × 10": -2, "batch × 16": 0.2,
-            "features standardised": 0.25, "decay to zero": 0.05,
+            "features standardised": 0.25, "decay to zero": -0.05,
         ]
         let found = comparisons(round.map { ($0.name, gains[$0.name] ?? 0) }, shown: false)
         let pairs = experiment.secondRound(after: round, found, count: 3).map(\.name)
         #expect(pairs.first == "learning rate / 3 + features standardised")
         #expect(pairs.count == 3)
         #expect(!pairs.contains { $0.contains("learning rate / 3 + learning rate") }, "one setting is not set twice")
+        let worse = round.map(\.name).filter { gains[$0] ?? 0 < 0 }
         for pair in experiment.secondRound(after: round, found, count: 30) {
             #expect(pair.changes.count >= 2)
+            #expect(!worse.contains { pair.name.contains($0) }, "what made it worse is in no pair")
             #expect(!(pair.name.contains("/ 10") && pair.name.contains("× 10")))
         }
     }
@@ -93,14 +95,24 @@ import Testing
         var random = RandomStream(key: 4)
         func curve(_ size: Double) -> [Double] { (0..<40).map { _ in Elementary.exp(size * random.normal()) } }
         let wild = (0..<5).map { _ in curve(0.4) }
-        let noise = try #require(BatchNoiseTest(k: 16, before: wild, after: (0..<5).map { _ in curve(0.05) }))
+        let noise = try #require(
+            BatchNoiseTest(k: 16, before: wild, after: (0..<5).map { _ in curve(0.05) }, chance: 2)
+        )
         #expect(noise.isNoise)
         #expect(noise.ratio > 5 && noise.ratio < 13)
-        let rate = try #require(BatchNoiseTest(k: 16, before: wild, after: (0..<5).map { _ in curve(0.2) }))
+        let rate = try #require(BatchNoiseTest(k: 16, before: wild, after: (0..<5).map { _ in curve(0.2) }, chance: 2))
         #expect(!rate.isNoise)
-        #expect(BatchNoiseTest(k: 16, before: [curve(0.001)], after: [curve(0.001)]) == nil, "nothing to explain")
-        #expect(BatchNoiseTest(k: 16, before: [[1, 2, 1]], after: [[1, 1, 1]]) == nil, "too short")
+        #expect(
+            BatchNoiseTest(k: 16, before: [curve(0.001)], after: [curve(0.001)], chance: 2) == nil,
+            "nothing to explain"
+        )
+        #expect(BatchNoiseTest(k: 16, before: [[1, 2, 1]], after: [[1, 1, 1]], chance: 2) == nil, "too short")
         let falling = (0..<40).map { Elementary.exp(-0.1 * Double($0)) }
-        #expect(BatchNoiseTest(k: 16, before: [falling], after: [falling]) == nil, "an even fall is no fluctuation")
+        #expect(
+            BatchNoiseTest(k: 16, before: [falling], after: [falling], chance: 2) == nil,
+            "an even fall is no fluctuation"
+        )
+        let learnt = curve(0.4).map { 0.004 * $0 }
+        #expect(BatchNoiseTest(k: 16, before: [learnt], after: [learnt], chance: 2) == nil, "nothing is left to jump")
     }
 }

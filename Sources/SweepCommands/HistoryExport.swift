@@ -1,0 +1,147 @@
+import ArgumentParser
+import Foundation
+import SweepCore
+import SweepExport
+import SweepReports
+import SweepSearch
+import SweepWire
+
+/// Where `sweepd export` brings the history of a sweep's trials.
+struct HistoryExport: ParsableArguments {
+    @Option(help: "Write one line a trial and epoch, with the parameters in columns.") var csv: String?
+    @Option(help: "Write one JSON object a line and trial.") var jsonl: String?
+    @Option(
+        help: "Write TensorBoard's event files, with the hparams view, into a folder of the sweep's name in this one."
+    )
+    var tensorboard: String?
+    @Option(help: "Write a file of Optuna's journal storage, which optuna and optuna-dashboard open.") var optuna:
+        String?
+    @Option(
+        help: """
+            Bring it to the MLflow tracking server at this URL, as a run with nested runs. MLFLOW_TRACKING_TOKEN, or \
+            MLFLOW_TRACKING_USERNAME and _PASSWORD, say who asks.
+            """
+    )
+    var mlflow: String?
+    @Option(help: "The experiment of MLflow; otherwise the sweep's name.") var mlflowExperiment: String?
+
+    func validate() throws {
+        if mlflowExperiment != nil, mlflow == nil { throw ValidationError("--mlflow-experiment is of --mlflow only") }
+        if let mlflow, !["http", "https"].contains(URL(string: mlflow)?.scheme) || URL(string: mlflow)?.host() == nil {
+            throw ValidationError(
+                "--mlflow: found \(mlflow), allowed the URL of a server, such as http://127.0.0.1:5000"
+            )
+        }
+    }
+
+    var isEmpty: Bool { csv == nil && jsonl == nil && tensorboard == nil && optuna == nil && mlflow == nil }
+
+    /// Writes all that was asked for; files first, as they can be refused without anything being half done.
+    func run(_ sweep: String, trial: Int?, _ location: CoordinatorLocation) async throws {
+        if let optuna, FileManager.default.fileExists(atPath: optuna) {
+            throw CommandFailure(.badInput, "\(optuna): the file is there already, and may hold studies; name another")
+        }
+        let folder = tensorboard.map { URL(filePath: $0).appending(path: sweep) }
+        if let folder { try Self.checkReplaceable(folder) }
+        let (history, state) = try await location.ask { try await Self.history(of: sweep, trial: trial, $0) }
+        var written: [String] = []
+        func write(_ text: String, to path: String?) throws {
+            guard let path else { return }
+            try Terminal.write(Array(text.utf8), to: path)
+            written.append(path)
+        }
+        try write(history.csv, to: csv)
+        try write(history.jsonLines, to: jsonl)
+        try write(history.optunaJournal, to: optuna)
+        if let folder {
+            try Self.write(history.tensorBoard, to: folder)
+            written.append(folder.path)
+        }
+        let trials = history.curves.trials.count
+        let told = "\(trials) trial\(trials == 1 ? "" : "s") of \(sweep): "
+        if !written.isEmpty { Terminal.error(told + written.joined(separator: ", ")) }
+        if let mlflow {
+            let server = MLflowServer(url: mlflow, authorization: Self.authorization())
+            do {
+                let run = try await server.keep(history, state: state, experiment: mlflowExperiment ?? sweep)
+                Terminal.error(told + "\(mlflow), experiment \(mlflowExperiment ?? sweep), run \(run)")
+            } catch { throw CommandFailure(.failed, error.description) }
+        }
+    }
+
+    private static func history(
+        of sweep: String,
+        trial: Int?,
+        _ control: any SweepControl
+    ) async throws -> (SweepHistory, state: String) {
+        let state = try await control.status(sweep: sweep).state
+        let curves = try await control.curves(sweep: sweep, trial: trial)
+        let rows = try await control.rank(sweep: sweep, top: nil).rows
+        let submission = try await control.source(sweep: sweep)
+        guard let tree = try? SpecNode(wireBytes: submission.tree),
+            let file = Sweep.read(tree, problems: SpecProblems())
+        else { throw CommandFailure(.failed, "\(sweep): its sweep file cannot be read") }
+        var findings: [Int: String] = [:]
+        for row in rows { findings[row.trial] = row.finding?.symptom.words }
+        let began = Date().timeIntervalSince1970 - SweepHistory.longest(curves)
+        return (SweepHistory(curves: curves, space: file.space, findings: findings, began: began), state)
+    }
+
+    private static func authorization() -> String? {
+        if let token = Terminal.environment("MLFLOW_TRACKING_TOKEN") { return "Bearer \(token)" }
+        guard let user = Terminal.environment("MLFLOW_TRACKING_USERNAME") else { return nil }
+        let password = Terminal.environment("MLFLOW_TRACKING_PASSWORD") ?? ""
+        return "Basic \(Data("\(user):\(password)".utf8).base64EncodedString())"
+    }
+
+    // MARK: The folder of event files
+
+    /// Refuses a folder that holds anything but what an export wrote.
+    private static func checkReplaceable(_ folder: URL) throws {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return }
+        let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isDirectoryKey])
+        while let file = files?.nextObject() as? URL {
+            let isFolder = (try? file.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
+            let name = file.lastPathComponent
+            if !isFolder, !(name.hasPrefix("events.out.tfevents.") && name.hasSuffix(".sweepd")) {
+                throw CommandFailure(
+                    .badInput,
+                    "\(folder.path) holds \(name), which no export wrote; name another folder"
+                )
+            }
+        }
+    }
+
+    /// Writes the files beside the folder and puts the new one in its place: a reader finds the old or the new one.
+    private static func write(_ files: [(path: String, bytes: [UInt8])], to folder: URL) throws {
+        let manager = FileManager.default
+        let parent = folder.deletingLastPathComponent()
+        let partial = parent.appending(
+            path: ".\(folder.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)"
+        )
+        defer { try? manager.removeItem(at: partial) }
+        do {
+            for file in files {
+                let target = partial.appending(path: file.path)
+                try manager.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
+                try Data(file.bytes).write(to: target)
+            }
+            if manager.fileExists(atPath: folder.path) { try manager.removeItem(at: folder) }
+            try manager.moveItem(at: partial, to: folder)
+        } catch {
+            throw CommandFailure(
+                .badInput,
+                "\(folder.path): the folder cannot be written: \(error.localizedDescription)"
+            )
+        }
+    }
+}
+
+extension Terminal {
+    /// Writes a file whole or not at all.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        do { try Data(bytes).write(to: URL(filePath: path), options: .atomic) } catch {
+            throw CommandFailure(.badInput, "\(path): the file cannot be written: \(error.localizedDescription)")
+        }
+    }
+}

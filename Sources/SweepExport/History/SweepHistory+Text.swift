@@ -1,0 +1,47 @@
+import SweepCore
+import SweepReports
+
+extension SweepHistory {
+    /// One line a trial and epoch, with the trial's parameters in columns of their own: a table that needs no other beside it.
+    ///
+    /// Columns: `trial`, `configuration_id`, `seed`, `state`, `finding`, the parameters by their paths, `epoch`, `core_seconds`
+    /// (of the epoch), the metrics. Numbers are exact; cells of what a trial does not have are empty. A trial without an epoch
+    /// has one line.
+    package var csv: String {
+        let paths = paths
+        let metrics = curves.metrics
+        let columns =
+            ["trial", "configuration_id", "seed", "state", "finding"] + paths + ["epoch", "core_seconds"]
+            + metrics.map(\.rawValue)
+        var table = Table(columns: columns.map { Table.Column($0) })
+        for trial in curves.trials {
+            let head =
+                [
+                    String(trial.trial), trial.configuration.id.description, String(trial.seed), trial.state.name,
+                    findings[trial.trial] ?? "",
+                ] + paths.map { trial.configuration[$0]?.description ?? "" }
+            let series = metrics.map { trial.curve.series($0) }
+            if trial.curve.epochs == 0 { table.add(head + Array(repeating: "", count: 2 + metrics.count)) }
+            for (index, observation) in trial.curve.observations.enumerated() {
+                table.add(
+                    head + [String(observation.epoch), "\(observation.seconds)"]
+                        + series.map { $0.indices.contains(index) ? "\($0[index])" : "" }
+                )
+            }
+        }
+        return table.csv
+    }
+
+    /// One JSON object a line and trial, as `curves --format json` shows trials, with `sweep` and `finding`.
+    package var jsonLines: String {
+        guard case .array(let trials)? = curves.json["trials"] else { return "" }
+        return zip(trials, curves.trials).map { json, trial in
+            guard case .object(let members) = json else { return "" }
+            let head = [
+                JSONMember("sweep", .text(sweep)),
+                JSONMember("finding", findings[trial.trial].map { .text($0) } ?? .null),
+            ]
+            return JSONValue.object(head + members).text() + "\n"
+        }.joined()
+    }
+}

@@ -1,0 +1,258 @@
+import SweepCore
+import SweepNumerics
+import SweepSearch
+
+/// One file on a sweep for somebody who has neither the program nor the coordinator at hand: what was searched, what came out,
+/// what is wrong with what did not, what was run where, and how to do it again.
+package struct SweepReport: Sendable {
+    private let status: StatusDocument
+    private let rank: RankDocument
+    private let curves: CurvesDocument
+    private let diagnosis: DiagnosisDocument
+    private let submission: Submission
+    /// Of the program that writes the report.
+    private let version: String
+
+    /// Rows of the ranked table; those behind them are in `rank --format csv`.
+    private static let rowsShown = 25
+    /// Trials that are named where more have the same finding.
+    private static let trialsNamed = 12
+
+    /// `rank` must have every row, `curves` and `diagnosis` every trial.
+    package init(
+        status: StatusDocument,
+        rank: RankDocument,
+        curves: CurvesDocument,
+        diagnosis: DiagnosisDocument,
+        submission: Submission,
+        version: String
+    ) {
+        self.status = status
+        self.rank = rank
+        self.curves = curves
+        self.diagnosis = diagnosis
+        self.submission = submission
+        self.version = version
+    }
+
+    /// A heading with what stands below it.
+    struct Section {
+        let title: String
+        let parts: [Part]
+    }
+
+    /// What a section is made of; each medium writes it in its own way.
+    enum Part {
+        case paragraph(String)
+        case table(Table)
+        case chart(Chart)
+        case code(String)
+    }
+
+    var title: String { "Sweep \(rank.sweep)" }
+
+    var sections: [Section] {
+        [summary, ranking, learning, parameters, findings, work, again].filter { !$0.parts.isEmpty }
+    }
+
+    // MARK: What came out
+
+    private var objectiveWords: String { "\(rank.objective.direction.rawValue) \(rank.objective.metric.rawValue)" }
+
+    private var summary: Section {
+        let counts = status.trials
+        let states = [
+            (counts.completed, "completed"), (counts.pruned, "pruned"), (counts.failed, "failed"),
+            (counts.running, "running"), (counts.paused, "paused"), (counts.waiting, "waiting"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        let seconds: Double = rank.rows.reduce(0) { $0 + $1.coreSeconds }
+        var parts: [Part] = [
+            .paragraph(
+                "State: \(status.state)\(status.reason.map { ": \($0)" } ?? ""). Objective: \(objectiveWords) "
+                    + "(\(rank.objective.epoch.rawValue) epoch). \(counts.total) trials of \(rank.configurations) configurations: \(states). "
+                    + "\(status.epochs) epochs in \(NumberText.seconds(seconds)) of core time."
+            )
+        ]
+        if let best = rank.rows.first, let value = best.objective {
+            parts.append(
+                .paragraph(
+                    "Best: \(NumberText.significant(value)) in epoch \(best.epoch ?? best.epochs) of trial \(best.trial): "
+                        + best.configuration.shortText + "."
+                )
+            )
+        }
+        return Section(title: "Summary", parts: parts)
+    }
+
+    private var ranking: Section {
+        guard !rank.rows.isEmpty else { return Section(title: "Ranking", parts: []) }
+        var parts: [Part] = [.table(rank.first(Self.rowsShown).table)]
+        let more = rank.configurations - min(rank.rows.count, Self.rowsShown)
+        if more > 0 { parts.append(.paragraph("\(more) more configurations are not shown.")) }
+        return Section(title: "Ranking", parts: parts)
+    }
+
+    private var learning: Section {
+        let trained = curves.trials.filter { $0.curve.epochs > 0 }
+        guard !trained.isEmpty else { return Section(title: "Learning curves", parts: []) }
+        let all = CurvesDocument(sweep: curves.sweep, objective: curves.objective, trials: trained)
+        var parts: [Part] = [.chart(all.chart(of: curves.objective.metric))]
+        if trained.count > 1, let number = rank.rows.first?.trial,
+            let best = trained.first(where: { $0.trial == number })
+        {
+            var chart = CurvesDocument(sweep: curves.sweep, objective: curves.objective, trials: [best]).chart
+            chart.title = "the best, trial \(number)"
+            parts.append(.chart(chart))
+        }
+        return Section(title: "Learning curves", parts: parts)
+    }
+
+    /// What the objective was along each parameter: by option, or by quarters of the trials.
+    private var parameters: Section {
+        let trained = rank.rows.filter { $0.objective?.isFinite == true }
+        var paths: [String] = []
+        for row in trained {
+            for entry in row.configuration.entries where !paths.contains(entry.path) { paths.append(entry.path) }
+        }
+        guard trained.count > 1 else { return Section(title: "Parameters", parts: []) }
+        var table = Table(columns: [
+            Table.Column("parameter"), Table.Column("values"), Table.Column("configurations", isNumeric: true),
+            Table.Column("best", isNumeric: true), Table.Column("median", isNumeric: true),
+        ])
+        for (path, name) in zip(paths, ParameterNames.short(paths)) {
+            for group in Self.groups(trained, path) {
+                let values = group.rows.compactMap(\.objective)
+                let costs = values.map(rank.objective.cost)
+                guard let best = zip(costs, values).min(by: { $0.0 < $1.0 })?.1, let middle = Quantiles.median(values)
+                else {
+                    continue
+                }
+                table.add([
+                    name, group.name, String(values.count), NumberText.significant(best),
+                    NumberText.significant(middle),
+                ])
+            }
+        }
+        guard !table.rows.isEmpty else { return Section(title: "Parameters", parts: []) }
+        return Section(
+            title: "Parameters",
+            parts: [
+                .paragraph(
+                    "\(rank.objective.metric.rawValue) of the configurations that took these values. Trials that were stopped early count "
+                        + "with what they had reached, so a group of many stopped ones looks worse than it is."
+                ), .table(table),
+            ]
+        )
+    }
+
+    /// Rows by the value of one parameter: options by themselves, numbers in up to four groups of equal size.
+    private static func groups(_ rows: [RankRow], _ path: String) -> [(name: String, rows: [RankRow])] {
+        let active = rows.compactMap { row in row.configuration[path].map { (value: $0, row: row) } }
+        let numbers = active.compactMap { item -> (number: Double, row: RankRow)? in
+            switch item.value {
+            case .integer, .real: (size(item.value), item.row)
+            case .none, .flag, .text: nil
+            }
+        }
+        var distinct: [ParameterValue] = []
+        for item in active where !distinct.contains(item.value) { distinct.append(item.value) }
+        let isNumeric = numbers.count == active.count
+        if isNumeric { distinct.sort { size($0) < size($1) } }
+        guard isNumeric, distinct.count > 6 else {
+            return distinct.map { value in
+                let text = if case .real(let number) = value { NumberText.short(number) } else { "\(value)" }
+                return (text, active.filter { $0.value == value }.map(\.row))
+            }
+        }
+        let sorted = numbers.sorted { $0.number < $1.number }
+        return (0..<4).compactMap { quarter in
+            let part = sorted[quarter * sorted.count / 4..<(quarter + 1) * sorted.count / 4]
+            guard let first = part.first, let last = part.last else { return nil }
+            return ("\(NumberText.short(first.number)) to \(NumberText.short(last.number))", part.map(\.row))
+        }
+    }
+
+    private static func size(_ value: ParameterValue) -> Double {
+        switch value {
+        case .integer(let number): Double(number)
+        case .real(let number): number
+        case .none, .flag, .text: 0
+        }
+    }
+
+    // MARK: What is wrong
+
+    private var findings: Section {
+        var order: [String] = []
+        var found: [String: [DiagnosisDocument.Report]] = [:]
+        for report in diagnosis.reports where report.verdictKind != "no_fault" {
+            if found[report.verdict] == nil { order.append(report.verdict) }
+            found[report.verdict, default: []].append(report)
+        }
+        let sound = diagnosis.reports.count { $0.verdictKind == "no_fault" }
+        guard !diagnosis.reports.isEmpty else { return Section(title: "Findings", parts: []) }
+        var parts: [Part] = [
+            .paragraph(
+                "\(sound) of \(diagnosis.reports.count) trained trials show no fault. A cause is what curve and specification make likely; "
+                    + "`sweepd diagnose \(rank.sweep) --trial N --confirm` finds it by experiment."
+            )
+        ]
+        var table = Table(columns: [
+            Table.Column("trials", isNumeric: true), Table.Column("finding"), Table.Column("which"),
+            Table.Column("remedy"),
+        ])
+        let groups = order.compactMap { verdict in found[verdict].map { (verdict, $0) } }
+        for (verdict, reports) in groups.sorted(by: { $0.1.count > $1.1.count }) {
+            let numbers = reports.compactMap(\.trial).map(String.init)
+            let more = numbers.count - Self.trialsNamed
+            table.add([
+                String(reports.count), verdict,
+                numbers.prefix(Self.trialsNamed).joined(separator: ", ") + (more > 0 ? " and \(more) more" : ""),
+                reports.first?.causes.first?.remedy.text ?? "",
+            ])
+        }
+        if !table.rows.isEmpty { parts.append(.table(table)) }
+        return Section(title: "Findings", parts: parts)
+    }
+
+    // MARK: What was run
+
+    private var work: Section {
+        var names: [String] = []
+        var configurations: [String: Int] = [:]
+        for row in rank.rows {
+            for worker in row.workers {
+                if configurations[worker] == nil { names.append(worker) }
+                configurations[worker, default: 0] += 1
+            }
+        }
+        guard !names.isEmpty else { return Section(title: "Where it ran", parts: []) }
+        var table = Table(columns: [Table.Column("worker"), Table.Column("configurations", isNumeric: true)])
+        for name in names.sorted() { table.add([name, String(configurations[name] ?? 0)]) }
+        let again = rank.rows.reduce(0) { $0 + max(0, $1.attempts - $1.runs.count) }
+        let text =
+            "A configuration that moved between workers counts with each of them. Attempts beyond the first: \(again)."
+        return Section(title: "Where it ran", parts: [.table(table), .paragraph(text)])
+    }
+
+    private var again: Section {
+        var parts: [Part] = [
+            .paragraph(
+                "sweepd \(version). Data set (sha256 of the packed rows): \(submission.dataSet.hash.hex), "
+                    + "\(submission.schema.trainingRows) training, \(submission.schema.validationRows) validation, "
+                    + "\(submission.schema.testRows) test rows. The same file and data give the same bits, whatever runs them and however "
+                    + "many."
+            )
+        ]
+        if submission.text.isEmpty {
+            parts.append(.paragraph("The sweep was submitted by a program, without a file."))
+        } else {
+            parts.append(
+                .code("sweepd run \(submission.fileName)\nsweepd rank \(rank.sweep) --directory \(rank.sweep).sweepd")
+            )
+            parts.append(.paragraph("\(submission.fileName):"))
+            parts.append(.code(submission.text))
+        }
+        return Section(title: "How to do it again", parts: parts)
+    }
+}

@@ -1,0 +1,62 @@
+import SweepCore
+import SweepReports
+import SweepSearch
+import Testing
+
+@Suite struct SweepReportTests {
+    private static func report(text: String = "name: digits\n", rank: RankDocument = Samples.rank) -> SweepReport {
+        SweepReport(
+            status: Samples.status,
+            rank: rank,
+            curves: Samples.curves,
+            diagnosis: Samples.diagnosis,
+            submission: Submission(
+                text: text,
+                fileName: "digits.yaml",
+                tree: [],
+                dataSet: DataSetID(hash: ContentHash(hex: String(repeating: "07", count: 32))!, size: 1),
+                schema: DataSchema(
+                    features: ["a"],
+                    task: .regression(mean: 0, variance: 1),
+                    trainingRows: 80,
+                    validationRows: 20,
+                    testRows: 0
+                )
+            ),
+            version: "1.2.3"
+        )
+    }
+
+    @Test func `it has the ranking, the curves, what is wrong, and how to do it again`() throws {
+        let markdown = Self.report().markdown
+        for heading in ["Summary", "Ranking", "Learning curves", "Findings", "Where it ran", "How to do it again"] {
+            #expect(markdown.contains("\n## \(heading)\n"), "\(heading)")
+        }
+        #expect(markdown.contains("sweepd run digits.yaml") && markdown.contains("sweepd 1.2.3"))
+        #expect(markdown.contains(String(repeating: "07", count: 32)))
+        let html = Self.report().html
+        #expect(html.contains("<svg") && html.contains("<th class=\"n\" scope=\"col\">"))
+        #expect(html.ranges(of: "<section>").count == html.ranges(of: "</section>").count)
+    }
+
+    @Test func `it fetches nothing, and text of others stays text`() {
+        let html = Self.report(text: "name: x # <script>alert(1)</script> & \"q\"\n").html
+        #expect(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;q&quot;"))
+        for word in ["https://", "src=", "@import", "url("] {
+            #expect(!html.contains(word), "\(word)")
+        }
+        // The only address is the name of a namespace.
+        #expect(html.replacing("http://www.w3.org/2000/svg", with: "").contains("http://") == false)
+    }
+
+    @Test func `a fence is longer than any within`() {
+        let markdown = Self.report(text: "a: |\n  ```\n  ````\n").markdown
+        #expect(markdown.contains("`````text\na: |\n"))
+    }
+
+    @Test func `a sweep without a trial has a report too`() {
+        let empty = RankDocument(sweep: "digits", objective: Objective(), rows: [])
+        let markdown = Self.report(text: "", rank: empty).markdown
+        #expect(!markdown.contains("## Ranking") && markdown.contains("submitted by a program"))
+    }
+}
