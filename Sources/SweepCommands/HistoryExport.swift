@@ -62,10 +62,16 @@ struct HistoryExport: ParsableArguments {
         if !written.isEmpty { Terminal.error(told + written.joined(separator: ", ")) }
         if let mlflow {
             let server = MLflowServer(url: mlflow, authorization: Self.authorization())
-            do {
-                let run = try await server.keep(history, state: state, experiment: mlflowExperiment ?? sweep)
-                Terminal.error(told + "\(mlflow), experiment \(mlflowExperiment ?? sweep), run \(run)")
-            } catch { throw CommandFailure(.failed, error.description) }
+            let experiment = mlflowExperiment ?? sweep
+            let brought: Result<String, MLflowError>
+            do throws(MLflowError) {
+                brought = .success(try await server.keep(history, state: state, experiment: experiment))
+            } catch { brought = .failure(error) }
+            await server.close()
+            switch brought {
+            case .success(let run): Terminal.error(told + "\(mlflow), experiment \(experiment), run \(run)")
+            case .failure(let error): throw CommandFailure(.failed, error.description)
+            }
         }
     }
 

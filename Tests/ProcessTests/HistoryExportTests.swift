@@ -90,6 +90,13 @@ extension RealProcesses {
                 for mistake in [[], ["--mlflow-experiment", "x"], ["--mlflow", "localhost:5000"]] {
                     try await bench.run(["sweepd", "export", "small"] + place + mistake, exits: 2)
                 }
+                for name in ["report.html", "report.md"] {
+                    let report = bench.path(name)
+                    try await bench.run(["sweepd", "report", "small", "-o", report] + place, exits: 0)
+                    let written = try text(report)
+                    try #require(written.contains("How to do it again") && written.contains("name: small"), "\(name)")
+                    try #require(written.contains("<svg") == name.hasSuffix("html"))
+                }
                 let unknown = try await bench.run(["sweepd", "export", "smal", "--csv", csv] + place, exits: 2)
                 try #require(unknown.errors.contains("small"), "\(unknown.errors)")
             }

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import SweepReports
 
 /// Why a sweep could not be brought to an MLflow server.
@@ -16,9 +17,11 @@ package struct MLflowServer: Sendable {
     private let url: String
     /// The value of the header `Authorization`; nil: none.
     private let authorization: String?
+    private let client: HTTPClient
 
     /// How long one request may take: a batch of 1000 metrics takes a busy server with a database seconds.
     private static let timeout = TimeAmount.seconds(60)
+    private static let connecting = TimeAmount.seconds(10)
     private static let longestAnswer = 16 << 20
 
     package init(url: String, authorization: String? = nil) {
@@ -26,7 +29,14 @@ package struct MLflowServer: Sendable {
         while url.hasSuffix("/") { url.removeLast() }
         self.url = url
         self.authorization = authorization
+        var configuration = HTTPClient.Configuration(timeout: .init(connect: Self.connecting))
+        // A server that is not there is told of at once: nobody waits for it to come.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }
+
+    /// Lets go of the connections; must be the last thing that is asked of it.
+    package func close() async { try? await client.shutdown() }
 
     /// Makes a run for the sweep and one for each trial, nested in it, in `experiment`, which is made when it is not there.
     ///
@@ -153,9 +163,11 @@ package struct MLflowServer: Sendable {
         let status: Int
         let text: [UInt8]
         do {
-            let response = try await HTTPClient.shared.execute(request, timeout: Self.timeout)
+            let response = try await client.execute(request, timeout: Self.timeout)
             status = Int(response.status.code)
             text = Array(try await response.body.collect(upTo: Self.longestAnswer).readableBytesView)
+        } catch let error as NIOConnectionError {
+            throw MLflowError("\(url): nobody answers: \(error.connectionErrors.first?.error ?? error)")
         } catch { throw MLflowError("\(url): \(error)") }
         let answer: JSONValue
         do { answer = try JSONValue(parsing: text) } catch {
