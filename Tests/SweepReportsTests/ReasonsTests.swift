@@ -17,7 +17,7 @@ import Testing
         )
         #expect(text.contains("learning_rate × activation"))
         for line in [
-            "train.optimizer.adam.learning_rate: 6 of the 8 best lie at the low end; try a range from 1e-05",
+            "train.optimizer.adam.learning_rate: 6 of the 8 best lie at the low end; try a range from 1e-5",
             "train.batch_size: 7 of the 8 best lie at the high end; try a range up to 96",
             "train.epochs: all of the 8 best lie within 3 to 5; a narrower range saves trials",
             "train.model.mlp.activation: none of the 8 best has tanh, null; leave them out",

@@ -12,6 +12,9 @@ struct PeerImportance: Sendable, CustomStringConvertible {
     let fanova: [(String, Double)]
     let pedAnova: [(String, Double)]
 
+    /// Whether a choice is among its parameters.
+    var hasOptions: Bool { space.parameters.contains { if case .choice = $0.domain { true } else { false } } }
+
     /// The same points as the script's: one number after the other from stream 7.
     var results: [(configuration: Configuration, cost: Double)] {
         var stream = RandomStream(key: 7)

@@ -100,7 +100,7 @@ package struct Importance: Hashable, Sendable {
     ///
     /// Nil below `leastConfigurations` of them, when nothing is searched, and when all results are the same. `isMaximized` turns
     /// what curves show back to the objective's own sign. Deterministic: a function of its arguments. Cost: some
-    /// O(trees · (d n log n + d² n)) for d parameters and n ≤ 1,000; 0.3 s at d = 10, n = 1,000.
+    /// O(trees · (d n log n + d² n)) for d parameters and n ≤ 1,000.
     package static func analysis(
         space: SearchSpace,
         results: [(configuration: Configuration, cost: Double)],

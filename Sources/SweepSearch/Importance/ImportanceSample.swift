@@ -3,8 +3,9 @@ import SweepNumerics
 
 /// The results of a sweep as a regression: points of the space's box and their costs.
 ///
-/// Repeats of a configuration are one point with their mean. Costs far out are brought to a bound, Q3 + 3 (Q3 - Q1) of the
-/// finite ones (Tukey's outer fence): a diverged run would be all the variance there is. A result without a number costs as
+/// Repeats of a configuration are one point with their mean. Costs far out are brought to a bound that lies as far
+/// above the third quartile of the finite ones as the least lies below it: a diverged run would be all the variance there is. (The
+/// distance of the quartiles, as in Tukey's fences, is no measure: it is nothing where half of the results are equal.) A result without a number costs as
 /// much as the worst that has one.
 package struct ImportanceSample: Sendable {
     /// The axes on which there is something to choose, in the space's order.
@@ -43,10 +44,8 @@ package struct ImportanceSample: Sendable {
         let means = sums.map { $0.cost / $0.count }
         let finite = means.filter(\.isFinite).sorted()
         var bound = finite.last ?? 0
-        if let first = Quantiles.linear(sorted: finite, 0.25), let third = Quantiles.linear(sorted: finite, 0.75),
-            third > first
-        {
-            bound = min(bound, third + 3 * (third - first))
+        if let least = finite.first, let third = Quantiles.linear(sorted: finite, 0.75), third > least {
+            bound = min(bound, third + (third - least))
         }
         costs = means.map { $0.isFinite ? min($0, bound) : bound }
         bounded = means.count { !$0.isFinite || $0 > bound }
