@@ -43,8 +43,10 @@ actor ControlClient: SweepControl {
         return submission
     }
 
-    func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument {
-        guard case .rank(let document) = try ask(.rank(sweep: sweep, top: top)) else { throw Self.otherAnswer }
+    func rank(sweep: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
+        guard case .rank(let document) = try ask(.rank(sweep: sweep, top: top, metric: metric)) else {
+            throw Self.otherAnswer
+        }
         return document
     }
 
@@ -55,6 +57,20 @@ actor ControlClient: SweepControl {
 
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
         guard case .diagnosis(let document) = try ask(.diagnose(sweep: sweep, trial: trial)) else {
+            throw Self.otherAnswer
+        }
+        return document
+    }
+
+    func importance(sweep: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
+        guard case .importance(let document) = try ask(.importance(sweep: sweep, metric: metric)) else {
+            throw Self.otherAnswer
+        }
+        return document
+    }
+
+    func explain(sweep: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
+        guard case .explanation(let document) = try ask(.explain(sweep: sweep, trial: trial)) else {
             throw Self.otherAnswer
         }
         return document

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SweepCore
 import SweepReports
 
 /// `sweepd list`.
@@ -70,12 +71,14 @@ struct RankCommand: AsyncParsableCommand {
     @Argument(help: "The sweep's name.") var sweep: String
     @OptionGroup var location: CoordinatorLocation
     @Option(help: "Only the first rows.") var top: Int?
+    @Option(help: "What trials are ranked by; otherwise the sweep's objective.") var metric: String?
     @Option(help: "table, json, csv or markdown.") var format: RankFormat = .table
     @Flag(help: "JSON without times, workers and attempts: the same bytes for the same sweep.") var stable = false
 
     func run() async throws {
         if let top, top < 1 { throw CommandFailure(.badInput, "--top: found \(top), allowed a number from 1") }
-        let document = try await location.ask { try await $0.rank(sweep: sweep, top: top) }
+        let judged = try metric.map(Metric.named)
+        let document = try await location.ask { try await $0.rank(sweep: sweep, top: top, metric: judged) }
         Terminal.output(stable ? document.stable.text(pretty: true) : format.text(document))
     }
 }

@@ -10,6 +10,7 @@ package struct SweepdCommand: AsyncParsableCommand {
         subcommands: [
             RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, ListCommand.self,
             StatusCommand.self, RankCommand.self, CurvesCommand.self, CompareCommand.self, DiagnoseCommand.self,
+            ImportanceCommand.self, ExplainCommand.self,
             WhyCommand.self, DataCommand.self, ValidateCommand.self, SimulateCommand.self, SelfTestCommand.self,
             ReportCommand.self, ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self,
             ResumeCommand.self,

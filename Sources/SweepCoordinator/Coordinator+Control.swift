@@ -52,9 +52,10 @@ extension Coordinator: SweepControl {
         try reading(name).1.handedIn
     }
 
-    package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
+    package func rank(sweep name: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
         let (core, sweep) = try reading(name)
-        return await Self.aside { [curves] in core.rankDocument(sweep, top: top, curves: curves) }
+        let judged = try sweep.objective(on: metric)
+        return await Self.aside { [curves] in core.rankDocument(sweep, top: top, judged: judged, curves: curves) }
     }
 
     package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
@@ -68,6 +69,20 @@ extension Coordinator: SweepControl {
         let (core, sweep) = try reading(name)
         let document = await Self.aside { [curves] in core.diagnosisDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
+        return document
+    }
+
+    package func importance(sweep name: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
+        let (core, sweep) = try reading(name)
+        return try await Self.aside { [curves] in
+            Result { () throws(ControlError) in try core.importanceDocument(sweep, metric: metric, curves: curves) }
+        }.get()
+    }
+
+    package func explain(sweep name: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
+        let (core, sweep) = try reading(name)
+        let document = await Self.aside { core.explanationDocument(sweep, trial: trial) }
+        guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial)") }
         return document
     }
 

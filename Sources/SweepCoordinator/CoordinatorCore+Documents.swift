@@ -47,20 +47,27 @@ extension CoordinatorCore {
             epochsPerSecond: sweep.state == .running ? pace?.epochsPerSecond : nil,
             secondsLeft: secondsLeft(sweep, pace),
             best: best(sweep),
+            search: StatusDocument.Search(sweep.sweep),
             placement: sweep.placement,
             workers: workers.keys.sorted().compactMap { workers[$0] }.map { status($0, sweep, at: now) }
         )
     }
 
-    /// The ranked summary; all rows, or the first `top`. `curves` has those of trials whose curve is thinned here.
+    /// The ranked summary; all rows, or the first `top`; by the sweep's objective, or as `judged`. `curves` has those of trials
+    /// whose curve is thinned here: such a curve keeps the epochs that the sweep's own objective asks for.
     package func rankDocument(
         _ sweep: SweepProgress,
         top: Int?,
+        judged: Objective? = nil,
         curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
     ) -> RankDocument {
+        let own = sweep.sweep.objective
+        let objective = judged ?? own
         let (rows, all) = Ranking.summary(
-            sweep.trials.lazy.map { record($0, sweep) },
-            objective: sweep.sweep.objective,
+            sweep.trials.lazy.map { trial in
+                record(trial, sweep, curve: objective == own ? trial.curve : curves.curve(of: trial, in: sweep))
+            },
+            objective: objective,
             levels: sweep.levels,
             top: top,
             finding: { record in
@@ -70,7 +77,7 @@ extension CoordinatorCore {
         )
         return RankDocument(
             sweep: sweep.sweep.name,
-            objective: sweep.sweep.objective,
+            objective: objective,
             configurations: all,
             rows: rows
         )
@@ -102,7 +109,7 @@ extension CoordinatorCore {
     }
 
     /// The trial as the ranking wants it, without what its curve shows: that is looked for in rows that are shown.
-    private func record(_ trial: TrialProgress, _ sweep: SweepProgress) -> TrialRecord {
+    func record(_ trial: TrialProgress, _ sweep: SweepProgress, curve: LearningCurve? = nil) -> TrialRecord {
         TrialRecord(
             number: trial.number,
             configuration: trial.configuration,
@@ -112,7 +119,7 @@ extension CoordinatorCore {
             state: state(of: trial, sweep),
             stoppedEarly: trial.stoppedEarly,
             notes: trial.notes,
-            curve: trial.curve,
+            curve: curve ?? trial.curve,
             attempts: Int(trial.attempt.rawValue),
             coreSeconds: trial.curve.seconds,
             workers: trial.workers,
@@ -213,7 +220,29 @@ extension CoordinatorCore {
     }
 }
 
+extension StatusDocument.Search {
+    /// What `sweep` is searched with.
+    init(_ sweep: Sweep) {
+        let choice = SearchChoice(spec: sweep.search, space: sweep.space)
+        self.init(method: choice.method.rawValue, picked: choice.reason)
+    }
+}
+
 extension SweepProgress {
+    /// The sweep's objective, or the same epochs' rule on another metric that its trials report.
+    func objective(on metric: Metric?) throws(ControlError) -> Objective {
+        let own = sweep.objective
+        guard let metric, metric != own.metric else { return own }
+        guard metrics.contains(metric) else {
+            throw ControlError(
+                .badInput,
+                "trials of \(sweep.name) do not report \(metric.rawValue); they report "
+                    + metrics.map(\.rawValue).joined(separator: ", ")
+            )
+        }
+        return Objective(metric: metric, direction: metric.direction ?? .minimize, epoch: own.epoch)
+    }
+
     /// The sweep as it was submitted.
     var handedIn: Submission {
         get throws(ControlError) {

@@ -34,8 +34,9 @@ package struct StoredSweeps: SweepControl {
 
     package func source(sweep name: String) async throws(ControlError) -> Submission { try sweep(name).handedIn }
 
-    package func rank(sweep name: String, top: Int?) async throws(ControlError) -> RankDocument {
-        core.rankDocument(try sweep(name), top: top, curves: curves)
+    package func rank(sweep name: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
+        let sweep = try sweep(name)
+        return core.rankDocument(sweep, top: top, judged: try sweep.objective(on: metric), curves: curves)
     }
 
     package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
@@ -48,6 +49,17 @@ package struct StoredSweeps: SweepControl {
     package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
         guard let document = core.diagnosisDocument(try sweep(name), trial: trial, curves: curves) else {
             throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)")
+        }
+        return document
+    }
+
+    package func importance(sweep name: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
+        try core.importanceDocument(try sweep(name), metric: metric, curves: curves)
+    }
+
+    package func explain(sweep name: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
+        guard let document = core.explanationDocument(try sweep(name), trial: trial) else {
+            throw ControlError(.notFound, "\(name) has no trial \(trial)")
         }
         return document
     }

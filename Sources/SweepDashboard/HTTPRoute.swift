@@ -18,11 +18,13 @@ package enum HTTPRoute: Hashable, Sendable {
     case events
     case sweep(String)
     case status(sweep: String)
-    case rank(sweep: String, top: Int?)
+    case rank(sweep: String, top: Int?, metric: Metric? = nil)
     case curves(sweep: String, trial: Int?)
     case trials(sweep: String, TrialsQuery)
     case trial(sweep: String, number: Int)
     case timeline(sweep: String)
+    case importance(sweep: String, metric: Metric?)
+    case explanation(sweep: String, trial: Int)
     /// A sweep as it changes.
     case sweepEvents(sweep: String)
     case steer(sweep: String, Steering)
@@ -55,8 +57,9 @@ package enum HTTPRoute: Hashable, Sendable {
         ["/", "/health", "/metrics"]
         + [
             "", "/openapi.json", "/session", "/login", "/logout", "/sweeps", "/workers", "/events", "/sweeps/NAME",
-            "/sweeps/NAME/status", "/sweeps/NAME/rank?top=K", "/sweeps/NAME/curves?trial=N",
+            "/sweeps/NAME/status", "/sweeps/NAME/rank?top=K&metric=M", "/sweeps/NAME/curves?trial=N",
             "/sweeps/NAME/trials?metrics=M,M&since=VERSION&after=N&limit=K", "/sweeps/NAME/trials/N",
+            "/sweeps/NAME/trials/N/explanation", "/sweeps/NAME/importance?metric=M",
             "/sweeps/NAME/timeline", "/sweeps/NAME/events", "/sweeps/NAME/pause", "/sweeps/NAME/resume",
             "/sweeps/NAME/cancel",
         ].map { "/api/v1" + $0 }
@@ -134,8 +137,11 @@ package enum HTTPRoute: Hashable, Sendable {
         switch (path.count, path.count > 2 ? path[2] : "") {
         case (2, _): return .sweep(sweep)
         case (3, "status"): return .status(sweep: sweep)
-        case (3, "rank"): return .rank(sweep: sweep, top: try query.number("top"))
+        case (3, "rank"):
+            return .rank(sweep: sweep, top: try query.number("top"), metric: try query.metric("metric"))
         case (3, "curves"): return .curves(sweep: sweep, trial: try query.number("trial"))
+        case (3, "importance"):
+            return .importance(sweep: sweep, metric: try query.metric("metric"))
         case (3, "timeline"): return .timeline(sweep: sweep)
         case (3, "events"): return .sweepEvents(sweep: sweep)
         case (3, "trials"):
@@ -148,6 +154,8 @@ package enum HTTPRoute: Hashable, Sendable {
                     limit: try query.number("limit")
                 )
             )
+        case (5, "trials") where path[4] == "explanation":
+            return .explanation(sweep: sweep, trial: try Query.number(path[3], "trial"))
         case (4, "trials"): return .trial(sweep: sweep, number: try Query.number(path[3], "trial"))
         case (3, let word): return Steering(rawValue: word).map { .steer(sweep: sweep, $0) }
         default: return nil
@@ -157,8 +165,9 @@ package enum HTTPRoute: Hashable, Sendable {
     /// The parameters that it knows.
     private var keys: Set<String> {
         switch self {
-        case .rank: ["top"]
+        case .rank: ["top", "metric"]
         case .curves: ["trial"]
+        case .importance: ["metric"]
         case .trials: ["metrics", "since", "after", "limit"]
         default: []
         }
@@ -188,6 +197,12 @@ package enum HTTPRoute: Hashable, Sendable {
         func number(_ key: String) throws(HTTPFailure) -> Int? {
             guard let text = values[key] else { return nil }
             return try Self.number(text, key)
+        }
+
+        func metric(_ key: String) throws(HTTPFailure) -> Metric? {
+            guard let metrics = try metrics(key) else { return nil }
+            guard metrics.count == 1 else { throw HTTPFailure(400, "bad_input", "\(key): allowed is one metric") }
+            return metrics[0]
         }
 
         func metrics(_ key: String) throws(HTTPFailure) -> [Metric]? {

@@ -77,11 +77,12 @@ package struct Site: Sendable {
             return HTTPAnswer(events: request.method == "HEAD" ? .init { $0.finish() } : try await feeds.watch())
         case .sweep(let sweep): return HTTPAnswer(json: try await observatory.sweep(sweep).json.bytes, for: request)
         case .status(let sweep): return HTTPAnswer(json: try await observatory.status(sweep: sweep).json.bytes)
-        case .rank(let sweep, nil):
+        case .rank(let sweep, nil, nil):
             let (bytes, tag) = try await feeds.feed(sweep).ranked()
             return HTTPAnswer(json: bytes, tag: tag, for: request)
-        case .rank(let sweep, let top):
-            return HTTPAnswer(json: try await observatory.rank(sweep: sweep, top: top).json.bytes, for: request)
+        case .rank(let sweep, let top, let metric):
+            let document = try await observatory.rank(sweep: sweep, top: top, metric: metric)
+            return HTTPAnswer(json: document.json.bytes, for: request)
         case .curves(let sweep, let trial):
             return HTTPAnswer(json: try await observatory.curves(sweep: sweep, trial: trial).json.bytes, for: request)
         case .trials(let sweep, let query):
@@ -89,6 +90,13 @@ package struct Site: Sendable {
             return HTTPAnswer(json: Array(text.utf8), for: request)
         case .trial(let sweep, let number):
             return HTTPAnswer(json: try await observatory.trial(sweep: sweep, number: number).json.bytes, for: request)
+        case .importance(let sweep, let metric):
+            return HTTPAnswer(
+                json: try await observatory.importance(sweep: sweep, metric: metric).json.bytes,
+                for: request
+            )
+        case .explanation(let sweep, let trial):
+            return HTTPAnswer(json: try await observatory.explain(sweep: sweep, trial: trial).json.bytes, for: request)
         case .timeline(let sweep): return HTTPAnswer(json: try await observatory.timeline(sweep: sweep).json.bytes)
         case .sweepEvents(let sweep):
             let feed = try await feeds.feed(sweep)

@@ -63,15 +63,17 @@ package struct Submission: Hashable, Sendable {
 ///
 /// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "schema"}` · `list` `{}` · `status`,
 /// `source`, `pause`, `resume`, `cancel` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `rank` `{"sweep",
-/// "top"}` · `curves`, `diagnose` `{"sweep", "trial"}`.
+/// "top", "metric"}` · `curves`, `diagnose`, `explain` `{"sweep", "trial"}` · `importance` `{"sweep", "metric"}`.
 package enum ControlRequest: Hashable, Sendable {
     case submit(Submission)
     case list
     case status(sweep: String)
     case source(sweep: String)
-    case rank(sweep: String, top: Int?)
+    case rank(sweep: String, top: Int?, metric: Metric? = nil)
     case curves(sweep: String, trial: Int?)
     case diagnose(sweep: String, trial: Int?)
+    case importance(sweep: String, metric: Metric?)
+    case explain(sweep: String, trial: Int)
     case pause(sweep: String)
     case resume(sweep: String)
     case cancel(sweep: String)
@@ -79,11 +81,14 @@ package enum ControlRequest: Hashable, Sendable {
 
     /// The words of the requests.
     package static let verbs = [
-        "submit", "list", "status", "source", "rank", "curves", "diagnose", "pause", "resume", "cancel", "set",
+        "submit", "list", "status", "source", "rank", "curves", "diagnose", "importance", "explain", "pause", "resume",
+        "cancel", "set",
     ]
 
     /// The words of requests that change nothing.
-    package static let readingVerbs: Set<String> = ["list", "status", "source", "rank", "curves", "diagnose"]
+    package static let readingVerbs: Set<String> = [
+        "list", "status", "source", "rank", "curves", "diagnose", "importance", "explain",
+    ]
 
     /// The request's word.
     package var verb: String {
@@ -95,6 +100,8 @@ package enum ControlRequest: Hashable, Sendable {
         case .rank: "rank"
         case .curves: "curves"
         case .diagnose: "diagnose"
+        case .importance: "importance"
+        case .explain: "explain"
         case .pause: "pause"
         case .resume: "resume"
         case .cancel: "cancel"
@@ -115,12 +122,19 @@ package enum ControlRequest: Hashable, Sendable {
         case .list: break
         case .status(let sweep), .source(let sweep), .pause(let sweep), .resume(let sweep), .cancel(let sweep):
             object.add("sweep", sweep)
-        case .rank(let sweep, let top):
+        case .rank(let sweep, let top, let metric):
             object.add("sweep", sweep)
             if let top { object.add("top", top) }
+            if let metric { object.add("metric", metric.rawValue) }
         case .curves(let sweep, let trial), .diagnose(let sweep, let trial):
             object.add("sweep", sweep)
             if let trial { object.add("trial", trial) }
+        case .importance(let sweep, let metric):
+            object.add("sweep", sweep)
+            if let metric { object.add("metric", metric.rawValue) }
+        case .explain(let sweep, let trial):
+            object.add("sweep", sweep)
+            object.add("trial", trial)
         case .set(let sweep, let adjustment):
             object.add("sweep", sweep)
             adjustment.add(to: &object)
@@ -152,6 +166,13 @@ package enum ControlRequest: Hashable, Sendable {
 
     private static func read(_ verb: String, _ reader: DocumentReader) throws(DocumentError) -> ControlRequest {
         func sweep() throws(DocumentError) -> String { try reader.field("sweep").text() }
+        func metric() throws(DocumentError) -> Metric? {
+            guard let field = reader.optional("metric") else { return nil }
+            guard let metric = Metric(rawValue: try field.text()) else {
+                throw field.wrong("one of " + Metric.words.joined(separator: ", "))
+            }
+            return metric
+        }
         switch verb {
         case "submit": return .submit(try Submission(reader))
         case "list": return .list
@@ -161,9 +182,12 @@ package enum ControlRequest: Hashable, Sendable {
             let top = reader.optional("top")
             let count = try top?.integer()
             if let top, let count, count < 1 { throw top.wrong("a number from 1") }
-            return .rank(sweep: try sweep(), top: count)
+            return .rank(sweep: try sweep(), top: count, metric: try metric())
         case "curves": return .curves(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
         case "diagnose": return .diagnose(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
+        case "importance":
+            return .importance(sweep: try sweep(), metric: try metric())
+        case "explain": return .explain(sweep: try sweep(), trial: try reader.field("trial").integer())
         case "pause": return .pause(sweep: try sweep())
         case "resume": return .resume(sweep: try sweep())
         case "set": return .set(sweep: try sweep(), try SweepAdjustment(reader))

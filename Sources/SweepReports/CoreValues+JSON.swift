@@ -63,16 +63,7 @@ extension Configuration {
     package init(_ reader: DocumentReader) throws(DocumentError) {
         var entries: [Entry] = []
         for (path, field) in try reader.members() {
-            let value: ParameterValue
-            switch field.value {
-            case .null: value = .none
-            case .boolean(let flag): value = .flag(flag)
-            case .integer(let number): value = .integer(number)
-            case .number(let number): value = .real(number)
-            case .text(let text): value = .text(text)
-            case .unsigned, .array, .object: throw field.wrong("a single value")
-            }
-            entries.append(Entry(path: path, value: value))
+            entries.append(Entry(path: path, value: try ParameterValue(field)))
         }
         self.init(entries)
     }
@@ -87,6 +78,18 @@ extension ParameterValue {
         case .integer(let number): .integer(number)
         case .real(let number): .number(number)
         case .text(let text): .text(text)
+        }
+    }
+
+    /// Reads a value with its type.
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        switch reader.value {
+        case .null: self = .none
+        case .boolean(let flag): self = .flag(flag)
+        case .integer(let number): self = .integer(number)
+        case .number(let number): self = .real(number)
+        case .text(let text): self = .text(text)
+        case .unsigned, .array, .object: throw reader.wrong("a single value")
         }
     }
 }

@@ -36,7 +36,7 @@ package struct TrialCounts: Hashable, Sendable {
 ///
 /// JSON: `{"sweep", "state", "reason" (halted only), "trials": {"waiting", "running", "paused", "completed", "pruned",
 /// "failed"}, "trials_planned", "epochs", "epochs_per_second", "seconds_left", "best" (null, or "trial",
-/// "configuration_id", "objective", "epoch"), "priority", "max_parallel" (null: no limit), "requires": {label: value},
+/// "configuration_id", "objective", "epoch"), "search": {"method", "picked" (why `auto` picked it, or null)}, "priority", "max_parallel" (null: no limit), "requires": {label: value},
 /// "threads", "workers": [{"id", "host", "slots", "busy", "kernels", "labels": {label: value}, "last_seen_s",
 /// "idle_because", "stuck" (only of a worker with a trial that makes no step)}], "storage": {"journal_bytes", "objects",
 /// "object_bytes", "upload_bytes"}}`. Numbers that nobody knows yet are null; `storage` is absent where nobody counted.
@@ -55,6 +55,8 @@ package struct StatusDocument: Hashable, Sendable {
     /// The estimated time to the end.
     package var secondsLeft: Double?
     package var best: Best?
+    /// What it is searched with; nil of a coordinator that does not say.
+    package var search: Search?
     /// When and where it is trained beside others, as it is now.
     package var placement: Placement
     package var workers: [Worker]
@@ -75,6 +77,17 @@ package struct StatusDocument: Hashable, Sendable {
             self.objects = objects
             self.objectBytes = objectBytes
             self.uploadBytes = uploadBytes
+        }
+    }
+
+    /// A search method, and why `auto` picked it; nil where the sweep file names it.
+    package struct Search: Hashable, Sendable {
+        package var method: String
+        package var picked: String?
+
+        package init(method: String, picked: String?) {
+            self.method = method
+            self.picked = picked
         }
     }
 
@@ -144,6 +157,7 @@ package struct StatusDocument: Hashable, Sendable {
         epochsPerSecond: Double? = nil,
         secondsLeft: Double? = nil,
         best: Best? = nil,
+        search: Search? = nil,
         placement: Placement = Placement(),
         workers: [Worker],
         storage: Storage? = nil
@@ -157,6 +171,7 @@ package struct StatusDocument: Hashable, Sendable {
         self.epochsPerSecond = epochsPerSecond
         self.secondsLeft = secondsLeft
         self.best = best
+        self.search = search
         self.placement = placement
         self.workers = workers
         self.storage = storage
@@ -176,6 +191,12 @@ extension StatusDocument {
         object.add("epochs_per_second", epochsPerSecond)
         object.add("seconds_left", secondsLeft)
         object.add("best", best?.json ?? .null)
+        if let search {
+            var chosen = JSONObjectBuilder()
+            chosen.add("method", search.method)
+            chosen.add("picked", search.picked)
+            object.add("search", chosen.object)
+        }
         placement.add(to: &object)
         object.add("workers", .array(workers.map(\.json)))
         if let storage { object.add("storage", storage.json) }
@@ -195,6 +216,9 @@ extension StatusDocument {
             epochsPerSecond: try reader.measured("epochs_per_second"),
             secondsLeft: try reader.measured("seconds_left"),
             best: try reader.optional("best").map { reader throws(DocumentError) in try Best(reader) },
+            search: try reader.optional("search").map { reader throws(DocumentError) in
+                Search(method: try reader.field("method").text(), picked: try reader.optional("picked")?.text())
+            },
             placement: try Placement(reader),
             workers: try reader.field("workers").items().each { reader throws(DocumentError) in try Worker(reader) },
             storage: try reader.optional("storage").map { reader throws(DocumentError) in try Storage(reader) }
@@ -205,6 +229,7 @@ extension StatusDocument {
     package func plainText(width: Int? = nil) -> String {
         var lines = [PrintableText.line("\(sweep): \(state)" + (reason.map { " (\($0))" } ?? ""))]
         if let placement = placement.text { lines.append(PrintableText.line("placing  \(placement)")) }
+        if let search, let picked = search.picked { lines.append("search   \(search.method), as \(picked)") }
         let planned = trialsPlanned.map { " of \($0)" } ?? ""
         let counts = trials.named.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         lines.append("trials   \(trials.total)\(planned)" + (counts.isEmpty ? "" : ": \(counts)"))

@@ -12,12 +12,16 @@ package protocol SweepControl: Sendable {
     func status(sweep: String) async throws(ControlError) -> StatusDocument
     /// The sweep as it was submitted.
     func source(sweep: String) async throws(ControlError) -> Submission
-    /// The first `top` rows of the ranked summary, or all.
-    func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument
+    /// The first `top` rows of the ranked summary, or all; by the sweep's objective, or by another metric that trials report.
+    func rank(sweep: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument
     /// The curves of one trial, or of all.
     func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument
     /// The report on one trial, or on all that have trained an epoch: symptoms and causes, as far as curve and specification tell.
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument
+    /// Which parameters matter for a metric, or for the sweep's objective; a conflict while too little is known.
+    func importance(sweep: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument
+    /// Why a trial's configuration was proposed, and why it went on or was stopped.
+    func explain(sweep: String, trial: Int) async throws(ControlError) -> ExplanationDocument
     /// Hands out no more work; what runs may finish its segment or stop at the next epoch.
     func pause(sweep: String) async throws(ControlError) -> StatusDocument
     func resume(sweep: String) async throws(ControlError) -> StatusDocument
@@ -38,6 +42,8 @@ package enum ControlAnswer: Hashable, Sendable {
     case rank(RankDocument)
     case curves(CurvesDocument)
     case diagnosis(DiagnosisDocument)
+    case importance(ImportanceDocument)
+    case explanation(ExplanationDocument)
 
     /// The document as JSON.
     package var json: JSONValue {
@@ -49,6 +55,8 @@ package enum ControlAnswer: Hashable, Sendable {
         case .rank(let document): document.json
         case .curves(let document): document.json
         case .diagnosis(let document): document.json
+        case .importance(let document): document.json
+        case .explanation(let document): document.json
         }
     }
 
@@ -65,6 +73,8 @@ package enum ControlAnswer: Hashable, Sendable {
             case "source": self = .source(try Submission(DocumentReader(json)))
             case "rank": self = .rank(try RankDocument(json: json))
             case "diagnose": self = .diagnosis(try DiagnosisDocument(json: json))
+            case "importance": self = .importance(try ImportanceDocument(json: json))
+            case "explain": self = .explanation(try ExplanationDocument(json: json))
             case "curves": self = .curves(try CurvesDocument(json: json))
             default: self = .status(try StatusDocument(json: json))
             }
@@ -75,6 +85,11 @@ package enum ControlAnswer: Hashable, Sendable {
 }
 
 extension SweepControl {
+    /// The ranked summary by the sweep's objective.
+    package func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument {
+        try await rank(sweep: sweep, top: top, metric: nil)
+    }
+
     /// Does what `request` asks.
     package func answer(_ request: ControlRequest) async throws(ControlError) -> ControlAnswer {
         switch request {
@@ -82,9 +97,13 @@ extension SweepControl {
         case .list: .list(try await list())
         case .status(let sweep): .status(try await status(sweep: sweep))
         case .source(let sweep): .source(try await source(sweep: sweep))
-        case .rank(let sweep, let top): .rank(try await rank(sweep: sweep, top: top))
+        case .rank(let sweep, let top, let metric):
+            .rank(try await rank(sweep: sweep, top: top, metric: metric))
         case .curves(let sweep, let trial): .curves(try await curves(sweep: sweep, trial: trial))
         case .diagnose(let sweep, let trial): .diagnosis(try await diagnose(sweep: sweep, trial: trial))
+        case .importance(let sweep, let metric):
+            .importance(try await importance(sweep: sweep, metric: metric))
+        case .explain(let sweep, let trial): .explanation(try await explain(sweep: sweep, trial: trial))
         case .pause(let sweep): .status(try await pause(sweep: sweep))
         case .resume(let sweep): .status(try await resume(sweep: sweep))
         case .cancel(let sweep): .status(try await cancel(sweep: sweep))

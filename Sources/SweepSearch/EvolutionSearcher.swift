@@ -33,17 +33,35 @@ package struct EvolutionSearcher: Searcher {
     package mutating func propose(number: Int) -> Configuration? {
         guard number >= 0 else { return nil }
         if let known = history.configuration(number: number) { return known }
+        return proposal(number: number)?.configuration
+    }
+
+    package mutating func reason(number: Int) -> ProposalReason { proposal(number: number)?.reason ?? .independent }
+
+    private mutating func proposal(number: Int) -> (configuration: Configuration, reason: ProposalReason)? {
         if novelty.isExhausted { return nil }
         var stream = RandomStream(key: proposalKey(seed: seed, number: number))
         let living = Array(history.finished.suffix(Self.population))
-        guard living.count == Self.population, !box.free.isEmpty else { return novelty.draw(&stream) }
+        guard living.count == Self.population, !box.free.isEmpty else {
+            let needed = ProposalReason.startup(results: living.count, needed: Self.population)
+            return novelty.draw(&stream).map { ($0, needed) }
+        }
         for _ in 0..<Self.children {
             let drawn = (0..<Self.tournament).map { _ in history.standing(living[stream.below(living.count)]) }
             guard let parent = drawn.min() else { break }
-            let child = box.configuration(at: changed(history.point(parent.row), &stream))
-            if novelty.admits(child) { return child }
+            let before = history.point(parent.row)
+            let point = changed(before, &stream)
+            let child = box.configuration(at: point)
+            guard novelty.admits(child) else { continue }
+            let changed = box.axes.indices.filter { !point[$0].isNaN && point[$0] != before[$0] }
+            let reason = ProposalReason.mutation(
+                parent: history.number(parent.row),
+                living: living.count,
+                changed: changed.map { box.axes[$0].path }
+            )
+            return (child, reason)
         }
-        return novelty.draw(&stream)
+        return novelty.draw(&stream).map { ($0, .independent) }
     }
 
     package mutating func proposed(number: Int, configuration: Configuration) {

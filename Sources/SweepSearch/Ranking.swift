@@ -132,7 +132,7 @@ package enum Ranking {
     /// `finding` is asked for the trials that rows are shown with. Cost: O(n log n) for the order of all, the rest for what is
     /// shown.
     package static func rows(
-        _ trials: some Sequence<TrialRecord>,
+        _ trials: some RandomAccessCollection<TrialRecord>,
         objective: Objective,
         levels: [Int],
         top: Int? = nil,
@@ -142,31 +142,46 @@ package enum Ranking {
     }
 
     /// The rows, and how many there would be of all.
-    package static func summary(
-        _ trials: some Sequence<TrialRecord>,
+    ///
+    /// Records of trials may be made when they are asked for: each is asked for once, and those of rows that are shown once more.
+    package static func summary<Trials: RandomAccessCollection<TrialRecord>>(
+        _ trials: Trials,
         objective: Objective,
         levels: [Int],
         top: Int?,
         finding: (TrialRecord) -> Finding?
     ) -> (rows: [RankRow], all: Int) {
+        var standings: [Standing] = []
+        standings.reserveCapacity(trials.count)
         var places: [ConfigurationID: Int] = [:]
-        var groups: [[Standing]] = []
+        // Of most configurations there is one run, for which no list is made.
+        var groups: [(first: Int, others: [Int])] = []
         for trial in trials {
-            let standing = Standing(trial, objective: objective, levels: levels)
             let place = places[trial.configurationID, default: groups.count]
             if place == groups.count {
                 places[trial.configurationID] = place
-                groups.append([standing])
+                groups.append((standings.count, []))
             } else {
-                groups[place].append(standing)
+                groups[place].others.append(standings.count)
             }
+            standings.append(Standing(trial, place: standings.count, objective: objective, levels: levels))
         }
-        let drafts = groups.map { Draft($0, objective: objective) }
+        let drafts = groups.map { group in
+            Draft(
+                group.others.isEmpty
+                    ? [standings[group.first]] : ([group.first] + group.others).map { standings[$0] },
+                objective: objective
+            )
+        }
         // Numbers are sorted, not drafts: those are large.
         let order = drafts.indices.sorted { (drafts[$0].key, drafts[$0].id) < (drafts[$1].key, drafts[$1].id) }
         let shown = min(order.count, max(0, top ?? order.count))
         let ties = ties(order.map { drafts[$0].interval }, of: shown)
-        let rows = (0..<shown).map { drafts[order[$0]].placed($0 + 1, tiedWith: ties[$0], finding: finding) }
+        let rows = (0..<shown).map { place in
+            drafts[order[place]].placed(place + 1, tiedWith: ties[place], finding: finding) { standing in
+                trials[trials.index(trials.startIndex, offsetBy: standing.place)]
+            }
+        }
         return (rows, order.count)
     }
 
@@ -195,15 +210,20 @@ private struct RankKey: Comparable {
     static let failed = 3
 }
 
-/// One run and where it stands.
+/// One run and where it stands; its record is not kept, as it is large and few are shown.
 private struct Standing {
-    let trial: TrialRecord
+    /// Its place among the trials.
+    let place: Int
+    let number: Int
+    let configurationID: ConfigurationID
     let key: RankKey
     let value: Double?
     let epoch: Int?
 
-    init(_ trial: TrialRecord, objective: Objective, levels: [Int]) {
-        self.trial = trial
+    init(_ trial: TrialRecord, place: Int, objective: Objective, levels: [Int]) {
+        self.place = place
+        number = trial.number
+        configurationID = trial.configurationID
         let best = trial.curve.best(for: objective)
         epoch = best?.epoch
         var value = best?.value
@@ -246,9 +266,9 @@ private struct Draft {
 
     /// `runs` are those of one configuration, not empty.
     init(_ runs: [Standing], objective: Objective) {
-        let runs = runs.count == 1 ? runs : runs.sorted { ($0.key, $0.trial.number) < ($1.key, $1.trial.number) }
+        let runs = runs.count == 1 ? runs : runs.sorted { ($0.key, $0.number) < ($1.key, $1.number) }
         let best = runs[0]
-        id = best.trial.configurationID
+        id = best.configurationID
         self.runs = runs
         if let broken = runs.first(where: { $0.key.group == RankKey.notFinite }) {
             value = broken.value
@@ -267,26 +287,32 @@ private struct Draft {
         )
     }
 
-    func placed(_ place: Int, tiedWith: [Int], finding: (TrialRecord) -> Finding?) -> RankRow {
+    func placed(
+        _ place: Int,
+        tiedWith: [Int],
+        finding: (TrialRecord) -> Finding?,
+        record: (Standing) -> TrialRecord
+    ) -> RankRow {
         let best = runs[0]
-        let told = runs.first { $0.key.group == key.group } ?? best
+        let trials = runs.map(record)
+        let told = runs.firstIndex { $0.key.group == key.group } ?? 0
         var workers: [String] = []
-        for name in runs.flatMap(\.trial.workers) where !workers.contains(name) { workers.append(name) }
-        let curve = best.trial.curve
+        for name in trials.flatMap(\.workers) where !workers.contains(name) { workers.append(name) }
+        let curve = trials[0].curve
         return RankRow(
             place: place,
-            configuration: best.trial.configuration,
-            runs: runs.map {
+            configuration: trials[0].configuration,
+            runs: zip(runs, trials).map { run, trial in
                 RankRow.Run(
-                    trial: $0.trial.number,
-                    seed: $0.trial.seed,
-                    objective: $0.value,
-                    epochs: $0.trial.curve.epochs,
-                    state: $0.trial.state,
-                    stoppedEarly: $0.trial.stoppedEarly
+                    trial: trial.number,
+                    seed: trial.seed,
+                    objective: run.value,
+                    epochs: trial.curve.epochs,
+                    state: trial.state,
+                    stoppedEarly: trial.stoppedEarly
                 )
             },
-            state: best.trial.state,
+            state: trials[0].state,
             objective: value,
             interval: interval,
             tiedWith: tiedWith,
@@ -296,13 +322,13 @@ private struct Draft {
                 }
             } ?? [],
             epoch: best.epoch,
-            epochs: runs.reduce(0) { $0 + $1.trial.curve.epochs },
-            attempts: runs.reduce(0) { $0 + $1.trial.attempts },
-            coreSeconds: runs.reduce(0) { $0 + $1.trial.coreSeconds },
+            epochs: trials.reduce(0) { $0 + $1.curve.epochs },
+            attempts: trials.reduce(0) { $0 + $1.attempts },
+            coreSeconds: trials.reduce(0) { $0 + $1.coreSeconds },
             workers: workers,
-            finding: finding(told.trial),
+            finding: finding(trials[told]),
             rung: best.key.rung,
-            log: best.trial.log
+            log: trials[0].log
         )
     }
 }

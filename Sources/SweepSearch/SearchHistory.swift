@@ -35,6 +35,7 @@ package struct SearchHistory: Sendable {
     private(set) var finished: [Int] = []
     private(set) var configurations: [Configuration] = []
     private var rows: [Int: Int] = [:]
+    private var numbers: [Int] = []
 
     /// Nothing is known yet of configurations in `box`.
     package init(box: SearchBox) {
@@ -48,6 +49,9 @@ package struct SearchHistory: Sendable {
     /// The row of proposal `number`; nil when it was not told.
     func row(_ number: Int) -> Int? { rows[number] }
 
+    /// The proposal's number of a row.
+    func number(_ row: Int) -> Int { numbers[row] }
+
     /// The configuration told for `number`.
     func configuration(number: Int) -> Configuration? { rows[number].map { configurations[$0] } }
 
@@ -55,6 +59,7 @@ package struct SearchHistory: Sendable {
     package mutating func add(number: Int, configuration: Configuration) -> Bool {
         guard rows[number] == nil else { return false }
         rows[number] = configurations.count
+        numbers.append(number)
         configurations.append(configuration)
         results.append([])
         for (index, coordinate) in box.point(of: configuration).enumerated() { columns[index].append(coordinate) }

@@ -18,6 +18,9 @@ package protocol Searcher: Sendable {
     /// A number that was told by `proposed` gives that configuration again.
     mutating func propose(number: Int) -> Configuration?
 
+    /// Why configuration `number` would be proposed now; what is answered belongs to `propose(number:)` in the same state.
+    mutating func reason(number: Int) -> ProposalReason
+
     /// Takes notice that `configuration` is tried as `number`: from here to its first result it is pending.
     ///
     /// Told once for each number; a second time changes nothing.
@@ -31,6 +34,9 @@ package protocol Searcher: Sendable {
 }
 
 extension Searcher {
+    /// Proposals depend on their number alone.
+    package mutating func reason(number: Int) -> ProposalReason { .regardless }
+
     /// Nothing: proposals depend on their number alone.
     package mutating func proposed(number: Int, configuration: Configuration) {}
 

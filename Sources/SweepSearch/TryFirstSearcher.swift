@@ -69,6 +69,11 @@ package struct TryFirstSearcher: Searcher {
         return base.propose(number: index)
     }
 
+    package mutating func reason(number: Int) -> ProposalReason {
+        if first.indices.contains(number) { return .triedFirst }
+        return base.ignoresResults ? .regardless : base.reason(number: number)
+    }
+
     package mutating func proposed(number: Int, configuration: Configuration) {
         base.proposed(number: number, configuration: configuration)
     }

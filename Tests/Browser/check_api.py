@@ -52,8 +52,8 @@ def check(path, method, operation, expect=200):
             failures.append(f"{method} {path}: {error.json_path}: {error.message[:300]}")
 
 
-queries = {"rank": ["top=2"], "curves": ["trial=1"], "trials": ["metrics=validation.loss", "limit=3&after=2", "since=nothing-1"]}
-wrong = {"rank": ["top=0", "x=1"], "curves": ["trial=a"], "trials": ["metrics=loss", "limit=-1"]}
+queries = {"rank": ["top=2", "metric=validation.accuracy"], "curves": ["trial=1"], "importance": ["metric=validation.accuracy"], "trials": ["metrics=validation.loss", "limit=3&after=2", "since=nothing-1"]}
+wrong = {"rank": ["top=0", "x=1", "metric=loss"], "curves": ["trial=a"], "importance": ["metric=loss", "top=1"], "trials": ["metrics=loss", "limit=-1"]}
 for template, item in document["paths"].items():
     for method, operation in item.items():
         path = template.replace("{sweep}", urllib.parse.quote(options.sweep)).replace("{trial}", "1")

@@ -36,7 +36,9 @@ extension RealProcesses {
             try await Bench.run { bench in
                 let coordinator = try await bench.coordinator([try bench.sweep("quick")])
                 _ = try bench.worker("red", of: coordinator, slots: 2)
-                try await coordinator.wait("quick", "some trials are trained") { $0.epochs > 6 }
+                try await coordinator.wait("quick", "ten trials are trained, so that their parameters can be judged") {
+                    $0.epochs > 6 && $0.trials.ended >= 10
+                }
                 let url = try #require(coordinator.endpoint.http)
                 let check = try await bench.run(
                     [python.path, script("check_api.py"), "--url", url, "--sweep", "quick"],

@@ -46,6 +46,67 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a sweep tells which parameters matter, and of each trial why it is there`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.sweep("quick", ["trials: 12": "trials: 24"])
+                _ = try await bench.run(["sweepd", "run", file], exits: 0)
+                let store = ["--directory", bench.path("quick.sweepd")]
+                let importance = ["sweepd", "importance", "quick"] + store
+                let first = try await bench.run(importance + ["--format", "json"], exits: 0)
+                let told = try #require(
+                    try JSONSerialization.jsonObject(with: Data(first.output.utf8)) as? [String: Any]
+                )
+                let parameters = try #require(told["parameters"] as? [[String: Any]])
+                try #require(!parameters.isEmpty)
+                try #require(
+                    parameters.allSatisfy { (0...1).contains($0["variance"] as? Double ?? -1) && $0["marginal"] != nil }
+                )
+                try #require((told["configurations"] as? Int ?? 0) >= 10)
+                // The same bytes when asked again, another metric when asked for.
+                try #require(try await bench.run(importance + ["--format", "json"], exits: 0).output == first.output)
+                let accuracy = try await bench.run(importance + ["--metric", "validation.accuracy"], exits: 0)
+                try #require(accuracy.output.contains("validation.accuracy of "))
+                for format in ["table", "csv", "markdown"] {
+                    let shown = try await bench.run(importance + ["--format", format], exits: 0)
+                    try #require(shown.output.contains("share of variance"), "\(format)")
+                }
+                let wrong = try await bench.run(importance + ["--metric", "loss"], exits: 2)
+                try #require(wrong.errors.contains("--metric: found loss"))
+
+                // Another metric puts the same runs in another order, the greatest accuracy first.
+                let ranked = try await bench.run(
+                    ["sweepd", "rank", "quick", "--metric", "validation.accuracy", "--format", "json"] + store,
+                    exits: 0
+                )
+                let rows = try Rank.read(ranked.output).rows.filter { $0.state == "completed" }
+                let accuracies = rows.compactMap { row -> Double? in
+                    if case .number(let accuracy)? = row.objective { accuracy } else { nil }
+                }
+                try #require(rows.count > 1 && accuracies.count == rows.count)
+                try #require(accuracies == accuracies.sorted(by: >) && accuracies.allSatisfy { (0...1).contains($0) })
+                let unknown = try await bench.run(
+                    ["sweepd", "rank", "quick", "--metric", "validation.r2"] + store,
+                    exits: 2
+                )
+                try #require(unknown.errors.contains("do not report validation.r2"))
+
+                for number in 1...24 {
+                    let why = try await bench.run(["sweepd", "explain", "quick", "\(number)"] + store, exits: 0)
+                    try #require(why.output.contains("Proposed: ") && why.output.contains("Rule: "))
+                    try #require(!why.output.contains("another version"))
+                }
+                let best = try #require(
+                    try Rank.read(try await bench.run(["sweepd", "run", file, "--format", "json"], exits: 0).output)
+                        .rows
+                        .first
+                )
+                let why = try await bench.run(["sweepd", "explain", "quick", "\(best.trial)"] + store, exits: 0)
+                try #require(why.output.contains("went on to 9") && why.output.contains("completed"))
+                let none = try await bench.run(["sweepd", "explain", "quick", "99"] + store, exits: 2)
+                try #require(none.errors.contains("quick has no trial 99"))
+            }
+        }
+
         @Test func `settings are replaced on the command line`() async throws {
             try await Bench.run { bench in
                 let file = try bench.sweep("quick")

@@ -30,7 +30,7 @@ final class Desk: SweepObservatory {
     }
     func list() async throws(ControlError) -> ListDocument { ListDocument(sweeps: []) }
     func status(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "running") }
-    func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument {
+    func rank(sweep: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
         try check(sweep)
         throw ControlError(.conflict, "top \(top ?? 0)")
     }
@@ -43,6 +43,14 @@ final class Desk: SweepObservatory {
 
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
         throw ControlError(.notFound, "no trial \(trial ?? 0)")
+    }
+    func importance(sweep: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
+        try check(sweep)
+        throw ControlError(.conflict, "nothing is known of \(metric?.rawValue ?? "the objective")")
+    }
+    func explain(sweep: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
+        try check(sweep)
+        throw ControlError(.notFound, "no trial \(trial)")
     }
     func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
         throw ControlError(.internal, "nothing is changed over HTTP")

@@ -19,8 +19,17 @@ import Testing
             ("/api/v1/sweeps/digits/status", .status(sweep: "digits")),
             ("/api/v1/sweeps/digits/events", .sweepEvents(sweep: "digits")),
             ("/api/v1/sweeps/digits/timeline", .timeline(sweep: "digits")),
+            ("/api/v1/sweeps/digits/importance", .importance(sweep: "digits", metric: nil)),
+            (
+                "/api/v1/sweeps/digits/importance?metric=validation.accuracy",
+                .importance(sweep: "digits", metric: .validationAccuracy)
+            ), ("/api/v1/sweeps/digits/trials/7/explanation", .explanation(sweep: "digits", trial: 7)),
             ("/api/v1/sweeps/digits/rank", .rank(sweep: "digits", top: nil)),
             ("/api/v1/sweeps/digits/rank?top=3", .rank(sweep: "digits", top: 3)),
+            (
+                "/api/v1/sweeps/digits/rank?metric=training.loss&top=2",
+                .rank(sweep: "digits", top: 2, metric: .trainingLoss)
+            ),
             ("/api/v1/sweeps/a%2Fb%20c/curves?trial=7", .curves(sweep: "a/b c", trial: 7)),
             ("/api/v1/sweeps/Gr%C3%BC%c3%9fe/status", .status(sweep: "Grüße")),
             ("/api/v1/sweeps/d/trials", .trials(sweep: "d", HTTPRoute.TrialsQuery())),
@@ -72,7 +81,11 @@ import Testing
             "/api/v1/sweeps/d/rank?top=0", "/api/v1/sweeps/d/rank?top=-1", "/api/v1/sweeps/d/rank?top=x",
             "/api/v1/sweeps/d/rank?top=99999999999999999999", "/api/v1/sweeps/d/rank?top=",
             "/api/v1/sweeps/d/rank?top=1&top=2",
-            "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status", "/api/v1/sweeps/%4/status",
+            "/api/v1/sweeps/d/importance?metric=loss", "/api/v1/sweeps/d/importance?metric=",
+            "/api/v1/sweeps/d/importance?metric=training.loss,validation.loss",
+            "/api/v1/sweeps/d/trials/x/explanation",
+            "/api/v1/sweeps/d/rank?metric=loss", "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status",
+            "/api/v1/sweeps/%4/status",
             "/api/v1/sweeps/%+1/status",
             "/health?x=1", "/api/v1/sweeps/d/trials/0", "/api/v1/sweeps/d/trials/x", "/api/v1/sweeps/d/trials?limit=0",
             "/api/v1/sweeps/d/trials?metrics=loss", "/api/v1/sweeps/d/status?since=1",

@@ -43,6 +43,8 @@ import Testing
             ("/api/v1/sweeps/other/trials", "GET", 404, "not_found"),
             ("/api/v1/sweeps/other/events", "GET", 404, "not_found"),
             ("/api/v1/sweeps/digits/rank?top=2", "GET", 409, "conflict"),
+            ("/api/v1/sweeps/digits/importance", "GET", 409, "conflict"),
+            ("/api/v1/sweeps/digits/trials/3/explanation", "GET", 404, "not_found"),
             ("/api/v1/sweeps/digits/curves?trial=9", "GET", 404, "not_found"), ("/x", "GET", 404, "not_found"),
             ("/health", "POST", 405, "method_not_allowed"), ("/", "POST", 405, "method_not_allowed"),
             ("/api/v1/sweeps/digits/rank?top=a", "GET", 400, "bad_input"),

@@ -17,9 +17,15 @@ import Testing
             return Samples.status
         }
         func source(sweep: String) async throws(ControlError) -> Submission { SweepControlTests.submission }
-        func rank(sweep: String, top: Int?) async throws(ControlError) -> RankDocument { Samples.rank }
+        func rank(sweep: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument { Samples.rank }
         func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument { Samples.curves }
         func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument { Samples.diagnosis }
+        func importance(sweep: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
+            Samples.importance
+        }
+        func explain(sweep: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
+            Samples.explanation
+        }
         func pause(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
         func resume(sweep: String) async throws(ControlError) -> StatusDocument { try await status(sweep: sweep) }
         func cancel(sweep: String) async throws(ControlError) -> StatusDocument {
@@ -48,8 +54,11 @@ import Testing
     private static let requests: [ControlRequest] = [
         .submit(submission), .list, .status(sweep: "digits"), .source(sweep: "digits"),
         .rank(sweep: "digits", top: nil),
-        .rank(sweep: "digits", top: 3), .curves(sweep: "digits", trial: nil), .curves(sweep: "digits", trial: 4),
+        .rank(sweep: "digits", top: 3), .rank(sweep: "digits", top: nil, metric: .validationAccuracy),
+        .curves(sweep: "digits", trial: nil), .curves(sweep: "digits", trial: 4),
         .diagnose(sweep: "digits", trial: nil), .diagnose(sweep: "digits", trial: 4),
+        .importance(sweep: "digits", metric: nil), .importance(sweep: "digits", metric: .validationAccuracy),
+        .explain(sweep: "digits", trial: 4),
         .pause(sweep: "digits"), .resume(sweep: "digits"), .cancel(sweep: "digits"),
         .set(sweep: "digits", SweepAdjustment(priority: -2)), .set(sweep: "digits", SweepAdjustment(trials: 50)),
         .set(sweep: "digits", SweepAdjustment(priority: 1, maxParallel: .atMost(4), trials: 9)),
@@ -63,7 +72,8 @@ import Testing
         #expect(Set(Self.requests.map(\.verb)) == Set(ControlRequest.verbs))
         #expect(
             Self.requests.filter(\.isReadOnly).map(\.verb) == [
-                "list", "status", "source", "rank", "rank", "curves", "curves", "diagnose", "diagnose",
+                "list", "status", "source", "rank", "rank", "rank", "curves", "curves", "diagnose", "diagnose",
+                "importance", "importance", "explain",
             ]
         )
     }
@@ -89,10 +99,11 @@ import Testing
 
     @Test(arguments: [
         ("dance", "{}"), ("status", "{}"), ("status", ""), ("status", "{\"sweep\":3}"),
-        ("rank", "{\"sweep\":\"x\",\"top\":0}"),
+        ("rank", "{\"sweep\":\"x\",\"top\":0}"), ("rank", "{\"sweep\":\"x\",\"metric\":\"loss\"}"),
         ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("set", "{\"trials\":3}"),
         ("set", "{\"sweep\":\"x\",\"trials\":\"many\"}"), ("set", "{\"sweep\":\"x\",\"max_parallel\":1.5}"),
-        ("submit", "{}"), ("list", "nonsense"),
+        ("submit", "{}"), ("list", "nonsense"), ("importance", "{\"sweep\":\"x\",\"metric\":\"loss\"}"),
+        ("explain", "{\"sweep\":\"x\"}"), ("explain", "{\"sweep\":\"x\",\"trial\":\"a\"}"),
     ]) func `a wrong request is bad input`(_ verb: String, _ body: String) {
         let error = #expect(throws: ControlError.self) { try ControlRequest(verb: verb, body: Array(body.utf8)) }
         #expect(error?.code == .badInput)

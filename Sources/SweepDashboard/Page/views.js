@@ -5,6 +5,7 @@ import {STATES} from './color.js'
 import {ask, sweepPath, SweepStore, Selection, Stream, address} from './store.js'
 import {curvesPanel, incumbentPanel} from './curves.js'
 import {parallelPanel, slicesPanel} from './parameters.js'
+import {importancePanel} from './importance.js'
 import {rankingPanel, stateDot} from './ranking.js'
 import {rungsPanel} from './rungs.js'
 import {timelinePanel} from './timeline.js'
@@ -106,7 +107,7 @@ export function sweepView(context, name) {
         const make = {
           '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ranked(rankingPanel(store, selection, {top: 10}))],
           ranking: () => [ranked(rankingPanel(store, selection))],
-          parameters: () => [parallelPanel(store, selection), slicesPanel(store, selection)],
+          parameters: () => [parallelPanel(store, selection), slicesPanel(store, selection), importancePanel(store)],
           timeline: () => [timelined(timelinePanel(store, selection))],
           compare: () => [ranked(compareView(store, selection))],
           file: () => [filePanel()],

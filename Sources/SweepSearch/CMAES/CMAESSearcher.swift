@@ -90,6 +90,11 @@ package struct CMAESSearcher: Searcher {
         return novelty.draw(&stream)
     }
 
+    package mutating func reason(number: Int) -> ProposalReason {
+        guard !box.free.isEmpty else { return .independent }
+        return .generation(number: generation, run: runs, population: populationNow, stepSize: strategy?.sigma ?? 0)
+    }
+
     private func draw(_ stream: inout RandomStream) -> [Double] {
         var point = box.axes.map { $0.isCategorical || $0.isFree ? 0 : $0.coordinate(ofValue: 0) }
         if let strategy {

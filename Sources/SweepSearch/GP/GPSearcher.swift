@@ -74,11 +74,18 @@ package struct GPSearcher: Searcher {
     package mutating func propose(number: Int) -> Configuration? {
         guard number >= 0 else { return nil }
         if let known = history.configuration(number: number) { return known }
+        return proposal(number: number)?.configuration
+    }
+
+    package mutating func reason(number: Int) -> ProposalReason { proposal(number: number)?.reason ?? .independent }
+
+    private mutating func proposal(number: Int) -> (configuration: Configuration, reason: ProposalReason)? {
         if novelty.isExhausted { return nil }
         var stream = RandomStream(key: proposalKey(seed: seed, number: number))
         guard let kernel = kernel() else {
-            if let first = begin.propose(number: number), novelty.admits(first) { return first }
-            return novelty.draw(&stream)
+            let needed = ProposalReason.startup(results: history.finished.count, needed: Self.startup)
+            if let first = begin.propose(number: number), novelty.admits(first) { return (first, needed) }
+            return novelty.draw(&stream).map { ($0, needed) }
         }
         let data = data(limit: Self.bestKept + Self.spreadKept)
         let pending = history.results.indices.filter { history.results[$0].isEmpty }
@@ -89,9 +96,19 @@ package struct GPSearcher: Searcher {
                 values: data.values,
                 room: pending.count
             )
-        else { return novelty.draw(&stream) }
+        else { return novelty.draw(&stream).map { ($0, .independent) } }
         for row in pending { process.believe(embedded(history.point(row))) }
-        return best(process, data, &stream) ?? novelty.draw(&stream)
+        guard let found = best(process, data, &stream) else { return novelty.draw(&stream).map { ($0, .independent) } }
+        let (mean, variance) = process.predict(embedded(box.point(of: found.configuration)))
+        let reason = ProposalReason.improvement(
+            results: data.rows.count,
+            pending: pending.count,
+            mean: mean,
+            deviation: variance.squareRoot(),
+            incumbent: data.values.min() ?? 0,
+            logImprovement: found.score
+        )
+        return (found.configuration, reason)
     }
 
     private mutating func kernel() -> MaternKernel? {
@@ -169,7 +186,9 @@ package struct GPSearcher: Searcher {
 
     // MARK: The proposal
 
-    private func best(_ process: GaussianProcess, _ data: Data, _ stream: inout RandomStream) -> Configuration? {
+    private func best(_ process: GaussianProcess, _ data: Data, _ stream: inout RandomStream)
+        -> (configuration: Configuration, score: Double)?
+    {
         guard let threshold = data.values.min() else { return nil }
         let ranked = data.values.indices.sorted { (data.values[$0], $0) < (data.values[$1], $1) }
         let leaders = ranked.prefix(4).map { box.completed(history.point(data.rows[$0])) }
@@ -193,13 +212,13 @@ package struct GPSearcher: Searcher {
         }
         for leader in leaders.prefix(2) { climbed.append(climb(leader, score(leader), process, threshold, score)) }
         climbed.sort { $0.score > $1.score }
-        for (point, _) in climbed {
+        for (point, score) in climbed {
             let configuration = box.configuration(at: point)
-            if novelty.admits(configuration) { return configuration }
+            if novelty.admits(configuration) { return (configuration, score) }
         }
         for place in order {
             let configuration = box.configuration(at: points[place].point)
-            if novelty.admits(configuration) { return configuration }
+            if novelty.admits(configuration) { return (configuration, points[place].score) }
         }
         return nil
     }

@@ -19,6 +19,8 @@ package struct ParzenMixture {
 
     private let box: SearchBox
     private let rows: [Int]
+    /// How many kernels it has beside the prior.
+    package var count: Int { rows.count }
     /// log of each kernel's share; the prior's is last.
     private let logWeights: [Double]
     private let cumulativeWeights: [Double]

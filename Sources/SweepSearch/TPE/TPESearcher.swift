@@ -69,12 +69,22 @@ package struct TPESearcher: Searcher {
     package mutating func propose(number: Int) -> Configuration? {
         guard number >= 0 else { return nil }
         if let known = history.configuration(number: number) { return known }
+        return proposal(number: number)?.configuration
+    }
+
+    package mutating func reason(number: Int) -> ProposalReason { proposal(number: number)?.reason ?? .independent }
+
+    private mutating func proposal(number: Int) -> (configuration: Configuration, reason: ProposalReason)? {
         if novelty.isExhausted { return nil }
         var stream = RandomStream(key: proposalKey(seed: seed, number: number))
-        guard history.finished.count >= settings.startup, box.axes.contains(where: \.isFree),
+        guard history.finished.count >= settings.startup else {
+            let needed = ProposalReason.startup(results: history.finished.count, needed: settings.startup)
+            return novelty.draw(&stream).map { ($0, needed) }
+        }
+        guard box.axes.contains(where: \.isFree),
             settings.randomShare == 0 || stream.uniform() >= settings.randomShare
-        else { return novelty.draw(&stream) }
-        let (good, other) = densities()
+        else { return novelty.draw(&stream).map { ($0, .independent) } }
+        let (good, other, rung) = densities()
         for _ in 0..<Self.rounds {
             let candidates = (0..<settings.candidates).map { _ in good.draw(&stream) }
             var fresh: [(point: [Double], configuration: Configuration)] = []
@@ -85,12 +95,23 @@ package struct TPESearcher: Searcher {
             }
             guard !fresh.isEmpty else { continue }
             let points = fresh.map(\.point)
-            let scores = zip(good.logDensities(at: points), other.logDensities(at: points)).map { $0 - $1 }
+            let logGood = good.logDensities(at: points)
+            let logOther = other.logDensities(at: points)
+            let scores = zip(logGood, logOther).map { $0 - $1 }
             var best = 0
             for index in scores.indices where scores[index] > scores[best] { best = index }
-            return fresh[best].configuration
+            let reason = ProposalReason.densities(
+                best: good.count,
+                others: other.count,
+                logBest: logGood[best],
+                logOthers: logOther[best],
+                candidates: fresh.count,
+                median: Quantiles.median(scores) ?? scores[best],
+                rung: rung
+            )
+            return (fresh[best].configuration, reason)
         }
-        return novelty.draw(&stream)
+        return novelty.draw(&stream).map { ($0, .independent) }
     }
 
     package mutating func proposed(number: Int, configuration: Configuration) {
@@ -118,8 +139,8 @@ package struct TPESearcher: Searcher {
         _ = history.add(number: number, cost: cost, epoch: epoch)
     }
 
-    /// The densities of the best and of all others.
-    private mutating func densities() -> (good: ParzenMixture, other: ParzenMixture) {
+    /// The densities of the best and of all others, and the epoch whose results are compared; nil for all.
+    private mutating func densities() -> (good: ParzenMixture, other: ParzenMixture, rung: Int?) {
         let rung = settings.usesOneRung ? history.highestRung(with: enough) : nil
         var finished = 0
         var others: [Int] = []
@@ -138,7 +159,7 @@ package struct TPESearcher: Searcher {
         for row in members.indices { members[row] = false }
         for row in best { members[row] = true }
         let good = ParzenMixture(history: history, rows: best, members: members, order: order, widths: &widths)
-        return (good, other)
+        return (good, other, rung)
     }
 
     /// Results that a rung must have: those before the first model, and more than there are parameters.

@@ -1,0 +1,23 @@
+import ArgumentParser
+import SweepReports
+
+/// `sweepd explain SWEEP TRIAL`.
+struct ExplainCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "explain",
+        abstract: "Why a trial was proposed, and why it went on or was stopped."
+    )
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @Argument(help: "The trial's number.") var trial: Int
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "table or json.") var format: ListCommand.Format = .table
+
+    func run() async throws {
+        let document = try await location.ask { try await $0.explain(sweep: sweep, trial: trial) }
+        switch format {
+        case .table: Terminal.output(document.plainText(width: Terminal.width))
+        case .json: Terminal.output(document.json.text(pretty: true))
+        }
+    }
+}

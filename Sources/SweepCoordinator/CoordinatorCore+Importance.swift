@@ -1,0 +1,49 @@
+import SweepCoordination
+import SweepCore
+import SweepReports
+import SweepSearch
+
+extension CoordinatorCore {
+    /// Which parameters of the sweep matter for `metric`, or for its objective; `curves` has those that are thinned here.
+    func importanceDocument(
+        _ sweep: SweepProgress,
+        metric: Metric?,
+        curves: WholeCurves
+    ) throws(ControlError) -> ImportanceDocument {
+        let objective = sweep.sweep.objective
+        let judged = try sweep.objective(on: metric)
+        let metric = judged.metric
+        let compared = ComparedResults(
+            sweep.trials.lazy.map { record($0, sweep) },
+            objective: objective,
+            judged: judged,
+            levels: sweep.levels
+        ) { record, epoch in
+            // A thinned curve keeps the epoch that counts, and few others.
+            if record.curve.isWhole || record.curve.best(for: objective)?.epoch == epoch {
+                return record.curve.value(metric, at: epoch)
+            }
+            return sweep[record.number].flatMap { curves.curve(of: $0, in: sweep).value(metric, at: epoch) }
+        }
+        guard
+            let importance = Importance.analysis(
+                space: sweep.sweep.space,
+                results: compared.results,
+                isMaximized: judged.direction == .maximize,
+                seed: sweep.sweep.search.seed
+            )
+        else {
+            throw ControlError(
+                .conflict,
+                "\(sweep.sweep.name): what matters is told from \(Importance.leastConfigurations) configurations on whose results "
+                    + "differ; \(Set(compared.results.map(\.configuration.id)).count) have a result"
+            )
+        }
+        return ImportanceDocument(
+            sweep: sweep.sweep.name,
+            objective: judged,
+            comparedAt: compared.epoch,
+            importance: importance
+        )
+    }
+}

@@ -1,0 +1,344 @@
+package import SweepCore
+package import SweepSearch
+
+/// Why a trial was proposed, and why it went on or was stopped: what `explain` answers.
+///
+/// JSON: `{"sweep", "objective": {…}, "trial", "configuration", "state", "reason" (of pruned and failed), "method", "rule",
+/// "proposal": {"because", "text", "first_run", "results", "pending", and the numbers of its kind, "neighbours": [{"trial", "distance",
+/// "epoch", "objective"}]}, "levels": [{"epoch", "objective", "place", "of", "best", "median", "went_on", "verdict", "to"}]}`.
+/// `method` is the searcher's word and `rule` the scheduler's. `because` is `try_first`, `regardless`, `startup`, `independent`,
+/// `densities`, `improvement`, `generation`, `mutation`, or null where the replay proposes something else. `verdict` is `promoted`
+/// (to the epoch `to`), `stopped`, `completed`, `waits` or `lost`.
+package struct ExplanationDocument: Hashable, Sendable {
+    package let sweep: String
+    package let objective: Objective
+    package let state: TrialState
+    /// The words of searcher and scheduler; why `auto` picked the searcher, nil where the file names one.
+    package let method: String
+    package let picked: String?
+    package let rule: String
+    package let explanation: TrialExplanation
+
+    package init(
+        sweep: String,
+        objective: Objective,
+        state: TrialState,
+        method: String,
+        picked: String?,
+        rule: String,
+        explanation: TrialExplanation
+    ) {
+        self.sweep = sweep
+        self.objective = objective
+        self.state = state
+        self.method = method
+        self.picked = picked
+        self.rule = rule
+        self.explanation = explanation
+    }
+
+    /// The document as JSON.
+    package var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("sweep", sweep)
+        object.add("objective", objective.json)
+        object.add("trial", explanation.trial)
+        object.add("configuration", explanation.configuration.json)
+        state.add(to: &object)
+        object.add("method", method)
+        object.add("picked", picked)
+        object.add("rule", rule)
+        var proposal = JSONObjectBuilder()
+        proposal.add("because", explanation.reason?.word)
+        proposal.add("text", explanation.reason?.sentence(method: method) ?? Self.otherVersion)
+        proposal.add("first_run", explanation.firstRun)
+        proposal.add("results", explanation.results)
+        proposal.add("pending", explanation.pending)
+        explanation.reason?.addNumbers(to: &proposal)
+        proposal.add("neighbours", .array(explanation.neighbours.map(\.json)))
+        object.add("proposal", proposal.object)
+        object.add("levels", .array(explanation.standings.map(\.json)))
+        return object.object
+    }
+
+    /// Reads the document from JSON.
+    package init(json: JSONValue) throws(DocumentError) {
+        let reader = DocumentReader(json)
+        let proposal = try reader.field("proposal")
+        self.init(
+            sweep: try reader.field("sweep").text(),
+            objective: try Objective(reader.field("objective")),
+            state: try TrialState(of: reader),
+            method: try reader.field("method").text(),
+            picked: try reader.optional("picked")?.text(),
+            rule: try reader.field("rule").text(),
+            explanation: TrialExplanation(
+                trial: try reader.field("trial").integer(),
+                configuration: try Configuration(reader.field("configuration")),
+                reason: try ProposalReason(proposal),
+                firstRun: try proposal.field("first_run").integer(),
+                results: try proposal.field("results").integer(),
+                pending: try proposal.field("pending").integer(),
+                neighbours: try proposal.field("neighbours").items().each { reader throws(DocumentError) in
+                    try TrialExplanation.Neighbour(reader)
+                },
+                standings: try reader.field("levels").items().each { reader throws(DocumentError) in
+                    try TrialExplanation.Standing(reader)
+                }
+            )
+        )
+    }
+
+    // MARK: For people
+
+    private static let otherVersion =
+        "the replay proposes another configuration: the sweep was searched by another version of the program"
+
+    /// The explanation for people.
+    package func plainText(width: Int?) -> String {
+        var lines = ["Trial \(explanation.trial): \(explanation.configuration.shortText)", ""]
+        lines.append("Proposed: \(explanation.reason?.sentence(method: method) ?? Self.otherVersion).")
+        if let picked { lines.append("The search is auto: \(method), as \(picked).") }
+        if explanation.firstRun != explanation.trial {
+            lines.append("It repeats the configuration of trial \(explanation.firstRun) with another seed.")
+        }
+        lines.append("Known then: \(explanation.results) trials with a result, \(explanation.pending) without.")
+        var text = lines.joined(separator: "\n") + "\n"
+        if !explanation.neighbours.isEmpty {
+            var table = Table(columns: [
+                Table.Column("nearest", isNumeric: true), Table.Column("distance", isNumeric: true),
+                Table.Column("at epoch", isNumeric: true), Table.Column(objective.metric.rawValue, isNumeric: true),
+            ])
+            for neighbour in explanation.neighbours {
+                table.add([
+                    String(neighbour.trial), NumberText.fixed(neighbour.distance, decimals: 3),
+                    String(neighbour.epoch), NumberText.significant(neighbour.objective),
+                ])
+            }
+            text += "\n" + table.plainText(width: width)
+        }
+        guard !explanation.standings.isEmpty else { return text + "\nNothing was decided of it yet.\n" }
+        var table = Table(columns: [
+            Table.Column("at epoch", isNumeric: true), Table.Column(objective.metric.rawValue, isNumeric: true),
+            Table.Column("place", isNumeric: true), Table.Column("of", isNumeric: true),
+            Table.Column("best", isNumeric: true, rank: 2), Table.Column("median", isNumeric: true, rank: 1),
+            Table.Column("went on before", isNumeric: true, rank: 0), Table.Column("verdict"),
+        ])
+        for standing in explanation.standings {
+            table.add([
+                String(standing.epoch), NumberText.significant(standing.objective), String(standing.place),
+                String(standing.of), NumberText.significant(standing.best), NumberText.significant(standing.median),
+                String(standing.wentOn), standing.verdict.phrase(state),
+            ])
+        }
+        return text + "\n" + table.plainText(width: width) + "Rule: \(rule).\n"
+    }
+}
+
+extension ProposalReason {
+    fileprivate var word: String {
+        switch self {
+        case .triedFirst: "try_first"
+        case .regardless: "regardless"
+        case .startup: "startup"
+        case .independent: "independent"
+        case .densities: "densities"
+        case .improvement: "improvement"
+        case .generation: "generation"
+        case .mutation: "mutation"
+        }
+    }
+
+    fileprivate func sentence(method: String) -> String {
+        switch self {
+        case .triedFirst: return "the sweep file asks for it in try_first"
+        case .regardless: return "\(method) proposes it whatever the results are"
+        case .startup(let results, let needed):
+            return "\(method) begins with points of its own until \(needed) results are known; there were \(results)"
+        case .independent: return "an independent draw of \(method)"
+        case .densities(let best, let others, let logBest, let logOthers, let candidates, let median, let rung):
+            let at = rung.map { " at epoch \($0)" } ?? ""
+            return "of \(candidates) candidates it has the greatest quotient of densities, e^"
+                + "\(Self.text(logBest - logOthers)) (the middle one e^\(Self.text(median))): among the \(best) best\(at) e^"
+                + "\(Self.text(logBest)), among the \(others) others e^\(Self.text(logOthers))"
+        case .improvement(let results, let pending, let mean, let deviation, let incumbent, let logImprovement):
+            return "it has the greatest expected improvement, e^\(Self.text(logImprovement)): of \(results) results"
+                + (pending > 0 ? " and \(pending) pending trials" : "")
+                + " a Gaussian process predicts \(Self.text(mean)) ± "
+                + "\(Self.text(deviation)) (in deviations of the results, less is better), the best so far has "
+                + Self.text(incumbent)
+        case .generation(let number, let run, let population, let stepSize):
+            return "a draw of generation \(number + 1) (run \(run + 1), \(population) points), step size "
+                + "\(NumberText.significant(stepSize, digits: 2)) of the ranges"
+        case .mutation(let parent, let living, let changed):
+            return
+                "a child of configuration \(parent + 1), the best of five drawn among the newest \(living); changed: "
+                + (changed.isEmpty ? "nothing" : changed.joined(separator: ", "))
+        }
+    }
+
+    private static func text(_ value: Double) -> String { NumberText.fixed(value, decimals: 2) }
+
+    fileprivate func addNumbers(to object: inout JSONObjectBuilder) {
+        switch self {
+        case .triedFirst, .regardless, .independent: break
+        case .startup(let results, let needed):
+            object.add("known", results)
+            object.add("needed", needed)
+        case .densities(let best, let others, let logBest, let logOthers, let candidates, let median, let rung):
+            object.add("best", best)
+            object.add("others", others)
+            object.add("log_density_best", logBest)
+            object.add("log_density_others", logOthers)
+            object.add("candidates", candidates)
+            object.add("median_log_quotient", median)
+            object.add("rung", rung)
+        case .improvement(let results, let pending, let mean, let deviation, let incumbent, let logImprovement):
+            object.add("model_results", results)
+            object.add("model_pending", pending)
+            object.add("mean", mean)
+            object.add("deviation", deviation)
+            object.add("incumbent", incumbent)
+            object.add("log_improvement", logImprovement)
+        case .generation(let number, let run, let population, let stepSize):
+            object.add("generation", number)
+            object.add("run", run)
+            object.add("population", population)
+            object.add("step_size", stepSize)
+        case .mutation(let parent, let living, let changed):
+            object.add("parent", parent)
+            object.add("living", living)
+            object.add("changed", .array(changed.map { .text($0) }))
+        }
+    }
+
+    fileprivate init?(_ reader: DocumentReader) throws(DocumentError) {
+        func integer(_ key: String) throws(DocumentError) -> Int { try reader.field(key).integer() }
+        func number(_ key: String) throws(DocumentError) -> Double { try reader.measured(key) ?? .nan }
+        guard let word = try reader.optional("because")?.text() else { return nil }
+        switch word {
+        case "try_first": self = .triedFirst
+        case "regardless": self = .regardless
+        case "startup": self = .startup(results: try integer("known"), needed: try integer("needed"))
+        case "independent": self = .independent
+        case "densities":
+            self = .densities(
+                best: try integer("best"),
+                others: try integer("others"),
+                logBest: try number("log_density_best"),
+                logOthers: try number("log_density_others"),
+                candidates: try integer("candidates"),
+                median: try number("median_log_quotient"),
+                rung: try reader.optional("rung")?.integer()
+            )
+        case "improvement":
+            self = .improvement(
+                results: try integer("model_results"),
+                pending: try integer("model_pending"),
+                mean: try number("mean"),
+                deviation: try number("deviation"),
+                incumbent: try number("incumbent"),
+                logImprovement: try number("log_improvement")
+            )
+        case "generation":
+            self = .generation(
+                number: try integer("generation"),
+                run: try integer("run"),
+                population: try integer("population"),
+                stepSize: try number("step_size")
+            )
+        case "mutation":
+            self = .mutation(
+                parent: try integer("parent"),
+                living: try integer("living"),
+                changed: try reader.field("changed").items().each { reader throws(DocumentError) in try reader.text() }
+            )
+        default: throw try reader.field("because").wrong("a reason that this version knows")
+        }
+    }
+}
+
+extension TrialExplanation.Neighbour {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("trial", trial)
+        object.add("distance", distance)
+        object.add("epoch", epoch)
+        object.add("objective", objective)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            trial: try reader.field("trial").integer(),
+            distance: try reader.field("distance").number(),
+            epoch: try reader.field("epoch").integer(),
+            objective: try reader.measured("objective") ?? .nan
+        )
+    }
+}
+
+extension TrialExplanation.Verdict {
+    fileprivate func phrase(_ state: TrialState) -> String {
+        switch self {
+        case .promoted(let to): "went on to \(to)"
+        case .stopped:
+            switch state {
+            case .pruned(.sweepEnded): "waited until the sweep ended"
+            case .pruned(.cancelled): "waited until the sweep was cancelled"
+            default: "stopped"
+            }
+        case .completed: "completed"
+        case .waits: "waits"
+        case .lost: "has no number"
+        }
+    }
+
+    fileprivate var word: String {
+        switch self {
+        case .promoted: "promoted"
+        case .stopped: "stopped"
+        case .completed: "completed"
+        case .waits: "waits"
+        case .lost: "lost"
+        }
+    }
+}
+
+extension TrialExplanation.Standing {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("epoch", epoch)
+        object.add("objective", objective)
+        object.add("place", place)
+        object.add("of", of)
+        object.add("best", best)
+        object.add("median", median)
+        object.add("went_on", wentOn)
+        object.add("verdict", verdict.word)
+        if case .promoted(let to) = verdict { object.add("to", to) }
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        let verdict: TrialExplanation.Verdict
+        switch try reader.field("verdict").text() {
+        case "promoted": verdict = .promoted(to: try reader.field("to").integer())
+        case "stopped": verdict = .stopped
+        case "completed": verdict = .completed
+        case "waits": verdict = .waits
+        case "lost": verdict = .lost
+        default: throw try reader.field("verdict").wrong("promoted, stopped, completed, waits or lost")
+        }
+        self.init(
+            epoch: try reader.field("epoch").integer(),
+            objective: try reader.measured("objective") ?? .nan,
+            place: try reader.field("place").integer(),
+            of: try reader.field("of").integer(),
+            best: try reader.measured("best") ?? .nan,
+            median: try reader.measured("median") ?? .nan,
+            wentOn: try reader.field("went_on").integer(),
+            verdict: verdict
+        )
+    }
+}

@@ -1,0 +1,38 @@
+package import SweepCore
+
+/// Which results of a sweep its parameters are judged by.
+package struct ComparedResults: Sendable {
+    /// The epoch that they are compared at; nil where each counts with the epoch that its place in the ranking is by.
+    package let epoch: Int?
+    /// Costs are on the scale of `Objective.cost`.
+    package let results: [(configuration: Configuration, cost: Double)]
+
+    /// Results of `trials`: at the last level where at least half of those with a number have one, so that it is not a selection
+    /// that is compared.
+    ///
+    /// - Parameters:
+    ///   - objective: the sweep's, which says which epoch of a trial counts.
+    ///   - judged: what they are judged by, which may be another metric.
+    ///   - levels: the scheduler's, ascending; the last one completes a trial.
+    ///   - value: what a trial reached at an epoch on the metric of `judged`; nil for what was not measured.
+    package init(
+        _ trials: some Sequence<TrialRecord>,
+        objective: Objective,
+        judged: Objective,
+        levels: [Int],
+        value: (TrialRecord, Int) -> Double?
+    ) {
+        let told = trials.filter { $0.curve.epochs > 0 }
+        func hasReached(_ trial: TrialRecord, _ level: Int) -> Bool {
+            trial.state == .completed || trial.curve.epochs >= level || trial.curve.firstNonFiniteEpoch != nil
+        }
+        let last = levels.last ?? 1
+        let level = levels.last { level in 2 * told.count { hasReached($0, level) } >= told.count } ?? levels.first ?? 1
+        epoch = level == last ? nil : level
+        results = told.filter { hasReached($0, level) }.map { trial in
+            guard trial.curve.firstNonFiniteEpoch == nil else { return (trial.configuration, .infinity) }
+            let counts = level == last ? trial.curve.best(for: objective)?.epoch : min(level, trial.curve.epochs)
+            return (trial.configuration, counts.flatMap { value(trial, $0) }.map(judged.cost) ?? .infinity)
+        }
+    }
+}

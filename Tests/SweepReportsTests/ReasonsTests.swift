@@ -1,0 +1,89 @@
+import SweepCore
+import SweepReports
+import SweepSearch
+import Testing
+
+/// What `importance` and `explain` answer.
+@Suite struct ReasonsTests {
+    @Test func `importance is read back as it was`() throws {
+        #expect(try ImportanceDocument(json: JSONValue(parsing: Samples.importance.json.bytes)) == Samples.importance)
+    }
+
+    @Test func `importance for people has shares in percent, where it is best, pairs and advice`() {
+        let text = Samples.importance.plainText(width: nil)
+        let row = text.split(separator: "\n").first { $0.hasPrefix("learning_rate") }
+        #expect(
+            row?.split(separator: " ").map(String.init) == ["learning_rate", "75.0", "5.0", "60.0", "0.001", "0.1"]
+        )
+        #expect(text.contains("learning_rate × activation"))
+        for line in [
+            "train.optimizer.adam.learning_rate: 6 of the 8 best lie at the low end; try a range from 1e-5",
+            "train.batch_size: 7 of the 8 best lie at the high end; try a range up to 96",
+            "train.epochs: all of the 8 best lie within 3 to 5; a narrower range saves trials",
+            "train.model.mlp.activation: none of the 8 best has tanh, null; leave them out",
+            "validation.loss of 80 configurations at epoch 3; the forest explains 87.5 % of results it has not seen; "
+                + "2 far out or without a number count as the bound",
+        ] { #expect(text.contains(line + "\n"), "\(line)\n\(text)") }
+    }
+
+    @Test func `a forest that explains little says so`() {
+        let importance = Samples.importance.importance
+        let document = ImportanceDocument(
+            sweep: "digits",
+            objective: Objective(metric: .validationAccuracy, direction: .maximize),
+            comparedAt: nil,
+            importance: Importance(
+                parameters: importance.parameters,
+                pairs: [],
+                advice: [],
+                explained: -0.5,
+                configurations: 12,
+                bounded: 0
+            )
+        )
+        #expect(
+            document.basis
+                == "validation.accuracy of 12 configurations; the forest explains 0.0 % of results it has not seen, "
+                + "so take the shares as hints"
+        )
+        // The best is where a maximised objective is greatest.
+        let row = document.table.rows.first { $0[0] == "learning_rate" }
+        #expect(row?[4] == "0.1" && row?[5] == "0.001")
+    }
+
+    @Test(arguments: Samples.reasons.map { $0 as ProposalReason? } + [nil])
+    func `an explanation is read back as it was, whatever its reason`(_ reason: ProposalReason?) throws {
+        for state in [TrialState.completed, .paused, .pruned(.sweepEnded), .failed("out of memory")] {
+            let document = Samples.explained(reason, state: state)
+            let back = try ExplanationDocument(json: JSONValue(parsing: document.json.bytes))
+            #expect(back == document)
+            #expect(back.json == document.json)
+        }
+    }
+
+    @Test func `an explanation for people tells why it was proposed and what it was compared with`() {
+        let text = Samples.explanation.plainText(width: nil)
+        for part in [
+            "Trial 17: batch_size 32\n",
+            "of 24 candidates it has the greatest quotient of densities, e^3.75 (the middle one e^0.50): among the 2 best at "
+                + "epoch 3 e^1.50, among the 14 others e^-2.25.\n",
+            "The search is auto: tpe, as parameters depend on choices.\n",
+            "It repeats the configuration of trial 16 with another seed.\n",
+            "Known then: 12 trials with a result, 3 without.\n", "went on to 9", "stopped",
+            "Rule: asha, of the results at a level the best one in 3 go on.\n",
+        ] { #expect(text.contains(part), "\(part)\n\(text)") }
+        let waited = Samples.explained(nil, state: .pruned(.sweepEnded)).plainText(width: nil)
+        #expect(waited.contains("waited until the sweep ended") && waited.contains("another version of the program"))
+    }
+
+    @Test func `a status tells what auto picked, and nothing where the file names the method`() throws {
+        var status = Samples.status
+        #expect(!status.plainText().contains("search") && status.json["search"] == nil)
+        status.search = StatusDocument.Search(method: "gp", picked: "3 parameters and 40 configurations are few enough")
+        #expect(try StatusDocument(json: JSONValue(parsing: status.json.bytes)) == status)
+        #expect(status.plainText().contains("search   gp, as 3 parameters and 40 configurations are few enough\n"))
+        status.search = StatusDocument.Search(method: "tpe", picked: nil)
+        #expect(try StatusDocument(json: JSONValue(parsing: status.json.bytes)) == status)
+        #expect(!status.plainText().contains("search"))
+    }
+}
