@@ -1,5 +1,6 @@
 import SweepCore
 import SweepWire
+import SweepProgram
 import SweepWorker
 import Testing
 
