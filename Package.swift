@@ -278,7 +278,7 @@ let package = Package(
         tests(
             "SweepWorkerTests",
             [
-                "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "SweepWire", "SweepTraining",
+                "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "SweepProgram", "SweepWire", "SweepTraining",
             ]
         ),
         tests(

@@ -99,9 +99,11 @@ struct LoadedSweep {
             }
             guard missing.isEmpty else { throw CommandFailure(.badInput, file.located(missing).lines) }
         }
-        let words = command.words.dropFirst().compactMap(\.plainText) + [command.words[0].plainText].compactMap { word in
-            word.flatMap { $0.contains("/") ? $0 : nil }
-        }
+        let words =
+            command.words.dropFirst().compactMap(\.plainText)
+            + [command.words[0].plainText].compactMap { word in
+                word.flatMap { $0.contains("/") ? $0 : nil }
+            }
         let named = words.filter { word in
             !word.hasPrefix("/") && !word.hasPrefix("-") && !word.split(separator: "/").contains("..") && word != "."
                 && exists(word)

@@ -10,7 +10,9 @@ extension CoordinatorCore {
             return
         }
         guard let metrics = sweep.metrics(on: draft.schema) else {
-            let what = draft.schema == nil ? "trials that are trained here need the schema of their data" : "programs have no schema"
+            let what =
+                draft.schema == nil
+                ? "trials that are trained here need the schema of their data" : "programs have no schema"
             effects.append(.reply(token, .badInput(what)))
             return
         }

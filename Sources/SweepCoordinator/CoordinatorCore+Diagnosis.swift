@@ -32,10 +32,12 @@ extension CoordinatorCore {
                     bestOfSweep: best,
                     Diagnosis(evidence(progress, curves.curve(of: progress, in: sweep), sweep)),
                     unknown: isOfPrograms
-                        ? ["the trial is a program: its curve was looked at; its model, steps and data are not known here"]
+                        ? [
+                            "the trial is a program: its curve was looked at; its model, steps and data are not known here"
+                        ]
                         : [
-                        "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
-                    ]
+                            "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
+                        ]
                 )
             }
         )

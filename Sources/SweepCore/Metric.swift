@@ -167,7 +167,9 @@ extension Metric: RawRepresentable {
         func isLetter(_ byte: UInt8) -> Bool {
             (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
         }
-        guard (1...nameBytes).contains(name.utf8.count), let first = name.utf8.first, isLetter(first) else { return false }
+        guard (1...nameBytes).contains(name.utf8.count), let first = name.utf8.first, isLetter(first) else {
+            return false
+        }
         return !reservedNames.contains(name)
             && name.utf8.allSatisfy { isLetter($0) || (45...57).contains($0) }
     }

@@ -215,7 +215,10 @@ extension Sweep {
 
     private static func readCommand(_ fields: SpecFields) -> Work? {
         if let data = fields.optional("data") {
-            data.report("a program reads its own data", allowed: "no data; train.files names what a program needs beside it")
+            data.report(
+                "a program reads its own data",
+                allowed: "no data; train.files names what a program needs beside it"
+            )
         }
         return fields.optional("train").map { $0.allowingDomains(true) }.flatMap(CommandSpec.read).map { .command($0) }
     }

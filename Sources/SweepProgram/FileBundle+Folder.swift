@@ -14,7 +14,13 @@ extension FileBundle {
         var entries: [Entry] = []
         var size = 0
         for path in Set(paths.map { Self.plain($0) }).sorted() {
-            try Self.read(path.isEmpty ? folder : folder + "/" + path, as: path, into: &entries, &size, leavesOutHidden: true)
+            try Self.read(
+                path.isEmpty ? folder : folder + "/" + path,
+                as: path,
+                into: &entries,
+                &size,
+                leavesOutHidden: true
+            )
         }
         // A file that is named by itself and with its folder.
         var seen: Set<String> = []
@@ -40,7 +46,9 @@ extension FileBundle {
         case S_IFREG:
             size += Int(status.st_size)
             guard size <= greatestSize else {
-                throw FileBundleError("more than \(greatestSize / 1_048_576) MB with \(name); that is the most that travels")
+                throw FileBundleError(
+                    "more than \(greatestSize / 1_048_576) MB with \(name); that is the most that travels"
+                )
             }
             let kind: Kind = status.st_mode & 0o111 == 0 ? .file : .program
             entries.append(Entry(path: path, kind: kind, bytes: try bytes(of: place, name)))

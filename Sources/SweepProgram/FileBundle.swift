@@ -44,7 +44,9 @@ package struct FileBundle: Hashable, Sendable {
         }
         var folders: Set<String> = []
         for (index, entry) in sorted.enumerated() {
-            guard Self.isPath(entry.path) else { throw FileBundleError("a path that is not within a folder: \(entry.path)") }
+            guard Self.isPath(entry.path) else {
+                throw FileBundleError("a path that is not within a folder: \(entry.path)")
+            }
             guard index == 0 || sorted[index - 1].path != entry.path else {
                 throw FileBundleError("\(entry.path) is there twice")
             }
@@ -102,16 +104,22 @@ package struct FileBundle: Hashable, Sendable {
             return packed[(place - count)..<place]
         }
         func number(_ count: Int) throws(FileBundleError) -> Int {
-            let value = try take(count).enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << (8 * UInt64($1.offset)) }
+            let value = try take(count).enumerated().reduce(UInt64(0)) {
+                $0 | UInt64($1.element) << (8 * UInt64($1.offset))
+            }
             guard let value = Int(exactly: value) else { throw FileBundleError("a number that is too large") }
             return value
         }
-        guard try take(Self.magic.count).elementsEqual(Self.magic) else { throw FileBundleError("not a bundle of files") }
+        guard try take(Self.magic.count).elementsEqual(Self.magic) else {
+            throw FileBundleError("not a bundle of files")
+        }
         let count = try number(4)
         guard count <= Self.greatestCount else { throw FileBundleError("\(count) files") }
         var entries: [Entry] = []
         for _ in 0..<count {
-            guard let kind = Kind(rawValue: UInt8(try number(1))) else { throw FileBundleError("an unknown kind of file") }
+            guard let kind = Kind(rawValue: UInt8(try number(1))) else {
+                throw FileBundleError("an unknown kind of file")
+            }
             guard let path = String(validating: try take(try number(2)), as: UTF8.self) else {
                 throw FileBundleError("a path that is not UTF-8")
             }
@@ -120,7 +128,9 @@ package struct FileBundle: Hashable, Sendable {
         guard place == packed.count else { throw FileBundleError("bytes after the last file") }
         try self.init(entries)
         // One form for each content: its hash is its name.
-        guard self.entries.map(\.path) == entries.map(\.path) else { throw FileBundleError("files that are not in order") }
+        guard self.entries.map(\.path) == entries.map(\.path) else {
+            throw FileBundleError("files that are not in order")
+        }
     }
 }
 

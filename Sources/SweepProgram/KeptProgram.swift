@@ -46,8 +46,8 @@ final class KeptProgram {
         let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let path = Self.path(of: words[0], environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", directory)
         guard let path else {
-            let where_ = words[0].contains("/") ? directory : environment["PATH"] ?? ""
-            throw FileBundleError("there is no program \(words[0]) in \(where_)")
+            let places = words[0].contains("/") ? directory : environment["PATH"] ?? ""
+            throw FileBundleError("there is no program \(words[0]) in \(places)")
         }
         var wordPointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var variablePointers: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]

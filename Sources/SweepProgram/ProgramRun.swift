@@ -113,7 +113,10 @@ package struct ProgramRun {
 
         private mutating func take(_ bytes: [UInt8], _ program: KeptProgram, _ control: ProgramControl) {
             guard let whole = lines.add(bytes) else {
-                return end(program, .fault("the program reported a line of more than \(ProgramLine.greatestLength) bytes"))
+                return end(
+                    program,
+                    .fault("the program reported a line of more than \(ProgramLine.greatestLength) bytes")
+                )
             }
             for line in whole { take(line: line, program, control) }
         }
@@ -161,7 +164,9 @@ package struct ProgramRun {
                 step += 1
                 control.advanced(course.epoch, step)
                 if let limit = job.spec.limits.memory, !isEnding, case let used = program.memory(), used > limit {
-                    cause = cause ?? .fault("the program took \(Self.megabytes(used)), limits.memory is \(Self.megabytes(limit))")
+                    cause =
+                        cause
+                        ?? .fault("the program took \(Self.megabytes(used)), limits.memory is \(Self.megabytes(limit))")
                     isEnding = true
                     // Every moment it may take more.
                     program.end(atOnce: true)
@@ -176,7 +181,10 @@ package struct ProgramRun {
                 end(program, .fault("the program ran for longer than limits.time, \(Self.seconds(limit))\(place)"))
             }
             if let limit = job.spec.limits.report, now - lastReport > limit {
-                end(program, .fault("the program reported nothing for longer than limits.report, \(Self.seconds(limit))\(place)"))
+                end(
+                    program,
+                    .fault("the program reported nothing for longer than limits.report, \(Self.seconds(limit))\(place)")
+                )
             }
         }
 
@@ -191,7 +199,10 @@ package struct ProgramRun {
             let text = log.text(ProgramRun.logBytes)
             if case .fault(let sentence)? = cause { return .failed(sentence, log: text) }
             if case .notStarted(let reason) = end {
-                return .failed("the program cannot be started: \(job.spec.arguments(folder.facts(job))[0]): \(reason)", log: text)
+                return .failed(
+                    "the program cannot be started: \(job.spec.arguments(folder.facts(job))[0]): \(reason)",
+                    log: text
+                )
             }
             if course.isBroken { return .notFinite }
             if course.isOver { return rest(end, folder, text) }
@@ -226,7 +237,10 @@ package struct ProgramRun {
                     return .failed("the program's checkpoint cannot be kept: \(error)", log: text)
                 }
             } else if course.isAsked, !isEnding, case .ended(let how) = end, how != .exited(0) {
-                return .died("the program ended with \(how) while it saved its state after epoch \(course.epoch)", log: text)
+                return .died(
+                    "the program ended with \(how) while it saved its state after epoch \(course.epoch)",
+                    log: text
+                )
             }
             if course.epoch < job.to { return .cancelled(checkpoint: state) }
             return .reached(checkpoint: state)

@@ -17,6 +17,7 @@ package struct TrainingJob: Sendable {
         case files(FileBundle)
     }
 
+    /// A lease of a training run on rows.
     package init(assignment: Assignment, data: DataShelf.Entry, checkpoint: [UInt8]?) {
         self.init(assignment: assignment, material: .rows(data), checkpoint: checkpoint)
     }

@@ -13,7 +13,10 @@ import Testing
         sample.name = "program"
         let train = SpecNode.map([
             SpecEntry("command", .list([.text("run")])),
-            SpecEntry("parameters", .map([SpecEntry("rate", .domain(.uniform(low: 0, high: 1, step: nil, points: nil)))])),
+            SpecEntry(
+                "parameters",
+                .map([SpecEntry("rate", .domain(.uniform(low: 0, high: 1, step: nil, points: nil)))])
+            ),
             SpecEntry("epochs", .integer(9)),
         ])
         let source = SpecNode.map([

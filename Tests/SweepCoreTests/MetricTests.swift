@@ -81,7 +81,9 @@ import Testing
     }
 
     @Test func `what a program calls a loss must be finite, another word of its own need not`() {
-        for (name, ends) in [("loss", true), ("eval/Loss", true), ("log_loss", true), ("accuracy", false), ("lossy", false)] {
+        for (name, ends) in [
+            ("loss", true), ("eval/Loss", true), ("log_loss", true), ("accuracy", false), ("lossy", false),
+        ] {
             let curve = LearningCurve(metrics: [.custom(name)])
             #expect(curve.hasNonFinite([Observation(epoch: 1, values: [.nan], seconds: 0)]) == ends, "\(name)")
         }

@@ -35,18 +35,24 @@ import Testing
     }
 
     @Test func `a metric of its own name is the objective, and is among what is reported`() throws {
-        let read = try sweep(program(more: "metrics: [accuracy]", rest: "objective: {minimize: my/loss}\nsearch: {trials: 3}"))
+        let read = try sweep(
+            program(more: "metrics: [accuracy]", rest: "objective: {minimize: my/loss}\nsearch: {trials: 3}")
+        )
         #expect(read.sweep.objective.metric == .custom("my/loss"))
         #expect(read.sweep.metrics(on: nil) == [.custom("accuracy"), .custom("my/loss")])
         // One that is trained here reports what is measured here.
         let found = problems(file(rest: "objective: {minimize: my/loss}\nsearch: {trials: 3}"))
-        #expect(found.count == 1 && found[0].contains("not an allowed value: objective.minimize, found my/loss"), "\(found)")
+        #expect(
+            found.count == 1 && found[0].contains("not an allowed value: objective.minimize, found my/loss"),
+            "\(found)"
+        )
     }
 
     @Test func `words, variables and nested parameters become what the program is given`() throws {
         let text = program(
             command: "[\"./run\", \"--rate=${rate}\", \"$${HOME}\", \"${args}\", \"${parameters.file}\"]",
-            parameters: "{rate: {log: [0.1, 0.1001]}, kind: {choice: [{sgd: {momentum: 0.5}}]}, deep: [1, 2], off: null}",
+            parameters:
+                "{rate: {log: [0.1, 0.1001]}, kind: {choice: [{sgd: {momentum: 0.5}}]}, deep: [1, 2], off: null}",
             more: "environment: {RATE: \"x${rate}\", N: 3, E: \"\", SEED: \"${trial.seed}\"}"
         )
         let read = try sweep(text).sweep
@@ -104,7 +110,10 @@ import Testing
         ("more", "limits: {tmie: 1}", "f:6:12: unknown key: train.limits.tmie"),
         ("more", "model: linear", "f:6:3: unknown key: train.model"),
         ("rest", "data: {source: d.csv}\nsearch: {trials: 3}", "f:7:7: a program reads its own data: data"),
-        ("rest", "objective: {minimize: my loss}\nsearch: {trials: 3}", "f:7:23: not a metric's name: objective.minimize"),
+        (
+            "rest", "objective: {minimize: my loss}\nsearch: {trials: 3}",
+            "f:7:23: not a metric's name: objective.minimize"
+        ),
     ])
     func `a mistake is told where it stands`(part: String, text: String, sentence: String) {
         let file =

@@ -30,7 +30,7 @@ import Testing
 
     @Test func `only true and false are truth values, and quotes make text of anything`() throws {
         func header(_ scalar: String) throws -> HeaderRule {
-            try sweep(file(data: "data: {source: d.csv, header: \(scalar)}")).sweep.data?.header
+            try #require(try sweep(file(data: "data: {source: d.csv, header: \(scalar)}")).sweep.data?.header)
         }
         #expect(try header("true") == .true)
         #expect(try header("false") == .false)

@@ -1,6 +1,6 @@
 import SweepCore
-import SweepWire
 import SweepProgram
+import SweepWire
 import SweepWorker
 import Testing
 

@@ -55,7 +55,9 @@ extension SpecReader {
         case .text(let text):
             guard let last = text.last, let unit = units[last] else { return nil }
             let digits = text.dropLast()
-            guard let first = digits.first, first.isASCII, first.isNumber, let value = Double(digits) else { return nil }
+            guard let first = digits.first, first.isASCII, first.isNumber, let value = Double(digits) else {
+                return nil
+            }
             return value * unit
         case .null, .boolean, .list, .map, .domain: return nil
         }

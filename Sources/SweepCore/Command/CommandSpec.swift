@@ -125,7 +125,10 @@ extension SpecReader {
     /// `parameters`: a map of names to values and ranges, which may hold others.
     fileprivate func programParameters() -> [SpecEntry]? {
         guard case .map(let entries) = node else {
-            report("not an allowed value", allowed: "a map of names, as in {learning_rate: {log: [1e-5, 1e-1]}, width: 64}")
+            report(
+                "not an allowed value",
+                allowed: "a map of names, as in {learning_rate: {log: [1e-5, 1e-1]}, width: 64}"
+            )
             return nil
         }
         let before = problems.all.count
@@ -237,7 +240,10 @@ extension SpecReader {
             guard let text = item.shortText() else { return nil }
             let parts = text.split(separator: "/", omittingEmptySubsequences: false)
             if text.hasPrefix("/") || parts.contains("..") {
-                item.report("a file that is not within the sweep file's folder", allowed: "a path below it, as in train.py")
+                item.report(
+                    "a file that is not within the sweep file's folder",
+                    allowed: "a path below it, as in train.py"
+                )
                 return nil
             }
             return text
@@ -249,7 +255,10 @@ extension SpecReader {
     fileprivate func absolutePath() -> String? {
         guard let text = shortText() else { return nil }
         guard text.hasPrefix("/") else {
-            report("not a path from the root", allowed: "a folder that every worker has, as in /srv/project; or no directory")
+            report(
+                "not a path from the root",
+                allowed: "a folder that every worker has, as in /srv/project; or no directory"
+            )
             return nil
         }
         return text
@@ -282,7 +291,9 @@ extension SpecReader {
             default: break
             }
             let reader = SpecReader(entry.value, path: place, problems: problems)
-            if entry.value == .text("") { return CommandSpec.Variable(name: entry.key, value: CommandTemplate(text: "")) }
+            if entry.value == .text("") {
+                return CommandSpec.Variable(name: entry.key, value: CommandTemplate(text: ""))
+            }
             return reader.template(names, isWord: false).map { CommandSpec.Variable(name: entry.key, value: $0) }
         }
         let all = variables.compactMap { $0 }

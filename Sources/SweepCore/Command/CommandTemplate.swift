@@ -54,7 +54,8 @@ package struct CommandTemplate: Hashable, Sendable {
                 if !plain.isEmpty { pieces.append(.text(plain)) }
                 plain = ""
                 pieces.append(
-                    name == argumentsWord ? .arguments : CommandFacts.Name(rawValue: name).map { .fact($0) } ?? .parameter(name)
+                    name == argumentsWord
+                        ? .arguments : CommandFacts.Name(rawValue: name).map { .fact($0) } ?? .parameter(name)
                 )
                 rest = rest[rest.index(after: end)...]
             } else {
@@ -137,6 +138,7 @@ package struct CommandFacts: Hashable, Sendable {
     /// What each name stands for; one that is not there stands for nothing.
     package init(_ values: [Name: String]) { self.values = values }
 
+    /// What the name stands for; empty where it is not told.
     package subscript(name: Name) -> String { values[name] ?? "" }
 }
 
