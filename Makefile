@@ -130,6 +130,7 @@ lint: ## check the format of the sources and their imports
 		|| status=1; \
 	scripts/check-imports || status=1; \
 	scripts/generate-page --check || status=1; \
+	scripts/generate-python-module --check || status=1; \
 	exit $$status
 
 .PHONY: format

@@ -119,6 +119,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .target(name: "SweepMessaging", dependencies: ["CZeroMQ"], swiftSettings: settings),
+        .target(
+            name: "SweepProgram",
+            dependencies: ["CProcess", "SweepCore", "SweepReports"],
+            swiftSettings: settings
+        ),
         // Level 4
         .target(
             name: "SweepCoordinator",
@@ -131,8 +136,8 @@ let package = Package(
         .target(
             name: "SweepWorker",
             dependencies: [
-                "CProcess", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepMessaging", "SweepTraining",
-                "SweepWire", logging, lifecycle,
+                "CProcess", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepMessaging", "SweepProgram",
+                "SweepTraining", "SweepWire", logging, lifecycle,
             ],
             swiftSettings: settings
         ),
@@ -164,8 +169,8 @@ let package = Package(
             name: "SweepCommands",
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
-                "SweepDiagnosis", "SweepExport", "SweepKernels", "SweepMessaging", "SweepNumerics", "SweepReports",
-                "SweepSearch",
+                "SweepDiagnosis", "SweepExport", "SweepKernels", "SweepMessaging", "SweepNumerics", "SweepProgram",
+                "SweepReports", "SweepSearch",
                 "SweepSpec",
                 "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -265,6 +270,7 @@ let package = Package(
             exclude: ["Fixtures"]
         ),
         tests("SweepMessagingTests", ["SweepMessaging"]),
+        tests("SweepProgramTests", ["SweepProgram", "SweepCore"]),
         tests(
             "SweepCoordinatorTests",
             [
@@ -277,7 +283,7 @@ let package = Package(
         tests(
             "SweepWorkerTests",
             [
-                "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "SweepWire", "SweepTraining",
+                "SweepWorker", "SweepCore", "SweepData", "SweepKernels", "SweepProgram", "SweepWire", "SweepTraining",
             ]
         ),
         tests(

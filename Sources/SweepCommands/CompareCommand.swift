@@ -24,7 +24,13 @@ struct CompareCommand: AsyncParsableCommand {
         guard let source = try? SpecNode(wireBytes: submission.tree),
             let read = Sweep.read(source, problems: SpecProblems())
         else { throw CommandFailure(.failed, "\(sweep): its sweep file cannot be read") }
-        guard let document = ComparisonDocument(sweep: read, rank: rank, chance: submission.schema.chanceLoss) else {
+        guard
+            let document = ComparisonDocument(
+                sweep: read,
+                rank: rank,
+                chance: submission.schema?.chanceLoss ?? .infinity
+            )
+        else {
             throw CommandFailure(
                 .badInput,
                 "\(sweep) has no arms; `sweepd rank` compares configurations, a sweep file with `arms` compares changes of one run"

@@ -116,7 +116,7 @@ struct ExportCommand: AsyncParsableCommand {
     private func source() throws -> Source {
         if let file {
             let loaded = try LoadedSweep(file, overrides: [])
-            return (loaded.file.sweep.source, loaded.data, loaded.packed, loaded.dataSet)
+            return (loaded.file.sweep.source, try loaded.data, loaded.packed, loaded.dataSet)
         }
         guard let directory = location.directory else {
             throw CommandFailure(

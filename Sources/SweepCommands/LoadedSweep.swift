@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SweepCore
 import SweepData
+import SweepProgram
 import SweepReports
 import SweepSearch
 import SweepSpec
@@ -20,9 +21,29 @@ struct OverrideOptions: ParsableArguments {
 struct LoadedSweep {
     let file: SweepFile
     let text: String
-    let data: DataSet
+    let material: Material
     let packed: [UInt8]
     let dataSet: DataSetID
+
+    /// What its trials need.
+    enum Material {
+        case rows(DataSet)
+        case files(FileBundle)
+    }
+
+    /// The rows; throws a `CommandFailure` where trials are programs, which have their own.
+    var data: DataSet {
+        get throws {
+            guard case .rows(let data) = material else {
+                throw CommandFailure(
+                    .badInput,
+                    "\(file.file): its trials are programs, whose data and model are not known here; "
+                        + "allowed a sweep file with data, which sweepd trains itself"
+                )
+            }
+            return data
+        }
+    }
 
     /// Reads the file and its data; throws a `CommandFailure` with every mistake of both.
     ///
@@ -41,17 +62,60 @@ struct LoadedSweep {
             else { throw CommandFailure(.badInput, problems.lines) }
             throw CommandFailure(.badInput, Self.lines(more, problems.problems, path, map))
         }
-        switch load(file.sweep.data) {
-        case .success(let data): self.data = data
-        case .failure(let problems): throw CommandFailure(.badInput, Self.lines(problems, [], path, file.sourceMap))
-        }
-        let later = file.located(file.sweep.problems(on: data.schema))
-        guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
-        let errors = mustLearn ? Self.hopeless(file, data.schema) : []
-        guard errors.isEmpty else { throw CommandFailure(.badInput, errors) }
         text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        packed = data.packed()
+        switch file.sweep.work {
+        case .command(let command):
+            let bundle = try Self.files(of: command, in: folder.isEmpty ? "." : folder, file)
+            material = .files(bundle)
+            packed = bundle.packed
+        case .training(let spec, _):
+            let data: DataSet
+            switch load(spec) {
+            case .success(let read): data = read
+            case .failure(let problems): throw CommandFailure(.badInput, Self.lines(problems, [], path, file.sourceMap))
+            }
+            let later = file.located(file.sweep.problems(on: data.schema))
+            guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
+            let errors = mustLearn ? Self.hopeless(file, data.schema) : []
+            guard errors.isEmpty else { throw CommandFailure(.badInput, errors) }
+            material = .rows(data)
+            packed = data.packed()
+        }
         dataSet = DataSet.id(ofPacked: packed)
+    }
+
+    /// The files that a command needs: those it names, or else those of its words that are files beside the sweep file.
+    private static func files(of command: CommandSpec, in folder: String, _ file: SweepFile) throws -> FileBundle {
+        let train = SpecPath([.key("train")])
+        func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: folder + "/" + name) }
+        if let files = command.files {
+            let missing = files.enumerated().filter { !exists($0.element) }.map { index, name in
+                SpecProblem(
+                    path: train.appending(.key("files")).appending(.index(index)),
+                    message: "there is no such file beside the sweep file",
+                    found: name,
+                    allowed: "a file or folder below \(folder)"
+                )
+            }
+            guard missing.isEmpty else { throw CommandFailure(.badInput, file.located(missing).lines) }
+        }
+        let words =
+            command.words.dropFirst().compactMap(\.plainText)
+            + [command.words[0].plainText].compactMap { word in
+                word.flatMap { $0.contains("/") ? $0 : nil }
+            }
+        let named = words.filter { word in
+            !word.hasPrefix("/") && !word.hasPrefix("-") && !word.split(separator: "/").contains("..") && word != "."
+                && exists(word)
+        }
+        do { return try FileBundle(command.files ?? named, in: folder) } catch {
+            let problem = SpecProblem(
+                path: train.appending(.key(command.files == nil ? "command" : "files")),
+                message: "the files cannot be sent: \(error)",
+                allowed: "files and folders of \(FileBundle.greatestSize / 1_048_576) MB in all"
+            )
+            throw CommandFailure(.badInput, file.located([problem]).lines)
+        }
     }
 
     /// What a coordinator is handed.
@@ -61,19 +125,13 @@ struct LoadedSweep {
             fileName: (file.file as NSString).lastPathComponent,
             tree: try file.sweep.source.wireBytes(),
             dataSet: dataSet,
-            schema: data.schema
+            schema: try? data.schema
         )
     }
 
     /// What the sweep is, in a few lines.
     var summary: String {
         let sweep = file.sweep
-        let schema = data.schema
-        let task =
-            switch schema.task {
-            case .classification(let classes, _): "\(classes.count) classes"
-            case .regression: "a number"
-            }
         let search = sweep.search
         let plan = TrialPlan(search: search, total: SearcherFactory.make(spec: search, space: sweep.space).total)
         let levels = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs, trials: plan.trials).levels
@@ -85,12 +143,36 @@ struct LoadedSweep {
             choice.reason.map { "auto: \(choice.method.rawValue), as \($0)" } ?? choice.method.rawValue
         return """
             \(sweep.name): no mistakes found
-            data     \(schema.trainingRows) training, \(schema.validationRows) validation, \(schema.testRows) test rows; \
-            \(schema.features.count) features, \(task)
+            \(materialSummary)
             search   \(method), \(sweep.space.parameters.count) parameters, \
             \(search.trials.map { "\($0) trials" } ?? "the whole grid"), seed \(search.seed)
             epochs   \(sweep.epochs), prune \(prune)
             """
+    }
+
+    private var materialSummary: String {
+        switch material {
+        case .rows(let data):
+            let schema = data.schema
+            let task =
+                switch schema.task {
+                case .classification(let classes, _): "\(classes.count) classes"
+                case .regression: "a number"
+                }
+            return "data     \(schema.trainingRows) training, \(schema.validationRows) validation, "
+                + "\(schema.testRows) test rows; \(schema.features.count) features, \(task)"
+        case .files(let bundle):
+            let names = bundle.entries.filter { $0.kind != .folder }.map(\.path)
+            let sent =
+                names.isEmpty ? "no files" : names.count > 4 ? "\(names.count) files" : names.joined(separator: ", ")
+            return "command  \(command); sends \(sent), \(packed.count) bytes"
+        }
+    }
+
+    /// The command as the file has it.
+    private var command: String {
+        guard case .list(let words)? = file.sweep.source["train"]?["command"] else { return "" }
+        return words.map(\.text).joined(separator: " ")
     }
 
     /// The mistakes of the sweep file and of the data that have a line in it, in line order, then those of the data's files.

@@ -15,6 +15,11 @@ extension LoadedSweep {
         var problems: [SpecProblem] = []
         var options: [String] = []
         for requirement in placement.requires {
+            // Who runs a sweep file here runs its programs here.
+            if requirement == .commands {
+                options.append("--commands")
+                continue
+            }
             if WorkerRequirement.isLabel(requirement.key) {
                 options += ["--label", "\(requirement.key)=\(requirement.value)"]
                 continue

@@ -66,6 +66,8 @@ struct SelfTestCommand: ParsableCommand {
         kernels: KernelTable
     ) throws -> [SelfTest.Result] {
         let sweep = loaded.file.sweep
+        // Only networks that are trained here can be tested.
+        _ = try loaded.data
         let problems = SpecProblems()
         guard let configuration = sweep.space.cover.first, let node = sweep.space.resolve(configuration),
             let trial = TrialSpec.read(node, problems: problems)

@@ -22,6 +22,8 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "What people call it; host name and process number unless told.") var name: String?
     @Option(help: "A label that a sweep file may require, key=value; repeatable.") var label: [String] = []
     @Option(help: "Seconds to wait for a lost coordinator.") var patience: Double = 600
+    @Flag(help: "Also run trials that are programs: whoever may hand in a sweep then runs them as this worker's user.")
+    var commands = false
     @Flag(help: "Train nothing and answer at once, to measure a coordinator; takes trials of bench dispatch only.")
     var null = false
     @Option(help: "Seconds in which a worker that is told to end hands back what it trains.") var drainTime: Double = 10
@@ -80,6 +82,7 @@ struct WorkerCommand: AsyncParsableCommand {
                     drainTime: .seconds(drainTime),
                     softwareVersion: SweepdCommand.softwareVersion,
                     isNull: null,
+                    runsPrograms: commands,
                     board: board,
                     inherited: inherited
                 ),
@@ -143,6 +146,9 @@ struct WorkerCommand: AsyncParsableCommand {
 
     /// Keys of labels: such that a sweep file can require them, and each once.
     private static func check(_ keys: [String]) throws {
+        if keys.contains(WorkerRequirement.commands.key) {
+            throw CommandFailure(.badInput, "--label: found \(WorkerRequirement.commands.key), which --commands says")
+        }
         for key in keys where !WorkerRequirement.isLabel(key) {
             if WorkerRequirement.reservedKeys.contains(key) {
                 throw CommandFailure(

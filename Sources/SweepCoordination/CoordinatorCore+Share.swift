@@ -197,8 +197,8 @@ extension CoordinatorCore {
     /// What the worker that introduces itself so lacks to train a sweep's trials, in words; nil when nothing.
     package func misfit(_ worker: Register, _ sweep: SweepProgress) -> String? {
         let needs = sweep.needs
-        if worker.coreVersion != needs.coreVersion {
-            return "its training core is version \(worker.coreVersion), the sweep's is \(needs.coreVersion)"
+        if let version = needs.coreVersion, worker.coreVersion != version {
+            return "its training core is version \(worker.coreVersion), the sweep's is \(version)"
         }
         let unmet = needs.unmet(by: worker)
         if !unmet.isEmpty { return "the sweep requires " + unmet.map(\.description).joined(separator: ", ") }

@@ -9,6 +9,13 @@ extension CoordinatorCore {
             effects.append(.reply(token, .badInput(first)))
             return
         }
+        guard let metrics = sweep.metrics(on: draft.schema) else {
+            let what =
+                draft.schema == nil
+                ? "trials that are trained here need the schema of their data" : "programs have no schema"
+            effects.append(.reply(token, .badInput(what)))
+            return
+        }
         if let other = self.sweep(named: sweep.name) {
             // Handing in the same sweep again is how a user goes on after a restart.
             let difference = draft.source.difference(from: other.submission.source)
@@ -36,7 +43,7 @@ extension CoordinatorCore {
             fileName: draft.fileName,
             dataSet: draft.dataSet,
             schema: draft.schema,
-            metrics: Metric.reported(for: draft.schema),
+            metrics: metrics,
             coreVersion: draft.coreVersion,
             milliseconds: draft.milliseconds
         )

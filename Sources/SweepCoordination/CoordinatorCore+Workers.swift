@@ -198,6 +198,8 @@ extension CoordinatorCore {
             if observation.epoch >= 1, observation.epoch <= curve.epochs {
                 // After a loss, or from an older checkpoint, an epoch has the same bits again.
                 guard !curve.observations[observation.epoch - 1].matches(observation) else { continue }
+                // Programs owe us no bits: the first report of an epoch stands.
+                guard sweeps[id.sweep]?.sweep.command == nil else { continue }
                 log(
                     .error,
                     "an epoch trained again has other numbers",
@@ -230,6 +232,10 @@ extension CoordinatorCore {
         guard current, let lease = trial.lease else { return }
         switch message.outcome {
         case .reached where trial.curve.epochs >= lease.to: record(.leaseEnded(message.lease, .superseded), at: now)
+        case .stoppedEarly
+        where message.epoch > 0 && message.epoch == trial.curve.epochs && sweeps[id.sweep]?.sweep.command != nil:
+            // A program says by its end that it is done: no report can.
+            end(id, .completed, at: now)
         case .reached, .stoppedEarly:
             // A stop that was reported has completed the trial, so that the lease is not current any more.
             let what =

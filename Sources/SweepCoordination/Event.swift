@@ -37,7 +37,8 @@ package struct SweepDraft: Hashable, Sendable {
     package let text: String
     package let fileName: String
     package let dataSet: DataSetID
-    package let schema: DataSchema
+    /// Nil for trials that are programs.
+    package let schema: DataSchema?
     package let coreVersion: String
     /// Wall-clock milliseconds since 1970 UTC.
     package let milliseconds: Int64
@@ -47,7 +48,7 @@ package struct SweepDraft: Hashable, Sendable {
         text: String,
         fileName: String,
         dataSet: DataSetID,
-        schema: DataSchema,
+        schema: DataSchema?,
         coreVersion: String,
         milliseconds: Int64
     ) {

@@ -108,7 +108,9 @@ package struct SweepProgress: Sendable {
     package var metrics: [Metric] { definition.submission.metrics }
     /// What a worker must be to train its trials.
     var needs: WorkerNeeds {
-        WorkerNeeds(coreVersion: submission.coreVersion, slots: placement.slots, requires: placement.requires)
+        // A program brings its own training core.
+        let coreVersion = sweep.command == nil ? submission.coreVersion : nil
+        return WorkerNeeds(coreVersion: coreVersion, slots: placement.slots, requires: placement.requires)
     }
     var columns: CurveColumns { definition.columns }
     var objectiveColumn: Int? { definition.objectiveColumn }

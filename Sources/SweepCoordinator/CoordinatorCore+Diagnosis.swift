@@ -19,6 +19,7 @@ extension CoordinatorCore {
             progress.curve.epochs > 0 && (trial == nil || trial == progress.number)
         }
         let best = sweep.incumbent?.value
+        let isOfPrograms = sweep.sweep.command != nil
         return DiagnosisDocument(
             sweep: sweep.sweep.name,
             reports: trials.map { progress in
@@ -30,9 +31,13 @@ extension CoordinatorCore {
                     value: value,
                     bestOfSweep: best,
                     Diagnosis(evidence(progress, curves.curve(of: progress, in: sweep), sweep)),
-                    unknown: [
-                        "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
-                    ]
+                    unknown: isOfPrograms
+                        ? [
+                            "the trial is a program: its curve was looked at; its model, steps and data are not known here"
+                        ]
+                        : [
+                            "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
+                        ]
                 )
             }
         )
@@ -40,12 +45,12 @@ extension CoordinatorCore {
 
     private func evidence(_ trial: TrialProgress, _ curve: LearningCurve, _ sweep: SweepProgress) -> RunEvidence {
         let resolved = sweep.sweep.space.resolve(trial.configuration)
-        let spec = resolved.flatMap { TrialSpec.read($0, problems: SpecProblems()) }
+        let spec = sweep.sweep.command != nil ? nil : resolved.flatMap { TrialSpec.read($0, problems: SpecProblems()) }
         let schema = sweep.submission.schema
         return RunEvidence(
             curve: curve,
             budget: trial.stoppedEarly ? curve.epochs : sweep.sweep.epochs,
-            chanceLoss: spec.flatMap { ChanceLoss.of($0.training, on: schema) },
+            chanceLoss: spec.flatMap { spec in schema.flatMap { ChanceLoss.of(spec.training, on: $0) } },
             bestProbeLoss: sweep.leastProbeLoss,
             trial: spec,
             schema: schema,

@@ -131,7 +131,7 @@ extension CoordinatorCore {
         Findings.primary(
             curve: curve,
             budget: stoppedEarly ? curve.epochs : sweep.sweep.epochs,
-            chanceLoss: sweep.submission.schema.chanceLoss,
+            chanceLoss: sweep.submission.schema?.chanceLoss,
             bestProbeLoss: sweep.leastProbeLoss
         )
     }

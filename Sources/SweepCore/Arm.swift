@@ -120,7 +120,7 @@ extension Arm {
         var changes: [Change] = []
         for entry in entries {
             let path = entry.key.split(separator: ".", omittingEmptySubsequences: false).map(String.init)
-            if let allowed = refusal(of: path) {
+            if let allowed = refusal(of: path, template) {
                 reader.problems.add(
                     SpecProblem(
                         path: reader.path.appending(.key(entry.key)),
@@ -163,13 +163,19 @@ extension Arm {
         let arm = Arm(name: name, changes: changes)
         guard let node = arm.applied(to: template) else { return nil }
         let found = SpecProblems()
-        let trial = TrialSpec.read(node, problems: found)
+        let trial = TrialWork.read(node, problems: found)
         for problem in found.all { reader.problems.add(arm.problem(problem)) }
         return trial == nil || !found.all.isEmpty ? nil : arm
     }
 
     /// Where an arm may not change anything: what is allowed instead; nil where it may.
-    private static func refusal(of path: [String]) -> String? {
+    private static func refusal(of path: [String], _ template: SpecNode) -> String? {
+        if template["train"]?["command"] != nil {
+            // Files, metrics and limits are one of a sweep.
+            let keys = ["command", "environment", "parameters"]
+            let isAllowed = path.count > 1 && path[0] == "train" && keys.contains(path[1]) && !path.contains("")
+            return isAllowed ? nil : "a path below train.parameters, train.environment or train.command"
+        }
         let places = "a path below train, or data.\(Sweep.searchedDataKeys.joined(separator: ", data."))"
         guard !path.contains(""), path.count > 1 else { return places }
         switch path[0] {

@@ -41,8 +41,10 @@ package struct SweepSubmission: Hashable, Sendable {
     package let text: String
     /// The file's name without its folder, for messages.
     package let fileName: String
+    /// The rows; of a sweep whose trials are programs the files that they need.
     package let dataSet: DataSetID
-    package let schema: DataSchema
+    /// What the rows look like; nil for a sweep whose trials are programs.
+    package let schema: DataSchema?
     /// What its trials report, in order: a later version that measures more goes on with the same curves.
     package let metrics: [Metric]
     /// The version of the training core that all its trials run on.
@@ -56,7 +58,7 @@ package struct SweepSubmission: Hashable, Sendable {
         text: String,
         fileName: String,
         dataSet: DataSetID,
-        schema: DataSchema,
+        schema: DataSchema?,
         metrics: [Metric],
         coreVersion: String,
         milliseconds: Int64

@@ -6,7 +6,7 @@ package struct CurveColumns: Hashable, Sendable {
 
     package init(_ metrics: [Metric]) {
         self.metrics = metrics
-        losses = metrics.indices.filter { [.trainingLoss, .probeLoss, .validationLoss].contains(metrics[$0]) }
+        losses = metrics.indices.filter { metrics[$0].mustBeFinite }
     }
 
     package static func == (a: Self, b: Self) -> Bool { a.metrics == b.metrics }

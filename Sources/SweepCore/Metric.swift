@@ -34,8 +34,10 @@ package enum Metric: Hashable, Sendable {
     case updateRatio
     /// Share of the epoch's steps whose gradient was clipped; 0 without clipping.
     case clipShare
+    /// What a program that is a trial reports under a name of its own; see `isName`.
+    case custom(String)
 
-    /// Every metric but the recalls, which are as many as there are classes.
+    /// Every metric that training here measures, but the recalls, which are as many as there are classes.
     package static let fixed: [Metric] =
         [
             .trainingLoss, .probeLoss, .validationLoss, .validationAccuracy, .validationBalancedAccuracy, .validationF1,
@@ -87,7 +89,16 @@ package enum Metric: Hashable, Sendable {
         case .validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC, .validationTop5Accuracy,
             .validationRecall, .validationR2:
             .maximize
-        case .learningRate, .gradientNorm, .weightNorm, .updateRatio, .clipShare: nil
+        case .learningRate, .gradientNorm, .weightNorm, .updateRatio, .clipShare, .custom: nil
+        }
+    }
+
+    /// Whether a value that is not finite ends the trial: the losses, and what a program calls by a name that ends so.
+    package var mustBeFinite: Bool {
+        switch self {
+        case .trainingLoss, .probeLoss, .validationLoss: true
+        case .custom(let name): name.lowercased().hasSuffix("loss")
+        default: false
         }
     }
 }
@@ -116,10 +127,22 @@ extension Metric: RawRepresentable {
         case .weightNorm: "weight.norm"
         case .updateRatio: "update.ratio"
         case .clipShare: "clip.share"
+        case .custom(let name): name
         }
     }
 
+    /// The metric of this name, which a program's report may have too.
     package init?(rawValue: String) {
+        if let metric = Metric(measured: rawValue) {
+            self = metric
+        } else {
+            guard Self.isName(rawValue), !rawValue.hasPrefix(Self.recallPrefix) else { return nil }
+            self = .custom(rawValue)
+        }
+    }
+
+    /// The metric of this name that training here measures.
+    package init?(measured rawValue: String) {
         if let metric = Self.named[rawValue] {
             self = metric
             return
@@ -130,6 +153,27 @@ extension Metric: RawRepresentable {
         self = .validationRecall(label)
     }
 
-    /// What may stand where any metric may, for messages.
+    /// Bytes of a program's own name for a metric.
+    package static let nameBytes = 128
+    /// Words that stand beside metrics in reports and documents, so that no metric may be called so.
+    package static let reservedNames = ["checkpoint", "epoch", "nonfinite", "nonfinite_by", "seconds", "wait"]
+    /// What a program may call a metric, for messages.
+    package static let nameRule =
+        "a letter or underscore, then letters, digits, dot, dash, underscore or slash, at most \(nameBytes), and none of "
+        + reservedNames.joined(separator: ", ")
+
+    /// Whether a program may call a metric so.
+    package static func isName(_ name: String) -> Bool {
+        func isLetter(_ byte: UInt8) -> Bool {
+            (65...90).contains(byte) || (97...122).contains(byte) || byte == 95
+        }
+        guard (1...nameBytes).contains(name.utf8.count), let first = name.utf8.first, isLetter(first) else {
+            return false
+        }
+        return !reservedNames.contains(name)
+            && name.utf8.allSatisfy { isLetter($0) || (45...57).contains($0) }
+    }
+
+    /// What may stand where any metric that training here measures may, for messages.
     package static let words = fixed.map(\.rawValue) + [recallPrefix + "LABEL"]
 }

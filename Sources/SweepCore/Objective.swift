@@ -31,8 +31,9 @@ package struct Objective: Hashable, Sendable {
 }
 
 extension Objective {
-    /// Reads `objective`: `{minimize: METRIC}` or `{maximize: METRIC}`, and `epoch`.
-    package static func read(_ reader: SpecReader) -> Objective? {
+    /// Reads `objective`: `{minimize: METRIC}` or `{maximize: METRIC}`, and `epoch`; `ofProgram`: METRIC is any name that a
+    /// program's report may have.
+    package static func read(_ reader: SpecReader, ofProgram: Bool = false) -> Objective? {
         let keys = ["minimize", "maximize", "epoch"]
         guard let fields = reader.fields(keys) else { return nil }
         let epoch = fields.optional("epoch").map { $0.word(EpochRule.self) } ?? .best
@@ -49,7 +50,7 @@ extension Objective {
             return nil
         }
         let direction: Direction = minimize == nil ? .maximize : .minimize
-        guard let metric = chosen.metric(), let epoch else { return nil }
+        guard let metric = ofProgram ? chosen.reportedMetric() : chosen.metric(), let epoch else { return nil }
         if let better = metric.direction, better != direction {
             chosen.report(
                 "this metric is better when it is \(direction == .minimize ? "greater" : "less")",
@@ -69,9 +70,20 @@ extension SpecReader {
                 reader.refuse(SpecReader.oneOf(Metric.words))
                 return nil
             }
-            if let metric = Metric(rawValue: name) { return metric }
+            if let metric = Metric(measured: name) { return metric }
             reader.report("not an allowed value", allowed: SpecReader.oneOf(Metric.words, for: name))
             return nil
         }
+    }
+
+    /// The name of a metric that a program reports.
+    func reportedMetric() -> Metric? {
+        guard case .text(let name) = node else {
+            refuse("a metric that the program reports")
+            return nil
+        }
+        if let metric = Metric(rawValue: name) { return metric }
+        report("not a metric's name", allowed: Metric.nameRule)
+        return nil
     }
 }

@@ -27,6 +27,14 @@ package struct Placement: Hashable, Sendable {
 
     static let keys = ["priority", "max_parallel", "requires"]
 
+    /// The same for trials that are programs: only workers that run programs may train them.
+    var ofPrograms: Placement {
+        var placement = self
+        placement.requires.removeAll { $0.key == WorkerRequirement.commands.key }
+        placement.requires = (placement.requires + [.commands]).sorted()
+        return placement
+    }
+
     /// Reads the keys of a sweep file's top; nil when one is wrong (and reported). `threads` are those of `train`.
     static func read(_ fields: SpecFields, threads: Int) -> Placement? {
         let priority = fields.optional("priority").map { $0.integer(in: priorities) } ?? 0
@@ -53,6 +61,8 @@ package struct WorkerRequirement: Hashable, Comparable, Sendable, CustomStringCo
 
     /// Keys that a worker answers by itself, so that no label may be called so.
     package static let reservedKeys = ["host", "kernels", "slots"]
+    /// What a worker has that runs programs: a label that it gives itself when it is told that it may (`--commands`).
+    package static let commands = WorkerRequirement(key: "commands", value: "allowed")
     /// The instruction sets that have kernels of their own, ascending.
     static let kernels = ["v2", "v3", "v4"]
     /// Requirements of one sweep: a worker has no more labels.

@@ -4,9 +4,8 @@ package struct Sweep: Hashable, Sendable {
     package let source: SpecNode
     /// Its name: unique among a coordinator's sweeps.
     package let name: String
-    package let data: DataSpec
-    /// One training run that the space allows; only `epochs` is the same for all.
-    package let representative: TrainingSpec
+    /// What its trials are.
+    package let work: Work
     package let space: SearchSpace
     package let objective: Objective
     package let search: SearchSpec
@@ -16,8 +15,45 @@ package struct Sweep: Hashable, Sendable {
     /// As the file has it; what is changed while the sweep runs is the coordinator's to know.
     package let placement: Placement
 
+    /// What the trials of a sweep are. Each case holds one run that the space allows; only `epochs` is the same for all.
+    package enum Work: Hashable, Sendable {
+        /// Networks that are trained here, on these rows.
+        case training(DataSpec, TrainingSpec)
+        /// Programs that are run, which train what they like and report.
+        case command(CommandSpec)
+    }
+
+    /// The rows; nil where trials are programs.
+    package var data: DataSpec? {
+        if case .training(let data, _) = work { data } else { nil }
+    }
+
+    /// One training run that the space allows; nil where trials are programs.
+    package var representative: TrainingSpec? {
+        if case .training(_, let training) = work { training } else { nil }
+    }
+
+    /// One program that the space allows; nil where trials are trained here.
+    package var command: CommandSpec? {
+        if case .command(let command) = work { command } else { nil }
+    }
+
     /// Epochs of a trial that is not stopped.
-    package var epochs: Int { representative.epochs }
+    package var epochs: Int {
+        switch work {
+        case .training(_, let training): training.epochs
+        case .command(let command): command.epochs
+        }
+    }
+
+    /// What its trials report, in order, on data of this schema; nil where that does not fit what its trials are.
+    package func metrics(on schema: DataSchema?) -> [Metric]? {
+        switch (work, schema) {
+        case (.training, let schema?): Metric.reported(for: schema)
+        case (.command(let command), nil): command.metrics(for: objective)
+        case (.training, nil), (.command, _?): nil
+        }
+    }
 
     /// The arm that `configuration` is; nil in a search.
     package func arm(of configuration: Configuration) -> Arm? {
@@ -96,7 +132,7 @@ package struct SearchSpec: Hashable, Sendable {
 
 extension Sweep {
     static let keys = ["name", "data", "train", "objective", "search", "prune", "arms"] + Placement.keys
-    static let plannedKeys = ["finalists", "stop", "command", "warm_start"]
+    static let plannedKeys = ["finalists", "stop", "warm_start"]
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -107,11 +143,22 @@ extension Sweep {
         let reader = SpecReader(source, problems: problems)
         guard let fields = reader.fields(keys, planned: plannedKeys) else { return nil }
         let name = fields.required("name", "a name").flatMap { $0.sweepName() }
-        let data = fields.required("data", "source, target, …")
-            .map { $0.allowingDomains(true) }.flatMap(DataSpec.read)
-        let training = fields.required("train", "model, optimizer, batch_size, epochs, …")
-            .map { $0.allowingDomains(true) }.flatMap(TrainingSpec.read)
-        let objective = fields.optional("objective").map(Objective.read) ?? Objective()
+        let isOfPrograms = source["train"]?["command"] != nil
+        let work = isOfPrograms ? readCommand(fields) : readTraining(fields)
+        let epochs: Int? =
+            switch work {
+            case .training(_, let training)?: training.epochs
+            case .command(let command)?: command.epochs
+            case nil: nil
+            }
+        let threads: Int =
+            switch work {
+            case .training(_, let training)?: training.threads
+            case .command(let command)?: command.threads
+            case nil: 1
+            }
+        let objective =
+            fields.optional("objective").map { Objective.read($0, ofProgram: isOfPrograms) } ?? Objective()
         let searched = SearchSpace(template: template(of: source))
         let search = fields.optional("search").map { SearchSpec.read($0, space: searched) } ?? SearchSpec()
         if source["prune"] == .null {
@@ -128,9 +175,10 @@ extension Sweep {
         }
         let arms = source["arms"] == nil ? [] : readArms(source, fields)
         let prune =
-            fields.optional("prune").map { PruneSpec.read($0, epochs: training?.epochs) }
+            fields.optional("prune").map { PruneSpec.read($0, epochs: epochs) }
             ?? PruneSpec(method: arms == [] ? .auto : .none)
-        let placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? training?.threads ?? 1)
+        var placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? threads)
+        if isOfPrograms { placement = placement?.ofPrograms }
         let space = arms == [] ? searched : SearchSpace(template: template(of: source, arms: arms ?? []))
         if let search, arms == [] {
             let at = SpecPath().appending(.key("search"))
@@ -140,15 +188,13 @@ extension Sweep {
                 )
             }
         }
-        guard problems.all.isEmpty, let name, let data, let training, let objective, var search, let prune, let arms,
-            let placement
+        guard problems.all.isEmpty, let name, let work, let objective, var search, let prune, let arms, let placement
         else { return nil }
         if !arms.isEmpty { search.method = .grid }
         return Sweep(
             source: source,
             name: name,
-            data: data,
-            representative: training,
+            work: work,
             space: space,
             objective: objective,
             search: search,
@@ -156,6 +202,25 @@ extension Sweep {
             arms: arms,
             placement: placement
         )
+    }
+
+    private static func readTraining(_ fields: SpecFields) -> Work? {
+        let data = fields.required("data", "source, target, …")
+            .map { $0.allowingDomains(true) }.flatMap(DataSpec.read)
+        let training = fields.required("train", "model, optimizer, batch_size, epochs, …; or command, parameters, …")
+            .map { $0.allowingDomains(true) }.flatMap(TrainingSpec.read)
+        guard let data, let training else { return nil }
+        return .training(data, training)
+    }
+
+    private static func readCommand(_ fields: SpecFields) -> Work? {
+        if let data = fields.optional("data") {
+            data.report(
+                "a program reads its own data",
+                allowed: "no data; train.files names what a program needs beside it"
+            )
+        }
+        return fields.optional("train").map { $0.allowingDomains(true) }.flatMap(CommandSpec.read).map { .command($0) }
     }
 
     /// Reads `arms`, and reports what else the file says that a comparison of fixed runs cannot have.

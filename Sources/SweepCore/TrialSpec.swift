@@ -50,6 +50,21 @@ package struct TrialSpec: Hashable, Sendable {
     }
 }
 
+/// What a worker does for one trial.
+package enum TrialWork: Hashable, Sendable {
+    case training(TrialSpec)
+    case command(CommandSpec)
+
+    /// Reads a resolved template; nil when something is missing or wrong (and reported in `problems`).
+    package static func read(_ resolved: SpecNode, problems: SpecProblems) -> TrialWork? {
+        guard let training = resolved["train"], training["command"] != nil else {
+            return TrialSpec.read(resolved, problems: problems).map { .training($0) }
+        }
+        let path = SpecPath([.key("train")])
+        return CommandSpec.read(SpecReader(training, path: path, problems: problems)).map { .command($0) }
+    }
+}
+
 /// What is done to targets that are numbers, fitted on training rows; metrics are given in the file's own units.
 package enum TargetScale: String, CaseIterable, Sendable {
     case none

@@ -30,13 +30,25 @@ package enum Findings {
     }
 
     /// The gravest symptom of `curve`; nil when it shows none.
+    ///
+    /// `chanceLoss` nil, and a curve without a probe: of a program, whose data are not known here. They are looked at as
+    /// `RunEvidence` does.
     package static func primary(
         curve: LearningCurve,
         budget: Int,
-        chanceLoss: Double,
+        chanceLoss: Double?,
         bestProbeLoss: Double?
     ) -> Finding? {
-        of(curve: curve, budget: budget, chanceLoss: chanceLoss, bestProbeLoss: bestProbeLoss).first
+        if let chanceLoss {
+            return of(curve: curve, budget: budget, chanceLoss: chanceLoss, bestProbeLoss: bestProbeLoss).first
+        }
+        let run = RunEvidence(curve: curve, budget: budget, bestProbeLoss: bestProbeLoss)
+        return of(
+            curve: run.watched,
+            budget: budget,
+            chanceLoss: run.series.chance,
+            bestProbeLoss: bestProbeLoss
+        ).first
     }
 
     /// The least finite loss on training rows that any of `curves` reached; nil when there is none.

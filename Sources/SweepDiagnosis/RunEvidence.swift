@@ -50,11 +50,14 @@ package struct RunEvidence: Sendable {
         self.data = data
         self.notes = notes
         self.optimizerKey = optimizerKey
-        let watched = hasProbe ? curve : curve.asProbe
+        let watched = curve.withProbe
         // Without a chance loss the first epoch's stands in for it: relative sizes are all that is asked of it.
         let stand = self.chanceLoss ?? watched.series(.probeLoss).first { $0.isFinite } ?? 0
         series = CurveEvidence(curve: watched, budget: budget, chance: stand, bestProbeLoss: bestProbeLoss)
     }
+
+    /// The curve that detectors look at: with the training loss in the place of the probe's where there is no probe.
+    var watched: LearningCurve { curve.withProbe }
 
     /// The epochs of the last share of the budget that were trained, at least `least`; nil where fewer were.
     func lastEpochs(share: Double, least: Int) -> Range<Int>? {
@@ -81,8 +84,9 @@ package struct RunEvidence: Sendable {
 }
 
 extension LearningCurve {
-    /// The curve with its training loss in the place of the probe's.
-    fileprivate var asProbe: LearningCurve {
+    /// The curve, with its training loss in the place of the probe's where it has no probe.
+    fileprivate var withProbe: LearningCurve {
+        if metrics.contains(.probeLoss) { return self }
         let renamed = metrics.map { $0 == .trainingLoss ? Metric.probeLoss : $0 }
         return LearningCurve(metrics: renamed, observations: Array(observations))
     }

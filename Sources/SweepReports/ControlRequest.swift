@@ -48,9 +48,10 @@ package struct Submission: Hashable, Sendable {
     /// The file as a tree, in the wire's own encoding; this module does not look into it.
     package let tree: [UInt8]
     package let dataSet: DataSetID
-    package let schema: DataSchema
+    /// Nil for trials that are programs; the data set is then the files that they need.
+    package let schema: DataSchema?
 
-    package init(text: String, fileName: String, tree: [UInt8], dataSet: DataSetID, schema: DataSchema) {
+    package init(text: String, fileName: String, tree: [UInt8], dataSet: DataSetID, schema: DataSchema?) {
         self.text = text
         self.fileName = fileName
         self.tree = tree
@@ -207,7 +208,7 @@ extension Submission {
                 "data_set",
                 .object([JSONMember("hash", .text(dataSet.hash.hex)), JSONMember("size", .integer(dataSet.size))])
             ),
-            JSONMember("schema", schema.json),
+            JSONMember("schema", schema?.json ?? .null),
         ])
     }
 
@@ -226,7 +227,7 @@ extension Submission {
             fileName: try reader.field("file_name").text(),
             tree: tree,
             dataSet: DataSetID(hash: hash, size: size),
-            schema: try DataSchema(reader.field("schema"))
+            schema: try reader.optional("schema").map { schema throws(DocumentError) in try DataSchema(schema) }
         )
     }
 }

@@ -144,6 +144,7 @@ struct EpochValues {
         case .weightNorm: weightNorm
         case .updateRatio: updateRatio
         case .clipShare: clipShare
+        case .custom: .nan
         }
     }
 }

@@ -1,16 +1,30 @@
 package import SweepCore
+package import SweepProgram
 package import SweepWire
 
 /// One lease with all that its training needs.
 package struct TrainingJob: Sendable {
     package let assignment: Assignment
-    package let data: DataShelf.Entry
+    package let material: Material
     /// The state to go on from; nil: from the initial weights.
     package let checkpoint: [UInt8]?
 
+    /// What its data set is.
+    package enum Material: Sendable {
+        /// Rows to train on.
+        case rows(DataShelf.Entry)
+        /// What a program needs beside it.
+        case files(FileBundle)
+    }
+
+    /// A lease of a training run on rows.
     package init(assignment: Assignment, data: DataShelf.Entry, checkpoint: [UInt8]?) {
+        self.init(assignment: assignment, material: .rows(data), checkpoint: checkpoint)
+    }
+
+    package init(assignment: Assignment, material: Material, checkpoint: [UInt8]?) {
         self.assignment = assignment
-        self.data = data
+        self.material = material
         self.checkpoint = checkpoint
     }
 }

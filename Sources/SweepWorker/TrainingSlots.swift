@@ -3,6 +3,7 @@ package import KernelAPI
 package import SweepCore
 import SweepData
 import SweepMessaging
+package import SweepProgram
 import SweepTraining
 package import SweepWire
 import Synchronization
@@ -54,19 +55,23 @@ package final class TrainingSlots: Sendable {
     /// Whether trials are to end at their next epoch.
     private let isDraining = Atomic(false)
     private let board: SlotBoard?
+    /// Where programs run; nil: none may.
+    private let programs: ProgramFolders?
 
     /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
     ///
-    /// `board` shows to others what each of them trains.
+    /// `board` shows to others what each of them trains; `programs` is where trials run that are programs, nil if none may.
     package init(
         count: Int,
         trainer: Trainer,
         board: SlotBoard? = nil,
+        programs: ProgramFolders? = nil,
         signal: @escaping @Sendable () -> Void
     ) {
         self.count = count
         self.trainer = trainer
         self.board = board
+        self.programs = programs
         self.signal = signal
         queue.withLock { $0.free = (0..<count).reversed() }
         for _ in 0..<count {
@@ -246,13 +251,21 @@ package final class TrainingSlots: Sendable {
             .ended(lease, epoch: assignment.from, .failed(reason: reason, log: ""), checkpoint: nil)
         }
         let problems = SpecProblems()
-        guard let spec = TrialSpec.read(assignment.spec, problems: problems) else {
+        guard let work = TrialWork.read(assignment.spec, problems: problems) else {
             let first = problems.all.first.map { "\($0.path): \($0.message)" } ?? "unreadable"
             return failed("the trial's specification cannot be read: \(first)")
         }
+        let spec: TrialSpec
+        let rows: DataShelf.Entry
+        switch (work, job.material) {
+        case (.training(let trial), .rows(let entry)): (spec, rows) = (trial, entry)
+        case (.command(let command), .files(let files)): return execute(command, files, job, running)
+        case (.training, .files): return failed("its data set is a bundle of files")
+        case (.command, .rows): return failed("the files that the program needs are rows of data")
+        }
         let run: TrainingRun
         do {
-            let data = try job.data.prepared(for: spec)
+            let data = try rows.prepared(for: spec)
             if let checkpoint = job.checkpoint {
                 run = try TrainingRun(
                     restoring: checkpoint,
@@ -305,8 +318,86 @@ package final class TrainingSlots: Sendable {
     }
 
     private func checkpoint(of run: TrainingRun) -> WorkerCheckpoint? {
-        guard let bytes = run.checkpoint(), let hash = ContentHash(bytes: SHA256.digest(bytes)) else { return nil }
+        run.checkpoint().flatMap { Self.checkpoint($0) }
+    }
+
+    private static func checkpoint(_ bytes: [UInt8]) -> WorkerCheckpoint? {
+        guard let hash = ContentHash(bytes: SHA256.digest(bytes)) else { return nil }
         return WorkerCheckpoint(id: CheckpointID(hash: hash, size: bytes.count), bytes: bytes)
+    }
+
+    /// Runs a program for its segment.
+    private func execute(
+        _ command: CommandSpec,
+        _ files: FileBundle,
+        _ job: TrainingJob,
+        _ running: Running
+    ) -> TrainingEvent {
+        let assignment = job.assignment
+        let lease = assignment.lease
+        func failed(_ reason: String) -> TrainingEvent {
+            .ended(lease, epoch: assignment.from, .failed(reason: reason, log: ""), checkpoint: nil)
+        }
+        // It is asked for by its label; who gives that label by hand has not said so.
+        guard let programs else {
+            return failed("its worker runs no programs; sweepd worker --commands lets it")
+        }
+        let state: FileBundle?
+        do { state = try job.checkpoint.map { bytes throws(FileBundleError) in try FileBundle(packed: bytes) } } catch {
+            return failed("the program's checkpoint cannot be read: \(error)")
+        }
+        let (sweep, trial) = (lease.trial.sweep.rawValue, lease.trial.number)
+        let run = ProgramRun(
+            ProgramJob(
+                spec: command,
+                metrics: assignment.metrics,
+                from: assignment.from,
+                to: assignment.to,
+                keepsCheckpoint: assignment.keepsCheckpoint,
+                sweep: assignment.sweepName,
+                trial: trial,
+                seed: assignment.seed,
+                files: files,
+                checkpoint: state
+            ),
+            at: "\(programs.path)/\(sweep)-\(trial)-\(lease.attempt.rawValue)"
+        )
+        let (epoch, end) = run.run(
+            ProgramControl(
+                shouldStop: { running.shouldStop.load(ordering: .relaxed) },
+                isDraining: { [self] in isDraining.load(ordering: .relaxed) },
+                waitForRoom: { [self] in waitForRoom(running) },
+                observed: { [self] observation in
+                    running.epoch.store(observation.epoch, ordering: .relaxed)
+                    board?.advance(running.slot, epoch: observation.epoch)
+                    post(.observed(Reports.Item(lease: lease, observations: [observation])))
+                },
+                // How long a program may be silent is for its own limits to say, so that none is stuck while it lives.
+                advanced: { _, step in running.step.store(step, ordering: .relaxed) }
+            )
+        )
+        func ended(_ outcome: SegmentOutcome, _ state: FileBundle? = nil) -> TrainingEvent {
+            .ended(lease, epoch: epoch, outcome, checkpoint: state.flatMap { Self.checkpoint($0.packed) })
+        }
+        switch end {
+        case .reached(let state): return ended(.reached, state)
+        case .stoppedEarly: return ended(.stoppedEarly)
+        case .notFinite: return ended(.notFinite)
+        case .cancelled(let state): return ended(.cancelled, state)
+        case .failed(let reason, let log):
+            // What a failure keeps is one sentence.
+            return ended(.failed(reason: Self.sentence(reason, log: log), log: log))
+        case .died(let reason, let log): return ended(.died(reason: Self.line(reason), log: log))
+        }
+    }
+
+    /// A reason with the log's last line, as long as a message may have it.
+    private static func sentence(_ reason: String, log: String) -> String {
+        line(AttemptDeath(reason: line(reason), log: log).sentence)
+    }
+
+    private static func line(_ text: String) -> String {
+        String(decoding: text.utf8.prefix(WireLimits.sentence - 16), as: UTF8.self)
     }
 }
 

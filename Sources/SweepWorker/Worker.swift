@@ -6,6 +6,7 @@ package import SweepCore
 import SweepData
 import SweepKernels
 import SweepMessaging
+import SweepProgram
 import SweepTraining
 import SweepWire
 
@@ -22,6 +23,8 @@ package actor Worker: Service {
     private let logger: Logger
     private let kernels: KernelTable
     private let shelf = DataShelf()
+    /// The files of programs, by their hash.
+    private var files: [ContentHash: FileBundle] = [:]
     private let objectLoop = MessagingLoop(name: "objects")
     private var session: WorkerSession
     private var client: ClientSocket?
@@ -58,11 +61,16 @@ package actor Worker: Service {
             kernels: kernels.name,
             coreVersion: options.isNull ? WorkerOptions.nullCoreVersion : String(TrainingCore.version),
             softwareVersion: options.softwareVersion,
-            labels: options.labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) }
+            labels: (options.labels + (options.runsPrograms ? [Self.commandsLabel] : [])).sorted { $0.key < $1.key }
+                .map { WorkerLabel(key: $0.key, value: $0.value) }
         )
         session = WorkerSession(
             WorkerSession.Options(register: register, patience: options.patience, inherited: options.inherited)
         )
+    }
+
+    private static var commandsLabel: (key: String, value: String) {
+        (WorkerRequirement.commands.key, WorkerRequirement.commands.value)
     }
 
     /// This machine's name.
@@ -87,7 +95,10 @@ package actor Worker: Service {
     private func work() async throws -> WorkerSession.Exit {
         let signal = LoopSignal(on: loop) { [weak self] in self?.assumeIsolated { $0.emptyMailbox() } }
         let trainer = options.isNull ? Trainer.null : .core(kernels)
-        slots = TrainingSlots(count: options.slots, trainer: trainer, board: options.board) { signal.raise() }
+        let programs = try options.runsPrograms ? ProgramFolders(below: ProgramFolders.usualParent) : nil
+        slots = TrainingSlots(count: options.slots, trainer: trainer, board: options.board, programs: programs) {
+            signal.raise()
+        }
         // The first socket is made here, so that an endpoint that cannot be is an error and not a retry.
         client = try makeClient()
         handle(.tick)
@@ -258,7 +269,8 @@ package actor Worker: Service {
 
     private func begin(_ assignment: Assignment) {
         logger.debug("lease begins", metadata: ["lease.id": "\(assignment.lease)", "lease.from": "\(assignment.from)"])
-        guard let data = shelf[assignment.dataSet.hash] else {
+        let rows = shelf[assignment.dataSet.hash].map { TrainingJob.Material.rows($0) }
+        guard let material = rows ?? files[assignment.dataSet.hash].map({ .files($0) }) else {
             apply(.ended(assignment.lease, epoch: assignment.from, Self.lacks("data set"), checkpoint: nil))
             return
         }
@@ -267,7 +279,7 @@ package actor Worker: Service {
             apply(.ended(assignment.lease, epoch: assignment.from, Self.lacks("checkpoint"), checkpoint: nil))
             return
         }
-        slots?.begin(TrainingJob(assignment: assignment, data: data, checkpoint: checkpoint))
+        slots?.begin(TrainingJob(assignment: assignment, material: material, checkpoint: checkpoint))
     }
 
     private static func lacks(_ what: String) -> SegmentOutcome {
@@ -279,15 +291,23 @@ package actor Worker: Service {
         let dataSet = dataSets[hash]
         objectLoop.perform { [self, shelf, loop] in
             let event: WorkerSession.Event
+            var bundle: FileBundle?
             do {
                 guard ContentHash(bytes: SHA256.digest(bytes)) == hash else { throw WorkerError.damaged(hash) }
-                if let dataSet { try shelf.keep(dataSet, packed: bytes) }
+                if let dataSet {
+                    if FileBundle.isBundle(bytes) {
+                        bundle = try FileBundle(packed: bytes)
+                    } else {
+                        try shelf.keep(dataSet, packed: bytes)
+                    }
+                }
                 event = .objectKept(hash)
             } catch {
                 event = .objectLost(hash, reason: "\(error)")
             }
-            loop.perform {
+            loop.perform { [bundle] in
                 self.assumeIsolated { worker in
+                    if let bundle { worker.files[hash] = bundle }
                     if dataSet == nil, case .objectKept = event { worker.checkpoints[hash] = bytes }
                     worker.handle(event)
                 }

@@ -25,6 +25,9 @@ package struct WorkerOptions: Sendable {
     /// It registers with a core version of its own, so that it never gets a trial of a sweep that is to be trained.
     package var isNull: Bool
 
+    /// Whether it runs trials that are programs: whoever may hand in a sweep then runs programs as this worker's user.
+    package var runsPrograms: Bool
+
     /// The core version of workers that train nothing, and of the sweeps that are for them.
     package static let nullCoreVersion = "null"
     /// What its parent reads after a crash; nil without a parent.
@@ -44,6 +47,7 @@ package struct WorkerOptions: Sendable {
         drainTime: Duration = .seconds(10),
         softwareVersion: String,
         isNull: Bool = false,
+        runsPrograms: Bool = false,
         board: SlotBoard? = nil,
         inherited: [SegmentEnded] = []
     ) {
@@ -58,6 +62,7 @@ package struct WorkerOptions: Sendable {
         self.drainTime = drainTime
         self.softwareVersion = softwareVersion
         self.isNull = isNull
+        self.runsPrograms = runsPrograms
         self.board = board
         self.inherited = inherited
     }

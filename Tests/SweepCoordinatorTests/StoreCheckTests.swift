@@ -108,7 +108,7 @@ import Testing
             fileName: draft.fileName,
             dataSet: draft.dataSet,
             schema: draft.schema,
-            metrics: Metric.reported(for: draft.schema),
+            metrics: Metric.reported(for: SampleSweep.schema),
             coreVersion: draft.coreVersion,
             milliseconds: 0
         )

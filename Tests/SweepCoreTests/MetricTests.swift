@@ -55,16 +55,37 @@ import Testing
         #expect(recalls(schema(classes: [long, long + "a", "", "b"])) == 2)
     }
 
-    @Test func `every metric is found by its name, and no other name is one`() {
+    @Test func `every metric is found by its name, and no other name is one that is measured here`() {
         for metric in Metric.fixed + [.validationRecall("a.b c"), .validationRecall("validation.loss")] {
             #expect(Metric(rawValue: metric.rawValue) == metric)
+            #expect(Metric(measured: metric.rawValue) == metric)
         }
         #expect(Set(Metric.fixed.map(\.rawValue)).count == Metric.fixed.count)
         for name in [
             "", "validation", "validation.luck", "validation.recall", "validation.recall.", "Validation.Loss",
             "validation.recall." + String(repeating: "a", count: Metric.recallLabelBytes + 1),
         ] {
-            #expect(Metric(rawValue: name) == nil, "\(name)")
+            #expect(Metric(measured: name) == nil, "\(name)")
+        }
+    }
+
+    @Test func `a program may call a metric by any word that documents have room for`() {
+        for name in ["loss", "val/acc", "_f1", "bleu-4", "validation.luck", "Validation.Loss"] {
+            #expect(Metric(rawValue: name) == .custom(name) && Metric.custom(name).rawValue == name)
+            #expect(Metric.custom(name).direction == nil)
+        }
+        let wrong = [
+            "", "1st", "my loss", "loss,", "ä", "validation.recall.", String(repeating: "a", count: 129),
+        ]
+        for name in wrong + Metric.reservedNames { #expect(Metric(rawValue: name) == nil, "\(name)") }
+    }
+
+    @Test func `what a program calls a loss must be finite, another word of its own need not`() {
+        for (name, ends) in [
+            ("loss", true), ("eval/Loss", true), ("log_loss", true), ("accuracy", false), ("lossy", false),
+        ] {
+            let curve = LearningCurve(metrics: [.custom(name)])
+            #expect(curve.hasNonFinite([Observation(epoch: 1, values: [.nan], seconds: 0)]) == ends, "\(name)")
         }
     }
 

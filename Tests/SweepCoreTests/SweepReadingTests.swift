@@ -59,7 +59,7 @@ import Testing
                 "train.model.mlp.layers", "train.optimizer", "train.optimizer.adam.learning_rate",
             ]
         )
-        #expect(sweep.representative.model == ModelSpec(widths: [8]))
+        #expect(sweep.representative?.model == ModelSpec(widths: [8]))
         #expect(sweep.prune.method == .auto)
     }
 

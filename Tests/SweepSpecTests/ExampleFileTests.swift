@@ -21,11 +21,11 @@ import Testing
             let configuration = space.configuration { draw($0, &random) }
             let resolved = try #require(space.resolve(configuration), "seed \(seed)")
             let problems = SpecProblems()
-            #expect(TrialSpec.read(resolved, problems: problems) != nil, "seed \(seed): \(problems.all)")
+            #expect(TrialWork.read(resolved, problems: problems) != nil, "seed \(seed): \(problems.all)")
         }
         for configuration in space.cover {
             let resolved = try #require(space.resolve(configuration))
-            #expect(TrialSpec.read(resolved, problems: SpecProblems()) != nil)
+            #expect(TrialWork.read(resolved, problems: SpecProblems()) != nil)
         }
     }
 
@@ -36,7 +36,7 @@ import Testing
         #expect(demo.prune.method == .asha)
         #expect(demo.search.parallelism == 16)
         #expect(demo.search.decide == .virtual)
-        #expect(demo.data.source == .table("data/digits.csv.gz"))
+        #expect(demo.data?.source == .table("data/digits.csv.gz"))
         #expect(
             demo.space.parameters.map(\.path) == [
                 "train.model.mlp.layers", "train.model.mlp.width", "train.model.mlp.dropout", "train.optimizer",

@@ -18,8 +18,8 @@ import Testing
         ).sweep
         #expect(read.epochs == 3)
         #expect(read.space.parameters.map(\.path).contains("train.batch_size"))
-        #expect(read.data.preprocess == [.standardize, .scale(2)])
-        #expect(read.data.seed == 5)
+        #expect(read.data?.preprocess == [.standardize, .scale(2)])
+        #expect(read.data?.seed == 5)
         #expect(read.objective.metric == .validationAccuracy)
         #expect(read.name == "other")
         #expect(read.prune.method == .none)
@@ -41,12 +41,12 @@ import Testing
             text,
             overrides: ["train.optimizer={sgd: {learning_rate: 1}}", "train.epochs=2", "train.epochs=4"]
         )
-        #expect(read.sweep.representative.optimizer == .sgd(learningRate: 1, momentum: 0))
+        #expect(read.sweep.representative?.optimizer == .sgd(learningRate: 1, momentum: 0))
         #expect(read.sweep.epochs == 4)
     }
 
     @Test func `nothing after the sign takes the value away`() throws {
-        #expect(try sweep(text, overrides: ["data.preprocess="]).sweep.data.preprocess == [])
+        #expect(try sweep(text, overrides: ["data.preprocess="]).sweep.data?.preprocess == [])
         #expect(problems(text, overrides: ["train.epochs="])[0].hasPrefix("--set train.epochs=: missing: train.epochs"))
     }
 

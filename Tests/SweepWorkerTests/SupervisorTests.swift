@@ -1,4 +1,5 @@
 import SweepCore
+import SweepProgram
 import SweepWire
 import SweepWorker
 import Testing

@@ -24,12 +24,18 @@ struct Confirmation {
         do { source = try SpecNode(wireBytes: submission.tree) } catch {
             throw CommandFailure(.failed, "\(sweep): its sweep file cannot be read: \(error)")
         }
+        guard let schema = submission.schema else {
+            throw CommandFailure(
+                .badInput,
+                "\(sweep): its trials are programs, which an experiment cannot change; arms in the sweep file compare what you change"
+            )
+        }
         let curves = try await control.curves(sweep: sweep, trial: trial)
         guard let original = Sweep.read(source, problems: SpecProblems()), let shown = curves.trials.first,
             let template = original.space.resolve(shown.configuration),
-            let experiment = Experiment(template: template, schema: submission.schema)
+            let experiment = Experiment(template: template, schema: schema)
         else { throw CommandFailure(.failed, "\(sweep): trial \(trial) cannot be trained again from its sweep file") }
-        let chance = submission.schema.chanceLoss
+        let chance = schema.chanceLoss
         let base = Round(source: source, template: template, submission: submission, chance: chance)
 
         let first = experiment.firstRound(suspects: suspects, count: arms)

@@ -31,7 +31,9 @@ struct DataCommand: ParsableCommand {
                 throw CommandFailure(.badInput, "--target: of a table; a sweep file says data.target")
             }
             let loaded = try LoadedSweep(file, overrides: overrides.overrides, mustLearn: false)
-            (data, spec) = (loaded.data, loaded.file.sweep.data)
+            data = try loaded.data
+            guard let own = loaded.file.sweep.data else { throw CommandFailure(.badInput, "\(file): has no data") }
+            spec = own
         } else {
             guard overrides.overrides.isEmpty else {
                 throw CommandFailure(.badInput, "--set: replaces values of a sweep file; give one")

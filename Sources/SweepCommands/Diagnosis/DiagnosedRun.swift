@@ -21,6 +21,7 @@ struct DiagnosedRun {
         progress: (Int, Int) -> Void = { _, _ in }
     ) throws {
         let sweep = loaded.file.sweep
+        let rows = try loaded.data
         guard let node = sweep.space.resolve(configuration), let trial = TrialSpec.read(node, problems: SpecProblems())
         else { throw CommandFailure(.failed, "\(sweep.name): the configuration cannot be resolved") }
         let shelf = DataShelf()
@@ -47,7 +48,7 @@ struct DiagnosedRun {
             instruments: observed.instruments,
             trial: trial,
             schema: data.schema,
-            data: DataChecks.findings(loaded.data, steps: trial.preprocess, targetScale: trial.targetScale),
+            data: DataChecks.findings(rows, steps: trial.preprocess, targetScale: trial.targetScale),
             notes: observed.notes,
             optimizerKey: node["train"]?["optimizer"]?.onlyKey
         )

@@ -25,13 +25,14 @@ extension LoadedSweep {
 
     /// What checks of specification and data have to say before a sweep: on standard error, which leaves results alone.
     func printWarnings() {
+        guard case .rows(let data) = material, let spec = file.sweep.data else { return }
         for line in Self.lines(.warning, file, data.schema) { Terminal.error(line) }
         let report = DataReport(
             schema: data.schema,
             findings: DataChecks.findings(
                 data,
-                steps: file.sweep.data.preprocess,
-                targetScale: file.sweep.data.targetScale,
+                steps: spec.preprocess,
+                targetScale: spec.targetScale,
                 depth: .quick
             )
         )

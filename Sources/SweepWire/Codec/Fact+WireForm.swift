@@ -278,7 +278,7 @@ extension SweepSubmission {
         form.text = text
         form.fileName = fileName
         form.dataSet = dataSet.form()
-        form.schema = schema.form()
+        if let schema { form.schema = schema.form() }
         form.metrics = metrics.map(\.rawValue)
         form.coreVersion = coreVersion
         form.milliseconds = milliseconds
@@ -286,8 +286,13 @@ extension SweepSubmission {
     }
 
     fileprivate init(_ form: Sweepd_Journal_SweepSubmitted) throws(WireError) {
-        let schema = try DataSchema(form.schema)
-        let metrics = try [Metric](names: form.metrics)
+        let schema: DataSchema? = form.hasSchema ? try DataSchema(form.schema) : nil
+        var metrics = try [Metric](names: form.metrics)
+        if metrics.isEmpty {
+            // Programs have been trials for as long as sweeps keep their list.
+            guard let schema else { throw .undecodable("a sweep without metrics and without a schema") }
+            metrics = Metric.reportedAtFirst(for: schema.task.kind)
+        }
         self.init(
             id: SweepID(rawValue: form.id),
             source: try SpecNode(wireBytes: array(form.source)),
@@ -295,7 +300,7 @@ extension SweepSubmission {
             fileName: form.fileName,
             dataSet: try DataSetID(form.dataSet),
             schema: schema,
-            metrics: metrics.isEmpty ? Metric.reportedAtFirst(for: schema.task.kind) : metrics,
+            metrics: metrics,
             coreVersion: form.coreVersion,
             milliseconds: form.milliseconds
         )

@@ -1,6 +1,7 @@
 import CProcess
 import Glibc
 import SweepCore
+package import SweepProgram
 package import SweepWire
 
 /// The trials that an earlier training process of this worker took down with it, as the next one reports them.

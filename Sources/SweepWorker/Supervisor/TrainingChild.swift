@@ -1,5 +1,6 @@
 import CProcess
 import Glibc
+import SweepProgram
 package import SweepWire
 
 /// The process that trains, as its parent starts it, and what it finds of its parent.

@@ -1,4 +1,5 @@
 import Glibc
+import SweepProgram
 import SweepWire
 
 /// A worker's parent: it starts the process that trains, starts it again after a crash, and has the next one tell what the

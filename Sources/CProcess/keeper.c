@@ -1,0 +1,184 @@
+// A process between a worker and a program that is a trial. It outlives neither the program nor the worker by more than the
+// grace, holds nothing of the worker's and does nothing but wait: so whatever happens to the worker, the program's whole tree
+// is ended. After fork() in a process with threads only calls that are safe in a signal handler are allowed; there are no others.
+#define _GNU_SOURCE
+#include "cprocess.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#ifndef CLOSE_RANGE_CLOEXEC
+#define CLOSE_RANGE_CLOEXEC (1U << 2)
+#endif
+
+// Closes the descriptors from `first` to `last`, or has an exec close them.
+static void close_all(unsigned first, unsigned last, unsigned flags) {
+    if (first > last || syscall(SYS_close_range, first, last, flags) == 0) return;
+    // A kernel before 5.9.
+    struct rlimit limit;
+    unsigned end = getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < 65536 ? (unsigned)limit.rlim_cur : 65536;
+    for (unsigned descriptor = first; descriptor <= last && descriptor < end; descriptor++) {
+        if (flags != 0) {
+            fcntl((int)descriptor, F_SETFD, FD_CLOEXEC);
+        } else {
+            close((int)descriptor);
+        }
+    }
+}
+
+static void tell(int status, int kind, int value) {
+    struct cprocess_end end = {.kind = kind, .value = value};
+    // Shorter than a pipe's unit, so it is written whole.
+    while (write(status, &end, sizeof end) < 0 && errno == EINTR) {}
+}
+
+static _Noreturn void execute(const struct cprocess_program *program, pid_t keeper) {
+    setpgid(0, 0);
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0L, 0L, 0L);
+    if (getppid() != keeper) _exit(127);
+    int null = open("/dev/null", O_RDONLY);
+    if (null < 0 || dup2(null, 0) < 0 || dup2(program->output, 1) < 0 || dup2(program->output, 2) < 0
+        || dup2(program->report, 3) < 0 || dup2(program->verdict, 4) < 0) {
+        tell(program->status, 1, errno);
+        _exit(127);
+    }
+    close_all(5, ~0U, CLOSE_RANGE_CLOEXEC);
+    for (int number = 1; number < 65; number++) signal(number, SIG_DFL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, 0);
+    if (program->memory > 0) {
+        struct rlimit limit = {.rlim_cur = (rlim_t)program->memory, .rlim_max = (rlim_t)program->memory};
+        setrlimit(RLIMIT_DATA, &limit);
+    }
+    if (chdir(program->directory) == 0) execve(program->path, program->words, program->environment);
+    tell(program->status, 1, errno);
+    _exit(127);
+}
+
+// Sends SIGKILL to every child: an orphan of the program's tree becomes one, as the keeper is its reaper.
+static void kill_children(void) {
+    char path[64] = "/proc/self/task/";
+    char digits[16];
+    int count = 0;
+    for (long rest = getpid(); rest > 0; rest /= 10) digits[count++] = (char)('0' + rest % 10);
+    size_t length = strlen(path);
+    while (count > 0) path[length++] = digits[--count];
+    memcpy(path + length, "/children", sizeof "/children");
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    if (file < 0) return;
+    char text[4096];
+    long pid = 0;
+    ssize_t bytes;
+    while ((bytes = read(file, text, sizeof text)) > 0) {
+        for (ssize_t index = 0; index < bytes; index++) {
+            if (text[index] >= '0' && text[index] <= '9') {
+                pid = pid * 10 + (text[index] - '0');
+            } else {
+                if (pid > 1) kill((pid_t)pid, SIGKILL);
+                pid = 0;
+            }
+        }
+    }
+    close(file);
+}
+
+static long milliseconds(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000L + now.tv_nsec / 1000000L;
+}
+
+static _Noreturn void keep(const struct cprocess_program *program, pid_t worker) {
+    setsid();
+    sigset_t watched;
+    sigfillset(&watched);
+    sigprocmask(SIG_SETMASK, &watched, 0);
+    sigemptyset(&watched);
+    sigaddset(&watched, SIGCHLD);
+    sigaddset(&watched, SIGTERM);
+    sigaddset(&watched, SIGINT);
+    signal(SIGCHLD, SIG_DFL);
+    prctl(PR_SET_NAME, "sweepd-keeper", 0L, 0L, 0L);
+    prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
+    prctl(PR_SET_PDEATHSIG, SIGTERM, 0L, 0L, 0L);
+    pid_t self = getpid();
+    if (getppid() != worker) _exit(0);
+    pid_t child = fork();
+    if (child == 0) execute(program, self);
+    int failure = errno;
+    setpgid(child, child);
+    // The worker's parent waits for its standard error to be closed by all.
+    close_all(0, (unsigned)program->status - 1, 0);
+    close_all((unsigned)program->status + 1, ~0U, 0);
+    if (child < 0) {
+        tell(program->status, 1, failure);
+        _exit(0);
+    }
+    int status = 0;
+    int ended = 0;
+    long deadline = -1;
+    while (!ended) {
+        struct timespec wait = {.tv_sec = 3600};
+        if (deadline >= 0) {
+            long left = deadline - milliseconds();
+            if (left <= 0) {
+                kill(-child, SIGKILL);
+                kill_children();
+                left = 50;
+            }
+            wait.tv_sec = left / 1000;
+            wait.tv_nsec = left % 1000 * 1000000L;
+        }
+        int number = sigtimedwait(&watched, 0, &wait);
+        if (number == SIGINT) deadline = milliseconds();
+        if (number == SIGTERM && deadline < 0) {
+            deadline = milliseconds() + program->grace;
+            kill(-child, SIGTERM);
+        }
+        int result;
+        pid_t pid;
+        while ((pid = waitpid(-1, &result, WNOHANG)) > 0) {
+            if (pid == child) {
+                ended = 1;
+                status = result;
+            }
+        }
+    }
+    // What the program left behind. A process in an uninterruptible call can outlast this; it dies when the call ends.
+    long patience = milliseconds() + 10000;
+    while (milliseconds() < patience) {
+        kill(-child, SIGKILL);
+        kill_children();
+        pid_t pid;
+        while ((pid = waitpid(-1, 0, WNOHANG)) > 0) {}
+        if (pid < 0 && errno == ECHILD) break;
+        struct timespec pause = {.tv_nsec = 2000000L};
+        nanosleep(&pause, 0);
+    }
+    tell(program->status, 0, status);
+    _exit(0);
+}
+
+int cprocess_keep(const struct cprocess_program *program) {
+    pid_t self = getpid();
+    sigset_t all, before;
+    // No handler of the worker's may run in the copy.
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t keeper = fork();
+    if (keeper == 0) keep(program, self);
+    int failure = errno;
+    pthread_sigmask(SIG_SETMASK, &before, 0);
+    errno = failure;
+    return keeper;
+}

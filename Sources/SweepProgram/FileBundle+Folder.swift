@@ -1,0 +1,160 @@
+import Glibc
+
+extension FileBundle {
+    /// Everything in a folder.
+    package init(folder: String) throws(FileBundleError) {
+        var entries: [Entry] = []
+        var size = 0
+        try Self.read(folder, as: "", into: &entries, &size)
+        try self.init(entries)
+    }
+
+    /// The files and folders at these paths of a folder, each folder with all that is in it but hidden files and caches.
+    package init(_ paths: [String], in folder: String) throws(FileBundleError) {
+        var entries: [Entry] = []
+        var size = 0
+        for path in Set(paths.map { Self.plain($0) }).sorted() {
+            try Self.read(
+                path.isEmpty ? folder : folder + "/" + path,
+                as: path,
+                into: &entries,
+                &size,
+                leavesOutHidden: true
+            )
+        }
+        // A file that is named by itself and with its folder.
+        var seen: Set<String> = []
+        try self.init(entries.filter { seen.insert($0.path).inserted })
+    }
+
+    /// A path without what says nothing: `./a//b/` is `a/b`.
+    private static func plain(_ path: String) -> String {
+        path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
+    }
+
+    private static func read(
+        _ place: String,
+        as path: String,
+        into entries: inout [Entry],
+        _ size: inout Int,
+        leavesOutHidden: Bool = false
+    ) throws(FileBundleError) {
+        let name = path.isEmpty ? place : path
+        var status = stat()
+        guard stat(place, &status) == 0 else { throw failure(name) }
+        switch status.st_mode & S_IFMT {
+        case S_IFREG:
+            size += Int(status.st_size)
+            guard size <= greatestSize else {
+                throw FileBundleError(
+                    "more than \(greatestSize / 1_048_576) MB with \(name); that is the most that travels"
+                )
+            }
+            let kind: Kind = status.st_mode & 0o111 == 0 ? .file : .program
+            entries.append(Entry(path: path, kind: kind, bytes: try bytes(of: place, name)))
+        case S_IFDIR:
+            var link = stat()
+            guard lstat(place, &link) == 0, link.st_mode & S_IFMT == S_IFDIR || path.isEmpty else {
+                throw FileBundleError("\(name) is a link to a folder; only files and folders travel")
+            }
+            if !path.isEmpty { entries.append(Entry(path: path, kind: .folder, bytes: [])) }
+            guard entries.count <= greatestCount else {
+                throw FileBundleError("more than \(greatestCount) files in \(name)")
+            }
+            for child in try names(in: place, name)
+            where !leavesOutHidden || !(child.hasPrefix(".") || child == "__pycache__") {
+                let below = path.isEmpty ? child : path + "/" + child
+                try read(place + "/" + child, as: below, into: &entries, &size, leavesOutHidden: leavesOutHidden)
+            }
+        default: throw FileBundleError("\(name) is no file and no folder")
+        }
+    }
+
+    private static func failure(_ name: String) -> FileBundleError {
+        FileBundleError("\(name): \(String(cString: strerror(errno)))")
+    }
+
+    private static func names(in folder: String, _ name: String) throws(FileBundleError) -> [String] {
+        guard let stream = opendir(folder) else { throw failure(name) }
+        defer { closedir(stream) }
+        var names: [String] = []
+        while let entry = readdir(stream) {
+            let child = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if child != ".", child != ".." { names.append(child) }
+        }
+        return names.sorted()
+    }
+
+    private static func bytes(of file: String, _ name: String) throws(FileBundleError) -> [UInt8] {
+        let descriptor = open(file, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(name) }
+        defer { close(descriptor) }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 256 * 1024)
+        while true {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count == 0 { return bytes }
+            guard count > 0 else {
+                if errno == EINTR { continue }
+                throw failure(name)
+            }
+            bytes += buffer[..<count]
+            guard bytes.count <= greatestSize else { throw FileBundleError("\(name) grows while it is read") }
+        }
+    }
+
+    /// Writes everything below a folder, which is made.
+    package func write(to folder: String) throws(FileBundleError) {
+        try Self.makeFolder(folder)
+        for entry in entries {
+            let place = folder + "/" + entry.path
+            var parent = folder
+            for part in entry.path.split(separator: "/").dropLast() {
+                parent += "/" + part
+                try Self.makeFolder(parent)
+            }
+            if entry.kind == .folder {
+                try Self.makeFolder(place)
+            } else {
+                try Self.write(entry.bytes, to: place, mode: entry.kind == .program ? 0o755 : 0o644)
+            }
+        }
+    }
+
+    /// Makes a folder, unless it is there.
+    static func makeFolder(_ path: String) throws(FileBundleError) {
+        guard mkdir(path, 0o755) != 0 else { return }
+        var status = stat()
+        guard errno == EEXIST, stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { throw failure(path) }
+    }
+
+    /// Writes a new file.
+    static func write(_ bytes: [UInt8], to path: String, mode: mode_t = 0o644) throws(FileBundleError) {
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode)
+        guard descriptor >= 0 else { throw failure(path) }
+        defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno != EINTR {
+                throw failure(path)
+            }
+        }
+    }
+
+    /// Removes a folder with all that is in it; what cannot be removed stays.
+    static func remove(_ path: String) {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            unlink(path)
+            return
+        }
+        for child in (try? names(in: path, path)) ?? [] { remove(path + "/" + child) }
+        rmdir(path)
+    }
+}

@@ -1,0 +1,202 @@
+import CProcess
+import Glibc
+
+/// A program that runs under its keeper, and the ends of its pipes.
+final class KeptProgram {
+    /// How it ended.
+    enum End: Hashable {
+        case ended(ChildEnd)
+        /// Why the system did not start it.
+        case notStarted(String)
+        /// The keeper was killed.
+        case unknown
+    }
+
+    let keeper: pid_t
+    /// What it writes to standard output and error; -1 once it is closed.
+    private(set) var output: Int32
+    /// Its reports; -1 once it is closed.
+    private(set) var reports: Int32
+    private let verdicts: Int32
+    let status: Int32
+
+    /// Starts it; throws a `FileBundleError` with the reason when no process can be made.
+    ///
+    /// To be called on a thread that lives until the program has ended: it ends with the thread.
+    init(
+        _ words: [String],
+        environment: [String: String],
+        directory: String,
+        memory: Int?,
+        grace: Double
+    ) throws(FileBundleError) {
+        // Each way for a program's output, reports, verdicts and end: ends for reading and for writing.
+        var pipes: [[Int32]] = []
+        defer { for pipe in pipes { for end in pipe where end >= 0 { close(end) } } }
+        for _ in 0..<4 {
+            var ends: [Int32] = [-1, -1]
+            guard cprocess_pipe(&ends, 0) == 0 else { throw Self.failure("no pipe") }
+            // Away from the numbers that the program gets.
+            let high = ends.map { fcntl($0, F_DUPFD_CLOEXEC, 16) }
+            for end in ends { close(end) }
+            pipes.append(high)
+            guard !high.contains(where: { $0 < 0 }) else { throw Self.failure("no pipe") }
+        }
+        for end in [pipes[0][0], pipes[1][0], pipes[2][1]] { _ = fcntl(end, F_SETFL, O_NONBLOCK) }
+        let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
+        let path = Self.path(of: words[0], environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", directory)
+        guard let path else {
+            let places = words[0].contains("/") ? directory : environment["PATH"] ?? ""
+            throw FileBundleError("there is no program \(words[0]) in \(places)")
+        }
+        var wordPointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        var variablePointers: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
+        defer { for pointer in wordPointers + variablePointers { free(pointer) } }
+        let started = wordPointers.withUnsafeMutableBufferPointer { words in
+            variablePointers.withUnsafeMutableBufferPointer { variables in
+                path.withCString { path in
+                    directory.withCString { directory in
+                        var program = cprocess_program()
+                        program.path = path
+                        program.words = UnsafePointer(words.baseAddress)
+                        program.environment = UnsafePointer(variables.baseAddress)
+                        program.directory = directory
+                        program.output = pipes[0][1]
+                        program.report = pipes[1][1]
+                        program.verdict = pipes[2][0]
+                        program.status = pipes[3][1]
+                        program.memory = memory ?? 0
+                        program.grace = Int32(clamping: Int((grace * 1000).rounded()))
+                        return cprocess_keep(&program)
+                    }
+                }
+            }
+        }
+        guard started > 0 else { throw Self.failure("no process") }
+        keeper = started
+        output = pipes[0][0]
+        reports = pipes[1][0]
+        verdicts = pipes[2][1]
+        status = pipes[3][0]
+        pipes[0][0] = -1
+        pipes[1][0] = -1
+        pipes[2][1] = -1
+        pipes[3][0] = -1
+    }
+
+    deinit {
+        for end in [output, reports, verdicts, status] where end >= 0 { close(end) }
+    }
+
+    private static func failure(_ what: String) -> FileBundleError {
+        FileBundleError("\(what): \(String(cString: strerror(errno)))")
+    }
+
+    /// The file that a shell would execute; nil when there is none.
+    private static func path(of word: String, _ path: String, _ directory: String) -> String? {
+        func exists(_ file: String) -> Bool {
+            access(file.hasPrefix("/") ? file : directory + "/" + file, X_OK) == 0
+        }
+        if word.contains("/") { return exists(word) ? word : nil }
+        return path.split(separator: ":", omittingEmptySubsequences: false).lazy
+            .map { $0.isEmpty ? "./\(word)" : "\($0)/\(word)" }.first(where: exists)
+    }
+
+    /// Asks the keeper to end everything, with the grace or at once.
+    func end(atOnce: Bool = false) { kill(keeper, atOnce ? SIGINT : SIGTERM) }
+
+    /// What can be read of the output now.
+    func readOutput() -> [UInt8] { Self.read(&output) }
+
+    /// What can be read of the reports now.
+    func readReports() -> [UInt8] { Self.read(&reports) }
+
+    private static func read(_ end: inout Int32) -> [UInt8] {
+        guard end >= 0 else { return [] }
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = Glibc.read(end, &buffer, buffer.count)
+            if count > 0 { return Array(buffer[..<count]) }
+            if count < 0, errno == EINTR { continue }
+            if count == 0 || errno != EAGAIN {
+                close(end)
+                end = -1
+            }
+            return []
+        }
+    }
+
+    /// Tells the program a verdict; false when it does not read them.
+    func tell(_ verdict: ProgramCourse.Verdict) -> Bool {
+        let line = Array("{\"verdict\": \"\(verdict.rawValue)\"}\n".utf8)
+        while true {
+            let count = write(verdicts, line, line.count)
+            // One that has ended reads nothing, and its end tells more.
+            if count == line.count || (count < 0 && errno == EPIPE) { return true }
+            if count < 0, errno == EINTR { continue }
+            return false
+        }
+    }
+
+    /// Waits for the keeper, once it has told the end; how the program ended.
+    func wait() -> End {
+        var end = cprocess_end()
+        var filled = 0
+        while filled < MemoryLayout<cprocess_end>.size {
+            let count = withUnsafeMutableBytes(of: &end) { bytes in
+                Glibc.read(status, bytes.baseAddress.map { $0 + filled }, bytes.count - filled)
+            }
+            if count > 0 {
+                filled += count
+            } else if count == 0 || errno != EINTR {
+                break
+            }
+        }
+        var ignored: Int32 = 0
+        while waitpid(keeper, &ignored, 0) < 0, errno == EINTR {}
+        guard filled == MemoryLayout<cprocess_end>.size else { return .unknown }
+        return end.kind == 0 ? .ended(ChildEnd(status: end.value)) : .notStarted(String(cString: strerror(end.value)))
+    }
+
+    /// Bytes of memory that the program and all that it started have, the keeper's own left out.
+    func memory() -> Int {
+        guard let stream = opendir("/proc") else { return 0 }
+        defer { closedir(stream) }
+        var parents: [pid_t: pid_t] = [:]
+        var pages: [pid_t: Int] = [:]
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let pid = pid_t(name), let (parent, resident) = Self.statistics(of: pid) else { continue }
+            parents[pid] = parent
+            pages[pid] = resident
+        }
+        // Whoever loses its parent becomes the keeper's child, so that the tree is whole.
+        func isBelow(_ pid: pid_t) -> Bool {
+            var pid = pid
+            for _ in 0..<1000 {
+                guard let parent = parents[pid], parent > 1 else { return false }
+                if parent == keeper { return true }
+                pid = parent
+            }
+            return false
+        }
+        let count = pages.filter { isBelow($0.key) }.reduce(0) { $0 + $1.value }
+        return count * Int(sysconf(Int32(_SC_PAGESIZE)))
+    }
+
+    /// The parent of a process and its resident pages, from `/proc/PID/stat`; nil when it is gone.
+    private static func statistics(of pid: pid_t) -> (parent: pid_t, pages: Int)? {
+        let file = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return nil }
+        defer { close(file) }
+        var buffer = [UInt8](repeating: 0, count: 2048)
+        let count = Glibc.read(file, &buffer, buffer.count)
+        // The name, in brackets, may hold anything.
+        guard count > 0, let end = buffer[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
+        let fields = String(decoding: buffer[(end + 1)..<count], as: UTF8.self).split(separator: " ")
+        guard fields.count > 21, let parent = pid_t(fields[1]), let pages = Int(fields[21]) else { return nil }
+        return (parent, pages)
+    }
+}

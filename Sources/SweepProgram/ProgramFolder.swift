@@ -1,0 +1,116 @@
+import Glibc
+import SweepCore
+
+/// A folder that holds those of a worker's programs: made when the first is run, gone with the worker.
+package final class ProgramFolders: Sendable {
+    /// Where they are.
+    package let path: String
+
+    /// A fresh folder below `parent`; throws a `FileBundleError`.
+    package init(below parent: String) throws {
+        Self.removeOrphans(in: parent)
+        var template = Array("\(parent)/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
+        guard let made = mkdtemp(&template) else {
+            throw FileBundleError("\(parent): \(String(cString: strerror(errno)))")
+        }
+        path = String(cString: made)
+    }
+
+    deinit { FileBundle.remove(path) }
+
+    /// The folder for temporary files that the environment names.
+    package static var usualParent: String {
+        guard let text = getenv("TMPDIR").map({ String(cString: $0) }), text.hasPrefix("/") else { return "/tmp" }
+        return text.count > 1 && text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    private static let prefix = "sweepd-programs-"
+
+    /// Removes what workers left that were killed.
+    private static func removeOrphans(in parent: String) {
+        guard let stream = opendir(parent) else { return }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard name.hasPrefix(prefix),
+                let pid = name.dropFirst(prefix.count).split(separator: "-").first.flatMap({ pid_t($0) }), pid > 1,
+                kill(pid, 0) != 0, errno == ESRCH
+            else { continue }
+            var status = stat()
+            guard lstat(parent + "/" + name, &status) == 0, status.st_uid == geteuid() else { continue }
+            FileBundle.remove(parent + "/" + name)
+        }
+    }
+}
+
+/// The folder of one run: `run` with the files, `checkpoint`, `parameters.json`, and the module for Python.
+struct ProgramFolder {
+    let path: String
+    var run: String { path + "/run" }
+    var checkpoint: String { path + "/checkpoint" }
+    var parameters: String { path + "/parameters.json" }
+    var module: String { path + "/python" }
+
+    /// Makes it with all that the job needs.
+    init(_ job: ProgramJob, at path: String) throws(FileBundleError) {
+        self.path = path
+        FileBundle.remove(path)
+        try FileBundle.makeFolder(path)
+        try job.files.write(to: run)
+        if let state = job.checkpoint { try state.write(to: checkpoint) } else { try FileBundle.makeFolder(checkpoint) }
+        let values = SpecNode.map(job.spec.parameters).jsonText
+        try FileBundle.write(Array((values + "\n").utf8), to: parameters)
+        try FileBundle.makeFolder(module)
+        try FileBundle.makeFolder(module + "/sweepd")
+        try FileBundle.write(Array(PythonModule.source.utf8), to: module + "/sweepd/__init__.py")
+    }
+
+    /// What the program is told of its trial.
+    func facts(_ job: ProgramJob) -> CommandFacts {
+        CommandFacts([
+            .parametersFile: parameters, .checkpoint: checkpoint, .directory: job.spec.directory ?? run,
+            .epochs: String(job.spec.epochs), .number: String(job.trial), .seed: String(Self.seed(job)),
+            .threads: String(job.spec.threads), .sweep: job.sweep,
+        ])
+    }
+
+    /// A trial's seed as every language's signed integer holds it.
+    private static func seed(_ job: ProgramJob) -> UInt64 { job.seed & 0x7fff_ffff_ffff_ffff }
+
+    /// The program's variables, by name: those of this process without our own, what it is told, and what the sweep file sets.
+    func environment(_ job: ProgramJob) -> [String: String] {
+        var variables: [String: String] = [:]
+        var place = environ
+        while let text = place.pointee.map({ String(cString: $0) }) {
+            place += 1
+            guard let mark = text.firstIndex(of: "="), !text.hasPrefix("SWEEPD_") else { continue }
+            variables[String(text[..<mark])] = String(text[text.index(after: mark)...])
+        }
+        for name in ["OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_MAX_THREADS"] {
+            variables[name] = String(job.spec.threads)
+        }
+        // A line that is buffered when its program is killed is lost, and with it why.
+        variables["PYTHONUNBUFFERED"] = "1"
+        let facts = facts(job)
+        for variable in job.spec.environment {
+            variables[variable.name] = variable.value.text(job.spec.parameters, facts)
+        }
+        variables["PYTHONPATH"] = module + (variables["PYTHONPATH"].map { ":" + $0 } ?? "")
+        variables["SWEEPD_REPORT_FD"] = "3"
+        variables["SWEEPD_VERDICT_FD"] = "4"
+        variables["SWEEPD_PARAMETERS_FILE"] = parameters
+        variables["SWEEPD_CHECKPOINT"] = checkpoint
+        variables["SWEEPD_START_EPOCH"] = String(job.from)
+        variables["SWEEPD_EPOCHS"] = facts[.epochs]
+        variables["SWEEPD_SEED"] = facts[.seed]
+        variables["SWEEPD_SWEEP"] = job.sweep
+        variables["SWEEPD_THREADS"] = facts[.threads]
+        variables["SWEEPD_TRIAL"] = facts[.number]
+        return variables
+    }
+
+    /// Removes everything.
+    func remove() { FileBundle.remove(path) }
+}
