@@ -13,7 +13,7 @@ package struct SweepdCommand: AsyncParsableCommand {
             WhyCommand.self, DataCommand.self, ValidateCommand.self, SimulateCommand.self, SelfTestCommand.self,
             ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self, ResumeCommand.self,
             CancelCommand.self, SetCommand.self, KeysCommand.self, InviteCommand.self, JoinCommand.self,
-            StoreCommand.self,
+            StoreCommand.self, DoctorCommand.self, UpCommand.self, SlurmCommand.self,
         ]
     )
 
