@@ -186,7 +186,7 @@ import Testing
         let report = NodeReport(facts)
         let json = report.json
         #expect(json["level"] == .text("warn"))
-        guard case .array(let checks)? = json["checks"] else { throw DocumentError(path: "checks", message: "a list") }
+        guard case .array(let checks)? = json["checks"] else { throw DocumentReader(json).wrong("checks") }
         #expect(checks.count == report.checks.count)
         #expect(checks.compactMap { $0["level"] }.contains(.text("warn")))
         #expect(json["samples_per_second"] == .number(40_000))

@@ -22,15 +22,6 @@ struct CoordinatorProbe {
 
     /// Looks; blocks the thread for at most a few times the patience.
     func look() -> (NodeFacts.Connection, NodeFacts.Coordinator?) {
-        if endpoint.transport == .tcp, let port = endpoint.port {
-            switch PortProbe.look(host: endpoint.host, port: port, patience: patience) {
-            case .open: break
-            case .unresolved(let reason): return (.unresolved(reason), nil)
-            case .refused: return (.refused, nil)
-            case .silent: return (.silent(seconds: patience / .seconds(1)), nil)
-            case .impossible(let reason): return (.impossible(reason), nil)
-            }
-        }
         let hasKeys = if case .curve = security { true } else { false }
         let socket: ClientSocket
         do { socket = try ClientSocket(connectingTo: endpoint.description, security: security) } catch {
@@ -42,7 +33,20 @@ struct CoordinatorProbe {
         case .handshakeFailed(.notAllowed):
             guard case .curve(let own, _) = security else { return (.strange(hasKeys: false), nil) }
             return (.unknownKey(publicKey: own.publicKey.z85), nil)
-        default: return (.strange(hasKeys: hasKeys), nil)
+        default: return (withoutHandshake(hasKeys), nil)
+        }
+    }
+
+    /// Why no handshake came about: asked of the port alone, and only now, as a coordinator takes a connection that says nothing for
+    /// a broken one, and logs it.
+    private func withoutHandshake(_ hasKeys: Bool) -> NodeFacts.Connection {
+        guard endpoint.transport == .tcp, let port = endpoint.port else { return .strange(hasKeys: hasKeys) }
+        return switch PortProbe.look(host: endpoint.host, port: port, patience: patience) {
+        case .open: .strange(hasKeys: hasKeys)
+        case .unresolved(let reason): .unresolved(reason)
+        case .refused: .refused
+        case .silent: .silent(seconds: patience / .seconds(1))
+        case .impossible(let reason): .impossible(reason)
         }
     }
 
