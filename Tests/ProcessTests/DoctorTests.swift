@@ -159,7 +159,7 @@ final class BoundPort {
     private let descriptor: Int32
 
     init() throws {
-        descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
@@ -170,6 +170,7 @@ final class BoundPort {
             }
         }
         guard bound else { throw ProcessFailure("no port of loopback can be bound") }
+        self.descriptor = descriptor
         number = UInt16(bigEndian: address.sin_port)
     }
 

@@ -204,7 +204,9 @@ struct SecureShell {
             try FileManager.default.createDirectory(atPath: "/run/sshd", withIntermediateDirectories: true)
         }
         free.release()
-        let server = try bench.start("sshd", [program, "-D", "-e", "-f", settings])
+        // A shell between: sshd closes what it inherits, by which its end would be seen.
+        let line = "\(program) -D -e -f \(settings) & p=$!; trap 'kill $p; wait $p; exit 0' TERM INT; wait $p"
+        let server = try bench.start("sshd", ["sh", "-c", line])
         host = "127.0.0.1:\(port)"
         command = "ssh -F \(client)"
         try await bench.wait("sshd listens", within: 20) { server.errors.contains("Server listening on") }

@@ -2,6 +2,9 @@ import Foundation
 import Glibc
 
 /// A program that was run to its end, with what it printed.
+///
+/// Started by `posix_spawn` and waited for on a thread of its own: Foundation's `Process` takes a child that closes what it inherited,
+/// as ssh does, for one that has ended, and waits for it where the ends of all others are seen.
 struct CommandRun: Sendable {
     /// Its exit code, or 128 and the number of the signal; 127 when it could not be started, 124 when its time was over.
     let status: Int32
@@ -21,7 +24,7 @@ struct CommandRun: Sendable {
         case file(String)
     }
 
-    /// Runs `words[0]`, found on the path, on a thread of its own; it is killed when `seconds` are over.
+    /// Runs `words[0]`, found on the path; it is killed when `seconds` are over.
     static func of(_ words: [String], reading input: Input = .nothing, within seconds: Double) async -> CommandRun {
         await withCheckedContinuation { continuation in
             Thread.detachNewThread {
@@ -31,63 +34,156 @@ struct CommandRun: Sendable {
     }
 
     private static func finished(_ words: [String], reading input: Input, within seconds: Double) -> CommandRun {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = words
-        let (output, errors) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = errors
-        var written: Pipe?
-        switch input {
-        case .nothing: process.standardInput = FileHandle.nullDevice
-        case .text:
-            let pipe = Pipe()
-            process.standardInput = pipe
-            written = pipe
-        case .file(let path):
-            guard let file = FileHandle(forReadingAtPath: path) else {
-                return CommandRun(status: 127, output: "", errors: "\(path): cannot be read")
-            }
-            process.standardInput = file
+        guard let output = Channel(), let errors = Channel(), let text = Channel() else {
+            return CommandRun(status: 127, output: "", errors: "\(words[0]): \(String(cString: strerror(errno)))")
         }
-        do { try process.run() } catch { return CommandRun(status: 127, output: "", errors: "\(words[0]): \(error)") }
-        let deadline = DispatchTime.now() + seconds
-        let timer = DispatchWorkItem { [pid = process.processIdentifier] in kill(pid, SIGKILL) }
-        DispatchQueue.global().asyncAfter(deadline: deadline, execute: timer)
-        let errorText = Drained(errors.fileHandleForReading)
-        // A script is shorter than a pipe holds, so that this does not wait for a reader that has not begun.
-        if let written, case .text(let text) = input {
-            try? written.fileHandleForWriting.write(contentsOf: Data(text.utf8))
-            try? written.fileHandleForWriting.close()
+        let (pid, error) = spawn(words, input, text, output, errors)
+        for channel in [output, errors, text] { channel.closeFar() }
+        guard error == 0 else {
+            return CommandRun(status: 127, output: "", errors: "\(words[0]): \(String(cString: strerror(error)))")
         }
-        let text = (try? output.fileHandleForReading.readToEnd()) ?? Data()
-        process.waitUntilExit()
-        timer.cancel()
-        let wasKilled = process.terminationReason == .uncaughtSignal
-        let isLate = wasKilled && process.terminationStatus == SIGKILL && DispatchTime.now() >= deadline
+        let deadline = Deadline(pid: pid)
+        DispatchQueue.global().asyncAfter(deadline: .now() + seconds) { deadline.pass() }
+        let errorText = Drained(errors)
+        let outputText = Drained(output)
+        if case .text(let script) = input { text.write(script) }
+        text.closeNear()
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
+        // Both streams may be held on to by what the program started; those who are to live on close them.
+        let isLate = deadline.end()
+        let signal = status & 0x7F
         return CommandRun(
-            status: isLate ? 124 : wasKilled ? 128 + process.terminationStatus : process.terminationStatus,
-            output: String(decoding: text, as: UTF8.self),
+            status: isLate ? 124 : signal != 0 ? 128 + signal : (status >> 8) & 0xFF,
+            output: outputText.text,
             errors: isLate ? "no end within \(Int(seconds)) s" : errorText.text
         )
     }
 
-    /// Reads a pipe to its end on another thread, so that neither of two can fill up while the other is read.
+    private static func spawn(
+        _ words: [String],
+        _ input: Input,
+        _ text: Channel,
+        _ output: Channel,
+        _ errors: Channel
+    ) -> (pid_t, Int32) {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        switch input {
+        case .nothing: posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        case .text: posix_spawn_file_actions_adddup2(&actions, text.far, 0)
+        case .file(let path): posix_spawn_file_actions_addopen(&actions, 0, path, O_RDONLY, 0)
+        }
+        posix_spawn_file_actions_adddup2(&actions, output.far, 1)
+        posix_spawn_file_actions_adddup2(&actions, errors.far, 2)
+        // What this process ignores or takes in, its children are not to.
+        var attributes = posix_spawnattr_t()
+        posix_spawnattr_init(&attributes)
+        defer { posix_spawnattr_destroy(&attributes) }
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        for number in [SIGPIPE, SIGINT, SIGTERM] { sigaddset(&signals, number) }
+        posix_spawnattr_setsigdefault(&attributes, &signals)
+        posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF))
+        var arguments: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
+        defer { for argument in arguments { free(argument) } }
+        var pid: pid_t = 0
+        let error = posix_spawnp(&pid, words[0], &actions, &attributes, &arguments, environ)
+        return (pid, error)
+    }
+
+    /// Two ends that are joined; no program that is executed inherits them.
+    private final class Channel: @unchecked Sendable {
+        // Sendable because each end is used by one thread at a time.
+        private(set) var near: Int32
+        private(set) var far: Int32
+
+        init?() {
+            var ends: [Int32] = [-1, -1]
+            let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+            guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else { return nil }
+            (near, far) = (ends[0], ends[1])
+        }
+
+        deinit {
+            closeNear()
+            closeFar()
+        }
+
+        func closeNear() {
+            if near >= 0 { close(near) }
+            near = -1
+        }
+
+        func closeFar() {
+            if far >= 0 { close(far) }
+            far = -1
+        }
+
+        /// Writes as long as the other side reads.
+        func write(_ text: String) {
+            var rest = Array(text.utf8)[...]
+            while !rest.isEmpty {
+                let count = rest.withUnsafeBytes { send(near, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }
+                if count > 0 { rest = rest.dropFirst(count) } else if errno != EINTR { return }
+            }
+        }
+
+        /// Reads to the end.
+        func readAll() -> [UInt8] {
+            var bytes: [UInt8] = []
+            var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+            while true {
+                let count = read(near, &buffer, buffer.count)
+                if count > 0 { bytes += buffer[..<count] } else if count == 0 || errno != EINTR { return bytes }
+            }
+        }
+    }
+
+    /// Reads a channel on another thread, so that none of several can fill up while another is read.
     private final class Drained: @unchecked Sendable {
-        // Sendable because `data` is written before the semaphore is raised and read after.
-        private var data = Data()
+        // Sendable because `bytes` is written before the semaphore is raised and read after.
+        private var bytes: [UInt8] = []
         private let end = DispatchSemaphore(value: 0)
 
-        init(_ handle: FileHandle) {
+        init(_ channel: Channel) {
             Thread.detachNewThread { [self] in
-                data = (try? handle.readToEnd()) ?? Data()
+                bytes = channel.readAll()
                 end.signal()
             }
         }
 
         var text: String {
             end.wait()
-            return String(decoding: data, as: UTF8.self)
+            return String(decoding: bytes, as: UTF8.self)
+        }
+    }
+
+    /// Kills a process once, and not after it has been waited for, when its number may be another's.
+    private final class Deadline: @unchecked Sendable {
+        // Sendable because what changes is touched under `lock`.
+        private let lock = NSLock()
+        private let pid: pid_t
+        private var isOver = false
+        private var hasPassed = false
+
+        init(pid: pid_t) { self.pid = pid }
+
+        func pass() {
+            lock.withLock {
+                guard !isOver else { return }
+                hasPassed = true
+                kill(pid, SIGKILL)
+            }
+        }
+
+        /// The process has ended; whether the time was over.
+        func end() -> Bool {
+            lock.withLock {
+                isOver = true
+                return hasPassed
+            }
         }
     }
 }

@@ -46,7 +46,8 @@ struct UpCommand: AsyncParsableCommand {
         let hosts = try readHosts()
         let words =
             ssh.split(whereSeparator: \.isWhitespace).map(String.init) + [
-                "-o", "BatchMode=yes", "-o", "ConnectTimeout=10", "-o", "ServerAliveInterval=5", "-o",
+                "-o", "BatchMode=yes", "-o", "ControlMaster=no", "-o", "ConnectTimeout=10", "-o",
+                "ServerAliveInterval=5", "-o",
                 "ServerAliveCountMax=3",
             ]
         let remote = hosts.map { RemoteHost($0, ssh: words) }
