@@ -15,6 +15,9 @@ TEST_PACKAGES := git python3 protobuf-compiler binutils qemu-user
 # The page's tests are skipped without a browser.
 BROWSER_PACKAGES := chromium chromium-driver fonts-liberation
 NETWORK_PACKAGES := iproute2 nftables ethtool
+# The tests of `sweepd up` start an ssh server of their own and are skipped without the program. Apart from the rest, because Debian
+# starts one for the machine when it installs it.
+NODE_PACKAGES := openssh-server openssh-client
 
 # Tests that are about speed, long arithmetic (searchers that fit models too) or whole processes: without optimisation they would
 # say nothing, or take ten times as long.
@@ -38,6 +41,10 @@ setup-test: setup ## install what the tests need: network tools and a Python env
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || scripts/install-packages python3-venv
 	@$(MAKE) --no-print-directory $(VENV)/.installed
 
+.PHONY: setup-nodes
+setup-nodes: ## install sshd, which the tests of sweepd up need; Debian starts it where systemd runs
+	@scripts/install-packages $(NODE_PACKAGES)
+
 $(VENV)/.installed: Tests/requirements.txt
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r $<
@@ -47,6 +54,32 @@ $(VENV)/.installed: Tests/requirements.txt
 .PHONY: build
 build: setup ## build the release program, .build/release/sweepd
 	$(SWIFT) build -c release -j $(JOBS) --product sweepd
+
+# A program that holds Swift's libraries, libzmq, libsodium, SQLite and the C library: built apart, with flags of its own.
+STATIC := .build-static
+EMPTY_ROOT_PACKAGES := binutils util-linux
+
+.PHONY: static
+static: setup ## build dist/sweepd, which needs nothing but a Linux kernel: one file to copy to any machine of this architecture
+	SWEEPD_STATIC=1 $(SWIFT) build -c release -j $(JOBS) --product sweepd --scratch-path $(STATIC) \
+		-Xswiftc -static-executable -Xswiftc -static-stdlib
+	@scripts/install-packages binutils
+	@mkdir -p dist
+	strip -o dist/sweepd $(STATIC)/release/sweepd
+	@ls -l dist/sweepd
+
+.PHONY: check-static
+check-static: static build ## run dist/sweepd in an empty root and compare its table with the usual program's
+	@scripts/install-packages $(EMPTY_ROOT_PACKAGES)
+	@scripts/run-tests static -- scripts/check-static dist/sweepd $(SWEEPD)
+
+.PHONY: deb
+deb: static ## build a Debian package of dist/sweepd: units, manual pages, completions
+	scripts/make-deb dist/sweepd dist
+
+.PHONY: check-deb
+check-deb: deb ## install the package into a root of its own, upgrade, remove and purge it
+	@scripts/run-tests deb -- scripts/check-deb "$$(ls -t dist/sweepd_*.deb | head -n 1)"
 
 .PHONY: demo
 demo: build ## train the digits sweep on this machine and print the ranked table
@@ -58,10 +91,11 @@ demo: build ## train the digits sweep on this machine and print the ranked table
 test: setup-test ## everything that must hold: style, documentation, all tests
 	@rm -f .build/test-summary
 	@$(MAKE) --no-print-directory lint
-	@scripts/run-tests scripts -- scripts/test-scripts
+	@scripts/run-tests scripts -- $(VENV)/bin/python scripts/test-scripts
 	$(SWIFT) build -c release -j $(JOBS) --build-tests
 	@scripts/check-docs
 	@scripts/make-commands-doc --check
+	@scripts/run-tests cluster -- $(VENV)/bin/python scripts/check-cluster
 	@scripts/check-objects .build/release $(SWEEPD)
 	@scripts/run-tests emulated -- scripts/check-emulated .build/release
 	@scripts/run-tests allocations -- Benchmarks/count-allocations
@@ -174,4 +208,4 @@ bench-dispatch: build ## measure the coordinator against other orchestrators (ma
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf .build $(VENV) dist
+	rm -rf .build $(STATIC) $(VENV) dist

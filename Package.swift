@@ -35,6 +35,11 @@ func kernels(_ name: String, march: String?, define: String) -> Target {
     let instructionSets = [kernels("KernelsV2", march: nil, define: "ISA_NEON")]
 #endif
 
+/// `make static`: a program that holds all its libraries. Debian's libzmq.a names some that cannot be linked so.
+let isStatic = Context.environment["SWEEPD_STATIC"] != nil
+let staticLibraries: [LinkerSetting] =
+    isStatic ? ["zmq", "sodium", "sqlite3", "png", "jpeg", "z", "stdc++", "m"].map { .linkedLibrary($0) } : []
+
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -67,6 +72,7 @@ let package = Package(
         .target(name: "KernelAPI", swiftSettings: settings),
         .target(name: "CCPU"),
         .target(name: "CProcess"),
+        .target(name: "CAbsentTransports"),
         // Built with the two libraries that decode pictures; their errors, which jump or exit, end in it.
         .target(name: "CImages", linkerSettings: [.linkedLibrary("jpeg"), .linkedLibrary("png")]),
         .systemLibrary(name: "CZeroMQ"),
@@ -118,6 +124,7 @@ let package = Package(
             dependencies: ["SweepCore", "CSodium", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings
         ),
+        .target(name: "SweepNodes", dependencies: ["SweepCore", "SweepReports"], swiftSettings: settings),
         .target(name: "SweepMessaging", dependencies: ["CZeroMQ"], swiftSettings: settings),
         .target(
             name: "SweepProgram",
@@ -128,8 +135,8 @@ let package = Package(
         .target(
             name: "SweepCoordinator",
             dependencies: [
-                "SweepCoordination", "SweepCore", "SweepDiagnosis", "SweepMessaging", "SweepReports", "SweepSearch",
-                "SweepStore", "SweepWire", logging, lifecycle, metrics,
+                "SweepCoordination", "SweepCore", "SweepDiagnosis", "SweepMessaging", "SweepNodes", "SweepReports",
+                "SweepSearch", "SweepStore", "SweepWire", logging, lifecycle, metrics,
             ],
             swiftSettings: settings
         ),
@@ -169,8 +176,8 @@ let package = Package(
             name: "SweepCommands",
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
-                "SweepDiagnosis", "SweepExport", "SweepKernels", "SweepMessaging", "SweepNumerics", "SweepProgram",
-                "SweepReports", "SweepSearch",
+                "SweepDiagnosis", "SweepExport", "SweepKernels", "SweepMessaging", "SweepNodes", "SweepNumerics",
+                "SweepProgram", "SweepReports", "SweepSearch",
                 "SweepSpec",
                 "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -178,7 +185,12 @@ let package = Package(
             swiftSettings: settings
         ),
         // Level 6
-        .executableTarget(name: "sweepd", dependencies: ["SweepCommands"], swiftSettings: settings),
+        .executableTarget(
+            name: "sweepd",
+            dependencies: ["SweepCommands"] + (isStatic ? ["CAbsentTransports"] : []),
+            swiftSettings: settings,
+            linkerSettings: staticLibraries
+        ),
         // Measuring
         .executableTarget(
             name: "kernel-bench",
@@ -255,6 +267,7 @@ let package = Package(
                 "SweepTestKit", "SweepTraining", "SweepWire",
             ]
         ),
+        tests("SweepNodesTests", ["SweepNodes", "SweepCore", "SweepReports"]),
         tests("SweepReportsTests", ["SweepReports", "SweepDiagnosis", "SweepSearch", "SweepCore", "SweepNumerics"]),
         tests(
             "SweepExportTests",

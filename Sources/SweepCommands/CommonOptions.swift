@@ -18,7 +18,9 @@ struct CoordinatorLocation: ParsableArguments {
     static let defaultEndpoint = "tcp://127.0.0.1:7700"
 
     /// Something that answers: the running coordinator, or the store of a stopped one.
-    func control() throws -> any SweepControl {
+    ///
+    /// `isPatient`: a coordinator that does not answer is an error to who asks, and not the end of the process.
+    func control(isPatient: Bool = false) throws -> any SweepControl {
         if coordinator != nil, directory != nil {
             throw CommandFailure(.badInput, "--coordinator and --directory: give one of them")
         }
@@ -30,7 +32,7 @@ struct CoordinatorLocation: ParsableArguments {
                         ? try keys.security() : try KeyFiles(directory: directory).clientSecurity()
                     // A coordinator that listens on every address of this machine listens on loopback too.
                     let local = SweepMessaging.Endpoint.reached(running.worker, at: "127.0.0.1")
-                    return try ControlClient(local, security: security)
+                    return try ControlClient(local, security: security, isPatient: isPatient)
                 }
                 return try StoredSweeps(directory: directory)
             } catch let error as StoreError {
@@ -39,7 +41,7 @@ struct CoordinatorLocation: ParsableArguments {
                 throw CommandFailure(.failed, "\(directory): \(error)")
             }
         }
-        return try ControlClient(keys.endpoint(or: coordinator), security: keys.security())
+        return try ControlClient(keys.endpoint(or: coordinator), security: keys.security(), isPatient: isPatient)
     }
 
     /// Asks, and turns what went wrong into a failure of the command.
@@ -71,8 +73,16 @@ struct ClientKeys: ParsableArguments {
     @Option(parsing: .unconditional, help: "The coordinator's public key, as keys show prints it.")
     var serverKey: String?
 
-    @Option(help: "The file that sweepd join made: the coordinator's port, its key and yours in one.")
+    @Option(
+        help: """
+            The file that sweepd join made: the coordinator's port, its key and yours in one; or env:NAME for a variable that \
+            holds the text, where secrets come as variables.
+            """
+    )
     var join: String?
+
+    /// What `--join` begins with when it names a variable.
+    private static let variableMark = "env:"
 
     /// Whether the command was told who is asking.
     var isGiven: Bool { key != nil || join != nil }
@@ -91,6 +101,13 @@ struct ClientKeys: ParsableArguments {
                 "--join: found the join text itself, which everybody on this machine can read in the list of processes; "
                     + "give it to `sweepd join` on standard input, and the file that it makes to --join"
             )
+        }
+        if join.hasPrefix(Self.variableMark) {
+            let name = String(join.dropFirst(Self.variableMark.count))
+            guard let text = Terminal.environment(name) else {
+                throw CommandFailure(.badInput, "--join: there is no variable \(name)")
+            }
+            do { return try JoinText(pasted: text) } catch { throw CommandFailure(.badInput, "\(join): \(error)") }
         }
         do { return try JoinFile.read(join) } catch {
             let isMissing = error.reason == .missing

@@ -12,6 +12,8 @@ actor ControlClient: SweepControl {
     private let endpoint: String
     private var isConnected = false
     private var nextID: UInt64 = 1
+    /// Whether a coordinator that does not answer is an error to the asker, and not the end of the process.
+    private let isPatient: Bool
 
     /// How long a coordinator may take to be found.
     private static let connectPatience = Duration.seconds(5)
@@ -19,8 +21,9 @@ actor ControlClient: SweepControl {
     private static let answerPatience = Duration.seconds(60)
 
     /// Prepares a connection; throws a `CommandFailure` for an endpoint that cannot be.
-    init(_ endpoint: String, security: ClientSecurity) throws {
+    init(_ endpoint: String, security: ClientSecurity, isPatient: Bool = false) throws {
         self.endpoint = endpoint
+        self.isPatient = isPatient
         do { socket = try ClientSocket(connectingTo: endpoint, security: security) } catch {
             throw CommandFailure(.badInput, "--coordinator: \(error)")
         }
@@ -127,6 +130,12 @@ actor ControlClient: SweepControl {
         } catch let error as ControlError {
             throw error
         } catch let failure as CommandFailure {
+            if isPatient {
+                throw ControlError(
+                    failure.status == .notAllowed ? .notAllowed : .internal,
+                    failure.lines.joined(separator: "; ")
+                )
+            }
             // What has no answer has no document either: the process ends here, with the reason.
             for line in failure.lines { Terminal.error(line) }
             exit(failure.status.rawValue)

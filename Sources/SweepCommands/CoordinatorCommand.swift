@@ -96,7 +96,9 @@ struct CoordinatorCommand: AsyncParsableCommand {
         Terminal.error("coordinator on \(endpoint), directory \(directory)")
         Terminal.error("join with: " + (try KeyFiles(directory: directory).joinLine(endpoint)))
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: coordinator, failureTerminationBehavior: .gracefullyShutdownGroup)
+            .init(service: coordinator, failureTerminationBehavior: .gracefullyShutdownGroup),
+            // It asks for something that only the port's own thread answers.
+            .init(service: ServiceNotices { _ = await coordinator.health() }, successTerminationBehavior: .ignore),
         ]
         if !addresses.isEmpty {
             let http = HTTPService(coordinator, registry, at: addresses, access: access, logger: quiet(logger)) { url in
@@ -184,6 +186,7 @@ extension Coordinator {
             try ListenPolicy.check(listeningOn: Endpoint(options.listen), hasKeys: hasKeys)
         } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
         var options = options
+        options.softwareVersion = SweepdCommand.softwareVersion
         if let text = Terminal.environment("SWEEPD_SNAPSHOT_BYTES") {
             guard let bytes = Int(text), bytes > 0 else {
                 throw CommandFailure(.badInput, "SWEEPD_SNAPSHOT_BYTES: found \(text), allowed a number from 1")

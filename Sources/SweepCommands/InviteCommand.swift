@@ -43,7 +43,7 @@ struct InviteCommand: ParsableCommand {
             )
         }
         let files = KeyFiles(directory: directory)
-        let endpoint = try reachable(files)
+        let endpoint = try files.reachable(address)
         let keys: CurveKeyPair, server: CurvePublicKey
         let allowed: AuthorizedKey?
         do {
@@ -70,42 +70,6 @@ struct InviteCommand: ParsableCommand {
             Terminal.error("\(endpoint) is this machine's own loopback: no other machine finds it there")
         }
         Terminal.error("to take it back: sweepd keys revoke \(called) --directory \(directory)")
-    }
-
-    /// Where the invited machine is to connect; nothing is made before this is known.
-    private func reachable(_ files: KeyFiles) throws -> SweepMessaging.Endpoint {
-        let running: SweepStore.Endpoint?
-        do { running = try SweepStore.Endpoint.running(directory: directory) } catch {
-            throw CommandFailure(.badInput, error.description)
-        }
-        if running != nil, !files.hasOwnKeys {
-            throw CommandFailure(
-                .badInput,
-                "the coordinator that runs on \(directory) began without keys and lets nobody else in. Stop it, make its keys "
-                    + "with `sweepd keys new \(files.own)`, and start it again with `--listen 'tcp://*:7700'`"
-            )
-        }
-        guard
-            let text = address
-                ?? running.map({ SweepMessaging.Endpoint.reached($0.worker, at: Worker.hostName) })
-        else {
-            throw CommandFailure(
-                .badInput,
-                "--address: no coordinator runs on \(directory), so say where it will be found, for example "
-                    + "tcp://\(Worker.hostName):7700"
-            )
-        }
-        do {
-            let endpoint = try SweepMessaging.Endpoint(text)
-            guard endpoint.transport == .tcp, endpoint.port != nil, !["*", "0.0.0.0", "::"].contains(endpoint.host)
-            else {
-                throw CommandFailure(
-                    .badInput,
-                    "--address: found \(text), allowed tcp://HOST:PORT with the host's name or address"
-                )
-            }
-            return endpoint
-        } catch let error as EndpointError { throw CommandFailure(.badInput, "--address: \(error)") }
     }
 
     /// The name asked for, nil when somebody has it; else the first `node-N` that is free.
@@ -136,5 +100,43 @@ extension KeyFiles {
             return try KeyFile.read(own).publicKey
         }
         return keys.publicKey
+    }
+
+    /// Where another machine is to connect: the address given, else where the running coordinator listens.
+    ///
+    /// Nothing is made before this is known.
+    func reachable(_ address: String?) throws -> SweepMessaging.Endpoint {
+        let running: SweepStore.Endpoint?
+        do { running = try SweepStore.Endpoint.running(directory: directory) } catch {
+            throw CommandFailure(.badInput, error.description)
+        }
+        if running != nil, !hasOwnKeys {
+            throw CommandFailure(
+                .badInput,
+                "the coordinator that runs on \(directory) began without keys and lets nobody else in. Stop it, make its keys "
+                    + "with `sweepd keys new \(own)`, and start it again with `--listen 'tcp://*:7700'`"
+            )
+        }
+        guard
+            let text = address
+                ?? running.map({ SweepMessaging.Endpoint.reached($0.worker, at: Worker.hostName) })
+        else {
+            throw CommandFailure(
+                .badInput,
+                "--address: no coordinator runs on \(directory), so say where it will be found, for example "
+                    + "tcp://\(Worker.hostName):7700"
+            )
+        }
+        do {
+            let endpoint = try SweepMessaging.Endpoint(text)
+            guard endpoint.transport == .tcp, endpoint.port != nil, !["*", "0.0.0.0", "::"].contains(endpoint.host)
+            else {
+                throw CommandFailure(
+                    .badInput,
+                    "--address: found \(text), allowed tcp://HOST:PORT with the host's name or address"
+                )
+            }
+            return endpoint
+        } catch let error as EndpointError { throw CommandFailure(.badInput, "--address: \(error)") }
     }
 }

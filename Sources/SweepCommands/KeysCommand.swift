@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SweepMessaging
 
 /// `sweepd keys`: make key pairs, and say which keys a coordinator lets in.
@@ -18,8 +19,14 @@ struct KeysCommand: ParsableCommand {
         @Argument(help: "The file to make; an existing one is never replaced.")
         var file: String
 
+        @Flag(help: "Where the file is there already, print its public half: for scripts that run again.")
+        var ifMissing = false
+
         func run() throws {
             try failing {
+                if ifMissing, FileManager.default.fileExists(atPath: file) {
+                    return Terminal.output(try KeyFile.read(file).publicKey.z85)
+                }
                 let keys = try CurveKeyPair()
                 try KeyFile.write(keys, to: file)
                 Terminal.output(keys.publicKey.z85)

@@ -98,7 +98,11 @@ struct WorkerCommand: AsyncParsableCommand {
                         service: worker,
                         successTerminationBehavior: .gracefullyShutdownGroup,
                         failureTerminationBehavior: .cancelGroup
-                    )
+                    ),
+                    .init(
+                        service: ServiceNotices { _ = await worker.hasStuckThreads },
+                        successTerminationBehavior: .ignore
+                    ),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet(logger)

@@ -1,6 +1,7 @@
 import SweepCoordination
 package import SweepCore
 import SweepMessaging
+import SweepNodes
 package import SweepReports
 import SweepWire
 
@@ -149,7 +150,11 @@ extension Coordinator {
     /// Bytes of a document in one message; a longer one comes in parts.
     private static let partBytes = 8 << 20
 
-    func answer(_ request: ClientRequest, from connection: ConnectionID) {
+    func answer(_ request: ClientRequest, from connection: ConnectionID, as role: Role?) {
+        if request.verb == AboutDocument.verb {
+            send(.response(ClientResponse(id: request.id, status: .done, body: about(role).json.bytes)), to: connection)
+            return
+        }
         Task {
             let (status, body) = await document(for: request)
             var rest = body[...]
@@ -181,6 +186,17 @@ extension Coordinator {
 }
 
 extension Coordinator {
+    /// What it says of itself to the holder of a key.
+    private func about(_ role: Role?) -> AboutDocument {
+        AboutDocument(
+            software: options.softwareVersion,
+            protocolVersion: Int(SweepWire.protocolVersion),
+            core: options.coreVersion,
+            role: role?.rawValue,
+            milliseconds: Int(wallClockMilliseconds())
+        )
+    }
+
     /// The document of `/health`.
     package func health() -> String {
         let running = core.sweeps.values.filter { !$0.state.isOver }.count

@@ -2,6 +2,7 @@ import Logging
 import SweepCoordination
 import SweepCore
 import SweepMessaging
+import SweepNodes
 import SweepReports
 import SweepWire
 
@@ -20,6 +21,10 @@ extension Coordinator {
         do { message = try Message.decode(received.frames) } catch {
             unreadable(received, error)
             return
+        }
+        // Whoever may connect may know with whom.
+        if case .request(let request) = message, request.verb == AboutDocument.verb {
+            return answer(request, from: received.connection, as: received.peer.role)
         }
         guard let permission = Self.permission(for: message) else { return }
         guard received.peer.allows(permission) else {
@@ -42,7 +47,7 @@ extension Coordinator {
             return
         }
         switch message {
-        case .request(let request): answer(request, from: received.connection)
+        case .request(let request): answer(request, from: received.connection, as: received.peer.role)
         case .objectOffer, .objectChunk, .objectRequest: transfer(message, with: received.connection)
         default:
             let event = Event.arrived(message, from: PeerID(number: received.connection.number)) { kept.contains($0) }

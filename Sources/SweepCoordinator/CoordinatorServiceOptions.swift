@@ -16,6 +16,8 @@ package struct CoordinatorServiceOptions: Sendable {
     package var core: CoordinatorOptions
     /// The version of the training core that new sweeps are bound to.
     package var coreVersion: String
+    /// The program's own version, which it tells whoever asks about it.
+    package var softwareVersion = "unknown"
     /// Bytes of the journal that a snapshot at least is worth. 8 MiB are read in some tenths of a second.
     package var snapshotBytes = 8 << 20
 

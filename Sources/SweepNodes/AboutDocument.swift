@@ -1,0 +1,45 @@
+package import SweepReports
+
+/// What a coordinator says of itself to whoever may connect: what `about` answers.
+///
+/// JSON: `{"software", "protocol", "core", "role", "time_ms"}`; `role` is that of the key which asked, null without keys, and
+/// `time_ms` the coordinator's clock, milliseconds since 1970 UTC.
+package struct AboutDocument: Hashable, Sendable {
+    /// The word of the request. A worker's key may send it too: it tells nothing of any sweep.
+    package static let verb = "about"
+
+    package var software: String
+    package var protocolVersion: Int
+    package var core: String
+    package var role: String?
+    package var milliseconds: Int
+
+    package init(software: String, protocolVersion: Int, core: String, role: String?, milliseconds: Int) {
+        self.software = software
+        self.protocolVersion = protocolVersion
+        self.core = core
+        self.role = role
+        self.milliseconds = milliseconds
+    }
+
+    /// The document as JSON.
+    package var json: JSONValue {
+        .object([
+            JSONMember("software", .text(software)),
+            JSONMember("protocol", .integer(protocolVersion)),
+            JSONMember("core", .text(core)),
+            JSONMember("role", role.map { .text($0) } ?? .null),
+            JSONMember("time_ms", .integer(milliseconds)),
+        ])
+    }
+
+    /// Reads the document from JSON.
+    package init(json: JSONValue) throws(DocumentError) {
+        let reader = DocumentReader(json)
+        software = try reader.field("software").text()
+        protocolVersion = try reader.field("protocol").integer()
+        core = try reader.field("core").text()
+        role = try reader.optional("role")?.text()
+        milliseconds = try reader.field("time_ms").integer()
+    }
+}

@@ -1,0 +1,213 @@
+import SweepNodes
+import SweepReports
+import Testing
+
+/// Each judgement where it speaks and where it does not.
+@Suite struct NodeCheckTests {
+    /// A machine with which all is well.
+    private static let good = NodeFacts(
+        host: "node1",
+        slots: 4,
+        endpoint: "tcp://10.0.0.1:7700",
+        connection: .established(hasKeys: true, roundTrip: 0.001),
+        coordinator: NodeFacts.Coordinator(software: software, role: "worker", clockDifference: 0.2),
+        software: software,
+        processor: NodeFacts.Processor(
+            model: "A processor",
+            cores: 4,
+            quota: nil,
+            available: ["v2", "v3", "v4"],
+            kernels: "v4"
+        ),
+        speed: NodeFacts.Speed(
+            model: "mlp:784-256-128-10",
+            samplesPerSecond: 40_000,
+            gflops: 55,
+            peakGflops: 90,
+            coreShare: 0.99
+        ),
+        disk: NodeFacts.Disk(path: "/tmp", freeBytes: 100 << 30),
+        memory: NodeFacts.Memory(availableBytes: 16 << 30, isLimited: false),
+        files: NodeFacts.FileLimits(soft: 1024, hard: 1_048_576)
+    )
+
+    private static let software = NodeFacts.Software(version: "1.0.0", protocolVersion: 2, core: "3")
+
+    private static func check(
+        _ subject: NodeCheck.Subject,
+        _ change: (inout NodeFacts) -> Void
+    ) -> NodeCheck? {
+        var facts = good
+        change(&facts)
+        return facts.checks.first { $0.subject == subject }
+    }
+
+    @Test func `with a machine in order every judgement is made, and none complains`() {
+        let report = NodeReport(Self.good)
+        #expect(report.checks.map(\.subject) == NodeCheck.Subject.allCases)
+        #expect(report.level == .ok)
+        #expect(report.checks.allSatisfy { $0.advice == nil && !$0.found.isEmpty })
+    }
+
+    @Test func `whatever complains says what to do`() {
+        var facts = Self.good
+        facts.connection = .refused
+        facts.coordinator = nil
+        facts.disk?.freeBytes = 1
+        facts.memory?.availableBytes = 1
+        facts.files = NodeFacts.FileLimits(soft: 4, hard: 4)
+        facts.slots = 64
+        let bad = facts.checks.filter { $0.level != .ok }
+        #expect(bad.count == 5)
+        #expect(bad.allSatisfy { !($0.advice ?? "").isEmpty })
+    }
+
+    @Test(arguments: [
+        NodeFacts.Connection.unresolved("Name or service not known"), .refused, .silent(seconds: 5),
+        .impossible("network is unreachable"),
+    ])
+    func `a port that cannot be reached fails, and nothing is said of the key`(_ connection: NodeFacts.Connection) {
+        let change: (inout NodeFacts) -> Void = {
+            $0.connection = connection
+            $0.coordinator = nil
+        }
+        #expect(Self.check(.port, change)?.level == .fail)
+        for subject in [NodeCheck.Subject.key, .version, .core, .clock] {
+            #expect(Self.check(subject, change) == nil)
+        }
+    }
+
+    @Test(arguments: [
+        NodeFacts.Connection.strange(hasKeys: true), .strange(hasKeys: false),
+        .unknownKey(publicKey: "KEY"),
+    ])
+    func `a port that is open with a key that does not fit fails at the key`(_ connection: NodeFacts.Connection) {
+        #expect(Self.check(.port) { $0.connection = connection }?.level == .ok)
+        #expect(Self.check(.key) { $0.connection = connection }?.level == .fail)
+    }
+
+    @Test func `an unknown key is told with the line that allows it`() {
+        let advice = Self.check(.key) { $0.connection = .unknownKey(publicKey: "PUBLIC") }?.advice
+        #expect(advice?.contains("sweepd keys allow 'PUBLIC' --name node1") == true)
+    }
+
+    @Test func `keys of workers and admins train, a reader's does not`() {
+        #expect(Self.check(.key) { $0.coordinator?.role = "admin" }?.level == .ok)
+        #expect(Self.check(.key) { $0.coordinator?.role = "reader" }?.level == .fail)
+        #expect(Self.check(.key) { $0.connection = .established(hasKeys: false, roundTrip: 0.001) }?.level == .ok)
+    }
+
+    @Test func `another protocol fails, another version and core warn`() {
+        #expect(Self.check(.version) { $0.coordinator?.software.protocolVersion = 3 }?.level == .fail)
+        #expect(Self.check(.version) { $0.coordinator?.software.version = "1.1.0" }?.level == .warn)
+        #expect(Self.check(.version) { $0.coordinator = nil }?.level == .warn)
+        #expect(Self.check(.core) { $0.coordinator?.software.core = "4" }?.level == .warn)
+        let older = Self.check(.version) {
+            $0.connection = .otherProtocol(hasKeys: true, sentence: "version 1 is spoken here")
+            $0.coordinator = nil
+        }
+        #expect(older?.level == .fail && older?.found.contains("version 1 is spoken here") == true)
+    }
+
+    @Test func `slow kernels warn, whether chosen or all there are`() {
+        #expect(Self.check(.kernels) { $0.processor.kernels = "v3" }?.level == .warn)
+        let old = Self.check(.kernels) {
+            $0.processor.available = ["v2"]
+            $0.processor.kernels = "v2"
+        }
+        #expect(old?.level == .warn && old?.found.contains("AVX2") == true)
+        let usual = Self.check(.kernels) {
+            $0.processor.available = ["v2", "v3"]
+            $0.processor.kernels = "v3"
+        }
+        #expect(usual?.level == .ok)
+        let arm = Self.check(.kernels) {
+            $0.processor.available = ["neon"]
+            $0.processor.kernels = "neon"
+        }
+        #expect(arm?.level == .ok)
+    }
+
+    @Test func `more slots than cores or than the control group grants warn`() {
+        #expect(Self.check(.slots) { $0.slots = 5 }?.level == .warn)
+        let limited = Self.check(.slots) { $0.processor.quota = 2 }
+        #expect(limited?.level == .warn && limited?.advice?.contains("--slots 2") == true)
+        #expect(Self.check(.slots) { $0.processor.quota = 3.5 }?.level == .ok)
+        #expect(Self.check(.slots) { $0.slots = 1 }?.level == .ok)
+    }
+
+    @Test func `a shared core and a slow one warn apart, and what was not measured is not judged`() {
+        let shared = Self.check(.speed) { $0.speed?.coreShare = 0.5 }
+        #expect(shared?.level == .warn && shared?.found.contains("50 %") == true)
+        let slow = Self.check(.speed) { $0.speed?.gflops = 20 }
+        #expect(slow?.level == .warn && slow?.advice?.contains("bench core") == true)
+        #expect(Self.check(.speed) { $0.speed?.gflops = 32 }?.level == .ok)
+        #expect(Self.check(.speed) { $0.speed = nil } == nil)
+    }
+
+    @Test func `a clock that is off warns in both directions, unless the answer was as long under way`() {
+        #expect(Self.check(.clock) { $0.coordinator?.clockDifference = 1.5 }?.level == .warn)
+        #expect(Self.check(.clock) { $0.coordinator?.clockDifference = -1.5 }?.level == .warn)
+        let slow = Self.check(.clock) {
+            $0.coordinator?.clockDifference = 1.5
+            $0.connection = .established(hasKeys: true, roundTrip: 2)
+        }
+        #expect(slow?.level == .ok)
+    }
+
+    @Test func `disk warns below what large data sets take, fails when nothing fits`() {
+        #expect(Self.check(.disk) { $0.disk?.freeBytes = NodeLimits.diskBytes }?.level == .ok)
+        #expect(Self.check(.disk) { $0.disk?.freeBytes = NodeLimits.diskBytes - 1 }?.level == .warn)
+        #expect(Self.check(.disk) { $0.disk?.freeBytes = NodeLimits.leastDiskBytes - 1 }?.level == .fail)
+        #expect(Self.check(.disk) { $0.disk = nil } == nil)
+    }
+
+    @Test func `memory is judged by the slot, and fewer slots are named`() {
+        let warned = Self.check(.memory) { $0.memory?.availableBytes = 800 << 20 }
+        #expect(warned?.level == .warn && warned?.advice?.contains("--slots 3") == true)
+        #expect(Self.check(.memory) { $0.memory?.availableBytes = 200 << 20 }?.level == .fail)
+        let alone = Self.check(.memory) {
+            $0.memory?.availableBytes = 800 << 20
+            $0.slots = 2
+        }
+        #expect(alone?.level == .ok)
+    }
+
+    @Test func `open files warn where the limit can be raised, and fail where not`() {
+        #expect(Self.check(.files) { $0.files = .init(soft: 64, hard: 4096) }?.level == .warn)
+        #expect(Self.check(.files) { $0.files = .init(soft: 64, hard: 64) }?.level == .fail)
+        #expect(Self.check(.files) { $0.files = .init(soft: 80, hard: 80) }?.level == .ok)
+    }
+
+    @Test func `the document has a judgement for each line of the text, and the numbers`() throws {
+        var facts = Self.good
+        facts.processor.kernels = "v3"
+        facts.speed?.gflops = .nan
+        let report = NodeReport(facts)
+        let json = report.json
+        #expect(json["level"] == .text("warn"))
+        guard case .array(let checks)? = json["checks"] else { throw DocumentReader(json).wrong("checks") }
+        #expect(checks.count == report.checks.count)
+        #expect(checks.compactMap { $0["level"] }.contains(.text("warn")))
+        #expect(json["samples_per_second"] == .number(40_000))
+        #expect(json["gflops"] == .null)
+        #expect(json["clock_difference_s"] == .number(0.2))
+        let lines = report.text.split(separator: "\n")
+        #expect(lines.count == report.checks.count + report.checks.count { $0.advice != nil })
+        #expect(lines.allSatisfy { !$0.contains("\u{1B}") })
+    }
+
+    @Test func `what a coordinator says of itself is read back`() throws {
+        for role in ["worker", nil] {
+            let about = AboutDocument(
+                software: "1.0.0",
+                protocolVersion: 2,
+                core: "3",
+                role: role,
+                milliseconds: 1_700_000_000_123
+            )
+            #expect(try AboutDocument(json: JSONValue(parsing: about.json.bytes)) == about)
+        }
+        #expect(throws: DocumentError.self) { try AboutDocument(json: .object([])) }
+    }
+}
