@@ -154,7 +154,12 @@ package final class Bench: @unchecked Sendable {
 
     /// Ends every process that was started: asked to first, then killed.
     package func endProcesses() async {
-        for child in children.reversed() { child.signal(SIGTERM) }
+        // A shell ends without those it started.
+        for child in children.reversed() {
+            let started = child.children
+            child.signal(SIGTERM)
+            for pid in started { kill(pid, SIGTERM) }
+        }
         await settle(seconds: 5)
         for child in children { child.signal(SIGKILL) }
         await settle(seconds: 5)

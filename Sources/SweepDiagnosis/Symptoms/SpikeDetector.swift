@@ -18,6 +18,8 @@ enum SpikeDetector {
     private static let count = 2
     /// An epoch's loss over both neighbours' for the jump to show in a curve of epochs.
     private static let overNeighbours = 2.0
+    /// Share of the epochs that may jump: where more do, jumping is the rule, which is S-OSC.
+    private static let mostOfEpochs = 0.25
 
     static func judge(_ run: RunEvidence) -> Judgement {
         if let steps = run.instruments?.stepLosses, let perEpoch = run.instruments?.stepsPerEpoch, perEpoch > 1,
@@ -65,7 +67,8 @@ enum SpikeDetector {
             let neighbours = max(probe[$0 - 1], probe[$0 + 1])
             return probe[$0] > overNeighbours * neighbours && probe[$0] - neighbours > 0.1 * run.series.chance
         }
-        guard jumps.count >= count, let first = jumps.first else { return nil }
+        guard jumps.count >= count, Double(jumps.count) <= mostOfEpochs * Double(probe.count), let first = jumps.first
+        else { return nil }
         return Finding(
             symptom: .spiking,
             sinceEpoch: first + 1,

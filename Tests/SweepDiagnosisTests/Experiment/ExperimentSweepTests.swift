@@ -27,12 +27,16 @@ import Testing
                 "train",
                 map(
                     ("model", map(("mlp", map(("layers", .integer(2)), ("width", .integer(16)))))),
-                    ("optimizer", map(("adam", map(("learning_rate", rates))))), ("batch_size", .integer(8)),
+                    ("optimizer", map(("adam", map(("learning_rate", rates))))),
+                    ("batch_size", .integer(8)),
                     ("epochs", .integer(20))
                 )
-            ), ("objective", map(("maximize", .text("validation.accuracy")))),
+            ),
+            ("objective", map(("maximize", .text("validation.accuracy")))),
             ("search", map(("method", .text("tpe")), ("trials", .integer(40)), ("parallelism", .integer(2)))),
-            ("prune", .text("median")), ("priority", .integer(4)), ("requires", map(("gpu", .text("yes"))))
+            ("prune", .text("median")),
+            ("priority", .integer(4)),
+            ("requires", map(("gpu", .text("yes"))))
         )
     }
 
@@ -44,6 +48,7 @@ import Testing
         return try #require(sweep.space.resolve(configuration))
     }
 
+    // covers: Y13 C3 R19 R20 R21 T2
     @Test func `an experiment is a sweep of arms over the trial's own run, where its sweep may train`() throws {
         let template = try template()
         let experiment = try #require(Experiment(template: template, schema: schema))
@@ -76,6 +81,7 @@ import Testing
         #expect(sweep.problems(on: schema).isEmpty)
     }
 
+    // covers: C3 R5 R20
     @Test func `what any round tries can be trained, pairs too`() throws {
         let template = try template()
         let experiment = try #require(Experiment(template: template, schema: schema))
