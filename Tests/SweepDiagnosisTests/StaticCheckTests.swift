@@ -32,6 +32,18 @@ import Testing
         #expect(severities(.sound(), on: .table(counts: [600, 600, 0])) == [.warning])
     }
 
+    // covers: C4 Y11
+    @Test func `unequal classes ranked by a plain score are told, with the balanced one`() {
+        let unequal = DataSchema.table(counts: [1000, 50])
+        let found = StaticChecks.ranking(by: Objective(metric: .validationLoss), on: unequal)
+        #expect(found.map(\.cause) == [.imbalance] && found.map(\.severity) == [.warning])
+        #expect(found.first?.problem.allowed?.contains("validation.balanced_accuracy") == true)
+        #expect(!StaticChecks.ranking(by: Objective(metric: .validationAccuracy), on: unequal).isEmpty)
+        #expect(StaticChecks.ranking(by: Objective(metric: .validationBalancedAccuracy), on: unequal).isEmpty)
+        #expect(StaticChecks.ranking(by: Objective(metric: .validationLoss), on: .table(counts: [500, 100])).isEmpty)
+        #expect(StaticChecks.ranking(by: Objective(metric: .validationLoss), on: .numbers()).isEmpty)
+    }
+
     // covers: C24
     @Test func `zero weights of hidden layers are an error, equal ones a warning, zeros of a linear model neither`() {
         let zero = Initializer(.constant, scale: 0)
