@@ -21,7 +21,7 @@ NODE_PACKAGES := openssh-server openssh-client
 
 # Tests that are about speed, long arithmetic (searchers that fit models too) or whole processes: without optimisation they would
 # say nothing, or take ten times as long.
-OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|TrainedSweepTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)|^SimulationTests\.SameAnswerTests
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|TrainedSweepTests|FaultBenchmarkTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)|^SimulationTests\.SameAnswerTests
 # Tests with sockets and clocks: they run apart from those that compute, which would keep the threads from them.
 REAL_TIME := ^(SweepMessagingTests|SweepCoordinatorTests|SweepWorkerTests|SweepDashboardTests|ProcessTests|NetworkTests)\.
 
@@ -165,6 +165,7 @@ lint: ## check the format of the sources and their imports
 	scripts/check-imports || status=1; \
 	scripts/generate-page --check || status=1; \
 	scripts/generate-python-module --check || status=1; \
+	scripts/make-coverage-doc --check || status=1; \
 	exit $$status
 
 .PHONY: format
@@ -192,6 +193,17 @@ bench-core: build ## measure the training core against its peers (makes .build/p
 	$(SWIFT) build -c release -j $(JOBS) --product kernel-bench
 	Benchmarks/peers/set-up
 	Benchmarks/bench-core $(BENCH_CORE)
+
+.PHONY: bench-diagnosis
+bench-diagnosis: setup ## put faults of known kinds into sound runs and count what the diagnosis makes of them (minutes)
+	$(SWIFT) build -c release -j $(JOBS) --product diagnosis-bench
+	.build/release/diagnosis-bench $(BENCH_DIAGNOSIS)
+
+.PHONY: claims
+claims: setup ## try what is said of loss curves, and write docs/claims.md (minutes)
+	$(SWIFT) build -c release -j $(JOBS) --product diagnosis-bench
+	.build/release/diagnosis-bench claims > docs/claims.md.new
+	mv docs/claims.md.new docs/claims.md
 
 .PHONY: bench-page
 bench-page: build setup-test ## measure the page: 2,000 trials of 50 epochs, and what fifty watchers cost

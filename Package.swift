@@ -214,7 +214,20 @@ let package = Package(
             dependencies: ["SweepCore", "SweepNumerics", "SweepSearch"],
             swiftSettings: settings
         ),
+        .executableTarget(
+            name: "diagnosis-bench",
+            dependencies: ["FaultBenchmark", "KernelAPI", "SweepKernels"],
+            swiftSettings: settings
+        ),
         // Tests
+        .target(
+            name: "FaultBenchmark",
+            dependencies: [
+                "KernelAPI", "SweepCore", "SweepData", "SweepDiagnosis", "SweepNumerics", "SweepSpec", "SweepTraining",
+            ],
+            path: "Tests/FaultBenchmark",
+            swiftSettings: settings
+        ),
         .target(
             name: "SweepTestKit",
             dependencies: ["SweepCore", "SweepCoordination", "SweepNumerics", "SweepWire"],
@@ -308,6 +321,7 @@ let package = Package(
             ],
             exclude: ["Corpus"]
         ),
+        tests("FaultBenchmarkTests", ["FaultBenchmark", "KernelAPI", "SweepKernels"]),
         .target(name: "ProcessTestKit", path: "Tests/ProcessTestKit", swiftSettings: settings),
         tests("ProcessTests", ["ProcessTestKit"]),
         tests("NetworkTests", ["ProcessTestKit"]),

@@ -62,7 +62,7 @@ package struct DataSet: Sendable {
     /// Joins parts that fit (checked by the readers and by the decoder of the packed form) and derives the schema.
     ///
     /// `classes` are the labels of `.classes` targets, ignored for values.
-    init(
+    package init(
         columns: [DataColumn],
         image: ImageShape?,
         targetName: String,

@@ -63,10 +63,10 @@ package enum Verdict: Hashable, Sendable {
     /// The verdict on these causes, the most likely first, of a run that shows `symptoms`.
     package init(_ causes: [CauseFinding], symptoms: SymptomReport) {
         guard let first = causes.first, first.probability >= 0.3 else {
-            self = symptoms.alarms.isEmpty ? .noFault : .unexplained
+            self = symptoms.complaints.isEmpty ? .noFault : .unexplained
             return
         }
-        guard !symptoms.alarms.isEmpty || first.probability >= Self.named else {
+        guard !symptoms.complaints.isEmpty || first.probability >= Self.named else {
             self = .noFault
             return
         }

@@ -35,6 +35,14 @@ package struct SymptomReport: Sendable {
     /// What asks for an explanation: findings that are more than remarks.
     package var alarms: [Finding] { findings.filter { !$0.symptom.isRemark } }
 
+    /// Alarms that are of the course. How a network stands before its first step may explain a course and is no complaint by
+    /// itself: every regression whose targets lie off zero begins above guessing, and most of them learn. Nor is a loss that
+    /// parts from the accuracy, which a network does that grows surer of its mistakes. (Benchmark, tuning half: without this a
+    /// third of the false alarms.)
+    var complaints: [Finding] {
+        alarms.filter { finding in ![.initialLoss, .activationDrift, .discordant].contains(finding.symptom) }
+    }
+
     private static func judge(_ symptom: Symptom, _ run: RunEvidence) -> Judgement {
         switch symptom {
         case .nonFinite: Judgement(NonFiniteDetector.finding(run.curve))

@@ -83,35 +83,70 @@ extension RealProcesses {
 
         /// What the comments of these files promise. The answer is the same on every machine, so no margin is needed.
         static let why: [Why] = [
+            // covers: C19
+            Why("adam-settings", rows: 8),
+            // covers: T7 R11
             Why("augmentation", rows: 4) { rank in
                 // A flipped digit is another sign: it is the worst.
                 rank.rows.last?.configuration.values.contains { "\($0)".contains("flip_horizontal") } == true
             },
+            // covers: R5 C20 C21
             Why("batch-and-rate", rows: 9) { $0.rows.contains { $0.state == "pruned" } },
+            // covers: C13 C14 R17
             Why("capacity", rows: 4),
+            // covers: P1 R8 R21
             Why("documents-cnn", rows: 2) { ($0.rows[0].metrics["validation.accuracy"]?.number ?? 0) > 0.95 },
+            // covers: C8 R7
+            Why("feature-scale", rows: 4),
+            // covers: C11
+            Why("few-rows", rows: 2),
+            // covers: C4
             Why("imbalance", rows: 9),
+            // covers: C24 R13 R14
             Why("initial-weights", rows: 12),
+            // covers: C21
+            Why("large-batch", rows: 4),
+            // covers: P5 T3
             Why("no-signal", rows: 2) { $0.rows.allSatisfy { ($0.metrics["validation.r2"]?.number ?? 1) < 0.1 } },
+            // covers: P6 T4
             Why("one-outlier", rows: 6),
+            // covers: C18 R16 R6
             Why("optimizers", rows: 14) {
                 $0.rows.allSatisfy { ($0.metrics["validation.accuracy"]?.number ?? 0) > 0.9 }
             },
+            // covers: R2 R10 P8 T8 C26
             Why("plateau-and-patience", rows: 2) { $0.rows.allSatisfy { $0.epochs < 150 && $0.state == "completed" } },
             Why("range-test", rows: 1),
+            // covers: T1 R3 C3
             Why("rate-collapse", rows: 2) { rank in
                 // The rule on batches ends the learning at once.
                 rank.rows[0].configuration.values.contains { "\($0)".contains("epoch") }
             },
+            // covers: P3
             Why("rate-of-one", rows: 3) { $0.rows[2].configuration.values.contains { $0.number == 1 } },
+            // covers: T2
             Why("recompiled", rows: 2),
+            // covers: P2 R1
             Why("regression-rates", rows: 3),
+            // covers: R9 T5 C16 C17
             Why("regularisation", rows: 16),
+            // covers: R4 C3
             Why("schedules", rows: 7) {
                 $0.rows.allSatisfy { ($0.metrics["validation.accuracy"]?.number ?? 0) > 0.9 }
             },
+            // covers: Y12
+            Why("stopped-early", rows: 8),
+            // covers: P4 T6 R7
             Why("straight-line", rows: 4),
+            // covers: C9 R7
+            Why("target-scale", rows: 3),
+            // covers: C10 P7 R12
             Why("uneven-light", rows: 4),
+            // covers: P9 C16
+            Why("unregularised", rows: 4),
+            // covers: C5
+            Why("wrong-labels", rows: 2),
+            // covers: C25 R15
             Why("wrong-loss", rows: 4) { rank in
                 rank.rows[0].configuration.values.contains { "\($0)".contains("softmax") }
             },

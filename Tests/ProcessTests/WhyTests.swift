@@ -51,32 +51,95 @@ extension RealProcesses {
 
         /// Examples and traps of the documents that ask why a loss fluctuates. No cause: the run is sound.
         static let examples: [Example] = [
+            // covers: C1 R1 Y9
             Example("learning-rate", ["train.optimizer.adam.learning_rate=0.1"], "K-LRHI"),
+            // covers: C2 R1 Y3 Y13
             Example("learning-rate", ["train.optimizer.adam.learning_rate=1e-6"], "K-LRLO"),
+            // covers: R1
             Example("learning-rate", ["train.optimizer.adam.learning_rate=1e-3"]),
+            // covers: P3 C1 Y2
             Example("rate-of-one", ["train.optimizer.adam.learning_rate=1"], "K-LRHI"),
+            // covers: P5 T3
             Example("no-signal", ["train.optimizer.adam.learning_rate=0.001"], "K-NOSIGNAL"),
+            // covers: P6 T4 C6
             Example("one-outlier", ["data.preprocess=[standardize]", "train.loss=mean_squared_error"], "K-OUTLIER"),
+            // covers: T1 C3 R3
             Example("rate-collapse", ["train.learning_rate_schedule.rise.of=batch"], "K-LRCOLLAPSE"),
+            // covers: C24 R13
             Example(
                 "initial-weights",
                 ["train.model.mlp.activation=relu", "train.initializer={normal: {deviation: 0.01}}"],
                 "K-INIT"
             ),
+            // covers: C24
             Example(
                 "initial-weights",
                 ["train.model.mlp.activation=relu", "train.initializer={constant: 0.05}"],
                 "K-INIT"
             ),
+            // covers: C15 C22 R14
             Example(
                 "initial-weights",
                 ["train.model.mlp.activation=sigmoid", "train.initializer=glorot"],
                 "K-VANISH",
                 "K-ACT"
             ),
+            // covers: C25 R15
             Example("wrong-loss", ["train.loss=mean_absolute_error"], "K-LOSSFN"),
+            // covers: T7 R11
             Example("augmentation", ["data.augment=[flip_horizontal]"], "K-BADAUG"),
+            // covers: C4 Y11
             Example("imbalance", ["train.loss=softmax_cross_entropy", "train.sampling=none"], "K-IMBAL"),
+            // covers: C8 R7
+            Example("feature-scale", ["data.preprocess=[]"], "K-SCALE"),
+            // covers: C9 R7
+            Example("target-scale", ["data.target_scale=none"], "K-YSCALE"),
+            // Four names of one state; only the experiment parts them.
+            // covers: P9 C13 C16 C26 Y7
+            Example(
+                "unregularised",
+                ["train.model.mlp.dropout=0", "train.l2=0"],
+                "K-OVERTRAIN",
+                "K-UNDERREG",
+                "K-OVERCAP",
+                "K-SMALLDATA"
+            ),
+            // covers: C11 C29
+            Example("few-rows", ["train.optimizer.adam.learning_rate=0.01"], "K-SMALLDATA"),
+            // covers: C21
+            Example(
+                "large-batch",
+                ["train.optimizer.sgd.learning_rate=0.05", "train.batch_size=1024"],
+                "K-BIGB",
+                "K-EPOCHS"
+            ),
+            // covers: C19
+            Example(
+                "adam-settings",
+                [
+                    "train.optimizer.adam.beta1=0.9", "train.optimizer.adam.beta2=0.999",
+                    "train.optimizer.adam.epsilon=1",
+                ],
+                "K-OPTHP"
+            ),
+            // covers: Y12 C2
+            Example(
+                "stopped-early",
+                [
+                    "train.optimizer.adam.learning_rate=1e-5", "train.early_stopping.patience=1",
+                    "train.early_stopping.min_delta=0.1",
+                ],
+                "K-LRLO",
+                "K-EPOCHS"
+            ),
+            // covers: C17 R9 T5
+            Example(
+                "regularisation",
+                [
+                    "train.model.mlp.dropout=0", "train.optimizer.adamw.weight_decay=0", "train.l1=0", "train.l2=1",
+                ],
+                "K-OVERREG"
+            ),
         ]
 
         @Test(arguments: examples) func `an example ends in its diagnosis`(_ example: Example) async throws {
@@ -99,6 +162,7 @@ extension RealProcesses {
             }
         }
 
+        // covers: R1
         @Test func `a remedy that can be set cures the run`() async throws {
             try await Bench.run { bench in
                 let file = Program.root.appending(path: "sweeps/why/learning-rate.yaml").path

@@ -31,6 +31,7 @@ import Testing
         "x,y,label\n" + (0..<rows).map { "\($0),\($0 * $0),\($0 % 4 == 0 ? "a" : "b")\n" }.joined()
     }
 
+    // covers: R22
     @Test(arguments: [true, false])
     func `folds part the rows that test leaves`(_ isStratified: Bool) throws {
         var seen: [Int32] = []

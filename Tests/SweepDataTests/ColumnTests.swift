@@ -210,6 +210,7 @@ import Testing
         return (0..<data.rowCount).map { data.row($0)[index] }
     }
 
+    // covers: C7
     @Test func `mean, median, most frequent and constant are put in`() throws {
         #expect(try column(0, Imputation()) == [1, 2, 3.5, 9, 2, 3.5])
         #expect(try column(0, Imputation(.median)) == [1, 2, 2, 9, 2, 2])

@@ -52,6 +52,7 @@ import Testing
         }
     }
 
+    // covers: C7 R18
     @Test func `missing values are counted, many are a warning`() throws {
         let few = try Table().findings { row, column in column == 1 && row == 7 ? "" : nil }
         #expect(few.first { $0.check == .missing }?.severity == .note)
@@ -60,6 +61,7 @@ import Testing
         #expect(finding.severity == .warning && finding.text.contains("'b'"), "\(finding)")
     }
 
+    // covers: C7
     @Test func `a number that stands for missing is found, a common value among others is not`() throws {
         let found = try Table().findings { row, column in column == 2 && row % 25 == 0 ? "-999" : nil }
         let finding = try #require(found.first { $0.check == .sentinel })
@@ -76,6 +78,7 @@ import Testing
         #expect(found.first { $0.check == .constant }?.examples == ["b = 3"])
     }
 
+    // covers: C8
     @Test func `sizes that differ are a fault, unless preprocessing scales them`() throws {
         var table = Table()
         for row in table.rows.indices { table.rows[row][1] *= 1000 }
@@ -87,6 +90,7 @@ import Testing
         #expect(!(try Table().findings().contains { $0.check == .scale }))
     }
 
+    // covers: C6 R18 T4
     @Test func `one far value is found by the median, though its own deviation hides it`() throws {
         let found = try Table(100).findings(validation: .none) { row, column in row == 0 && column == 0 ? "100" : nil }
         let finding = try #require(found.first { $0.check == .outlier })
@@ -117,6 +121,7 @@ import Testing
         #expect(try table.findings().contains { $0.check == .conflict })
     }
 
+    // covers: Y10 C12
     @Test func `validation rows that stand in training are a fault when training rows do not repeat`() throws {
         let training = Table(300)
         var validation = Table(100, seed: 2)
@@ -132,6 +137,7 @@ import Testing
         #expect(finding.severity == .fault && finding.count == 30, "\(finding)")
     }
 
+    // covers: Y10 C12
     @Test func `a column that tells the target is a leak, one that helps is not`() throws {
         var table = Table()
         for row in table.rows.indices { table.rows[row][1] = table.labels[row] == "k0" ? 1 : 2 }
@@ -147,6 +153,7 @@ import Testing
         #expect(DataChecks.findings(regression).first { $0.check == .featureLeak }?.examples == ["p"])
     }
 
+    // covers: C4
     @Test func `unequal classes are told by shares that fall with their number`() throws {
         var table = Table()
         for row in table.rows.indices { table.labels[row] = row % 25 == 0 ? "k1" : "k0" }
@@ -155,6 +162,7 @@ import Testing
         #expect(!checks(try table.findings()).contains(.imbalance))
     }
 
+    // covers: C9
     @Test func `targets of large size and offset are told, scaled ones are a note`() throws {
         var stream = RandomStream(key: 6)
         let text =
@@ -168,6 +176,7 @@ import Testing
         #expect(DataChecks.findings(data, targetScale: .standardize).first { $0.check == .target }?.severity == .note)
     }
 
+    // covers: C5 R18
     @Test func `flipped labels are doubted, overlapping classes are not`() throws {
         var table = Table(600, classes: 3)
         for row in table.rows.indices { table.rows[row][0] += 4 * Double(row % 3) }
@@ -179,6 +188,7 @@ import Testing
         #expect(!checks(try Table(600).findings()).contains(.labelNoise))
     }
 
+    // covers: T3 P5
     @Test func `a target that knows nothing of the inputs cannot be learnt`() throws {
         var stream = RandomStream(key: 7)
         var table = Table()
@@ -206,6 +216,7 @@ import Testing
         #expect(!(try findings("same.csv").contains { $0.check == .drift }))
     }
 
+    // covers: C12 T4
     @Test func `columns standardised before the split are told`() throws {
         var table = Table()
         for column in 0..<3 {
@@ -229,6 +240,7 @@ import Testing
         #expect(try table.findings().first { $0.check == .order }?.severity == .note)
     }
 
+    // covers: C8 C10 P7 R12
     @Test func `images from 0 to 255 are a fault until they are scaled, and uneven light is told`() throws {
         func findings(_ uneven: Double, steps: [PreprocessStep] = []) throws -> [DataFinding] {
             let kind = GeneratorKind.glyphs(classes: 10, jitter: 1, unevenIllumination: uneven, noise: 0.05)

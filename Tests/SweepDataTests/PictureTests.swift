@@ -122,6 +122,7 @@ private func png(_ height: Int, _ width: Int, channels: Int, _ pixels: [UInt8]) 
         return Array(data.features[..<(height * width * channels)])
     }
 
+    // covers: P7
     @Test func `subfolders are classes, sorted, and files are told by content`() throws {
         let data = try load([
             ("dog/b.jpg", png(2, 2, channels: 1, [1, 2, 3, 4])), ("dog/a.png", JPEG.grey),

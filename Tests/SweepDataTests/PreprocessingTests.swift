@@ -14,6 +14,7 @@ import Testing
         (0..<data.rowCount).map { Array(data.row($0)) }
     }
 
+    // covers: C12 R7
     @Test func `standardize is fitted on training rows only`() throws {
         let data = try PreparedData(table(), steps: [.standardize])
         let deviation = (2.0 / 3.0).squareRoot()

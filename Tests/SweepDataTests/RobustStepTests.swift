@@ -31,6 +31,7 @@ import Testing
         #expect(column(data)[101] == 95 && column(data)[102] == 5)
     }
 
+    // covers: C6 R7 T4
     @Test func `winsorize by deviations reaches an outlier that standardizing hides`() throws {
         let values = (0..<99).map { Double($0 % 10) } + [1000, 3]
         let data = try PreparedData(table(values), steps: [.winsorize(.deviations(3))])
@@ -121,6 +122,7 @@ import Testing
         }
     }
 
+    // covers: R12
     @Test func `normalize works channel by channel`() throws {
         let kind = GeneratorKind.glyphs(classes: 2, jitter: 1, unevenIllumination: 0.5, noise: 0.1)
         let data = try DataSet.load(
@@ -143,6 +145,7 @@ import Testing
         }
     }
 
+    // covers: C9 R7
     @Test func `targets are scaled by the training rows, and back`() throws {
         let text = "1,10\n2,20\n3,60\n4,1000\n"
         let data = try load(text, task: .regression, validation: .last(1)).get()

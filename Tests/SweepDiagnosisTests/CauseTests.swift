@@ -20,6 +20,7 @@ import Testing
         #expect(run.diagnosis.verdict.text == "no fault found")
     }
 
+    // covers: C1
     @Test func `a large rate with large steps is too high, and its remedy can be set`() throws {
         var run = MadeUpRun(diverging)
         run.trial = .sound { $0.optimizer.learningRate = 0.3 }
@@ -27,11 +28,12 @@ import Testing
         run.columns[.updateRatio] = (1...10).map { _ in 0.05 }
         #expect(named(run).first == .rateTooHigh)
         let cause = try #require(run.diagnosis.causes.first)
-        #expect(cause.remedy.change == ["train.optimizer.adam.learning_rate=0.03"])
+        #expect(cause.remedy.change == ["train.optimizer.adam.learning_rate=0.003"])
         #expect(cause.evidence.contains { $0.contains("30 times above those usual for adam") })
         #expect(cause.probability > 0.9 && !cause.isConfirmed)
     }
 
+    // covers: Y13 C2
     @Test func `a rate that is too low never rises`() {
         var run = MadeUpRun((1...20).map { 2.8 - 0.004 * Double($0) }, best: 0.05)
         run.trial = .sound { $0.optimizer.learningRate = 1e-6 }
@@ -43,6 +45,7 @@ import Testing
         #expect(!run.diagnosis.causes.contains { $0.cause == .rateTooLow && $0.probability > 0.5 })
     }
 
+    // covers: C20
     @Test func `a batch of two that oscillates with a usual rate is undecided, and the experiment is named`() {
         var run = MadeUpRun(oscillating)
         run.trial = .sound { $0.batchSize = 2 }
@@ -57,6 +60,7 @@ import Testing
         )
     }
 
+    // covers: C11 C13 C16 C26
     @Test func `validation that rises has four explanations that only experiments part`() {
         var run = MadeUpRun(fall(20), validation: (1...20).map { 0.6 + 0.03 * abs(Double($0) - 6) }, best: 0.05)
         run.schema = .table(features: 10, counts: [100, 100])
@@ -72,6 +76,7 @@ import Testing
         #expect(!experiment.isEmpty)
     }
 
+    // covers: R20
     @Test func `two faults that do not look alike are both named`() {
         var run = MadeUpRun((1...20).map { 2.25 - 0.004 * Double($0) }, best: 0.05)
         run.schema = .table(counts: [1140, 60])
@@ -85,6 +90,7 @@ import Testing
         #expect(named(run).contains(.rateTooLow) && named(run).contains(.imbalance), "\(run.diagnosis.verdict)")
     }
 
+    // covers: C8
     @Test func `unscaled features explain a divergence better than a usual rate`() {
         var run = MadeUpRun(diverging)
         run.trial = .sound(preprocess: []) { $0.optimizer = .sgd(learningRate: 0.05, momentum: 0.9) }
@@ -96,6 +102,7 @@ import Testing
         #expect(!run.diagnosis.causes.contains { $0.cause == .featureScale })
     }
 
+    // covers: T3
     @Test func `memory without knowledge is no signal`() {
         var run = MadeUpRun(fall(30, floor: 0.1), validation: (1...30).map { 2.32 + 0.03 * Double($0) })
         run.data = [
@@ -114,6 +121,7 @@ import Testing
         #expect(run.diagnosis.causes.first?.cause != .noSignal)
     }
 
+    // covers: C28
     @Test func `symptoms without a likely cause are unexplained`() {
         var run = MadeUpRun((1...20).map { $0 < 10 ? 1 : 1 + 0.03 * Double($0 - 9) }, best: 0.05)
         run.trial = .sound()

@@ -98,6 +98,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
 }
 
 @Suite struct NonFiniteTests {
+    // covers: Y9
     @Test func `a lost number is named with its metric, epoch and what was before`() throws {
         let finding = try #require(findings([2.3, 4.5, .nan]).first)
         #expect(finding.symptom == .nonFinite && finding.sinceEpoch == 3)
@@ -124,6 +125,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
 }
 
 @Suite struct DivergenceTests {
+    // covers: Y9
     @Test func `four times the least for three epochs is a divergence`() throws {
         let finding = try #require(findings([1, 0.5, 0.3, 1.3, 1.5, 2]).first)
         #expect(finding.symptom == .diverging && finding.sinceEpoch == 4)
@@ -137,6 +139,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
         #expect(!symptoms([2.4, 4.5, 4.5, 4.5]).contains(.diverging))
     }
 
+    // covers: Y6 Y9
     @Test func `twice the least and rising for long is a divergence`() {
         #expect(symptoms([1, 0.6, 0.7, 0.9, 1.0, 1.1, 1.25, 1.3, 1.4, 1.5, 1.6]).first == .diverging)
         // High but not rising.
@@ -147,6 +150,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
 }
 
 @Suite struct OscillationTests {
+    // covers: Y2
     @Test func `large changes up and down are an oscillation`() throws {
         let finding = try #require(findings([1, 0.6, 1.1, 0.7, 1.2, 0.6, 1.0, 0.65]).first)
         #expect(finding.symptom == .oscillating && finding.sinceEpoch == 1)
@@ -161,6 +165,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
 }
 
 @Suite struct SlowTests {
+    // covers: Y3
     @Test func `a steady fall that leads nowhere is slow, already after three epochs`() throws {
         let slow = (1...27).map { 2.8 - 0.004 * Double($0) }
         for epochs in [3, 5, 9, 14, 27] {
@@ -192,6 +197,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
 }
 
 @Suite struct PlateauTests {
+    // covers: Y4
     @Test func `flat and high is a plateau`() throws {
         let stuck = decay(27, rate: 0.8, floor: 1.8)
         let finding = try #require(findings(stuck).first)
@@ -200,6 +206,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
         #expect(finding.evidence.contains("while the sweep reached 0.01 and guessing gives 2.3"))
     }
 
+    // covers: Y4
     @Test func `noise around a high level is nearly always called a plateau`() {
         var named = 0
         for seed in 0..<200 as Range<UInt64> {
@@ -220,6 +227,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
 @Suite struct ValidationRiseTests {
     private let falling = (1...20).map { 1.0 / Double($0) }
 
+    // covers: Y7
     @Test func `validation up while training falls is named with both`() throws {
         let rising = (1...20).map { 0.5 + 0.01 * abs(Double($0) - 8) }
         let found = findings(falling, validation: rising, best: 0.04)
@@ -264,6 +272,7 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
         0.0127, 0.0111, 0.00979, 0.00873, 0.0078, 0.00694, 0.00618, 0.00562, 0.00511, 0.00469, 0.00428, 0.0039,
     ]
 
+    // covers: R1
     @Test func `a rate of 0.1 is too high, 1e-6 too low and 1e-3 sound`() {
         let best = Self.sound.min()
         #expect(symptoms(Self.tooHigh, best: best) == [.diverging, .oscillating, .plateau])

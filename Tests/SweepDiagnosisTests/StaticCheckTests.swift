@@ -18,6 +18,7 @@ import Testing
         #expect(causes(.sound(), on: .numbers()).isEmpty)
     }
 
+    // covers: C25 R15
     @Test func `losses of numbers on classes are told`() {
         #expect(causes(.sound { $0.loss = .meanSquaredError }) == [.lossFunction])
         #expect(causes(.sound { $0.loss = LossSpec(.binaryCrossEntropy) }) == [.lossFunction])
@@ -31,6 +32,19 @@ import Testing
         #expect(severities(.sound(), on: .table(counts: [600, 600, 0])) == [.warning])
     }
 
+    // covers: C4 Y11
+    @Test func `unequal classes ranked by a plain score are told, with the balanced one`() {
+        let unequal = DataSchema.table(counts: [1000, 50])
+        let found = StaticChecks.ranking(by: Objective(metric: .validationLoss), on: unequal)
+        #expect(found.map(\.cause) == [.imbalance] && found.map(\.severity) == [.warning])
+        #expect(found.first?.problem.allowed?.contains("validation.balanced_accuracy") == true)
+        #expect(!StaticChecks.ranking(by: Objective(metric: .validationAccuracy), on: unequal).isEmpty)
+        #expect(StaticChecks.ranking(by: Objective(metric: .validationBalancedAccuracy), on: unequal).isEmpty)
+        #expect(StaticChecks.ranking(by: Objective(metric: .validationLoss), on: .table(counts: [500, 100])).isEmpty)
+        #expect(StaticChecks.ranking(by: Objective(metric: .validationLoss), on: .numbers()).isEmpty)
+    }
+
+    // covers: C24
     @Test func `zero weights of hidden layers are an error, equal ones a warning, zeros of a linear model neither`() {
         let zero = Initializer(.constant, scale: 0)
         #expect(severities(.sound { $0.initializer = zero }) == [.error])
@@ -55,6 +69,7 @@ import Testing
         #expect(causes(.sound { $0.initializer = plain }).isEmpty, "one hidden layer")
     }
 
+    // covers: C14 C15
     @Test func `hidden layers without activation, deep sigmoids and one unit are told`() {
         func dense(_ units: Int) -> LayerSpec { .dense(DenseSpec(units: units)) }
         #expect(
@@ -89,6 +104,7 @@ import Testing
         )
     }
 
+    // covers: C17
     @Test func `dropout is told beyond one half and before batch norm`() {
         #expect(causes(.sound { $0.model = ModelSpec(widths: [64], dropout: 0.9) }) == [.overRegularised])
         #expect(causes(.sound { $0.model = ModelSpec(widths: [64], dropout: 0.5) }).isEmpty)
@@ -102,6 +118,7 @@ import Testing
         )
     }
 
+    // covers: C21 C29
     @Test func `batch norm over one row is an error, few steps and few validation rows are warnings`() {
         let norm = LayerSpec.batchNorm(momentum: 0.1, epsilon: 1e-5)
         #expect(
@@ -124,6 +141,7 @@ import Testing
         #expect(causes(.sound(), on: .table(validation: 30)) == [.smallValidation])
     }
 
+    // covers: T8
     @Test func `rules that never fire or always do are told`() {
         #expect(causes(.sound { $0.schedule = .init(.rise(RiseRule(onBatches: true))) }) == [.rateCollapse])
         #expect(causes(.sound { $0.schedule = .init(.rise(RiseRule())) }).isEmpty)
@@ -137,6 +155,7 @@ import Testing
         #expect(causes(.sound { $0.earlyStopping = EarlyStopping(patience: 5) }).isEmpty)
     }
 
+    // covers: T7
     @Test func `flips of characters are told, flips of things are not`() {
         let image = ImageShape(height: 8, width: 8)
         let things = DataSchema.table(image: image)
@@ -155,6 +174,7 @@ import Testing
         #expect(causes(.sound { $0.augment = [.rotate(degrees: 180, fill: .zero)] }, on: digits) == [.badAugmentation])
     }
 
+    // covers: C5 T2
     @Test func `two scalings and a second compilation are told with their places`() {
         let found = StaticChecks.findings(of: .sound(preprocess: [.standardize, .minmax]), on: .table())
         #expect(found.map(\.problem.path.description) == ["data.preprocess"])

@@ -5,6 +5,7 @@ import Testing
 
 /// Each rule of the catalogue beyond the first six: a run that shows it, and one near it that must not.
 @Suite struct CurveSymptomTests {
+    // covers: Y1 Y6
     @Test func `a climb of the training loss is a rise, one that came back is not`() throws {
         let climb = fall(10, rate: 0.4, floor: 0.5) + (1...8).map { 0.55 * (1 + 0.02 * Double($0)) }
         let finding = try #require(MadeUpRun(climb).report[.rising])
@@ -15,6 +16,7 @@ import Testing
         #expect(!MadeUpRun([1, 0.5, 0.3, 1.3, 1.5, 2, 3, 4, 5, 6]).symptoms.contains(.rising))
     }
 
+    // covers: Y9
     @Test func `two lone peaks are spikes, one is not, and neither are those of a tiny loss`() {
         var losses = fall(20, rate: 0.3, floor: 0.3)
         losses[8] = 1.6
@@ -39,6 +41,7 @@ import Testing
         #expect(run.report[.spiking]?.sinceEpoch == 6)
     }
 
+    // covers: Y5
     @Test func `a loss at that of guessing is at chance, one that learns is not, and without chance nothing is said`() {
         #expect(MadeUpRun((1...10).map { _ in 2.3026 }).symptoms.contains(.atChance))
         #expect(!MadeUpRun(fall(10)).symptoms.contains(.atChance))
@@ -53,6 +56,7 @@ import Testing
         #expect(unequal.symptoms.contains(.atChance))
     }
 
+    // covers: Y3 C2
     @Test func `small steps are slow, small steps at the end of a run are not`() {
         var run = MadeUpRun((1...20).map { 2.8 - 0.004 * Double($0) })
         run.columns[.updateRatio] = (1...20).map { _ in 2e-6 }
@@ -64,6 +68,7 @@ import Testing
         #expect(!sound.symptoms.contains(.slow))
     }
 
+    // covers: C3
     @Test func `a rate that is gone at once has collapsed, a cosine's end has not`() {
         var run = MadeUpRun(fall(20, floor: 1))
         run.columns[.learningRate] = [0.05] + (1...19).map { _ in 1e-12 }
@@ -75,6 +80,7 @@ import Testing
         #expect(!run.symptoms.contains(.rateCollapsed))
     }
 
+    // covers: Y8 Y12
     @Test func `a run cut off while it falls still improves, one at its floor does not`() {
         let cut = MadeUpRun((1...20).map { 2.3 - 0.05 * Double($0) })
         #expect(cut.symptoms.contains(.stillImproving))
@@ -85,6 +91,7 @@ import Testing
         #expect(!running.symptoms.contains(.stillImproving), "it has not ended")
     }
 
+    // covers: Y7
     @Test func `a gap is measured in chance losses`() {
         #expect(MadeUpRun(fall(20), validation: fall(20, floor: 0.9)).symptoms.contains(.gap))
         #expect(!MadeUpRun(fall(20, floor: 0.010), validation: fall(20, floor: 0.015)).symptoms.contains(.gap))
@@ -96,6 +103,7 @@ import Testing
         #expect(!MadeUpRun(fall(20, floor: 0.6), validation: fall(20, floor: 0.57)).symptoms.contains(.validationBelow))
     }
 
+    // covers: C11 T6
     @Test func `few validation rows are told, and validation that jumps while training falls`() {
         var run = MadeUpRun(fall(20))
         run.schema = .table(validation: 40)
@@ -125,6 +133,7 @@ import Testing
         #expect(!MadeUpRun(bowl).symptoms.contains(.oscillating))
     }
 
+    // covers: Y10
     @Test func `too good needs a leak that was found`() {
         var run = MadeUpRun([0.05, 0.02, 0.01, 0.005])
         #expect(run.report.notJudged.contains { $0.symptom == .tooGood })
@@ -135,6 +144,7 @@ import Testing
         #expect(run.diagnosis.causes.first?.cause == .leak)
     }
 
+    // covers: Y11 C4
     @Test func `a class that is never recognised is a collapse, a rare one is not`() {
         var run = MadeUpRun(fall(10))
         run.schema = .table(counts: [950, 50])
@@ -174,6 +184,7 @@ import Testing
         #expect(!MadeUpRun(fall(4, rate: 1.5), training: [2.3] + fall(3, rate: 1.5)).symptoms.contains(.modesApart))
     }
 
+    // covers: C17 T5
     @Test func `a penalty above the loss counts where the data are not learnt`() {
         var run = MadeUpRun(fall(20, floor: 1.8))
         run.columns[.trainingPenalty] = (1...20).map { _ in 2.5 }
@@ -201,6 +212,7 @@ import Testing
         #expect(run(sound).symptoms.contains(.initialLoss))
     }
 
+    // covers: C22 C23
     @Test func `outputs that shrink vanish, those that grow explode, equal ones do neither`() {
         func stack(_ factor: Double) -> [Instruments.Layer] {
             (0..<6).map { .hidden("\($0)", deviation: 0.5 * Elementary.pow(factor, Double($0))) } + [.head()]
@@ -214,6 +226,7 @@ import Testing
         #expect(!run(.of(start: stack(0.3)), losses: fall(10)).symptoms.contains(.vanishing))
     }
 
+    // covers: C22
     @Test func `gradients that grow by layers vanish towards the input`() {
         let layers = (0..<6).map {
             Instruments.Layer.hidden(
@@ -228,6 +241,7 @@ import Testing
         #expect(!run(.of(start: even + [.head()])).symptoms.contains(.vanishing))
     }
 
+    // covers: C23
     @Test func `clipping at every other step explodes, at one in ten it does not`() {
         var run = MadeUpRun(fall(10))
         run.trial = .sound { $0.clipNorm = 1 }
@@ -255,6 +269,7 @@ import Testing
         #expect(!run(.of(start: [layer(0.7), .head()], end: [layer(0.1), .head()])).symptoms.contains(.saturated))
     }
 
+    // covers: C24
     @Test func `equal units and a layer that stands still are named`() {
         let symmetric = Instruments.Layer.hidden(equalUnits: 64)
         #expect(run(.of(start: [symmetric, .head()])).symptoms.contains(.symmetric))
@@ -277,6 +292,7 @@ import Testing
         #expect(!run(instruments).symptoms.contains(.periodic))
     }
 
+    // covers: Y2
     @Test func `noisy steps of a calm run are a remark`() {
         var stream = RandomStream(key: 9)
         var instruments = Instruments.of(start: [.hidden(), .head()])
@@ -288,6 +304,7 @@ import Testing
         #expect(!run(instruments, losses: fall(10, rate: 0.5, floor: 0.9)).symptoms.contains(.batchNoise))
     }
 
+    // covers: C20
     @Test func `gradient noise counts far from the floor, and beside the batch`() {
         var noisy = run(
             .of(start: [.hidden(), .head()]) { $0.readings[1].noise = .init(variance: 1000, squaredMean: 0.1) }

@@ -56,6 +56,7 @@ import Testing
         return runs.sorted { $0.key < $1.key }.map(\.value)
     }
 
+    // covers: Y9
     @Test(.enabled(if: directory != nil, "shared/curves/taskset is not beside the package"), arguments: tasks)
     func `every recorded curve that loses its numbers is named at the first epoch that shows it`(_ task: String) throws
     {

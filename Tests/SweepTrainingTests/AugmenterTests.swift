@@ -48,6 +48,7 @@ import Testing
         }
     }
 
+    // covers: R11
     @Test(arguments: [1, 3])
     func `flips change sides, channels stay together`(channels: Int) {
         let shape = ImageShape(height: 4, width: 5, channels: channels)
@@ -66,6 +67,7 @@ import Testing
         #expect(abs(Double(flips) - 300) < 5 * (1000 * 0.3 * 0.7).squareRoot())
     }
 
+    // covers: R11
     @Test(arguments: [1, 3])
     func `shifts move by whole pixels and fill as told`(channels: Int) {
         let shape = ImageShape(height: 4, width: 5, channels: channels)
@@ -100,6 +102,7 @@ import Testing
         #expect(seen.count == 9 && seen.contains(image))
     }
 
+    // covers: R11
     @Test(arguments: [1, 3], AugmentStep.Fill.allCases)
     func `rotation is bilinear about the centre`(channels: Int, fill: AugmentStep.Fill) {
         let shape = ImageShape(height: 9, width: 12, channels: channels)
@@ -146,6 +149,7 @@ import Testing
         #expect(zip(turned, image).allSatisfy { abs($0 - $1) < 1e-4 })
     }
 
+    // covers: R11 T7
     @Test func `a crop enlarges its window`() {
         // One pixel fills the image.
         let image = numbered(small)
@@ -163,6 +167,7 @@ import Testing
         for column in 1..<6 { #expect(abs(half[column + 1] - half[column] - 0.5) < 1e-6) }
     }
 
+    // covers: R11 C10
     @Test func `brightness moves all values, contrast keeps the mean`() {
         let image = numbered(small)
         for row in 0..<100 {

@@ -56,6 +56,7 @@ import Testing
         }
     }
 
+    // covers: T10
     @Test func `validation and probe rows are measured as they are`() throws {
         let data = try SyntheticTask(rows: 60, validationRows: 20, columns: 6).make().data
         func evaluations(_ augment: [AugmentStep]) throws -> [Double] {

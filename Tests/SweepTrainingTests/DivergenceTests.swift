@@ -56,6 +56,7 @@ import Testing
         }
     }
 
+    // covers: C19
     @Test func `units without a gradient stay finite under the smallest epsilon`() throws {
         let task = SyntheticTask(rows: 20, validationRows: 8)
         let storage = try task.make().storage

@@ -15,6 +15,7 @@ import Testing
         )
     }
 
+    // covers: R8
     @Test(arguments: [0.1, 0.5, 0.9])
     func `kept units are scaled up so that the expectation is one`(_ rate: Double) throws {
         let run = try run(rate)
@@ -45,6 +46,7 @@ import Testing
         #expect(mask(1, 3, of: try self.run(0.5, seed: 7)) != first)
     }
 
+    // covers: T10
     @Test func `nothing is dropped when measuring`() throws {
         let (with, without) = (try run(0.5), try run(0))
         // Dropout counts as a layer, so the names differ.

@@ -21,6 +21,7 @@ import Testing
         #expect(sampling(.none).count == rows.count)
     }
 
+    // covers: C4
     @Test func `oversampling repeats rows of small classes evenly`() {
         let sampling = sampling(.oversample())
         for epoch in 0..<20 {

@@ -319,6 +319,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         #expect(compared > 100 && kinks * 100 < compared, "\(kinks) kinks of \(compared)")
     }
 
+    // covers: C27
     /// A chain of n float32 operations errs by at most n units of 2⁻²⁴; a gradient passes the forward chains of all
     /// layers, the backward chains, and the sum over rows. The functions in between add a few units each.
     @Test(arguments: [
@@ -358,6 +359,7 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
         }
     }
 
+    // covers: R14 R15
     @Test(arguments: [GradientCase.losses, GradientCase.convolutions, GradientCase.stacks])
     func `predictions and plain losses agree with the float64 reference`(_ cases: [GradientCase]) throws {
         for gradientCase in cases {

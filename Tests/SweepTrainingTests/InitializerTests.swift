@@ -44,6 +44,7 @@ import Testing
         }
     }
 
+    // covers: C24 R13
     /// Of n numbers the mean lies within 5 σ/√n, and the variance within 5 √((κ − 1)/n) of its value, with the kurtosis κ
     /// of 1.8 for a uniform and 3 for a normal distribution: beyond that once in two million draws.
     @Test(arguments: drawn)

@@ -9,6 +9,7 @@ import Testing
         zip(run.metrics, observation.values).first { $0.0 == metric }?.1 ?? .nan
     }
 
+    // covers: P4
     @Test func `a linear model converges to the least squares solution`() throws {
         let columns = 4
         let task = SyntheticTask(rows: 64, validationRows: 16, columns: columns, classes: 0, seed: 9)
@@ -68,6 +69,7 @@ import Testing
         }
     }
 
+    // covers: C27
     @Test(arguments: [
         makeSpec([16], .sgd(learningRate: 0.05, momentum: 0.9), activation: .sigmoid, initializer: .glorot),
         makeSpec([16, 16], activation: .tanh, dropout: 0.2),
@@ -129,6 +131,7 @@ import Testing
         return try task.wrap(storage).data
     }
 
+    // covers: P1 C14 R17
     @Test func `a small convolutional network learns lines that a linear model does not`() throws {
         let data = try lines(300, validation: 150)
         func accuracy(_ layers: [LayerSpec]) throws -> Double {
@@ -150,6 +153,7 @@ import Testing
         #expect(try accuracy([]) < 0.7)
     }
 
+    // covers: C18 R16
     /// Every rule with its defaults but the rate, on a task that has something to learn.
     @Test(arguments: [
         OptimizerSpec.sgd(learningRate: 0.2, momentum: 0), .sgd(learningRate: 0.02, momentum: 0.9),

@@ -266,6 +266,7 @@ extension ReferenceTraining {
     /// networks, whose curvature magnifies a difference at most a few times, stay well below 1e-4 of the loss.
     private static let drift = 1e-4
 
+    // covers: C18 C19 R16
     @Test(arguments: CurveSetting.rules + CurveSetting.steps)
     func `thirty steps follow the float64 reference`(_ setting: CurveSetting) throws {
         let (run, task, first) = try setting.make()
@@ -361,6 +362,7 @@ extension ReferenceTraining {
         #expect(trained.parameters() == stepped.parameters())
     }
 
+    // covers: R9
     @Test func `the gradient norm is that of the last step with the penalty`() throws {
         for l2 in [0, 0.1] {
             let task = try SyntheticTask(rows: 16, validationRows: 4).make()

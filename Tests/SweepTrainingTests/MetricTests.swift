@@ -171,6 +171,7 @@ import Testing
         }
     }
 
+    // covers: Y14
     @Test func `a run reports what its schema promises, each where it belongs`() throws {
         let task = try SyntheticTask(rows: 60, validationRows: 40, classes: 7).make()
         var setting = makeSpec([8], .sgd(learningRate: 0.05, momentum: 0), l2: 0.1, batchSize: 20)
@@ -203,6 +204,7 @@ import Testing
         }
     }
 
+    // covers: R6
     @Test func `the clipped share counts the steps whose gradient was too long`() throws {
         let task = try SyntheticTask(rows: 64, validationRows: 8).make()
         for (limit, share) in [(1e-6, 1.0), (1e6, 0)] {

@@ -54,6 +54,7 @@ import Testing
         )
     }
 
+    // covers: R4
     @Test func `cosine restarts after each period, each longer than the one before`() {
         func cosine(_ place: Double) -> Double { 0.5 * (1 + cos(Double.pi * place)) / 2 }
         // Epochs 0–1, 2–5 and 6–13.
@@ -89,6 +90,7 @@ import Testing
         for (a, b) in zip(ratios, ratios.dropFirst()) { #expect(abs(b / a - pow(100, 1.0 / 40)) < 1e-12) }
     }
 
+    // covers: R4
     @Test func `a warm-up rises linearly at every step and multiplies the rule`() {
         expect(.constant, [0, 1, 4, 7, 8, 9], [0.0625, 0.125, 0.3125, 0.5, 0.5, 0.5], warmup: .init(epochs: 2))
         expect(.constant, [0, 1, 2, 3], [0.5 / 3, 1 / 3.0, 0.5, 0.5], warmup: .init(steps: 3))
@@ -181,6 +183,7 @@ import Testing
         #expect(rates(rule, values) == expected)
     }
 
+    // covers: R2
     @Test func `every field as PyTorch has it, on random curves`() {
         let seed: UInt64 = 12
         var stream = RandomStream(key: seed)
@@ -212,6 +215,7 @@ import Testing
 }
 
 @Suite struct RiseTests {
+    // covers: R3
     @Test func `the rate falls when an epoch's loss is above the one before, after the first epochs`() {
         var state = ScheduleState()
         let schedule = LearningRateSchedule(.rise(RiseRule()))
@@ -236,6 +240,7 @@ import Testing
         #expect(!reacts && state.reductions == 1)
     }
 
+    // covers: C3 R3 T1
     /// A loss that falls by 1 % a batch under 10 % of noise: a batch is above the one before almost every other time.
     @Test(arguments: [UInt64(1), 2, 3, 4, 5])
     func `on batches with ten percent of noise the rate collapses, on their means it does not`(_ seed: UInt64) throws {
@@ -341,6 +346,7 @@ import Testing
         #expect(scheduled.parameters() == second.parameters())
     }
 
+    // covers: R2 P8 T8
     @Test func `a plateau of a run reduces the rate and notes it once`() throws {
         let run = try TrainingRun(
             spec: makeSpec([8], .sgd(learningRate: 1e-9, momentum: 0)).with {

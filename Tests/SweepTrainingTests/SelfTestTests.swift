@@ -23,6 +23,7 @@ import Testing
         }
     }
 
+    // covers: C27 R23
     @Test func `a sound model passes every check`() throws {
         let spec = makeSpec([32], batchSize: 20, epochs: 20)
         for result in try SelfTest.run(spec, on: try data(), seed: 4, kernels: .selected()) {
@@ -31,6 +32,7 @@ import Testing
         }
     }
 
+    // covers: C27 R23
     @Test func `a rate far too low is told from a bug by the batch that Adam learns`() throws {
         let low = makeSpec([32], .sgd(learningRate: 1e-7, momentum: 0), batchSize: 20)
         let result = try outcome(low, try data(), .oneBatch)

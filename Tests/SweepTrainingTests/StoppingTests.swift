@@ -81,6 +81,7 @@ import Testing
         (EarlyStopping(patience: 3, restoresBest: false), 0.8, false),
     ]
 
+    // covers: C26 R10
     @Test(arguments: rules)
     func `a run ends where its curve says so, with the weights the rule names`(
         _ rule: EarlyStopping,
@@ -120,6 +121,7 @@ import Testing
         }
     }
 
+    // covers: Y12
     @Test func `a run whose training loss still fell says so, and one whose curve was level does not`() throws {
         let learning = try run(EarlyStopping(patience: 8))
         while learning.trainEpoch() != nil {}

@@ -31,7 +31,10 @@ enum CapacityCauses {
         },
         remedy: { context in
             let widest = context.widths.max().map { ", as \(max(1, $0 / 4)) in the place of \($0) units" } ?? ""
-            return CauseFinding.Remedy("a quarter of the width\(widest), or a layer less")
+            return CauseFinding.Remedy(
+                context.modelChange { $0.widths { max(1, $0 / 4) } },
+                "a quarter of the width\(widest), or a layer less"
+            )
         }
     )
 
@@ -165,23 +168,50 @@ enum CapacityCauses {
             if context.greatestDropout >= 0.6 {
                 strong.append("dropout \(EvidenceText.number(context.greatestDropout))")
             }
-            let held = context.shows(.penaltyDominant, .plateau, .atChance, .modesApart, .slow, .collapsed)
+            let held =
+                context.shows(.penaltyDominant, .plateau, .atChance, .modesApart, .slow, .collapsed)
+                || !context.learnsTraining || context.fallsBehindSimpleModels != nil
             guard held, !strong.isEmpty || context.shows(.penaltyDominant) else { return [] }
             var clues = context.clue(2.4, .penaltyDominant)
-            clues += context.clue(2, strong.joined(separator: ", ") + " is strong", if: !strong.isEmpty)
-            clues += context.clue(0.8, .plateau, .atChance, .modesApart, .slow)
+            clues += context.clue(3, strong.joined(separator: ", ") + " is strong", if: !strong.isEmpty)
+            clues += context.clue(0.8, .plateau, .atChance, .modesApart, .slow, .collapsed)
+            clues += context.clue(
+                0.6,
+                "the loss on training rows stays above half of guessing",
+                if: !context.learnsTraining
+            )
             return clues
         },
         remedy: { context in
             guard let training = context.training else { return CauseFinding.Remedy("a tenth of the penalty") }
+            // A tenth; at most what is usual, since a hundred times too much is still ten times too much after it.
+            func less(_ value: Double, _ usual: Double) -> String { EvidenceText.number(min(value / 10, usual)) }
+            var changes: [String] = []
+            var words: [String] = []
             if training.l2 >= 0.01 {
-                return CauseFinding.Remedy(["train.l2=\(EvidenceText.number(training.l2 / 10))"], "a tenth of l2")
+                changes.append("train.l2=\(less(training.l2, 0.001))")
+                words.append("l2 \(less(training.l2, 0.001))")
             }
-            if training.l1 > 0 {
-                return CauseFinding.Remedy(["train.l1=\(EvidenceText.number(training.l1 / 10))"], "a tenth of l1")
+            if training.l1 >= 0.001 {
+                changes.append("train.l1=\(less(training.l1, 1e-4))")
+                words.append("l1 \(less(training.l1, 1e-4))")
             }
-            if context.greatestDropout >= 0.5 { return CauseFinding.Remedy("dropout of 0.25, or none") }
-            return CauseFinding.Remedy("a tenth of the penalty or decay")
+            if training.optimizer.decay >= 0.3, let path = context.optimizerPath("weight_decay") {
+                changes.append("\(path)=0.01")
+                words.append("weight_decay 0.01")
+            }
+            if let norm = training.maxNorm, norm < 0.5 {
+                changes.append("train.max_norm=4")
+                words.append("max_norm 4")
+            }
+            if context.greatestDropout >= 0.5 {
+                changes += context.modelChange { $0.dropout(0.2) }
+                words.append("dropout of 0.2")
+            }
+            return CauseFinding.Remedy(
+                changes,
+                words.isEmpty ? "a tenth of the penalty or decay" : words.joined(separator: ", ")
+            )
         }
     )
 
@@ -194,15 +224,19 @@ enum CapacityCauses {
             .init(.noSignal, "shuffle the labels: the run is the same if there is no signal"),
         ],
         clues: { context in
+            let simple = context.fallsBehindSimpleModels
+            let width = context.widths.min()
             guard
                 context.shows(.plateau) || (context.shows(.atChance) && context.training?.model.layers.isEmpty == true)
+                    || simple != nil || (width.map { $0 <= 4 } ?? false && !context.learnsTraining)
             else { return [] }
             var clues = context.clue(0.8, .plateau, .atChance)
+            clues += context.clue(-1.5, "the loss still falls at the end", if: context.fallsUnfinished)
+            if let simple { clues.append(Clue(0.8, "a simpler model does better: \(simple.text)")) }
             clues += context.clue(-1, "training and validation are apart", if: context.shows(.gap, .validationRising))
             clues += context.clue(-1.5, "it fluctuates", if: context.shows(.oscillating, .diverging, .nonFinite))
             if let training = context.training {
-                let width = context.widths.min()
-                clues += context.clue(2, "a layer has \(width ?? 0) units", if: width.map { $0 <= 4 } ?? false)
+                clues += context.clue(2.6, "a layer has \(width ?? 0) units", if: width.map { $0 <= 4 } ?? false)
                 clues += context.clue(1.2, "the model is linear", if: training.model.layers.isEmpty)
                 if let share = context.parametersPerRow {
                     clues += context.clue(
@@ -212,14 +246,18 @@ enum CapacityCauses {
                     )
                 }
             }
-            if let learnable = context.run.data?.first(where: { $0.check == .learnability && $0.severity == .note }) {
+            if simple == nil,
+                let learnable = context.run.data?.first(where: { $0.check == .learnability && $0.severity == .note })
+            {
                 clues.append(Clue(0.6, learnable.text))
             }
             return clues
         },
         remedy: { context in
             CauseFinding.Remedy(
-                context.training?.model.layers.isEmpty == true ? ["train.model={mlp: {widths: [64]}}"] : [],
+                context.training?.model.layers.isEmpty == true
+                    ? ["train.model={mlp: {widths: [64]}}"]
+                    : context.modelChange { $0.widths { max(16, $0 * 4) } },
                 "four times the width, or a layer more" + (context.isImage ? "; convolutions for images" : "")
             )
         }

@@ -89,6 +89,47 @@ struct CauseContext {
     }
 
     var rate: Double? { training?.optimizer.learningRate }
+
+    /// Settings of the optimizer beside its rate that are far from what is usual, in words.
+    var oddSettings: [String] {
+        var odd: [String] = []
+        switch training?.optimizer.rule {
+        case .sgd(let momentum, _) where momentum >= 0.99: odd.append("momentum \(momentum)")
+        case .adam(let beta1, let beta2, let epsilon, _), .nadam(let beta1, let beta2, let epsilon):
+            if beta1 >= 0.98 { odd.append("beta1 \(beta1)") }
+            if beta2 <= 0.9 { odd.append("beta2 \(beta2)") }
+            if epsilon <= 1e-10 { odd.append("epsilon \(EvidenceText.number(epsilon))") }
+            if epsilon >= 1e-2 { odd.append("epsilon \(EvidenceText.number(epsilon))") }
+        case .rmsprop(let alpha, let epsilon, _, _):
+            if alpha <= 0.8 { odd.append("alpha \(alpha)") }
+            if epsilon >= 1e-2 { odd.append("epsilon \(EvidenceText.number(epsilon))") }
+        default: break
+        }
+        return odd
+    }
+
+    /// The rate to begin with where nothing else is known: the middle of the usual ones; of a run of few steps, three times that,
+    /// as it has no time for small ones.
+    var startingRate: Double? {
+        usualRates.map { usual in
+            let steps = stepsPerEpoch.map { $0 * series.budget } ?? .max
+            return (usual.lowerBound * usual.upperBound).squareRoot() * (steps < 600 ? 3 : 1)
+        }
+    }
+
+    /// Whether the loss on training rows still falls in the last quarter of the epochs, by 3 % at least, without going up and down,
+    /// and is far from what could be reached: what a low rate, a large batch and few epochs have in common.
+    var fallsUnfinished: Bool {
+        guard series.probe.count >= 4, let last = series.probe.last, let least = series.probe.min(),
+            last <= 1.005 * least
+        else { return false }
+        let before = series.probe[series.probe.count * 3 / 4 - 1]
+        return last < 0.97 * before && (!learnsTraining || fallsBehindSimpleModels != nil)
+            && !shows(.oscillating, .diverging, .rising, .nonFinite)
+    }
+
+    /// Faults of the data that hide from simple models, too, whatever there is to learn.
+    var dataHidesSignal: Bool { data([.outlier, .sentinel, .overlap]) != nil }
     /// The greatest rate that was used, after warm-up and schedule.
     var greatestRate: Double? { run.values(.learningRate).filter { $0.isFinite }.max() ?? rate }
 
@@ -141,10 +182,23 @@ struct CauseContext {
         }
     }
 
+    /// The model with one thing changed, as `--set` takes it; nothing where no model is known.
+    func modelChange(_ change: (ModelChange) -> ModelChange) -> [String] {
+        training.map { change(ModelChange($0.model)).change } ?? []
+    }
+
     var greatestDropout: Double {
         (training?.model.flatLayers ?? []).compactMap { layer in
             if case .dropout(let rate) = layer { rate } else { nil }
         }.max() ?? 0
+    }
+
+    /// Whether the target is a number of a size that no step changes and that is far from one.
+    var isTargetUnscaled: Bool {
+        guard case .regression(_, let variance)? = run.schema?.task, run.trial?.targetScale == TargetScale.none else {
+            return false
+        }
+        return variance > 100 || variance < 0.01
     }
 
     /// Whether a step brings every feature to a common size.
@@ -191,6 +245,23 @@ struct CauseContext {
             return nil
         }
         return (index + 1, Double(index + 1) / Double(series.validation.count))
+    }
+
+    /// How much of the variance or of guessing's loss the run explains on validation rows, as far as it is known.
+    var explained: Double? {
+        guard let least = series.validation.min(), let chance = run.chanceLoss else { return nil }
+        return 1 - least / chance
+    }
+
+    /// Whether a linear model or nearest neighbours, fitted by the data checks, do clearly better than the run.
+    ///
+    /// They are measured by balanced accuracy beyond guessing or by variance explained; a run by its loss. Of classes the first is
+    /// usually the smaller of the two, so the comparison errs towards the run.
+    var fallsBehindSimpleModels: DataFinding? {
+        guard let explained, let check = run.data?.first(where: { $0.check == .learnability }),
+            check.measure > explained + 0.15
+        else { return nil }
+        return check
     }
 
     /// Whether the training rows have been learnt: at most half of the way to the best is left.

@@ -16,7 +16,7 @@ enum DataCauses {
             .init(.outliers, "scale by quartiles in the place of means: it cures outliers too"),
         ],
         clues: { context in
-            guard !context.scalesFeatures, !context.symptoms.alarms.isEmpty else { return [] }
+            guard !context.scalesFeatures, !context.symptoms.findings.isEmpty else { return [] }
             var clues = context.clue(2.6, data: .scale, .imageRange)
             guard !clues.isEmpty || context.run.data == nil else { return [] }
             if clues.isEmpty, context.training == nil {
@@ -52,24 +52,37 @@ enum DataCauses {
             .init(.rateTooLow, "scale the target, and ten times the rate, each alone"),
         ],
         clues: { context in
-            guard case .regression(let mean, let variance)? = context.run.schema?.task,
-                context.run.trial.map({ $0.targetScale == .none }) ?? true, !context.symptoms.alarms.isEmpty
+            // Outliers among the targets make their deviation, which says nothing of the others.
+            let isStretched = context.data([.outlier])?.text.contains("targets are more than") ?? false
+            guard !isStretched, case .regression(let mean, let variance)? = context.run.schema?.task,
+                context.run.trial.map({ $0.targetScale == .none }) ?? true, !context.symptoms.findings.isEmpty
             else { return [] }
             let deviation = variance.squareRoot()
             var clues = context.clue(
-                2.2,
+                3,
                 "the target has a standard deviation of \(EvidenceText.number(deviation)) (in order: 0.1 to 10)",
                 if: deviation > 10 || deviation < 0.1
             )
             clues += context.clue(
-                1.2,
+                abs(mean) > 10 * deviation ? 3 : 1.2,
                 "the target's mean, \(EvidenceText.number(mean)), is \(EvidenceText.number(abs(mean) / max(deviation, 1e-300))) "
                     + "deviations from zero, where the first predictions lie",
                 if: abs(mean) > 4 * deviation
             )
             guard !clues.isEmpty else { return [] }
             clues += context.clue(0.8, .initialLoss)
-            clues += context.clue(0.5, .slow, .plateau, .diverging, .nonFinite, .exploding)
+            clues += context.clue(
+                0.8,
+                .slow,
+                .plateau,
+                .atChance,
+                .collapsed,
+                .diverging,
+                .nonFinite,
+                .exploding,
+                .oscillating,
+                .stillImproving
+            )
             return clues
         },
         remedy: { _ in
@@ -82,7 +95,7 @@ enum DataCauses {
 
     private static let outliers = CauseRule(
         .outliers,
-        prior: 0.05,
+        prior: 0.07,
         neighbours: [
             .init(
                 .exploding,
@@ -93,20 +106,28 @@ enum DataCauses {
         clues: { context in
             guard !context.resistsOutliers else { return [] }
             var clues = context.clue(2.4, data: .outlier)
-            guard !clues.isEmpty, !context.symptoms.findings.isEmpty else { return [] }
+            let isSqueezed = (context.run.trial?.preprocess ?? []).contains(.standardize)
+            // A stand-in for missing values lies far out too, and has a name of its own.
+            if !clues.isEmpty { clues += context.clue(-1.5, data: .sentinel) }
+            guard !clues.isEmpty, isSqueezed || !context.symptoms.findings.isEmpty else { return [] }
             clues += context.clue(0.8, .spiking, .oscillating, .validationRising, .gap, .atChance)
             let robust = context.training?.loss?.kind == .huber || context.training?.loss?.kind == .meanAbsoluteError
             clues += context.clue(-0.8, "the loss is bounded in its slope", if: robust)
             clues += context.clue(
                 1,
                 "standardising squeezes all other rows of such a column",
-                if: (context.run.trial?.preprocess ?? []).contains(.standardize)
+                if: isSqueezed
             )
             return clues
         },
         remedy: { context in
-            CauseFinding.Remedy(
-                context.run.trial == nil ? [] : ["data.preprocess=[winsorize, standardize]"],
+            // Far targets are the loss's affair: no step bounds them.
+            let isTarget = context.data([.outlier])?.text.contains("targets are more than") ?? false
+            return CauseFinding.Remedy(
+                context.run.trial == nil
+                    ? []
+                    : isTarget
+                        ? ["train.loss=huber"] : ["data.preprocess=[{winsorize: {mads: 5}}, standardize]"],
                 "bound the far values, or scale by quartiles (robust), or huber for far targets; look at the rows"
                     + (context.data([.outlier]).map { ": " + $0.examples.prefix(4).joined(separator: ", ") } ?? "")
             )
@@ -121,7 +142,7 @@ enum DataCauses {
             .init(.overCapacity, "a quarter of the width, and without the doubtful rows, each alone"),
         ],
         clues: { context in
-            var clues = context.clue(2.4, data: .labelNoise)
+            var clues = context.clue(3.2, data: .labelNoise)
             guard !clues.isEmpty, !context.symptoms.findings.isEmpty else { return [] }
             clues += context.clue(0.8, .validationRising, .gap, .plateau)
             return clues
@@ -160,6 +181,11 @@ enum DataCauses {
                 )
             }
             guard !clues.isEmpty else { return [] }
+            clues += context.clue(
+                -2.5,
+                "outliers or stand-ins for missing values hide whatever there is to learn",
+                if: context.dataHidesSignal
+            )
             if let learnable, learnable.severity == .note {
                 clues.append(Clue(-4, learnable.text))
             }
@@ -189,6 +215,16 @@ enum DataCauses {
             }
             guard !clues.isEmpty else { return [] }
             clues += context.clue(2, .collapsed)
+            let recalls = (context.run.schema?.classes ?? []).compactMap {
+                context.run.curve.series(.validationRecall($0)).last { $0.isFinite }
+            }
+            if let least = recalls.min(), let most = recalls.max(), !context.shows(.collapsed) {
+                clues += context.clue(
+                    1.4,
+                    "the recall of one class is \(EvidenceText.number(least)), that of another \(EvidenceText.number(most))",
+                    if: least < 0.6 * most
+                )
+            }
             let isAnswered =
                 context.training.map { $0.sampling != .none || ($0.loss?.classWeights ?? .none) != .none } ?? false
             clues += context.clue(-1.5, "classes are weighted or sampled already", if: isAnswered)
@@ -209,9 +245,11 @@ enum DataCauses {
         prior: 0.06,
         neighbours: CapacityCauses.overfitNeighbours.filter { $0.cause != .smallData },
         clues: { context in
-            guard context.shows(.validationRising, .gap), let rows = context.run.schema?.trainingRows else { return [] }
+            guard let rows = context.run.schema?.trainingRows else { return [] }
+            let isPoor = rows < 100 && (context.explained ?? 1) < 0.6
+            guard context.shows(.validationRising, .gap) || isPoor else { return [] }
             var clues = context.clue(0.8, .validationRising, .gap)
-            clues += context.clue(rows < 100 ? 2 : 1, "\(rows) training rows", if: rows < 500)
+            clues += context.clue(rows < 100 ? 3 : 1, "\(rows) training rows", if: rows < 500)
             clues += context.clue(0.6, data: .size)
             clues += context.clue(-1.5, "\(rows) training rows", if: rows > 5000)
             return clues
@@ -227,7 +265,11 @@ enum DataCauses {
         .leak,
         prior: 0.04,
         clues: { context in
-            context.clue(2.2, data: .overlap, .featureLeak) + context.clue(2, .tooGood)
+            // Hashes and single columns do not err: a fault of either kind is named whatever the curve looks like.
+            context.clue(4.2, data: .overlap, .featureLeak, least: .fault)
+                + (context.data([.overlap, .featureLeak], least: .fault) == nil
+                    ? context.clue(3.4, data: .overlap, .featureLeak) : [])
+                + context.clue(1, .tooGood)
                 + context.clue(0.8, data: .prescaled)
                 + (context.data([.overlap, .featureLeak]) == nil ? [] : context.clue(0.6, .validationBelow))
         },
@@ -249,7 +291,8 @@ enum DataCauses {
         clues: { context in
             guard context.shows(.validationNoisy) else { return [] }
             let rows = context.run.schema?.validationRows
-            var clues = context.clue(rows.map { $0 < 50 ? 2.2 : 0.8 } ?? 1.5, .validationNoisy)
+            // Below 50 rows no run can be told from another, whatever else it shows.
+            var clues = context.clue(rows.map { $0 < 50 ? 3.4 : 0.8 } ?? 1.5, .validationNoisy)
             clues += context.clue(
                 -1,
                 "the loss on training rows shows symptoms of its own",
@@ -270,7 +313,7 @@ enum DataCauses {
         prior: 0.03,
         neighbours: [.init(.featureScale, "declare the value missing and impute, and standardise, each alone")],
         clues: { context in
-            var clues = context.clue(2.4, data: .sentinel)
+            var clues = context.clue(4, data: .sentinel)
             guard !clues.isEmpty, !context.symptoms.findings.isEmpty else { return [] }
             clues += context.clue(0.5, .plateau, .gap, .nonFinite, .validationRising)
             return clues

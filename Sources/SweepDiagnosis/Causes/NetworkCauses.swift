@@ -16,15 +16,20 @@ enum NetworkCauses {
             .init(.vanishing, "relu alone; a norm alone"),
         ],
         clues: { context in
-            guard let training = context.training, !context.symptoms.alarms.isEmpty else { return [] }
+            guard let training = context.training else { return [] }
             let hidden = training.model.hiddenActivations
             let linear = hidden.count { $0 == .linear }
             let squashing = hidden.count { $0 == .sigmoid || $0 == .tanh }
+            // It can be seen before the first step, and is never meant: named whatever the curve looks like.
             var clues = context.clue(
-                2.4,
+                3,
                 "\(linear) of \(hidden.count) hidden layers have no activation: with the next they are one linear layer",
                 if: linear > 0
             )
+            let suffers =
+                !context.symptoms.complaints.isEmpty || context.fallsBehindSimpleModels != nil
+                || !context.learnsTraining
+            guard linear > 0 || suffers else { return [] }
             clues += context.clue(1.6, .saturated)
             clues += context.clue(
                 1,
@@ -32,11 +37,14 @@ enum NetworkCauses {
                 if: squashing >= 4 && context.shows(.vanishing, .slow, .plateau, .atChance)
             )
             guard !clues.isEmpty else { return [] }
+            if let simple = context.fallsBehindSimpleModels {
+                clues.append(Clue(0.8, "a simpler model does better: \(simple.text)"))
+            }
             return clues + context.clue(0.6, .plateau, .atChance)
         },
         remedy: { context in
             CauseFinding.Remedy(
-                context.training == nil ? [] : ["train.model.mlp.activation=relu"],
+                context.modelChange { $0.activations(.relu) },
                 "relu between all hidden layers"
             )
         }
@@ -72,10 +80,10 @@ enum NetworkCauses {
             }
             let kind = training.loss(on: schema).kind
             guard schema.task.kind == .classification, !kind.needsClasses else { return [] }
-            guard !context.symptoms.findings.isEmpty else { return [] }
+            // A fact of the specification, not a guess; how much it costs is another question.
             return [
                 Clue(
-                    1.8,
+                    3,
                     "\(kind.rawValue) on \(schema.outputs) classes: its gradients vanish where the answer is most wrong"
                 )
             ]
@@ -110,7 +118,7 @@ enum NetworkCauses {
                     if: plain && isHidden
                 )
                 clues += context.clue(
-                    1.6,
+                    2.6,
                     "\(initializer.kind.rawValue) weights are multiplied by \(EvidenceText.number(initializer.scale))",
                     if: !plain && !(0.4...2.5).contains(initializer.scale)
                 )
@@ -169,7 +177,7 @@ enum NetworkCauses {
         },
         remedy: { context in
             CauseFinding.Remedy(
-                context.training == nil ? [] : ["train.model.mlp.norm=batch"],
+                context.modelChange { $0.normed() },
                 "relu with He's weights, a norm behind each layer, or half of the depth"
             )
         }
@@ -228,7 +236,7 @@ enum NetworkCauses {
         },
         remedy: { context in
             CauseFinding.Remedy(
-                context.training == nil ? [] : ["train.model.mlp.activation=leaky_relu"],
+                context.modelChange { $0.activations(.leakyRelu(slope: 0.01)) },
                 "a tenth of the rate, which kills no units, or leaky_relu, in which none can die"
             )
         }
@@ -252,8 +260,11 @@ enum NetworkCauses {
             default: return []
             }
         },
-        remedy: { _ in
-            CauseFinding.Remedy("adam, or momentum 0.9: each with a rate of its own, from three tried")
+        remedy: { context in
+            CauseFinding.Remedy(
+                context.training == nil ? [] : ["train.optimizer={adam: {learning_rate: 0.003}}"],
+                "adam, or momentum 0.9: each with a rate of its own, from three tried"
+            )
         }
     )
 
@@ -262,26 +273,44 @@ enum NetworkCauses {
         prior: 0.05,
         neighbours: [.init(.rateTooHigh, "the usual settings, and a tenth of the rate, each alone")],
         clues: { context in
-            guard let rule = context.training?.optimizer.rule, !context.symptoms.alarms.isEmpty else { return [] }
-            var odd: [String] = []
-            switch rule {
-            case .sgd(let momentum, _) where momentum >= 0.99: odd.append("momentum \(momentum)")
-            case .adam(let beta1, let beta2, let epsilon, _), .nadam(let beta1, let beta2, let epsilon):
-                if beta1 >= 0.98 { odd.append("beta1 \(beta1)") }
-                if beta2 <= 0.9 { odd.append("beta2 \(beta2)") }
-                if epsilon <= 1e-10 { odd.append("epsilon \(EvidenceText.number(epsilon))") }
-                if epsilon >= 1e-2 { odd.append("epsilon \(EvidenceText.number(epsilon))") }
-            case .rmsprop(let alpha, let epsilon, _, _):
-                if alpha <= 0.8 { odd.append("alpha \(alpha)") }
-                if epsilon >= 1e-2 { odd.append("epsilon \(EvidenceText.number(epsilon))") }
-            default: break
-            }
+            guard context.training != nil,
+                !context.symptoms.findings.isEmpty || !context.learnsTraining
+            else { return [] }
+            let odd = context.oddSettings
             guard !odd.isEmpty else { return [] }
-            return [Clue(2.2, "\(odd.joined(separator: ", ")) is far from what is usual")]
-                + context.clue(1, .oscillating, .diverging, .nonFinite, .spiking, .rising, .slow)
+            // Hardly anybody sets these by design: where one stands and the run suffers, it is the first thing to undo.
+            return [Clue(3.4, "\(odd.joined(separator: ", ")) is far from what is usual")]
+                + context.clue(
+                    1,
+                    .oscillating,
+                    .diverging,
+                    .nonFinite,
+                    .spiking,
+                    .rising,
+                    .slow,
+                    .stillImproving,
+                    .atChance,
+                    .collapsed
+                )
         },
         remedy: { context in
-            CauseFinding.Remedy(
+            var changes: [String] = []
+            func set(_ key: String, _ value: String) {
+                if let path = context.optimizerPath(key) { changes.append("\(path)=\(value)") }
+            }
+            switch context.training?.optimizer.rule {
+            case .sgd(let momentum, _) where momentum >= 0.99: set("momentum", "0.9")
+            case .adam(let beta1, let beta2, let epsilon, _), .nadam(let beta1, let beta2, let epsilon):
+                if beta1 >= 0.98 { set("beta1", "0.9") }
+                if beta2 <= 0.9 { set("beta2", "0.999") }
+                if epsilon <= 1e-10 || epsilon >= 1e-2 { set("epsilon", "1e-8") }
+            case .rmsprop(let alpha, let epsilon, _, _):
+                if alpha <= 0.8 { set("alpha", "0.99") }
+                if epsilon >= 1e-2 { set("epsilon", "1e-8") }
+            default: break
+            }
+            return CauseFinding.Remedy(
+                changes,
                 "the usual settings: momentum 0.9; beta1 0.9, beta2 0.999 (0.95 against spikes), epsilon 1e-8 (1e-6)"
             )
         }

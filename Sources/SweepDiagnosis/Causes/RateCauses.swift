@@ -40,15 +40,16 @@ enum RateCauses {
                     "a step changes the weights by \(EvidenceText.number(ratio)) of their size (typical 6e-4 to 3e-3)",
                     if: ratio > 1e-2
                 )
+                // A rate far too high kills the gradient first, and then the steps are small.
                 clues += context.clue(
                     -1.2,
                     "a step changes the weights by \(EvidenceText.number(ratio)) of their size, which is usual",
-                    if: (1e-5...4e-3).contains(ratio)
+                    if: (1e-5...4e-3).contains(ratio) && (beyond ?? 0) < 10
                 )
             }
             if let beyond, let usual, let rate = context.greatestRate {
                 clues += context.clue(
-                    beyond >= 10 ? 1.8 : 1,
+                    beyond >= 100 ? 3 : beyond >= 10 ? 2.2 : 1,
                     "the rate \(EvidenceText.number(rate)) is \(EvidenceText.number(beyond)) times above those usual for "
                         + "\(context.training?.optimizer.rule.name ?? "it"), "
                         + "\(EvidenceText.number(usual.lowerBound)) to \(EvidenceText.number(usual.upperBound))",
@@ -62,12 +63,28 @@ enum RateCauses {
                 clues.append(Clue(-0.8, "it fluctuates late only"))
             }
             clues += context.clue(0.4, .edgeOfStability)
+            clues += context.clue(
+                -1.8,
+                "the optimizer's other settings are far from usual: \(context.oddSettings.joined(separator: ", "))",
+                if: !context.oddSettings.isEmpty && (beyond ?? 0) < 3
+            )
             clues += context.clue(-4, "the loss falls in small steps", if: context.shows(.slow))
             return clues
         },
         remedy: { context in
             guard let rate = context.rate else {
                 return CauseFinding.Remedy("a tenth of the learning rate, from the start")
+            }
+            if let restart = context.training?.restarts.last, restart.optimizer.learningRate > 3 * rate {
+                return CauseFinding.Remedy(
+                    ["train.recompile=null"],
+                    "go on with the first rate: the optimizer of epoch \(restart.epoch) has "
+                        + "\(EvidenceText.number(restart.optimizer.learningRate / rate)) times as much"
+                )
+            }
+            // A tenth; of a rate far beyond what is usual, to the middle of what is.
+            if let usual = context.usualRates, rate >= 10 * usual.upperBound {
+                return context.rateRemedy(min(rate / 10, context.startingRate ?? rate / 10)) { "a usual rate: \($0)" }
             }
             return context.rateRemedy(rate / 10) { "a tenth of the rate: \($0)" }
         }
@@ -118,10 +135,25 @@ enum RateCauses {
         clues: { context in
             let ratio = context.earlyRatio
             let small = ratio.map { $0 < 1e-4 } ?? false
-            guard context.shows(.slow) || small || (context.training == nil && context.shows(.stillImproving)) else {
+            guard
+                context.shows(.slow) || small || context.fallsUnfinished
+                    || (context.training == nil && context.shows(.stillImproving))
+            else {
                 return []
             }
             var clues = context.clue(2.2, .slow)
+            clues += context.clue(
+                1.2,
+                "the loss on training rows still falls at the end and is far from what can be reached",
+                if: context.fallsUnfinished && !context.shows(.slow)
+            )
+            if let ratio, context.fallsUnfinished {
+                clues += context.clue(
+                    1.2,
+                    "a step changes the weights by \(EvidenceText.number(ratio)) of their size (typical 6e-4 to 3e-3)",
+                    if: (1e-4..<8e-4).contains(ratio)
+                )
+            }
             if !context.shows(.slow) { clues += context.clue(0.5, .stillImproving) }
             if let ratio {
                 clues += context.clue(
@@ -132,7 +164,7 @@ enum RateCauses {
                 clues += context.clue(
                     -1.5,
                     "a step changes the weights by \(EvidenceText.number(ratio)) of their size, which is not little",
-                    if: ratio > 5e-4
+                    if: ratio > 1.5e-3
                 )
             }
             if let usual = context.usualRates, let rate = context.greatestRate {
@@ -157,12 +189,11 @@ enum RateCauses {
             guard let rate = context.rate else { return CauseFinding.Remedy("ten times the learning rate") }
             // To the middle of the usual rates where they are known; else towards the usual ratio of 1e-3. Ten times at least.
             let wanted = context.earlyRatio.map { $0 > 0 ? 1e-3 / $0 : 10 } ?? 10
-            let usual = context.usualRates.map { ($0.lowerBound * $0.upperBound).squareRoot() }
-            let target = max(rate * 10, usual ?? rate * wanted)
-            let decade = Elementary.pow(10, Elementary.log10(target).rounded())
-            return context.rateRemedy(max(decade, rate * 10)) {
-                "a greater rate: \($0) (\(EvidenceText.number(max(decade, rate * 10) / rate)) times)"
-            }
+            let target = max(rate * 10, context.startingRate ?? rate * wanted)
+            // To one digit: more would pretend to know.
+            let unit = Elementary.pow(10, Elementary.log10(target * 1.0000001).rounded(.down))
+            let number = (target / unit).rounded() * unit
+            return context.rateRemedy(number) { "a greater rate: \($0) (\(EvidenceText.number(number / rate)) times)" }
         }
     )
 
@@ -198,8 +229,24 @@ enum RateCauses {
             .init(.bigBatch, "an eighth of the batch, and twice the epochs, each alone"),
         ],
         clues: { context in
-            guard context.shows(.stillImproving) else { return [] }
+            let last = context.series.probe.last ?? .nan
+            let before = context.series.probe.dropLast().last ?? .nan
+            let isCutOff =
+                context.training != nil && last == context.series.probe.min()
+                && (context.series.budget <= 5 ? last < 0.95 * before || before.isNaN : context.fallsUnfinished)
+            guard context.shows(.stillImproving) || isCutOff else { return [] }
             var clues = context.clue(2, .stillImproving)
+            clues += context.clue(
+                context.series.budget <= 5 ? 2.4 : 1.4,
+                "after \(context.series.budget) epochs the loss on training rows is at its least, "
+                    + "\(EvidenceText.number(last)), and still falls",
+                if: isCutOff && !context.shows(.stillImproving)
+            )
+            clues += context.clue(
+                -1,
+                "the target is not scaled, so that a network needs long to reach its size",
+                if: context.isTargetUnscaled
+            )
             clues += context.clue(-1.5, "it is slow for its steps", if: context.shows(.slow))
             clues += context.clue(
                 0.5,
@@ -214,9 +261,11 @@ enum RateCauses {
             return clues
         },
         remedy: { context in
-            CauseFinding.Remedy(
-                context.training == nil ? [] : ["train.epochs=\(2 * context.series.budget)"],
-                "twice the epochs: the run ended before it was done"
+            // Few epochs are a trial of the pipeline more often than a plan.
+            let factor = context.series.budget <= 3 ? 10 : context.series.budget <= 10 ? 4 : 2
+            return CauseFinding.Remedy(
+                context.training == nil ? [] : ["train.epochs=\(factor * context.series.budget)"],
+                "\(factor == 2 ? "twice" : "\(factor) times") the epochs: the run ended before it was done"
             )
         }
     )
@@ -253,19 +302,20 @@ enum RateCauses {
 
     private static let bigBatch = CauseRule(
         .bigBatch,
-        prior: 0.04,
+        prior: 0.06,
         neighbours: [
             .init(.rateTooLow, "ten times the rate, and an eighth of the batch, each alone and for the same epochs")
         ],
         clues: { context in
-            guard context.shows(.slow, .stillImproving, .plateau, .atChance), let steps = context.stepsPerEpoch,
-                let training = context.training, steps <= 8, training.batchSize > 16
+            guard context.shows(.slow, .stillImproving, .plateau, .atChance) || context.fallsUnfinished,
+                let steps = context.stepsPerEpoch, let training = context.training, steps <= 8,
+                training.batchSize * training.accumulation > 32
             else { return [] }
             let total = steps * context.series.budget
             var clues = context.clue(1, .slow, .stillImproving, .plateau, .atChance)
             clues.append(
                 Clue(
-                    total < 200 ? 2 : 0.8,
+                    total < 200 ? 2.4 : 0.8,
                     "\(steps) steps an epoch, \(total) in all: a batch of \(training.batchSize) of "
                         + "\(context.run.schema?.trainingRows ?? 0) rows"
                 )

@@ -55,6 +55,7 @@ extension StaticChecks {
                 if own.insert(problem).inserted { counts[problem, default: 0] += 1 }
             }
         }
+        found += ranking(by: sweep.objective, on: schema)
         return found.map { finding in
             let isEverywhere = counts[finding.problem] == configurations
             return finding.severity == .error && !isEverywhere

@@ -48,6 +48,7 @@ import Testing
         return try #require(sweep.space.resolve(configuration))
     }
 
+    // covers: Y13 C3 R19 R20 R21 T2
     @Test func `an experiment is a sweep of arms over the trial's own run, where its sweep may train`() throws {
         let template = try template()
         let experiment = try #require(Experiment(template: template, schema: schema))
@@ -80,6 +81,7 @@ import Testing
         #expect(sweep.problems(on: schema).isEmpty)
     }
 
+    // covers: C3 R5 R20
     @Test func `what any round tries can be trained, pairs too`() throws {
         let template = try template()
         let experiment = try #require(Experiment(template: template, schema: schema))

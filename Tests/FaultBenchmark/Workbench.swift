@@ -1,0 +1,173 @@
+package import KernelAPI
+import SweepCore
+import SweepData
+import SweepDiagnosis
+import SweepNumerics
+import SweepSpec
+import SweepTraining
+
+/// Trains runs and keeps what several of them need: data sets as loaded, as spoilt, as checked.
+package final class Workbench {
+    private let root: String
+    private let kernels: KernelTable
+    private var loaded: [DataSpec: DataSet] = [:]
+    private var spoilt: [String: DataSet] = [:]
+    private var prepared: [String: TrainingData] = [:]
+    private var findings: [String: [DataFinding]] = [:]
+    /// Runs that were trained.
+    package private(set) var runs = 0
+
+    /// `root` is the repository's folder, for the data that it holds.
+    package init(root: String, kernels: KernelTable) {
+        self.root = root
+        self.kernels = kernels
+    }
+
+    /// What a run cannot be made of: a mistake in the benchmark, or in a printed remedy.
+    struct Unusable: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    /// Trains a run with `remedy` applied to it, as `--set` would, with this seed for weights and order.
+    func train(_ run: FaultedRun, remedy: [String] = [], seed: UInt64) throws -> RunResult {
+        let ignore = "data.columns."
+        let dropped = remedy.filter { $0.hasPrefix(ignore) && $0.hasSuffix("=ignore") }.map {
+            String($0.dropFirst(ignore.count).dropLast("=ignore".count))
+        }
+        let overrides = run.overrides + remedy.filter { !$0.hasPrefix(ignore) }
+        let read = SweepFile.read(text: run.task.file, file: run.name, overrides: overrides)
+        return try train(Self.usable(read), run, dropped, seed, relativeTo: root)
+    }
+
+    /// Trains a sweep file of the repository's `sweeps/why`, or a text, with these values in the place of its own.
+    func train(_ claim: Claim.Source, _ overrides: [String], seed: UInt64) throws -> RunResult {
+        switch claim {
+        case .file(let name):
+            let folder = "\(root)/sweeps/why"
+            let file = try Self.usable(SweepFile.read(path: "\(folder)/\(name).yaml", overrides: overrides))
+            return try train(file, nil, [], seed, relativeTo: folder)
+        case .text(let text):
+            let file = try Self.usable(SweepFile.read(text: text, file: "claim", overrides: overrides))
+            return try train(file, nil, [], seed, relativeTo: root)
+        }
+    }
+
+    private static func usable(_ read: Result<SweepFile, SweepFileProblems>) throws -> SweepFile {
+        switch read {
+        case .success(let file): return file
+        case .failure(let problems): throw Unusable(description: problems.lines.joined(separator: "\n"))
+        }
+    }
+
+    private func train(
+        _ file: SweepFile,
+        _ run: FaultedRun?,
+        _ dropped: [String],
+        _ seed: UInt64,
+        relativeTo folder: String
+    ) throws -> RunResult {
+        let name = run?.name ?? file.sweep.name
+        guard let node = file.sweep.space.resolve(Configuration([])),
+            let trial = TrialSpec.read(node, problems: SpecProblems())
+        else { throw Unusable(description: "\(name): cannot be resolved") }
+        let (data, key) = try rows(run, file.sweep.data, dropped, folder)
+        guard file.sweep.problems(on: data.schema).isEmpty else {
+            throw Unusable(description: "\(name): does not fit the data")
+        }
+        let refusal = StaticChecks.findings(of: trial, on: data.schema).filter { $0.severity == .error }.map(\.cause)
+        guard refusal.isEmpty else {
+            return RunResult(quality: 0, loss: Elementary.log(4), validation: 0, evidence: nil, refusal: refusal)
+        }
+        let checked = "\(key)|\(trial.preprocess)|\(trial.targetScale)"
+        let training = try prepared[checked] ?? PreparedRows.training(data, for: trial)
+        prepared[checked] = training
+        let model = try TrainingRun(spec: trial.training, data: training, seed: seed, kernels: kernels)
+        let observed = model.trainObserved()
+        runs += 1
+        let found =
+            findings[checked] ?? DataChecks.findings(data, steps: trial.preprocess, targetScale: trial.targetScale)
+        findings[checked] = found
+        let evidence = RunEvidence(
+            curve: observed.curve,
+            budget: model.stoppedEarly ? observed.curve.epochs : trial.training.epochs,
+            chanceLoss: ChanceLoss.of(trial.training, on: training.schema),
+            instruments: observed.instruments,
+            trial: trial,
+            schema: training.schema,
+            data: found,
+            notes: observed.notes,
+            optimizerKey: node["train"]?["optimizer"]?.onlyKey
+        )
+        let test = model.evaluate(.test)
+        let validation = model.evaluate(.validation)
+        let isUsual = trial.training.loss(on: training.schema).kind == .softmaxCrossEntropy
+        let relative: Double? =
+            switch training.schema.task {
+            case .classification: isUsual ? test.loss / training.schema.chanceLoss : nil
+            case .regression: 1 - test.r2
+            }
+        return RunResult(
+            quality: Self.quality(test, training.schema),
+            loss: relative.map { Elementary.log($0.isFinite ? min(max($0, 1e-3), 4) : 4) },
+            validation: Self.quality(validation, training.schema),
+            evidence: evidence,
+            refusal: []
+        )
+    }
+
+    /// Balanced accuracy, or R² from −1 up; of a broken model that of guessing.
+    private static func quality(_ evaluation: Evaluation, _ schema: DataSchema) -> Double {
+        switch schema.task {
+        case .classification(let classes, _):
+            evaluation.loss.isFinite && evaluation.balancedAccuracy.isFinite
+                ? evaluation.balancedAccuracy : 1 / Double(classes.count)
+        case .regression: evaluation.r2.isFinite ? max(-1, evaluation.r2) : -1
+        }
+    }
+
+    private func rows(_ run: FaultedRun?, _ spec: DataSpec, _ dropped: [String], _ folder: String) throws -> (
+        DataSet, String
+    ) {
+        var own = spec
+        own.preprocess = []
+        own.augment = []
+        own.targetScale = .none
+        let key = "\(run?.dataKey ?? "")|\(own)|\(dropped)"
+        if let ready = spoilt[key] { return (ready, key) }
+        let original: DataSet
+        if let known = loaded[own] {
+            original = known
+        } else {
+            switch DataSet.load(own, relativeTo: folder) {
+            case .success(let data): original = data
+            case .failure(let problems): throw Unusable(description: "\(problems)")
+            }
+            loaded[own] = original
+        }
+        var data = original
+        let injections = run?.injections ?? []
+        if injections.contains(where: { $0.edit != nil }) || !dropped.isEmpty {
+            var editable = EditableData(original)
+            for (kind, injection) in zip(run?.kinds ?? [], injections) {
+                guard let edit = injection.edit else { continue }
+                var hash = StableHash()
+                hash.combine(kind.name)
+                hash.combine(injection.dose)
+                var stream = RandomStream(key: hash.value)
+                edit(&editable, &stream)
+            }
+            for column in dropped { editable.drop(column) }
+            data = editable.dataSet
+        }
+        spoilt[key] = data
+        return (data, key)
+    }
+
+    /// Lets go of the data of a task that is done.
+    func forget() {
+        loaded = [:]
+        spoilt = [:]
+        prepared = [:]
+        findings = [:]
+    }
+}
