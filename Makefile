@@ -220,4 +220,4 @@ bench-dispatch: build ## measure the coordinator against other orchestrators (ma
 
 .PHONY: clean
 clean: ## remove what was built
-	rm -rf .build $(STATIC) $(VENV) dist
+	rm -rf .build $(STATIC) $(VENV) .venv-mlflow dist
