@@ -5,6 +5,7 @@ import SweepCoordinator
 import SweepCore
 import SweepData
 import SweepExport
+import SweepProgram
 import SweepReports
 import SweepSearch
 import SweepSpec
@@ -131,6 +132,12 @@ struct ExportCommand: AsyncParsableCommand {
                 throw CommandFailure(.badInput, "\(directory) has no sweep \(sweep)")
             }
             let packed = try ObjectStore(directory: directory).read(id.hash)
+            guard !FileBundle.isBundle(packed) else {
+                throw CommandFailure(
+                    .badInput,
+                    "\(sweep): its trials are programs, whose models are not known here; found a program, allowed a sweep with data"
+                )
+            }
             return (source, try DataSet(packed: packed), packed, id)
         } catch let error as StoreError {
             throw CommandFailure(error)

@@ -15,7 +15,7 @@ import Testing
             for configuration in file.sweep.space.cover.prefix(50) {
                 let resolved = try #require(file.sweep.space.resolve(configuration), "seed \(seed)\n\(text)")
                 let found = SpecProblems()
-                #expect(TrialSpec.read(resolved, problems: found) != nil, "seed \(seed): \(found.all)\n\(text)")
+                #expect(TrialWork.read(resolved, problems: found) != nil, "seed \(seed): \(found.all)\n\(text)")
             }
         }
     }

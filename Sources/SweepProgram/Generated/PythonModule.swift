@@ -107,5 +107,6 @@ package enum PythonModule {
                 _write({"checkpoint": int(epoch)})
             sys.stdout.flush()
             sys.exit(0)
+
         """##
 }
