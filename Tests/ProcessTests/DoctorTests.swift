@@ -174,8 +174,5 @@ final class BoundPort {
         number = UInt16(bigEndian: address.sin_port)
     }
 
-    /// Gives the port to whoever binds it next.
-    func release() { close(descriptor) }
-
     deinit { close(descriptor) }
 }

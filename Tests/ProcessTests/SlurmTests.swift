@@ -58,7 +58,7 @@ extension RealProcesses {
             async throws
         {
             try await Bench.run { bench in
-                let file = try bench.sweep("digits", ["trials: 81": "trials: 400"])
+                let file = try bench.sweep("digits", ["trials: 81": "trials: 300"])
                 let expected = try await bench.undisturbed(file, named: "digits")
                 let coordinator = try await bench.coordinator([file])
                 let cluster = try Cluster(bench)
