@@ -231,12 +231,12 @@ enum CapacityCauses {
                     || simple != nil || (width.map { $0 <= 4 } ?? false && !context.learnsTraining)
             else { return [] }
             var clues = context.clue(0.8, .plateau, .atChance)
-            clues += context.clue(-1.5, "the loss still falls at the end", if: context.fallsUnfinished)
+            clues += context.clue(-0.5, "the loss still falls at the end", if: context.fallsUnfinished)
             if let simple { clues.append(Clue(0.8, "a simpler model does better: \(simple.text)")) }
             clues += context.clue(-1, "training and validation are apart", if: context.shows(.gap, .validationRising))
             clues += context.clue(-1.5, "it fluctuates", if: context.shows(.oscillating, .diverging, .nonFinite))
             if let training = context.training {
-                clues += context.clue(2.6, "a layer has \(width ?? 0) units", if: width.map { $0 <= 4 } ?? false)
+                clues += context.clue(3.6, "a layer has \(width ?? 0) units", if: width.map { $0 <= 4 } ?? false)
                 clues += context.clue(1.2, "the model is linear", if: training.model.layers.isEmpty)
                 if let share = context.parametersPerRow {
                     clues += context.clue(

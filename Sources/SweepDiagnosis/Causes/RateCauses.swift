@@ -112,6 +112,12 @@ enum RateCauses {
                 if: learnt
             )
             clues += context.clue(-1.5, "nothing much is learnt before it fluctuates", if: !learnt)
+            let last = context.series.probe.last ?? .nan
+            clues += context.clue(
+                -1.5,
+                "little is left: the loss ends at \(EvidenceText.number(last)), below a fifth of guessing",
+                if: last < 0.2 * context.series.chance
+            )
             clues += context.clue(0.8, "the schedule is constant", if: context.training != nil)
             return clues
         },
@@ -235,7 +241,8 @@ enum RateCauses {
                 context.training != nil && last == context.series.probe.min()
                 && (context.series.budget <= 5 ? last < 0.95 * before || before.isNaN : context.fallsUnfinished)
             guard context.shows(.stillImproving) || isCutOff else { return [] }
-            var clues = context.clue(2, .stillImproving)
+            // Below a half by itself: one sound run in ten of the benchmark's tuning half still improves.
+            var clues = context.clue(1.5, .stillImproving)
             clues += context.clue(
                 context.series.budget <= 5 ? 2.4 : 1.4,
                 "after \(context.series.budget) epochs the loss on training rows is at its least, "
