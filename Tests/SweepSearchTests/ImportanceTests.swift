@@ -303,11 +303,15 @@ import Testing
             trial(1, [5], .pruned(.scheduler)), trial(2, [4], .pruned(.scheduler)), trial(3, [3, 1, 2], .completed),
             trial(4, [.nan], .pruned(.cannotRecover)), trial(5, [], .waiting),
         ]
-        // Two of four came to the end of what they can: the one that completed, and the one without numbers.
-        #expect(compared(pruned).epoch == nil)
-        #expect(compared(pruned).results.map(\.cost) == [1, .infinity])
-        let more = pruned + [trial(6, [7], .paused)]
-        #expect(compared(more).epoch == 1)
-        #expect(compared(more).results.map(\.cost) == [5, 4, 3, .infinity, 7])
+        // Four are too few to leave any out.
+        #expect(compared(pruned).epoch == 1)
+        #expect(compared(pruned).results.map(\.cost) == [5, 4, 3, .infinity])
+        // Of fourteen twelve came to the end of what they can: those that completed, and the one without numbers.
+        let completed = pruned + (7...16).map { trial($0, [3, 1, 2], .completed) }
+        #expect(compared(completed).epoch == nil)
+        #expect(compared(completed).results.map(\.cost) == [1, .infinity] + Array(repeating: 1, count: 10))
+        let half = completed + (17...26).map { trial($0, [7], .pruned(.scheduler)) }
+        #expect(compared(half).epoch == nil)
+        #expect(compared(half + [trial(27, [7], .paused)]).epoch == 1)
     }
 }

@@ -8,7 +8,7 @@ package struct ComparedResults: Sendable {
     package let results: [(configuration: Configuration, cost: Double)]
 
     /// Results of `trials`: at the last level where at least half of those with a number have one, so that it is not a selection
-    /// that is compared.
+    /// that is compared, and enough to say something.
     ///
     /// - Parameters:
     ///   - objective: the sweep's, which says which epoch of a trial counts.
@@ -27,7 +27,8 @@ package struct ComparedResults: Sendable {
             trial.state == .completed || trial.curve.epochs >= level || trial.curve.firstNonFiniteEpoch != nil
         }
         let last = levels.last ?? 1
-        let level = levels.last { level in 2 * told.count { hasReached($0, level) } >= told.count } ?? levels.first ?? 1
+        let enough = max((told.count + 1) / 2, min(told.count, Importance.leastConfigurations))
+        let level = levels.last { level in told.count { hasReached($0, level) } >= enough } ?? levels.first ?? 1
         epoch = level == last ? nil : level
         results = told.filter { hasReached($0, level) }.map { trial in
             guard trial.curve.firstNonFiniteEpoch == nil else { return (trial.configuration, .infinity) }
