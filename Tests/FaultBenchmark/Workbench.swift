@@ -68,9 +68,9 @@ package final class Workbench {
     ) throws -> RunResult {
         let name = run?.name ?? file.sweep.name
         guard let node = file.sweep.space.resolve(Configuration([])),
-            let trial = TrialSpec.read(node, problems: SpecProblems())
+            let trial = TrialSpec.read(node, problems: SpecProblems()), let spec = file.sweep.data
         else { throw Unusable(description: "\(name): cannot be resolved") }
-        let (data, key) = try rows(run, file.sweep.data, dropped, folder)
+        let (data, key) = try rows(run, spec, dropped, folder)
         guard file.sweep.problems(on: data.schema).isEmpty else {
             throw Unusable(description: "\(name): does not fit the data")
         }

@@ -236,14 +236,15 @@ package struct SweepReport: Sendable {
     }
 
     private var again: Section {
-        var parts: [Part] = [
-            .paragraph(
-                "sweepd \(version). Data set (sha256 of the packed rows): \(submission.dataSet.hash.hex), "
-                    + "\(submission.schema.trainingRows) training, \(submission.schema.validationRows) validation, "
-                    + "\(submission.schema.testRows) test rows. The same file and data give the same bits, whatever runs them and however "
-                    + "many."
-            )
-        ]
+        let hash = submission.dataSet.hash.hex
+        // A sweep of programs has no rows, but the files that travel with it.
+        let data =
+            submission.schema.map { schema in
+                "Data set (sha256 of the packed rows): \(hash), \(schema.trainingRows) training, \(schema.validationRows) validation, "
+                    + "\(schema.testRows) test rows. The same file and data give the same bits, whatever runs them and however many."
+            }
+            ?? "Files of the program (sha256 of the bundle): \(hash). Whether it gives the same again is the program's matter."
+        var parts: [Part] = [.paragraph("sweepd \(version). \(data)")]
         if submission.text.isEmpty {
             parts.append(.paragraph("The sweep was submitted by a program, without a file."))
         } else {

@@ -69,7 +69,8 @@ import Testing
         #expect(sweep.search.repeats == 3 && sweep.search.method == .grid)
         #expect(sweep.prune.method == .none)
         #expect(sweep.objective.metric == .validationAccuracy)
-        #expect(sweep.data.seed == 3 && sweep.data.source == Sweep.read(source, problems: SpecProblems())?.data.source)
+        let original = Sweep.read(source, problems: SpecProblems())
+        #expect(sweep.data?.seed == 3 && sweep.data?.source == original?.data?.source)
         #expect(sweep.placement.priority == 4 && sweep.placement.requires.map(\.key) == ["gpu"])
         // The arm that changes nothing is the trial's run, its own choices included.
         var grid = GridSearcher(space: sweep.space)
