@@ -136,7 +136,7 @@ extension RealProcesses {
             Example(
                 "regularisation",
                 [
-                    "train.model.mlp.dropout=0", "train.optimizer.adamw.weight_decay=0", "train.l1=0", "train.l2=1",
+                    "train.model.mlp.dropout=0", "train.optimizer.adamw.weight_decay=0", "train.l1=0", "train.l2=10",
                 ],
                 "K-OVERREG"
             ),

@@ -81,14 +81,14 @@ import Testing
             "/api/v1/sweeps/d/rank?top=0", "/api/v1/sweeps/d/rank?top=-1", "/api/v1/sweeps/d/rank?top=x",
             "/api/v1/sweeps/d/rank?top=99999999999999999999", "/api/v1/sweeps/d/rank?top=",
             "/api/v1/sweeps/d/rank?top=1&top=2",
-            "/api/v1/sweeps/d/importance?metric=loss", "/api/v1/sweeps/d/importance?metric=",
+            "/api/v1/sweeps/d/importance?metric=7loss", "/api/v1/sweeps/d/importance?metric=",
             "/api/v1/sweeps/d/importance?metric=training.loss,validation.loss",
             "/api/v1/sweeps/d/trials/x/explanation",
-            "/api/v1/sweeps/d/rank?metric=loss", "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status",
+            "/api/v1/sweeps/d/rank?metric=7loss", "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status",
             "/api/v1/sweeps/%4/status",
             "/api/v1/sweeps/%+1/status",
             "/health?x=1", "/api/v1/sweeps/d/trials/0", "/api/v1/sweeps/d/trials/x", "/api/v1/sweeps/d/trials?limit=0",
-            "/api/v1/sweeps/d/trials?metrics=loss", "/api/v1/sweeps/d/status?since=1",
+            "/api/v1/sweeps/d/trials?metrics=7loss", "/api/v1/sweeps/d/status?since=1",
         ]
     )
     func `a wrong parameter gets a sentence`(target: String) throws {

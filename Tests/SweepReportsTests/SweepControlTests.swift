@@ -99,10 +99,10 @@ import Testing
 
     @Test(arguments: [
         ("dance", "{}"), ("status", "{}"), ("status", ""), ("status", "{\"sweep\":3}"),
-        ("rank", "{\"sweep\":\"x\",\"top\":0}"), ("rank", "{\"sweep\":\"x\",\"metric\":\"loss\"}"),
+        ("rank", "{\"sweep\":\"x\",\"top\":0}"), ("rank", "{\"sweep\":\"x\",\"metric\":\"7loss\"}"),
         ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("set", "{\"trials\":3}"),
         ("set", "{\"sweep\":\"x\",\"trials\":\"many\"}"), ("set", "{\"sweep\":\"x\",\"max_parallel\":1.5}"),
-        ("submit", "{}"), ("list", "nonsense"), ("importance", "{\"sweep\":\"x\",\"metric\":\"loss\"}"),
+        ("submit", "{}"), ("list", "nonsense"), ("importance", "{\"sweep\":\"x\",\"metric\":\"7loss\"}"),
         ("explain", "{\"sweep\":\"x\"}"), ("explain", "{\"sweep\":\"x\",\"trial\":\"a\"}"),
     ]) func `a wrong request is bad input`(_ verb: String, _ body: String) {
         let error = #expect(throws: ControlError.self) { try ControlRequest(verb: verb, body: Array(body.utf8)) }
