@@ -21,7 +21,7 @@ NODE_PACKAGES := openssh-server openssh-client
 
 # Tests that are about speed, long arithmetic (searchers that fit models too) or whole processes: without optimisation they would
 # say nothing, or take ten times as long.
-OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|TrainedSweepTests|FaultBenchmarkTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)|^SimulationTests\.SameAnswerTests
+OPTIMISED_ONLY := ^(SweepKernelsTests|SweepTrainingTests|SweepExportTests|SweepWorkerTests|TrainedSweepTests|FaultBenchmarkTests|ProcessTests|NetworkTests)\.|^SweepSearchTests\.(ImportanceTests|ExplanationTests|GPSearcherTests|CMAESSearcherTests|TPESearcherTests|SearcherConformanceTests|SequenceTests)|^SimulationTests\.SameAnswerTests
 # Functions of BoringSSL, which AsyncHTTPClient brings: they ask the processor before they use its instructions.
 SELF_SELECTING := CNIOBoringSSL|^<(__bn_|__ecp_nistz256_|mulx4x_internal|_aesni_ctr32_|_ZL11keccak)
 # Tests with sockets and clocks: they run apart from those that compute, which would keep the threads from them.

@@ -5,7 +5,7 @@ import Testing
 
 extension RealProcesses {
     /// `sweepd up` against an ssh server of the test's own.
-    @Suite(.enabled(if: SecureShell.isThere, "SKIPPED: needs ssh and sshd; make setup-test installs openssh-server"))
+    @Suite(.enabled(if: SecureShell.isThere, "SKIPPED: needs ssh and sshd; make setup-nodes installs openssh-server"))
     struct UpTests {
         /// What `sweepd up --format json` prints.
         private struct Answer: Decodable {
