@@ -71,7 +71,13 @@ struct RankCommand: AsyncParsableCommand {
     @Argument(help: "The sweep's name.") var sweep: String
     @OptionGroup var location: CoordinatorLocation
     @Option(help: "Only the first rows.") var top: Int?
-    @Option(help: "What trials are ranked by; otherwise the sweep's objective.") var metric: String?
+    @Option(
+        help: """
+            What trials are ranked by; otherwise the sweep's objective. A program's metric is better when greater where its name \
+            ends in accuracy, acc, auc, f1, r2, precision, recall or score.
+            """
+    )
+    var metric: String?
     @Option(help: "table, json, csv or markdown.") var format: RankFormat = .table
     @Flag(help: "JSON without times, workers and attempts: the same bytes for the same sweep.") var stable = false
 

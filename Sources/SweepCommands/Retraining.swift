@@ -76,16 +76,9 @@ struct Retraining {
     }
 
     private func run(_ spec: TrialSpec, kernels: KernelTable) throws -> TrainingRun {
-        let shelf = DataShelf()
-        try shelf.keep(dataSet, packed: packed)
-        guard let entry = shelf[dataSet.hash] else { throw CommandFailure(.failed, "the data set cannot be prepared") }
+        let rows = try DataShelf.rows(dataSet, packed: packed, for: spec, name: "trial \(trial.trial)")
         do {
-            return try TrainingRun(
-                spec: spec.training,
-                data: try entry.prepared(for: spec),
-                seed: trial.seed,
-                kernels: kernels
-            )
+            return try TrainingRun(spec: spec.training, data: rows, seed: trial.seed, kernels: kernels)
         } catch { throw CommandFailure(.badInput, "trial \(trial.trial): \(error)") }
     }
 

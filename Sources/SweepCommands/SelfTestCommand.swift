@@ -72,15 +72,7 @@ struct SelfTestCommand: ParsableCommand {
         guard let configuration = sweep.space.cover.first, let node = sweep.space.resolve(configuration),
             let trial = TrialSpec.read(node, problems: problems)
         else { throw CommandFailure(.failed, "\(sweep.name): no configuration can be made of the file") }
-        let shelf = DataShelf()
-        try shelf.keep(loaded.dataSet, packed: loaded.packed)
-        guard let entry = shelf[loaded.dataSet.hash] else {
-            throw CommandFailure(.failed, "\(sweep.name): the data set cannot be prepared")
-        }
-        let data: TrainingData
-        do { data = try entry.prepared(for: trial) } catch {
-            throw CommandFailure(.badInput, "\(loaded.file.file): \(error)")
-        }
+        let data = try DataShelf.rows(loaded.dataSet, packed: loaded.packed, for: trial, name: loaded.file.file)
         return try SelfTest.run(trial.training, on: data, seed: seed, kernels: kernels)
     }
 

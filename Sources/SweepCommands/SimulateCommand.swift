@@ -67,7 +67,7 @@ struct SimulateCommand: AsyncParsableCommand {
         guard let metric = Metric(rawValue: metric) else {
             throw CommandFailure(.badInput, "--metric: not a metric: found \(metric)")
         }
-        let direction = metric.direction ?? .minimize
+        let direction = metric.usualDirection
         let tasks = try recorded(Objective(metric: metric, direction: direction))
         let epochs = tasks.map(\.epochs).min() ?? 1
         var parallelism = 1
@@ -77,7 +77,12 @@ struct SimulateCommand: AsyncParsableCommand {
             case .success(let read):
                 if text == nil { parallelism = read.parallelism ?? 1 }
                 methods.append((text ?? read.node.excerpt, read.node))
-            case .failure(let problems): throw CommandFailure(.badInput, problems.lines)
+            case .failure(let problems):
+                // It is read as an override, and told as the option that it came by.
+                let lines = problems.lines.map { line in
+                    text.map { line.replacing("--set prune=\($0)", with: "--against \($0)") } ?? line
+                }
+                throw CommandFailure(.badInput, lines)
             }
         }
         let drawn = plan(tasks, direction)

@@ -240,7 +240,7 @@ extension SweepProgress {
                     + metrics.map(\.rawValue).joined(separator: ", ")
             )
         }
-        return Objective(metric: metric, direction: metric.direction ?? .minimize, epoch: own.epoch)
+        return Objective(metric: metric, direction: metric.usualDirection, epoch: own.epoch)
     }
 
     /// The sweep as it was submitted.

@@ -93,6 +93,18 @@ package enum Metric: Hashable, Sendable {
         }
     }
 
+    /// Ends of the names of scores that are better when they are greater.
+    private static let scores = ["accuracy", "acc", "auc", "f1", "r2", "precision", "recall", "score"]
+
+    /// Which direction is better where nobody said: that of a program's metric by its name, which is a score where its last word is
+    /// one of accuracy, acc, auc, f1, r2, precision, recall, score; whatever else has no direction is a cost.
+    package var usualDirection: Objective.Direction {
+        if let direction { return direction }
+        guard case .custom(let name) = self else { return .minimize }
+        let last = name.lowercased().split { "./_-".contains($0) }.last.map(String.init) ?? ""
+        return Self.scores.contains(last) ? .maximize : .minimize
+    }
+
     /// Whether a value that is not finite ends the trial: the losses, and what a program calls by a name that ends so.
     package var mustBeFinite: Bool {
         switch self {

@@ -27,14 +27,9 @@ package struct SweepFile: Sendable {
     ///
     /// For a file with mistakes elsewhere: its data is checked all the same, so that one answer names everything.
     package static func readData(path: String, overrides: [String] = []) -> (data: DataSpec, sourceMap: SourceMap)? {
-        guard let text = try? FileText.read(path), let (readTree, located) = try? YAMLReader.read(text), located.isEmpty
+        guard let text = try? FileText.read(path), let (tree, located) = try? tree(of: text, overrides),
+            located.isEmpty
         else { return nil }
-        var tree = readTree
-        for text in overrides {
-            guard case .success(let (override, problems)) = Override.read(text), problems.isEmpty,
-                override.apply(to: &tree) == nil
-            else { return nil }
-        }
         let problems = SpecProblems()
         var reader = TreeReader(problems: problems)
         let source = reader.node(tree, at: SpecPath(), keyPlace: tree.place)
@@ -59,18 +54,10 @@ package struct SweepFile: Sendable {
             let problem = LocatedProblem(place: place, kind: error.message, text: error.message)
             return .failure(SweepFileProblems(file: path, [problem]))
         }
-        var located: [LocatedProblem] = []
-        var tree: YAMLTree
-        do throws(YAMLFault) { (tree, located) = try YAMLReader.read(text) } catch {
+        var located: [LocatedProblem]
+        let tree: YAMLTree
+        do throws(YAMLFault) { (tree, located) = try Self.tree(of: text, overrides) } catch {
             return .failure(SweepFileProblems(file: path, [error.located()]))
-        }
-        for text in overrides {
-            switch Override.read(text) {
-            case .success(let (override, problems)):
-                located += problems
-                if let fault = override.apply(to: &tree) { located.append(fault.located) }
-            case .failure(let fault): located.append(fault.located)
-            }
         }
         let problems = SpecProblems()
         var reader = TreeReader(problems: problems)
@@ -94,20 +81,10 @@ package struct SweepFile: Sendable {
         file: String,
         overrides: [String] = []
     ) -> Result<SweepFile, SweepFileProblems> {
-        var located: [LocatedProblem] = []
-        var tree: YAMLTree
-        do throws(YAMLFault) {
-            (tree, located) = try YAMLReader.read(text)
-        } catch {
+        var located: [LocatedProblem]
+        let tree: YAMLTree
+        do throws(YAMLFault) { (tree, located) = try Self.tree(of: text, overrides) } catch {
             return .failure(SweepFileProblems(file: file, [error.located()]))
-        }
-        for text in overrides {
-            switch Override.read(text) {
-            case .success(let (override, problems)):
-                located += problems
-                if let fault = override.apply(to: &tree) { located.append(fault.located) }
-            case .failure(let fault): located.append(fault.located)
-            }
         }
         let problems = SpecProblems()
         var reader = TreeReader(problems: problems)
@@ -121,6 +98,23 @@ package struct SweepFile: Sendable {
             return .failure(SweepFileProblems(file: file, located))
         }
         return .success(SweepFile(file: file, sweep: sweep, sourceMap: reader.map))
+    }
+
+    /// The tree of a text with the values of `overrides` in place of its own, and the mistakes of either.
+    private static func tree(
+        of text: String,
+        _ overrides: [String]
+    ) throws(YAMLFault) -> (tree: YAMLTree, located: [LocatedProblem]) {
+        var (tree, located) = try YAMLReader.read(text)
+        for text in overrides {
+            switch Override.read(text) {
+            case .success(let (override, problems)):
+                located += problems
+                if let fault = override.apply(to: &tree) { located.append(fault.located) }
+            case .failure(let fault): located.append(fault.located)
+            }
+        }
+        return (tree, located)
     }
 
     /// A range of threads: no result depends on them, so there is nothing to search, and a trial takes as many slots.

@@ -217,6 +217,8 @@ extension RealProcesses {
                     try await bench.run(["sweepd", "why", bench.path("none.csv")], exits: 2).errors.contains("none.csv")
                 )
                 _ = try await bench.run(["sweepd", "why", path, "--classes", "1"], exits: 2)
+                let seed = try await bench.run(["sweepd", "why", path, "--seed", "1"], exits: 2)
+                try #require(seed.errors.contains("--seed: of the training of a sweep file"), "\(seed.errors)")
             }
         }
 

@@ -69,6 +69,16 @@ import Testing
         }
     }
 
+    @Test func `a program's metric is a score by the last word of its name, else a cost`() {
+        for name in ["accuracy", "val/acc", "macro_F1", "valid.auc", "top-score"] {
+            #expect(Metric.custom(name).usualDirection == .maximize, "\(name)")
+        }
+        for name in ["loss", "accuracy_loss", "scores", "perplexity", "accurate"] {
+            #expect(Metric.custom(name).usualDirection == .minimize, "\(name)")
+        }
+        #expect(Metric.validationR2.usualDirection == .maximize && Metric.validationLoss.usualDirection == .minimize)
+    }
+
     @Test func `a program may call a metric by any word that documents have room for`() {
         for name in ["loss", "val/acc", "_f1", "bleu-4", "validation.luck", "Validation.Loss"] {
             #expect(Metric(rawValue: name) == .custom(name) && Metric.custom(name).rawValue == name)

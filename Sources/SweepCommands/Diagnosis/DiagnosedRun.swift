@@ -24,15 +24,7 @@ struct DiagnosedRun {
         let rows = try loaded.data
         guard let node = sweep.space.resolve(configuration), let trial = TrialSpec.read(node, problems: SpecProblems())
         else { throw CommandFailure(.failed, "\(sweep.name): the configuration cannot be resolved") }
-        let shelf = DataShelf()
-        try shelf.keep(loaded.dataSet, packed: loaded.packed)
-        guard let entry = shelf[loaded.dataSet.hash] else {
-            throw CommandFailure(.failed, "\(sweep.name): the data set cannot be prepared")
-        }
-        let data: TrainingData
-        do { data = try entry.prepared(for: trial) } catch {
-            throw CommandFailure(.badInput, "\(loaded.file.file): \(error)")
-        }
+        let data = try DataShelf.rows(loaded.dataSet, packed: loaded.packed, for: trial, name: loaded.file.file)
         let run: TrainingRun
         do { run = try TrainingRun(spec: trial.training, data: data, seed: seed, kernels: kernels) } catch {
             throw CommandFailure(.badInput, "\(loaded.file.file): \(error)")

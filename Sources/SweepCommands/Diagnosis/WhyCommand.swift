@@ -25,7 +25,7 @@ struct WhyCommand: ParsableCommand {
 
     @Argument(help: "A sweep file without ranges, or a curve as CSV.") var file: String
     @OptionGroup var overrides: OverrideOptions
-    @Option(help: "The seed of weights and order.") var seed: UInt64 = 0
+    @Option(help: "Of a sweep file: the seed of weights and order (0).") var seed: UInt64?
     @Option(help: "Of a curve: how many classes of equal share there are, for the loss of guessing.") var classes: Int?
     @Option(help: "Of a curve: the loss of guessing, where --classes does not tell it.") var chance: Double?
     @Option(help: "text or json.") var format: Format = .text
@@ -62,7 +62,7 @@ struct WhyCommand: ParsableCommand {
                     + "for each, as --set \(open[0])=…; `sweepd diagnose` reports on the trials of a sweep"
             )
         }
-        let run = try DiagnosedRun(loaded, configuration: Configuration([]), seed: seed, kernels: kernels) {
+        let run = try DiagnosedRun(loaded, configuration: Configuration([]), seed: seed ?? 0, kernels: kernels) {
             done,
             all in
             if Terminal.errorIsTerminal { Terminal.raw("\rtraining: epoch \(done) of \(all) ") }
@@ -74,6 +74,9 @@ struct WhyCommand: ParsableCommand {
     private func ofCurve() throws -> DiagnosisDocument.Report {
         guard overrides.overrides.isEmpty else {
             throw CommandFailure(.badInput, "--set: replaces values of a sweep file; a curve has none")
+        }
+        guard seed == nil else {
+            throw CommandFailure(.badInput, "--seed: of the training of a sweep file; a curve is trained already")
         }
         let text: String
         do { text = String(decoding: try FileBytes.read(path: file, name: file), as: UTF8.self) } catch {
