@@ -264,6 +264,15 @@ extension RealProcesses {
                     exits: 0
                 )
                 try #require(sound.output.contains("\"D-LEARNABLE\""))
+                // Pixels at the edge hardly vary beside those in the middle: no fault of a sweep that learns well.
+                let pixels = try await bench.run(
+                    ["sweepd", "data", Program.root.appending(path: "sweeps/quick.yaml").path],
+                    exits: 0
+                )
+                try #require(
+                    !pixels.output.contains("D-SCALE"),
+                    "\(pixels.output)"
+                )
             }
         }
 

@@ -157,11 +157,12 @@ enum ColumnChecks {
         ]
     }
 
+    /// Compared with the largest is the column of which a quarter are no larger: what harms is that some columns drown the others. A
+    /// few that hardly vary, as the pixels at the edge of a picture, drown nothing, and next to the largest they look as bad.
     private static func scale(_ context: CheckContext, _ columns: [Column]) -> [DataFinding] {
-        let varying = columns.filter { $0.deviation > 0 }
-        guard let small = varying.min(by: { $0.deviation < $1.deviation }),
-            let large = varying.max(by: { $0.deviation < $1.deviation })
-        else { return [] }
+        let varying = columns.filter { $0.deviation > 0 }.sorted { $0.deviation < $1.deviation }
+        guard let large = varying.last else { return [] }
+        let small = varying[(varying.count - 1) / 4]
         let ratio = large.deviation / small.deviation
         let size = large.deviation * context.factor
         let far = varying.max { abs($0.moments.mean) * $1.deviation < abs($1.moments.mean) * $0.deviation }
@@ -169,11 +170,13 @@ enum ColumnChecks {
         // Not "outside of [−1, 1]", which calls every standardised data set a fault.
         guard ratio > 10 || size > 30 || offset > 30 else { return [] }
         let isGrave = ratio > 100 || size > 300 || offset > 100
+        /// A deviation as the trials see it.
+        func number(_ column: Column) -> String { CheckText.number(column.deviation * context.factor) }
         let what: String
         if ratio > 10 {
             what =
                 "standard deviations of features differ \(CheckText.number(ratio)) times, from "
-                + "\(CheckText.number(small.deviation)) of '\(small.name)' to \(CheckText.number(large.deviation)) of "
+                + "\(number(small)) of '\(small.name)' to \(number(large)) of "
                 + "'\(large.name)' (limits: 10 and 100)"
         } else if size > 30 {
             what =
@@ -188,7 +191,7 @@ enum ColumnChecks {
                 context.scalesFeatures ? .note : isGrave ? .fault : .warning,
                 count: varying.count { $0.deviation > 10 * small.deviation },
                 text: what + (context.scalesFeatures ? "; preprocess scales them" : ""),
-                examples: [small, large].map { "\($0.name): \(CheckText.number($0.deviation))" },
+                examples: [small, large].map { "\($0.name): \(number($0))" },
                 remedy: "preprocess: [standardize], fitted on training rows",
                 measure: ratio
             )
