@@ -103,14 +103,18 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	@scripts/run-tests allocations -- Benchmarks/count-allocations
 	$(PROGRAM) scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest --skip '$(REAL_TIME)'
 	$(PROGRAM) scripts/run-tests real-time -- $(SWIFT) test -c release --skip-build --disable-xctest --filter '$(REAL_TIME)'
-	$(SWIFT) build -j $(JOBS) --build-tests
-	$(PROGRAM) scripts/run-tests checked -- $(SWIFT) test --skip-build --disable-xctest --skip '$(OPTIMISED_ONLY)' --skip '$(REAL_TIME)'
-	$(PROGRAM) scripts/run-tests checked-real-time -- $(SWIFT) test --skip-build --disable-xctest \
-		--filter '^(SweepMessagingTests|SweepCoordinatorTests|SweepDashboardTests)\.'
 
 # What the real processes of a test need.
 PROGRAM := SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python
 PROCESSES := $(SWIFT) test -c release --skip-build --disable-xctest --no-parallel --filter
+
+# The same logic without optimisation: the bounds of unsafe buffers are checked there. A second build of everything, so apart.
+.PHONY: test-debug
+test-debug: setup-test build ## the tests of logic again in a debug build, where the bounds of unsafe buffers are checked
+	$(SWIFT) build -j $(JOBS) --build-tests
+	$(PROGRAM) scripts/run-tests debug -- $(SWIFT) test --skip-build --disable-xctest --skip '$(OPTIMISED_ONLY)' --skip '$(REAL_TIME)'
+	$(PROGRAM) scripts/run-tests debug-real-time -- $(SWIFT) test --skip-build --disable-xctest \
+		--filter '^(SweepMessagingTests|SweepCoordinatorTests|SweepDashboardTests)\.'
 
 .PHONY: test-mlflow
 test-mlflow: setup-test ## bring a sweep to a real MLflow server (0.9 GB of Python packages in .venv-mlflow)
