@@ -17,8 +17,8 @@ actor ControlClient: SweepControl {
 
     /// How long a coordinator may take to be found.
     private static let connectPatience = Duration.seconds(5)
-    /// How long an answer may take: ranking a hundred thousand trials takes less.
-    private static let answerPatience = Duration.seconds(60)
+    /// How long an answer may take: ranking a hundred thousand trials takes less. Who asks again anyway asks for little.
+    private var answerPatience: Duration { isPatient ? .seconds(10) : .seconds(60) }
 
     /// Prepares a connection; throws a `CommandFailure` for an endpoint that cannot be.
     init(_ endpoint: String, security: ClientSecurity, isPatient: Bool = false) throws {
@@ -166,7 +166,7 @@ actor ControlClient: SweepControl {
 
     private func post(_ message: Message) throws {
         let frames = try message.encode()
-        let deadline = ContinuousClock.now + Self.answerPatience
+        let deadline = ContinuousClock.now + answerPatience
         while ContinuousClock.now < deadline {
             switch socket.send(frames) {
             case .sent: return
@@ -178,7 +178,7 @@ actor ControlClient: SweepControl {
     }
 
     private func receive() throws -> Message {
-        guard let frames = socket.receive(timeout: Self.answerPatience) else {
+        guard let frames = socket.receive(timeout: answerPatience) else {
             throw CommandFailure(.unreachable, "\(endpoint): the coordinator does not answer")
         }
         return try Message.decode(frames)

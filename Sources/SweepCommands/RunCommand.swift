@@ -1,5 +1,4 @@
 import ArgumentParser
-import Dispatch
 import Foundation
 import Logging
 import ServiceLifecycle
@@ -226,24 +225,4 @@ private struct PageBesideRun {
 extension RankDocument {
     /// Core seconds that all trials were trained.
     fileprivate var coreSeconds: Double { rows.reduce(0) { $0 + $1.coreSeconds } }
-}
-
-/// Whether the user pressed Ctrl-C, or the process was asked to end.
-final class Interruption: @unchecked Sendable {
-    // Sendable because `raised` is touched on `queue` alone.
-    private let queue = DispatchQueue(label: "signals")
-    private var raised = false
-    private var sources: [any DispatchSourceSignal] = []
-
-    init() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-            source.setEventHandler { [unowned self] in raised = true }
-            source.resume()
-            sources.append(source)
-        }
-    }
-
-    var isRaised: Bool { queue.sync { raised } }
 }

@@ -9,7 +9,8 @@ package struct SweepdCommand: AsyncParsableCommand {
         version: softwareVersion,
         subcommands: [
             RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, ListCommand.self,
-            StatusCommand.self, RankCommand.self, CurvesCommand.self, CompareCommand.self, DiagnoseCommand.self,
+            StatusCommand.self, WaitCommand.self, RankCommand.self, CurvesCommand.self, CompareCommand.self,
+            DiagnoseCommand.self,
             ImportanceCommand.self, ExplainCommand.self,
             WhyCommand.self, DataCommand.self, ValidateCommand.self, SimulateCommand.self, SelfTestCommand.self,
             ReportCommand.self, ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self,

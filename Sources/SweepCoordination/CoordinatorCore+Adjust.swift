@@ -9,7 +9,7 @@ extension CoordinatorCore {
     /// there. Nothing that a worker holds is taken back.
     mutating func adjust(_ name: String, _ adjustment: SweepAdjustment, _ token: ReplyToken, at now: Instant) {
         guard let sweep = sweep(named: name) else {
-            effects.append(.reply(token, .notFound("no sweep is called \(name)")))
+            effects.append(.reply(token, .notFound(unknown(sweep: name))))
             return
         }
         if let problem = adjustment.isEmpty ? "nothing is to be changed" : adjustment.problem {

@@ -54,7 +54,7 @@ extension CoordinatorCore {
 
     mutating func steer(_ name: String, _ steering: Steering, _ token: ReplyToken, at now: Instant) {
         guard let sweep = sweep(named: name) else {
-            effects.append(.reply(token, .notFound("no sweep is called \(name)")))
+            effects.append(.reply(token, .notFound(unknown(sweep: name))))
             return
         }
         if sweep.state.isOver {

@@ -89,6 +89,12 @@ package struct CoordinatorCore: Sendable {
 
     /// The sweep of this name; nil when there is none.
     package func sweep(named name: String) -> SweepProgress? { sweeps.values.first { $0.sweep.name == name } }
+    /// The sentence that no sweep is called so, with the names there are.
+    package func unknown(sweep name: String) -> String {
+        let names = sweeps.keys.sorted().compactMap { sweeps[$0]?.sweep.name }
+        return "no sweep is called \(name); "
+            + (names.isEmpty ? "there are none" : "there are: " + names.joined(separator: ", "))
+    }
 
     /// Every object that a trial or sweep still needs: what a restart keeps.
     package var neededObjects: Set<ContentHash> {

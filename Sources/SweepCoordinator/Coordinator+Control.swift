@@ -138,9 +138,7 @@ extension Coordinator: SweepControl {
 extension ControlError {
     /// "No sweep is called so", with the names there are.
     static func unknownSweep(_ name: String, _ core: CoordinatorCore) -> ControlError {
-        let names = core.sweeps.keys.sorted().compactMap { core.sweeps[$0]?.sweep.name }
-        let known = names.isEmpty ? "there are none" : "there are: " + names.joined(separator: ", ")
-        return ControlError(.notFound, "no sweep is called \(name); \(known)")
+        ControlError(.notFound, core.unknown(sweep: name))
     }
 }
 

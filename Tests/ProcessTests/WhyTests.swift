@@ -146,7 +146,8 @@ extension RealProcesses {
             try await Bench.run { bench in
                 let file = Program.root.appending(path: "sweeps/why/\(example.file).yaml").path
                 let child = try await bench.run(
-                    ["sweepd", "why", file, "--format", "json"] + example.settings.flatMap { ["--set", $0] },
+                    ["sweepd", "why", file, "--no-confirm", "--format", "json"]
+                        + example.settings.flatMap { ["--set", $0] },
                     exits: 0,
                     within: 300
                 )
@@ -169,7 +170,7 @@ extension RealProcesses {
                 func report(_ setting: String) async throws -> Report {
                     try Report.read(
                         try await bench.run(
-                            ["sweepd", "why", file, "--format", "json", "--set", setting],
+                            ["sweepd", "why", file, "--no-confirm", "--format", "json", "--set", setting],
                             exits: 0,
                             within: 300
                         )

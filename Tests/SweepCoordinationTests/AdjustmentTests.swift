@@ -171,7 +171,10 @@ import Testing
     @Test func `what cannot be changed is told`() {
         var harness = CoreHarness()
         var worker = harness.join("a")
-        #expect(harness.adjust("nobody", SweepAdjustment(priority: 1)) == .notFound("no sweep is called nobody"))
+        #expect(
+            harness.adjust("nobody", SweepAdjustment(priority: 1))
+                == .notFound("no sweep is called nobody; there are none")
+        )
         _ = harness.submit(Self.sweep(trials: 2))
         #expect(harness.adjust("sample", SweepAdjustment()) == .badInput("nothing is to be changed"))
         #expect(

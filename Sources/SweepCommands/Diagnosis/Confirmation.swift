@@ -1,52 +1,55 @@
 import Foundation
 import SweepCore
+import SweepData
 import SweepDiagnosis
 import SweepNumerics
 import SweepReports
+import SweepSpec
 import SweepWire
 
-/// The controlled experiment on one trial, run as ordinary sweeps on the coordinator's workers.
+/// The controlled experiment on one run, trained as ordinary sweeps on the coordinator's workers.
 struct Confirmation {
     let control: any SweepControl
-    let sweep: String
-    let trial: Int
+    let subject: Subject
     /// Suspected causes, the most likely first.
     let suspects: [Cause]
     /// Runs of each arm.
     let repeats: Int
     /// Arms of a round beside the one that changes nothing.
     let arms: Int
+    /// How the sweep of this name can be ended early, for people.
+    let howToEnd: (String) -> String
+
+    /// The run that the arms change.
+    struct Subject {
+        /// The sweep that it is of.
+        let sweep: String
+        /// What tells its experiment from others of that sweep: `why-17`, `why`.
+        let label: String
+        let source: SpecNode
+        /// The sweep file with this run's values in place of ranges.
+        let template: SpecNode
+        let dataSet: DataSetID
+        let schema: DataSchema
+    }
 
     /// Trains the arms and says what they showed; progress goes to standard error.
     func run() async throws -> ExperimentDocument {
-        let submission = try await control.source(sweep: sweep)
-        let source: SpecNode
-        do { source = try SpecNode(wireBytes: submission.tree) } catch {
-            throw CommandFailure(.failed, "\(sweep): its sweep file cannot be read: \(error)")
+        let template = subject.template
+        guard let experiment = Experiment(template: template, schema: subject.schema) else {
+            throw CommandFailure(.failed, "\(subject.sweep): its run cannot be trained again from its sweep file")
         }
-        guard let schema = submission.schema else {
-            throw CommandFailure(
-                .badInput,
-                "\(sweep): its trials are programs, which an experiment cannot change; arms in the sweep file compare what you change"
-            )
-        }
-        let curves = try await control.curves(sweep: sweep, trial: trial)
-        guard let original = Sweep.read(source, problems: SpecProblems()), let shown = curves.trials.first,
-            let template = original.space.resolve(shown.configuration),
-            let experiment = Experiment(template: template, schema: schema)
-        else { throw CommandFailure(.failed, "\(sweep): trial \(trial) cannot be trained again from its sweep file") }
-        let chance = schema.chanceLoss
-        let base = Round(source: source, template: template, submission: submission, chance: chance)
+        let chance = subject.schema.chanceLoss
 
         let first = experiment.firstRound(suspects: suspects, count: arms)
-        let (firstDocument, firstCurves) = try await train(first, base, round: 1)
+        let (firstDocument, firstCurves) = try await train(first, chance: chance, round: 1)
         var rounds = [firstDocument]
         var cures = Experiment.cures(of: first, firstDocument.comparisons)
         if cures.isEmpty {
             let pairs = experiment.secondRound(after: first, firstDocument.comparisons, count: arms)
             if !pairs.isEmpty {
                 Terminal.error("no single change cures; now two at a time")
-                let (document, _) = try await train(pairs, base, round: 2)
+                let (document, _) = try await train(pairs, chance: chance, round: 2)
                 rounds.append(document)
                 cures = Experiment.cures(of: pairs, document.comparisons)
             }
@@ -58,30 +61,22 @@ struct Confirmation {
         )
     }
 
-    /// What all rounds share.
-    private struct Round {
-        let source: SpecNode
-        let template: SpecNode
-        let submission: Submission
-        let chance: Double
-    }
-
     /// Submits the sweep of one round, waits for its end, and compares its arms.
     private func train(
         _ interventions: [Intervention],
-        _ base: Round,
+        chance: Double,
         round: Int
     ) async throws -> (ComparisonDocument, CurvesDocument) {
         let taken = Set(try await control.list().sweeps.map(\.sweep))
-        let name = Self.name(sweep, trial, round: round, taken: taken)
+        let name = Self.name(subject.sweep, subject.label, round: round, taken: taken)
         let tree = Experiment.sweep(
-            of: base.source,
-            template: base.template,
+            of: subject.source,
+            template: subject.template,
             name: name,
             arms: interventions,
             repeats: repeats,
             // Not the seeds of the trial's own sweep: that its fault comes again is part of what is tried.
-            seed: Self.seed(sweep, trial, round: round)
+            seed: Self.seed(subject.sweep, subject.label, round: round)
         )
         let problems = SpecProblems()
         guard let experiment = Sweep.read(tree, problems: problems) else {
@@ -91,19 +86,19 @@ struct Confirmation {
             text: "",
             fileName: name + ".yaml",
             tree: try tree.wireBytes(),
-            dataSet: base.submission.dataSet,
-            schema: base.submission.schema
+            dataSet: subject.dataSet,
+            schema: subject.schema
         )
         _ = try await control.submit(submitted)
-        Terminal.error(
-            "\(name): \(interventions.count + 1) arms of \(repeats) runs each; `sweepd cancel \(name)` ends them"
-        )
+        Terminal.error("\(name): \(interventions.count + 1) arms of \(repeats) runs each; \(howToEnd(name))")
         var progress = ProgressLine()
         var hasAsked = false
+        let begun = ContinuousClock.now
         while true {
             let status = try await control.status(sweep: name)
             progress.show(status)
-            if status.workers.isEmpty, !hasAsked {
+            // A worker that is started at this moment is not missed.
+            if status.workers.isEmpty, !hasAsked, begun.duration(to: .now) > .seconds(2) {
                 progress.end()
                 Terminal.error(
                     "no worker is connected, and nothing is trained until one is: `sweepd worker` starts one"
@@ -119,7 +114,7 @@ struct Confirmation {
         }
         progress.end()
         let rank = try await control.rank(sweep: name, top: nil)
-        guard let document = ComparisonDocument(sweep: experiment, rank: rank, chance: base.chance) else {
+        guard let document = ComparisonDocument(sweep: experiment, rank: rank, chance: chance) else {
             throw CommandFailure(.failed, "\(name) has no arms")
         }
         return (document, try await control.curves(sweep: name, trial: nil))
@@ -149,17 +144,17 @@ struct Confirmation {
         )
     }
 
-    private static func seed(_ sweep: String, _ trial: Int, round: Int) -> UInt64 {
+    private static func seed(_ sweep: String, _ label: String, round: Int) -> UInt64 {
         var hash = StableHash()
         hash.combine(sweep)
-        hash.combine(UInt64(trial))
+        hash.combine(label)
         hash.combine(UInt64(round))
         return hash.value
     }
 
     /// A sweep's name for the experiment, which no other sweep has: `digits.why-17`, `digits.why-17-pairs`, …
-    static func name(_ sweep: String, _ trial: Int, round: Int, taken: Set<String>) -> String {
-        let ending = ".why-\(trial)" + (round > 1 ? "-pairs" : "")
+    static func name(_ sweep: String, _ label: String, round: Int, taken: Set<String>) -> String {
+        let ending = "." + label + (round > 1 ? "-pairs" : "")
         var number = 1
         while true {
             let suffix = ending + (number > 1 ? "-\(number)" : "")
@@ -167,5 +162,50 @@ struct Confirmation {
             if !taken.contains(name) { return name }
             number += 1
         }
+    }
+}
+
+extension Confirmation.Subject {
+    /// A trial of a coordinator's sweep; throws a `CommandFailure` for one that cannot be experimented on.
+    init(trial: Int, of sweep: String, at control: any SweepControl) async throws {
+        let submission = try await control.source(sweep: sweep)
+        let source: SpecNode
+        do { source = try SpecNode(wireBytes: submission.tree) } catch {
+            throw CommandFailure(.failed, "\(sweep): its sweep file cannot be read: \(error)")
+        }
+        guard let schema = submission.schema else {
+            throw CommandFailure(
+                .badInput,
+                "\(sweep): its trials are programs, which an experiment cannot change; arms in the sweep file compare what you change"
+            )
+        }
+        let curves = try await control.curves(sweep: sweep, trial: trial)
+        guard let original = Sweep.read(source, problems: SpecProblems()), let shown = curves.trials.first,
+            let template = original.space.resolve(shown.configuration)
+        else { throw CommandFailure(.failed, "\(sweep): trial \(trial) cannot be trained again from its sweep file") }
+        self.init(
+            sweep: sweep,
+            label: "why-\(trial)",
+            source: source,
+            template: template,
+            dataSet: submission.dataSet,
+            schema: schema
+        )
+    }
+
+    /// A sweep file without ranges.
+    init(_ loaded: LoadedSweep) throws {
+        let sweep = loaded.file.sweep
+        guard let template = sweep.space.resolve(Configuration([])) else {
+            throw CommandFailure(.failed, "\(sweep.name): the configuration cannot be resolved")
+        }
+        self.init(
+            sweep: sweep.name,
+            label: "why",
+            source: sweep.source,
+            template: template,
+            dataSet: loaded.dataSet,
+            schema: try loaded.data.schema
+        )
     }
 }

@@ -20,7 +20,7 @@ struct DataCommand: ParsableCommand {
     @Argument(help: "A sweep file, or a table.") var file: String
     @Option(help: "Of a table: the column that is predicted, by name or index, or last.") var target: String?
     @OptionGroup var overrides: OverrideOptions
-    @Option(help: "text or json.") var format: WhyCommand.Format = .text
+    @Option(help: "text or json.") var format: ReportFormat = .text
 
     func run() throws {
         let isSweepFile = ["yaml", "yml"].contains((file as NSString).pathExtension.lowercased())

@@ -19,9 +19,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
     @OptionGroup var location: CoordinatorLocation
     @Option(help: "One trial's number; otherwise all.") var trial: Int?
     @Flag(help: "Find the cause by a controlled experiment on the workers; with --trial.") var confirm = false
-    @Option(help: "Runs of each arm of the experiment, over the same seeds.") var repeats = 5
-    @Option(help: "Changes that a round of the experiment tries.") var arms = Experiment.usualArms
-    @Option(help: "text or json.") var format: WhyCommand.Format = .text
+    @OptionGroup var size: ExperimentOptions
+    @Option(help: "text or json.") var format: ReportFormat = .text
 
     func run() async throws {
         guard !confirm else { return try await runExperiment() }
@@ -48,37 +47,18 @@ struct DiagnoseCommand: AsyncParsableCommand {
         guard let trial else {
             throw CommandFailure(.badInput, "--confirm: needs the trial to look into, as in --trial 7")
         }
-        guard (2...100).contains(repeats) else {
-            throw CommandFailure(.badInput, "--repeats: found \(repeats), allowed a number from 2 to 100")
-        }
-        guard (1...32).contains(arms) else {
-            throw CommandFailure(.badInput, "--arms: found \(arms), allowed a number from 1 to 32")
-        }
         let (report, experiment) = try await location.ask { control in
             let document = try await control.diagnose(sweep: sweep, trial: trial)
             guard let report = document.reports.first else { throw untrained(trial) }
             let confirmation = Confirmation(
                 control: control,
-                sweep: sweep,
-                trial: trial,
+                subject: try await Confirmation.Subject(trial: trial, of: sweep, at: control),
                 suspects: report.causes.map(\.cause),
-                repeats: repeats,
-                arms: arms
-            )
+                repeats: size.repeats,
+                arms: size.arms
+            ) { "`sweepd cancel \($0)` ends them" }
             return (report, try await confirmation.run())
         }
-        let confirmed = report.confirmed(by: experiment)
-        switch format {
-        case .json:
-            guard case .object(let members) = confirmed.json else { return }
-            Terminal.output(JSONValue.object(members + [JSONMember("experiment", experiment.json)]).text(pretty: true))
-        case .text:
-            Terminal.output(confirmed.text)
-            for round in experiment.rounds {
-                Terminal.output(round.sweep)
-                Terminal.output(round.table.plainText(width: Terminal.width))
-            }
-            for sentence in experiment.sentences { Terminal.output(sentence) }
-        }
+        format.show(report.confirmed(by: experiment), experiment)
     }
 }

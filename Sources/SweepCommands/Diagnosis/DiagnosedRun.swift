@@ -53,8 +53,7 @@ struct DiagnosedRun {
             name: name,
             metric: objective.metric,
             value: evidence.curve.best(for: objective)?.value,
-            Diagnosis(evidence),
-            unknown: ["no experiment was run: causes are likely, not confirmed"]
+            Diagnosis(evidence)
         )
     }
 }

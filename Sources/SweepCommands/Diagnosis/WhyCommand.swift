@@ -10,25 +10,27 @@ import SweepTraining
 import SweepWorker
 
 /// `sweepd why FILE`.
-struct WhyCommand: ParsableCommand {
+struct WhyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "why",
         abstract: "Why does this loss curve look like that? Symptoms, causes and a remedy for one run.",
         discussion: """
-            FILE is a sweep file without ranges, or with --set for each of them: it is trained here with every instrument on, its \
-            data are checked, and the report follows. Or a curve of any program as CSV with a header, epoch, train_loss, \
-            validation_loss, …: then symptoms and candidate causes only, and what cannot be known is told.
+            FILE is a sweep file without ranges, or with --set for each of them: it is trained here with every instrument on, and its \
+            data are checked. Where something is wrong, a controlled experiment follows: the run is trained again beside changed \
+            ones, over the same seeds, to tell which change cures it. Or a curve of any program as CSV with a header, epoch, \
+            train_loss, validation_loss, …: then symptoms and candidate causes only, and what cannot be known is told.
             """
     )
-
-    enum Format: String, ExpressibleByArgument, CaseIterable { case text, json }
 
     @Argument(help: "A sweep file without ranges, or a curve as CSV.") var file: String
     @OptionGroup var overrides: OverrideOptions
     @Option(help: "Of a sweep file: the seed of weights and order (0).") var seed: UInt64?
     @Option(help: "Of a curve: how many classes of equal share there are, for the loss of guessing.") var classes: Int?
     @Option(help: "Of a curve: the loss of guessing, where --classes does not tell it.") var chance: Double?
-    @Option(help: "text or json.") var format: Format = .text
+    @Flag(inversion: .prefixedNo, help: "Of a sweep file: find the cause by a controlled experiment on this machine.")
+    var confirm = true
+    @OptionGroup var size: ExperimentOptions
+    @Option(help: "text or json.") var format: ReportFormat = .text
 
     func validate() throws {
         if let classes, classes < 2 { throw ValidationError("--classes: found \(classes), allowed a number from 2") }
@@ -38,19 +40,17 @@ struct WhyCommand: ParsableCommand {
         if classes != nil, chance != nil { throw ValidationError("--classes and --chance: give one of them") }
     }
 
-    func run() throws {
+    func run() async throws {
         let isSweepFile = ["yaml", "yml"].contains((file as NSString).pathExtension.lowercased())
         if isSweepFile, classes != nil || chance != nil {
             throw CommandFailure(.badInput, "--classes and --chance: for curves; a sweep file's data tell it")
         }
-        let report = isSweepFile ? try ofTraining() : try ofCurve()
-        switch format {
-        case .text: Terminal.output(report.text)
-        case .json: Terminal.output(report.json.text(pretty: true))
-        }
+        guard isSweepFile else { return format.show(try ofCurve(), nil) }
+        try await explainTraining()
     }
 
-    private func ofTraining() throws -> DiagnosisDocument.Report {
+    /// Trains the run, says what is wrong with it, and finds out by experiment why.
+    private func explainTraining() async throws {
         let kernels = try KernelTable.ofEnvironment()
         let loaded = try LoadedSweep(file, overrides: overrides.overrides)
         let sweep = loaded.file.sweep
@@ -62,13 +62,27 @@ struct WhyCommand: ParsableCommand {
                     + "for each, as --set \(open[0])=…; `sweepd diagnose` reports on the trials of a sweep"
             )
         }
+        let begun = ContinuousClock.now
         let run = try DiagnosedRun(loaded, configuration: Configuration([]), seed: seed ?? 0, kernels: kernels) {
             done,
             all in
             if Terminal.errorIsTerminal { Terminal.raw("\rtraining: epoch \(done) of \(all) ") }
         }
         if Terminal.errorIsTerminal { Terminal.raw("\r\u{1B}[K") }
-        return run.report(name: sweep.name)
+        let took = begun.duration(to: .now) / .seconds(1)
+        var report = run.report(name: sweep.name)
+        guard confirm, report.verdictKind != "no_fault" else {
+            if !confirm { report.unknown.append("no experiment was run: causes are likely, not confirmed") }
+            return format.show(report, nil)
+        }
+        let experiment = try await LocalExperiment(loaded: loaded, options: size, seconds: took)
+            .run(suspects: report.causes.map(\.cause))
+        guard let experiment else {
+            report.unknown.append("the experiment was interrupted: causes are likely, not confirmed")
+            format.show(report, nil)
+            throw CommandFailure(.interrupted, "interrupted before the experiment was over")
+        }
+        format.show(report.confirmed(by: experiment), experiment)
     }
 
     private func ofCurve() throws -> DiagnosisDocument.Report {

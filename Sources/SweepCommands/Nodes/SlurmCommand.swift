@@ -57,7 +57,7 @@ struct SlurmCommand: AsyncParsableCommand {
         let worker = try workerWords()
         // Whether the sweep is there is known before anything is submitted.
         _ = try await location.ask { try await $0.status(sweep: sweep) }
-        let signals = InterruptSignals()
+        let interruption = Interruption()
         var keeper = AllocationKeeper(wanted: workers, wallTime: SlurmTime.seconds(time).map { .seconds($0) })
         let begun = ContinuousClock.now
         var hasSubmitted = false
@@ -92,7 +92,7 @@ struct SlurmCommand: AsyncParsableCommand {
                 guard hasSubmitted, error.code == .internal else { throw CommandFailure(error) }
                 Terminal.error("\(error.message); trying again")
             }
-            guard await signals.rest(seconds: every) else {
+            guard await interruption.rest(seconds: every) else {
                 throw CommandFailure(
                     .interrupted,
                     "the jobs go on; the same command takes them up, with --stop it cancels them"
@@ -216,35 +216,4 @@ enum SlurmBatch {
         exec "$@" --name "slurm-$SLURM_JOB_ID" --slots "${SLURM_CPUS_PER_TASK:-1}"
 
         """
-}
-
-/// SIGINT and SIGTERM, taken in while a command rests.
-final class InterruptSignals: @unchecked Sendable {
-    // Sendable because what changes is touched under `lock`.
-    private let lock = NSLock()
-    private var isAsked = false
-    private var sources: [any DispatchSourceSignal] = []
-
-    init() {
-        for number in [SIGINT, SIGTERM] {
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
-            source.setEventHandler { [weak self] in self?.ask() }
-            source.resume()
-            sources.append(source)
-        }
-    }
-
-    private func ask() { lock.withLock { isAsked = true } }
-
-    /// Waits; false as soon as one of the signals has come.
-    func rest(seconds: Double) async -> Bool {
-        let end = ContinuousClock.now + .seconds(seconds)
-        while !lock.withLock({ isAsked }) {
-            let left = ContinuousClock.now.duration(to: end)
-            guard left > .zero else { return true }
-            try? await Task.sleep(for: min(left, .milliseconds(200)))
-        }
-        return false
-    }
 }

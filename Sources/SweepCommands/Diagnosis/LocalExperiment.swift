@@ -1,0 +1,69 @@
+import Foundation
+import Logging
+import SweepCoordination
+import SweepCoordinator
+import SweepCore
+import SweepDiagnosis
+import SweepReports
+import SweepTraining
+
+/// The experiment on a run of this machine: a coordinator and a worker of its own, in a folder that is gone afterwards.
+struct LocalExperiment {
+    let loaded: LoadedSweep
+    let options: ExperimentOptions
+    /// Seconds that one run takes, from which the length of the experiment is told.
+    let seconds: Double
+
+    /// Trains the arms; nil when the user interrupted it.
+    func run(suspects: [Cause]) async throws -> ExperimentDocument? {
+        let slots = ProcessInfo.processInfo.activeProcessorCount
+        let placement = try loaded.workerOptions(slots: slots)
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent("why-\(UUID().uuidString).sweepd")
+            .path
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        var logger = Logger(label: "sweepd.coordinator") {
+            PrintableLogHandler(StreamLogHandler.standardError(label: $0))
+        }
+        logger.logLevel = .error
+        let coordinator = try Coordinator.opening(
+            CoordinatorServiceOptions(
+                directory: directory,
+                listen: "tcp://127.0.0.1:*",
+                servesHTTP: false,
+                core: CoordinatorOptions(),
+                coreVersion: String(TrainingCore.version)
+            ),
+            logger: logger
+        )
+        let endpoint = try await coordinator.openPort()
+        try await coordinator.keep(dataSet: loaded.packed)
+        let crew = WorkerCrew(endpoint: endpoint, directory: directory, count: 1, slots: slots, options: placement)
+        let interruption = Interruption()
+        crew.start()
+        let about = Double((options.arms + 1) * options.repeats) * seconds / Double(slots)
+        Terminal.error("the experiment takes about \(NumberText.seconds(about)); --no-confirm and Ctrl-C leave it out")
+        let confirmation = Confirmation(
+            control: coordinator,
+            subject: try Confirmation.Subject(loaded),
+            suspects: suspects,
+            repeats: options.repeats,
+            arms: options.arms
+        ) { _ in "Ctrl-C ends them" }
+        let training = Task { try await confirmation.run() }
+        let watch = Task {
+            while !interruption.isRaised, crew.failure == nil { try await Task.sleep(for: .milliseconds(50)) }
+            training.cancel()
+        }
+        let outcome = await training.result
+        watch.cancel()
+        crew.stop(patience: 3)
+        await coordinator.close()
+        switch outcome {
+        case .success(let document): return document
+        case .failure(let error):
+            if let failure = crew.failure { throw CommandFailure(.failed, failure) }
+            guard interruption.isRaised else { throw error }
+            return nil
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import ArgumentParser
+import SweepReports
+
+/// How a report on one run is printed.
+enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
+    case text, json
+
+    /// Prints a report, and what the experiment showed if there was one.
+    func show(_ report: DiagnosisDocument.Report, _ experiment: ExperimentDocument?) {
+        switch self {
+        case .json:
+            guard case .object(let members) = report.json else { return }
+            let more = experiment.map { [JSONMember("experiment", $0.json)] } ?? []
+            Terminal.output(JSONValue.object(members + more).text(pretty: true))
+        case .text:
+            Terminal.output(report.text)
+            guard let experiment else { return }
+            for round in experiment.rounds {
+                Terminal.output(round.sweep)
+                Terminal.output(round.table.plainText(width: Terminal.width))
+            }
+            for sentence in experiment.sentences { Terminal.output(sentence) }
+        }
+    }
+}
