@@ -1,6 +1,6 @@
 // A process between a worker and a program that is a trial. It outlives neither the program nor the worker by more than the
-// grace, holds nothing of the worker's and does nothing but wait: so whatever happens to the worker, the program's whole tree
-// is ended. After fork() in a process with threads only calls that are safe in a signal handler are allowed; there are no others.
+// grace and the ten seconds that it gives what cannot be killed at once, holds nothing of the worker's and does nothing but
+// wait: so whatever happens to the worker, the program's whole tree is ended. After fork() in a process with threads only calls that are safe in a signal handler are allowed; there are no others.
 #define _GNU_SOURCE
 #include "cprocess.h"
 
@@ -60,8 +60,21 @@ static _Noreturn void execute(const struct cprocess_program *program, pid_t keep
         struct rlimit limit = {.rlim_cur = (rlim_t)program->memory, .rlim_max = (rlim_t)program->memory};
         setrlimit(RLIMIT_DATA, &limit);
     }
-    if (chdir(program->directory) == 0) execve(program->path, program->words, program->environment);
-    tell(program->status, 1, errno);
+    int failure = 0;
+    if (chdir(program->directory) == 0) {
+        // "Text file busy": a keeper that was forked meanwhile still holds the descriptor by which another thread wrote a
+        // program; it closes it soon.
+        for (int attempt = 0; attempt < 100; attempt++) {
+            execve(program->path, program->words, program->environment);
+            failure = errno;
+            if (failure != ETXTBSY) break;
+            struct timespec pause = {.tv_nsec = 5000000L};
+            nanosleep(&pause, 0);
+        }
+    } else {
+        failure = errno;
+    }
+    tell(program->status, 1, failure);
     _exit(127);
 }
 
@@ -108,7 +121,8 @@ static _Noreturn void keep(const struct cprocess_program *program, pid_t worker)
     sigaddset(&watched, SIGTERM);
     sigaddset(&watched, SIGINT);
     signal(SIGCHLD, SIG_DFL);
-    prctl(PR_SET_NAME, "sweepd-keeper", 0L, 0L, 0L);
+    // Not to be hit by who kills workers by name.
+    prctl(PR_SET_NAME, "trial-keeper", 0L, 0L, 0L);
     prctl(PR_SET_CHILD_SUBREAPER, 1L, 0L, 0L, 0L);
     prctl(PR_SET_PDEATHSIG, SIGTERM, 0L, 0L, 0L);
     pid_t self = getpid();

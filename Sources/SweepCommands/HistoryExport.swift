@@ -1,9 +1,9 @@
 import ArgumentParser
 import Foundation
 import SweepCore
+import SweepDiagnosis
 import SweepExport
 import SweepReports
-import SweepSearch
 import SweepWire
 
 /// Where `sweepd export` brings the history of a sweep's trials.
@@ -36,7 +36,7 @@ struct HistoryExport: ParsableArguments {
 
     var isEmpty: Bool { csv == nil && jsonl == nil && tensorboard == nil && optuna == nil && mlflow == nil }
 
-    /// Writes all that was asked for; files first, as they can be refused without anything being half done.
+    /// Writes all that was asked for, the files first; what would be refused is refused before any is written.
     func run(_ sweep: String, trial: Int?, _ location: CoordinatorLocation) async throws {
         if let optuna, FileManager.default.fileExists(atPath: optuna) {
             throw CommandFailure(.badInput, "\(optuna): the file is there already, and may hold studies; name another")
@@ -82,13 +82,21 @@ struct HistoryExport: ParsableArguments {
     ) async throws -> (SweepHistory, state: String) {
         let state = try await control.status(sweep: sweep).state
         let curves = try await control.curves(sweep: sweep, trial: trial)
-        let rows = try await control.rank(sweep: sweep, top: nil).rows
         let submission = try await control.source(sweep: sweep)
         guard let tree = try? SpecNode(wireBytes: submission.tree),
             let file = Sweep.read(tree, problems: SpecProblems())
         else { throw CommandFailure(.failed, "\(sweep): its sweep file cannot be read") }
+        let least = curves.trials.compactMap { $0.curve.leastFinite(.probeLoss) }.min()
         var findings: [Int: String] = [:]
-        for row in rows { findings[row.trial] = row.finding?.symptom.words }
+        for trial in curves.trials {
+            findings[trial.trial] =
+                Findings.primary(
+                    curve: trial.curve,
+                    budget: trial.stoppedEarly ? trial.curve.epochs : file.epochs,
+                    chanceLoss: submission.schema?.chanceLoss,
+                    bestProbeLoss: least
+                )?.symptom.words
+        }
         let began = Date().timeIntervalSince1970 - SweepHistory.longest(curves)
         return (SweepHistory(curves: curves, space: file.space, findings: findings, began: began), state)
     }
@@ -104,7 +112,11 @@ struct HistoryExport: ParsableArguments {
 
     /// Refuses a folder that holds anything but what an export wrote.
     private static func checkReplaceable(_ folder: URL) throws {
-        guard FileManager.default.fileExists(atPath: folder.path) else { return }
+        // A link is not followed: what would be replaced is the link.
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path) else { return }
+        guard attributes[.type] as? FileAttributeType == .typeDirectory else {
+            throw CommandFailure(.badInput, "\(folder.path) is no folder, and no export wrote it; name another folder")
+        }
         let files = FileManager.default.enumerator(at: folder, includingPropertiesForKeys: [.isDirectoryKey])
         while let file = files?.nextObject() as? URL {
             let isFolder = (try? file.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory ?? false
@@ -118,12 +130,16 @@ struct HistoryExport: ParsableArguments {
         }
     }
 
-    /// Writes the files beside the folder and puts the new one in its place: a reader finds the old or the new one.
+    /// Writes the files beside the folder and puts the new one in its place: whatever happens, the old or the new one is there
+    /// whole, if need be under the name `.NAME.old-PID`.
     private static func write(_ files: [(path: String, bytes: [UInt8])], to folder: URL) throws {
         let manager = FileManager.default
         let parent = folder.deletingLastPathComponent()
         let partial = parent.appending(
             path: ".\(folder.lastPathComponent).partial-\(ProcessInfo.processInfo.processIdentifier)"
+        )
+        let old = parent.appending(
+            path: ".\(folder.lastPathComponent).old-\(ProcessInfo.processInfo.processIdentifier)"
         )
         defer { try? manager.removeItem(at: partial) }
         do {
@@ -132,13 +148,15 @@ struct HistoryExport: ParsableArguments {
                 try manager.createDirectory(at: target.deletingLastPathComponent(), withIntermediateDirectories: true)
                 try Data(file.bytes).write(to: target)
             }
-            if manager.fileExists(atPath: folder.path) { try manager.removeItem(at: folder) }
-            try manager.moveItem(at: partial, to: folder)
+            let isThere = manager.fileExists(atPath: folder.path)
+            if isThere { try manager.moveItem(at: folder, to: old) }
+            do { try manager.moveItem(at: partial, to: folder) } catch {
+                if isThere { try? manager.moveItem(at: old, to: folder) }
+                throw error
+            }
+            try? manager.removeItem(at: old)
         } catch {
-            throw CommandFailure(
-                .badInput,
-                "\(folder.path): the folder cannot be written: \(error.localizedDescription)"
-            )
+            throw Terminal.failure(toWrite: "\(folder.path): the folder", error)
         }
     }
 }
@@ -147,7 +165,21 @@ extension Terminal {
     /// Writes a file whole or not at all.
     static func write(_ bytes: [UInt8], to path: String) throws {
         do { try Data(bytes).write(to: URL(filePath: path), options: .atomic) } catch {
-            throw CommandFailure(.badInput, "\(path): the file cannot be written: \(error.localizedDescription)")
+            throw failure(toWrite: "\(path): the file", error)
         }
+    }
+
+    /// A place that is not there, or that is not the user's, is the user's mistake; all else, such as a full disk, is a failure.
+    static func failure(toWrite what: String, _ error: any Error) -> CommandFailure {
+        let code = (error as? CocoaError)?.code
+        let mistakes: [CocoaError.Code] = [
+            .fileNoSuchFile, .fileWriteNoPermission, .fileWriteInvalidFileName, .fileWriteFileExists,
+            .fileWriteVolumeReadOnly,
+        ]
+        let isMistake = code.map(mistakes.contains) ?? false
+        return CommandFailure(
+            isMistake ? .badInput : .failed,
+            "\(what) cannot be written: \(error.localizedDescription)"
+        )
     }
 }

@@ -62,7 +62,8 @@ struct LoadedSweep {
             else { throw CommandFailure(.badInput, problems.lines) }
             throw CommandFailure(.badInput, Self.lines(more, problems.problems, path, map))
         }
-        text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        let written = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        text = SubmittedText.of(written, overrides: overrides)
         switch file.sweep.work {
         case .command(let command):
             let bundle = try Self.files(of: command, in: folder.isEmpty ? "." : folder, file)

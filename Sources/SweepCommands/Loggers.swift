@@ -28,7 +28,7 @@ struct PrintableLogHandler<Handler: LogHandler>: LogHandler {
         var event = event
         event.message = "\(PrintableText.line(event.message.description))"
         event.metadata = event.metadata?.mapValues(Self.printable)
-        handler.log(event: event)
+        Terminal.live.above { handler.log(event: event) }
     }
 
     var logLevel: Logger.Level {

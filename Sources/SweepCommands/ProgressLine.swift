@@ -1,32 +1,21 @@
 import Foundation
 import SweepReports
 
-/// The live progress of `sweepd run`: one line that is written over on a terminal, plain lines elsewhere.
-///
-/// Nothing is printed more often than it changes; elsewhere than on a terminal at most every five seconds.
+/// The live progress of a sweep where it cannot be drawn over: a line when something has changed, at most every five seconds.
 struct ProgressLine {
-    private let isTerminal = Terminal.errorIsTerminal
+    private let handle: FileHandle
     private var last = ""
     private var lastTime = Date.distantPast
+
+    init(on handle: FileHandle) { self.handle = handle }
 
     /// Shows a sweep's status.
     mutating func show(_ status: StatusDocument) {
         let text = Self.text(status)
-        guard text != last else { return }
-        if isTerminal {
-            let width = Terminal.errorWidth ?? 80
-            Terminal.raw("\r\u{1B}[K" + String(text.prefix(max(20, width - 1))))
-        } else {
-            guard Date().timeIntervalSince(lastTime) >= 5 else { return }
-            Terminal.error(text)
-        }
+        guard text != last, Date().timeIntervalSince(lastTime) >= 5 else { return }
+        Terminal.raw(text + "\n", to: handle)
         last = text
         lastTime = Date()
-    }
-
-    /// Leaves the line as it is.
-    func end() {
-        if isTerminal, !last.isEmpty { Terminal.raw("\n") }
     }
 
     private static func text(_ status: StatusDocument) -> String {

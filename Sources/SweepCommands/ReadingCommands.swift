@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import SweepCore
 import SweepReports
 
@@ -29,9 +30,21 @@ struct StatusCommand: AsyncParsableCommand {
 
     @Argument(help: "The sweep's name.") var sweep: String
     @OptionGroup var location: CoordinatorLocation
+    @Flag(
+        help: "Show it until the sweep is over or Ctrl-C: a steady screen on a terminal, a line now and then elsewhere."
+    )
+    var watch = false
     @Option(help: "table or json.") var format: ListCommand.Format = .table
 
+    func validate() throws {
+        if watch, format == .json { throw ValidationError("--watch: for people; --format json tells the status once") }
+    }
+
     func run() async throws {
+        if watch {
+            _ = try await location.follow(sweep, on: .standardOutput)
+            return
+        }
         Terminal.show(try await location.ask { try await $0.status(sweep: sweep) }, format)
     }
 }

@@ -163,18 +163,13 @@ struct RunCommand: AsyncParsableCommand {
         _ crew: WorkerCrew,
         _ interrupted: Interruption
     ) async -> Bool {
-        var progress = ProgressLine()
+        var watch = SweepWatch(coordinator)
+        defer { watch.end() }
         while true {
             guard let status = try? await coordinator.status(sweep: name) else { return false }
-            progress.show(status)
-            if status.state == "finished" || status.state == "cancelled" {
-                progress.end()
-                return true
-            }
-            if interrupted.isRaised || crew.failure != nil || status.state == "halted" {
-                progress.end()
-                return false
-            }
+            await watch.show(status)
+            if status.state == "finished" || status.state == "cancelled" { return true }
+            if interrupted.isRaised || crew.failure != nil || status.state == "halted" { return false }
             try? await Task.sleep(for: .milliseconds(100))
         }
     }

@@ -7,11 +7,14 @@ enum Terminal {
     ///
     /// A terminal gets no control characters of others; a file or a program gets the exact text.
     static func output(_ text: String) {
-        write(isatty(1) == 1 ? PrintableText.lines(text) : text, to: .standardOutput)
+        live.above { write(isatty(1) == 1 ? PrintableText.lines(text) : text, to: .standardOutput) }
     }
 
     /// Prints a complaint or a line of progress, without control characters of others.
-    static func error(_ text: String) { write(PrintableText.lines(text), to: .standardError) }
+    static func error(_ text: String) { live.above { write(PrintableText.lines(text), to: .standardError) } }
+
+    /// What is drawn over at the end of the terminal.
+    static let live = LiveRegion()
 
     /// Prints without a line break at the end.
     static func raw(_ text: String, to handle: FileHandle = .standardError) {
@@ -25,8 +28,20 @@ enum Terminal {
     /// Columns of the terminal; nil when output goes elsewhere.
     static var width: Int? { columns(of: 1) }
 
-    /// Columns of the terminal that shows standard error.
-    static var errorWidth: Int? { columns(of: 2) }
+    /// What the terminal behind a stream can show; nil where there is none, or one that cannot draw.
+    static func style(of handle: FileHandle) -> ScreenStyle? {
+        guard isatty(handle.fileDescriptor) == 1, environment("TERM") != "dumb" else { return nil }
+        var size = winsize()
+        let isKnown = ioctl(handle.fileDescriptor, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 && size.ws_row > 0
+        // The first of these that is set counts (POSIX, 8.2); without any this program writes UTF-8, as it does elsewhere.
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap(environment).first { !$0.isEmpty }?.lowercased()
+        return ScreenStyle(
+            width: isKnown ? Int(size.ws_col) : 80,
+            height: isKnown ? Int(size.ws_row) : 24,
+            hasColour: environment("NO_COLOR")?.isEmpty ?? true,
+            isASCII: locale.map { !$0.contains("utf-8") && !$0.contains("utf8") } ?? false
+        )
+    }
 
     static func environment(_ name: String) -> String? { ProcessInfo.processInfo.environment[name] }
 

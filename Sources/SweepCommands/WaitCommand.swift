@@ -1,5 +1,5 @@
 import ArgumentParser
-import SweepCoordinator
+import Foundation
 import SweepReports
 
 /// `sweepd wait SWEEP`.
@@ -24,52 +24,12 @@ struct WaitCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let begun = ContinuousClock.now
-        let interruption = Interruption()
-        var progress = ProgressLine()
-        var status = try await location.ask { try await $0.status(sweep: sweep) }
-        // From here on a coordinator that does not answer is one that will come back.
-        var control: (any SweepControl)?
-        var isAway = false
-        while true {
-            if !isAway { progress.show(status) }
-            if let end = Self.end(of: status) {
-                progress.end()
-                guard end.isFinished else { throw CommandFailure(.failed, end.sentence) }
-                return
-            }
-            if let within, begun.duration(to: .now) > .seconds(within) {
-                progress.end()
-                throw CommandFailure(.failed, "\(sweep) is not over after \(NumberText.seconds(within))")
-            }
-            guard await interruption.rest(seconds: 0.5) else {
-                progress.end()
-                throw CommandFailure(.interrupted, "interrupted; the sweep goes on")
-            }
-            do {
-                let asked = try control ?? location.control(isPatient: true)
-                status = try await asked.status(sweep: sweep)
-                isAway = false
-                // Of a stopped one the store is read as it is now: the next time the coordinator may be back.
-                control = asked is StoredSweeps ? nil : asked
-            } catch let error as ControlError {
-                guard error.code == .internal else { throw CommandFailure(error) }
-                if !isAway {
-                    progress.end()
-                    Terminal.error("\(error.message); waiting for it to come back")
-                }
-                (control, isAway) = (nil, true)
-            }
-        }
-    }
-
-    /// Whether a sweep is over, and how; nil while it is not.
-    private static func end(of status: StatusDocument) -> (isFinished: Bool, sentence: String)? {
-        switch status.state {
-        case "finished": (true, "")
-        case "cancelled": (false, "\(status.sweep) was cancelled")
-        case "halted": (false, "\(status.sweep) is halted: \(status.reason ?? "no reason is known")")
-        default: nil
+        let end = try await location.follow(sweep, on: .standardError, within: within)
+        guard let end else { throw CommandFailure(.interrupted, "interrupted; the sweep goes on") }
+        switch end.state {
+        case "finished": return
+        case "cancelled": throw CommandFailure(.failed, "\(sweep) was cancelled")
+        default: throw CommandFailure(.failed, "\(sweep) is halted: \(end.reason ?? "no reason is known")")
         }
     }
 }

@@ -8,7 +8,7 @@ extension CoordinatorCore {
             trial.fruitlessAttempts >= options.attempts
         else { return }
         let death = trial.lastDeath ?? AttemptDeath(reason: "nothing is known of it", log: "")
-        guard let cause = FailureCause(death), sweep.brake.stops(trial.configurationID, cause) else {
+        guard let cause = sweep.cause(of: death), sweep.brake.stops(trial.configurationID, cause) else {
             return end(
                 id,
                 .failed("\(trial.fruitlessAttempts) attempts ended without an epoch; the last: \(death.sentence)"),
@@ -29,4 +29,9 @@ extension CoordinatorCore {
         record(.sweepChanged(sweep.id, .halted(reason)), at: now)
         stopLeases(of: sweep, .paused)
     }
+}
+
+extension SweepProgress {
+    /// What ended an attempt from outside the trial; nil when the configuration is to blame.
+    func cause(of death: AttemptDeath) -> FailureCause? { FailureCause(death, ofProgram: sweep.command != nil) }
 }

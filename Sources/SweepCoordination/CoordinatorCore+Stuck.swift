@@ -7,7 +7,8 @@ extension CoordinatorCore {
     /// Unless told: twenty of the longest epochs that were seen, because steps stand still while a long validation runs, and
     /// at least a minute, because data is prepared before the first step.
     package func stuckTime(of sweep: SweepProgress) -> Duration {
-        options.stuckAfter ?? max(.seconds(60), .seconds(20 * sweep.longestEpochSeconds))
+        // A store of before times were bounded may hold any number.
+        options.stuckAfter ?? .seconds(max(60, 20 * min(sweep.longestEpochSeconds, WireLimits.epochSeconds.upperBound)))
     }
 
     /// How long each trial on this worker has stood at its step, where that is longer than a third of what it may.

@@ -164,7 +164,7 @@ extension SweepProgress {
         if case .failed = state {
             let trial = trials[number - 1]
             let usedUp = trial.fruitlessAttempts >= attempts
-            brake.note(trial.configurationID, usedUp ? trial.lastDeath.flatMap { FailureCause($0) } : nil)
+            brake.note(trial.configurationID, usedUp ? trial.lastDeath.flatMap { cause(of: $0) } : nil)
         }
         let epochs = sweep.epochs
         change(number) { trial in

@@ -53,6 +53,7 @@ package struct AttemptDeath: Hashable, Sendable {
 
 /// What ended an attempt from outside the trial, as far as the words of its end tell.
 package enum FailureCause: String, CaseIterable, Sendable {
+    case programNotStarted = "the program cannot be started"
     case outOfMemory = "out of memory"
     case diskFull = "the disk is full"
     case missingData = "its data cannot be had"
@@ -60,6 +61,7 @@ package enum FailureCause: String, CaseIterable, Sendable {
     /// What the system and the worker say of each cause, in lower case.
     private var words: [String] {
         switch self {
+        case .programNotStarted: [rawValue]
         case .outOfMemory: ["out of memory", "cannot allocate memory", "failed to allocate", "bad_alloc"]
         case .diskFull: ["no space left on device", "disk quota exceeded"]
         case .missingData: ["no such file or directory", "the coordinator does not have it"]
@@ -70,12 +72,18 @@ package enum FailureCause: String, CaseIterable, Sendable {
     package var mayBeTheConfigurations: Bool { self == .outOfMemory }
 
     /// The cause that a death's words name; nil when they name none, so that the configuration is to blame.
-    package init?(_ death: AttemptDeath) {
+    ///
+    /// A program may write of files that are not there, or of full disks, whenever it likes: of its log only memory counts.
+    package init?(_ death: AttemptDeath, ofProgram: Bool = false) {
+        let reason = death.reason.lowercased()
         // The end of the log is what the process died of.
-        let text = (death.reason + "\n" + death.shortened.log).lowercased()
-        guard let cause = Self.allCases.first(where: { cause in cause.words.contains { text.contains($0) } }) else {
-            return nil
+        let log = death.shortened.log.lowercased()
+        let cause = Self.allCases.first { cause in
+            cause.words.contains { word in
+                reason.contains(word) || (!ofProgram || cause == .outOfMemory) && log.contains(word)
+            }
         }
+        guard let cause else { return nil }
         self = cause
     }
 }

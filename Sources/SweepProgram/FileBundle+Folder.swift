@@ -44,7 +44,8 @@ extension FileBundle {
         guard stat(place, &status) == 0 else { throw failure(name) }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
-            size += Int(status.st_size)
+            // A file with a hole may say that it has any size.
+            size = Int(status.st_size) > greatestSize ? greatestSize + 1 : size + Int(status.st_size)
             guard size <= greatestSize else {
                 throw FileBundleError(
                     "more than \(greatestSize / 1_048_576) MB with \(name); that is the most that travels"
@@ -80,8 +81,9 @@ extension FileBundle {
         var names: [String] = []
         while let entry = readdir(stream) {
             let child = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(validatingCString: $0) }
             }
+            guard let child else { throw FileBundleError("\(name) has a file whose name is not UTF-8") }
             if child != ".", child != ".." { names.append(child) }
         }
         return names.sorted()
@@ -146,15 +148,39 @@ extension FileBundle {
         }
     }
 
-    /// Removes a folder with all that is in it; what cannot be removed stays.
+    /// Removes a folder with all that is in it, whatever it may be called and whoever may write there; what cannot be
+    /// removed stays.
     static func remove(_ path: String) {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { return }
-        guard status.st_mode & S_IFMT == S_IFDIR else {
-            unlink(path)
+        guard unlink(path) != 0, errno != ENOENT else { return }
+        chmod(path, 0o700)
+        let folder = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        if folder >= 0 { empty(folder) }
+        rmdir(path)
+    }
+
+    /// Removes all that is in an open folder, and closes it.
+    private static func empty(_ folder: Int32) {
+        guard let stream = fdopendir(folder) else {
+            close(folder)
             return
         }
-        for child in (try? names(in: path, path)) ?? [] { remove(path + "/" + child) }
-        rmdir(path)
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+                pointer.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+                    guard strcmp(name, ".") != 0, strcmp(name, "..") != 0, unlinkat(folder, name, 0) != 0 else {
+                        return
+                    }
+                    var status = stat()
+                    guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+                        status.st_mode & S_IFMT == S_IFDIR
+                    else { return }
+                    fchmodat(folder, name, 0o700, 0)
+                    let below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                    if below >= 0 { empty(below) }
+                    unlinkat(folder, name, AT_REMOVEDIR)
+                }
+            }
+        }
     }
 }

@@ -154,40 +154,69 @@ final class KeptProgram {
         }
         var ignored: Int32 = 0
         while waitpid(keeper, &ignored, 0) < 0, errno == EINTR {}
-        guard filled == MemoryLayout<cprocess_end>.size else { return .unknown }
+        guard filled == MemoryLayout<cprocess_end>.size else {
+            killRemains()
+            return .unknown
+        }
         return end.kind == 0 ? .ended(ChildEnd(status: end.value)) : .notStarted(String(cString: strerror(end.value)))
     }
 
-    /// Bytes of memory that the program and all that it started have, the keeper's own left out.
-    func memory() -> Int {
-        guard let stream = opendir("/proc") else { return 0 }
+    /// Kills what a keeper that was killed left: all of its session and what is below. What began a session of its own, and
+    /// lost its parent, is known to nobody.
+    private func killRemains() {
+        for _ in 0..<100 {
+            let processes = Self.processes()
+            let inSession = Set(processes.filter { $0.value.session == keeper }.keys)
+            func isBelow(_ pid: pid_t) -> Bool {
+                var pid = pid
+                for _ in 0..<1000 {
+                    guard !inSession.contains(pid) else { return true }
+                    guard let parent = processes[pid]?.parent, parent > 1 else { return false }
+                    pid = parent
+                }
+                return false
+            }
+            let remains = processes.keys.filter(isBelow)
+            if remains.isEmpty { return }
+            for pid in remains { kill(pid, SIGKILL) }
+            usleep(10_000)
+        }
+    }
+
+    /// Every process of the machine that still runs.
+    private static func processes() -> [pid_t: (parent: pid_t, session: pid_t, pages: Int)] {
+        guard let stream = opendir("/proc") else { return [:] }
         defer { closedir(stream) }
-        var parents: [pid_t: pid_t] = [:]
-        var pages: [pid_t: Int] = [:]
+        var processes: [pid_t: (parent: pid_t, session: pid_t, pages: Int)] = [:]
         while let entry = readdir(stream) {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard let pid = pid_t(name), let (parent, resident) = Self.statistics(of: pid) else { continue }
-            parents[pid] = parent
-            pages[pid] = resident
+            guard let pid = pid_t(name) else { continue }
+            processes[pid] = statistics(of: pid)
         }
+        return processes
+    }
+
+    /// Bytes of memory that the program and all that it started have, the keeper's own left out.
+    func memory() -> Int {
+        let processes = Self.processes()
         // Whoever loses its parent becomes the keeper's child, so that the tree is whole.
         func isBelow(_ pid: pid_t) -> Bool {
             var pid = pid
             for _ in 0..<1000 {
-                guard let parent = parents[pid], parent > 1 else { return false }
+                guard let parent = processes[pid]?.parent, parent > 1 else { return false }
                 if parent == keeper { return true }
                 pid = parent
             }
             return false
         }
-        let count = pages.filter { isBelow($0.key) }.reduce(0) { $0 + $1.value }
+        let count = processes.filter { isBelow($0.key) }.reduce(0) { $0 + $1.value.pages }
         return count * Int(sysconf(Int32(_SC_PAGESIZE)))
     }
 
-    /// The parent of a process and its resident pages, from `/proc/PID/stat`; nil when it is gone.
-    private static func statistics(of pid: pid_t) -> (parent: pid_t, pages: Int)? {
+    /// The parent of a process, its session and its resident pages, from `/proc/PID/stat`; nil when it has ended.
+    private static func statistics(of pid: pid_t) -> (parent: pid_t, session: pid_t, pages: Int)? {
         let file = open("/proc/\(pid)/stat", O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return nil }
         defer { close(file) }
@@ -196,7 +225,9 @@ final class KeptProgram {
         // The name, in brackets, may hold anything.
         guard count > 0, let end = buffer[..<count].lastIndex(of: UInt8(ascii: ")")) else { return nil }
         let fields = String(decoding: buffer[(end + 1)..<count], as: UTF8.self).split(separator: " ")
-        guard fields.count > 21, let parent = pid_t(fields[1]), let pages = Int(fields[21]) else { return nil }
-        return (parent, pages)
+        guard fields.count > 21, fields[0] != "Z", let parent = pid_t(fields[1]), let session = pid_t(fields[3]),
+            let pages = Int(fields[21])
+        else { return nil }
+        return (parent, session, pages)
     }
 }

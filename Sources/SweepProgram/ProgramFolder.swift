@@ -5,18 +5,29 @@ import SweepCore
 package final class ProgramFolders: Sendable {
     /// Where they are.
     package let path: String
+    /// A lock that lasts as long as this process: by it others know, on every machine that sees the folder, that it is in use.
+    private let lock: Int32
 
     /// A fresh folder below `parent`; throws a `FileBundleError`.
     package init(below parent: String) throws {
         Self.removeOrphans(in: parent)
-        var template = Array("\(parent)/\(Self.prefix)\(getpid())-XXXXXX".utf8CString)
+        var template = Array("\(parent)/\(Self.prefix)XXXXXX".utf8CString)
         guard let made = mkdtemp(&template) else {
             throw FileBundleError("\(parent): \(String(cString: strerror(errno)))")
         }
         path = String(cString: made)
+        lock = open(path + Self.lockName, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard lock >= 0, flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+            let error = FileBundleError("\(path): it cannot be locked: \(String(cString: strerror(errno)))")
+            if lock >= 0 { close(lock) }
+            throw error
+        }
     }
 
-    deinit { FileBundle.remove(path) }
+    deinit {
+        FileBundle.remove(path)
+        close(lock)
+    }
 
     /// The folder for temporary files that the environment names.
     package static var usualParent: String {
@@ -25,8 +36,11 @@ package final class ProgramFolders: Sendable {
     }
 
     private static let prefix = "sweepd-programs-"
+    private static let lockName = "/lock"
+    /// Seconds after which a folder that nobody has locked yet is no longer one that is being made.
+    private static let newness = 3600
 
-    /// Removes what workers left that were killed.
+    /// Removes what workers left that were killed, on this machine or on another that shares `parent`.
     private static func removeOrphans(in parent: String) {
         guard let stream = opendir(parent) else { return }
         defer { closedir(stream) }
@@ -34,13 +48,17 @@ package final class ProgramFolders: Sendable {
             let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
                 pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
             }
-            guard name.hasPrefix(prefix),
-                let pid = name.dropFirst(prefix.count).split(separator: "-").first.flatMap({ pid_t($0) }), pid > 1,
-                kill(pid, 0) != 0, errno == ESRCH
-            else { continue }
+            guard name.hasPrefix(prefix) else { continue }
+            let path = parent + "/" + name
             var status = stat()
-            guard lstat(parent + "/" + name, &status) == 0, status.st_uid == geteuid() else { continue }
-            FileBundle.remove(parent + "/" + name)
+            guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR, status.st_uid == geteuid() else {
+                continue
+            }
+            let lock = open(path + lockName, O_RDWR | O_CLOEXEC | O_NOFOLLOW)
+            defer { if lock >= 0 { close(lock) } }
+            let isLeft =
+                lock >= 0 ? flock(lock, LOCK_EX | LOCK_NB) == 0 : time(nil) - status.st_mtim.tv_sec > newness
+            if isLeft { FileBundle.remove(path) }
         }
     }
 }

@@ -62,6 +62,8 @@ package enum ProgramEnd: Hashable, Sendable {
 package struct ProgramControl {
     /// Whether the run is to end at once.
     package var shouldStop: () -> Bool
+    /// Whether its surroundings are about to go, so that nothing may take time any more.
+    package var isClosing: () -> Bool
     /// Whether the trial is to rest at its next epoch.
     package var isDraining: () -> Bool
     /// Returns when a report may be taken.
@@ -73,12 +75,14 @@ package struct ProgramControl {
 
     package init(
         shouldStop: @escaping () -> Bool = { false },
+        isClosing: @escaping () -> Bool = { false },
         isDraining: @escaping () -> Bool = { false },
         waitForRoom: @escaping () -> Void = {},
         observed: @escaping (Observation) -> Void = { _ in },
         advanced: @escaping (_ epoch: Int, _ step: Int) -> Void = { _, _ in }
     ) {
         self.shouldStop = shouldStop
+        self.isClosing = isClosing
         self.isDraining = isDraining
         self.waitForRoom = waitForRoom
         self.observed = observed

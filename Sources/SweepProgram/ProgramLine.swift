@@ -41,6 +41,9 @@ package enum ProgramLine: Hashable, Sendable {
         for member in members where member.key != "epoch" {
             switch (member.key, member.value) {
             case ("wait", .boolean(let value)): waits = value
+            // A metric of this name would leave the program waiting for ever.
+            case ("wait", _):
+                throw Fault(message: "a \"wait\" that is neither true nor false: \(Self.excerpt(line))")
             case (_, .integer(let value)): values[member.key] = Double(value)
             case (_, .unsigned(let value)): values[member.key] = Double(value)
             case (_, .number(let value)): values[member.key] = value

@@ -14,6 +14,7 @@ package struct ProgramRun {
     private static let logBytes = 64 * 1024
     /// How often limits and wishes are looked at.
     private static let beat = 0.1
+    private static let notStarted = FailureCause.programNotStarted.rawValue
 
     /// A run whose folder will be made at `path`.
     package init(_ job: ProgramJob, at path: String) {
@@ -32,7 +33,6 @@ package struct ProgramRun {
 
     /// Runs it to its end; the epochs that are done, and how it ended.
     package func run(_ control: ProgramControl) -> (epoch: Int, end: ProgramEnd) {
-        func failed(_ reason: String) -> (Int, ProgramEnd) { (job.from, .failed(reason, log: "")) }
         // A verdict to a program that has ended must not end this process.
         signal(SIGPIPE, SIG_IGN)
         let folder: ProgramFolder
@@ -50,7 +50,10 @@ package struct ProgramRun {
                 memory: job.spec.limits.memory,
                 grace: job.spec.limits.grace
             )
-        } catch { return failed("the program cannot be started: \(error)") }
+        } catch {
+            // On another machine it may be there.
+            return (job.from, .died("\(Self.notStarted): \(error)", log: ""))
+        }
         var watch = Watch(job)
         return watch.follow(program, control, folder)
     }
@@ -65,7 +68,8 @@ package struct ProgramRun {
         /// When to end it if it does not end by itself.
         var deadline: Double?
         var isEnding = false
-        let started = Self.now
+        var isKilled = false
+        var started = Self.now
         var lastReport = Self.now
         var lastLook = Self.now
         var step = 0
@@ -104,14 +108,19 @@ package struct ProgramRun {
                 look(program, control)
             }
             let end = program.wait()
+            // Its number may be another's from here on.
+            isEnding = true
             // All that it wrote is in the pipes, whatever is left of them is short.
             while case let bytes = program.readOutput(), !bytes.isEmpty { log.append(bytes) }
             while case let bytes = program.readReports(), !bytes.isEmpty { take(bytes, program, control) }
-            if let last = lines.last { take(line: last, program, control) }
+            // What a program that was ended wrote last may be half a line.
+            if end == .ended(.exited(0)), let last = lines.last { take(line: last, program, control) }
             return (course.epoch, judge(end, folder))
         }
 
         private mutating func take(_ bytes: [UInt8], _ program: KeptProgram, _ control: ProgramControl) {
+            // After a mistake the rest says nothing.
+            if case .fault? = cause { return }
             guard let whole = lines.add(bytes) else {
                 return end(
                     program,
@@ -122,14 +131,17 @@ package struct ProgramRun {
         }
 
         private mutating func take(line: [UInt8], _ program: KeptProgram, _ control: ProgramControl) {
-            // After a mistake the rest says nothing.
             if case .fault? = cause { return }
             let read: ProgramLine
             do throws(ProgramLine.Fault) { read = try ProgramLine(line) } catch {
                 return end(program, .fault("the program reported \(error.message)"))
             }
+            let before = Self.now
             control.waitForRoom()
             let now = Self.now
+            // The program is not to blame for a coordinator that takes nothing in.
+            started += now - before
+            lastReport += now - before
             switch course.take(read, seconds: now - lastReport, rests: control.isDraining()) {
             case .fault(let sentence): end(program, .fault(sentence))
             case .saved: deadline = now + job.spec.limits.grace
@@ -173,6 +185,11 @@ package struct ProgramRun {
                 }
             }
             if control.shouldStop() { end(program, .stopped) }
+            if control.isClosing(), !isKilled {
+                // No time for its grace.
+                (cause, isEnding, isKilled) = (cause ?? .stopped, true, true)
+                program.end(atOnce: true)
+            }
             guard !course.isOver else {
                 if let deadline, now >= deadline { end(program, .over) }
                 return
@@ -199,8 +216,8 @@ package struct ProgramRun {
             let text = log.text(ProgramRun.logBytes)
             if case .fault(let sentence)? = cause { return .failed(sentence, log: text) }
             if case .notStarted(let reason) = end {
-                return .failed(
-                    "the program cannot be started: \(job.spec.arguments(folder.facts(job))[0]): \(reason)",
+                return .died(
+                    "\(ProgramRun.notStarted): \(job.spec.arguments(folder.facts(job))[0]): \(reason)",
                     log: text
                 )
             }
@@ -225,7 +242,7 @@ package struct ProgramRun {
                 return .stoppedEarly
             case .ended(let how): return .died("the program ended with \(how)\(place)", log: text)
             case .unknown: return .died("the program was ended together with its keeper\(place)", log: text)
-            case .notStarted(let reason): return .failed(reason, log: text)
+            case .notStarted(let reason): return .died(reason, log: text)
             }
         }
 

@@ -9,6 +9,11 @@ package enum PrintableText {
     /// For several lines: line feeds and tabs stay.
     package static func lines(_ text: String) -> String { escaped(text, keeping: ["\n", "\t"]) }
 
+    /// For one line of Markdown outside of code: what others wrote is text there, and no element of HTML.
+    package static func markdown(_ text: String) -> String {
+        line(text).replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+    }
+
     /// True for C0, DEL, C1, the line and paragraph separators, and the signs that turn the direction of what follows, by
     /// which a text can pass for another.
     package static func isUnprintable(_ scalar: Unicode.Scalar) -> Bool {

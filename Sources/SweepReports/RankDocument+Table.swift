@@ -12,7 +12,8 @@ extension RankDocument {
             Table.Column("#", isNumeric: true), Table.Column("id", rank: 2), Table.Column("trials", rank: 3),
         ]
         columns += zip(names, groups).map { name, paths in
-            Table.Column(name, isNumeric: paths.allSatisfy(isNumeric))
+            // On a narrow terminal the last ones go, when nothing else is left to go; broken lines can be read by nobody.
+            Table.Column(name, isNumeric: paths.allSatisfy(isNumeric), rank: 9)
         }
         columns.append(Table.Column(objective.metric.rawValue, isNumeric: true))
         if seeded { columns += [Table.Column("±", isNumeric: true), Table.Column("ties", rank: 5)] }

@@ -27,8 +27,8 @@ package struct Table: Hashable, Sendable {
 
     /// Aligned lines, two spaces between columns, a rule below the names; words are never broken.
     ///
-    /// With a `width`, whole columns are left out, the least needed first, until the lines fit or only needed columns
-    /// are left, and a last line names them. Control characters are shown as their numbers (see `PrintableText`).
+    /// With a `width`, whole columns are left out, the least needed first and of equal ones the last, until the lines fit or only
+    /// needed columns are left, and a last line names them. Control characters are shown as their numbers (see `PrintableText`).
     package func plainText(width: Int? = nil) -> String {
         var table = self
         for row in table.rows.indices { table.rows[row] = table.rows[row].map(PrintableText.line) }
@@ -40,7 +40,9 @@ package struct Table: Hashable, Sendable {
             }
         }
         var lines = table.alignedLines
-        if !omitted.isEmpty { lines.append("(left out for width: \(omitted.joined(separator: ", ")))") }
+        if !omitted.isEmpty {
+            lines += Self.wrapped("(left out for width: \(omitted.joined(separator: ", ")))", width ?? .max)
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 
@@ -48,7 +50,7 @@ package struct Table: Hashable, Sendable {
     package var markdown: String {
         func line(_ cells: [String]) -> String {
             "| "
-                + cells.map { PrintableText.line($0.replacing("\n", with: " ")).replacing("|", with: "\\|") }
+                + cells.map { PrintableText.markdown($0.replacing("\n", with: " ")).replacing("|", with: "\\|") }
                 .joined(separator: " | ")
                 + " |"
         }
@@ -77,7 +79,19 @@ package struct Table: Hashable, Sendable {
     private var lineWidth: Int { widths.reduce(0, +) + 2 * max(0, columns.count - 1) }
 
     private var leastNeeded: Int? {
-        columns.indices.filter { columns[$0].rank != nil }.min { (columns[$0].rank ?? 0) < (columns[$1].rank ?? 0) }
+        columns.indices.reversed().filter { columns[$0].rank != nil }
+            .min { (columns[$0].rank ?? 0) < (columns[$1].rank ?? 0) }
+    }
+
+    /// The words of a text in lines of at most `width`, where no word is longer.
+    private static func wrapped(_ text: String, _ width: Int) -> [String] {
+        text.split(separator: " ").reduce(into: []) { lines, word in
+            if let last = lines.last, last.count + 1 + word.count <= width {
+                lines[lines.count - 1] += " " + word
+            } else {
+                lines.append(String(word))
+            }
+        }
     }
 
     private mutating func remove(_ index: Int) {

@@ -31,6 +31,12 @@ package struct ObjectStore: Sendable {
         try put([bytes])[0]
     }
 
+    /// Keeps bytes that are said to have this hash; throws `objectCorrupt`, and keeps nothing, when they have another.
+    package func put(_ bytes: [UInt8], as hash: ContentHash) throws(StoreError) {
+        guard ContentHasher.hash(bytes) == hash else { throw .objectCorrupt(hash) }
+        _ = try put([bytes])
+    }
+
     /// Keeps several objects; all are on the disk when it returns. Cheaper than one by one: each folder reaches the
     /// disk once.
     package func put(_ objects: [[UInt8]]) throws(StoreError) -> [ContentHash] {

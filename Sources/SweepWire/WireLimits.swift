@@ -24,6 +24,8 @@ package enum WireLimits {
     /// Epochs of one trial in one report item.
     package static let epochs = 65_536
     package static let metrics = 64
+    /// Seconds of an epoch: some thirty years. Sums of times stay numbers that a duration can hold.
+    package static let epochSeconds = 0.0...1e9
     /// Notes in one report item.
     package static let notes = 1024
     package static let labels = 64

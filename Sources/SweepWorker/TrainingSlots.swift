@@ -365,6 +365,7 @@ package final class TrainingSlots: Sendable {
         let (epoch, end) = run.run(
             ProgramControl(
                 shouldStop: { running.shouldStop.load(ordering: .relaxed) },
+                isClosing: { [self] in queue.withLock { $0.isClosed } },
                 isDraining: { [self] in isDraining.load(ordering: .relaxed) },
                 waitForRoom: { [self] in waitForRoom(running) },
                 observed: { [self] observation in

@@ -1,18 +1,21 @@
-"""Stands in for an MLflow tracking server: the five requests that an export makes, with the server's own limits.
+"""Stands in for an MLflow tracking server: the requests that an export makes, with the server's own limits.
 
-    mlflow_stand_in.py [--refuse-after N]
+    mlflow_stand_in.py [--refuse-after N] [--hold N]
 
 Prints its URL, then serves until it is ended. Requests that MLflow 3 refuses are refused here in the same way (checked against the
-real server by `make test-mlflow`). With --refuse-after, the Nth log-batch and all after it fail. GET /runs shows what was kept.
+real server by `make test-mlflow`). With --refuse-after, the Nth log-batch and all after it fail; with --hold, the Nth is
+never answered. GET /runs shows what was kept.
 """
 import argparse
 import http.server
 import json
 import re
+import threading
 import urllib.parse
 
 parser = argparse.ArgumentParser()
 parser.add_argument("--refuse-after", type=int)
+parser.add_argument("--hold", type=int)
 arguments = parser.parse_args()
 experiments = {}
 runs = {}
@@ -37,17 +40,21 @@ def create_experiment(body):
 
 
 def search(body):
-    match = re.fullmatch(r"tags\.`sweepd\.sweep` = '(.*)' and tags\.`sweepd\.role` = 'sweep'", body["filter"])
-    if not match:
-        raise wrong("filter")
+    wanted = {}
+    for part in body["filter"].split(" and "):
+        match = re.fullmatch(r"tags\.`([^`]+)` = '(.*)'", part)
+        if not match:
+            raise wrong("filter")
+        wanted[match.group(1)] = match.group(2)
     found = [
-        run
+        {
+            "info": {"run_id": run["id"]},
+            "data": {"tags": [{"key": key, "value": value} for key, value in run["tags"].items()]},
+        }
         for run in runs.values()
-        if run["experiment"] in body["experiment_ids"]
-        and run["tags"].get("sweepd.sweep") == match.group(1)
-        and run["tags"].get("sweepd.role") == "sweep"
+        if run["experiment"] in body["experiment_ids"] and wanted.items() <= run["tags"].items()
     ]
-    return {"runs": [{"info": {"run_id": run["id"]}} for run in found[: body["max_results"]]]} if found else {}
+    return {"runs": found[: body["max_results"]]} if found else {}
 
 
 def create_run(body):
@@ -69,6 +76,8 @@ def create_run(body):
 def log_batch(body):
     global batches
     batches += 1
+    if batches == arguments.hold:
+        threading.Event().wait()
     if arguments.refuse_after and batches >= arguments.refuse_after:
         raise Refused(500, "INTERNAL_ERROR", "database is locked")
     run = runs[body["run_id"]]
@@ -96,6 +105,11 @@ def update(body):
     return {}
 
 
+def set_tag(body):
+    runs[body["run_id"]]["tags"][body["key"]] = body["value"]
+    return {}
+
+
 def delete(body):
     del runs[body["run_id"]]
     return {}
@@ -107,6 +121,7 @@ POST = {
     "runs/create": create_run,
     "runs/log-batch": log_batch,
     "runs/update": update,
+    "runs/set-tag": set_tag,
     "runs/delete": delete,
 }
 

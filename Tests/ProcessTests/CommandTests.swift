@@ -188,7 +188,7 @@ extension RealProcesses {
             let python = ProcessInfo.processInfo.environment["SWEEPD_PYTHON"] ?? "python3"
             try await Bench.run { bench in
                 guard try await bench.run([python, "-c", "import \(modules)"]).status == 0 else {
-                    print("\(name) is not tried: \(python) has not all of \(modules)")
+                    print("SKIPPED: \(name), as \(python) has not all of \(modules)")
                     return
                 }
                 let trials = name == "forest" ? "trials: 8" : "trials: 12"

@@ -84,6 +84,15 @@ extension RealProcesses {
                 try #require(foreign.errors.contains("notes.txt, which no export wrote"), "\(foreign.errors)")
                 try #require(try text(bench.path("board/small/notes.txt")) == "mine")
 
+                // What is no folder is nobody's export.
+                let file = try bench.write("boards/small", "mine")
+                let other = try await bench.run(
+                    ["sweepd", "export", "small", "--tensorboard", bench.path("boards")] + place,
+                    exits: 2
+                )
+                try #require(other.errors.contains("is no folder"), "\(other.errors)")
+                try #require(try text(file) == "mine")
+
                 // One trial alone.
                 try await bench.run(["sweepd", "export", "small", "--trial", "2", "--csv", csv] + place, exits: 0)
                 try #require(try text(csv).split(separator: "\n").count == 4)
@@ -124,6 +133,18 @@ extension RealProcesses {
                 try #require(again.errors.contains("has the sweep small already"), "\(again.errors)")
                 try await bench.run(words + ["--mlflow-experiment", "a second one"], exits: 0)
                 try #require(try await kept(bench, url).runs.count == 12)
+
+                // Ended in the middle, it leaves runs; the next call takes them away first.
+                let slow = try await standIn(bench, ["--hold", "3"])
+                let slowly = ["sweepd", "export", "small", "--mlflow", slow] + place
+                let cut = try bench.start("export", slowly, mayEnd: true)
+                try await bench.wait("some runs are there") { try await kept(bench, slow).runs.count >= 3 }
+                cut.signal(SIGKILL)
+                try await bench.ended(cut)
+                try #require(try await kept(bench, slow).runs.contains { $0.status == "RUNNING" })
+                try await bench.run(slowly, exits: 0, within: 120)
+                let whole = try await kept(bench, slow).runs
+                try #require(whole.count == 6 && whole.allSatisfy { $0.status == "FINISHED" }, "\(whole)")
 
                 let failing = try await standIn(bench, ["--refuse-after", "6"])
                 let failed = try await bench.run(["sweepd", "export", "small", "--mlflow", failing] + place, exits: 1)

@@ -111,6 +111,16 @@ extension RealProcesses {
                     environment: cluster.environment
                 )
                 try #require(unknown.status == 2 && unknown.errors.contains("no sweep is called none"))
+                let programs = Program.root.appending(path: "sweeps/command/plain.yaml").path
+                try await bench.run(["sweepd", "submit", programs] + base.suffix(2), exits: 0)
+                let unfit = try await bench.run(
+                    ["sweepd", "slurm", "plain"] + base.suffix(2),
+                    environment: cluster.environment
+                )
+                try #require(
+                    unfit.status == 2 && unfit.errors.contains("plain requires workers with --commands"),
+                    "\(unfit.errors)"
+                )
                 for wrong in [["--time", "1:2:3:4"], ["--time", "1", "--drain", "60"], ["--workers", "0"]] {
                     let child = try await bench.run(base + wrong, environment: cluster.environment)
                     try #require(child.status == 2, "\(child.errors)")

@@ -310,6 +310,11 @@ extension RealProcesses {
                     exits: 0
                 )
                 try #require(choice.errors.contains("warning: all weights begin at zero"), "\(choice.errors)")
+                // Beside others that cannot, nothing of the sweep can learn.
+                try await bench.run(
+                    ["sweepd", "validate", try file("{choice: [{constant: 0}, {he: {scale: 0}}]}")],
+                    exits: 2
+                )
             }
         }
     }

@@ -51,6 +51,20 @@ import Testing
         #expect(FailureCause(AttemptDeath(reason: reason, log: "epoch 3 done\n")) == nil)
     }
 
+    @Test func `of what a program writes only memory counts`() {
+        let missing = AttemptDeath(reason: "exit code 1", log: "cat: configs/.json: No such file or directory")
+        #expect(FailureCause(missing, ofProgram: true) == nil)
+        #expect(
+            FailureCause(AttemptDeath(reason: "exit code 1", log: "No space left on device"), ofProgram: true) == nil
+        )
+        let memory = AttemptDeath(reason: "exit code 1", log: "std::bad_alloc")
+        #expect(FailureCause(memory, ofProgram: true) == .outOfMemory)
+        let reason = "the program's folder cannot be made: /tmp/x: No space left on device"
+        #expect(FailureCause(AttemptDeath(reason: reason, log: ""), ofProgram: true) == .diskFull)
+        let absent = "the program cannot be started: python3: No such file or directory"
+        #expect(FailureCause(AttemptDeath(reason: absent, log: ""), ofProgram: true) == .programNotStarted)
+    }
+
     @Test func `words far above the end of a log are no cause`() {
         let log = "out of memory, trying less\n" + String(repeating: "all is well\n", count: 1000)
         #expect(FailureCause(AttemptDeath(reason: "signal 11", log: log)) == nil)

@@ -12,7 +12,7 @@ import Testing
     private static let sampling = "train.sampling"
     private static let width = "train.model.mlp.width"
 
-    /// Four trials: completed, pruned for a loss that is not a number, failed before an epoch, running.
+    /// Five trials: completed, pruned for a loss that is not a number, failed after an epoch, running, waiting.
     private static let history: SweepHistory = {
         func trial(_ number: Int, _ state: TrialState, _ values: [ParameterValue], _ losses: [Double])
             -> CurvesDocument.Trial
@@ -37,7 +37,7 @@ import Testing
             trials: [
                 trial(1, .completed, [.real(0.001), .text("none"), .integer(32)], [1, 0.5, 0.25]),
                 trial(2, .pruned(.cannotRecover), [.real(0.9), .integer(3), .integer(8)], [2, .nan]),
-                trial(3, .failed("killed by signal 9"), [.real(0.01), .text("none"), .integer(64)], []),
+                trial(3, .failed("killed by signal 9"), [.real(0.01), .text("none"), .integer(64)], [3]),
                 trial(12, .running, [.real(0.02), .integer(3), .integer(16)], [1.5]),
                 trial(13, .waiting, [.real(0.03), .integer(3), .integer(16)], []),
             ]
@@ -89,7 +89,7 @@ import Testing
         #expect(lines.count == 1 + 3 + 2 + 1 + 1 + 1)
         #expect(lines[3].hasSuffix(",completed,,0.001,none,32,3,2.0,0.75,0.25,0.9375"), "\(lines[3])")
         #expect(lines[5].contains(",pruned,not finite,0.9,3,8,2,2.0,nan,nan,nan"), "\(lines[5])")
-        #expect(lines[6].hasSuffix(",failed,,0.01,none,64,,,,,"), "\(lines[6])")
+        #expect(lines[6].hasSuffix(",failed,,0.01,none,64,1,2.0,3.5,3.0,0.25"), "\(lines[6])")
     }
 
     @Test func `each line of JSON is a trial, and reads as one`() throws {
@@ -249,6 +249,8 @@ import Testing
         #expect(study.trials[1].intermediate == ["1": 2])
         #expect(study.trials[1].attributes["sweepd.finding"] == "not finite")
         #expect(study.trials[1].value == 2)
+        // Optuna refuses a failed trial that has a value.
+        #expect(study.trials[2].value == nil && study.trials[2].intermediate == ["1": 3])
         #expect(!study.trials[3].ended)
         #expect(
             first.distributions["width"]?.contains("high=64, log=False, low=8, step=8") == true,

@@ -39,6 +39,9 @@ import Testing
         ("{\"loss\": 1}", "a line without \"epoch\": NUMBER: {\"loss\": 1}"),
         ("{\"epoch\": 1.5}", "a line without \"epoch\": NUMBER: {\"epoch\": 1.5}"),
         ("{\"epoch\": 1, \"loss\": \"high\"}", "no number as loss: {\"epoch\": 1, \"loss\": \"high\"}"),
+        (
+            "{\"epoch\": 1, \"wait\": 1}", "a \"wait\" that is neither true nor false: {\"epoch\": 1, \"wait\": 1}"
+        ),
         ("{\"epoch\": 1, \"loss\": [1]}", "no number as loss: {\"epoch\": 1, \"loss\": [1]}"),
         (
             "{\"checkpoint\": 1, \"loss\": 1}",

@@ -31,6 +31,7 @@ import Testing
         state: FileBundle? = nil,
         files: [FileBundle.Entry] = [],
         stopWhen: @escaping (_ epochs: Int) -> Bool = { _ in false },
+        closesWhen: @escaping (_ epochs: Int) -> Bool = { _ in false },
         drains: Bool = false
     ) throws -> Outcome {
         var observations: [Observation] = []
@@ -50,7 +51,8 @@ import Testing
             )
             outcome = ProgramRun(job, at: folder + "/trial").run(
                 ProgramControl(
-                    shouldStop: { stopWhen(observations.count) },
+                    shouldStop: { stopWhen(observations.count) || closesWhen(observations.count) },
+                    isClosing: { closesWhen(observations.count) },
                     isDraining: { drains },
                     observed: { observations.append($0) }
                 )
@@ -92,14 +94,16 @@ import Testing
         #expect(try run(shell(script), files: files).end == .reached(checkpoint: nil))
     }
 
-    @Test func `each end is told in a sentence`() throws {
-        func sentence(_ end: ProgramEnd) -> String {
-            switch end {
-            case .failed(let text, _): "failed: " + text
-            case .died(let text, _): "died: " + text
-            default: "\(end)"
-            }
+    /// How a run ended, in words.
+    private func sentence(_ end: ProgramEnd) -> String {
+        switch end {
+        case .failed(let text, _): "failed: " + text
+        case .died(let text, _): "died: " + text
+        default: "\(end)"
         }
+    }
+
+    @Test func `each end is told in a sentence`() throws {
         let one = "echo '{\"epoch\": 1, \"loss\": 1}' >&3; "
         let limits = CommandLimits(report: 0.3, grace: 0.2)
         #expect(
@@ -125,7 +129,7 @@ import Testing
         )
         #expect(
             try sentence(run(spec(["no-such-program"])).end).hasPrefix(
-                "failed: the program cannot be started: there is no program no-such-program in "
+                "died: the program cannot be started: there is no program no-such-program in "
             )
         )
         #expect(try run(shell(one + "exit 0")).end == .stoppedEarly)
@@ -157,6 +161,63 @@ import Testing
         let outcome = try run(shell("(setsid sleep 20\(mark) &); \(Self.count); exit 0"))
         #expect(outcome.end == .reached(checkpoint: nil))
         #expect(Self.processes(with: mark) == [])
+    }
+
+    @Test func `half a line of a program that is killed is no mistake of it`() throws {
+        let script = "echo '{\"epoch\": 1, \"loss\": 1}' >&3; printf '{\"epoch\": 2, \"lo' >&3; kill -SEGV $$"
+        #expect(
+            try sentence(run(shell(script)).end) == "died: the program ended with signal 11 (SIGSEGV) after epoch 1"
+        )
+        // One that ends by itself may leave out the last line break.
+        #expect(try run(shell("printf '{\"epoch\": 1, \"loss\": 1}' >&3")).observations.map(\.epoch) == [1])
+    }
+
+    @Test func `there is no grace when the worker closes`() throws {
+        let begun = ContinuousClock.now
+        let script = "trap '' TERM; echo '{\"epoch\": 1, \"loss\": 1}' >&3; sleep 600"
+        let outcome = try run(shell(script, CommandLimits(grace: 300)), closesWhen: { $0 == 1 })
+        #expect(outcome.end == .cancelled(checkpoint: nil))
+        #expect(begun.duration(to: .now) < .seconds(200))
+    }
+
+    @Test func `what a keeper that is killed leaves is ended`() throws {
+        let mark = "\(getpid())\(UInt32.random(in: 1000...9999))"
+        // The keeper is the script's parent.
+        let script =
+            "sleep 30\(mark) & sleep 31\(mark) & echo '{\"epoch\": 1, \"loss\": 1}' >&3; kill -9 $PPID; sleep 600"
+        #expect(
+            try sentence(run(shell(script)).end) == "died: the program was ended together with its keeper after epoch 1"
+        )
+        #expect(Self.processes(with: mark) == [])
+    }
+
+    @Test func `a folder is removed whatever the program made of it`() throws {
+        // Names that are no text, folders that are closed to their owner, links to elsewhere.
+        try withFolder { folder in
+            let other = folder + "/other"
+            try FileManager.default.createDirectory(atPath: other, withIntermediateDirectories: true)
+            let script = """
+                mkdir -p locked/below && touch locked/below/file "$(printf 'no\\377text')" && ln -s \(other) link
+                chmod 500 locked/below && chmod 0 locked; \(Self.count); exit 0
+                """
+            #expect(try run(shell(script)).end == .reached(checkpoint: nil))
+            #expect(access(other, F_OK) == 0)
+        }
+    }
+
+    @Test func `folders that a worker left are removed, and those of one that lives are not`() throws {
+        try withFolder { folder in
+            let left = folder + "/sweepd-programs-abcdef"
+            try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
+            let new = folder + "/sweepd-programs-ghijkl"
+            try FileManager.default.createDirectory(atPath: new, withIntermediateDirectories: true)
+            try Data().write(to: URL(filePath: left + "/lock"))
+            let first = try ProgramFolders(below: folder)
+            #expect(access(left, F_OK) != 0, "nobody holds it")
+            #expect(access(new, F_OK) == 0, "it may be locked at any moment")
+            let second = try ProgramFolders(below: folder)
+            #expect(access(first.path, F_OK) == 0 && access(second.path, F_OK) == 0)
+        }
     }
 
     @Test func `the memory of all its processes together is held to its limit`() throws {
@@ -193,7 +254,11 @@ import Testing
     }
 
     private static func needPython() throws {
-        try #require(access("/usr/bin/python3", X_OK) == 0 || getenv("PATH") != nil, "python3 is not installed")
+        let folders = getenv("PATH").map { String(cString: $0) } ?? "/usr/bin"
+        try #require(
+            folders.split(separator: ":").contains { access("\($0)/python3", X_OK) == 0 },
+            "python3 is not installed"
+        )
     }
 
     @Test func `a Python program rests with its state and goes on from it`() throws {

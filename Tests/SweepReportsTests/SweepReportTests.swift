@@ -49,6 +49,20 @@ import Testing
         #expect(html.replacing("http://www.w3.org/2000/svg", with: "").contains("http://") == false)
     }
 
+    @Test func `text of others is text in Markdown too`() {
+        var table = Table(columns: [.init("a")])
+        table.add(["<script>alert(1)</script> & |"])
+        #expect(table.markdown.hasSuffix("| &lt;script&gt;alert(1)&lt;/script&gt; &amp; \\| |\n"))
+    }
+
+    @Test func `what the command line replaced is in the command`() {
+        let text = SubmittedText.of("name: digits\ntrain: {}", overrides: ["search.trials=3", "data.source=it's"])
+        #expect(text == "name: digits\ntrain: {}\n# --set search.trials=3\n# --set data.source=it's\n")
+        let markdown = Self.report(text: text).markdown
+        #expect(markdown.contains("sweepd run digits.yaml --set 'search.trials=3' --set 'data.source=it'\\''s'\n"))
+        #expect(SubmittedText.options(in: "name: digits\n") == "" && SubmittedText.of("a", overrides: []) == "a")
+    }
+
     @Test func `a fence is longer than any within`() {
         let markdown = Self.report(text: "a: |\n  ```\n  ````\n").markdown
         #expect(markdown.contains("`````text\na: |\n"))

@@ -20,9 +20,12 @@ import Testing
         #expect(table.plainText(width: 80) == table.plainText())
         #expect(
             table.plainText(width: 16)
-                == "a  bbbbbbbb  d\n─  ────────  ─\n1  2         4\n(left out for width: cccccccc)\n"
+                == "a  bbbbbbbb  d\n─  ────────  ─\n1  2         4\n(left out for\nwidth: cccccccc)\n"
         )
-        #expect(table.plainText(width: 1) == "a  d\n─  ─\n1  4\n(left out for width: cccccccc, bbbbbbbb)\n")
+        #expect(table.plainText(width: 1) == "a  d\n─  ─\n1  4\n(left\nout\nfor\nwidth:\ncccccccc,\nbbbbbbbb)\n")
+        var equals = Table(columns: [.init("a", rank: 1), .init("b", rank: 1), .init("c")])
+        equals.add(["1", "2", "3"])
+        #expect(equals.plainText(width: 5).hasPrefix("a  c\n"), "of equal ones the last")
     }
 
     @Test func `CSV quotes what must be quoted`() {

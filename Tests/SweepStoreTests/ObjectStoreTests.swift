@@ -46,6 +46,13 @@ import Testing
         #expect(try objects.read(hashes[1]).isEmpty)
     }
 
+    @Test func `bytes that are not those that were named leave nothing`() throws {
+        let hash = try objects.put([1, 2, 3])
+        #expect(throws: StoreError.objectCorrupt(hash)) { try objects.put([4, 5], as: hash) }
+        try objects.put([1, 2, 3], as: hash)
+        #expect(try objects.all() == [hash])
+    }
+
     @Test func `a deleted object is gone`() throws {
         let hash = try objects.put([1])
         #expect(try objects.delete(hash))

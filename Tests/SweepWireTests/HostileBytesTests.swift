@@ -147,6 +147,23 @@ import Testing
         }
     }
 
+    @Test(arguments: [-1.0, 1.1e9, .infinity, .nan])
+    func `an epoch that took no time that can be is refused`(seconds: Double) throws {
+        var random = RandomMessages(seed: 6)
+        let lease = random.lease()
+        func frames(_ seconds: Double, note: String?) throws -> [[UInt8]] {
+            let observation = Observation(epoch: 1, values: [0.5], seconds: seconds)
+            let notes = note.map { [TrialNote(epoch: 1, text: $0)] } ?? []
+            let item = Reports.Item(lease: lease, observations: [observation], notes: notes)
+            return try Message.reports(Reports(sequence: 1, items: [item])).encode()
+        }
+        // With a note the message takes the general way through the decoder.
+        for note in [nil, "a note"] {
+            _ = try Message.decode(frames(1e9, note: note))
+            #expect(throws: WireError.self) { try Message.decode(frames(seconds, note: note)) }
+        }
+    }
+
     @Test func `a problem with an unknown code is still a problem`() throws {
         let header = try Message.problem(Problem(kind: 0, code: .badMagic, sentence: "")).encode()[0]
         #expect(

@@ -91,15 +91,15 @@ struct Confirmation {
         )
         _ = try await control.submit(submitted)
         Terminal.error("\(name): \(interventions.count + 1) arms of \(repeats) runs each; \(howToEnd(name))")
-        var progress = ProgressLine()
+        var watch = SweepWatch(control)
+        defer { watch.end() }
         var hasAsked = false
         let begun = ContinuousClock.now
         while true {
             let status = try await control.status(sweep: name)
-            progress.show(status)
+            await watch.show(status)
             // A worker that is started at this moment is not missed.
             if status.workers.isEmpty, !hasAsked, begun.duration(to: .now) > .seconds(2) {
-                progress.end()
                 Terminal.error(
                     "no worker is connected, and nothing is trained until one is: `sweepd worker` starts one"
                 )
@@ -107,12 +107,11 @@ struct Confirmation {
             }
             if status.state == "finished" { break }
             if status.state == "cancelled" || status.state == "halted" {
-                progress.end()
                 throw CommandFailure(.failed, "\(name) is \(status.state): \(status.reason ?? "no reason is known")")
             }
             try await Task.sleep(for: .milliseconds(200))
         }
-        progress.end()
+        watch.end()
         let rank = try await control.rank(sweep: name, top: nil)
         guard let document = ComparisonDocument(sweep: experiment, rank: rank, chance: chance) else {
             throw CommandFailure(.failed, "\(name) has no arms")

@@ -12,6 +12,8 @@ struct RemoteHost: Sendable {
 
     /// How long a step may take: a copy of the program over a slow line takes the longest.
     private static let stepSeconds = 120.0
+    /// The longest time to drain that a worker may have, and what it takes beside.
+    private static let longestStopSeconds = 3700.0
     private static let copySeconds = 900.0
 
     init(_ host: ListedHost, ssh: [String]) {
@@ -93,8 +95,9 @@ struct RemoteHost: Sendable {
             if isSame {
                 outcome.state = "running"
             } else {
-                if isRunning { _ = try await run(scripts.stop(within: Self.stopSeconds(plan.drainTime))) }
-                _ = try await run(scripts.start(arguments, mark: mark))
+                let stopSeconds = Self.stopSeconds(Self.drainTime(arguments) ?? plan.drainTime)
+                if isRunning { _ = try await runStop(stopSeconds) }
+                _ = try await run(scripts.start(arguments, mark: mark, stopSeconds: stopSeconds))
                 outcome.state = isRunning ? "updated" : "started"
             }
         } catch let problem as Problem {
@@ -107,7 +110,7 @@ struct RemoteHost: Sendable {
     func stop(drainTime: Double) async -> Outcome {
         var outcome = Outcome(name: host.name, target: host.target, state: "failed")
         do {
-            let answer = try await run(scripts.stop(within: Self.stopSeconds(drainTime)))
+            let answer = try await runStop(Self.stopSeconds(drainTime))
             guard let state = ["stopped", "killed", "absent"].first(where: { answer[$0] != nil }) else {
                 throw Problem(text: "it answers with something else than a shell")
             }
@@ -120,6 +123,17 @@ struct RemoteHost: Sendable {
 
     /// A worker ends itself some seconds after its time to drain.
     private static func stopSeconds(_ drainTime: Double) -> Int { Int(drainTime.rounded(.up)) + 10 }
+
+    /// What the last `--drain-time` of a worker's words says; nil when none does.
+    private static func drainTime(_ arguments: [String]) -> Double? {
+        guard let place = arguments.lastIndex(of: "--drain-time"), place + 1 < arguments.count else { return nil }
+        return Double(arguments[place + 1])
+    }
+
+    /// The script knows how long it may take, which may be longer than it says here: the worker was started with another time.
+    private func runStop(_ seconds: Int) async throws -> RemoteAnswer {
+        try await run(scripts.stop(within: seconds), within: Self.stepSeconds + Self.longestStopSeconds)
+    }
 
     private func workerArguments(_ plan: Plan) -> [String] {
         var words = connection(plan) + ["--name", host.name, "--drain-time", "\(plan.drainTime)"]
@@ -173,11 +187,11 @@ struct RemoteHost: Sendable {
     private var destination: [String] { (host.port.map { ["-p", "\($0)"] } ?? []) + ["--", host.target] }
 
     /// Runs a script there; what it calls a problem is thrown.
-    private func run(_ script: String) async throws -> RemoteAnswer {
+    private func run(_ script: String, within seconds: Double = stepSeconds) async throws -> RemoteAnswer {
         let done = await CommandRun.of(
             ssh + destination + ["exec sh -s"],
             reading: .text(script),
-            within: Self.stepSeconds
+            within: seconds
         )
         // 255 is ssh's own; a script ends with 0 whatever it finds.
         guard done.status == 0 else { throw Problem(text: done.lastError) }

@@ -21,6 +21,8 @@ struct SlurmCommand: AsyncParsableCommand {
     @Argument(help: "The sweep's name.") var sweep: String
     @Option(help: "Jobs to keep, each a worker.") var workers = 1
     @Option(help: "Cores of each, and its slots.") var cores = 1
+    @Flag(help: "The workers run programs that sweeps name, as the jobs' user.") var commands = false
+    @Option(help: "A label KEY=VALUE of the workers, which sweeps may require; repeatable.") var label: [String] = []
     @Option(help: "Wall time of each, as Slurm writes it: minutes, or H:MM:SS.") var time = "60"
     @Option(help: "Seconds before the end of the wall time at which a worker begins to hand back what it trains.")
     var drain = 60
@@ -56,21 +58,22 @@ struct SlurmCommand: AsyncParsableCommand {
         }
         let worker = try workerWords()
         // Whether the sweep is there is known before anything is submitted.
-        _ = try await location.ask { try await $0.status(sweep: sweep) }
+        try fit(try await location.ask { try await $0.status(sweep: sweep) })
         let interruption = Interruption()
         var keeper = AllocationKeeper(wanted: workers, wallTime: SlurmTime.seconds(time).map { .seconds($0) })
         let begun = ContinuousClock.now
-        var hasSubmitted = false
+        // The first time what fails is the user's to mend; later Slurm or the coordinator may be away for a while.
+        var hasLooked = false
         while true {
             let now = Instant.zero.advanced(by: begun.duration(to: .now))
             do {
                 let jobs = try await queue.jobs()
-                for action in keeper.actions(jobs: jobs, phase: try await phase(), at: now) {
+                let actions = keeper.actions(jobs: jobs, phase: try await phase(), at: now)
+                for action in actions {
                     switch action {
                     case .submit(let count):
                         for _ in 0..<count {
                             let id = try await queue.submit(sbatchWords(), worker)
-                            hasSubmitted = true
                             Terminal.error("job \(id) submitted")
                         }
                     case .cancel(let ids):
@@ -84,12 +87,12 @@ struct SlurmCommand: AsyncParsableCommand {
                         )
                     }
                 }
+                hasLooked = true
             } catch let failure as SlurmFailure {
-                // The first time it is the user's to mend; later Slurm may be away for a while.
-                guard hasSubmitted else { throw CommandFailure(.failed, failure.text) }
+                guard hasLooked else { throw CommandFailure(.failed, failure.text) }
                 Terminal.error("\(failure.text); trying again")
             } catch let error as ControlError {
-                guard hasSubmitted, error.code == .internal else { throw CommandFailure(error) }
+                guard hasLooked, error.code == .internal else { throw CommandFailure(error) }
                 Terminal.error("\(error.message); trying again")
             }
             guard await interruption.rest(seconds: every) else {
@@ -111,10 +114,31 @@ struct SlurmCommand: AsyncParsableCommand {
         }
     }
 
+    /// Refuses to submit workers that could train nothing of the sweep.
+    private func fit(_ status: StatusDocument) throws {
+        for requirement in status.placement.requires {
+            let option: String
+            if requirement.key == WorkerRequirement.commands.key {
+                guard !commands else { continue }
+                option = "--commands"
+            } else {
+                let words = "\(requirement.key)=\(requirement.value)"
+                guard WorkerRequirement.isLabel(requirement.key), !label.contains(words) else { continue }
+                option = "--label \(words)"
+            }
+            throw CommandFailure(
+                .badInput,
+                "\(sweep) requires workers with \(option), and these jobs' would be without"
+            )
+        }
+    }
+
     /// Words of the worker in each job.
     private func workerWords() throws -> [String] {
         let program = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().path
         var words = [program, "worker", "--drain-time", "\(max(4, drain - 10))"]
+        if commands { words.append("--commands") }
+        for label in label { words += ["--label", label] }
         if let address { words += ["--connect", address] }
         // Jobs begin in another folder than this command.
         func absolute(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.path }
@@ -178,8 +202,11 @@ struct SlurmQueue {
     func cancel(_ ids: [String]) async throws {
         // By TERM, so that a worker hands back what it trains; one that waits is taken out of the queue. A job that has ended
         // meanwhile is no failure: the next look at the queue tells what is left.
-        for kind in [["--state=RUNNING", "--signal=TERM", "--batch"], ["--state=PENDING"]] {
-            _ = await CommandRun.of(["scancel"] + kind + ids, within: Self.patience)
+        let states = Dictionary(try await jobs().map { ($0.id, $0.state) }) { first, _ in first }
+        let running = ids.filter { states[$0] == "RUNNING" }
+        let others = ids.filter { !running.contains($0) }
+        for (words, ids) in [(["--signal=TERM", "--batch"], running), ([], others)] where !ids.isEmpty {
+            _ = await CommandRun.of(["scancel"] + words + ids, within: Self.patience)
         }
     }
 

@@ -131,10 +131,14 @@ extension PairedComparison {
     }
 
     /// Two-sided p of Student's paired t; 1 below two pairs.
+    ///
+    /// Gains that are all the same, as counts over few rows are, say nothing of the variance: then it is that of the sign test.
     static func chance(of gains: [Double]) -> Double {
         guard gains.count > 1 else { return 1 }
         let moments = Moments(of: gains)
-        guard let variance = moments.sampleVariance, variance > 0 else { return moments.mean == 0 ? 1 : 0 }
+        guard let variance = moments.sampleVariance, variance > 0 else {
+            return moments.mean == 0 ? 1 : (1..<gains.count).reduce(1.0) { p, _ in p / 2 }
+        }
         let t = abs(moments.mean) / (variance / Double(gains.count)).squareRoot()
         return max(0, 1 - StudentT.within(t, degrees: gains.count - 1))
     }

@@ -34,12 +34,14 @@ extension StaticChecks {
         var places: [SpecProblem: Int] = [:]
         var counts: [SpecProblem: Int] = [:]
         var configurations = 0
+        var hopeless = 0
         for configuration in sweep.space.cover {
             guard let resolved = sweep.space.resolve(configuration),
                 let trial = TrialSpec.read(resolved, problems: SpecProblems())
             else { continue }
             configurations += 1
             var own: Set<SpecProblem> = []
+            var isHopeless = false
             for finding in findings(of: trial, on: schema) {
                 let problem = SpecProblem(
                     path: sweep.space.place(of: finding.problem.path, in: configuration),
@@ -48,16 +50,19 @@ extension StaticChecks {
                     allowed: finding.problem.allowed,
                     side: finding.problem.side
                 )
+                if finding.severity == .error { isHopeless = true }
                 if places[problem] == nil {
                     places[problem] = found.count
                     found.append(StaticFinding(finding.severity, finding.cause, problem))
                 }
                 if own.insert(problem).inserted { counts[problem, default: 0] += 1 }
             }
+            if isHopeless { hopeless += 1 }
         }
         found += ranking(by: sweep.objective, on: schema)
         return found.map { finding in
-            let isEverywhere = counts[finding.problem] == configurations
+            // No configuration escapes it, or each has one or another: either way nothing of the sweep can learn.
+            let isEverywhere = counts[finding.problem] == configurations || hopeless == configurations
             return finding.severity == .error && !isEverywhere
                 ? StaticFinding(.warning, finding.cause, finding.problem) : finding
         }

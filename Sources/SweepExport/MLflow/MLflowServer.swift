@@ -40,8 +40,8 @@ package struct MLflowServer: Sendable {
 
     /// Makes a run for the sweep and one for each trial, nested in it, in `experiment`, which is made when it is not there.
     ///
-    /// Nothing of a sweep stays that could not be brought whole: what was made is deleted again. A sweep that the experiment has
-    /// is not brought again. `progress` is told of trials brought. Returns the parent's run id.
+    /// Nothing of a sweep stays that could not be brought whole: what was made is deleted again, or by the next call where this one
+    /// was ended or the server was gone. A sweep that the experiment has whole is not brought again. `progress` is told of trials brought. Returns the parent's run id.
     package func keep(
         _ history: SweepHistory,
         state: String,
@@ -49,9 +49,13 @@ package struct MLflowServer: Sendable {
         progress: @Sendable (Int) -> Void = { _ in }
     ) async throws(MLflowError) -> String {
         let place = try await self.experiment(experiment)
-        if let run = try await existing(history.curves.sweep, in: place) {
+        for run in try await existing(history.curves.sweep, in: place) {
+            guard run.isWhole else {
+                try await delete(run.id, in: place)
+                continue
+            }
             throw MLflowError(
-                "experiment \(experiment) has the sweep \(history.curves.sweep) already, as run \(run): delete that run, or name another experiment"
+                "experiment \(experiment) has the sweep \(history.curves.sweep) already, as run \(run.id): delete that run, or name another experiment"
             )
         }
         var made: [String] = []
@@ -68,10 +72,25 @@ package struct MLflowServer: Sendable {
                 progress(index + 1)
             }
             try await end(parent, parentID)
+            _ = try await post(
+                "runs/set-tag",
+                [
+                    JSONMember("run_id", .text(parentID)), JSONMember("key", .text(Self.whole)),
+                    JSONMember("value", .text("true")),
+                ]
+            )
             return parentID
         } catch {
-            for id in made { _ = try? await post("runs/delete", [JSONMember("run_id", .text(id))]) }
-            throw error
+            // The parent last: by it the next call finds what is left.
+            var left = made.count
+            for id in made.reversed() {
+                do { try await delete(run: id) } catch { break }
+                left -= 1
+            }
+            guard left > 0 else { throw error }
+            throw MLflowError(
+                "\(error.description); \(left) runs are left there, which the same command takes away first"
+            )
         }
     }
 
@@ -95,21 +114,48 @@ package struct MLflowServer: Sendable {
         return id
     }
 
-    /// The run of the sweep that is there from before; nil when there is none.
-    private func existing(_ sweep: String, in experiment: String) async throws(MLflowError) -> String? {
+    /// The tag of a run of a sweep that was brought to its end.
+    private static let whole = "sweepd.whole"
+
+    private func delete(run id: String) async throws(MLflowError) {
+        _ = try await post("runs/delete", [JSONMember("run_id", .text(id))])
+    }
+
+    /// Deletes a run with those that are nested in it.
+    private func delete(_ parent: String, in experiment: String) async throws(MLflowError) {
+        while true {
+            let found = try await search("tags.`mlflow.parentRunId` = '\(parent)'", in: experiment)
+            if found.isEmpty { break }
+            for run in found { try await delete(run: run.id) }
+        }
+        try await delete(run: parent)
+    }
+
+    /// The runs of the sweep that are there from before, and whether each was brought to its end.
+    private func existing(_ sweep: String, in experiment: String) async throws(MLflowError)
+        -> [(id: String, isWhole: Bool)]
+    {
         let quoted = sweep.replacing("'", with: "\\'")
+        return try await search("tags.`sweepd.sweep` = '\(quoted)' and tags.`sweepd.role` = 'sweep'", in: experiment)
+    }
+
+    /// At most a thousand runs that a filter lets through.
+    private func search(_ filter: String, in experiment: String) async throws(MLflowError)
+        -> [(id: String, isWhole: Bool)]
+    {
         let found = try await post(
             "runs/search",
             [
-                JSONMember("experiment_ids", .array([.text(experiment)])),
-                JSONMember("filter", .text("tags.`sweepd.sweep` = '\(quoted)' and tags.`sweepd.role` = 'sweep'")),
-                JSONMember("max_results", .integer(1)),
+                JSONMember("experiment_ids", .array([.text(experiment)])), JSONMember("filter", .text(filter)),
+                JSONMember("max_results", .integer(1000)),
             ]
         )
-        guard case .array(let runs)? = found["runs"], case .text(let id)? = runs.first?["info"]?["run_id"] else {
-            return nil
+        guard case .array(let runs)? = found["runs"] else { return [] }
+        return runs.compactMap { run in
+            guard case .text(let id)? = run["info"]?["run_id"] else { return nil }
+            let tags: [JSONValue] = if case .array(let tags)? = run["data"]?["tags"] { tags } else { [] }
+            return (id, tags.contains { $0["key"] == .text(Self.whole) })
         }
-        return id
     }
 
     private func begin(_ run: MLflowRun, in experiment: String, within parent: String?) async throws(MLflowError)

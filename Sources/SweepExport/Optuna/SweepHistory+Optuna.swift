@@ -48,11 +48,13 @@ extension SweepHistory {
         }
         let best = trial.curve.best(for: objective)?.value
         let value = best.flatMap { $0.isFinite ? $0 : nil }
+        let state = Self.state(trial.state, hasValue: value != nil)
+        // Optuna refuses a failed trial that has one.
+        let told = [1, 2].contains(state) ? value : nil
         let intermediate = zip(1..., trial.curve.series(objective.metric)).filter { $0.1.isFinite }
         var fields: [(String, JSONValue)] = [
             ("study_id", .integer(0)), ("datetime_start", .text(Self.date(began))),
-            ("state", .integer(Self.state(trial.state, hasValue: value != nil))),
-            ("value", trial.state.isTerminal ? value.map { .number($0) } ?? .null : .null), ("values", .null),
+            ("state", .integer(state)), ("value", told.map { .number($0) } ?? .null), ("values", .null),
             ("distributions", .object(distributions)), ("params", .object(parameters)),
             ("user_attrs", .object(attributes(of: trial).map { JSONMember($0.key, .text($0.value)) })),
             ("system_attrs", .object([])),
@@ -107,7 +109,10 @@ extension SweepHistory {
             )
         }
         switch domain {
-        case .uniform(let low, let high, let step, _): return real(low, high, log: false, step: step)
+        case .uniform(let low, let high, let step?, _):
+            // As of integers below; a quotient that is a whole number may come out a little smaller.
+            return real(low, low + ((high - low) / step + 1e-9).rounded(.down) * step, log: false, step: step)
+        case .uniform(let low, let high, nil, _): return real(low, high, log: false, step: nil)
         case .logUniform(let low, let high, _): return real(low, high, log: true, step: nil)
         case .integer(let low, let high, let step):
             // The greatest value that a step reaches: Optuna would move the bound itself, and warn.

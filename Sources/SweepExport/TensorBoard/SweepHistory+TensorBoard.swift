@@ -11,14 +11,15 @@ extension SweepHistory {
     /// is: TensorBoard draws such points as marks.
     package var tensorBoard: [(path: String, bytes: [UInt8])] {
         let names = names
+        let texts = Set(paths.filter(isText))
         // TensorBoard asks for the word and for a number of ten digits in it; where files are equal, so are their names.
         let file = "events.out.tfevents.\(Self.padded(Int(began), 10)).sweepd"
         let digits = String(curves.trials.map(\.trial).max() ?? 0).count
-        return [(file, TFRecord.file([version, event(at: began, 0, experiment(names))]))]
+        return [(file, TFRecord.file([version, event(at: began, 0, experiment(names, texts))]))]
             + curves.trials.map { trial in
                 (
                     "trial-\(Self.padded(trial.trial, digits))/\(file)",
-                    TFRecord.file([version] + records(of: trial, names))
+                    TFRecord.file([version] + records(of: trial, names, texts))
                 )
             }
     }
@@ -53,13 +54,14 @@ extension SweepHistory {
         return (try? message.serializedBytes(options: options)) ?? []
     }
 
-    private func records(of trial: CurvesDocument.Trial, _ names: [String: String]) -> [[UInt8]] {
+    /// `texts` are the paths of parameters that are written as text.
+    private func records(of trial: CurvesDocument.Trial, _ names: [String: String], _ texts: Set<String>) -> [[UInt8]] {
         let times = times(of: trial)
         let curve = trial.curve
         var start = Tensorboard_SessionStartInfo()
         for entry in trial.configuration.entries {
             start.hparams[names[entry.path] ?? entry.path] =
-                isText(entry.path) ? Self.value(.text(entry.value.description)) : Self.value(entry.value)
+                texts.contains(entry.path) ? Self.value(.text(entry.value.description)) : Self.value(entry.value)
         }
         start.groupName = "trial \(trial.trial)"
         start.startTimeSecs = began
@@ -102,14 +104,14 @@ extension SweepHistory {
         return value
     }
 
-    private func experiment(_ names: [String: String]) -> [Tensorboard_Summary.Value] {
+    private func experiment(_ names: [String: String], _ texts: Set<String>) -> [Tensorboard_Summary.Value] {
         var experiment = Tensorboard_Experiment()
         experiment.name = sweep
         experiment.hparamInfos = paths.map { path in
             var info = Tensorboard_HParamInfo()
             info.name = names[path] ?? path
             info.description_p = path
-            fill(&info, path)
+            fill(&info, path, texts)
             return info
         }
         // The objective stands first: HParams sorts by it when a user asks for nothing else.
@@ -122,7 +124,7 @@ extension SweepHistory {
         return [Self.plugin("experiment") { $0.experiment = experiment }]
     }
 
-    private func fill(_ info: inout Tensorboard_HParamInfo, _ path: String) {
+    private func fill(_ info: inout Tensorboard_HParamInfo, _ path: String, _ texts: Set<String>) {
         switch domain(path) {
         case .uniform(let low, let high, _, _), .logUniform(let low, let high, _):
             info.type = .float64
@@ -133,7 +135,7 @@ extension SweepHistory {
             info.domainInterval.minValue = Double(low)
             info.domainInterval.maxValue = Double(high)
         case .choice, nil:
-            let values = options(path).map { isText(path) ? Self.value(.text($0.description)) : Self.value($0) }
+            let values = options(path).map { texts.contains(path) ? Self.value(.text($0.description)) : Self.value($0) }
             info.type = values.first.map(Self.type) ?? .string
             info.domainDiscrete.values = values
         }
@@ -143,7 +145,8 @@ extension SweepHistory {
     private func options(_ path: String) -> [ParameterValue] {
         var values: [ParameterValue] = []
         if case .choice(let options)? = domain(path) { values = options.map(\.label) }
-        for value in curves.trials.compactMap({ $0.configuration[path] }) where !values.contains(value) {
+        var seen = Set(values)
+        for value in curves.trials.compactMap({ $0.configuration[path] }) where seen.insert(value).inserted {
             values.append(value)
         }
         return values

@@ -40,7 +40,9 @@ package struct RemoteScripts: Sendable {
         let folder = host.directory.hasPrefix("/") ? host.directory : "./\(host.directory)"
         let program = "\(folder)/bin/sweepd"
         // No word of it means anything to any shell; the folder's letters were looked at when the host file was read.
-        return "cat > \(program).new && chmod 755 \(program).new && mv -f \(program).new \(program)"
+        // Two workers of one host may be set up at once.
+        let new = "\(program).new.\(host.name)"
+        return "cat > \(new) && chmod 755 \(new) && mv -f \(new) \(program)"
     }
 
     /// Runs the program, makes the worker's key if there is none, and says its `public` half: the secret never leaves the host.
@@ -75,7 +77,9 @@ package struct RemoteScripts: Sendable {
     }
 
     /// Starts the worker and says `started` once it has lived for a second; else what it said last.
-    package func start(_ arguments: [String], mark: String) -> String {
+    ///
+    /// - Parameter stopSeconds: how long it may take to end when it is asked to: kept for who stops it.
+    package func start(_ arguments: [String], mark: String, stopSeconds: Int) -> String {
         script(
             """
             log="$d/\(host.name).log"
@@ -85,6 +89,7 @@ package struct RemoteScripts: Sendable {
             pid=$!
             echo $pid >"$d/\(host.name).pid"
             printf '%s\\n' \(Self.quoted(mark)) >"$d/\(host.name).mark"
+            echo \(stopSeconds) >"$d/\(host.name).stop-seconds"
             sleep 1
             if kill -0 $pid 2>/dev/null; then say started $pid
             else say problem "the worker ended at once: $(tail -n 1 "$log")"; fi
@@ -92,17 +97,19 @@ package struct RemoteScripts: Sendable {
         )
     }
 
-    /// Ends the worker: asked to, it hands back what it trains; after `seconds` it is killed. Says `stopped`, `killed` or `absent`.
+    /// Ends the worker: asked to, it hands back what it trains; after the time that it was started with, or `seconds` where none
+    /// is kept, it is killed. Says `stopped`, `killed` or `absent`.
     package func stop(within seconds: Int) -> String {
         script(
             """
             pid=$(worker) || { rm -f "$d/\(host.name).pid" "$d/\(host.name).mark"; say absent -; exit; }
             kill -TERM $pid
-            left=\(seconds * 5)
+            seconds=$(cat "$d/\(host.name).stop-seconds" 2>/dev/null); case $seconds in ''|*[!0-9]*) seconds=\(seconds) ;; esac
+            left=$((seconds * 5))
             while kill -0 $pid 2>/dev/null && [ $left -gt 0 ]; do sleep 0.2; left=$((left - 1)); done
             how=stopped
             if kill -0 $pid 2>/dev/null; then kill -KILL $pid; how=killed; fi
-            rm -f "$d/\(host.name).pid" "$d/\(host.name).mark"
+            rm -f "$d/\(host.name).pid" "$d/\(host.name).mark" "$d/\(host.name).stop-seconds"
             say $how $pid
             """
         )

@@ -1,7 +1,7 @@
 extension SweepReport {
     /// The report as Markdown, charts drawn with characters.
     package var markdown: String {
-        var text = "# \(PrintableText.line(title))\n"
+        var text = "# \(PrintableText.markdown(title))\n"
         for section in sections {
             text += "\n## \(section.title)\n"
             for part in section.parts { text += "\n" + Self.markdown(part) }
@@ -11,7 +11,7 @@ extension SweepReport {
 
     private static func markdown(_ part: Part) -> String {
         switch part {
-        case .paragraph(let text): PrintableText.line(text) + "\n"
+        case .paragraph(let text): PrintableText.markdown(text) + "\n"
         case .table(let table): table.markdown
         case .chart(let chart): fenced(chart.terminalText(width: 100, height: 18))
         case .code(let text): fenced(text)

@@ -249,7 +249,9 @@ package struct SweepReport: Sendable {
             parts.append(.paragraph("The sweep was submitted by a program, without a file."))
         } else {
             parts.append(
-                .code("sweepd run \(submission.fileName)\nsweepd rank \(rank.sweep) --directory \(rank.sweep).sweepd")
+                .code(
+                    "sweepd run \(submission.fileName)\(SubmittedText.options(in: submission.text))\nsweepd rank \(rank.sweep) --directory \(rank.sweep).sweepd"
+                )
             )
             parts.append(.paragraph("\(submission.fileName):"))
             parts.append(.code(submission.text))

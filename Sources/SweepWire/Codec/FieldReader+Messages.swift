@@ -42,7 +42,9 @@ extension FieldReader {
         }
         let epochs = times.count / 8
         let width = numbers.count / times.count
-        guard epochs <= WireLimits.epochs, width <= WireLimits.metrics else { return nil }
+        guard epochs <= WireLimits.epochs, width <= WireLimits.metrics,
+            (0..<epochs).allSatisfy({ WireLimits.epochSeconds.contains(times.double($0)) })
+        else { return nil }
         return Reports.Item(
             lease: lease,
             observations: (0..<epochs).map { row in

@@ -104,6 +104,9 @@ extension Reports.Item: WireForm {
         guard width * epochs == form.values.count, width <= WireLimits.metrics else {
             throw .undecodable("\(form.values.count) values for \(epochs) epochs")
         }
+        guard form.seconds.allSatisfy(WireLimits.epochSeconds.contains) else {
+            throw .undecodable("an epoch that took no time that can be: allowed are \(WireLimits.epochSeconds) seconds")
+        }
         self.init(
             lease: try LeaseID(form.lease),
             observations: (0..<epochs).map { row in

@@ -29,6 +29,19 @@ import Testing
         #expect(abs((slower.changed.mean ?? 0) - 0.254) < 1e-12)
     }
 
+    @Test func equalGainsOfFewPairsShowNothing() throws {
+        // One row of eight more that is right, in each pair: there is no variance, and no certainty either.
+        let accuracy = PairedScale(Objective(metric: .validationAccuracy, direction: .maximize), chance: 2.3)
+        func compared(_ pairs: Int) throws -> PairedComparison {
+            let values = [Double](repeating: 0.625, count: pairs)
+            let found = Self.compare([("as it is", values), ("other", values.map { $0 - 0.125 })], accuracy)
+            return try #require(found.first)
+        }
+        #expect(try compared(2).p == 0.5 && compared(2).verdict == .undecided)
+        #expect(try compared(5).p == 0.0625 && compared(5).verdict == .undecided)
+        #expect(try compared(6).p == 0.03125 && compared(6).verdict == .worse)
+    }
+
     @Test func seedsThatDifferMoreThanTheArmsDoNotHideTheChange() throws {
         // Between seeds the loss varies twentyfold; within each pair the changed run is a tenth better.
         let base = [0.1, 0.4, 2.0, 0.2, 1.1, 0.7]
