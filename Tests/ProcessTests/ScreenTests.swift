@@ -52,7 +52,7 @@ extension RealProcesses {
                 for words in ["digits  finished", "12 of 12 trials ended", "best     validation.loss", "epochs   "] {
                     try #require(text.contains(words), "\(words)\n\(text)")
                 }
-                let (bar, table) = (text.firstRange(of: "trials ended"), text.firstRange(of: "place"))
+                let (bar, table) = (text.firstRange(of: "trials ended"), text.firstRange(of: "  state  "))
                 try #require(try #require(bar).lowerBound < #require(table).lowerBound, "\(text)")
 
                 // A finished one is shown once; colour and letters as the terminal has them.

@@ -159,11 +159,11 @@ package struct SweepScreen: Hashable, Sendable {
             line.add(index == 0 ? "workers  " : "         ")
             let name = DisplayWidth.cut(worker.id, to: width, mark: style.isASCII ? "" : "…")
             line.add(name + String(repeating: " ", count: width - DisplayWidth.of(name)))
-            line.add("  \(worker.busy)/\(worker.slots) busy  ", worker.busy > 0 ? .green : .dim)
+            line.add("  \(worker.busy)/\(worker.slots) busy", worker.busy > 0 ? .green : .dim)
             if let stuck = worker.stuck {
-                line.add("stuck: \(stuck)", .red)
+                line.add("  stuck: \(stuck)", .red)
             } else if let reason = worker.idleBecause {
-                line.add("idle: \(reason)", .dim)
+                line.add("  idle: \(reason)", .dim)
             }
             return line
         }
