@@ -107,7 +107,11 @@ for half in BaseTask.Half.allCases {
     say(
         "| a printed remedy recovers four fifths of what was lost | \(scores.recovered) | \(scores.recovered.of) runs with a remedy that can be set |"
     )
-    say("| the same, no remedy printed counted as none that helps | \(scores.cured) | \(scores.cured.of) runs whose fault a setting can undo |")
+    if scores.recovered.of > 0 {
+        say(
+            "| the same, no remedy printed counted as none that helps | \(scores.cured) | \(scores.cured.of) runs whose fault a setting can undo |"
+        )
+    }
     say("| a remedy that can be set is printed | \(scores.settable) | \(scores.settable.of) |")
     say("| faults without effect that are named all the same | \(scores.idle) | \(scores.idle.of) runs |")
     say("")
