@@ -27,7 +27,9 @@ extension CoordinatorCore {
         }
         let diagnoses = trials.map { progress in
             var evidence = evidence(progress, curves.curve(of: progress, in: sweep), sweep)
-            evidence.otherSeeds = (seeds[progress.configurationID] ?? []).filter { $0.trial != progress.number }.map(\.loss)
+            evidence.otherSeeds = (seeds[progress.configurationID] ?? []).filter { $0.trial != progress.number }.map(
+                \.loss
+            )
             return Diagnosis(evidence)
         }
         return DiagnosisDocument(

@@ -9,7 +9,8 @@ import SweepNumerics
 package enum CauseRanking {
     /// Below it a cause is not listed.
     private static let least = 0.1
-    private static let rules = RateCauses.rules + DataCauses.rules + CapacityCauses.rules + NetworkCauses.rules + ProgramCauses.rules
+    private static let rules =
+        RateCauses.rules + DataCauses.rules + CapacityCauses.rules + NetworkCauses.rules + ProgramCauses.rules
 
     /// The causes of a run, the most probable first; equally probable ones in the catalogue's order.
     package static func causes(of run: RunEvidence, symptoms: SymptomReport) -> [CauseFinding] {

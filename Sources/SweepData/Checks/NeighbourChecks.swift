@@ -179,7 +179,8 @@ enum NeighbourChecks {
                 .labelNoise,
                 .warning,
                 count: Int((wrong * Double(rows.count)).rounded()),
-                text: "about \(CheckText.percent(wrong)) of the labels are wrong (limit: 6 %): so many of the rows differ from the class "
+                text:
+                    "about \(CheckText.percent(wrong)) of the labels are wrong (limit: 6 %): so many of the rows differ from the class "
                     + "around them where it is purest; inputs that are noise themselves look the same",
                 remedy: "look at rows whose neighbours are of another class, and ask where their labels come from",
                 measure: wrong
@@ -218,7 +219,8 @@ enum NeighbourChecks {
                 .labelNoise,
                 .warning,
                 count: far.count,
-                text: "most targets are near what a simple model says and some are as far as another row's: its residuals have an excess "
+                text:
+                    "most targets are near what a simple model says and some are as far as another row's: its residuals have an excess "
                     + "kurtosis of \(CheckText.number(excess)) (limit: 1.5), the targets \(CheckText.number(kurtosis(targets)))",
                 examples: far.prefix(8).map { "\(CheckText.row(rows[$0])) (\(CheckText.number(targets[$0])))" },
                 remedy: "look at these rows' targets; loss: huber bounds what they do",
@@ -279,7 +281,10 @@ struct NearestRows {
 
     /// With the nearest `count` of each row alone.
     func first(_ count: Int) -> NearestRows {
-        NearestRows(nearest: nearest.map { Array($0.prefix(count)) }, distances: distances.map { Array($0.prefix(count)) })
+        NearestRows(
+            nearest: nearest.map { Array($0.prefix(count)) },
+            distances: distances.map { Array($0.prefix(count)) }
+        )
     }
 
     init(_ data: PreparedData, rows: [Int32], count: Int) {

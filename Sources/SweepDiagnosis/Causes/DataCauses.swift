@@ -16,7 +16,9 @@ enum DataCauses {
             .init(.outliers, "scale by quartiles in the place of means: it cures outliers too"),
         ],
         clues: { context in
-            guard !context.scalesFeatures, !context.symptoms.findings.isEmpty || context.fallsUnfinished else { return [] }
+            guard !context.scalesFeatures, !context.symptoms.findings.isEmpty || context.fallsUnfinished else {
+                return []
+            }
             var clues = context.clue(2.6, data: .scale, .imageRange)
             guard !clues.isEmpty || context.run.data == nil else { return [] }
             if clues.isEmpty, context.training == nil {
@@ -372,7 +374,10 @@ enum DataCauses {
         },
         remedy: { context in
             if context.data([.skew], least: .note) != nil {
-                return CauseFinding.Remedy(["data.preprocess=[power]"], "a power of each column, which makes its tail short")
+                return CauseFinding.Remedy(
+                    ["data.preprocess=[power]"],
+                    "a power of each column, which makes its tail short"
+                )
             }
             return CauseFinding.Remedy(
                 ["data.preprocess=[\(context.isImage ? "normalize" : "standardize")]"],

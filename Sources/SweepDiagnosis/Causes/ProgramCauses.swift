@@ -12,7 +12,8 @@ enum ProgramCauses {
         neighbours: [.init(.initialisation, "five other seeds as it is, and five with He's weights")],
         clues: { context in
             // Two others at least: one run proves nothing of a distribution.
-            guard context.run.otherSeeds.count >= 2, let own = context.series.probe.min(), !context.learnsTraining else {
+            guard context.run.otherSeeds.count >= 2, let own = context.series.probe.min(), !context.learnsTraining
+            else {
                 return []
             }
             let others = context.run.otherSeeds
@@ -45,7 +46,8 @@ enum ProgramCauses {
             let small = context.earlyRatio.map { $0 < 4e-3 } ?? false
             let isUsual = context.usualRates.flatMap { usual in context.rate.map { $0 <= usual.upperBound } } ?? false
             // Of another program only the curve is known: one that rises from the first epoch on never went downhill.
-            let never = context.training == nil && context.series.probe.count >= 5
+            let never =
+                context.training == nil && context.series.probe.count >= 5
                 && context.series.probe.min() == context.series.probe.first
             guard (small && isUsual) || never else { return [] }
             return context.clue(1.2, .rising, .diverging)

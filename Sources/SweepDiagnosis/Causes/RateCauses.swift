@@ -146,7 +146,8 @@ enum RateCauses {
         clues: { context in
             let ratio = context.earlyRatio
             let small = ratio.map { $0 < 1e-4 } ?? false
-            let isBelowUsual = context.usualRates.flatMap { usual in context.greatestRate.map { $0 < usual.lowerBound } } ?? false
+            let isBelowUsual =
+                context.usualRates.flatMap { usual in context.greatestRate.map { $0 < usual.lowerBound } } ?? false
             let isStuck = isBelowUsual && !context.learnsTraining
             guard
                 context.shows(.slow) || small || context.fallsUnfinished || isStuck
@@ -205,7 +206,11 @@ enum RateCauses {
                 "a rate that is too low does not make a loss rise or fluctuate",
                 if: context.shows(.oscillating, .rising, .diverging, .nonFinite)
             )
-            clues += context.clue(-3, "a rule has cut the rate", if: context.shows(.rateCollapsed) || context.isCutByBatches)
+            clues += context.clue(
+                -3,
+                "a rule has cut the rate",
+                if: context.shows(.rateCollapsed) || context.isCutByBatches
+            )
             clues += context.clue(-1, "the gradient vanishes", if: context.shows(.vanishing))
             return clues
         },
@@ -230,7 +235,10 @@ enum RateCauses {
             var clues = context.clue(5, .rateCollapsed)
             if case .rise(let rule)? = context.training?.schedule.rule, rule.onBatches {
                 clues.append(
-                    Clue(clues.isEmpty ? 4 : 1, "the rule compares single batches, whose losses rise every other time by chance")
+                    Clue(
+                        clues.isEmpty ? 4 : 1,
+                        "the rule compares single batches, whose losses rise every other time by chance"
+                    )
                 )
             }
             let cuts = context.run.notes.count { $0.text.hasPrefix("learning rate reduced") }
@@ -351,7 +359,11 @@ enum RateCauses {
                 )
             )
             if !context.shows(.slow, .stillImproving, .plateau, .atChance) {
-                clues += context.clue(0.6, "the loss on training rows still falls at the end", if: context.fallsUnfinished)
+                clues += context.clue(
+                    0.6,
+                    "the loss on training rows still falls at the end",
+                    if: context.fallsUnfinished
+                )
             }
             if let scale = context.run.instruments?.readings.last?.noise?.simpleScale {
                 clues += context.clue(

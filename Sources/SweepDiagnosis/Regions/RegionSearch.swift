@@ -91,7 +91,12 @@ package enum RegionSearch {
         let hits = members.map { $0.count(with: sick) }
         let counts = members.map(\.count)
         var best: Box?
-        func consider(_ conditions: [SickRegion.Condition], _ members: @autoclosure () -> TrialSet, _ hit: Int, _ count: Int) {
+        func consider(
+            _ conditions: [SickRegion.Condition],
+            _ members: @autoclosure () -> TrialSet,
+            _ hit: Int,
+            _ count: Int
+        ) {
             guard hit >= leastSick, Double(hit) >= leastShare * Double(count) else { return }
             let chance = test.logTail(hit, of: count, sick: sickInAll, all: all)
             guard chance < best?.chance ?? 0 else { return }
@@ -102,7 +107,7 @@ package enum RegionSearch {
         }
         for first in candidates.indices where hits[first] >= leastSick {
             for second in candidates.indices.dropFirst(first + 1)
-            where hits[second] >= leastSick && candidates[first].excludes != candidates[second].excludes {
+            where hits[second] >= leastSick && candidates[first].path != candidates[second].path {
                 let (count, hit) = members[first].count(with: members[second], and: sick)
                 guard hit >= leastSick, count < counts[first], count < counts[second] else { continue }
                 // Each of the two must add to the other: sicker inside of it than in what it takes away.
@@ -124,8 +129,8 @@ package enum RegionSearch {
     /// One condition and who meets it.
     private struct Candidate {
         let condition: SickRegion.Condition
-        /// Two of the same parameter and kind are nested, or exclude each other: no pair.
-        let excludes: String
+        /// Two of one parameter are no pair: they are nested, or an interval, which is not looked for.
+        let path: String
         let members: TrialSet
 
         static func all(_ configurations: [Configuration]) -> [Candidate] {
@@ -138,12 +143,23 @@ package enum RegionSearch {
             paths.sort()
             return paths.flatMap { path -> [Candidate] in
                 let values = configurations.map { $0[path] }
+                let numbers = values.map { $0.flatMap(SickRegion.Condition.number) }
                 return bounds(values.compactMap { $0 }).compactMap { bound in
-                    let condition = SickRegion.Condition(path: path, bound: bound)
-                    let members = TrialSet(configurations.count) { condition.holds(configurations[$0]) }
+                    let members =
+                        switch bound {
+                        case .equal(let wanted): TrialSet(values.count) { values[$0] == wanted }
+                        case .atLeast(let least):
+                            TrialSet(values.count, numbers, SickRegion.Condition.number(least)) { $0 >= $1 }
+                        case .atMost(let most):
+                            TrialSet(values.count, numbers, SickRegion.Condition.number(most)) { $0 <= $1 }
+                        }
                     // What all trials meet says nothing.
-                    guard members.count < configurations.count, members.count >= leastSick else { return nil }
-                    return Candidate(condition: condition, excludes: path, members: members)
+                    guard members.count < values.count, members.count >= leastSick else { return nil }
+                    return Candidate(
+                        condition: SickRegion.Condition(path: path, bound: bound),
+                        path: path,
+                        members: members
+                    )
                 }
             }
         }
@@ -172,6 +188,14 @@ private struct TrialSet {
     init(_ count: Int, _ holds: (Int) -> Bool) {
         words = Array(repeating: 0, count: (count + 63) / 64)
         for trial in 0..<count where holds(trial) { words[trial / 64] |= 1 << UInt64(trial % 64) }
+    }
+
+    /// The trials whose number, where they have one, is on the right side of `bound`.
+    init(_ count: Int, _ numbers: [Double?], _ bound: Double?, _ holds: (Double, Double) -> Bool) {
+        self.init(count) { trial in
+            guard let number = numbers[trial], let bound else { return false }
+            return holds(number, bound)
+        }
     }
 
     var count: Int { words.reduce(0) { $0 + $1.nonzeroBitCount } }

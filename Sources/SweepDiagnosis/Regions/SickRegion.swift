@@ -24,8 +24,10 @@ package struct SickRegion: Hashable, Sendable {
             guard let value = configuration[path] else { return false }
             switch bound {
             case .equal(let wanted): return value == wanted
-            case .atLeast(let least): return Self.number(value).flatMap { a in Self.number(least).map { a >= $0 } } ?? false
-            case .atMost(let most): return Self.number(value).flatMap { a in Self.number(most).map { a <= $0 } } ?? false
+            case .atLeast(let least):
+                return Self.number(value).flatMap { a in Self.number(least).map { a >= $0 } } ?? false
+            case .atMost(let most):
+                return Self.number(value).flatMap { a in Self.number(most).map { a <= $0 } } ?? false
             }
         }
 
