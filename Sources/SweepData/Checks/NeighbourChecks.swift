@@ -148,9 +148,10 @@ enum NeighbourChecks {
             case .classification(let names, _) = context.data.schema.task
         else { return [] }
         let labels = rows.map { Int(classes[Int($0)]) }
-        // A neighbourhood must lie within a class: a third of its rows at most.
+        // A neighbourhood must lie within a class: a third of its rows at most. Images are near each other by place and light, not by
+        // what they show: of sound glyphs a third of the neighbours are of other classes.
         let count = min(mostNeighbours, rows.count / (3 * max(1, names.count))) / 2 * 2
-        guard count >= 8 else { return [] }
+        guard count >= 20, context.data.schema.image == nil else { return [] }
         var chosen: [(row: Int, label: Int, share: Double)] = []
         for row in rows.indices {
             var votes = [Int](repeating: 0, count: names.count)
