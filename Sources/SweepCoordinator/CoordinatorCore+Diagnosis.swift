@@ -20,9 +20,21 @@ extension CoordinatorCore {
         }
         let best = sweep.incumbent?.value
         let isOfPrograms = sweep.sweep.command != nil
+        var seeds: [ConfigurationID: [(trial: Int, loss: Double)]] = [:]
+        for progress in sweep.trials {
+            guard let least = progress.curve.leastFinite(.probeLoss) else { continue }
+            seeds[progress.configurationID, default: []].append((progress.number, least))
+        }
+        let diagnoses = trials.map { progress in
+            var evidence = evidence(progress, curves.curve(of: progress, in: sweep), sweep)
+            evidence.otherSeeds = (seeds[progress.configurationID] ?? []).filter { $0.trial != progress.number }.map(
+                \.loss
+            )
+            return Diagnosis(evidence)
+        }
         return DiagnosisDocument(
             sweep: sweep.sweep.name,
-            reports: trials.map { progress in
+            reports: zip(trials, diagnoses).map { progress, diagnosis in
                 let value = progress.curve.best(for: sweep.sweep.objective)?.value
                 return DiagnosisDocument.Report(
                     trial: progress.number,
@@ -30,7 +42,7 @@ extension CoordinatorCore {
                     metric: sweep.sweep.objective.metric,
                     value: value,
                     bestOfSweep: best,
-                    Diagnosis(evidence(progress, curves.curve(of: progress, in: sweep), sweep)),
+                    diagnosis,
                     unknown: isOfPrograms
                         ? [
                             "the trial is a program: its curve was looked at; its model, steps and data are not known here"
@@ -39,7 +51,15 @@ extension CoordinatorCore {
                             "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
                         ]
                 )
-            }
+            },
+            // Of one trial alone there is none.
+            regions: trial != nil
+                ? []
+                : RegionSearch.regions(
+                    of: zip(trials, diagnoses).map { progress, diagnosis in
+                        (progress.configuration, diagnosis.symptoms.complaints.first?.symptom)
+                    }
+                )
         )
     }
 

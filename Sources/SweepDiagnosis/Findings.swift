@@ -29,7 +29,8 @@ package enum Findings {
         ].compactMap { $0 }
     }
 
-    /// The gravest symptom of `curve`; nil when it shows none.
+    /// The gravest symptom of `curve`; nil when it shows none. Of the six above, which hold for every curve, or else the first
+    /// of the whole catalogue that a curve alone can show and that asks for a cause: at chance, spikes, one answer, ….
     ///
     /// `chanceLoss` nil, and a curve without a probe: of a program, whose data are not known here. They are looked at as
     /// `RunEvidence` does.
@@ -39,16 +40,14 @@ package enum Findings {
         chanceLoss: Double?,
         bestProbeLoss: Double?
     ) -> Finding? {
-        if let chanceLoss {
-            return of(curve: curve, budget: budget, chanceLoss: chanceLoss, bestProbeLoss: bestProbeLoss).first
-        }
-        let run = RunEvidence(curve: curve, budget: budget, bestProbeLoss: bestProbeLoss)
-        return of(
-            curve: run.watched,
+        let run = RunEvidence(curve: curve, budget: budget, chanceLoss: chanceLoss, bestProbeLoss: bestProbeLoss)
+        let six = of(
+            curve: chanceLoss == nil ? run.watched : curve,
             budget: budget,
-            chanceLoss: run.series.chance,
+            chanceLoss: chanceLoss ?? run.series.chance,
             bestProbeLoss: bestProbeLoss
-        ).first
+        )
+        return six.first ?? SymptomReport(run).complaints.first
     }
 
     /// The least finite loss on training rows that any of `curves` reached; nil when there is none.

@@ -18,6 +18,8 @@ package struct RunEvidence: Sendable {
     /// What the checks of the data found; nil: nobody looked.
     package var data: [DataFinding]?
     package var notes: [TrialNote] = []
+    /// The least probe losses of finished runs of the same configuration from other seeds.
+    package var otherSeeds: [Double] = []
     /// The name under `train.optimizer` of the sweep file: `adamw` is Adam with decay.
     package var optimizerKey: String?
     /// Whether the training loss stands for the probe's, as in curves of other programs: a mean over the epoch, in training

@@ -43,7 +43,7 @@ package struct SymptomReport: Sendable {
     /// itself: every regression whose targets lie off zero begins above guessing, and most of them learn. Nor is a loss that
     /// parts from the accuracy, which a network does that grows surer of its mistakes. (Benchmark, tuning half: without this a
     /// third of the false alarms.)
-    var complaints: [Finding] {
+    package var complaints: [Finding] {
         alarms.filter { finding in
             // What goes up and down where little is left does no harm that anybody measured: half of the sound runs of a deep
             // network in the benchmark's tuning half do.

@@ -6,15 +6,18 @@ package import SweepDiagnosis
 /// JSON of one run: `{"trial", "name", "metric", "value", "best_of_sweep", "symptoms": [{"id", "words", "remark", "since_epoch",
 /// "evidence"}], "causes": [{"id", "words", "probability", "confirmed", "evidence": [..], "neighbours": [{"id", "experiment"}],
 /// "remedy": {"change", "changes": [..], "text"}}], "verdict", "verdict_kind", "not_judged": [{"id", "reason"}], "unknown": [..]}`.
-/// Of a whole sweep: `{"sweep", "trials": [..]}`.
+/// Of a whole sweep: `{"sweep", "trials": [..], "regions": [..]}`; a region is told of at `SickRegion.json`.
 package struct DiagnosisDocument: Hashable, Sendable {
     /// The sweep's name; nil for a single run.
     package let sweep: String?
     package let reports: [Report]
+    /// Parts of the sweep's space whose trials share a symptom, the surest first.
+    package let regions: [SickRegion]
 
-    package init(sweep: String?, reports: [Report]) {
+    package init(sweep: String?, reports: [Report], regions: [SickRegion] = []) {
         self.sweep = sweep
         self.reports = reports
+        self.regions = regions
     }
 
     /// One run's.
@@ -156,7 +159,10 @@ extension DiagnosisDocument {
     /// The document as JSON: a report, or a sweep with its trials.
     package var json: JSONValue {
         guard let sweep else { return reports.first?.json ?? .null }
-        return .object([JSONMember("sweep", .text(sweep)), JSONMember("trials", .array(reports.map(\.json)))])
+        return .object([
+            JSONMember("sweep", .text(sweep)), JSONMember("trials", .array(reports.map(\.json))),
+            JSONMember("regions", .array(regions.map(\.json))),
+        ])
     }
 
     /// Reads the document of a sweep from JSON.
@@ -164,7 +170,11 @@ extension DiagnosisDocument {
         let reader = DocumentReader(json)
         self.init(
             sweep: try reader.field("sweep").text(),
-            reports: try reader.field("trials").items().each { reader throws(DocumentError) in try Report(reader) }
+            reports: try reader.field("trials").items().each { reader throws(DocumentError) in try Report(reader) },
+            // A coordinator of an earlier version has none.
+            regions: try reader.optional("regions")?.items().each { reader throws(DocumentError) in
+                try SickRegion(reader)
+            } ?? []
         )
     }
 }

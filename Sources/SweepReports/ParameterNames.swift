@@ -31,7 +31,8 @@ extension Configuration {
 }
 
 extension ParameterValue {
-    fileprivate var shortText: String {
+    /// The value with as many digits as a person reads.
+    var shortText: String {
         if case .real(let value) = self { NumberText.short(value) } else { "\(self)" }
     }
 }

@@ -51,6 +51,14 @@ package struct FaultKind: Sendable {
         self.doses = doses
     }
 
+    /// Whether a setting could undo it. Rows that are wrong, missing, few or without signal are for people to mend, and what
+    /// deceives or blurs has lost nothing.
+    static func isMendable(_ name: String) -> Bool {
+        guard let kind = all.first(where: { $0.name == name }), case .quality = kind.measure else { return false }
+        let forPeople: Set<Cause> = [.labelNoise, .noSignal, .missingValues, .smallData]
+        return !forPeople.contains(kind.label)
+    }
+
     /// Every kind.
     package static let all = rates + batches + rows + labels + sizes + networks + penalties + images
 }

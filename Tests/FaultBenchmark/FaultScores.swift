@@ -38,6 +38,8 @@ package struct FaultScores: Sendable {
     package private(set) var three = Share()
     package private(set) var strict = Share()
     package private(set) var recovered = Share()
+    /// The same of all runs with one fault that were mended, or could have been: no remedy printed is none that helps.
+    package private(set) var cured = Share()
     /// Single faults whose first cause has a remedy that `--set` takes.
     package private(set) var settable = Share()
     /// Of runs with two faults: faults that are among the three likeliest causes.
@@ -70,6 +72,7 @@ package struct FaultScores: Sendable {
                     row.recovered.add(recovers)
                     recovered.add(recovers)
                 }
+                if FaultKind.isMendable(record.kinds[0]) { cured.add(record.recovers ?? false) }
                 if let tried = record.tried {
                     experiment.rules.add(isRight)
                     experiment.tried.add(record.right[0].contains(tried))

@@ -21,7 +21,8 @@ package struct FaultStudy: Sendable {
         /// Symptoms and causes with their odds, for people.
         package let detail: String
         package let verdict: String
-        /// Whether the first cause's remedy can be set, and then whether it recovers four fifths of what was lost.
+        /// Whether a remedy is printed that can be set, and then whether it recovers four fifths of what was lost. A run in which no
+        /// fault is found has no remedy printed.
         package let isSettable: Bool
         package let recovers: Bool?
         /// The changes of the remedy, for people.
@@ -98,7 +99,8 @@ package struct FaultStudy: Sendable {
         let measure = run.kinds.first?.measure ?? .quality
         let effect = Effect(base: base, faulty: results, judgedBy: measure)
         for (seed, result) in zip(seeds, results) {
-            let first = refused ? nil : Answer(result, .data).causes.first
+            let answer = Answer(result, .data)
+            let first = refused || !answer.isFault ? nil : answer.causes.first
             var recovers: Bool?
             var tried: Cause?
             if plan.mends, measure == .quality, let effect, let changes = first?.remedy.change, !changes.isEmpty,
@@ -176,9 +178,9 @@ package struct FaultStudy: Sendable {
             detail: full.causes.prefix(5).map { "\($0.cause.rawValue) \(Int(($0.probability * 100).rounded()))" }
                 .joined(separator: ", ") + " | " + symptoms.joined(separator: " "),
             verdict: full.verdict.text,
-            isSettable: !(full.causes.first?.remedy.change.isEmpty ?? true),
+            isSettable: full.isFault && !(full.causes.first?.remedy.change.isEmpty ?? true),
             recovers: recovers,
-            remedy: full.causes.first?.remedy.change.joined(separator: " ") ?? "",
+            remedy: full.isFault ? full.causes.first?.remedy.change.joined(separator: " ") ?? "" : "",
             tried: tried
         )
     }

@@ -188,6 +188,46 @@ import Testing
         #expect(!checks(try Table(600).findings()).contains(.labelNoise))
     }
 
+    // covers: C5 R18
+    @Test func `labels wrong at any rate are told by where classes are purest`() throws {
+        for (share, seed) in [(0.15, 1), (0.25, 2), (0.4, 3)] as [(Double, UInt64)] {
+            var table = Table(900, seed: seed, classes: 3)
+            // Classes that overlap, so that no single label can be told to be wrong.
+            for row in table.rows.indices { table.rows[row][0] *= 1.5 }
+            let sound = try table.findings()
+            #expect(!checks(sound).contains(.labelNoise), "seed \(seed): \(sound)")
+            var stream = RandomStream(key: 50 + seed)
+            for row in table.labels.indices where stream.uniform() < share {
+                table.labels[row] = "k\((row % 3 + 1 + stream.below(2)) % 3)"
+            }
+            let finding = try table.findings().first { $0.check == .labelNoise }
+            #expect(finding?.severity == .warning, "share \(share), seed \(seed): \(String(describing: finding))")
+        }
+    }
+
+    // covers: C5
+    @Test func `targets of other rows are told by the tails they leave, normal noise has none`() throws {
+        for seed in 0..<3 as Range<UInt64> {
+            var stream = RandomStream(key: seed)
+            let rows = (0..<600).map { _ -> (Double, Double, Double) in
+                let (a, b) = (stream.normal(), stream.normal())
+                return (a, b, 3 * a - 2 * b + stream.normal())
+            }
+            func findings(_ share: Double) throws -> [DataFinding] {
+                var stream = RandomStream(key: 70 + seed)
+                let targets = rows.map { stream.uniform() < share ? rows[stream.below(600)].2 : $0.2 }
+                let text =
+                    "a,b,y\n" + zip(rows, targets).map { "\($0.0),\($0.1),\($1)" }.joined(separator: "\n")
+                return DataChecks.findings(
+                    try load(text, task: .regression, validation: .fraction(0.25)).get(),
+                    targetScale: .standardize
+                )
+            }
+            #expect(!checks(try findings(0)).contains(.labelNoise), "seed \(seed)")
+            #expect(checks(try findings(0.15)).contains(.labelNoise), "seed \(seed)")
+        }
+    }
+
     // covers: T3 P5
     @Test func `a target that knows nothing of the inputs cannot be learnt`() throws {
         var stream = RandomStream(key: 7)

@@ -131,6 +131,57 @@ import Testing
         #expect(run.diagnosis.verdict == .unexplained, "\(run.diagnosis.causes)")
     }
 
+    // covers: C27 R23
+    @Test func `a loss that rises in usual steps may be a bug, one that rises in large steps is the rate's`() throws {
+        var run = MadeUpRun((1...20).map { $0 < 10 ? 1 : 1 + 0.03 * Double($0 - 9) }, best: 0.05)
+        run.trial = .sound()
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+        let bug = try #require(run.diagnosis.causes.first { $0.cause == .bug })
+        #expect(bug.remedy.text.contains("sweepd selftest") && bug.probability < 0.5)
+        run.trial = .sound { $0.optimizer.learningRate = 0.3 }
+        run.columns[.updateRatio] = (1...20).map { _ in 0.05 }
+        #expect(!run.diagnosis.causes.contains { $0.cause == .bug })
+    }
+
+    // covers: C28
+    @Test func `a run that fails where other seeds learn is an unlucky one, and not where they fail too`() {
+        var run = MadeUpRun((1...20).map { _ in chanceOfTen }, best: 0.05)
+        run.trial = .sound()
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+        run.otherSeeds = [0.2, 0.3, chanceOfTen, 0.25]
+        #expect(named(run).first == .seed, "\(run.diagnosis.causes)")
+        run.otherSeeds = [chanceOfTen, 2.2, chanceOfTen, 0.25]
+        #expect(!run.diagnosis.causes.contains { $0.cause == .seed })
+        run.otherSeeds = [0.2]
+        #expect(!run.diagnosis.causes.contains { $0.cause == .seed })
+    }
+
+    // covers: C17
+    @Test func `a penalty that nobody means is named without a symptom, a usual one is not`() {
+        var run = MadeUpRun(fall(20, floor: 0.5), best: 0.05)
+        run.trial = .sound { $0.l2 = 0.3 }
+        run.schema = .table()
+        run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+        #expect(named(run).first == .overRegularised, "\(run.diagnosis.causes)")
+        run.trial = .sound { $0.l2 = 0.001 }
+        #expect(!run.diagnosis.causes.contains { $0.cause == .overRegularised })
+    }
+
+    // covers: C5
+    @Test func `long tails in half of the inputs are named, in a few are not`() {
+        var run = MadeUpRun(fall(20), best: 0.05)
+        run.trial = .sound()
+        run.schema = .table(features: 10)
+        run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+        run.data = [DataFinding(.skew, .note, count: 6, text: "6 columns have a long tail", remedy: "", measure: 9)]
+        #expect(named(run) == [.preprocessing], "\(run.diagnosis.causes)")
+        #expect(run.diagnosis.causes.first?.remedy.change == ["data.preprocess=[power]"])
+        run.data = [DataFinding(.skew, .note, count: 3, text: "3 columns have a long tail", remedy: "", measure: 9)]
+        #expect(run.diagnosis.verdict == .noFault, "\(run.diagnosis.causes)")
+    }
+
     @Test func `a curve alone gives candidates by how common they are`() {
         var run = MadeUpRun(oscillating)
         run.columns[.probeLoss] = nil

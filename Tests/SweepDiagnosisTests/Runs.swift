@@ -16,6 +16,7 @@ struct MadeUpRun {
     var schema: DataSchema?
     var data: [DataFinding]?
     var notes: [TrialNote] = []
+    var otherSeeds: [Double] = []
 
     /// Probe losses, and the same for training and validation unless told.
     init(_ probe: [Double], validation: [Double]? = nil, training: [Double]? = nil, best: Double? = nil) {
@@ -26,7 +27,7 @@ struct MadeUpRun {
     var evidence: RunEvidence {
         let metrics = columns.keys.sorted { $0.rawValue < $1.rawValue }
         let epochs = columns.values.map(\.count).max() ?? 0
-        return RunEvidence(
+        var evidence = RunEvidence(
             curve: LearningCurve(
                 metrics: metrics,
                 observations: (0..<epochs).map { epoch in
@@ -49,6 +50,8 @@ struct MadeUpRun {
             data: data,
             notes: notes
         )
+        evidence.otherSeeds = otherSeeds
+        return evidence
     }
 
     var report: SymptomReport { SymptomReport(evidence) }

@@ -17,6 +17,32 @@ enum Samples {
                 Diagnosis(RunEvidence(curve: curve([2.3, 4.5, .nan]), budget: 3, chanceLoss: 2.3, bestProbeLoss: 0.1)),
                 unknown: ["the layers"]
             )
+        ],
+        regions: [
+            SickRegion(
+                symptom: .diverging,
+                conditions: [
+                    .init(path: "train.optimizer.sgd.learning_rate", bound: .atLeast(.real(0.12))),
+                    .init(path: "train.model.mlp.width", bound: .atLeast(.integer(128))),
+                ],
+                inside: 37,
+                sick: 36,
+                sickInAll: 38,
+                all: 81,
+                chance: 0.0000213
+            ),
+            SickRegion(
+                symptom: .slow,
+                conditions: [
+                    .init(path: "train.optimizer", bound: .equal(.text("sgd"))),
+                    .init(path: "train.optimizer.sgd.learning_rate", bound: .atMost(.real(1e-5))),
+                ],
+                inside: 9,
+                sick: 9,
+                sickInAll: 9,
+                all: 81,
+                chance: 3e-15
+            ),
         ]
     )
 

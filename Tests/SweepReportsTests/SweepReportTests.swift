@@ -39,6 +39,31 @@ import Testing
         #expect(html.ranges(of: "<section>").count == html.ranges(of: "</section>").count)
     }
 
+    @Test func `it says which part of the space is sick, and of what`() {
+        let markdown = Self.report().markdown
+        #expect(
+            markdown.contains(
+                "36 of the 37 trials with learning_rate at least 0.12 and width at least 128: diverging "
+                    + "(38 of 81 in all; by chance 2e-5)"
+            ),
+            "\(markdown)"
+        )
+        #expect(
+            markdown.contains(
+                "9 of the 9 trials with optimizer sgd and learning_rate at most 1e-5: slow (9 of 81 in all; by chance below 1e-12)"
+            ),
+            "\(markdown)"
+        )
+        #expect(Self.report().html.contains("36 of the 37 trials with learning_rate at least 0.12"))
+    }
+
+    @Test func `regions go through JSON, and a coordinator without them has none`() throws {
+        let json = try JSONValue(parsing: Samples.diagnosis.json.bytes)
+        #expect(try DiagnosisDocument(json: json).regions == Samples.diagnosis.regions)
+        let bare = JSONValue.object([JSONMember("sweep", .text("digits")), JSONMember("trials", .array([]))])
+        #expect(try DiagnosisDocument(json: bare).regions.isEmpty)
+    }
+
     @Test func `it fetches nothing, and text of others stays text`() {
         let html = Self.report(text: "name: x # <script>alert(1)</script> & \"q\"\n").html
         #expect(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;q&quot;"))

@@ -35,6 +35,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
             let sick = document.reports.filter { $0.verdictKind != "no_fault" }
             if !sick.isEmpty { Terminal.output(DiagnosisDocument(sweep: document.sweep, reports: sick).text) }
             Terminal.output("\(document.reports.count - sick.count) of \(document.reports.count) trials show no fault")
+            for region in document.regions { Terminal.output(region.text) }
         }
     }
 

@@ -7,6 +7,8 @@ enum NeighbourChecks {
     private static let work = 4e8
     private static let greatest = 2_000
     private static let neighbours = 10
+    /// Neighbours that the share of wrong labels is taken from.
+    private static let mostNeighbours = 30
 
     static func findings(_ context: CheckContext) -> [DataFinding] {
         guard
@@ -15,8 +17,15 @@ enum NeighbourChecks {
         let affordable = Int((work / Double(prepared.featureCount)).squareRoot())
         let rows = CheckSample.draw(context.data.split.training, min(greatest, max(100, affordable)))
         guard rows.count >= 30 else { return [] }
-        let near = NearestRows(prepared, rows: rows, count: neighbours)
-        return learnability(context, prepared, rows, near) + labels(context, rows, near) + far(rows, near)
+        let many = NearestRows(prepared, rows: rows, count: mostNeighbours)
+        let near = many.first(neighbours)
+        let learnability = learnability(context, prepared, rows, near)
+        var found = learnability + labels(context, rows, near)
+        // Where nothing can be learnt no label can be told to be wrong.
+        if let best = learnability.first?.measure, best >= 0.1, !found.contains(where: { $0.check == .labelNoise }) {
+            found += noise(context, rows, many) + residuals(context, prepared, rows, near)
+        }
+        return found + far(rows, near)
     }
 
     private static func learnability(
@@ -128,6 +137,111 @@ enum NeighbourChecks {
         ]
     }
 
+    /// The share of labels that are wrong wherever a class is purest.
+    ///
+    /// Classes that overlap leave places in which one of them stands alone; labels that are wrong by chance leave none. So half of
+    /// each row's neighbours choose the rows that stand deepest in a class, and the other half, which had no part in the choice, tells
+    /// how pure it is there. Source: anchor points (Liu & Tao, IEEE TPAMI 38(3), 2016), with neighbours for probabilities. Noise in
+    /// the inputs does the same, and the text says so.
+    private static func noise(_ context: CheckContext, _ rows: [Int32], _ near: NearestRows) -> [DataFinding] {
+        guard case .classes(let classes) = context.data.targets,
+            case .classification(let names, _) = context.data.schema.task
+        else { return [] }
+        let labels = rows.map { Int(classes[Int($0)]) }
+        // A neighbourhood must lie within a class: a third of its rows at most. Images are near each other by place and light, not by
+        // what they show: of sound glyphs a third of the neighbours are of other classes.
+        let count = min(mostNeighbours, rows.count / (3 * max(1, names.count))) / 2 * 2
+        guard count >= 20, context.data.schema.image == nil else { return [] }
+        var chosen: [(row: Int, label: Int, share: Double)] = []
+        for row in rows.indices {
+            var votes = [Int](repeating: 0, count: names.count)
+            for place in stride(from: 0, to: count, by: 2) { votes[labels[near.nearest[row][place]]] += 1 }
+            guard let label = votes.indices.max(by: { votes[$0] < votes[$1] }) else { continue }
+            chosen.append((row, label, Double(2 * votes[label]) / Double(count)))
+        }
+        let shares = chosen.map(\.share).sorted()
+        guard let bound = shares.isEmpty ? nil : shares[shares.count * 17 / 20] else { return [] }
+        var asked: Set<Int> = []
+        var (agreeing, all) = (0, 0)
+        for (row, label, share) in chosen where share >= bound {
+            for place in stride(from: 1, to: count, by: 2) {
+                let other = near.nearest[row][place]
+                asked.insert(other)
+                all += 1
+                if labels[other] == label { agreeing += 1 }
+            }
+        }
+        guard all > 0, asked.count >= 20 else { return [] }
+        let wrong = 1 - Double(agreeing) / Double(all)
+        let error = (wrong * (1 - wrong) / Double(asked.count)).squareRoot()
+        guard wrong > 0.06, wrong - 2 * error > 0.04 else { return [] }
+        return [
+            DataFinding(
+                .labelNoise,
+                .warning,
+                count: Int((wrong * Double(rows.count)).rounded()),
+                text:
+                    "about \(CheckText.percent(wrong)) of the labels are wrong (limit: 6 %): so many of the rows differ from the class "
+                    + "around them where it is purest; inputs that are noise themselves look the same",
+                remedy: "look at rows whose neighbours are of another class, and ask where their labels come from",
+                measure: wrong
+            )
+        ]
+    }
+
+    /// Numbers that are not those of their rows: most residuals of a simple model are small, and some are as large as if the target
+    /// were another row's, though the targets themselves have no long tails.
+    ///
+    /// Source: residuals of a model on rows that it was not fitted to (Zhou, Mueller et al., arXiv:2305.16583); an excess kurtosis
+    /// above 1.5 is seven standard errors of 500 normal numbers, √(24/n) each.
+    private static func residuals(
+        _ context: CheckContext,
+        _ prepared: PreparedData,
+        _ rows: [Int32],
+        _ near: NearestRows
+    ) -> [DataFinding] {
+        guard case .values(let values) = context.data.targets, rows.count >= 100 else { return [] }
+        let targets = rows.map { Double(values[Int($0)]) }
+        var predictions = near.means(targets)
+        if let linear = LinearReference.numbers(prepared, rows: rows, targets: targets),
+            explained(targets, linear) > explained(targets, predictions)
+        {
+            predictions = linear
+        }
+        let left = zip(targets, predictions).map { $0 - $1 }
+        let excess = kurtosis(left)
+        guard explained(targets, predictions) > 0.2, excess > 1.5, excess > 7 * (24 / Double(rows.count)).squareRoot(),
+            kurtosis(targets) < 1
+        else { return [] }
+        let deviation = Moments(of: left).populationVariance.squareRoot()
+        let far = left.indices.filter { abs(left[$0]) > 3 * deviation }.sorted { abs(left[$0]) > abs(left[$1]) }
+        return [
+            DataFinding(
+                .labelNoise,
+                .warning,
+                count: far.count,
+                text:
+                    "most targets are near what a simple model says and some are as far as another row's: its residuals have an excess "
+                    + "kurtosis of \(CheckText.number(excess)) (limit: 1.5), the targets \(CheckText.number(kurtosis(targets)))",
+                examples: far.prefix(8).map { "\(CheckText.row(rows[$0])) (\(CheckText.number(targets[$0])))" },
+                remedy: "look at these rows' targets; loss: huber bounds what they do",
+                measure: excess
+            )
+        ]
+    }
+
+    /// Excess kurtosis: 0 of normal numbers.
+    private static func kurtosis(_ values: [Double]) -> Double {
+        let moments = Moments(of: values)
+        let variance = moments.populationVariance
+        guard variance > 0 else { return 0 }
+        let fourth = values.reduce(0.0) { sum, value in
+            let square = (value - moments.mean) * (value - moments.mean)
+            return sum + square * square
+        }
+        return fourth / Double(values.count) / (variance * variance) - 3
+    }
+
     private static func far(_ rows: [Int32], _ near: NearestRows) -> [DataFinding] {
         let distances = near.meanDistances
         let sorted = distances.sorted()
@@ -156,12 +270,28 @@ enum NeighbourChecks {
 struct NearestRows {
     /// Positions in the sample, nearest first.
     let nearest: [[Int]]
-    let meanDistances: [Double]
+    /// Their distances.
+    private let distances: [[Double]]
+
+    var meanDistances: [Double] { distances.map { $0.reduce(0, +) / Double(max(1, $0.count)) } }
+
+    private init(nearest: [[Int]], distances: [[Double]]) {
+        self.nearest = nearest
+        self.distances = distances
+    }
+
+    /// With the nearest `count` of each row alone.
+    func first(_ count: Int) -> NearestRows {
+        NearestRows(
+            nearest: nearest.map { Array($0.prefix(count)) },
+            distances: distances.map { Array($0.prefix(count)) }
+        )
+    }
 
     init(_ data: PreparedData, rows: [Int32], count: Int) {
         let width = data.featureCount
         var nearest: [[Int]] = []
-        var means: [Double] = []
+        var lengths: [[Double]] = []
         let count = min(count, rows.count - 1)
         var distances = [Float](repeating: 0, count: rows.count)
         for a in rows.indices {
@@ -191,10 +321,10 @@ struct NearestRows {
                 if best.count > count { best.removeLast() }
             }
             nearest.append(best)
-            means.append(best.reduce(0.0) { $0 + Double(distances[$1]).squareRoot() } / Double(max(1, best.count)))
+            lengths.append(best.map { Double(distances[$0]).squareRoot() })
         }
         self.nearest = nearest
-        meanDistances = means
+        self.distances = lengths
     }
 
     /// The share of each class among a row's neighbours.

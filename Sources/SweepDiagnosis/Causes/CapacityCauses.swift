@@ -105,10 +105,10 @@ enum CapacityCauses {
                 return []
             }
             return context.clue(1, .validationRising, .gap) + [Clue(1, "images, and none is changed in training")]
-                + context.clue(1, data: .light)
+                + context.clue(1.2, data: .light, least: .note)
         },
         remedy: { context in
-            let light = context.data([.light]) != nil
+            let light = context.data([.light], least: .note) != nil
             return CauseFinding.Remedy(
                 light
                     ? ["data.augment=[{brightness: {amount: 0.3}}, {contrast: {amount: 0.3}}]"]
@@ -133,7 +133,7 @@ enum CapacityCauses {
             if !destroying.isEmpty {
                 clues.append(
                     Clue(
-                        2.8,
+                        3.8,
                         "\(destroying.map(\.kind).joined(separator: ", ")) on images of characters, which are others when mirrored "
                             + "or turned over"
                     )
@@ -168,12 +168,18 @@ enum CapacityCauses {
             if context.greatestDropout >= 0.6 {
                 strong.append("dropout \(EvidenceText.number(context.greatestDropout))")
             }
+            // Strengths that nobody means hold back any run that is not done.
+            let isMeant =
+                !(context.training.map {
+                    $0.l2 >= 0.1 || $0.l1 >= 0.01 || $0.optimizer.decay >= 1 || ($0.maxNorm ?? 1) < 0.3
+                } ?? false || context.greatestDropout >= 0.7)
+            let isDone = context.series.probe.last.map { $0 < 0.05 * context.series.chance } ?? false
             let held =
                 context.shows(.penaltyDominant, .plateau, .atChance, .modesApart, .slow, .collapsed)
-                || !context.learnsTraining || context.fallsBehindSimpleModels != nil
+                || !context.learnsTraining || context.fallsBehindSimpleModels != nil || (!isMeant && !isDone)
             guard held, !strong.isEmpty || context.shows(.penaltyDominant) else { return [] }
             var clues = context.clue(2.4, .penaltyDominant)
-            clues += context.clue(3, strong.joined(separator: ", ") + " is strong", if: !strong.isEmpty)
+            clues += context.clue(3.4, strong.joined(separator: ", ") + " is strong", if: !strong.isEmpty)
             clues += context.clue(0.8, .plateau, .atChance, .modesApart, .slow, .collapsed)
             clues += context.clue(
                 0.6,
@@ -229,6 +235,7 @@ enum CapacityCauses {
             guard
                 context.shows(.plateau) || (context.shows(.atChance) && context.training?.model.layers.isEmpty == true)
                     || simple != nil || (width.map { $0 <= 4 } ?? false && !context.learnsTraining)
+                    || (width.map { $0 <= 2 } ?? false && !context.isNearlyDone)
             else { return [] }
             var clues = context.clue(0.8, .plateau, .atChance)
             clues += context.clue(-0.5, "the loss still falls at the end", if: context.fallsUnfinished)
@@ -236,7 +243,7 @@ enum CapacityCauses {
             clues += context.clue(-1, "training and validation are apart", if: context.shows(.gap, .validationRising))
             clues += context.clue(-1.5, "it fluctuates", if: context.shows(.oscillating, .diverging, .nonFinite))
             if let training = context.training {
-                clues += context.clue(3.6, "a layer has \(width ?? 0) units", if: width.map { $0 <= 4 } ?? false)
+                clues += context.clue(4, "a layer has \(width ?? 0) units", if: width.map { $0 <= 4 } ?? false)
                 clues += context.clue(1.2, "the model is linear", if: training.model.layers.isEmpty)
                 if let share = context.parametersPerRow {
                     clues += context.clue(

@@ -264,6 +264,18 @@ struct CauseContext {
         return check
     }
 
+    /// Whether the loss on training rows has come down to a tenth of guessing.
+    var isNearlyDone: Bool { series.probe.last.map { $0 < 0.1 * series.chance } ?? false }
+
+    /// Whether the rate is cut whenever a single batch's loss rises, as every other one does by chance, and was.
+    var isCutByBatches: Bool {
+        guard case .rise(let rule)? = training?.schedule.rule, rule.onBatches else { return false }
+        return run.notes.count { $0.text.hasPrefix("learning rate reduced") } >= 2
+    }
+
+    /// Penalties so strong that they make the loss without them rise as the weights shrink.
+    var isHeldByPenalty: Bool { training.map { $0.l2 >= 0.1 || $0.l1 >= 0.01 || $0.optimizer.decay >= 1 } ?? false }
+
     /// Whether the training rows have been learnt: at most half of the way to the best is left.
     var learnsTraining: Bool {
         guard let least = series.probe.min() else { return false }

@@ -16,7 +16,9 @@ enum DataCauses {
             .init(.outliers, "scale by quartiles in the place of means: it cures outliers too"),
         ],
         clues: { context in
-            guard !context.scalesFeatures, !context.symptoms.findings.isEmpty else { return [] }
+            guard !context.scalesFeatures, !context.symptoms.findings.isEmpty || context.fallsUnfinished else {
+                return []
+            }
             var clues = context.clue(2.6, data: .scale, .imageRange)
             guard !clues.isEmpty || context.run.data == nil else { return [] }
             if clues.isEmpty, context.training == nil {
@@ -142,8 +144,9 @@ enum DataCauses {
             .init(.overCapacity, "a quarter of the width, and without the doubtful rows, each alone"),
         ],
         clues: { context in
-            var clues = context.clue(3.2, data: .labelNoise)
-            guard !clues.isEmpty, !context.symptoms.findings.isEmpty else { return [] }
+            // The check looks at rows, not at the run: what it finds is there whatever the curve looks like.
+            var clues = context.clue(3.6, data: .labelNoise)
+            guard !clues.isEmpty else { return [] }
             clues += context.clue(0.8, .validationRising, .gap, .plateau)
             return clues
         },
@@ -186,6 +189,13 @@ enum DataCauses {
                 "outliers or stand-ins for missing values hide whatever there is to learn",
                 if: context.dataHidesSignal
             )
+            let rows = context.run.schema?.trainingRows
+            clues += context.clue(-2, "\(rows ?? 0) training rows tell little", if: rows.map { $0 < 100 } ?? false)
+            clues += context.clue(
+                -2,
+                "of rare classes there are too few rows to tell",
+                if: context.data([.imbalance], least: .warning) != nil
+            )
             if let learnable, learnable.severity == .note {
                 clues.append(Clue(-4, learnable.text))
             }
@@ -214,7 +224,7 @@ enum DataCauses {
                 )
             }
             guard !clues.isEmpty else { return [] }
-            clues += context.clue(2, .collapsed)
+            clues += context.clue(2.6, .collapsed)
             let recalls = (context.run.schema?.classes ?? []).compactMap {
                 context.run.curve.series(.validationRecall($0)).last { $0.isFinite }
             }
@@ -246,7 +256,7 @@ enum DataCauses {
         neighbours: CapacityCauses.overfitNeighbours.filter { $0.cause != .smallData },
         clues: { context in
             guard let rows = context.run.schema?.trainingRows else { return [] }
-            let isPoor = rows < 100 && (context.explained ?? 1) < 0.6
+            let isPoor = rows < 100 && (context.explained ?? 1) < 0.9
             guard context.shows(.validationRising, .gap) || isPoor else { return [] }
             var clues = context.clue(0.8, .validationRising, .gap)
             clues += context.clue(rows < 100 ? 3 : 1, "\(rows) training rows", if: rows < 500)
@@ -331,7 +341,14 @@ enum DataCauses {
         prior: 0.04,
         neighbours: [.init(.rateTooLow, "one scaling step alone, and ten times the rate, each alone")],
         clues: { context in
-            guard let trial = context.run.trial, !context.symptoms.alarms.isEmpty else { return [] }
+            guard let trial = context.run.trial else { return [] }
+            // Half of the inputs: a few columns with a tail do little harm.
+            if let tails = context.data([.skew], least: .note), let schema = context.run.schema, schema.image == nil,
+                2 * tails.count >= schema.features.count
+            {
+                return [Clue(3.6, "D-SKEW: \(tails.text)")]
+            }
+            guard !context.symptoms.alarms.isEmpty else { return [] }
             let scalings = trial.preprocess.count { step in
                 switch step {
                 case .standardize, .minmax, .robust, .power, .normalize: true
@@ -356,7 +373,13 @@ enum DataCauses {
             return clues.contains { $0.weight > 1 } ? clues : []
         },
         remedy: { context in
-            CauseFinding.Remedy(
+            if context.data([.skew], least: .note) != nil {
+                return CauseFinding.Remedy(
+                    ["data.preprocess=[power]"],
+                    "a power of each column, which makes its tail short"
+                )
+            }
+            return CauseFinding.Remedy(
                 ["data.preprocess=[\(context.isImage ? "normalize" : "standardize")]"],
                 "one step that scales, as the last"
             )

@@ -247,15 +247,23 @@ enum NetworkCauses {
         prior: 0.04,
         neighbours: [.init(.featureScale, "adam with a rate of its own, and standardised features, each alone")],
         clues: { context in
-            guard let rule = context.training?.optimizer.rule, context.shows(.slow, .plateau, .oscillating) else {
-                return []
-            }
+            guard let rule = context.training?.optimizer.rule,
+                context.shows(.slow, .plateau, .oscillating) || context.fallsUnfinished
+            else { return [] }
             switch rule {
             case .sgd(let momentum, _) where momentum == 0:
-                return context.clue(0.8, .slow, .plateau, .oscillating) + [
-                    Clue(0.8, "gradient descent without momentum")
-                ]
+                return context.clue(0.8, .slow, .plateau, .oscillating)
+                    + context.clue(
+                        1.2,
+                        "the loss on training rows still falls at the end",
+                        if: context.fallsUnfinished && !context.shows(.slow, .plateau, .oscillating)
+                    ) + [Clue(0.8, "gradient descent without momentum")]
                     + context.clue(1, data: .scale)
+                    + context.clue(
+                        0.8,
+                        "no step of preprocess scales the features",
+                        if: context.run.trial != nil && !context.scalesFeatures && !context.isImage
+                    )
             case .adagrad: return context.clue(0.6, .slow, .plateau) + [Clue(0.6, "adagrad's steps only shrink")]
             default: return []
             }

@@ -69,6 +69,11 @@ enum RateCauses {
                 if: !context.oddSettings.isEmpty && (beyond ?? 0) < 3
             )
             clues += context.clue(-4, "the loss falls in small steps", if: context.shows(.slow))
+            clues += context.clue(
+                -1.5,
+                "a penalty as strong as this one makes the loss rise at any rate",
+                if: context.isHeldByPenalty && !context.shows(.nonFinite, .diverging) && (beyond ?? 0) < 3
+            )
             return clues
         },
         remedy: { context in
@@ -141,8 +146,11 @@ enum RateCauses {
         clues: { context in
             let ratio = context.earlyRatio
             let small = ratio.map { $0 < 1e-4 } ?? false
+            let isBelowUsual =
+                context.usualRates.flatMap { usual in context.greatestRate.map { $0 < usual.lowerBound } } ?? false
+            let isStuck = isBelowUsual && !context.learnsTraining
             guard
-                context.shows(.slow) || small || context.fallsUnfinished
+                context.shows(.slow) || small || context.fallsUnfinished || isStuck
                     || (context.training == nil && context.shows(.stillImproving))
             else {
                 return []
@@ -153,7 +161,12 @@ enum RateCauses {
                 "the loss on training rows still falls at the end and is far from what can be reached",
                 if: context.fallsUnfinished && !context.shows(.slow)
             )
-            if let ratio, context.fallsUnfinished {
+            clues += context.clue(
+                1.2,
+                "the training rows are not learnt",
+                if: isStuck && !context.fallsUnfinished && !context.shows(.slow)
+            )
+            if let ratio, context.fallsUnfinished || isStuck {
                 clues += context.clue(
                     1.2,
                     "a step changes the weights by \(EvidenceText.number(ratio)) of their size (typical 6e-4 to 3e-3)",
@@ -181,13 +194,23 @@ enum RateCauses {
                         + "\(EvidenceText.number(usual.lowerBound)) to \(EvidenceText.number(usual.upperBound))",
                     if: rate * 5 < usual.lowerBound
                 )
+                clues += context.clue(
+                    0.6,
+                    "the rate \(EvidenceText.number(rate)) is below those usual for "
+                        + "\(context.training?.optimizer.rule.name ?? "it")",
+                    if: isStuck && rate * 5 >= usual.lowerBound
+                )
             }
             clues += context.clue(
                 -3,
                 "a rate that is too low does not make a loss rise or fluctuate",
                 if: context.shows(.oscillating, .rising, .diverging, .nonFinite)
             )
-            clues += context.clue(-3, "a rule has cut the rate", if: context.shows(.rateCollapsed))
+            clues += context.clue(
+                -3,
+                "a rule has cut the rate",
+                if: context.shows(.rateCollapsed) || context.isCutByBatches
+            )
             clues += context.clue(-1, "the gradient vanishes", if: context.shows(.vanishing))
             return clues
         },
@@ -208,11 +231,14 @@ enum RateCauses {
         prior: 0.03,
         neighbours: [.init(.rateTooLow, "switch the schedule off")],
         clues: { context in
-            guard context.shows(.rateCollapsed) else { return [] }
+            guard context.shows(.rateCollapsed) || (context.isCutByBatches && !context.isNearlyDone) else { return [] }
             var clues = context.clue(5, .rateCollapsed)
             if case .rise(let rule)? = context.training?.schedule.rule, rule.onBatches {
                 clues.append(
-                    Clue(1, "the rule compares single batches, whose losses rise every other time by chance")
+                    Clue(
+                        clues.isEmpty ? 4 : 1,
+                        "the rule compares single batches, whose losses rise every other time by chance"
+                    )
                 )
             }
             let cuts = context.run.notes.count { $0.text.hasPrefix("learning rate reduced") }
@@ -258,7 +284,12 @@ enum RateCauses {
             clues += context.clue(
                 0.5,
                 "only \(context.series.budget) epochs were planned",
-                if: context.series.budget <= 10
+                if: context.series.budget <= 6 || (context.series.budget <= 10 && !context.learnsTraining)
+            )
+            clues += context.clue(
+                -2,
+                "validation rises already",
+                if: context.shows(.validationRising)
             )
             clues += context.clue(
                 -2,
@@ -327,6 +358,13 @@ enum RateCauses {
                         + "\(context.run.schema?.trainingRows ?? 0) rows"
                 )
             )
+            if !context.shows(.slow, .stillImproving, .plateau, .atChance) {
+                clues += context.clue(
+                    0.6,
+                    "the loss on training rows still falls at the end",
+                    if: context.fallsUnfinished
+                )
+            }
             if let scale = context.run.instruments?.readings.last?.noise?.simpleScale {
                 clues += context.clue(
                     0.8,

@@ -197,6 +197,17 @@ package struct SweepReport: Sendable {
                     + "`sweepd diagnose \(rank.sweep) --trial N --confirm` finds it by experiment."
             )
         ]
+        if !diagnosis.regions.isEmpty {
+            parts.append(
+                .paragraph(
+                    "Where trials are sick of the same thing, most of them and more often than chance allows (all boxes of one or two "
+                        + "parameters were tried, and the probability is corrected for that):"
+                )
+            )
+            var regions = Table(columns: [Table.Column("region")])
+            for region in diagnosis.regions { regions.add([region.text]) }
+            parts.append(.table(regions))
+        }
         var table = Table(columns: [
             Table.Column("trials", isNumeric: true), Table.Column("finding"), Table.Column("which"),
             Table.Column("remedy"),
