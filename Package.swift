@@ -323,7 +323,7 @@ let package = Package(
         ),
         tests("FaultBenchmarkTests", ["FaultBenchmark", "KernelAPI", "SweepKernels"]),
         .target(name: "ProcessTestKit", path: "Tests/ProcessTestKit", swiftSettings: settings),
-        tests("ProcessTests", ["ProcessTestKit"]),
+        tests("ProcessTests", ["ProcessTestKit"], exclude: ["Python"]),
         tests("NetworkTests", ["ProcessTestKit"]),
     ] + instructionSets,
     swiftLanguageModes: [.v6]

@@ -49,7 +49,8 @@ extension HTTPService {
                 metrics: {
                     await coordinator.refreshGauges()
                     return registry.text
-                }
+                },
+                submit: { text in await coordinator.take(text: text) }
             ),
             logger: logger,
             onBound: onBound

@@ -49,31 +49,42 @@ struct LoadedSweep {
     ///
     /// `mustLearn`: also for a run that cannot learn anything, which is what some commands are to show.
     init(_ path: String, overrides: [String], mustLearn: Bool = true) throws {
-        let folder = (path as NSString).deletingLastPathComponent
-        func load(_ data: DataSpec) -> Result<DataSet, DataProblems> {
-            DataSet.load(data, relativeTo: folder.isEmpty ? "." : folder)
-        }
+        let parent = (path as NSString).deletingLastPathComponent
+        let folder = parent.isEmpty ? "." : parent
+        let file: SweepFile
         switch SweepFile.read(path: path, overrides: overrides) {
-        case .success(let file): self.file = file
+        case .success(let read): file = read
         case .failure(let problems):
             // The data is looked at all the same: one answer names every mistake.
             guard let (spec, map) = SweepFile.readData(path: path, overrides: overrides),
-                case .failure(let more) = load(spec)
+                case .failure(let more) = DataSet.load(spec, relativeTo: folder)
             else { throw CommandFailure(.badInput, problems.lines) }
             throw CommandFailure(.badInput, Self.lines(more, problems.problems, path, map))
         }
         let written = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        text = SubmittedText.of(written, overrides: overrides)
+        let text = OverriddenText.of(written, overrides: overrides)
+        try self.init(file, text: text, in: folder, mustLearn: mustLearn)
+    }
+
+    /// Reads what a sweep file needs that was read itself; throws a `CommandFailure` with every mistake of it.
+    init(_ file: SweepFile, text: String, in folder: String, mustLearn: Bool = true) throws {
+        self.file = file
+        self.text = text
         switch file.sweep.work {
         case .command(let command):
-            let bundle = try Self.files(of: command, in: folder.isEmpty ? "." : folder, file)
+            let bundle = try Self.files(of: command, in: folder, file)
+            material = .files(bundle)
+            packed = bundle.packed
+        case .ask:
+            let bundle = try FileBundle([])
             material = .files(bundle)
             packed = bundle.packed
         case .training(let spec, _):
             let data: DataSet
-            switch load(spec) {
+            switch DataSet.load(spec, relativeTo: folder) {
             case .success(let read): data = read
-            case .failure(let problems): throw CommandFailure(.badInput, Self.lines(problems, [], path, file.sourceMap))
+            case .failure(let problems):
+                throw CommandFailure(.badInput, Self.lines(problems, [], file.file, file.sourceMap))
             }
             let later = file.located(file.sweep.problems(on: data.schema))
             guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
@@ -162,6 +173,8 @@ struct LoadedSweep {
                 }
             return "data     \(schema.trainingRows) training, \(schema.validationRows) validation, "
                 + "\(schema.testRows) test rows; \(schema.features.count) features, \(task)"
+        case .files where file.sweep.ask != nil:
+            return "asked    by programs, over HTTP; lease \(Int(file.sweep.ask?.lease ?? 0)) s"
         case .files(let bundle):
             let names = bundle.entries.filter { $0.kind != .folder }.map(\.path)
             let sent =

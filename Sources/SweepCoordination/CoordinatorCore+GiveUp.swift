@@ -33,5 +33,5 @@ extension CoordinatorCore {
 
 extension SweepProgress {
     /// What ended an attempt from outside the trial; nil when the configuration is to blame.
-    func cause(of death: AttemptDeath) -> FailureCause? { FailureCause(death, ofProgram: sweep.command != nil) }
+    func cause(of death: AttemptDeath) -> FailureCause? { FailureCause(death, ofProgram: sweep.isOfPrograms) }
 }

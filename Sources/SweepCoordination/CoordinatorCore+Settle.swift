@@ -6,15 +6,15 @@ extension CoordinatorCore {
     mutating func settle(at now: Instant) {
         var contenders: [Contender] = []
         for id in active {
-            decide(id, at: now)
+            // What workers could hold changes with leases only, and none is given here.
+            decide(id, demand: demand(of: id), at: now)
             if let contender = contender(id) { contenders.append(contender) }
         }
         if !contenders.isEmpty { handOut(contenders, at: now) }
     }
 
-    private mutating func decide(_ id: SweepID, at now: Instant) {
-        // What workers could hold changes with leases only, and none is given here.
-        let demand = demand(of: id)
+    /// Takes every decision of a sweep that can be taken; `demand` is how many more segments could be held.
+    mutating func decide(_ id: SweepID, demand: Int, at now: Instant) {
         // No copy of the sweep is held while facts change it: that would copy all its trials.
         while true {
             guard case let (decision?, order)? = at(id, { ($0.nextDecision(demand: demand), $0.decided) }) else {
@@ -40,7 +40,9 @@ extension CoordinatorCore {
 
     /// Segments that workers could hold beyond those they hold.
     private mutating func demand(of id: SweepID) -> Int {
-        let asks = at(id) { $0.state == .running && !$0.inVirtualTime ? ($0.pool, $0.leasesLeft) : nil }
+        let asks = at(id) {
+            $0.state == .running && !$0.inVirtualTime && $0.sweep.ask == nil ? ($0.pool, $0.leasesLeft) : nil
+        }
         guard case let (pool, left)?? = asks else { return 0 }
         return min(table.room(pool: pool, shortEpochs: hasShortEpochs(id)), left)
     }

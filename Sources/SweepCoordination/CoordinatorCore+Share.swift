@@ -39,7 +39,9 @@ extension CoordinatorCore {
 
     /// The claim of a sweep; nil when it has nothing to hand out or may not.
     mutating func contender(_ id: SweepID) -> Contender? {
-        guard let sweep = sweeps[id], sweep.state == .running, sweep.hasReady, sweep.leasesLeft > 0 else { return nil }
+        guard let sweep = sweeps[id], sweep.state == .running, sweep.hasReady, sweep.leasesLeft > 0,
+            sweep.sweep.ask == nil
+        else { return nil }
         return Contender(
             id: id,
             pool: sweep.pool,
@@ -196,6 +198,7 @@ extension CoordinatorCore {
 
     /// What the worker that introduces itself so lacks to train a sweep's trials, in words; nil when nothing.
     package func misfit(_ worker: Register, _ sweep: SweepProgress) -> String? {
+        if sweep.sweep.ask != nil { return "the sweep's trials are asked for by programs, over HTTP" }
         let needs = sweep.needs
         if let version = needs.coreVersion, worker.coreVersion != version {
             return "its training core is version \(worker.coreVersion), the sweep's is \(version)"

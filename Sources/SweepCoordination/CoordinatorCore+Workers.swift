@@ -158,6 +158,12 @@ extension CoordinatorCore {
             log(.debug, "late report ignored", of: id)
             return
         }
+        take(item, at: now)
+    }
+
+    /// Takes in what is new of a report under a current lease, and ends the trial where its numbers or its last epoch do.
+    mutating func take(_ item: Reports.Item, at now: Instant) {
+        let id = item.lease.trial
         let fresh = freshObservations(item)
         guard !fresh.isEmpty else { return }
         let notes = freshNotes(item, fresh)
@@ -199,7 +205,7 @@ extension CoordinatorCore {
                 // After a loss, or from an older checkpoint, an epoch has the same bits again.
                 guard !curve.observations[observation.epoch - 1].matches(observation) else { continue }
                 // Programs owe us no bits: the first report of an epoch stands.
-                guard sweeps[id.sweep]?.sweep.command == nil else { continue }
+                guard sweeps[id.sweep]?.sweep.isOfPrograms != true else { continue }
                 log(
                     .error,
                     "an epoch trained again has other numbers",
@@ -233,7 +239,7 @@ extension CoordinatorCore {
         switch message.outcome {
         case .reached where trial.curve.epochs >= lease.to: record(.leaseEnded(message.lease, .superseded), at: now)
         case .stoppedEarly
-        where message.epoch > 0 && message.epoch == trial.curve.epochs && sweeps[id.sweep]?.sweep.command != nil:
+        where message.epoch > 0 && message.epoch == trial.curve.epochs && sweeps[id.sweep]?.sweep.isOfPrograms == true:
             // A program says by its end that it is done: no report can.
             end(id, .completed, at: now)
         case .reached, .stoppedEarly:
@@ -264,18 +270,22 @@ extension CoordinatorCore {
 
     /// Gives the leases of workers that were silent too long to others.
     mutating func lapse(at now: Instant) {
-        let lost = table.all.values.filter { $0.lastSeen.duration(to: now) > options.lapse }.sorted { $0.id < $1.id }
+        let lost = table.all.values.filter { $0.lastSeen.duration(to: now) > patience(with: $0) }.sorted {
+            $0.id < $1.id
+        }
         for worker in lost {
             let id = worker.id
             if let connection = worker.connection { connections[connection] = nil }
             log(.warning, "worker lost", ["worker.id": id.name, "worker.leases": String(worker.held.count)])
             let begunInOrder = begunLeases(of: worker)
+            // An asker has begun what it asked for, and tells who it is by nothing else.
+            let isAsker = askedLease(of: worker) != nil
             for (place, trial) in worker.held.enumerated() {
                 guard let lease = currentLease(of: trial, ofWorker: id) else { continue }
                 // Leases are begun in order, so those beyond its slots cannot have ended it. Nor does anything speak against
                 // those of a worker that never came back to a restarted coordinator: both may have fallen together.
                 let begun = place < begunInOrder || worker.running[trial] != nil
-                guard begun, worker.introduction != nil else {
+                guard isAsker || (begun && worker.introduction != nil) else {
                     record(.leaseEnded(lease, .handedBack), at: now)
                     continue
                 }

@@ -73,6 +73,8 @@ package struct CoordinatorCore: Sendable {
         case .submit(let draft, let token): submit(draft, token, at: now)
         case .steer(let name, let steering, let token): steer(name, steering, token, at: now)
         case .adjust(let name, let adjustment, let token): adjust(name, adjustment, token, at: now)
+        case .ask(let name, let asker, let token): ask(name, asker: asker, token, at: now)
+        case .told(let name, let tell, let token): told(name, tell, token, at: now)
         case .objectLost(let hash): lost(hash, at: now)
         case .tick:
             lapse(at: now)

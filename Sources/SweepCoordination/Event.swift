@@ -25,6 +25,10 @@ package enum Event: Hashable, Sendable {
     case steer(String, Steering, ReplyToken)
     /// A sweep to change, by name.
     case adjust(String, SweepAdjustment, ReplyToken)
+    /// A program outside asks for a trial of a sweep, by the sweep's name, under a name of its own.
+    case ask(String, asker: String, ReplyToken)
+    /// A program outside tells of a trial that it was given, by the sweep's name.
+    case told(String, Tell, ReplyToken)
     /// Bytes that a trial or sweep needs are damaged, or not on the disk any more.
     case objectLost(ContentHash)
     /// Time has passed.
@@ -100,9 +104,14 @@ extension Effect {
     }
 }
 
-/// The answer to `submit`, `steer` or `adjust`.
+/// The answer to `submit`, `steer`, `adjust`, `ask` or `told`.
 package enum SteeringOutcome: Hashable, Sendable {
     case done(SweepID)
+    /// To `ask`: a trial, or where the sweep stands that has none to give now.
+    case asked(AskedTrial)
+    case nothingToAsk(SweepState)
+    /// To `told`.
+    case told(TellVerdict)
     /// The sweep file cannot be read; never the case for one that the client has validated.
     case badInput(String)
     case notFound(String)

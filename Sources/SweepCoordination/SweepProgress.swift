@@ -109,7 +109,7 @@ package struct SweepProgress: Sendable {
     /// What a worker must be to train its trials.
     var needs: WorkerNeeds {
         // A program brings its own training core.
-        let coreVersion = sweep.command == nil ? submission.coreVersion : nil
+        let coreVersion = !sweep.isOfPrograms ? submission.coreVersion : nil
         return WorkerNeeds(coreVersion: coreVersion, slots: placement.slots, requires: placement.requires)
     }
     var columns: CurveColumns { definition.columns }

@@ -33,6 +33,7 @@ extension Coordinator: SweepControl {
         case .badInput(let text): throw ControlError(.badInput, text)
         case .notFound(let text): throw ControlError(.notFound, text)
         case .conflict(let text): throw ControlError(.conflict, text)
+        case .asked, .nothingToAsk, .told: throw ControlError(.internal, "another question was answered")
         }
     }
 
@@ -131,6 +132,7 @@ extension Coordinator: SweepControl {
         case .badInput(let text): throw ControlError(.badInput, text)
         case .notFound(let text): throw ControlError(.notFound, text)
         case .conflict(let text): throw ControlError(.conflict, text)
+        case .asked, .nothingToAsk, .told: throw ControlError(.internal, "another question was answered")
         }
     }
 }

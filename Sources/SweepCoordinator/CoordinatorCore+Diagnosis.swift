@@ -19,7 +19,7 @@ extension CoordinatorCore {
             progress.curve.epochs > 0 && (trial == nil || trial == progress.number)
         }
         let best = sweep.incumbent?.value
-        let isOfPrograms = sweep.sweep.command != nil
+        let isOfPrograms = sweep.sweep.isOfPrograms
         var seeds: [ConfigurationID: [(trial: Int, loss: Double)]] = [:]
         for progress in sweep.trials {
             guard let least = progress.curve.leastFinite(.probeLoss) else { continue }
@@ -65,7 +65,7 @@ extension CoordinatorCore {
 
     private func evidence(_ trial: TrialProgress, _ curve: LearningCurve, _ sweep: SweepProgress) -> RunEvidence {
         let resolved = sweep.sweep.space.resolve(trial.configuration)
-        let spec = sweep.sweep.command != nil ? nil : resolved.flatMap { TrialSpec.read($0, problems: SpecProblems()) }
+        let spec = sweep.sweep.isOfPrograms ? nil : resolved.flatMap { TrialSpec.read($0, problems: SpecProblems()) }
         let schema = sweep.submission.schema
         return RunEvidence(
             curve: curve,

@@ -176,6 +176,10 @@ extension Arm {
             let isAllowed = path.count > 1 && path[0] == "train" && keys.contains(path[1]) && !path.contains("")
             return isAllowed ? nil : "a path below train.parameters, train.environment or train.command"
         }
+        if template["train"]?["ask"] != nil {
+            let isAllowed = path.count > 2 && path[0] == "train" && path[1] == "parameters" && !path.contains("")
+            return isAllowed ? nil : "a path below train.parameters"
+        }
         let places = "a path below train, or data.\(Sweep.searchedDataKeys.joined(separator: ", data."))"
         guard !path.contains(""), path.count > 1 else { return places }
         switch path[0] {

@@ -21,6 +21,8 @@ package struct Sweep: Hashable, Sendable {
         case training(DataSpec, TrainingSpec)
         /// Programs that are run, which train what they like and report.
         case command(CommandSpec)
+        /// Runs that programs outside ask for, and tell of.
+        case ask(AskSpec)
     }
 
     /// The rows; nil where trials are programs.
@@ -38,20 +40,24 @@ package struct Sweep: Hashable, Sendable {
         if case .command(let command) = work { command } else { nil }
     }
 
-    /// Epochs of a trial that is not stopped.
-    package var epochs: Int {
-        switch work {
-        case .training(_, let training): training.epochs
-        case .command(let command): command.epochs
-        }
+    /// One run that the space allows and a program outside asks for; nil for all other trials.
+    package var ask: AskSpec? {
+        if case .ask(let ask) = work { ask } else { nil }
     }
+
+    /// Whether programs that are not known here train the trials: they report what they like, and owe no bits.
+    package var isOfPrograms: Bool { data == nil }
+
+    /// Epochs of a trial that is not stopped.
+    package var epochs: Int { work.epochs }
 
     /// What its trials report, in order, on data of this schema; nil where that does not fit what its trials are.
     package func metrics(on schema: DataSchema?) -> [Metric]? {
         switch (work, schema) {
         case (.training, let schema?): Metric.reported(for: schema)
         case (.command(let command), nil): command.metrics(for: objective)
-        case (.training, nil), (.command, _?): nil
+        case (.ask(let ask), nil): ask.metrics(for: objective)
+        case (.training, nil), (.command, _?), (.ask, _?): nil
         }
     }
 
@@ -66,6 +72,26 @@ package struct Sweep: Hashable, Sendable {
         arms.isEmpty
             ? SweepCore.trialSeed(sweepSeed: search.seed, configuration: configuration, repeat: number)
             : pairedSeed(sweepSeed: search.seed, repeat: number)
+    }
+}
+
+extension Sweep.Work {
+    /// Epochs of a trial that is not stopped.
+    var epochs: Int {
+        switch self {
+        case .training(_, let training): training.epochs
+        case .command(let command): command.epochs
+        case .ask(let ask): ask.epochs
+        }
+    }
+
+    /// Slots of a worker that a trial takes.
+    var threads: Int {
+        switch self {
+        case .training(_, let training): training.threads
+        case .command(let command): command.threads
+        case .ask: 1
+        }
     }
 }
 
@@ -143,20 +169,11 @@ extension Sweep {
         let reader = SpecReader(source, problems: problems)
         guard let fields = reader.fields(keys, planned: plannedKeys) else { return nil }
         let name = fields.required("name", "a name").flatMap { $0.sweepName() }
-        let isOfPrograms = source["train"]?["command"] != nil
-        let work = isOfPrograms ? readCommand(fields) : readTraining(fields)
-        let epochs: Int? =
-            switch work {
-            case .training(_, let training)?: training.epochs
-            case .command(let command)?: command.epochs
-            case nil: nil
-            }
-        let threads: Int =
-            switch work {
-            case .training(_, let training)?: training.threads
-            case .command(let command)?: command.threads
-            case nil: 1
-            }
+        let hasCommand = source["train"]?["command"] != nil
+        let isOfPrograms = hasCommand || source["train"]?["ask"] != nil
+        let work = isOfPrograms ? readProgram(fields, hasCommand: hasCommand) : readTraining(fields)
+        let epochs = work?.epochs
+        let threads = work?.threads ?? 1
         let objective =
             fields.optional("objective").map { Objective.read($0, ofProgram: isOfPrograms) } ?? Objective()
         let searched = SearchSpace(template: template(of: source))
@@ -178,7 +195,10 @@ extension Sweep {
             fields.optional("prune").map { PruneSpec.read($0, epochs: epochs) }
             ?? PruneSpec(method: arms == [] ? .auto : .none)
         var placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? threads)
-        if isOfPrograms { placement = placement?.ofPrograms }
+        if hasCommand { placement = placement?.ofPrograms }
+        if isOfPrograms, !hasCommand, let requires = fields.optional("requires") {
+            requires.report("no worker trains what is asked for", allowed: "no requires")
+        }
         let space = arms == [] ? searched : SearchSpace(template: template(of: source, arms: arms ?? []))
         if let search, arms == [] {
             let at = SpecPath().appending(.key("search"))
@@ -207,20 +227,25 @@ extension Sweep {
     private static func readTraining(_ fields: SpecFields) -> Work? {
         let data = fields.required("data", "source, target, …")
             .map { $0.allowingDomains(true) }.flatMap(DataSpec.read)
-        let training = fields.required("train", "model, optimizer, batch_size, epochs, …; or command, parameters, …")
-            .map { $0.allowingDomains(true) }.flatMap(TrainingSpec.read)
+        let training = fields.required(
+            "train",
+            "model, optimizer, batch_size, epochs, …; or command, parameters, …; or ask, parameters, …"
+        )
+        .map { $0.allowingDomains(true) }.flatMap(TrainingSpec.read)
         guard let data, let training else { return nil }
         return .training(data, training)
     }
 
-    private static func readCommand(_ fields: SpecFields) -> Work? {
+    private static func readProgram(_ fields: SpecFields, hasCommand: Bool) -> Work? {
         if let data = fields.optional("data") {
             data.report(
                 "a program reads its own data",
-                allowed: "no data; train.files names what a program needs beside it"
+                allowed: hasCommand ? "no data; train.files names what a program needs beside it" : "no data"
             )
         }
-        return fields.optional("train").map { $0.allowingDomains(true) }.flatMap(CommandSpec.read).map { .command($0) }
+        let training = fields.optional("train").map { $0.allowingDomains(true) }
+        return hasCommand
+            ? training.flatMap(CommandSpec.read).map { .command($0) } : training.flatMap(AskSpec.read).map { .ask($0) }
     }
 
     /// Reads `arms`, and reports what else the file says that a comparison of fixed runs cannot have.

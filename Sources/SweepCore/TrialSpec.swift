@@ -54,14 +54,17 @@ package struct TrialSpec: Hashable, Sendable {
 package enum TrialWork: Hashable, Sendable {
     case training(TrialSpec)
     case command(CommandSpec)
+    /// No worker does: a program outside asks for it.
+    case ask(AskSpec)
 
     /// Reads a resolved template; nil when something is missing or wrong (and reported in `problems`).
     package static func read(_ resolved: SpecNode, problems: SpecProblems) -> TrialWork? {
-        guard let training = resolved["train"], training["command"] != nil else {
+        guard let training = resolved["train"], training["command"] != nil || training["ask"] != nil else {
             return TrialSpec.read(resolved, problems: problems).map { .training($0) }
         }
-        let path = SpecPath([.key("train")])
-        return CommandSpec.read(SpecReader(training, path: path, problems: problems)).map { .command($0) }
+        let reader = SpecReader(training, path: SpecPath([.key("train")]), problems: problems)
+        return training["command"] != nil
+            ? CommandSpec.read(reader).map { .command($0) } : AskSpec.read(reader).map { .ask($0) }
     }
 }
 

@@ -10,12 +10,15 @@ package struct HTTPFailure: Error, Hashable, Sendable {
     package let message: String
     /// The methods that are allowed, of 405.
     package let allow: String?
+    /// The mistakes of a sweep file, each with its line; nil for all other refusals.
+    package let mistakes: [String]?
 
-    package init(_ status: Int, _ code: String, _ message: String, allow: String? = nil) {
+    package init(_ status: Int, _ code: String, _ message: String, allow: String? = nil, mistakes: [String]? = nil) {
         self.status = status
         self.code = code
         self.message = message
         self.allow = allow
+        self.mistakes = mistakes
     }
 
     /// What a coordinator's refusal is over HTTP.
@@ -31,13 +34,10 @@ package struct HTTPFailure: Error, Hashable, Sendable {
         self.init(status, error.code.rawValue, error.message)
     }
 
-    /// `{"error": {"code", "message"}}`.
+    /// `{"error": {"code", "message"}}`, with `"mistakes"` of a sweep file.
     package var json: JSONValue {
-        .object([
-            JSONMember(
-                "error",
-                .object([JSONMember("code", .text(code)), JSONMember("message", .text(message))])
-            )
-        ])
+        var members = [JSONMember("code", .text(code)), JSONMember("message", .text(message))]
+        if let mistakes { members.append(JSONMember("mistakes", .array(mistakes.map { .text($0) }))) }
+        return .object([JSONMember("error", .object(members))])
     }
 }

@@ -15,6 +15,8 @@ package struct HTTPRequest: Sendable {
     package var marker: String?
     package var ifNoneMatch: String?
     package var acceptEncoding: String?
+    /// Reads the body; nil when it has more bytes than the limit. Called only for who may send one.
+    package var body: @Sendable (_ limit: Int) async -> [UInt8]?
 
     /// The name of the header `marker`.
     package static let markerName = "sweepd-request"
@@ -29,7 +31,8 @@ package struct HTTPRequest: Sendable {
         fetchSite: String? = nil,
         marker: String? = nil,
         ifNoneMatch: String? = nil,
-        acceptEncoding: String? = nil
+        acceptEncoding: String? = nil,
+        body: @escaping @Sendable (_ limit: Int) async -> [UInt8]? = { _ in [] }
     ) {
         self.method = method
         self.target = target
@@ -41,6 +44,7 @@ package struct HTTPRequest: Sendable {
         self.marker = marker
         self.ifNoneMatch = ifNoneMatch
         self.acceptEncoding = acceptEncoding
+        self.body = body
     }
 
     /// The token of `Authorization: Bearer TOKEN`.

@@ -28,6 +28,12 @@ package enum HTTPRoute: Hashable, Sendable {
     /// A sweep as it changes.
     case sweepEvents(sweep: String)
     case steer(sweep: String, Steering)
+    /// A sweep file is handed in.
+    case submit
+    /// Priority, limit or number of trials are changed.
+    case set(sweep: String)
+    /// A program outside asks for a trial, reports an epoch of one, or tells its end.
+    case ask(sweep: String), report(sweep: String), tell(sweep: String)
 
     /// How a sweep may be steered.
     package enum Steering: String, CaseIterable, Sendable {
@@ -61,16 +67,21 @@ package enum HTTPRoute: Hashable, Sendable {
             "/sweeps/NAME/trials?metrics=M,M&since=VERSION&after=N&limit=K", "/sweeps/NAME/trials/N",
             "/sweeps/NAME/trials/N/explanation", "/sweeps/NAME/importance?metric=M",
             "/sweeps/NAME/timeline", "/sweeps/NAME/events", "/sweeps/NAME/pause", "/sweeps/NAME/resume",
-            "/sweeps/NAME/cancel",
+            "/sweeps/NAME/cancel", "/sweeps/NAME/set", "/sweeps/NAME/ask", "/sweeps/NAME/report", "/sweeps/NAME/tell",
         ].map { "/api/v1" + $0 }
 
     /// Whether it changes something beside what the asker's browser keeps.
-    package var isSteering: Bool { if case .steer = self { true } else { false } }
+    package var isSteering: Bool {
+        switch self {
+        case .steer, .submit, .set, .ask, .report, .tell: true
+        default: false
+        }
+    }
 
     private var isPost: Bool {
         switch self {
-        case .steer, .login, .logout: true
-        default: false
+        case .login, .logout: true
+        default: isSteering
         }
     }
 
@@ -98,16 +109,18 @@ package enum HTTPRoute: Hashable, Sendable {
         case ["metrics"]: self = .metrics
         case let path where path.starts(with: ["api", "v1"]):
             guard let route = try Self.api(path.dropFirst(2), query) else { throw Self.notFound }
-            self = route
+            // The one address where reading and changing meet.
+            self = route == .sweeps && method == "POST" ? .submit : route
         default: throw Self.notFound
         }
         try query.allow(keys)
         guard isPost ? method == "POST" : method == "GET" || method == "HEAD" else {
-            let allowed = isPost ? "POST" : "GET, HEAD"
+            let allowed = isPost ? "POST" : self == .sweeps ? "GET, HEAD, POST" : "GET, HEAD"
             throw HTTPFailure(
                 405,
                 "method_not_allowed",
-                "only \(isPost ? "POST" : "GET") is answered here",
+                self == .sweeps
+                    ? "only GET and POST are answered here" : "only \(isPost ? "POST" : "GET") is answered here",
                 allow: allowed
             )
         }
@@ -144,6 +157,10 @@ package enum HTTPRoute: Hashable, Sendable {
             return .importance(sweep: sweep, metric: try query.metric("metric"))
         case (3, "timeline"): return .timeline(sweep: sweep)
         case (3, "events"): return .sweepEvents(sweep: sweep)
+        case (3, "set"): return .set(sweep: sweep)
+        case (3, "ask"): return .ask(sweep: sweep)
+        case (3, "report"): return .report(sweep: sweep)
+        case (3, "tell"): return .tell(sweep: sweep)
         case (3, "trials"):
             return .trials(
                 sweep: sweep,

@@ -61,7 +61,11 @@ package struct HTTPService: Service {
                     fetchSite: header("sec-fetch-site"),
                     marker: header(HTTPRequest.markerName),
                     ifNoneMatch: request.headers[.ifNoneMatch],
-                    acceptEncoding: request.headers[.acceptEncoding]
+                    acceptEncoding: request.headers[.acceptEncoding],
+                    body: { limit in
+                        // What is longer, or breaks off, is not read to its end.
+                        (try? await request.body.collect(upTo: limit)).map { Array($0.readableBytesView) }
+                    }
                 )
             )
             return Response(answer, isHead: request.method == .head)

@@ -9,21 +9,38 @@ package struct Site: Sendable {
     private let feeds: Feeds
     private let health: @Sendable () async -> String
     private let metrics: @Sendable () async -> String
+    private let submit: Submit
+
+    /// Takes in the text of a sweep file, or tells its mistakes, each with its line.
+    package typealias Submit = @Sendable (_ text: [UInt8]) async -> Submitted
+
+    /// What became of a sweep file.
+    package enum Submitted: Sendable {
+        case taken(ListDocument.Entry)
+        case mistakes([String])
+        case refused(ControlError)
+    }
+
+    /// A sweep file's text is at most as long as its tree may be.
+    private static let fileLimit = 1 << 20
 
     /// - Parameters:
     ///   - health: the JSON document of `/health`.
     ///   - metrics: the text of `/metrics`, in Prometheus' format.
+    ///   - submit: reads and takes in a sweep file.
     package init(
         access: HTTPAccess,
         observatory: any SweepObservatory,
         health: @escaping @Sendable () async -> String,
-        metrics: @escaping @Sendable () async -> String
+        metrics: @escaping @Sendable () async -> String,
+        submit: @escaping Submit
     ) {
         self.access = access
         self.observatory = observatory
         feeds = Feeds(source: observatory)
         self.health = health
         self.metrics = metrics
+        self.submit = submit
     }
 
     /// Bytes of the page's files as they go over the wire, all together, and as they are written.
@@ -49,7 +66,11 @@ package struct Site: Sendable {
             let role = try access.role(of: request)
             let route = try HTTPRoute(method: request.method, target: request.target)
             if route.isSteering { try access.checkSteering(request, role) }
-            do throws(ControlError) { return try await answer(route, request, role) } catch { throw HTTPFailure(error) }
+            if case .submit = route { return try await submitted(try await body(request, Self.fileLimit)) }
+            let body = try await route.isSteering ? body(request, AskRequest.bodyLimit) : []
+            do throws(ControlError) { return try await answer(route, request, role, body) } catch {
+                throw HTTPFailure(error)
+            }
         } catch {
             return HTTPAnswer(error)
         }
@@ -58,7 +79,8 @@ package struct Site: Sendable {
     private func answer(
         _ route: HTTPRoute,
         _ request: HTTPRequest,
-        _ role: HTTPAccess.Role
+        _ role: HTTPAccess.Role,
+        _ body: [UInt8]
     ) async throws(ControlError) -> HTTPAnswer {
         switch route {
         case .health: return HTTPAnswer(json: Array(await health().utf8))
@@ -109,6 +131,34 @@ package struct Site: Sendable {
                 case .cancel: try await observatory.cancel(sweep: sweep)
                 }
             return HTTPAnswer(json: status.json.bytes)
+        case .set(let sweep):
+            let adjustment = try AskRequest.adjustment(body)
+            return HTTPAnswer(json: try await observatory.set(sweep: sweep, adjustment).json.bytes)
+        case .ask(let sweep):
+            let asker = try AskRequest.asker(body)
+            return HTTPAnswer(json: try await observatory.ask(sweep: sweep, asker: asker).json.bytes)
+        case .report(let sweep):
+            return HTTPAnswer(json: try await observatory.told(sweep: sweep, try AskRequest.report(body)).json.bytes)
+        case .tell(let sweep):
+            return HTTPAnswer(json: try await observatory.told(sweep: sweep, try AskRequest.tell(body)).json.bytes)
+        case .submit: throw ControlError(.internal, "a sweep file is not taken here")
+        }
+    }
+
+    private func body(_ request: HTTPRequest, _ limit: Int) async throws(HTTPFailure) -> [UInt8] {
+        guard let body = await request.body(limit) else {
+            throw HTTPFailure(413, "too_large", "the body is cut off or longer than \(limit) bytes")
+        }
+        return body
+    }
+
+    private func submitted(_ text: [UInt8]) async throws(HTTPFailure) -> HTTPAnswer {
+        switch await submit(text) {
+        case .taken(let entry): return HTTPAnswer(json: ControlAnswer.submitted(entry).json.bytes)
+        case .refused(let error): throw HTTPFailure(error)
+        case .mistakes(let lines):
+            let count = lines.count == 1 ? "a mistake" : "\(lines.count) mistakes"
+            throw HTTPFailure(422, "bad_input", "the sweep file has \(count): \(lines.first ?? "")", mistakes: lines)
         }
     }
 

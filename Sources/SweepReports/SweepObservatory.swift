@@ -1,3 +1,5 @@
+package import SweepCore
+
 /// What a page watches of a running coordinator, beside what commands read.
 package protocol SweepObservatory: SweepControl {
     /// What the sweep is.
@@ -7,6 +9,10 @@ package protocol SweepObservatory: SweepControl {
     func trial(sweep: String, number: Int) async throws(ControlError) -> TrialDocument
     func timeline(sweep: String) async throws(ControlError) -> TimelineDocument
     func workers() async -> WorkersDocument
+    /// A trial for a program that asks for one; conflict where the sweep's trials are not asked for.
+    func ask(sweep: String, asker: String) async throws(ControlError) -> AskDocument
+    /// Takes in what such a program tells; conflict where its lease has ended.
+    func told(sweep: String, _ tell: Tell) async throws(ControlError) -> TellDocument
 }
 
 /// What a trial was like when it was looked at: what tells whether there is something to say of it.

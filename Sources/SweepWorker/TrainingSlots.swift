@@ -261,6 +261,7 @@ package final class TrainingSlots: Sendable {
         case (.training(let trial), .rows(let entry)): (spec, rows) = (trial, entry)
         case (.command(let command), .files(let files)): return execute(command, files, job, running)
         case (.training, .files): return failed("its data set is a bundle of files")
+        case (.ask, _): return failed("its trials are asked for over HTTP; no worker trains them")
         case (.command, .rows): return failed("the files that the program needs are rows of data")
         }
         let run: TrainingRun

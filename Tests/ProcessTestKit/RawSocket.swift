@@ -70,13 +70,14 @@ package struct HTTPReply: Sendable {
         port: Int,
         _ target: String,
         method: String = "GET",
-        headers: [String: String] = [:]
+        headers: [String: String] = [:],
+        body: String = ""
     ) throws -> HTTPReply {
         let socket = try RawSocket(port: port, timeout: 20)
         var lines = ["\(method) \(target) HTTP/1.1"]
         let all = ["Host": "127.0.0.1:\(port)", "Connection": "close"].merging(headers) { $1 }
         lines += all.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }.map { "\($0.key): \($0.value)" }
-        socket.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n").utf8))
+        socket.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8))
         let answer = String(decoding: socket.receive(64 << 20), as: UTF8.self)
         guard let end = answer.range(of: "\r\n\r\n") else {
             throw ProcessFailure("no HTTP answer: \(answer.prefix(200))")

@@ -1,4 +1,5 @@
 import SweepCore
+import SweepDashboard
 import SweepReports
 import Synchronization
 
@@ -87,6 +88,28 @@ final class Desk: SweepObservatory {
         return TimelineDocument(sweep: sweep, startedMilliseconds: 0, now: 1, spans: [], incumbents: [])
     }
     func workers() async -> WorkersDocument { WorkersDocument(workers: []) }
+
+    func ask(sweep: String, asker: String) async throws(ControlError) -> AskDocument {
+        try check(sweep)
+        return AskDocument(sweep: sweep, state: asker, isOver: false, trial: nil)
+    }
+    func told(sweep: String, _ tell: Tell) async throws(ControlError) -> TellDocument {
+        try check(sweep)
+        guard tell.attempt == 1 else { throw ControlError(.conflict, "attempt \(tell.attempt) is over") }
+        let verdict = TellVerdict(
+            word: tell.end == nil ? .go : .stop,
+            state: tell.end == .completed ? .completed : .running,
+            attempt: Attempt(rawValue: 1),
+            epoch: tell.epoch ?? 0,
+            to: nil
+        )
+        return TellDocument(sweep: sweep, trial: tell.trial, verdict: verdict)
+    }
+
+    /// Takes no sweep file, and tells how long it was.
+    @Sendable static func submit(_ text: [UInt8]) async -> Site.Submitted {
+        text.isEmpty ? .refused(ControlError(.conflict, "nothing")) : .mistakes(["sweep.yaml:1:1: \(text.count) bytes"])
+    }
 
     /// A trial whose validation loss at epoch e is 1/e, its number added.
     private static func row(_ trial: Int, epochs: Int, known: Int) -> TrialsDocument.Row {

@@ -16,7 +16,8 @@ import Testing
             access: access,
             observatory: Desk(),
             health: { "{\"status\":\"ok\"}" },
-            metrics: { "sweepd_up 1\n" }
+            metrics: { "sweepd_up 1\n" },
+            submit: Desk.submit
         )
         var request = HTTPRequest(method: method, target: target, authority: host, authorization: authorization)
         change(&request)
@@ -35,6 +36,57 @@ import Testing
         #expect(metrics.body == Array("sweepd_up 1\n".utf8))
         #expect(metrics.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
         #expect(try await ask("/api/v1").json?["paths"] != nil)
+    }
+
+    private func post(_ target: String, _ body: String, _ access: HTTPAccess = HTTPAccess(token: nil)) async throws
+        -> (status: Int, json: JSONValue?, answer: HTTPAnswer)
+    {
+        try await ask(target, method: "POST", access: access) { request in
+            request.marker = "1"
+            request.body = { limit in body.utf8.count <= limit ? Array(body.utf8) : nil }
+        }
+    }
+
+    @Test func `programs ask, report and tell, and what they send is judged`() async throws {
+        let digits = "/api/v1/sweeps/digits"
+        let asked = try await post(digits + "/ask", "{\"asker\": \"node3\"}")
+        #expect(asked.status == 200 && asked.json?["trial"] == .null && asked.json?["state"] == .text("node3"))
+        #expect(asked.json?["retry_seconds"] == .integer(1))
+        #expect(try await post(digits + "/ask", "").json?["state"] == .text("asker"))
+        let report = "{\"trial\": 3, \"attempt\": 1, \"epoch\": 2, \"values\": {\"loss\": null}}"
+        let reported = try await post(digits + "/report", report)
+        #expect(reported.status == 200 && reported.json?["verdict"] == .text("continue"))
+        let told = try await post(digits + "/tell", "{\"trial\": 3, \"attempt\": 1}")
+        #expect(told.json?["verdict"] == .text("stop") && told.json?["state"] == .text("completed"))
+        #expect(try await post(digits + "/tell", "{\"trial\": 3, \"attempt\": 2}").status == 409)
+        #expect(try await post("/api/v1/sweeps/other/ask", "").status == 404)
+        for (word, body) in [
+            ("ask", "{\"name\": 1}"), ("ask", "{\"asker\": \"\"}"), ("ask", "[1"), ("report", "{}"),
+            ("report", "{\"trial\": 0, \"attempt\": 1}"), ("report", "{\"trial\": 1, \"attempt\": 1, \"values\": {}}"),
+            ("report", "{\"trial\": 1, \"attempt\": 1, \"values\": {\"loss\": \"low\"}}"),
+            ("report", "{\"trial\": 1, \"attempt\": 1, \"failed\": \"why\"}"),
+            ("tell", "{\"trial\": 1, \"attempt\": 1, \"failed\": \"why\", \"hand_back\": true}"),
+            ("tell", "{\"trial\": 1, \"attempt\": 1, \"seconds\": -1}"), ("set", "{}"), ("set", "{\"trials\": \"9\"}"),
+        ] {
+            let refused = try await post(digits + "/" + word, body)
+            #expect(refused.status == 400 && refused.json?["error"]?["code"] == .text("bad_input"), "\(word) \(body)")
+        }
+        let long = String(repeating: " ", count: 70_000)
+        #expect(try await post(digits + "/report", long).status == 413)
+        #expect(try await ask(digits + "/ask").status == 405)
+        #expect(try await ask(digits + "/ask", method: "POST").status == 403)
+    }
+
+    @Test func `a sweep file's mistakes come with 422, each as it stands`() async throws {
+        let refused = try await post("/api/v1/sweeps", "name: 1")
+        #expect(refused.status == 422)
+        #expect(refused.json?["error"]?["mistakes"] == .array([.text("sweep.yaml:1:1: 7 bytes")]))
+        #expect(try await post("/api/v1/sweeps", "").status == 409)
+        #expect(try await ask("/api/v1/sweeps", method: "POST").status == 403)
+        #expect(try await ask("/api/v1/sweeps", method: "PUT").answer.headers["allow"] == "GET, HEAD, POST")
+        let reader = HTTPAccess(token: "steer", readToken: "read")
+        let read = try await ask("/api/v1/sweeps", method: "POST", access: reader, authorization: "Bearer read")
+        #expect(read.status == 403)
     }
 
     @Test func `whatever goes wrong comes as one kind of document`() async throws {
@@ -183,7 +235,13 @@ import Testing
             let first = try await ask(target)
             let tag = try #require(first.answer.headers["etag"])
             #expect(first.status == 200 && !first.answer.body.isEmpty, "\(target)")
-            let site = Site(access: HTTPAccess(token: nil), observatory: Desk(), health: { "" }, metrics: { "" })
+            let site = Site(
+                access: HTTPAccess(token: nil),
+                observatory: Desk(),
+                health: { "" },
+                metrics: { "" },
+                submit: Desk.submit
+            )
             guard !target.hasSuffix("/trials") else { continue }
             let again = await site.answer(
                 HTTPRequest(target: target, authority: "localhost", ifNoneMatch: "\"other\", \(tag)")

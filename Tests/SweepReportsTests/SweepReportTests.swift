@@ -81,11 +81,11 @@ import Testing
     }
 
     @Test func `what the command line replaced is in the command`() {
-        let text = SubmittedText.of("name: digits\ntrain: {}", overrides: ["search.trials=3", "data.source=it's"])
+        let text = OverriddenText.of("name: digits\ntrain: {}", overrides: ["search.trials=3", "data.source=it's"])
         #expect(text == "name: digits\ntrain: {}\n# --set search.trials=3\n# --set data.source=it's\n")
         let markdown = Self.report(text: text).markdown
         #expect(markdown.contains("sweepd run digits.yaml --set 'search.trials=3' --set 'data.source=it'\\''s'\n"))
-        #expect(SubmittedText.options(in: "name: digits\n") == "" && SubmittedText.of("a", overrides: []) == "a")
+        #expect(OverriddenText.options(in: "name: digits\n") == "" && OverriddenText.of("a", overrides: []) == "a")
     }
 
     @Test func `a fence is longer than any within`() {

@@ -64,7 +64,7 @@ extension SpecReader {
     }
 
     /// A time: seconds, or a number with s, m, h or d after it; at most a year.
-    fileprivate func seconds() -> Double? {
+    func seconds() -> Double? {
         guard let seconds = quantity(["s": 1, "m": 60, "h": 3600, "d": 86_400]), seconds > 0, seconds <= 365 * 86_400
         else {
             refuse("a time above 0 in seconds, or as in 90s, 15m, 2h, 1d")

@@ -123,7 +123,7 @@ extension CommandSpec {
 
 extension SpecReader {
     /// `parameters`: a map of names to values and ranges, which may hold others.
-    fileprivate func programParameters() -> [SpecEntry]? {
+    func programParameters() -> [SpecEntry]? {
         guard case .map(let entries) = node else {
             report(
                 "not an allowed value",
@@ -214,7 +214,7 @@ extension SpecReader {
         return text
     }
 
-    fileprivate func metricNames() -> [Metric]? {
+    func metricNames() -> [Metric]? {
         guard let items = items(count: 1...CommandSpec.metricLimit - 1) else { return nil }
         var metrics: [Metric] = []
         var isWhole = true

@@ -261,7 +261,7 @@ package struct SweepReport: Sendable {
         } else {
             parts.append(
                 .code(
-                    "sweepd run \(submission.fileName)\(SubmittedText.options(in: submission.text))\nsweepd rank \(rank.sweep) --directory \(rank.sweep).sweepd"
+                    "sweepd run \(submission.fileName)\(OverriddenText.options(in: submission.text))\nsweepd rank \(rank.sweep) --directory \(rank.sweep).sweepd"
                 )
             )
             parts.append(.paragraph("\(submission.fileName):"))

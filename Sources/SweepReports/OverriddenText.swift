@@ -1,5 +1,5 @@
 /// The text of a sweep file as it is kept with the sweep: what the command line replaced stands below it, as comments.
-package enum SubmittedText {
+package enum OverriddenText {
     private static let mark = "# --set "
 
     /// The file's text with what was replaced.

@@ -1,0 +1,72 @@
+import SweepCoordinator
+import SweepCore
+import SweepDashboard
+import SweepReports
+import SweepSpec
+
+extension Coordinator {
+    /// Takes in a sweep file whose text came over HTTP.
+    ///
+    /// What it reads of this machine lies in the folder in which the coordinator was started: who may steer may not have
+    /// any file read that the coordinator may. Programs are not taken: over HTTP nobody decides what runs on workers.
+    func take(text bytes: [UInt8]) async -> Site.Submitted {
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            return .mistakes(["the body is no UTF-8 text"])
+        }
+        let file: SweepFile
+        switch SweepFile.read(text: text, file: Self.bodyName) {
+        case .success(let read): file = read
+        case .failure(let problems): return .mistakes(problems.lines)
+        }
+        if file.sweep.command != nil {
+            let problem = SpecProblem(
+                path: SpecPath([.key("train"), .key("command")]),
+                message: "programs are not handed in over HTTP",
+                allowed: "train.ask, or a training run; or `sweepd submit FILE`"
+            )
+            return .mistakes(file.render([problem]))
+        }
+        if let path = file.sweep.data?.source.paths.first(where: { !Self.isWithin($0) }) {
+            let problem = SpecProblem(
+                path: SpecPath([.key("data"), .key("source")]),
+                message: "a file that is not within the folder in which the coordinator was started",
+                found: path,
+                allowed: "a path below it; or `sweepd submit FILE`, which reads the data where it runs and sends it"
+            )
+            return .mistakes(file.render([problem]))
+        }
+        do {
+            // Data sets of gigabytes are read on no thread that others wait for.
+            let loaded = try await Task.detached { try LoadedSweep(file, text: text, in: ".") }.value
+            try await keep(dataSet: loaded.packed)
+            return .taken(try await submit(try loaded.submission()))
+        } catch let failure as CommandFailure {
+            return .mistakes(failure.lines)
+        } catch let error as ControlError {
+            return .refused(error)
+        } catch {
+            return .refused(ControlError(.internal, "\(error)"))
+        }
+    }
+
+    /// What messages call a file that has no name.
+    private static let bodyName = "sweep.yaml"
+
+    private static func isWithin(_ path: String) -> Bool {
+        !path.hasPrefix("/") && !path.hasPrefix("~") && !path.split(separator: "/").contains("..")
+    }
+}
+
+extension DataSource {
+    /// The files and folders that it names.
+    fileprivate var paths: [String] {
+        switch self {
+        case .table(let path), .libsvm(let path): [path]
+        case .images(let images, let labels): [images, labels]
+        case .arrays(let path, _, _): [path]
+        case .arrayFiles(let features, let labels): [features, labels]
+        case .folder(let folder): [folder.path]
+        case .generated: []
+        }
+    }
+}

@@ -1,0 +1,275 @@
+"""A client of a sweepd coordinator; standard library only.
+
+    from sweepd.client import Client
+
+    client = Client(directory="coordinator.sweepd")        # or Client("http://127.0.0.1:7780", token=...)
+    client.submit("branin.yaml")
+    for trial in client.trials("branin"):                  # of a sweep whose file has `train.ask`
+        trial.tell({"loss": branin(**trial.parameters)})
+    print(client.rank("branin", top=5))
+
+A trial of several epochs reports each of them and does what it is told:
+
+    for trial in client.trials("curve"):
+        state = load(trial.number) if trial.epoch else begin(trial.parameters)
+        verdict = "continue"
+        while verdict == "continue":
+            verdict = trial.report({"loss": state.step()})  # "continue", "pause" or "stop"
+        if verdict == "pause":
+            save(state, trial.number)                       # the trial may be given again, to anybody
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import math
+import pathlib
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
+
+__all__ = ["BadSweepFile", "Client", "LeaseLost", "SweepdError", "Trial"]
+
+#: States in which nothing of a sweep is trained any more.
+OVER = ("finished", "cancelled")
+
+
+class SweepdError(Exception):
+    """A refusal: `status` of HTTP, `code` for programs, and the sentence as its text."""
+
+    def __init__(self, status: int, code: str, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
+
+
+class BadSweepFile(SweepdError):
+    """A sweep file that was not taken; `mistakes` has each with its line, as `sweepd validate` prints them."""
+
+    def __init__(self, status: int, code: str, message: str, mistakes: List[str]) -> None:
+        super().__init__(status, code, "\n".join(mistakes) or message)
+        self.mistakes = mistakes
+
+
+class LeaseLost(SweepdError):
+    """The trial is not this asker's any more: it was silent for too long, or the trial ended."""
+
+
+def _number(value: Any) -> Optional[float]:
+    """A number as JSON has it, also of NumPy and PyTorch; None where it is not finite."""
+    number = float(value)
+    return number if math.isfinite(number) else None
+
+
+class Trial:
+    """A trial that was asked for. It is to be told of before `lease_seconds` pass without a word."""
+
+    def __init__(self, client: Client, answer: Mapping[str, Any]) -> None:
+        self._client = client
+        self.sweep: str = answer["sweep"]
+        #: From 1; the same whenever it is given again.
+        self.number: int = answer["trial"]
+        self.attempt: int = answer["attempt"]
+        #: The values of `train.parameters`, by name.
+        self.parameters: Dict[str, Any] = answer["parameters"]
+        #: The same by path, as the ranked table has them.
+        self.configuration: Dict[str, Any] = answer["configuration"]
+        self.seed: int = answer["seed"]
+        #: Epochs that were reported already.
+        self.epoch: int = answer["epoch"]
+        #: The epoch after which it is decided whether the trial goes on.
+        self.to: Optional[int] = answer["to"]
+        #: Epochs of a whole run.
+        self.epochs: int = answer["epochs"]
+        self.lease_seconds: float = answer["lease_seconds"]
+
+    def report(self, values: Mapping[str, Any], *, seconds: Optional[float] = None) -> str:
+        """Reports the next epoch; "continue", "pause" or "stop"."""
+        return self._say("report", {**self._measured(values), "seconds": seconds})
+
+    def beat(self) -> str:
+        """Says that it is still evaluated, so that the lease begins anew."""
+        return self._say("report", {})
+
+    def tell(self, values: Optional[Mapping[str, Any]] = None, *, seconds: Optional[float] = None) -> None:
+        """Ends the trial with these values, or with those of its last report."""
+        self._say("tell", {**(self._measured(values) if values is not None else {}), "seconds": seconds})
+
+    def fail(self, reason: str) -> None:
+        """Ends the trial as failed."""
+        self._say("tell", {"failed": reason})
+
+    def hand_back(self) -> None:
+        """Gives the trial back; it is offered to others at once."""
+        self._say("tell", {"hand_back": True})
+
+    def _measured(self, values: Mapping[str, Any]) -> Dict[str, Any]:
+        # With its number a report that is sent twice counts once.
+        return {"epoch": self.epoch + 1, "values": {name: _number(value) for name, value in values.items()}}
+
+    def _say(self, word: str, body: Mapping[str, Any]) -> str:
+        said = {name: value for name, value in body.items() if value is not None}
+        answer = self._client._post(f"/sweeps/{self.sweep}/{word}", {"trial": self.number, "attempt": self.attempt, **said})
+        self.attempt, self.epoch, self.to = answer["attempt"], answer["epoch"], answer["to"]
+        return str(answer["verdict"])
+
+
+class Client:
+    """A coordinator, by its URL or by its directory on this machine (`endpoint.json`, and the token where it has one).
+
+    While the coordinator cannot be reached, as during its restart, requests are made again for `patience` seconds.
+    """
+
+    def __init__(
+        self,
+        url: Optional[str] = None,
+        *,
+        directory: Union[str, pathlib.Path, None] = None,
+        token: Optional[str] = None,
+        patience: float = 60.0,
+    ) -> None:
+        if (url is None) == (directory is None):
+            raise ValueError("give either url or directory")
+        self._url = url.rstrip("/") if url else None
+        self._directory = pathlib.Path(directory) if directory is not None else None
+        self._token = token
+        self.patience = patience
+
+    def submit(self, file: Union[str, pathlib.Path], *, is_text: bool = False) -> Dict[str, Any]:
+        """Hands in a sweep file, or with `is_text` its text; BadSweepFile with every mistake of it."""
+        text = str(file) if is_text else pathlib.Path(file).read_text("utf-8")
+        return self._ask("/sweeps", text.encode(), "application/yaml")
+
+    def sweeps(self) -> List[Dict[str, Any]]:
+        """Every sweep, in the order of submission."""
+        return list(self._ask("/sweeps")["sweeps"])
+
+    def status(self, sweep: str) -> Dict[str, Any]:
+        """Where a sweep stands: the document of `sweepd status --format json`."""
+        return self._ask(f"/sweeps/{_quoted(sweep)}/status")
+
+    def wait(self, sweep: str, timeout: Optional[float] = None, *, every: float = 1.0) -> Dict[str, Any]:
+        """Waits until a sweep is over and returns its status; TimeoutError after `timeout` seconds."""
+        deadline = None if timeout is None else time.monotonic() + timeout
+        while True:
+            status = self.status(sweep)
+            if status["state"] in OVER:
+                return status
+            if deadline is not None and time.monotonic() >= deadline:
+                raise TimeoutError(f"{sweep} is {status['state']} after {timeout} s")
+            time.sleep(every)
+
+    def rank(self, sweep: str, top: Optional[int] = None, *, metric: Optional[str] = None) -> List[Dict[str, Any]]:
+        """The rows of the ranked summary, the best first."""
+        query = urllib.parse.urlencode({k: v for k, v in (("top", top), ("metric", metric)) if v is not None})
+        return list(self._ask(f"/sweeps/{_quoted(sweep)}/rank" + (f"?{query}" if query else ""))["rows"])
+
+    def rank_frame(self, sweep: str, top: Optional[int] = None, *, metric: Optional[str] = None) -> Any:
+        """The same as a pandas frame, one column a parameter; ImportError where pandas is not installed."""
+        import pandas  # type: ignore[import-untyped, import-not-found, unused-ignore]
+
+        rows = self.rank(sweep, top, metric=metric)
+        flat = [{**{k: v for k, v in row.items() if k != "configuration"}, **row["configuration"]} for row in rows]
+        return pandas.DataFrame(flat)
+
+    def curves(self, sweep: str, trial: Optional[int] = None) -> Dict[int, List[Dict[str, Any]]]:
+        """The points of each trial's curve, by trial."""
+        query = f"?trial={trial}" if trial is not None else ""
+        document = self._ask(f"/sweeps/{_quoted(sweep)}/curves{query}")
+        return {entry["trial"]: entry["points"] for entry in document["trials"]}
+
+    def pause(self, sweep: str) -> Dict[str, Any]:
+        """Hands out no more work of a sweep."""
+        return self._post(f"/sweeps/{_quoted(sweep)}/pause", {})
+
+    def resume(self, sweep: str) -> Dict[str, Any]:
+        """Lets a sweep go on."""
+        return self._post(f"/sweeps/{_quoted(sweep)}/resume", {})
+
+    def cancel(self, sweep: str) -> Dict[str, Any]:
+        """Ends a sweep; its trials that have not ended are pruned."""
+        return self._post(f"/sweeps/{_quoted(sweep)}/cancel", {})
+
+    def set(
+        self, sweep: str, *, trials: Optional[int] = None, priority: Optional[int] = None, max_parallel: Optional[int] = None
+    ) -> Dict[str, Any]:
+        """Changes a sweep's number of trials, its priority, or how many trials may be out at once."""
+        changes = {"trials": trials, "priority": priority, "max_parallel": max_parallel}
+        return self._post(f"/sweeps/{_quoted(sweep)}/set", {k: v for k, v in changes.items() if v is not None})
+
+    def ask(self, sweep: str, *, asker: Optional[str] = None, wait: bool = True) -> Optional[Trial]:
+        """A trial to evaluate; None when the sweep is over, and without `wait` also when there is none now."""
+        while True:
+            answer = self._post(f"/sweeps/{_quoted(sweep)}/ask", {} if asker is None else {"asker": asker})
+            if answer["trial"] is not None:
+                return Trial(self, answer)
+            if not wait or "retry_seconds" not in answer:
+                return None
+            time.sleep(answer["retry_seconds"])
+
+    def trials(self, sweep: str, *, asker: Optional[str] = None) -> Iterator[Trial]:
+        """Asks for trials until the sweep is over."""
+        while (trial := self.ask(sweep, asker=asker)) is not None:
+            yield trial
+
+    def _post(self, path: str, body: Mapping[str, Any]) -> Dict[str, Any]:
+        return self._ask(path, json.dumps(body).encode(), "application/json")
+
+    def _where(self) -> str:
+        """The URL now: a coordinator that was started again may listen elsewhere."""
+        if self._directory is None:
+            return self._url or ""
+        url = json.loads((self._directory / "endpoint.json").read_text("utf-8")).get("http")
+        if not url:
+            raise FileNotFoundError(f"the coordinator of {self._directory} serves no HTTP")
+        return str(url)
+
+    def _bearer(self) -> Optional[str]:
+        if self._token is None and self._directory is not None:
+            file = self._directory / "http-token"
+            return file.read_text("utf-8").strip() if file.exists() else None
+        return self._token
+
+    def _ask(self, path: str, body: Optional[bytes] = None, kind: str = "application/json") -> Dict[str, Any]:
+        deadline = time.monotonic() + self.patience
+        pause = 0.1
+        while True:
+            try:
+                return self._once(path, body, kind)
+            except urllib.error.HTTPError as refusal:
+                raise _error(refusal) from None
+            except (OSError, http.client.HTTPException):
+                if time.monotonic() >= deadline:
+                    raise
+            time.sleep(pause)
+            pause = min(2 * pause, 2.0)
+
+    def _once(self, path: str, body: Optional[bytes], kind: str) -> Dict[str, Any]:
+        headers = {"Accept": "application/json", "Sweepd-Request": "1"}
+        if body is not None:
+            headers["Content-Type"] = kind
+        token = self._bearer()
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        request = urllib.request.Request(self._where() + "/api/v1" + path, body, headers)
+        with urllib.request.urlopen(request, timeout=60) as answer:
+            return dict(json.load(answer))
+
+
+def _quoted(sweep: str) -> str:
+    return urllib.parse.quote(sweep, safe="")
+
+
+def _error(refusal: urllib.error.HTTPError) -> SweepdError:
+    try:
+        error = json.load(refusal)["error"]
+        code, message = str(error["code"]), str(error["message"])
+    except (ValueError, KeyError, TypeError):
+        return SweepdError(refusal.code, "internal", f"the coordinator answered {refusal.code}")
+    if "mistakes" in error:
+        return BadSweepFile(refusal.code, code, message, list(error["mistakes"]))
+    is_lease = refusal.code == 409 and message.startswith("attempt ")
+    return (LeaseLost if is_lease else SweepdError)(refusal.code, code, message)
