@@ -159,9 +159,15 @@ actor ControlClient: SweepControl {
             throw CommandFailure(
                 .unreachable,
                 "\(endpoint): no coordinator answers; is `sweepd coordinator` running, and are the keys right? What `sweepd run` "
-                    + "or a stopped coordinator left is read with --directory, as in --directory digits.sweepd"
+                    + "or a stopped coordinator left is read with --directory, as in --directory \(Self.directory ?? "digits.sweepd")"
             )
         }
+    }
+
+    /// A directory of a coordinator that lies here.
+    private static var directory: String? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: ".")) ?? []
+        return names.sorted().first { FileManager.default.fileExists(atPath: $0 + "/sweepd.db") }
     }
 
     private func post(_ message: Message) throws {

@@ -162,9 +162,17 @@ struct HistoryExport: ParsableArguments {
 }
 
 extension Terminal {
-    /// Writes a file whole or not at all.
+    /// Writes a file whole or not at all; through a link, and into what is no file, such as a pipe or a device, as it stands.
     static func write(_ bytes: [UInt8], to path: String) throws {
-        do { try Data(bytes).write(to: URL(filePath: path), options: .atomic) } catch {
+        let target = URL(filePath: path).resolvingSymlinksInPath()
+        var status = stat()
+        let isOther = stat(target.path, &status) == 0 && status.st_mode & S_IFMT != S_IFREG
+        do {
+            guard isOther else { return try Data(bytes).write(to: target, options: .atomic) }
+            let handle = try FileHandle(forWritingTo: target)
+            try handle.write(contentsOf: Data(bytes))
+            try handle.close()
+        } catch {
             throw failure(toWrite: "\(path): the file", error)
         }
     }

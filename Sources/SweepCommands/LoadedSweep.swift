@@ -49,8 +49,7 @@ struct LoadedSweep {
     ///
     /// `mustLearn`: also for a run that cannot learn anything, which is what some commands are to show.
     init(_ path: String, overrides: [String], mustLearn: Bool = true) throws {
-        let parent = (path as NSString).deletingLastPathComponent
-        let folder = parent.isEmpty ? "." : parent
+        let folder = Self.folder(of: path)
         let file: SweepFile
         switch SweepFile.read(path: path, overrides: overrides) {
         case .success(let read): file = read
@@ -64,6 +63,12 @@ struct LoadedSweep {
         let written = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
         let text = OverriddenText.of(written, overrides: overrides)
         try self.init(file, text: text, in: folder, mustLearn: mustLearn)
+    }
+
+    /// The folder that a path is in. (Foundation's `deletingLastPathComponent` traps for a path of one character.)
+    private static func folder(of path: String) -> String {
+        guard let end = path.lastIndex(of: "/") else { return "." }
+        return end == path.startIndex ? "/" : String(path[..<end])
     }
 
     /// Reads what a sweep file needs that was read itself; throws a `CommandFailure` with every mistake of it.

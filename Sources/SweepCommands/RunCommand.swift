@@ -101,19 +101,35 @@ struct RunCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .failed,
                 "\(name) is halted: \(halt.reason ?? "no reason is known"). "
-                    + "Go on with: sweepd run \(file) --directory \(directory)"
+                    + "Go on with: \(again(directory))"
             )
         }
         if !ended, let failure = crew.failure { throw CommandFailure(.badInput, failure) }
         guard ended else {
             throw CommandFailure(
                 .interrupted,
-                "interrupted; everything so far is kept. Go on with: sweepd run \(file) --directory \(directory)"
+                "interrupted; everything so far is kept. Go on with: \(again(directory))"
             )
         }
         Terminal.output(format.text(top.map { document.first($0) } ?? document))
         let training = document.coreSeconds - before
         Terminal.error(Self.times(training: training, wall: begun.duration(to: .now), slots: workers * slots))
+        if let row = document.rows.first, document.rows.allSatisfy({ $0.failure != nil }) {
+            throw CommandFailure(.failed, "every trial of \(name) failed; trial \(row.trial): \(row.failure ?? "")")
+        }
+    }
+
+    /// The command that goes on with this sweep, as it is to be typed.
+    private func again(_ directory: String) -> String {
+        func word(_ text: String) -> String {
+            let isPlain = text.utf8.allSatisfy {
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
+                    || "/._-=:,+@%".utf8.contains($0)
+            }
+            return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
+        }
+        return (["sweepd", "run", word(file), "--directory", word(directory)]
+            + overrides.overrides.flatMap { ["--set", word($0)] }).joined(separator: " ")
     }
 
     /// Where the sweep stands in a directory.
@@ -215,6 +231,11 @@ private struct PageBesideRun {
         await group.triggerGracefulShutdown()
         await task.value
     }
+}
+
+extension RankRow {
+    /// Why it failed; nil when it has not.
+    fileprivate var failure: String? { if case .failed(let reason) = state { reason } else { nil } }
 }
 
 extension RankDocument {

@@ -26,9 +26,13 @@ extension Coordinator {
             )
             return .mistakes(file.render([problem]))
         }
-        if let path = file.sweep.data?.source.paths.first(where: { !Self.isWithin($0) }) {
+        let sources = file.sweep.data?.sources ?? []
+        let outside = sources.lazy.compactMap { key, source in
+            source.paths.first { !Self.isWithin($0) }.map { (key, $0) }
+        }.first
+        if let (key, path) = outside {
             let problem = SpecProblem(
-                path: SpecPath([.key("data"), .key("source")]),
+                path: SpecPath([.key("data"), .key(key)]),
                 message: "a file that is not within the folder in which the coordinator was started",
                 found: path,
                 allowed: "a path below it; or `sweepd submit FILE`, which reads the data where it runs and sends it"
@@ -54,6 +58,17 @@ extension Coordinator {
 
     private static func isWithin(_ path: String) -> Bool {
         !path.hasPrefix("/") && !path.hasPrefix("~") && !path.split(separator: "/").contains("..")
+    }
+}
+
+extension DataSpec {
+    /// Where rows come from, by the keys of the sweep file.
+    fileprivate var sources: [(key: String, source: DataSource)] {
+        var sources = [("source", source)]
+        for (key, part) in [("validation", validation), ("test", test)] {
+            if case .source(let other) = part { sources.append((key, other)) }
+        }
+        return sources
     }
 }
 

@@ -16,7 +16,7 @@ package struct SweepdCommand: AsyncParsableCommand {
             ReportCommand.self, ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self,
             ResumeCommand.self,
             CancelCommand.self, SetCommand.self, KeysCommand.self, InviteCommand.self, JoinCommand.self,
-            StoreCommand.self, DoctorCommand.self, UpCommand.self, SlurmCommand.self,
+            StoreCommand.self, DoctorCommand.self, UpCommand.self, SlurmCommand.self, CompletionsCommand.self,
         ]
     )
 

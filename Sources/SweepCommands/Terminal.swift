@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import SweepReports
 
 /// What is printed: results on standard output, progress and complaints on standard error.
@@ -18,8 +19,21 @@ enum Terminal {
 
     /// Prints without a line break at the end.
     static func raw(_ text: String, to handle: FileHandle = .standardError) {
-        // A reader that went away (`| head`) is no failure of ours.
-        try? handle.write(contentsOf: Data(text.utf8))
+        var rest = Array(text.utf8)[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(handle.fileDescriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+            } else if errno == EAGAIN {
+                usleep(1000)
+            } else if errno != EINTR {
+                // A reader that went away (`| head`) is no failure of ours; a result that cannot be written is.
+                guard errno != EPIPE, handle.fileDescriptor == STDOUT_FILENO else { return }
+                let reason = "standard output cannot be written: \(String(cString: strerror(errno)))\n"
+                try? FileHandle.standardError.write(contentsOf: Data(reason.utf8))
+                exit(ExitStatus.failed.rawValue)
+            }
+        }
     }
 
     /// Whether people watch standard error.

@@ -39,7 +39,7 @@ extension CoordinatorCore {
     /// The sweep of this name whose trials are asked for; nil when there is none, which is answered.
     private mutating func askedSweep(_ name: String, _ token: ReplyToken) -> SweepID? {
         guard let sweep = sweep(named: name) else {
-            effects.append(.reply(token, .notFound("no sweep is called \(name)")))
+            effects.append(.reply(token, .notFound(unknown(sweep: name))))
             return nil
         }
         guard sweep.sweep.ask != nil else {

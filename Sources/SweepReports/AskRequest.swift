@@ -74,7 +74,8 @@ package enum AskRequest {
         if let epoch = reader.optional("epoch") { tell.epoch = try number(epoch) }
         if let seconds = reader.optional("seconds") {
             let value = try seconds.number()
-            guard value.isFinite, value >= 0 else { throw seconds.wrong("seconds from 0") }
+            // As of a worker's report: sums of times stay numbers that a duration can hold.
+            guard (0...1e9).contains(value) else { throw seconds.wrong("seconds from 0 to 1e9") }
             tell.seconds = value
         }
         if let values = reader.optional("values") {

@@ -65,13 +65,25 @@ extension DiagnosisDocument.Report {
             bestOfSweep: bestOfSweep,
             symptoms: diagnosis.symptoms.findings,
             causes: diagnosis.causes,
-            verdict: diagnosis.verdict.text,
+            verdict: Self.verdict(diagnosis),
             verdictKind: diagnosis.verdict.kind,
             notJudged: diagnosis.symptoms.notJudged.map {
                 DiagnosisDocument.NotJudged(symptom: $0.symptom, reason: $0.reason)
             },
             unknown: unknown
         )
+    }
+
+    /// The verdict in a sentence; what goes up and down and yet is no fault is named, with what it most likely comes from.
+    private static func verdict(_ diagnosis: Diagnosis) -> String {
+        let text = diagnosis.verdict.text
+        let wavers = diagnosis.symptoms.alarms.filter { [.oscillating, .spiking].contains($0.symptom) }
+        guard diagnosis.verdict == .noFault, let first = wavers.first else { return text }
+        let reason = diagnosis.causes.first.map {
+            "; most likely it comes of: \($0.cause.words) (\(NumberText.fixed(100 * $0.probability, decimals: 0)) %)"
+        }
+        return "\(text): it fluctuates (\(first.symptom.words)), but little of the loss is left, and that alone does no harm"
+            + (reason ?? "")
     }
 
     /// The report for people: one screen.

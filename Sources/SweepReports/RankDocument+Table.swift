@@ -9,7 +9,7 @@ extension RankDocument {
         let shown = metricsShown
         let seeded = rows.contains { $0.runs.count > 1 }
         var columns = [
-            Table.Column("#", isNumeric: true), Table.Column("id", rank: 2), Table.Column("trials", rank: 3),
+            Table.Column("#", isNumeric: true), Table.Column("id", rank: 2), Table.Column("trials", rank: 10),
         ]
         columns += zip(names, groups).map { name, paths in
             // On a narrow terminal the last ones go, when nothing else is left to go; broken lines can be read by nobody.
@@ -51,7 +51,9 @@ extension RankDocument {
     /// The finding; of a failed configuration why it failed, cut to what a line holds.
     private static func remark(_ row: RankRow) -> String {
         guard case .failed(let reason) = row.state else { return row.finding?.symptom.words ?? "" }
-        return reason.count <= 100 ? reason : String(reason.prefix(99)) + "…"
+        // What a program said last tells more than that it failed.
+        let told = reason.ranges(of: "its log ends: ").last.map { String(reason[$0.upperBound...]) } ?? reason
+        return told.count <= 100 ? told : String(told.prefix(99)) + "…"
     }
 
     /// The summary for programs that read tables: one column a field, full paths and exact numbers.

@@ -93,6 +93,24 @@ extension RealProcesses {
                 try #require(other.errors.contains("is no folder"), "\(other.errors)")
                 try #require(try text(file) == "mine")
 
+                // Through a link, into what is no file, and onto a disk that is full.
+                let real = try bench.write("real.csv", "")
+                try FileManager.default.createSymbolicLink(atPath: bench.path("link.csv"), withDestinationPath: real)
+                try await bench.run(["sweepd", "export", "small", "--csv", bench.path("link.csv")] + place, exits: 0)
+                try #require(try text(real).hasPrefix("trial,"))
+                try #require(try FileManager.default.destinationOfSymbolicLink(atPath: bench.path("link.csv")) == real)
+                let pipe = bench.path("pipe")
+                try #require(mkfifo(pipe, 0o600) == 0)
+                let reader = try bench.start("cat", ["cat", pipe], mayEnd: true)
+                try await bench.run(["sweepd", "export", "small", "--csv", pipe] + place, exits: 0)
+                try await bench.ended(reader)
+                var status = stat()
+                try #require(try reader.output == text(real) && stat(pipe, &status) == 0)
+                try #require(status.st_mode & S_IFMT == S_IFIFO, "it is a pipe still")
+                let ranked = "\"\(Program.sweepd.path)\" rank small --directory \"\(place[1])\" >/dev/full"
+                let unwritten = try await bench.run(["sh", "-c", ranked], exits: 1)
+                try #require(unwritten.errors.contains("standard output cannot be written"), "\(unwritten.errors)")
+
                 // One trial alone.
                 try await bench.run(["sweepd", "export", "small", "--trial", "2", "--csv", csv] + place, exits: 0)
                 try #require(try text(csv).split(separator: "\n").count == 4)

@@ -123,6 +123,45 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a path of one letter is a path, and what goes on says all that the run was told`() async throws {
+            try await Bench.run { bench in
+                let text = try String(contentsOfFile: try longSweep(bench), encoding: .utf8)
+                try bench.write("h", text)
+                let run = ["sweepd", "run", "h", "--directory", bench.path("one.sweepd"), "--set", "search.trials=7"]
+                let first = try bench.start("run", run)
+                try await someEpochs(bench, directory: bench.path("one.sweepd"))
+                first.signal(SIGINT)
+                try await bench.ended(first, within: 20)
+                let again = "Go on with: sweepd run h --directory \(bench.path("one.sweepd")) --set search.trials=7\n"
+                try #require(first.status == 130 && first.errors.contains(again), "\(first.errors)")
+            }
+        }
+
+        @Test func `a run of which every trial fails is a failure, and says what the program said last`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.write(
+                    "broken.yaml",
+                    """
+                    name: broken
+                    train:
+                      command: [sh, -c, "echo no module of that name >&2; exit 3"]
+                      parameters: {x: {uniform: [0, 1]}}
+                      epochs: 2
+                    objective: {minimize: loss}
+                    search: {method: random, trials: 2}
+
+                    """
+                )
+                let run = try await bench.run(
+                    ["sweepd", "run", file, "--directory", bench.path("broken.sweepd")],
+                    exits: 1,
+                    within: 120
+                )
+                try #require(run.output.contains("no module of that name"), "\(run.output)")
+                try #require(run.errors.contains("every trial of broken failed"), "\(run.errors)")
+            }
+        }
+
         @Test func `an interrupted run goes on where it was`() async throws {
             try await Bench.run { bench in
                 let file = try longSweep(bench)

@@ -95,7 +95,7 @@ enum MachineProbe {
             var path = String(fields[2])
             while !path.isEmpty, path != "/" {
                 found.append(root + path)
-                path = (path as NSString).deletingLastPathComponent
+                path = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
             }
             return found + [root]
         }

@@ -137,7 +137,10 @@ package struct Importance: Hashable, Sendable {
         let order = parameters.indices.sorted {
             (-parameters[$0].variance, $0) < (-parameters[$1].variance, $1)
         }
-        let pairs = variance.pairs.filter { $0.share.mean >= leastPairShare }
+        // Parameters of different branches are never there together: what the trees see of both is which branch it is.
+        let pairs = variance.pairs.filter { pair in
+            pair.share.mean >= leastPairShare && sample.haveBoth(pair.first, pair.second)
+        }
         let pairOrder = pairs.indices.sorted { (-pairs[$0].share.mean, $0) < (-pairs[$1].share.mean, $1) }
         let known = Dictionary(space.parameters.map { ($0.path, $0) }) { first, _ in first }
         return Importance(

@@ -58,6 +58,11 @@ package struct ImportanceSample: Sendable {
         self.bounded = bounded
     }
 
+    /// Whether any point has a value on both axes.
+    func haveBoth(_ first: Int, _ second: Int) -> Bool {
+        zip(columns[first], columns[second]).contains { !$0.isNaN && !$1.isNaN }
+    }
+
     /// At most `limit` of the points, drawn by `stream`; all when there are no more.
     func thinned(to limit: Int, _ stream: inout RandomStream) -> ImportanceSample {
         guard count > limit else { return self }

@@ -31,12 +31,13 @@ except BadSweepFile as error:
     assert error.status == 422 and len(error.mistakes) >= 2, error.mistakes
     assert any(line.startswith("sweep.yaml:3:") for line in error.mistakes), error.mistakes
     assert any(line.startswith("sweep.yaml:4:") for line in error.mistakes), error.mistakes
-outside = "name: outside\ndata: {source: /etc/passwd, target: x}\ntrain: {model: {mlp: {layers: 1, width: 8}}, optimizer: {sgd: {learning_rate: 0.1}}, batch_size: 8, epochs: 1}\n"
-try:
-    client.submit(outside, is_text=True)
-    raise AssertionError("a file outside was read")
-except BadSweepFile as error:
-    assert "not within the folder" in str(error), error
+for data in ["{source: /etc/passwd, target: x}", "{source: ../x.csv, target: x}", "{source: a.csv, validation: {source: /etc/passwd}, target: x}"]:
+    outside = "name: outside\ndata: " + data + "\ntrain: {model: {mlp: {layers: 1, width: 8}}, optimizer: {sgd: {learning_rate: 0.1}}, batch_size: 8, epochs: 1}\n"
+    try:
+        client.submit(outside, is_text=True)
+        raise AssertionError("a file outside was read")
+    except BadSweepFile as error:
+        assert "not within the folder" in str(error), error
 
 # Paused it gives nothing, resumed it goes on.
 assert client.pause("curve")["state"] == "paused"
