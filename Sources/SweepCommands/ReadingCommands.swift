@@ -2,6 +2,8 @@ import ArgumentParser
 import Foundation
 import SweepCore
 import SweepReports
+import SweepSpec
+import SweepWire
 
 /// `sweepd list`.
 struct ListCommand: AsyncParsableCommand {
@@ -81,6 +83,8 @@ struct RankCommand: AsyncParsableCommand {
         abstract: "The ranked summary: one row a configuration, best first."
     )
 
+    enum Format: String, ExpressibleByArgument, CaseIterable { case table, json, csv, markdown, yaml }
+
     @Argument(help: "The sweep's name.") var sweep: String
     @OptionGroup var location: CoordinatorLocation
     @Option(help: "Only the first rows.") var top: Int?
@@ -91,14 +95,47 @@ struct RankCommand: AsyncParsableCommand {
             """
     )
     var metric: String?
-    @Option(help: "table, json, csv or markdown.") var format: RankFormat = .table
+    @Option(
+        help:
+            "table, json, csv or markdown; yaml (with --top 1) is a sweep file that trains the first configuration alone."
+    )
+    var format: Format = .table
     @Flag(help: "JSON without times, workers and attempts: the same bytes for the same sweep.") var stable = false
 
     func run() async throws {
         if let top, top < 1 { throw CommandFailure(.badInput, "--top: found \(top), allowed a number from 1") }
+        if format == .yaml, top != 1 || stable {
+            throw CommandFailure(
+                .badInput,
+                "--format yaml: it is the sweep file of one configuration, allowed with --top 1 and without --stable"
+            )
+        }
         let judged = try metric.map(Metric.named)
-        let document = try await location.ask { try await $0.rank(sweep: sweep, top: top, metric: judged) }
-        Terminal.output(stable ? document.stable.text(pretty: true) : format.text(document))
+        let control = try location.control()
+        do {
+            let document = try await control.rank(sweep: sweep, top: top, metric: judged)
+            if format == .yaml {
+                return Terminal.output(try Self.file(of: document, try await control.source(sweep: sweep)))
+            }
+            let shown = RankFormat(rawValue: format.rawValue) ?? .table
+            Terminal.output(stable ? document.stable.text(pretty: true) : shown.text(document))
+        } catch let error as ControlError { throw CommandFailure(error) }
+    }
+
+    /// The sweep file of the first row's configuration.
+    private static func file(of document: RankDocument, _ submission: Submission) throws -> String {
+        let sweep = document.sweep
+        guard let row = document.rows.first else {
+            throw CommandFailure(.badInput, "\(sweep): no configuration has been ranked yet")
+        }
+        // A name has at most 64 characters.
+        let name = sweep.prefix(59) + "-best"
+        guard let source = try? SpecNode(wireBytes: submission.tree),
+            let read = Sweep.read(source, problems: SpecProblems()),
+            let single = read.single(row.configuration, name: String(name))
+        else { throw CommandFailure(.failed, "\(sweep): trial \(row.trial) cannot be made a sweep file of") }
+        return "# Place 1 of the sweep \(sweep). Paths are relative to this file, as they were to the sweep's.\n"
+            + single.yaml
     }
 }
 

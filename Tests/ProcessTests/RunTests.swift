@@ -39,6 +39,20 @@ extension RealProcesses {
                     try #require(shown.output.split(separator: "\n").count >= 13, "\(format)")
                 }
 
+                // The best configuration as a sweep file: it is right, and trains that configuration alone.
+                let rankBest = ["sweepd", "rank", "quick", "--directory", "quick.sweepd", "--format", "yaml"]
+                let best = try await bench.run(rankBest + ["--top", "1"], exits: 0)
+                let bestFile = bench.path("best.yaml")
+                try best.output.write(toFile: bestFile, atomically: true, encoding: .utf8)
+                _ = try await bench.run(["sweepd", "validate", bestFile], exits: 0)
+                let alone = try Rank.read(
+                    try await bench.run(["sweepd", "run", bestFile, "--format", "json"], exits: 0).output
+                )
+                try #require(alone.sweep == "quick-best" && alone.rows.count == 1)
+                try #require(alone.rows[0].state == "completed" && alone.rows[0].epochs == 9)
+                let many = try await bench.run(rankBest + ["--top", "2"], exits: 2)
+                try #require(many.errors.contains("--top 1"))
+
                 // Its directory belongs to it alone.
                 let other = try bench.sweep("quick", ["name: quick": "name: other", "seed: 1": "seed: 2"])
                 let refused = try await bench.run(["sweepd", "run", other, "--directory", "quick.sweepd"], exits: 2)

@@ -29,6 +29,41 @@ import Testing
         }
     }
 
+    @Test(arguments: exampleFiles)
+    func `written as YAML an example reads back as the same sweep`(_ name: String) throws {
+        let read = try sweep(text(name)).sweep
+        #expect(try sweep(read.source.yaml).sweep == read)
+    }
+
+    @Test(arguments: exampleFiles)
+    func `any configuration of an example is a sweep file of one run`(_ name: String) throws {
+        let read = try sweep(text(name)).sweep
+        let seed = UInt64.random(in: 0...UInt64.max)
+        var random = RandomStream(key: seed)
+        for _ in 0..<50 {
+            let configuration = read.space.configuration { draw($0, &random) }
+            let node = try #require(read.single(configuration, name: "alone"), "seed \(seed)")
+            let alone = try sweep(node.yaml).sweep
+            #expect(alone.name == "alone" && alone.space.parameters.isEmpty, "seed \(seed)")
+            #expect(alone.source["train"] == read.space.resolve(configuration)?["train"], "seed \(seed)")
+        }
+    }
+
+    @Test(arguments: [
+        "no", "1e3", "true", "~", "a: b", "# c", "\"q\\", "- x", "ü\tb\u{1}\u{85}\u{2028}🙂", "{a}", "0.5", " s ", "x#y",
+        "*a",
+    ])
+    func `text that looks like something else reads back as it was`(_ target: String) throws {
+        let source = try sweep(text("sweeps/digits.yaml")).sweep.source
+        guard case .map(let entries) = source, case .map(let data)? = source["data"] else {
+            Issue.record("the example has no data")
+            return
+        }
+        let changed = data.map { $0.key == "target" ? SpecEntry("target", .text(target)) : $0 }
+        let node = SpecNode.map(entries.map { $0.key == "data" ? SpecEntry("data", .map(changed)) : $0 })
+        #expect(try sweep(node.yaml).sweep.source == node)
+    }
+
     @Test func `the demo is what its promises are measured on`() throws {
         let demo = try sweep(text("sweeps/digits.yaml")).sweep
         #expect(demo.epochs == 27)
