@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SweepCore
 import SweepReports
+import SweepSearch
 import SweepSpec
 import SweepWire
 

@@ -19,7 +19,7 @@ extension Sweep {
             default: kept.append(entry)
             }
         }
-        let seed = SpecNode.map([SpecEntry("seed", .integer(Int(search.seed)))])
+        let seed = SpecNode.map([SpecEntry("seed", .integer(Int(clamping: search.seed)))])
         return .map(kept + [SpecEntry("search", seed), SpecEntry("prune", .text("none"))])
     }
 }
