@@ -128,7 +128,8 @@ struct RunCommand: AsyncParsableCommand {
             }
             return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
         }
-        return (["sweepd", "run", word(file), "--directory", word(directory)]
+        return
+            (["sweepd", "run", word(file), "--directory", word(directory)]
             + overrides.overrides.flatMap { ["--set", word($0)] }).joined(separator: " ")
     }
 

@@ -82,7 +82,8 @@ extension DiagnosisDocument.Report {
         let reason = diagnosis.causes.first.map {
             "; most likely it comes of: \($0.cause.words) (\(NumberText.fixed(100 * $0.probability, decimals: 0)) %)"
         }
-        return "\(text): it fluctuates (\(first.symptom.words)), but little of the loss is left, and that alone does no harm"
+        return
+            "\(text): it fluctuates (\(first.symptom.words)), but little of the loss is left, and that alone does no harm"
             + (reason ?? "")
     }
 

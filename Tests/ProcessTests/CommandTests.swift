@@ -98,14 +98,14 @@ extension RealProcesses {
                 let crash = "echo '{\"epoch\": 1, \"loss\": 1}' >&3\necho 'Traceback: boom' >&2\nexit 7\n"
                 let first = try await bench.run(
                     ["sweepd", "run", Self.script(bench, crash), "--format", "json"],
-                    exits: 0
+                    exits: 1
                 )
                 try #require(first.output.contains("the program ended with exit code 7 after epoch 1"))
                 try #require(first.output.contains("its log ends: Traceback: boom"))
                 let noise = try Self.script(bench, "echo 'loss is 3' >&3\nsleep 100\n")
                 let second = try await bench.run(
                     ["sweepd", "run", noise, "--format", "json", "--directory", bench.path("noise.sweepd")],
-                    exits: 0,
+                    exits: 1,
                     within: 20
                 )
                 try #require(second.output.contains("the program reported a line that is not JSON at byte 0"))

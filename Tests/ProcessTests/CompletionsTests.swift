@@ -37,7 +37,10 @@ extension RealProcesses {
                         ["sweepd", "completions", shell, "--install"],
                         environment: [variable: bench.path(shell)]
                     )
-                    try #require(child.status == 0 && child.output == bench.path(shell) + place + "\n", "\(child.errors)")
+                    try #require(
+                        child.status == 0 && child.output == bench.path(shell) + place + "\n",
+                        "\(child.errors)"
+                    )
                 }
                 let nowhere = try await bench.run(
                     ["sweepd", "completions", "bash", "--install"],

@@ -208,12 +208,16 @@ extension RealProcesses {
         @Test func `what fluctuates without harm is told, with what it most likely comes of`() async throws {
             try await Bench.run { bench in
                 // Far below guessing, and up and down by a third.
-                let losses = (1...40).map { epoch in
-                    0.05 + 2.2 / Double(epoch * epoch) * (epoch.isMultiple(of: 2) ? 0.9 : 1) + (epoch.isMultiple(of: 2) ? 0.05 : 0)
+                let losses = (1...40).map { (epoch: Int) -> Double in
+                    let wave: Double = epoch.isMultiple(of: 2) ? 0.15 : 0
+                    return 0.2 + 2.2 / Double(epoch * epoch) + wave
                 }
                 let rows = losses.enumerated().map { "\($0.offset + 1),\($0.element)" }.joined(separator: "\n")
                 let path = try bench.write("wave.csv", "epoch,train_loss\n\(rows)\n")
-                let child = try await bench.run(["sweepd", "why", path, "--classes", "10", "--format", "json"], exits: 0)
+                let child = try await bench.run(
+                    ["sweepd", "why", path, "--classes", "10", "--format", "json"],
+                    exits: 0
+                )
                 let report = try Report.read(child.output)
                 try #require(report.verdictKind == "no_fault" && report.verdict.contains("it fluctuates"), "\(report)")
             }

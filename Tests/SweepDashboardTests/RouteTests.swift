@@ -60,7 +60,7 @@ import Testing
 
     @Test(arguments: ["POST", "PUT", "DELETE", "OPTIONS", "get", ""])
     func `what reads answers GET and HEAD alone`(method: String) throws {
-        let failure = try #require(refusal(method, "/api/v1/sweeps"))
+        let failure = try #require(refusal(method, "/api/v1/workers"))
         #expect(failure.status == 405 && failure.code == "method_not_allowed" && failure.allow == "GET, HEAD")
     }
 

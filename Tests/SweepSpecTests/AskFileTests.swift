@@ -33,7 +33,7 @@ import Testing
     @Test(arguments: [
         ("{lease: 0.5s}", "", "", "train.ask.lease"), ("{lease: soon}", "", "", "train.ask.lease"),
         ("{leash: 3}", "", "", "train.ask.leash"), ("yes", "", "", "train.ask"),
-        ("{}", "epochs: 0", "", "train.epochs"), ("{}", "command: [sh]", "", "train.ask"),
+        ("{}", "epochs: 0", "", "train.epochs"), ("{}", "command: [sh]\n  epochs: 3", "", "train.ask"),
         ("{}", "model: {linear: {}}", "", "train.model"), ("{}", "metrics: [loss, loss]", "", "train.metrics"),
         ("{}", "", "requires: {gpu: yes}", "requires"), ("{}", "", "data: {source: a.csv, target: y}", "data"),
     ])

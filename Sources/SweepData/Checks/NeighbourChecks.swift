@@ -7,8 +7,6 @@ enum NeighbourChecks {
     private static let work = 4e8
     private static let greatest = 2_000
     private static let neighbours = 10
-    /// Neighbours that the share of wrong labels is taken from.
-    private static let mostNeighbours = 30
 
     static func findings(_ context: CheckContext) -> [DataFinding] {
         guard
@@ -17,13 +15,12 @@ enum NeighbourChecks {
         let affordable = Int((work / Double(prepared.featureCount)).squareRoot())
         let rows = CheckSample.draw(context.data.split.training, min(greatest, max(100, affordable)))
         guard rows.count >= 30 else { return [] }
-        let many = NearestRows(prepared, rows: rows, count: mostNeighbours)
-        let near = many.first(neighbours)
+        let near = NearestRows(prepared, rows: rows, count: neighbours)
         let learnability = learnability(context, prepared, rows, near)
         var found = learnability + labels(context, rows, near)
         // Where nothing can be learnt no label can be told to be wrong.
         if let best = learnability.first?.measure, best >= 0.1, !found.contains(where: { $0.check == .labelNoise }) {
-            found += noise(context, rows, many) + residuals(context, prepared, rows, near)
+            found += residuals(context, prepared, rows, near)
         }
         return found + far(rows, near)
     }
@@ -137,66 +134,6 @@ enum NeighbourChecks {
         ]
     }
 
-    /// The share of labels that are wrong wherever a class is purest.
-    ///
-    /// Classes that overlap leave places in which one of them stands alone; labels that are wrong by chance leave none. So half of
-    /// each row's neighbours choose the rows that stand deepest in a class, and the other half, which had no part in the choice, tells
-    /// how pure it is there; the next third must be hardly less pure. Source: anchor points
-    /// (Liu & Tao, IEEE TPAMI 38(3), 2016), with neighbours for probabilities. Noise in the inputs does the same, and the text says so.
-    private static func noise(_ context: CheckContext, _ rows: [Int32], _ near: NearestRows) -> [DataFinding] {
-        guard case .classes(let classes) = context.data.targets,
-            case .classification(let names, _) = context.data.schema.task
-        else { return [] }
-        let labels = rows.map { Int(classes[Int($0)]) }
-        // A neighbourhood must lie within a class: a third of its rows at most. Images are near each other by place and light, not by
-        // what they show: of sound glyphs a third of the neighbours are of other classes.
-        let count = min(mostNeighbours, rows.count / (3 * max(1, names.count))) / 2 * 2
-        guard count >= 20, context.data.schema.image == nil else { return [] }
-        var chosen: [(row: Int, label: Int, share: Double)] = []
-        for row in rows.indices {
-            var votes = [Int](repeating: 0, count: names.count)
-            for place in stride(from: 0, to: count, by: 2) { votes[labels[near.nearest[row][place]]] += 1 }
-            guard let label = votes.indices.max(by: { votes[$0] < votes[$1] }) else { continue }
-            chosen.append((row, label, Double(2 * votes[label]) / Double(count)))
-        }
-        // The deepest first, of equal ones in their order.
-        let order = chosen.indices.sorted { (-chosen[$0].share, $0) < (-chosen[$1].share, $1) }
-        var asked: Set<Int> = []
-        func impurity(_ places: Range<Int>) -> Double {
-            var (agreeing, all) = (0, 0)
-            for index in order[places] {
-                for place in stride(from: 1, to: count, by: 2) {
-                    let other = near.nearest[chosen[index].row][place]
-                    asked.insert(other)
-                    all += 1
-                    if labels[other] == chosen[index].label { agreeing += 1 }
-                }
-            }
-            return all > 0 ? 1 - Double(agreeing) / Double(all) : 0
-        }
-        let (deep, middle) = (rows.count * 15 / 100, rows.count * 45 / 100)
-        guard deep > 0 else { return [] }
-        let further = impurity(deep..<middle)
-        asked = []
-        let wrong = impurity(0..<deep)
-        // Chance spoils all places alike; where classes overlap it gets better the deeper one goes.
-        guard asked.count >= 20, further <= 1.15 * wrong + 0.01 else { return [] }
-        let error = (wrong * (1 - wrong) / Double(asked.count)).squareRoot()
-        guard wrong > 0.06, wrong - 2 * error > 0.04 else { return [] }
-        return [
-            DataFinding(
-                .labelNoise,
-                .warning,
-                count: Int((wrong * Double(rows.count)).rounded()),
-                text:
-                    "about \(CheckText.percent(wrong)) of the labels are wrong (limit: 6 %): so many of the rows differ from the class "
-                    + "around them where it is purest; inputs that are noise themselves look the same",
-                remedy: "look at rows whose neighbours are of another class, and ask where their labels come from",
-                measure: wrong
-            )
-        ]
-    }
-
     /// Numbers that are not those of their rows: most residuals of a simple model are small, and some are as large as if the target
     /// were another row's, though the targets themselves have no long tails.
     ///
@@ -278,28 +215,12 @@ enum NeighbourChecks {
 struct NearestRows {
     /// Positions in the sample, nearest first.
     let nearest: [[Int]]
-    /// Their distances.
-    private let distances: [[Double]]
-
-    var meanDistances: [Double] { distances.map { $0.reduce(0, +) / Double(max(1, $0.count)) } }
-
-    private init(nearest: [[Int]], distances: [[Double]]) {
-        self.nearest = nearest
-        self.distances = distances
-    }
-
-    /// With the nearest `count` of each row alone.
-    func first(_ count: Int) -> NearestRows {
-        NearestRows(
-            nearest: nearest.map { Array($0.prefix(count)) },
-            distances: distances.map { Array($0.prefix(count)) }
-        )
-    }
+    let meanDistances: [Double]
 
     init(_ data: PreparedData, rows: [Int32], count: Int) {
         let width = data.featureCount
         var nearest: [[Int]] = []
-        var lengths: [[Double]] = []
+        var means: [Double] = []
         let count = min(count, rows.count - 1)
         var distances = [Float](repeating: 0, count: rows.count)
         for a in rows.indices {
@@ -329,10 +250,10 @@ struct NearestRows {
                 if best.count > count { best.removeLast() }
             }
             nearest.append(best)
-            lengths.append(best.map { Double(distances[$0]).squareRoot() })
+            means.append(best.reduce(0.0) { $0 + Double(distances[$1]).squareRoot() } / Double(max(1, best.count)))
         }
         self.nearest = nearest
-        self.distances = lengths
+        meanDistances = means
     }
 
     /// The share of each class among a row's neighbours.

@@ -262,6 +262,8 @@ enum DataCauses {
             clues += context.clue(rows < 100 ? 3 : 1, "\(rows) training rows", if: rows < 500)
             clues += context.clue(0.6, data: .size)
             clues += context.clue(-1.5, "\(rows) training rows", if: rows > 5000)
+            // More of what predicts nothing would not help.
+            clues += context.clue(-1, "the rows there are predict nothing", if: context.data([.learnability]) != nil)
             return clues
         },
         remedy: { _ in
