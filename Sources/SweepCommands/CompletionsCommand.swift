@@ -7,7 +7,7 @@ struct CompletionsCommand: ParsableCommand {
         commandName: "completions",
         abstract: "What bash, zsh or fish need to complete commands and options; --install puts it in place.",
         discussion: """
-            Without --install the script goes to standard output: \\
+            Without --install the script goes to standard output: \
             `source <(sweepd completions bash)` tries it in the shell at hand.
             """
     )
@@ -26,10 +26,8 @@ struct CompletionsCommand: ParsableCommand {
                 at: file.deletingLastPathComponent(),
                 withIntermediateDirectories: true
             )
-            try Data((script + "\n").utf8).write(to: file, options: .atomic)
-        } catch {
-            throw CommandFailure(.failed, "\(file.path): cannot be written: \(error.localizedDescription)")
-        }
+        } catch { throw Terminal.failure(toWrite: "\(file.path): the file", error) }
+        try Terminal.write(Array((script + "\n").utf8), to: file.path)
         Terminal.output(file.path)
         Terminal.error(advice(file))
     }

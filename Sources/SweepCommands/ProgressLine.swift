@@ -1,7 +1,8 @@
 import Foundation
 import SweepReports
 
-/// The live progress of a sweep where it cannot be drawn over: a line when something has changed, at most every five seconds.
+/// The live progress of a sweep where it cannot be drawn over: a line when something has changed, at most every five seconds, and
+/// one at its end.
 struct ProgressLine {
     private let handle: FileHandle
     private var last = ""
@@ -12,7 +13,7 @@ struct ProgressLine {
     /// Shows a sweep's status.
     mutating func show(_ status: StatusDocument) {
         let text = Self.text(status)
-        guard text != last, Date().timeIntervalSince(lastTime) >= 5 else { return }
+        guard text != last, status.hasStopped || Date().timeIntervalSince(lastTime) >= 5 else { return }
         Terminal.raw(text + "\n", to: handle)
         last = text
         lastTime = Date()

@@ -121,16 +121,8 @@ struct RunCommand: AsyncParsableCommand {
 
     /// The command that goes on with this sweep, as it is to be typed.
     private func again(_ directory: String) -> String {
-        func word(_ text: String) -> String {
-            let isPlain = text.utf8.allSatisfy {
-                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0)
-                    || "/._-=:,+@%".utf8.contains($0)
-            }
-            return isPlain && !text.isEmpty ? text : "'" + text.replacing("'", with: "'\\''") + "'"
-        }
-        return
-            (["sweepd", "run", word(file), "--directory", word(directory)]
-            + overrides.overrides.flatMap { ["--set", word($0)] }).joined(separator: " ")
+        let words = ["sweepd", "run", file, "--directory", directory] + overrides.overrides.flatMap { ["--set", $0] }
+        return words.map(ShellWord.typed).joined(separator: " ")
     }
 
     /// Where the sweep stands in a directory.

@@ -21,13 +21,4 @@ extension Coordinator {
         guard case .told(let verdict) = outcome else { throw Self.refusal(outcome) }
         return TellDocument(sweep: name, trial: tell.trial, verdict: verdict)
     }
-
-    private static func refusal(_ outcome: SteeringOutcome) -> ControlError {
-        switch outcome {
-        case .badInput(let text): ControlError(.badInput, text)
-        case .notFound(let text): ControlError(.notFound, text)
-        case .conflict(let text): ControlError(.conflict, text)
-        case .done, .asked, .nothingToAsk, .told: ControlError(.internal, "another question was answered")
-        }
-    }
 }

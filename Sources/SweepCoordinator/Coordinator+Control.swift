@@ -25,16 +25,10 @@ extension Coordinator: SweepControl {
             milliseconds: wallClockMilliseconds()
         )
         let outcome = await steer { .submit(draft, $0) }
-        switch outcome {
-        case .done(let id):
-            let core = core.reading
-            guard let sweep = core.sweeps[id] else { throw ControlError(.internal, "the sweep is gone") }
-            return await Self.aside { core.entry(sweep) }
-        case .badInput(let text): throw ControlError(.badInput, text)
-        case .notFound(let text): throw ControlError(.notFound, text)
-        case .conflict(let text): throw ControlError(.conflict, text)
-        case .asked, .nothingToAsk, .told: throw ControlError(.internal, "another question was answered")
-        }
+        guard case .done(let id) = outcome else { throw Self.refusal(outcome) }
+        let core = core.reading
+        guard let sweep = core.sweeps[id] else { throw ControlError(.internal, "the sweep is gone") }
+        return await Self.aside { core.entry(sweep) }
     }
 
     package func list() async throws(ControlError) -> ListDocument {
@@ -127,12 +121,17 @@ extension Coordinator: SweepControl {
     }
 
     private func answer(about name: String, _ outcome: SteeringOutcome) async throws(ControlError) -> StatusDocument {
+        guard case .done = outcome else { throw Self.refusal(outcome) }
+        return try await status(sweep: name)
+    }
+
+    /// The error that a refusal is to who asked.
+    static func refusal(_ outcome: SteeringOutcome) -> ControlError {
         switch outcome {
-        case .done: return try await status(sweep: name)
-        case .badInput(let text): throw ControlError(.badInput, text)
-        case .notFound(let text): throw ControlError(.notFound, text)
-        case .conflict(let text): throw ControlError(.conflict, text)
-        case .asked, .nothingToAsk, .told: throw ControlError(.internal, "another question was answered")
+        case .badInput(let text): ControlError(.badInput, text)
+        case .notFound(let text): ControlError(.notFound, text)
+        case .conflict(let text): ControlError(.conflict, text)
+        case .done, .asked, .nothingToAsk, .told: ControlError(.internal, "another question was answered")
         }
     }
 }

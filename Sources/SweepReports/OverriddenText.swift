@@ -18,6 +18,6 @@ package enum OverriddenText {
             values.append(String(line.dropFirst(mark.count)))
             lines.removeLast()
         }
-        return values.reversed().map { " --set '" + $0.replacing("'", with: "'\\''") + "'" }.joined()
+        return values.reversed().map { " --set " + ShellWord.typed($0) }.joined()
     }
 }

@@ -46,6 +46,8 @@ package struct StatusDocument: Hashable, Sendable {
     package var state: String
     /// Why the sweep is halted.
     package var reason: String?
+    /// Whether it goes on no more by itself: finished, cancelled or halted.
+    package var hasStopped: Bool { ["finished", "cancelled", "halted"].contains(state) }
     package var trials: TrialCounts
     /// Trials there will be; nil when nothing limits them.
     package var trialsPlanned: Int?

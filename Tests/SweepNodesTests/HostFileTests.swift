@@ -1,4 +1,5 @@
 import SweepNodes
+import SweepReports
 import Testing
 
 @Suite struct HostFileTests {
@@ -58,7 +59,7 @@ import Testing
     }
 
     @Test func `words of a shell keep their quotes`() {
-        #expect(RemoteScripts.quoted("a'b $c") == "'a'\\''b $c'")
+        #expect(ShellWord.quoted("a'b $c") == "'a'\\''b $c'")
         let host = ListedHost(target: "n", name: "n")
         let script = RemoteScripts(host).examine(["--key", RemoteScripts(host).keyArgument, "--label", "a=$(x) 'b'"])
         #expect(script.contains("'--key' \"$d\"'/n.key' '--label' 'a=$(x) '\\''b'\\'''"))

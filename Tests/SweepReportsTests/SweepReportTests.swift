@@ -84,8 +84,14 @@ import Testing
         let text = OverriddenText.of("name: digits\ntrain: {}", overrides: ["search.trials=3", "data.source=it's"])
         #expect(text == "name: digits\ntrain: {}\n# --set search.trials=3\n# --set data.source=it's\n")
         let markdown = Self.report(text: text).markdown
-        #expect(markdown.contains("sweepd run digits.yaml --set 'search.trials=3' --set 'data.source=it'\\''s'\n"))
+        #expect(markdown.contains("sweepd run digits.yaml --set search.trials=3 --set 'data.source=it'\\''s'\n"))
         #expect(OverriddenText.options(in: "name: digits\n") == "" && OverriddenText.of("a", overrides: []) == "a")
+    }
+
+    @Test func `a word of a shell is in quotes only where it needs to be`() {
+        #expect(ShellWord.typed("train.epochs=9") == "train.epochs=9" && ShellWord.typed("a b") == "'a b'")
+        #expect(ShellWord.typed("") == "''" && ShellWord.typed("it's $x") == "'it'\\''s $x'")
+        #expect(ShellWord.typed("data.preprocess=[]") == "'data.preprocess=[]'")
     }
 
     @Test func `a fence is longer than any within`() {

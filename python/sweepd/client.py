@@ -112,7 +112,7 @@ class Trial:
 
     def _say(self, word: str, body: Mapping[str, Any]) -> str:
         said = {name: value for name, value in body.items() if value is not None}
-        answer = self._client._post(f"/sweeps/{self.sweep}/{word}", {"trial": self.number, "attempt": self.attempt, **said})
+        answer = self._client._post(f"/sweeps/{_quoted(self.sweep)}/{word}", {"trial": self.number, "attempt": self.attempt, **said})
         self.attempt, self.epoch, self.to = answer["attempt"], answer["epoch"], answer["to"]
         return str(answer["verdict"])
 
@@ -152,11 +152,12 @@ class Client:
         return self._ask(f"/sweeps/{_quoted(sweep)}/status")
 
     def wait(self, sweep: str, timeout: Optional[float] = None, *, every: float = 1.0) -> Dict[str, Any]:
-        """Waits until a sweep is over and returns its status; TimeoutError after `timeout` seconds."""
+        """Waits until a sweep is over, or halted, and returns its status; TimeoutError after `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             status = self.status(sweep)
-            if status["state"] in OVER:
+            # A halted one goes on only when somebody has mended what its `reason` says.
+            if status["state"] in OVER or status["state"] == "halted":
                 return status
             if deadline is not None and time.monotonic() >= deadline:
                 raise TimeoutError(f"{sweep} is {status['state']} after {timeout} s")

@@ -1,7 +1,7 @@
 import ArgumentParser
 import SweepReports
 
-/// How a report on one run is printed.
+/// How a report is printed.
 enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
     case text, json
 

@@ -18,7 +18,7 @@ extension CoordinatorLocation {
         var isAway = false
         while true {
             if !isAway { await watch.show(status) }
-            if ["finished", "cancelled", "halted"].contains(status.state) { return status }
+            if status.hasStopped { return status }
             if let within, begun.duration(to: .now) > .seconds(within) {
                 throw CommandFailure(.failed, "\(sweep) is not over after \(NumberText.seconds(within))")
             }

@@ -43,9 +43,8 @@ struct SweepWatch {
     /// Fetches the incumbent's curve and the findings when there are others, and not too often.
     private mutating func look(_ status: StatusDocument) async {
         let now = ContinuousClock.now
-        let isOver = ["finished", "cancelled", "halted"].contains(status.state)
         let isSame = seen.map { $0.best == status.best && $0.ended == status.trials.ended } ?? false
-        guard !isSame, now >= nextLook || isOver else { return }
+        guard !isSame, now >= nextLook || status.hasStopped else { return }
         seen = (status.best, status.trials.ended)
         do {
             let rank = try await control.rank(sweep: status.sweep, top: nil)

@@ -1,3 +1,5 @@
+import SweepReports
+
 /// What is run on a host, as texts for `sh`; each answers in lines of a word and its value (see `RemoteAnswer`).
 ///
 /// All that a host needs is a shell, the tools of any Unix (`cat`, `mkdir`, `mv`, `kill`, `tr`, `grep`) and `/proc`. A script stands
@@ -12,14 +14,11 @@ package struct RemoteScripts: Sendable {
         key = "\(host.name).key"
     }
 
-    /// The text as one word of a shell.
-    package static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
-
     /// What the worker was started with, as one line: another one means that it is to be started anew.
     ///
     /// - Parameter program: what changes when the program does.
     package static func mark(program: String, arguments: [String]) -> String {
-        ([program] + arguments).map(quoted).joined(separator: " ")
+        ([program] + arguments).map(ShellWord.quoted).joined(separator: " ")
     }
 
     /// Makes the folder and says what is there: `machine`, `program` (its SHA-256), `running` (a process id), `mark`.
@@ -88,7 +87,7 @@ package struct RemoteScripts: Sendable {
             $new nohup "$d/bin/sweepd" worker \(words(arguments)) >>"$log" 2>&1 </dev/null &
             pid=$!
             echo $pid >"$d/\(host.name).pid"
-            printf '%s\\n' \(Self.quoted(mark)) >"$d/\(host.name).mark"
+            printf '%s\\n' \(ShellWord.quoted(mark)) >"$d/\(host.name).mark"
             echo \(stopSeconds) >"$d/\(host.name).stop-seconds"
             sleep 1
             if kill -0 $pid 2>/dev/null; then say started $pid
@@ -117,8 +116,10 @@ package struct RemoteScripts: Sendable {
 
     /// `$d` in arguments stands for the folder there.
     private func words(_ arguments: [String]) -> String {
-        arguments.map { $0.hasPrefix(Self.folder) ? "\"$d\"" + Self.quoted(String($0.dropFirst(2))) : Self.quoted($0) }
-            .joined(separator: " ")
+        arguments.map {
+            $0.hasPrefix(Self.folder) ? "\"$d\"" + ShellWord.quoted(String($0.dropFirst(2))) : ShellWord.quoted($0)
+        }
+        .joined(separator: " ")
     }
 
     /// What an argument begins with that names something in the folder there.
@@ -130,7 +131,7 @@ package struct RemoteScripts: Sendable {
         """
         {
         umask 077
-        d=\(Self.quoted(host.directory)); case $d in /*) ;; *) d=$HOME/$d ;; esac
+        d=\(ShellWord.quoted(host.directory)); case $d in /*) ;; *) d=$HOME/$d ;; esac
         say() { printf 'sweepd-up %s %s\\n' "$1" "$2"; }
         worker() {
             pid=$(cat "$d/\(host.name).pid" 2>/dev/null) && [ -n "$pid" ] &&
