@@ -41,6 +41,9 @@ extension SweepProgress {
         let name = sweep.name
         if state == .cancelled { return "\(name) is cancelled; it cannot be changed any more" }
         if let asked = adjustment.trials, asked != plan.trials {
+            if hasFinalRuns {
+                return "trials: the search of \(name) is over, its finalists are run with new seeds; submit it under another name"
+            }
             if scheduler.plansTrials {
                 return
                     "trials: the rungs of \(name) are planned for \(plan.trials ?? 0) trials; allowed where pruning is asha, "
@@ -60,8 +63,8 @@ extension SweepProgress {
                 }
             }
         }
-        if state == .finished, adjustment.trials ?? 0 <= trials.count, !changes(of: adjustment).isEmpty {
-            return "\(name) is finished; more than its \(trials.count) trials let it go on"
+        if state == .finished, adjustment.trials ?? 0 <= searched, !changes(of: adjustment).isEmpty {
+            return "\(name) is finished; more than its \(searched) trials let it go on"
         }
         return nil
     }

@@ -206,6 +206,7 @@ extension SweepProgress {
         self.arrived = arrived.filter { trials.indices.contains($0 - 1) }
         open = []
         tally = SweepTally(trials)
+        searched = trials.indices.first { isFinal($0 + 1) } ?? trials.count
         for trial in trials where trial.ended == nil {
             open.insert(trial.number)
             makeReady(trial.number)

@@ -14,13 +14,16 @@ extension SweepProgress {
                 columns: columns
             )
         )
+        if !isFinal(proposal.trial.number) { searched += 1 }
         open.insert(proposal.trial.number)
         tally.add(trials[proposal.trial.number - 1])
     }
 
     mutating func applyDecided(trial number: Int, from: Int, to: Int, end: Double, order: Int) {
         guard trials.indices.contains(number - 1) else { return }
-        tell(from == 0 ? .init(.started, trial: number) : .init(.promoted, trial: number, epoch: to))
+        if !isFinal(number) {
+            tell(from == 0 ? .init(.started, trial: number) : .init(.promoted, trial: number, epoch: to))
+        }
         // One that failed meanwhile holds its virtual slot, so that the order of decisions does not depend on when it failed.
         if trials[number - 1].ended == nil { change(number) { $0.goal = .init(to: to, end: end, order: order) } }
         timeline.start(.init(trial: number, to: to, end: end, order: order))
@@ -111,6 +114,7 @@ extension SweepProgress {
         timeline.resolve(trial: number)
         resolved += 1
         if let index = arrived.firstIndex(of: number) { arrived.remove(at: index) }
+        guard !isFinal(number) else { return }
         tellCurve(of: number, to: epoch)
         // One that ended before this epoch gives no more results; one that stopped early competes on with its last. One that
         // ended later is treated as if that were not known yet: when it was heard of is real time's accident.
@@ -176,7 +180,7 @@ extension SweepProgress {
         }
         open.remove(number)
         withdraw(number)
-        if state == .pruned(.scheduler) { tell(.init(.removed, trial: number)) }
+        if state == .pruned(.scheduler), !isFinal(number) { tell(.init(.removed, trial: number)) }
         if !inVirtualTime, timeline.slot(of: number) != nil, !arrived.contains(number) { arrived.append(number) }
     }
 

@@ -67,11 +67,13 @@ extension SweepProgress {
         let eighth = resolved / 8
         let stride = eighth <= 16 ? 16 : 1 << (Int.bitWidth - 1 - eighth.leadingZeroBitCount)
         guard resolved.isMultiple(of: stride) else { return nil }
-        let lost = scheduler.hopeless(remaining: all - trials.count).filter { trials[$0 - 1].ended == nil }
+        let lost = scheduler.hopeless(remaining: max(0, all - searched)).filter { trials[$0 - 1].ended == nil }
         return lost.isEmpty ? nil : .prune(trials: lost, .scheduler)
     }
 
     private mutating func nextSegment() -> Decision? {
+        // When the finalists run the search is over.
+        if hasFinalRuns { return nextFinalRun() }
         if let promotion = scheduler.promotion() {
             let from = trials[promotion.trial - 1].curve.epochs
             // One that stopped early has its result for every level: nothing is trained, no virtual time passes.
@@ -79,9 +81,9 @@ extension SweepProgress {
             let end = timeline.now + Double(cost)
             return .promote(trial: promotion.trial, from: from, to: promotion.to, end: end)
         }
-        if let all = plan.trials, trials.count >= all { return nil }
-        let run = plan[trials.count]
-        guard let configuration = searcher.propose(number: run.configuration) else { return nil }
+        if let all = plan.trials, searched >= all { return nextFinalRun() }
+        let run = plan[searched]
+        guard let configuration = searcher.propose(number: run.configuration) else { return nextFinalRun() }
         let proposal = TrialProposal(
             trial: TrialID(sweep: id, number: trials.count + 1),
             configuration: configuration,

@@ -11,6 +11,7 @@ extension SweepProgress {
     /// down when decisions are taken (docs/decisions/0024). O(what was told), and the cost of one proposal.
     package func explanation(of number: Int) -> TrialExplanation? {
         guard let progress = self[number] else { return nil }
+        guard !isFinal(number) else { return finalExplanation(of: progress) }
         let objective = sweep.objective
         func value(_ cost: Double) -> Double { objective.direction == .minimize ? cost : -cost }
         let firstRun = progress.runOfConfiguration == 0 ? number : number - progress.runOfConfiguration

@@ -20,6 +20,10 @@ package struct SweepProgress: Sendable {
     package internal(set) var brake = FailureBrake()
     /// Core seconds of its longest epoch so far.
     package internal(set) var longestEpochSeconds = 0.0
+    /// Trials that the search proposed; those after them are runs of its finalists.
+    package internal(set) var searched = 0
+    /// The finalists, once they are looked for: a function of the ended search, kept as it costs O(n log n).
+    var finalists: [Finalist]?
     /// Segments decided so far.
     package internal(set) var decided = 0
     /// Trials that have no terminal state.
@@ -154,8 +158,12 @@ package struct SweepProgress: Sendable {
     /// The epochs at which trials are compared, ascending; the last one completes a trial.
     package var levels: [Int] { scheduler.levels }
 
-    /// How many trials there will be; nil while a searcher without an end has no bound.
-    package var plannedTrials: Int? { plan.trials }
+    /// How many trials there will be, runs of finalists included, which may end with fewer; nil while a searcher without an end
+    /// has no bound.
+    package var plannedTrials: Int? {
+        guard sweep.finalists != nil else { return plan.trials }
+        return state == .finished ? trials.count : plan.trials.map { max($0 + finalRunsPlanned, trials.count) }
+    }
 }
 
 /// Where a sweep stands.

@@ -69,6 +69,7 @@ extension CoordinatorCore {
             },
             objective: objective,
             levels: sweep.levels,
+            repeats: sweep.repeats,
             top: top,
             finding: { record in
                 let whole = sweep[record.number].map { curves.curve(of: $0, in: sweep) } ?? record.curve
@@ -179,14 +180,18 @@ extension CoordinatorCore {
         )
     }
 
-    /// The epochs that are decided, and as many for each trial to come as those so far took on average.
+    /// The epochs that are decided, and as many for each trial to come as those so far took on average; all of them for the runs
+    /// of finalists, as far as they may go.
     private func secondsLeft(_ sweep: SweepProgress, _ pace: Pace?) -> Double? {
         guard sweep.state == .running, let pace, pace.epochsPerSecond > 0, let planned = sweep.plannedTrials,
             !sweep.trials.isEmpty
         else { return nil }
         let decided = sweep.tally.epochsAhead
         let mean = Double(sweep.epochsTrained + decided) / Double(sweep.trials.count)
-        return (Double(decided) + Double(max(0, planned - sweep.trials.count)) * mean) / pace.epochsPerSecond
+        let toCome = max(0, planned - sweep.trials.count)
+        let finals = min(toCome, sweep.finalRunsPlanned)
+        let epochs = Double(decided) + Double(toCome - finals) * mean + Double(finals * sweep.sweep.epochs)
+        return epochs / pace.epochsPerSecond
     }
 
     /// The worker's line; `sweep` is the one whose work it would do, nil when there is none.

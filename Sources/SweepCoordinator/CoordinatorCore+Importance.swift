@@ -14,7 +14,8 @@ extension CoordinatorCore {
         let judged = try sweep.objective(on: metric)
         let metric = judged.metric
         let compared = ComparedResults(
-            sweep.trials.lazy.map { record($0, sweep) },
+            // Runs of finalists would count the best configurations many times.
+            sweep.trials.lazy.filter { !sweep.isFinal($0.number) }.map { record($0, sweep) },
             objective: objective,
             judged: judged,
             levels: sweep.levels

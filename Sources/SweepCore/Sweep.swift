@@ -10,6 +10,8 @@ package struct Sweep: Hashable, Sendable {
     package let objective: Objective
     package let search: SearchSpec
     package let prune: PruneSpec
+    /// How the best are compared anew at the end; nil: they are not.
+    package let finalists: FinalistsSpec?
     /// The runs of a controlled comparison; empty for a search.
     package let arms: [Arm]
     /// As the file has it; what is changed while the sweep runs is the coordinator's to know.
@@ -157,8 +159,8 @@ package struct SearchSpec: Hashable, Sendable {
 }
 
 extension Sweep {
-    static let keys = ["name", "data", "train", "objective", "search", "prune", "arms"] + Placement.keys
-    static let plannedKeys = ["finalists", "stop", "warm_start"]
+    static let keys = ["name", "data", "train", "objective", "search", "prune", "finalists", "arms"] + Placement.keys
+    static let plannedKeys = ["stop", "warm_start"]
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -194,6 +196,7 @@ extension Sweep {
         let prune =
             fields.optional("prune").map { PruneSpec.read($0, epochs: epochs) }
             ?? PruneSpec(method: arms == [] ? .auto : .none)
+        let finalists: FinalistsSpec?? = fields.optional("finalists").map(FinalistsSpec.read)
         var placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? threads)
         if hasCommand { placement = placement?.ofPrograms }
         if isOfPrograms, !hasCommand, let requires = fields.optional("requires") {
@@ -210,6 +213,7 @@ extension Sweep {
         }
         guard problems.all.isEmpty, let name, let work, let objective, var search, let prune, let arms, let placement
         else { return nil }
+        if case .some(.none) = finalists { return nil }
         if !arms.isEmpty { search.method = .grid }
         return Sweep(
             source: source,
@@ -219,6 +223,7 @@ extension Sweep {
             objective: objective,
             search: search,
             prune: prune,
+            finalists: finalists ?? nil,
             arms: arms,
             placement: placement
         )
@@ -269,6 +274,9 @@ extension Sweep {
         }
         if let prune = source["prune"], prune != .text(PruneSpec.Method.none.rawValue), prune != .null {
             refuse(SpecPath([.key("prune")]), prune, "arms are compared over whole curves", "none")
+        }
+        if let finalists = source["finalists"] {
+            refuse(SpecPath([.key("finalists")]), finalists, "arms are compared as they are", "no finalists; repeats below search")
         }
         guard let reader = fields.optional("arms") else {
             refuse(SpecPath([.key("arms")]), .null, "no value", "a map of arms")

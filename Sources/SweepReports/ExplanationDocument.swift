@@ -7,7 +7,7 @@ package import SweepSearch
 /// "proposal": {"because", "text", "first_run", "results", "pending", and the numbers of its kind, "neighbours": [{"trial", "distance",
 /// "epoch", "objective"}]}, "levels": [{"epoch", "objective", "place", "of", "best", "median", "went_on", "verdict", "to"}]}`.
 /// `method` is the searcher's word and `rule` the scheduler's. `because` is `try_first`, `regardless`, `startup`, `independent`,
-/// `densities`, `improvement`, `generation`, `mutation`, or null where the replay proposes something else. `verdict` is `promoted`
+/// `densities`, `improvement`, `generation`, `mutation`, `finalist`, or null where the replay proposes something else. `verdict` is `promoted`
 /// (to the epoch `to`), `stopped`, `completed`, `waits` or `lost`.
 package struct ExplanationDocument: Hashable, Sendable {
     package let sweep: String
@@ -102,7 +102,8 @@ package struct ExplanationDocument: Hashable, Sendable {
         if explanation.firstRun != explanation.trial {
             lines.append("It repeats the configuration of trial \(explanation.firstRun) with another seed.")
         }
-        lines.append("Known then: \(explanation.results) trials with a result, \(explanation.pending) without.")
+        let known = if case .finalist = explanation.reason { "runs of finalists" } else { "trials" }
+        lines.append("Known then: \(explanation.results) \(known) with a result, \(explanation.pending) without.")
         var text = lines.joined(separator: "\n") + "\n"
         if !explanation.neighbours.isEmpty {
             var table = Table(columns: [
@@ -146,6 +147,7 @@ extension ProposalReason {
         case .improvement: "improvement"
         case .generation: "generation"
         case .mutation: "mutation"
+        case .finalist: "finalist"
         }
     }
 
@@ -174,6 +176,8 @@ extension ProposalReason {
             return
                 "a child of configuration \(parent + 1), the best of five drawn among the newest \(living); changed: "
                 + (changed.isEmpty ? "nothing" : changed.joined(separator: ", "))
+        case .finalist(let place, let run):
+            return "the search is over and its configuration was at place \(place); this is run \(run) of it with a new seed"
         }
     }
 
@@ -209,6 +213,9 @@ extension ProposalReason {
             object.add("parent", parent)
             object.add("living", living)
             object.add("changed", .array(changed.map { .text($0) }))
+        case .finalist(let place, let run):
+            object.add("search_place", place)
+            object.add("final_run", run)
         }
     }
 
@@ -253,6 +260,7 @@ extension ProposalReason {
                 living: try integer("living"),
                 changed: try reader.field("changed").items().each { reader throws(DocumentError) in try reader.text() }
             )
+        case "finalist": self = .finalist(place: try integer("search_place"), run: try integer("final_run"))
         default: throw try reader.field("because").wrong("a reason that this version knows")
         }
     }

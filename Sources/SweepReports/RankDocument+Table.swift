@@ -8,6 +8,7 @@ extension RankDocument {
         let names = ParameterNames.short(groups.map { $0[0] })
         let shown = metricsShown
         let seeded = rows.contains { $0.runs.count > 1 }
+        let raced = rows.contains { $0.final != nil }
         var columns = [
             Table.Column("#", isNumeric: true), Table.Column("id", rank: 2), Table.Column("trials", rank: 10),
         ]
@@ -17,6 +18,9 @@ extension RankDocument {
         }
         columns.append(Table.Column(objective.metric.rawValue, isNumeric: true))
         if seeded { columns += [Table.Column("±", isNumeric: true), Table.Column("ties", rank: 5)] }
+        if raced {
+            columns += [Table.Column("best?", isNumeric: true), Table.Column("in search", isNumeric: true, rank: 4)]
+        }
         columns += shown.map { Table.Column(Self.shortName($0), isNumeric: true, rank: 6) }
         columns += [
             Table.Column("epoch", isNumeric: true, rank: 7), Table.Column("epochs", isNumeric: true, rank: 8),
@@ -37,6 +41,10 @@ extension RankDocument {
                     row.interval.map { NumberText.significant(($0.upperBound - $0.lowerBound) / 2, digits: 2) } ?? ""
                 )
                 cells.append(row.tiedWith.map { String($0) }.joined(separator: ","))
+            }
+            if raced {
+                cells.append(row.final?.chance.map { NumberText.fixed(100 * $0, decimals: 0) + " %" } ?? "")
+                cells.append(Self.number(row.final?.searchObjective))
             }
             cells += shown.map { metric in Self.number(row.metrics.first { $0.metric == metric }?.value) }
             cells += [
@@ -62,7 +70,7 @@ extension RankDocument {
         let metrics = allMetrics
         var columns = ["place", "configuration_id", "trial", "trials", "seeds"].map { Table.Column($0) }
         columns += paths.map { Table.Column($0) }
-        columns += ["objective", "interval_low", "interval_high", "tied_with"].map { Table.Column($0) }
+        columns += ["objective", "interval_low", "interval_high", "tied_with", "final_runs", "search_objective", "chance_of_best"].map { Table.Column($0) }
         columns += metrics.map { Table.Column($0.rawValue) }
         columns += [
             "epoch", "epochs", "rung", "state", "reason", "stopped", "attempts", "core_seconds", "workers", "finding",
@@ -79,6 +87,8 @@ extension RankDocument {
             cells += [
                 Self.exact(row.objective), Self.exact(row.interval?.lowerBound), Self.exact(row.interval?.upperBound),
                 row.tiedWith.map { String($0) }.joined(separator: " "),
+                row.final.map { String($0.runs) } ?? "", Self.exact(row.final?.searchObjective),
+                Self.exact(row.final?.chance),
             ]
             cells += metrics.map { metric in Self.exact(row.metrics.first { $0.metric == metric }?.value) }
             cells += [

@@ -9,6 +9,8 @@ package import SweepSearch
 /// of a trial that its own rule completed before the last epoch; of a run too), `configuration`,
 /// `objective`, `interval` (`[lo, hi]` or null), `tied_with`, `metrics`, `epoch`, `epochs`, `rung`, `attempts`,
 /// `core_seconds`, `workers`, `log` (the last lines of a process that the trial took down), `finding` (words or null), `symptom` (`id`, `since_epoch`, `evidence`, or null).
+/// A finalist has `final` (`runs`, `search_objective`, `chance_of_best` or null): its objective and interval are those of its runs
+/// with new seeds.
 package struct RankDocument: Hashable, Sendable {
     package let sweep: String
     package let objective: Objective
@@ -103,6 +105,13 @@ extension RankRow {
         }
         object.add("finding", finding?.symptom.words)
         object.add("symptom", finding?.json ?? .null)
+        if let final {
+            var told = JSONObjectBuilder()
+            told.add("runs", final.runs)
+            told.add("search_objective", final.searchObjective)
+            told.add("chance_of_best", final.chance)
+            object.add("final", told.object)
+        }
         return object.object
     }
 
@@ -140,7 +149,14 @@ extension RankRow {
             } ?? [],
             finding: try reader.optional("symptom").map { reader throws(DocumentError) in try Finding(reader) },
             rung: try reader.optional("rung")?.integer() ?? 0,
-            log: try reader.optional("log")?.text()
+            log: try reader.optional("log")?.text(),
+            final: try reader.optional("final").map { reader throws(DocumentError) in
+                Final(
+                    runs: try reader.field("runs").integer(),
+                    searchObjective: try reader.measured("search_objective"),
+                    chance: try reader.optional("chance_of_best")?.number()
+                )
+            }
         )
     }
 }

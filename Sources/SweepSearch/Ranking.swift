@@ -12,7 +12,7 @@ package struct RankRow: Hashable, Sendable {
     package let state: TrialState
     /// The mean over the counted runs; NaN or infinite when a run lost its numbers; nil while nothing is measured.
     package let objective: Double?
-    /// The 95 % t interval of the mean over completed runs; nil below two of them.
+    /// The 95 % t interval of the mean over completed runs, of a finalist over those with new seeds; nil below two of them.
     package let interval: ClosedRange<Double>?
     /// The places of other rows whose intervals overlap with this one's; empty without an interval.
     package let tiedWith: [Int]
@@ -34,6 +34,8 @@ package struct RankRow: Hashable, Sendable {
     package let rung: Int
     /// The last lines of the process that the best run took down; nil when none is known.
     package let log: String?
+    /// How it stands among the finalists; nil for all others, and before its first run with a new seed is complete.
+    package let final: Final?
 
     package init(
         place: Int,
@@ -51,7 +53,8 @@ package struct RankRow: Hashable, Sendable {
         workers: [String],
         finding: Finding?,
         rung: Int,
-        log: String? = nil
+        log: String? = nil,
+        final: Final? = nil
     ) {
         self.place = place
         self.configuration = configuration
@@ -69,6 +72,23 @@ package struct RankRow: Hashable, Sendable {
         self.finding = finding
         self.rung = rung
         self.log = log
+        self.final = final
+    }
+
+    /// A finalist: its objective and interval are those of runs with new seeds, which it was not chosen by.
+    package struct Final: Hashable, Sendable {
+        /// Completed runs with new seeds.
+        package let runs: Int
+        /// The objective that it was chosen by: too good on average, as the luckiest are chosen.
+        package let searchObjective: Double?
+        /// How probable it is that its mean is the best of all finalists'; nil below two runs.
+        package let chance: Double?
+
+        package init(runs: Int, searchObjective: Double?, chance: Double?) {
+            self.runs = runs
+            self.searchObjective = searchObjective
+            self.chance = chance
+        }
     }
 
     /// Whether the best run's own rule completed it before the last epoch of its sweep.
@@ -119,6 +139,7 @@ package struct RankRow: Hashable, Sendable {
 
 /// Puts the configurations of a sweep in order.
 ///
+/// 0. Finalists, by their objective over runs with new seeds alone: the search chose them by the others, so those flatter them.
 /// 1. Completed configurations, by objective. 2. Those that paused, run or were pruned, by the rung their best run
 /// reached (higher first), then by objective; those without any number yet are last of these. 3. Configurations of which
 /// a run lost its numbers (a loss that is NaN or infinite, invariant 4). 4. Failed ones.
@@ -127,7 +148,8 @@ package struct RankRow: Hashable, Sendable {
 /// highest rung. A run without a number counts as worst, so it takes the whole configuration to group 3. Equal objectives
 /// are ordered by configuration id, equal runs by trial number: the order is total and depends on nothing else.
 package enum Ranking {
-    /// The rows of `trials`, best first: all, or the first `top`; `levels` are the scheduler's, ascending.
+    /// The rows of `trials`, best first: all, or the first `top`; `levels` are the scheduler's, ascending. Runs of a configuration
+    /// after its first `repeats` are those of a finalist; nil where there are none.
     ///
     /// `finding` is asked for the trials that rows are shown with. Cost: O(n log n) for the order of all, the rest for what is
     /// shown.
@@ -135,10 +157,11 @@ package enum Ranking {
         _ trials: some RandomAccessCollection<TrialRecord>,
         objective: Objective,
         levels: [Int],
+        repeats: Int? = nil,
         top: Int? = nil,
         finding: (TrialRecord) -> Finding? = \.finding
     ) -> [RankRow] {
-        summary(trials, objective: objective, levels: levels, top: top, finding: finding).rows
+        summary(trials, objective: objective, levels: levels, repeats: repeats, top: top, finding: finding).rows
     }
 
     /// The rows, and how many there would be of all.
@@ -148,6 +171,7 @@ package enum Ranking {
         _ trials: Trials,
         objective: Objective,
         levels: [Int],
+        repeats: Int? = nil,
         top: Int?,
         finding: (TrialRecord) -> Finding?
     ) -> (rows: [RankRow], all: Int) {
@@ -164,7 +188,9 @@ package enum Ranking {
             } else {
                 groups[place].others.append(standings.count)
             }
-            standings.append(Standing(trial, place: standings.count, objective: objective, levels: levels))
+            standings.append(
+                Standing(trial, place: standings.count, objective: objective, levels: levels, repeats: repeats)
+            )
         }
         let drafts = groups.map { group in
             Draft(
@@ -176,13 +202,26 @@ package enum Ranking {
         // Numbers are sorted, not drafts: those are large.
         let order = drafts.indices.sorted { (drafts[$0].key, drafts[$0].id) < (drafts[$1].key, drafts[$1].id) }
         let shown = min(order.count, max(0, top ?? order.count))
+        let chances = chances(drafts)
         let ties = ties(order.map { drafts[$0].interval }, of: shown)
         let rows = (0..<shown).map { place in
-            drafts[order[place]].placed(place + 1, tiedWith: ties[place], finding: finding) { standing in
+            drafts[order[place]].placed(
+                place + 1,
+                tiedWith: ties[place],
+                chance: chances[order[place]],
+                finding: finding
+            ) { standing in
                 trials[trials.index(trials.startIndex, offsetBy: standing.place)]
             }
         }
         return (rows, order.count)
+    }
+
+    /// How probable it is of each finalist with two runs, by its number among `drafts`, that it is the best of them.
+    private static func chances(_ drafts: [Draft]) -> [Int: Double] {
+        let compared = drafts.indices.filter { drafts[$0].finalCosts.count > 1 }
+        let chances = BestOf.chances(compared.map { Moments(of: drafts[$0].finalCosts) })
+        return Dictionary(uniqueKeysWithValues: zip(compared, chances))
     }
 
     /// For each of the first `shown` intervals the places (from 1) of the others that overlap with it.
@@ -204,6 +243,7 @@ private struct RankKey: Comparable {
     let cost: Double
     static func < (a: Self, b: Self) -> Bool { (a.group, -a.rung, a.cost) < (b.group, -b.rung, b.cost) }
 
+    static let finalist = -1
     static let completed = 0
     static let unfinished = 1
     static let notFinite = 2
@@ -219,9 +259,12 @@ private struct Standing {
     let key: RankKey
     let value: Double?
     let epoch: Int?
+    /// Whether it is one of a finalist's runs with new seeds.
+    let isFinal: Bool
 
-    init(_ trial: TrialRecord, place: Int, objective: Objective, levels: [Int]) {
+    init(_ trial: TrialRecord, place: Int, objective: Objective, levels: [Int], repeats: Int?) {
         self.place = place
+        isFinal = repeats.map { trial.repetition >= $0 } ?? false
         number = trial.number
         configurationID = trial.configurationID
         let best = trial.curve.best(for: objective)
@@ -263,6 +306,9 @@ private struct Draft {
     let key: RankKey
     let value: Double?
     let interval: ClosedRange<Double>?
+    /// What it was chosen by, and the costs of its completed runs with new seeds; none of a configuration that is no finalist.
+    let searchValue: Double?
+    let finalCosts: [Double]
 
     /// `runs` are those of one configuration, not empty.
     init(_ runs: [Standing], objective: Objective) {
@@ -270,32 +316,48 @@ private struct Draft {
         let best = runs[0]
         id = best.configurationID
         self.runs = runs
+        let searched = runs.filter { !$0.isFinal }
+        let completed = runs.filter { $0.isFinal && $0.key.group == RankKey.completed }
         if let broken = runs.first(where: { $0.key.group == RankKey.notFinite }) {
+            searchValue = nil
+            finalCosts = []
             value = broken.value
             interval = nil
             key = RankKey(group: RankKey.notFinite, rung: best.key.rung, cost: .infinity)
             return
         }
-        let counted = runs.filter { $0.key.group == best.key.group && $0.key.rung == best.key.rung }
-        let values = counted.compactMap(\.value)
-        value = values.count == 1 ? values[0] : values.isEmpty ? nil : Moments(of: values).mean
+        finalCosts = completed.compactMap { $0.value.map(objective.cost) }
+        searchValue = completed.isEmpty ? nil : Self.mean(Self.counted(searched).compactMap(\.value))
+        let values = (completed.isEmpty ? Self.counted(searched.isEmpty ? runs : searched) : completed).compactMap(\.value)
+        value = Self.mean(values)
         interval = best.key.group == RankKey.completed ? StudentT.interval95(values) : nil
         key = RankKey(
-            group: best.key.group,
+            group: completed.isEmpty ? best.key.group : RankKey.finalist,
             rung: best.key.rung,
             cost: value.map(objective.cost) ?? .infinity
         )
     }
 
+    /// Those of `runs`, best first, that count: all of the best one's group and rung.
+    private static func counted(_ runs: [Standing]) -> [Standing] {
+        runs.filter { $0.key.group == runs[0].key.group && $0.key.rung == runs[0].key.rung }
+    }
+
+    private static func mean(_ values: [Double]) -> Double? {
+        values.count == 1 ? values[0] : values.isEmpty ? nil : Moments(of: values).mean
+    }
+
     func placed(
         _ place: Int,
         tiedWith: [Int],
+        chance: Double?,
         finding: (TrialRecord) -> Finding?,
         record: (Standing) -> TrialRecord
     ) -> RankRow {
         let best = runs[0]
         let trials = runs.map(record)
         let told = runs.firstIndex { $0.key.group == key.group } ?? 0
+        let isFinalist = key.group == RankKey.finalist
         var workers: [String] = []
         for name in trials.flatMap(\.workers) where !workers.contains(name) { workers.append(name) }
         let curve = trials[0].curve
@@ -328,7 +390,9 @@ private struct Draft {
             workers: workers,
             finding: finding(trials[told]),
             rung: best.key.rung,
-            log: trials[0].log
+            log: trials[0].log,
+            final: isFinalist
+                ? RankRow.Final(runs: finalCosts.count, searchObjective: searchValue, chance: chance) : nil
         )
     }
 }

@@ -71,7 +71,13 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
                 coreSeconds: trial.curve.seconds
             )
         }
-        return Ranking.rows(records, objective: sweep.sweep.objective, levels: sweep.levels).map { row in
+        let rows = Ranking.rows(
+            records,
+            objective: sweep.sweep.objective,
+            levels: sweep.levels,
+            repeats: sweep.repeats
+        )
+        return rows.map { row in
             let runs = row.runs.map { run in
                 "\(run.trial) \(bits(run.objective)) \(run.epochs) \(run.state.name) \(run.stoppedEarly)"
             }

@@ -71,10 +71,17 @@ package struct Rank: Decodable, Sendable {
         package let workers: [String]?
         package let finding: String?
         package let symptom: Symptom?
+        package let interval: [Double]?
+        package let final: Final?
     }
 
     package struct Symptom: Decodable, Sendable {
         package let id: String
+    }
+
+    package struct Final: Decodable, Sendable {
+        package let runs: Int
+        package let chanceOfBest: Double?
     }
 
     package let sweep: String

@@ -10,7 +10,7 @@ extension RealProcesses {
             let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
                 .filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("command/") && !$0.hasPrefix("ask/") }.sorted()
             // A new file needs a test here.
-            let tested = ["digits-long", "digits", "quick", "why/learning-rate"] + Self.why.map(\.name)
+            let tested = ["digits-long", "digits", "finalists", "quick", "why/learning-rate"] + Self.why.map(\.name)
             #expect(files == tested.map { $0 + ".yaml" }.sorted())
         }
 
@@ -46,6 +46,21 @@ extension RealProcesses {
                 try #require(epochs * 100 <= 45 * 81 * 27)
                 try #require(rank.rows[0].state == "completed")
                 try #require(accuracy >= 0.97)
+            }
+        }
+
+        @Test func `finalists: the first have intervals and chances, and a tie is told`() async throws {
+            try await Bench.run { bench in
+                let rank = try await rank(bench, "finalists")
+                let finals = rank.rows.prefix(4)
+                try #require(finals.count == 4 && finals.allSatisfy { $0.final != nil && $0.interval != nil })
+                try #require(rank.rows.dropFirst(4).allSatisfy { $0.final == nil })
+                let runs = finals.compactMap(\.final?.runs)
+                try #require(runs.allSatisfy { $0 >= 3 } && runs.reduce(0, +) <= 24, "\(runs)")
+                let chances = finals.compactMap(\.final?.chanceOfBest)
+                try #require(abs(chances.reduce(0, +) - 1) < 1e-6, "\(chances)")
+                // It stopped early only where it is sure.
+                try #require(runs.reduce(0, +) == 24 || chances[0] >= 0.95, "\(runs) \(chances)")
             }
         }
 

@@ -14,7 +14,8 @@ import Testing
         _ losses: [Double],
         _ state: TrialState = .completed,
         accuracy: [Double]? = nil,
-        finding: Symptom? = nil
+        finding: Symptom? = nil,
+        repetition: Int = 0
     ) -> TrialRecord {
         let observations = losses.enumerated().map { index, loss in
             Observation(epoch: index + 1, values: [loss, accuracy?[index] ?? 0.5], seconds: 1)
@@ -23,6 +24,7 @@ import Testing
             number: number,
             configuration: configuration(x),
             seed: UInt64(number),
+            repetition: repetition,
             state: state,
             curve: LearningCurve(metrics: [.validationLoss, .validationAccuracy], observations: observations),
             coreSeconds: Double(losses.count),
@@ -72,6 +74,39 @@ import Testing
             #expect(count == all.count)
             #expect(asked == rows.map(\.trial))
         }
+    }
+
+    @Test func `finalists come first, by their runs with new seeds alone`() throws {
+        let records = [
+            trial(1, 1, [0.1]), trial(2, 2, [0.2]), trial(3, 3, [0.15]), trial(4, 4, [0.3]),
+            trial(5, 1, [0.5], repetition: 1), trial(6, 2, [0.4], repetition: 1), trial(7, 4, [0.2], repetition: 1),
+            trial(8, 1, [0.6], repetition: 2), trial(9, 2, [0.42], repetition: 2),
+            trial(10, 4, [.nan], .pruned(.cannotRecover), repetition: 2),
+        ]
+        let rows = Ranking.rows(records, objective: Objective(), levels: [1], repeats: 1)
+        // The third was no finalist; the fourth lost its numbers in a new run.
+        #expect(rows.map { $0.configuration["train.x"] } == [.integer(2), .integer(1), .integer(3), .integer(4)])
+        #expect(rows.map { $0.final?.runs } == [2, 2, nil, nil])
+        #expect(rows.map { $0.final?.searchObjective } == [0.2, 0.1, nil, nil])
+        #expect(abs((rows[0].objective ?? 0) - 0.41) < 1e-12 && abs((rows[1].objective ?? 0) - 0.55) < 1e-12)
+        #expect(rows[0].interval == StudentT.interval95([0.4, 0.42]))
+        let chances = rows.compactMap { $0.final?.chance }
+        #expect(chances.count == 2 && abs(chances[0] + chances[1] - 1) < 1e-12 && chances[0] > 0.8)
+        #expect(rows[3].objective?.isNaN == true && rows[2].objective == 0.15)
+        // Without finalists all runs count, as ever.
+        let plain = Ranking.rows(records.filter { $0.number < 10 }, objective: Objective(), levels: [1])
+        #expect(plain.allSatisfy { $0.final == nil } && plain[0].configuration["train.x"] == .integer(3))
+        // A score is better when it is greater.
+        let scores = (1...6).map { number in
+            trial(number, number % 2, [1], accuracy: [number % 2 == 0 ? 0.9 : 0.7 + 0.01 * Double(number)], repetition: (number - 1) / 2)
+        }
+        let best = Ranking.rows(
+            scores,
+            objective: Objective(metric: .validationAccuracy, direction: .maximize),
+            levels: [1],
+            repeats: 1
+        )
+        #expect(best[0].configuration["train.x"] == .integer(0) && (best[0].final?.chance ?? 0) > 0.9)
     }
 
     @Test func `the best epoch counts unless the file says last`() {

@@ -18,6 +18,7 @@ package struct SampleSweep: Hashable, Sendable {
     package var maxParallel: Int?
     package var requires: [String: String] = [:]
     package var threads = 1
+    package var finalists: FinalistsSpec?
 
     package init() {}
 
@@ -57,6 +58,10 @@ package struct SampleSweep: Hashable, Sendable {
         var entries: [SpecEntry] = []
         if priority != 0 { entries.append(SpecEntry("priority", .integer(priority))) }
         if let maxParallel { entries.append(SpecEntry("max_parallel", .integer(maxParallel))) }
+        if let finalists {
+            let spec = [SpecEntry("top", .integer(finalists.top)), SpecEntry("seeds", .integer(finalists.seeds))]
+            entries.append(SpecEntry("finalists", .map(spec)))
+        }
         if !requires.isEmpty {
             let labels = requires.sorted { $0.key < $1.key }.map { SpecEntry($0.key, .text($0.value)) }
             entries.append(SpecEntry("requires", .map(labels)))

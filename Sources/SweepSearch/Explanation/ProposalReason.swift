@@ -36,4 +36,6 @@ package enum ProposalReason: Hashable, Sendable {
     case generation(number: Int, run: Int, population: Int, stepSize: Double)
     /// A child of the configuration with the proposal number `parent`, the best of those drawn among `living`.
     case mutation(parent: Int, living: Int, changed: [String])
+    /// It is one of the best configurations of the search, at this place there, run for the `run`-th time with a new seed.
+    case finalist(place: Int, run: Int)
 }

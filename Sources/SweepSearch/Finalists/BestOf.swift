@@ -1,0 +1,52 @@
+import SweepNumerics
+
+/// How probable it is of each of several that its mean is the least.
+enum BestOf {
+    /// The chances of the means that `samples` are drawn around, in their order; they sum to 1.
+    ///
+    /// A mean is uncertain as Student's t with n − 1 degrees of freedom around the sample's, scaled by s/√n: the posterior under
+    /// the prior 1/σ (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.2), the counterpart of the interval that is
+    /// shown. The chance of each is the expectation, over its own, that all others are greater: by the midpoint rule over
+    /// quantiles, exact to about 0.002. Traps where a sample has fewer than two numbers. O(k² ν).
+    static func chances(_ samples: [Moments]) -> [Double] {
+        guard samples.count > 1 else { return samples.map { _ in 1 } }
+        let scales = samples.map { moments in
+            // Runs that all gave the same are known to about the last digits that are shown.
+            max((moments.sampleDeviation ?? 0) / Double(moments.count).squareRoot(), abs(moments.mean) * 1e-9, 1e-300)
+        }
+        var grids: [Int: [Double]] = [:]
+        for moments in samples where grids[moments.count - 1] == nil {
+            grids[moments.count - 1] = quantiles(degrees: moments.count - 1)
+        }
+        var chances = samples.indices.map { own in
+            let points = grids[samples[own].count - 1] ?? []
+            let sum = points.reduce(0.0) { sum, point in
+                let mean = samples[own].mean + scales[own] * point
+                return sum
+                    + samples.indices.reduce(1.0) { product, other in
+                        guard other != own, product > 0 else { return product }
+                        let t = (mean - samples[other].mean) / scales[other]
+                        let within = StudentT.within(t, degrees: samples[other].count - 1)
+                        return product * 0.5 * (t > 0 ? 1 - within : 1 + within)
+                    }
+            }
+            return sum / Double(points.count)
+        }
+        let all = chances.reduce(0, +)
+        // Between those whose lower halves are beyond every point nothing is told apart.
+        for index in chances.indices { chances[index] = all > 0 ? chances[index] / all : 1 / Double(chances.count) }
+        return chances
+    }
+
+    /// Points of a distribution.
+    private static let points = 128
+
+    /// The middles of so many equally probable parts, ascending.
+    private static func quantiles(degrees: Int) -> [Double] {
+        let upper = (points / 2..<points).map { index in
+            let probability = (Double(index) + 0.5) / Double(points)
+            return StudentT.twoSidedQuantile(confidence: 2 * probability - 1, degrees: degrees)
+        }
+        return upper.reversed().map { -$0 } + upper
+    }
+}

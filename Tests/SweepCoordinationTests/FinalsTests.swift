@@ -1,0 +1,151 @@
+import SweepCoordination
+import SweepCore
+import SweepSearch
+import SweepTestKit
+import SweepWire
+import Testing
+
+/// The best configurations of a search are run again with new seeds.
+@Suite struct FinalsTests {
+    private static func sample(top: Int = 3, seeds: Int = 4, prune: String = "asha") -> SampleSweep {
+        var sample = SampleSweep()
+        (sample.trials, sample.epochs, sample.prune) = (18, 9, prune)
+        sample.finalists = FinalistsSpec(top: top, seeds: seeds)
+        return sample
+    }
+
+    /// The sweep trained to its end by one worker of so many slots.
+    private static func finished(_ sample: SampleSweep, slots: Int = 4) throws -> CoreHarness {
+        var harness = CoreHarness()
+        var worker = harness.join("a", slots: slots)
+        _ = harness.submit(sample)
+        harness.trainAll(&worker, harness.assigned(to: worker))
+        #expect(harness.broken == [])
+        return harness
+    }
+
+    private static func rows(_ sweep: SweepProgress) -> [RankRow] {
+        let records = sweep.trials.map { trial in
+            TrialRecord(
+                number: trial.number,
+                configuration: trial.configuration,
+                seed: trial.seed,
+                repetition: trial.runOfConfiguration,
+                state: trial.state(begun: false),
+                curve: trial.curve
+            )
+        }
+        return Ranking.rows(records, objective: sweep.sweep.objective, levels: sweep.levels, repeats: sweep.repeats)
+    }
+
+    @Test func `the best of the search are run with new seeds, whole and unpruned, and nobody else is`() throws {
+        let harness = try Self.finished(Self.sample())
+        let sweep = try #require(harness.sweep)
+        #expect(sweep.state == .finished && sweep.searched == 18)
+        let search = Array(sweep.trials[..<18])
+        let finals = Array(sweep.trials[18...])
+        #expect((9...12).contains(finals.count))
+        let before = Ranking.rows(
+            search.map { trial in
+                TrialRecord(
+                    number: trial.number,
+                    configuration: trial.configuration,
+                    seed: trial.seed,
+                    state: trial.state(begun: false),
+                    curve: trial.curve
+                )
+            },
+            objective: sweep.sweep.objective,
+            levels: sweep.levels
+        )
+        let best = before.prefix { $0.state == .completed }.prefix(3).map(\.configuration)
+        try #require(best.count == 3)
+        #expect(finals.prefix(9).map(\.configuration) == best + best + best)
+        #expect(finals.allSatisfy { $0.ended == .completed && $0.curve.epochs == 9 })
+        #expect(Set(sweep.trials.map(\.seed)).count == sweep.trials.count, "every run has a seed of its own")
+        let rows = Self.rows(sweep)
+        #expect(Set(rows.prefix(3).map(\.configuration)) == Set(best))
+        for row in rows.prefix(3) {
+            let own = finals.filter { $0.configuration == row.configuration }
+            let values = own.compactMap { $0.curve.best(for: sweep.sweep.objective)?.value }
+            #expect(row.final?.runs == own.count)
+            #expect(abs((row.objective ?? .nan) - values.reduce(0, +) / Double(values.count)) < 1e-12)
+            #expect(row.interval?.contains(row.objective ?? .nan) == true)
+            #expect(row.final?.searchObjective == before.first { $0.configuration == row.configuration }?.objective)
+        }
+        #expect(abs(rows.compactMap { $0.final?.chance }.reduce(0, +) - 1) < 1e-9)
+        #expect(rows[3...].allSatisfy { $0.final == nil })
+    }
+
+    @Test func `the search is the same as without finalists`() throws {
+        var plain = Self.sample()
+        plain.finalists = nil
+        let without = try #require(try Self.finished(plain).sweep)
+        let with = try #require(try Self.finished(Self.sample()).sweep)
+        #expect(without.trials.map(\.configurationID) == with.trials[..<18].map(\.configurationID))
+        #expect(without.trials.map { $0.curve.epochs } == with.trials[..<18].map { $0.curve.epochs })
+        #expect(without.trials.map(\.ended) == with.trials[..<18].map(\.ended))
+    }
+
+    @Test(arguments: ["random", "tpe"], ["asha", "none"])
+    func `slots and restarts change nothing`(method: String, prune: String) throws {
+        var sample = Self.sample(prune: prune)
+        sample.method = method
+        let one = try #require(try Self.finished(sample, slots: 1).sweep)
+        let many = try Self.finished(sample, slots: 7)
+        func told(_ sweep: SweepProgress) -> [String] {
+            sweep.trials.map { "\($0.configurationID) \($0.seed) \($0.ended?.name ?? "") \($0.curve.epochs)" }
+        }
+        #expect(told(one) == told(try #require(many.sweep)))
+        // A core that is told all facts but the last ones decides them again.
+        let facts = many.facts
+        for cut in stride(from: facts.count / 2, through: facts.count, by: max(1, facts.count / 40)) {
+            var restored = CoordinatorCore(session: 43)
+            for fact in facts[..<cut] { restored.restore(fact) }
+            let again = try #require(restored.sweep(named: "sample"))
+            // What it takes next is what was taken then.
+            let whole = try #require(many.sweep).trials[..<again.trials.count]
+            #expect(again.trials.map(\.configurationID) == whole.map(\.configurationID), "after \(cut) facts")
+            _ = restored.start(at: .zero)
+            var next = CoreHarness()
+            next.core = restored
+            // What the first worker held lapses.
+            for _ in 0..<3 { next.tick(after: .seconds(7)) }
+            var worker = next.join("b", slots: 3)
+            next.trainAll(&worker, next.assigned(to: worker))
+            #expect(told(try #require(next.sweep)) == told(one), "after \(cut) facts")
+        }
+    }
+
+    @Test func `a search without a completed trial has no finalists, and the sweep ends`() throws {
+        var harness = CoreHarness()
+        var sample = Self.sample(prune: "none")
+        sample.trials = 4
+        var worker = harness.join("a", slots: 4)
+        _ = harness.submit(sample)
+        for assignment in harness.assigned(to: worker) {
+            harness.report(assignment, 1...1, loss: .nan, by: &worker)
+        }
+        #expect(harness.sweep?.state == .finished)
+        #expect(harness.sweep?.trials.count == 4)
+    }
+
+    @Test func `more trials are refused once the finalists are run`() throws {
+        var harness = try Self.finished(Self.sample())
+        guard case .conflict(let reason)? = harness.adjust("sample", SweepAdjustment(trials: 40)) else {
+            Issue.record("not refused")
+            return
+        }
+        #expect(reason == "trials: the search of sample is over, its finalists are run with new seeds; submit it under another name")
+    }
+
+    @Test func `a run of a finalist is explained`() throws {
+        let sweep = try #require(try Self.finished(Self.sample()).sweep)
+        let explanation = try #require(sweep.explanation(of: 19))
+        #expect(explanation.reason == .finalist(place: 1, run: 1))
+        #expect(explanation.firstRun < 19 && explanation.standings.map(\.verdict) == [.completed])
+        #expect(sweep.explanation(of: 22)?.reason == .finalist(place: 1, run: 2))
+        // Those of the search are replayed as ever.
+        #expect(sweep.explanation(of: 5)?.reason == .regardless)
+    }
+}
