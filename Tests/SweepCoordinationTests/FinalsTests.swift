@@ -44,7 +44,6 @@ import Testing
         #expect(sweep.state == .finished && sweep.searched == 18)
         let search = Array(sweep.trials[..<18])
         let finals = Array(sweep.trials[18...])
-        #expect((9...12).contains(finals.count))
         let before = Ranking.rows(
             search.map { trial in
                 TrialRecord(
@@ -59,13 +58,14 @@ import Testing
             levels: sweep.levels
         )
         let best = before.prefix { $0.state == .completed }.prefix(3).map(\.configuration)
-        try #require(best.count == 3)
-        #expect(finals.prefix(9).map(\.configuration) == best + best + best)
+        try #require((2...3).contains(best.count))
+        #expect((3 * best.count...4 * best.count).contains(finals.count))
+        #expect(finals.prefix(3 * best.count).map(\.configuration) == best + best + best)
         #expect(finals.allSatisfy { $0.ended == .completed && $0.curve.epochs == 9 })
         #expect(Set(sweep.trials.map(\.seed)).count == sweep.trials.count, "every run has a seed of its own")
         let rows = Self.rows(sweep)
-        #expect(Set(rows.prefix(3).map(\.configuration)) == Set(best))
-        for row in rows.prefix(3) {
+        #expect(Set(rows.prefix(best.count).map(\.configuration)) == Set(best))
+        for row in rows.prefix(best.count) {
             let own = finals.filter { $0.configuration == row.configuration }
             let values = own.compactMap { $0.curve.best(for: sweep.sweep.objective)?.value }
             #expect(row.final?.runs == own.count)
@@ -74,7 +74,7 @@ import Testing
             #expect(row.final?.searchObjective == before.first { $0.configuration == row.configuration }?.objective)
         }
         #expect(abs(rows.compactMap { $0.final?.chance }.reduce(0, +) - 1) < 1e-9)
-        #expect(rows[3...].allSatisfy { $0.final == nil })
+        #expect(rows[best.count...].allSatisfy { $0.final == nil })
     }
 
     @Test func `the search is the same as without finalists`() throws {
@@ -99,7 +99,9 @@ import Testing
         #expect(told(one) == told(try #require(many.sweep)))
         // A core that is told all facts but the last ones decides them again.
         let facts = many.facts
-        for cut in stride(from: facts.count / 2, through: facts.count, by: max(1, facts.count / 40)) {
+        // What one event leads to is written at once, so a restart begins before a report.
+        let cuts = facts.indices.filter { if case .observed = facts[$0] { $0 > facts.count / 2 } else { false } }
+        for cut in cuts {
             var restored = CoordinatorCore(session: 43)
             for fact in facts[..<cut] { restored.restore(fact) }
             let again = try #require(restored.sweep(named: "sample"))
@@ -144,7 +146,8 @@ import Testing
         let explanation = try #require(sweep.explanation(of: 19))
         #expect(explanation.reason == .finalist(place: 1, run: 1))
         #expect(explanation.firstRun < 19 && explanation.standings.map(\.verdict) == [.completed])
-        #expect(sweep.explanation(of: 22)?.reason == .finalist(place: 1, run: 2))
+        let second = try #require(sweep.trials[19...].first { $0.configuration == explanation.configuration })
+        #expect(sweep.explanation(of: second.number)?.reason == .finalist(place: 1, run: 2))
         // Those of the search are replayed as ever.
         #expect(sweep.explanation(of: 5)?.reason == .regardless)
     }

@@ -1,8 +1,6 @@
-import SweepCore
 import SweepNumerics
+import SweepSearch
 import Testing
-
-@testable import SweepSearch
 
 @Suite struct FinalRaceTests {
     /// Runs the race where run n of finalist k gives `cost(k, n)`; what was run, in order.
@@ -73,7 +71,7 @@ import Testing
         let equal = BestOf.chances([sample(3, 1, 4), sample(3, 1, 4), sample(3, 1, 4), sample(9, 0.1, 4)])
         #expect(equal[..<3].allSatisfy { abs($0 - 1 / 3) < 0.01 } && equal[3] < 0.01)
         // Runs that do not depend on the seed.
-        #expect(BestOf.chances([sample(1, 0, 2), sample(2, 0, 2)])[0] == 1)
+        #expect(BestOf.chances([sample(1, 0, 2), sample(2, 0, 2)])[0] > 0.999999)
         #expect(BestOf.chances([sample(1, 0, 2), sample(1, 0, 2)]) == [0.5, 0.5])
     }
 
@@ -120,7 +118,7 @@ import Testing
         #expect((0.93...0.97).contains(coverage), "\(told)")
         #expect(raced > even, "\(told)")
         // What the search says of its best is too good: that is why its own runs do not count.
-        #expect(flattered > 1600, "\(told)")
+        #expect(flattered > 1500, "\(told)")
         print(told)
     }
 }

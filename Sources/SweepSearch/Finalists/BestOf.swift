@@ -1,14 +1,14 @@
-import SweepNumerics
+package import SweepNumerics
 
 /// How probable it is of each of several that its mean is the least.
-enum BestOf {
+package enum BestOf {
     /// The chances of the means that `samples` are drawn around, in their order; they sum to 1.
     ///
     /// A mean is uncertain as Student's t with n − 1 degrees of freedom around the sample's, scaled by s/√n: the posterior under
     /// the prior 1/σ (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.2), the counterpart of the interval that is
     /// shown. The chance of each is the expectation, over its own, that all others are greater: by the midpoint rule over
     /// quantiles, exact to about 0.002. Traps where a sample has fewer than two numbers. O(k² ν).
-    static func chances(_ samples: [Moments]) -> [Double] {
+    package static func chances(_ samples: [Moments]) -> [Double] {
         guard samples.count > 1 else { return samples.map { _ in 1 } }
         let scales = samples.map { moments in
             // Runs that all gave the same are known to about the last digits that are shown.
