@@ -42,7 +42,8 @@ extension SweepProgress {
         if state == .cancelled { return "\(name) is cancelled; it cannot be changed any more" }
         if let asked = adjustment.trials, asked != plan.trials {
             if hasFinalRuns {
-                return "trials: the search of \(name) is over, its finalists are run with new seeds; submit it under another name"
+                return
+                    "trials: the search of \(name) is over, its finalists are run with new seeds; submit it under another name"
             }
             if scheduler.plansTrials {
                 return

@@ -116,7 +116,8 @@ extension SweepProgress {
         for trial in trials[searched...] where !chosen.contains(trial.configurationID) {
             chosen.append(trial.configurationID)
         }
-        let costs = trials[searched...].filter { $0.ended != nil }.map { (cost: finalCost($0), trial: $0.number) }.sorted { $0 < $1 }
+        let costs = trials[searched...].filter { $0.ended != nil }.map { (cost: finalCost($0), trial: $0.number) }
+            .sorted { $0 < $1 }
         var standings: [TrialExplanation.Standing] = []
         if progress.ended != nil, let place = costs.firstIndex(where: { $0.trial == number }) {
             func value(_ cost: Double) -> Double { sweep.objective.direction == .minimize ? cost : -cost }

@@ -276,7 +276,12 @@ extension Sweep {
             refuse(SpecPath([.key("prune")]), prune, "arms are compared over whole curves", "none")
         }
         if let finalists = source["finalists"] {
-            refuse(SpecPath([.key("finalists")]), finalists, "arms are compared as they are", "no finalists; repeats below search")
+            refuse(
+                SpecPath([.key("finalists")]),
+                finalists,
+                "arms are compared as they are",
+                "no finalists; repeats below search"
+            )
         }
         guard let reader = fields.optional("arms") else {
             refuse(SpecPath([.key("arms")]), .null, "no value", "a map of arms")

@@ -177,7 +177,8 @@ extension ProposalReason {
                 "a child of configuration \(parent + 1), the best of five drawn among the newest \(living); changed: "
                 + (changed.isEmpty ? "nothing" : changed.joined(separator: ", "))
         case .finalist(let place, let run):
-            return "the search is over and its configuration was at place \(place); this is run \(run) of it with a new seed"
+            return
+                "the search is over and its configuration was at place \(place); this is run \(run) of it with a new seed"
         }
     }
 

@@ -70,7 +70,10 @@ extension RankDocument {
         let metrics = allMetrics
         var columns = ["place", "configuration_id", "trial", "trials", "seeds"].map { Table.Column($0) }
         columns += paths.map { Table.Column($0) }
-        columns += ["objective", "interval_low", "interval_high", "tied_with", "final_runs", "search_objective", "chance_of_best"].map { Table.Column($0) }
+        columns += [
+            "objective", "interval_low", "interval_high", "tied_with", "final_runs", "search_objective",
+            "chance_of_best",
+        ].map { Table.Column($0) }
         columns += metrics.map { Table.Column($0.rawValue) }
         columns += [
             "epoch", "epochs", "rung", "state", "reason", "stopped", "attempts", "core_seconds", "workers", "finding",

@@ -328,7 +328,9 @@ private struct Draft {
         }
         finalCosts = completed.compactMap { $0.value.map(objective.cost) }
         searchValue = completed.isEmpty ? nil : Self.mean(Self.counted(searched).compactMap(\.value))
-        let values = (completed.isEmpty ? Self.counted(searched.isEmpty ? runs : searched) : completed).compactMap(\.value)
+        let values = (completed.isEmpty ? Self.counted(searched.isEmpty ? runs : searched) : completed).compactMap(
+            \.value
+        )
         value = Self.mean(values)
         interval = best.key.group == RankKey.completed ? StudentT.interval95(values) : nil
         key = RankKey(

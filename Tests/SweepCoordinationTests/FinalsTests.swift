@@ -138,7 +138,10 @@ import Testing
             Issue.record("not refused")
             return
         }
-        #expect(reason == "trials: the search of sample is over, its finalists are run with new seeds; submit it under another name")
+        #expect(
+            reason
+                == "trials: the search of sample is over, its finalists are run with new seeds; submit it under another name"
+        )
     }
 
     @Test func `a run of a finalist is explained`() throws {

@@ -76,7 +76,8 @@ import Testing
     }
 
     /// Sweeps with a known truth: 40 configurations, searched with one noisy run each, the best five raced.
-    @Test func `over 2,000 sweeps the intervals hold the truth, and a race finds the best more often than even seeds`() {
+    @Test func `over 2,000 sweeps the intervals hold the truth, and a race finds the best more often than even seeds`()
+    {
         let seed: UInt64 = 20_261_128
         var random = RandomStream(key: seed)
         var (covered, intervals, flattered) = (0, 0, 0)
@@ -88,7 +89,9 @@ import Testing
             let search = truth.indices.map { truth[$0] + noise[$0] * random.normal() }
             let finalists = Array(search.indices.sorted { search[$0] < search[$1] }.prefix(5))
             // The same runs for both ways to spend them.
-            let draws = finalists.map { finalist in (0..<40).map { _ in truth[finalist] + noise[finalist] * random.normal() } }
+            let draws = finalists.map { finalist in
+                (0..<40).map { _ in truth[finalist] + noise[finalist] * random.normal() }
+            }
             let runs = race(5, seeds: 6) { draws[$0][$1] }
             let taken = (0..<5).map { finalist in Array(draws[finalist].prefix(runs.count { $0 == finalist })) }
             runsTaken += runs.count
@@ -113,7 +116,8 @@ import Testing
             if best(finalists.indices.map { Array(draws[$0].prefix(share[$0])) }) == goal { even += 1 }
         }
         let coverage = Double(covered) / Double(intervals)
-        let told = "seed \(seed): coverage \(coverage), of the first \(Double(coveredFirst) / 2000), raced \(raced), even \(even), "
+        let told =
+            "seed \(seed): coverage \(coverage), of the first \(Double(coveredFirst) / 2000), raced \(raced), even \(even), "
             + "chance \(chanceSum / 2000), runs \(Double(runsTaken) / 2000), search flattered \(flattered)"
         #expect((0.93...0.97).contains(coverage), "\(told)")
         #expect(raced > even, "\(told)")

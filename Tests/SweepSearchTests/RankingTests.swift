@@ -98,7 +98,13 @@ import Testing
         #expect(plain.allSatisfy { $0.final == nil } && plain[0].configuration["train.x"] == .integer(3))
         // A score is better when it is greater.
         let scores = (1...6).map { number in
-            trial(number, number % 2, [1], accuracy: [number % 2 == 0 ? 0.9 : 0.7 + 0.01 * Double(number)], repetition: (number - 1) / 2)
+            trial(
+                number,
+                number % 2,
+                [1],
+                accuracy: [number % 2 == 0 ? 0.9 : 0.7 + 0.01 * Double(number)],
+                repetition: (number - 1) / 2
+            )
         }
         let best = Ranking.rows(
             scores,
