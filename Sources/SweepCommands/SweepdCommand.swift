@@ -11,7 +11,7 @@ package struct SweepdCommand: AsyncParsableCommand {
             RunCommand.self, CoordinatorCommand.self, WorkerCommand.self, SubmitCommand.self, ListCommand.self,
             StatusCommand.self, WaitCommand.self, RankCommand.self, CurvesCommand.self, CompareCommand.self,
             DiagnoseCommand.self,
-            ImportanceCommand.self, ExplainCommand.self,
+            ImportanceCommand.self, TrialCommand.self, ExplainCommand.self,
             WhyCommand.self, DataCommand.self, ValidateCommand.self, SimulateCommand.self, SelfTestCommand.self,
             ReportCommand.self, ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self,
             ResumeCommand.self,

@@ -27,6 +27,9 @@ package struct CoordinatorCore: Sendable {
     /// Sweeps in the store that this version cannot read.
     var unreadable: [SweepID] = []
     var effects: [Effect] = []
+    /// The latest moment of an event: what the core takes for now. A clock that goes back stands still here, as who was heard, and
+    /// when, could not be told otherwise.
+    package private(set) var latest = Instant.zero
 
     package init(options: CoordinatorOptions = CoordinatorOptions(), session: UInt64) {
         self.options = options
@@ -47,6 +50,7 @@ package struct CoordinatorCore: Sendable {
 
     /// Begins work after the replay: leases of before get the lapse time to come back.
     package mutating func start(at now: Instant) -> [Effect] {
+        latest = max(latest, now)
         for id in table.all.keys { table.heard(id, at: now) }
         for id in unreadable {
             log(.error, "a sweep of the store cannot be read and is left out", ["sweep.id": String(id.rawValue)])
@@ -66,7 +70,9 @@ package struct CoordinatorCore: Sendable {
     ///
     /// Decisions in virtual time are the same whether they are taken after each event or after some; what is decided on arrival is
     /// decided of what has arrived. It saves looking for work after each of many messages, and sends many leases in one.
-    package mutating func take(_ event: Event, at now: Instant) {
+    package mutating func take(_ event: Event, at moment: Instant) {
+        latest = max(latest, moment)
+        let now = latest
         switch event {
         case .message(let message, let connection): receive(message, from: connection, at: now)
         case .unreachable(let connection): forget(connection)
@@ -79,13 +85,14 @@ package struct CoordinatorCore: Sendable {
         case .tick:
             lapse(at: now)
             moveStuck(at: now)
-            effects.append(.wake(at: now.advanced(by: options.heartbeat / 2)))
+            effects.append(.wake(at: moment.advanced(by: options.heartbeat / 2)))
         }
     }
 
     /// Decides what can be decided, and answers with what is to be done since the last answer, in order.
     package mutating func decide(at now: Instant) -> [Effect] {
-        settle(at: now)
+        latest = max(latest, now)
+        settle(at: latest)
         return takeEffects()
     }
 

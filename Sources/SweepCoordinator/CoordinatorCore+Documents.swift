@@ -103,6 +103,9 @@ extension CoordinatorCore {
                     state: state(of: progress, sweep),
                     stoppedEarly: progress.stoppedEarly,
                     notes: progress.notes,
+                    attempts: Int(progress.attempt.rawValue),
+                    workers: progress.workers,
+                    log: log(of: progress),
                     curve: curves.curve(of: progress, in: sweep)
                 )
             }
@@ -124,8 +127,12 @@ extension CoordinatorCore {
             attempts: Int(trial.attempt.rawValue),
             coreSeconds: trial.curve.seconds,
             workers: trial.workers,
-            log: trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log }
+            log: log(of: trial)
         )
+    }
+
+    private func log(of trial: TrialProgress) -> String? {
+        trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log }
     }
 
     func finding(_ curve: LearningCurve, stoppedEarly: Bool, _ sweep: SweepProgress) -> Finding? {

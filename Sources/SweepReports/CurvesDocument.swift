@@ -4,7 +4,7 @@ package import SweepSearch
 /// The learning curves of a sweep: what `curves` answers.
 ///
 /// JSON: `{"sweep", "objective", "trials": [{"trial", "configuration_id", "configuration", "seed", "state", "reason",
-/// "stopped", "notes": [{"epoch", "text"}], "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
+/// "stopped", "notes": [{"epoch", "text"}], "attempts", "workers", "log" (of a process that it took down), "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
 /// "lower_quartile", "median", "upper_quartile", "maximum"}]}, "means": [{"configuration_id", "trials", "metrics":
 /// {metric: [{"epoch", "count", "mean"}]}}]}`. `bands` (over all trials shown) needs two trials, `means` (over the seeds
 /// of one configuration) has the configurations with two. Points are exact: reading them gives the same bits back.
@@ -24,6 +24,11 @@ package struct CurvesDocument: Hashable, Sendable {
         package let stoppedEarly: Bool
         /// What happened in its training.
         package let notes: [TrialNote]
+        /// How often it was handed out, and to whom, in order of first use; nil and none where that is not known.
+        package let attempts: Int?
+        package let workers: [String]
+        /// The last lines of the process that its last lost attempt took down.
+        package let log: String?
         package let curve: LearningCurve
 
         package init(
@@ -33,6 +38,9 @@ package struct CurvesDocument: Hashable, Sendable {
             state: TrialState,
             stoppedEarly: Bool = false,
             notes: [TrialNote] = [],
+            attempts: Int? = nil,
+            workers: [String] = [],
+            log: String? = nil,
             curve: LearningCurve
         ) {
             self.trial = trial
@@ -41,6 +49,9 @@ package struct CurvesDocument: Hashable, Sendable {
             self.state = state
             self.stoppedEarly = stoppedEarly
             self.notes = notes
+            self.attempts = attempts
+            self.workers = workers
+            self.log = log
             self.curve = curve
         }
 
@@ -53,6 +64,9 @@ package struct CurvesDocument: Hashable, Sendable {
                 state: record.state,
                 stoppedEarly: record.stoppedEarly,
                 notes: record.notes,
+                attempts: record.attempts,
+                workers: record.workers,
+                log: record.log,
                 curve: record.curve
             )
         }
@@ -171,7 +185,7 @@ extension CurvesDocument {
 }
 
 extension CurvesDocument.Trial {
-    fileprivate func json(stable: Bool) -> JSONValue {
+    func json(stable: Bool) -> JSONValue {
         var object = JSONObjectBuilder()
         object.add("trial", trial)
         object.add("configuration_id", configuration.id.description)
@@ -180,6 +194,11 @@ extension CurvesDocument.Trial {
         state.add(to: &object)
         Stopped.add(stoppedEarly, to: &object)
         if !notes.isEmpty { object.add("notes", .array(notes.map(\.json))) }
+        if !stable {
+            if let attempts { object.add("attempts", attempts) }
+            if !workers.isEmpty { object.add("workers", .array(workers.map { .text($0) })) }
+            if let log { object.add("log", log) }
+        }
         object.add(
             "points",
             .array(
@@ -195,7 +214,7 @@ extension CurvesDocument.Trial {
         return object.object
     }
 
-    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+    init(_ reader: DocumentReader) throws(DocumentError) {
         let points = try reader.field("points").items()
         var metrics: [Metric] = []
         if let first = points.first {
@@ -223,6 +242,11 @@ extension CurvesDocument.Trial {
             stoppedEarly: try Stopped.early(of: reader),
             notes: try reader.optional("notes")?.items().each { reader throws(DocumentError) in try TrialNote(reader) }
                 ?? [],
+            attempts: try reader.optional("attempts")?.integer(),
+            workers: try reader.optional("workers")?.items().each { reader throws(DocumentError) in
+                try reader.text()
+            } ?? [],
+            log: try reader.optional("log")?.text(),
             curve: curve
         )
     }

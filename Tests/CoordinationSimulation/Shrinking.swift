@@ -69,6 +69,7 @@ package enum Shrinking {
             add { $0.sweeps[index].priority = 0 }
             add { $0.sweeps[index].maxParallel = nil }
             add { $0.sweeps[index].requires = [:] }
+            add { $0.sweeps[index].finalists = nil }
             add { $0.sweeps[index].threads = 1 }
         }
         for index in scenario.workers.indices {
@@ -114,6 +115,9 @@ extension Scenario {
             ]
             if sweep.priority != 0 { lines.append("\(sweep.name).priority = \(sweep.priority)") }
             if let limit = sweep.maxParallel { lines.append("\(sweep.name).maxParallel = \(limit)") }
+            if let finalists = sweep.finalists {
+                lines.append("\(sweep.name).finalists = FinalistsSpec(top: \(finalists.top), seeds: \(finalists.seeds))")
+            }
             if !sweep.requires.isEmpty { lines.append("\(sweep.name).requires = \(Self.source(sweep.requires))") }
             if sweep.threads != 1 { lines.append("\(sweep.name).threads = \(sweep.threads)") }
             lines.append("scenario.sweeps.append(\(sweep.name))")

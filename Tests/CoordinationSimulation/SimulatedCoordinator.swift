@@ -206,7 +206,7 @@ package struct SimulatedCoordinator: Sendable {
 
     private mutating func watch(_ effects: [Effect], at now: Instant) {
         let before = placement.problems.count
-        placement.add(effects.compactMap { if case .record(let fact) = $0 { fact } else { nil } }, core, at: now)
+        placement.add(effects.compactMap { if case .record(let fact) = $0 { fact } else { nil } }, core)
         if placement.problems.count > before { violations.append("placement: \(placement.problems[before])") }
     }
 

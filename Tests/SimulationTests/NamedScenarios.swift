@@ -13,5 +13,27 @@ struct NamedScenario: CustomTestStringConvertible, Sendable {
         scenario = make()
     }
 
-    static let all: [NamedScenario] = []
+    static let all: [NamedScenario] = [
+        // A worker that came back was still taken for silent, as it had been heard later than now.
+        NamedScenario("a coordinator's clock goes back while workers are silent") {
+            var scenario = Scenario(seed: 128, sweeps: [], workers: [])
+            var sample = SampleSweep()
+            (sample.epochs, sample.trials, sample.seed, sample.parallelism) = (3, 6, 360, 5)
+            scenario.sweeps.append(sample)
+            scenario.workers = [
+                .init(name: "w0", slots: 2, prefetch: 0, epochMilliseconds: 2000, joins: 0),
+                .init(name: "w1", slots: 2, prefetch: 0, epochMilliseconds: 200, joins: 0.01),
+                .init(name: "w2", slots: 1, prefetch: 0, epochMilliseconds: 20, joins: 18),
+                .init(name: "w3", slots: 1, prefetch: 0, epochMilliseconds: 200, joins: 26),
+            ]
+            scenario.training = SyntheticTraining(losing: 10, killing: 5, dying: 0, failing: 0, stopping: 0)
+            scenario.options.attempts = 45
+            scenario.faults = [
+                .noise(Window(0.052, 2.548), Noise(delay: 3000)),
+                .cut(worker: 0, Window(1.256, 9.472), .up),
+                .clockJump(.coordinator, at: 7.201, by: -6.35),
+            ]
+            return scenario
+        }
+    ]
 }

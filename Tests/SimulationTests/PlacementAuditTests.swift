@@ -44,8 +44,7 @@ import Testing
                     to: 1
                 )
             },
-            harness.core,
-            at: .zero
+            harness.core
         )
         return audit.problems
     }
@@ -57,7 +56,7 @@ import Testing
         }
         var audit = PlacementAudit()
         audit.registered(register)
-        audit.add(harness.facts, harness.core, at: .zero)
+        audit.add(harness.facts, harness.core)
         #expect(audit.problems == [])
         #expect(audit.choices > 0)
     }

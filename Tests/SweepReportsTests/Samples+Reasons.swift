@@ -80,6 +80,7 @@ extension Samples {
         .improvement(results: 12, pending: 3, mean: -1.5, deviation: 0.25, incumbent: -1.25, logImprovement: -2),
         .generation(number: 2, run: 0, population: 8, stepSize: 0.125),
         .mutation(parent: 6, living: 20, changed: ["train.batch_size"]),
+        .finalist(place: 2, run: 3),
     ]
 
     static let explanation = explained(reasons[4], state: .pruned(.scheduler))

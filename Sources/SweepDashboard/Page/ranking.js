@@ -41,6 +41,8 @@ export function rankingPanel(store, selection, {top = null} = {}) {
       {key: 'interval', name: 'interval', value: row => row.interval ? row.interval[1] - row.interval[0] : null, show: row => row.interval ? `${sig(row.interval[0], 3)} – ${sig(row.interval[1], 3)}` : ''},
       top ? null : {key: 'bar', name: h('span', {class: 'hidden'}, 'picture of the interval'), plain: true, show: row => interval(row, shownEnds)},
       {key: 'ties', name: 'tied with', value: row => row.tied_with.length, show: row => row.tied_with.length ? h('span', {title: 'places ' + row.tied_with.join(', ')}, few(row.tied_with)) : ''},
+      {key: 'chance', name: 'best?', numeric: true, value: row => row.final?.chance_of_best ?? null, show: row => row.final?.chance_of_best == null ? '' : h('span', {title: `${row.final.runs} runs with new seeds; the probability that its mean is the best of the finalists'`}, `${Math.round(100 * row.final.chance_of_best)} %`)},
+      {key: 'searched', name: 'in search', numeric: true, value: row => row.final?.search_objective ?? null, show: row => row.final ? sig(row.final.search_objective) : ''},
       ...others.map(one => ({key: one, name: one, numeric: true, value: row => row.metrics[one], show: row => sig(row.metrics[one])})),
       {key: 'state', name: 'state', value: row => row.state, show: row => [stateDot(row.state), ' ', stateText(row)]},
       {key: 'epochs', name: 'epochs', numeric: true, value: row => row.epochs, show: row => row.epochs},
@@ -48,7 +50,7 @@ export function rankingPanel(store, selection, {top = null} = {}) {
       ...parameters.map(parameter => ({key: 'p:' + parameter.path, name: parameter.name, numeric: parameter.kind !== 'choice', value: row => row.configuration[parameter.path], show: row => label(row.configuration[parameter.path])})),
       top ? null : {key: 'attempts', name: 'attempts', numeric: true, value: row => row.attempts, show: row => row.attempts},
       top ? null : {key: 'time', name: 'core time', numeric: true, value: row => row.core_seconds, show: row => seconds(row.core_seconds)},
-    ].filter(column => column && (!['interval', 'bar', 'ties', 'finding', 'attempts'].includes(column.key) || rows.some(row => ({interval: row.interval, bar: row.interval, ties: row.tied_with.length, finding: row.symptom, attempts: row.attempts > 1})[column.key])))
+    ].filter(column => column && (!['interval', 'bar', 'ties', 'chance', 'searched', 'finding', 'attempts'].includes(column.key) || rows.some(row => ({interval: row.interval, bar: row.interval, ties: row.tied_with.length, chance: row.final, searched: row.final, finding: row.symptom, attempts: row.attempts > 1})[column.key])))
     const [key, direction] = (selection.get('sort') || 'place').split('.').length > 1 && selection.get('sort').endsWith('.d') ? [selection.get('sort').slice(0, -2), -1] : [selection.get('sort') || 'place', 1]
     const by = columns.find(column => column.key === key && column.value)
     if (by && !top && (key !== 'place' || direction < 0)) rows = [...rows].sort((one, other) => {

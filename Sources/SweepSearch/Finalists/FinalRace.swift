@@ -51,8 +51,7 @@ package enum FinalRace {
         }
         let left = (0..<finalists).filter { !lost.contains($0) }
         guard left.count > 1 else { return .over }
-        let chances = BestOf.chances(left.map { known[$0] })
-        if begun == start, chances.contains(where: { $0 >= confidence }) { return .over }
+        if begun == start, BestOf.chances(left.map { known[$0] }).contains(where: { $0 >= confidence }) { return .over }
         let counts = left.map { finalist in runs.count { $0.finalist == finalist } }
         return .run(left[neediest(left.map { known[$0] }, counts)])
     }
