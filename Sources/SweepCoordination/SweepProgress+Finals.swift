@@ -30,8 +30,7 @@ extension SweepProgress {
     /// The most of them that there will be.
     package var finalRunsPlanned: Int {
         guard let spec = sweep.finalists else { return 0 }
-        guard let finalists else { return min(spec.top, plan.trials ?? spec.top) * spec.seeds }
-        return finalists.count * spec.seeds
+        return min(spec.top, plan.trials ?? spec.top) * spec.seeds
     }
 
     /// The next run of a finalist; nil while results are awaited, before the search is over, and when the race is.
