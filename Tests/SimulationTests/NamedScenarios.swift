@@ -1,4 +1,6 @@
 import CoordinationSimulation
+import SweepCoordination
+import SweepCore
 import SweepTestKit
 import Testing
 
