@@ -16,6 +16,7 @@ package struct CoordinatorCore: Sendable {
     /// Sweeps that may still go on, ascending.
     var active: [SweepID] = []
     var table = WorkerTable()
+    private var clock = SteadyClock()
     var connections: [PeerID: WorkerID] = [:]
     /// The highest sequence number applied of each worker process that was ever heard.
     package internal(set) var sequences: [WorkerID: UInt64] = [:]
@@ -27,9 +28,6 @@ package struct CoordinatorCore: Sendable {
     /// Sweeps in the store that this version cannot read.
     var unreadable: [SweepID] = []
     var effects: [Effect] = []
-    /// The latest moment of an event: what the core takes for now. A clock that goes back stands still here, as who was heard, and
-    /// when, could not be told otherwise.
-    package private(set) var latest = Instant.zero
 
     package init(options: CoordinatorOptions = CoordinatorOptions(), session: UInt64) {
         self.options = options
@@ -42,6 +40,9 @@ package struct CoordinatorCore: Sendable {
     /// Sweeps in the store that this version cannot read, and leaves out.
     package var unreadableSweeps: [SweepID] { unreadable }
 
+    /// The moment of the newest event, by a clock that is never set back: what `lastSeen` of a worker is to be compared with.
+    package var lastMoment: Instant { clock.newest ?? .zero }
+
     /// Applies a committed fact while the store is replayed.
     package mutating func restore(_ fact: Fact) {
         apply(fact, at: .zero)
@@ -49,14 +50,14 @@ package struct CoordinatorCore: Sendable {
     }
 
     /// Begins work after the replay: leases of before get the lapse time to come back.
-    package mutating func start(at now: Instant) -> [Effect] {
-        latest = max(latest, now)
+    package mutating func start(at moment: Instant) -> [Effect] {
+        let now = clock.read(moment)
         for id in table.all.keys { table.heard(id, at: now) }
         for id in unreadable {
             log(.error, "a sweep of the store cannot be read and is left out", ["sweep.id": String(id.rawValue)])
         }
         settle(at: now)
-        effects.append(.wake(at: now.advanced(by: options.heartbeat / 2)))
+        effects.append(.wake(at: moment.advanced(by: options.heartbeat / 2)))
         return takeEffects()
     }
 
@@ -71,8 +72,7 @@ package struct CoordinatorCore: Sendable {
     /// Decisions in virtual time are the same whether they are taken after each event or after some; what is decided on arrival is
     /// decided of what has arrived. It saves looking for work after each of many messages, and sends many leases in one.
     package mutating func take(_ event: Event, at moment: Instant) {
-        latest = max(latest, moment)
-        let now = latest
+        let now = clock.read(moment)
         switch event {
         case .message(let message, let connection): receive(message, from: connection, at: now)
         case .unreachable(let connection): forget(connection)
@@ -85,14 +85,14 @@ package struct CoordinatorCore: Sendable {
         case .tick:
             lapse(at: now)
             moveStuck(at: now)
+            // By the shell's clock, which is the one that wakes.
             effects.append(.wake(at: moment.advanced(by: options.heartbeat / 2)))
         }
     }
 
     /// Decides what can be decided, and answers with what is to be done since the last answer, in order.
-    package mutating func decide(at now: Instant) -> [Effect] {
-        latest = max(latest, now)
-        settle(at: latest)
+    package mutating func decide(at moment: Instant) -> [Effect] {
+        settle(at: clock.read(moment))
         return takeEffects()
     }
 

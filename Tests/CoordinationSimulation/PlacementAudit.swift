@@ -29,12 +29,12 @@ package struct PlacementAudit: Sendable {
     package mutating func replay(_ facts: [Fact]) { for fact in facts { note(fact) } }
 
     /// Takes a turn's facts; `core` is the state after them.
-    package mutating func add(_ facts: [Fact], _ core: CoordinatorCore) {
+    package mutating func add(_ facts: [Fact], _ core: CoordinatorCore, at now: Instant) {
         for fact in facts {
             if case .leased(let lease, let worker, _, _) = fact { judge(lease, worker, core) }
             note(fact)
         }
-        if !facts.isEmpty { lookForIdle(core) }
+        if !facts.isEmpty { lookForIdle(core, at: now) }
     }
 
     private mutating func note(_ fact: Fact) {
@@ -92,7 +92,7 @@ package struct PlacementAudit: Sendable {
     }
 
     /// A heard worker with slots free, and a trial that it could train: nobody may leave both as they are.
-    private mutating func lookForIdle(_ core: CoordinatorCore) {
+    private mutating func lookForIdle(_ core: CoordinatorCore, at now: Instant) {
         let running = core.sweeps.values.filter { $0.state == .running }
         // A last attempt and a wide trial may keep a worker free.
         guard running.allSatisfy({ $0.lastAttempts.isEmpty && $0.placement.slots == 1 }) else { return }
@@ -100,7 +100,7 @@ package struct PlacementAudit: Sendable {
             for worker in core.workers.values {
                 guard let register = worker.introduction, worker.connection != nil, !worker.draining,
                     worker.alone == nil,
-                    worker.lastSeen.duration(to: core.latest) <= core.options.heartbeat, register.coreVersion == "core-1",
+                    worker.lastSeen.duration(to: now) <= core.options.heartbeat, register.coreVersion == "core-1",
                     lack(of: register, sweep.placement) == nil, load(of: worker.id) + worker.occupied < register.slots
                 else { continue }
                 problems.append("\(worker.id) has a slot free, and sweep \(sweep.id.rawValue) trials that nobody holds")

@@ -88,7 +88,7 @@ package struct SimulatedCoordinator: Sendable {
     /// Begins work after the process was started.
     package mutating func start(at now: Instant) -> [Action] {
         let effects = core.start(at: now)
-        watch(effects, at: now)
+        watch(effects)
         return carryOut(effects)
     }
 
@@ -200,13 +200,15 @@ package struct SimulatedCoordinator: Sendable {
     package mutating func handle(_ event: Event, at now: Instant) -> [Action] {
         let effects = core.handle(event, at: now)
         check("after \(event)")
-        watch(effects, at: now)
+        watch(effects)
         return carryOut(effects)
     }
 
-    private mutating func watch(_ effects: [Effect], at now: Instant) {
+    private mutating func watch(_ effects: [Effect]) {
         let before = placement.problems.count
-        placement.add(effects.compactMap { if case .record(let fact) = $0 { fact } else { nil } }, core)
+        // Silences by the core's own clock: that of its process may just have been set back.
+        let facts = effects.compactMap { if case .record(let fact) = $0 { fact } else { nil } }
+        placement.add(facts, core, at: core.lastMoment)
         if placement.problems.count > before { violations.append("placement: \(placement.problems[before])") }
     }
 

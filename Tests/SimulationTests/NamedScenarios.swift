@@ -1,4 +1,6 @@
 import CoordinationSimulation
+import SweepCoordination
+import SweepCore
 import SweepTestKit
 import Testing
 
@@ -13,18 +15,27 @@ struct NamedScenario: CustomTestStringConvertible, Sendable {
         scenario = make()
     }
 
-    static let all: [NamedScenario] = [
-        // A worker that came back was still taken for silent, as it had been heard later than now.
-        NamedScenario("a coordinator's clock goes back while workers are silent") {
+    static let all = [
+        NamedScenario("a silent worker is not heard again because the coordinator's clock is set back") {
             var scenario = Scenario(seed: 128, sweeps: [], workers: [])
             var sample = SampleSweep()
-            (sample.epochs, sample.trials, sample.seed, sample.parallelism) = (3, 6, 360, 5)
+            sample.name = "sample"
+            sample.epochs = 3
+            sample.trials = 6
+            sample.method = "random"
+            sample.prune = "asha"
+            sample.repeats = 1
+            sample.seed = 360
+            sample.parallelism = 5
+            sample.decide = "virtual"
+            sample.objective = .validationLoss
             scenario.sweeps.append(sample)
             scenario.workers = [
-                .init(name: "w0", slots: 2, prefetch: 0, epochMilliseconds: 2000, joins: 0),
-                .init(name: "w1", slots: 2, prefetch: 0, epochMilliseconds: 200, joins: 0.01),
-                .init(name: "w2", slots: 1, prefetch: 0, epochMilliseconds: 20, joins: 18),
-                .init(name: "w3", slots: 1, prefetch: 0, epochMilliseconds: 200, joins: 26),
+                .init(name: "w0", slots: 2, epochMilliseconds: 2000),
+                .init(name: "w1", slots: 2, epochMilliseconds: 200, joins: 0.01),
+                .init(name: "w2", slots: 1, epochMilliseconds: 20, joins: 18),
+                .init(name: "w3", slots: 1, epochMilliseconds: 200, joins: 26),
+                .init(name: "other", slots: 1, coreVersion: "core-2", epochMilliseconds: 200),
             ]
             scenario.training = SyntheticTraining(losing: 10, killing: 5, dying: 0, failing: 0, stopping: 0)
             scenario.options.attempts = 45

@@ -44,7 +44,8 @@ import Testing
                     to: 1
                 )
             },
-            harness.core
+            harness.core,
+            at: .zero
         )
         return audit.problems
     }
@@ -56,7 +57,7 @@ import Testing
         }
         var audit = PlacementAudit()
         audit.registered(register)
-        audit.add(harness.facts, harness.core)
+        audit.add(harness.facts, harness.core, at: .zero)
         #expect(audit.problems == [])
         #expect(audit.choices > 0)
     }

@@ -37,6 +37,25 @@ import Testing
         #expect(harness.core.workers[worker.id]?.running.count == 1)
     }
 
+    @Test(arguments: [0, 6, 10_000])
+    func `a clock that is set back makes no silence longer or shorter`(seconds: Int) throws {
+        var harness = CoreHarness()
+        let worker = harness.join("a")
+        _ = harness.submit(RegistrationTests.plain(1))
+        let lease = try #require(harness.assigned(to: worker).first).lease
+        harness.tick(after: .seconds(5))
+        let progress = Heartbeat.Progress(lease: lease, epoch: 0, step: 3)
+        harness.say(.heartbeat(Heartbeat(running: [progress], busySlots: 1)), by: worker)
+        harness.tick(after: .seconds(4))
+        harness.tick(after: .seconds(-seconds))
+        #expect(harness.effects.contains(.wake(at: harness.now.advanced(by: harness.core.options.heartbeat / 2))))
+        harness.tick(after: .seconds(2))
+        #expect(harness.trial(1)?.lease != nil)
+        harness.tick(after: .milliseconds(1))
+        #expect(harness.trial(1)?.lease == nil)
+        #expect(harness.broken == [])
+    }
+
     @Test func `another attempt begins at the newest checkpoint`() throws {
         var harness = CoreHarness()
         var first = harness.join("a")
