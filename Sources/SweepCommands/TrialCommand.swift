@@ -1,4 +1,5 @@
 import ArgumentParser
+import SweepCore
 import SweepReports
 
 /// `sweepd trial SWEEP N`.
@@ -18,7 +19,7 @@ struct TrialCommand: AsyncParsableCommand {
             let curves = try await control.curves(sweep: sweep, trial: number)
             let explanation = try await control.explain(sweep: sweep, trial: number)
             let diagnosis = try await control.diagnose(sweep: sweep, trial: number)
-            guard let document = TrialDocument(curves: curves, explanation: explanation, diagnosis: diagnosis) else {
+            guard let document = TrialOverview(curves: curves, explanation: explanation, diagnosis: diagnosis) else {
                 throw ControlError(.internal, "trial: the coordinator answered with other trials")
             }
             return (curves, document)

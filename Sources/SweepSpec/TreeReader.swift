@@ -22,7 +22,7 @@ struct TreeReader {
                 }
             )
         case .map(let entries):
-            if entries.contains(where: { ParameterDomain.keywords.contains($0.key) }) {
+            if entries.contains(where: { ParameterDomain.keywords.contains($0.key) }), !isInitializer(entries) {
                 return domain(tree, entries, at: path)
             }
             return .map(
@@ -31,6 +31,14 @@ struct TreeReader {
                 }
             )
         }
+    }
+
+    /// Whether this is the initializer `{uniform: {bound: …}}`, whose name is also that of a range.
+    private func isInitializer(_ entries: [YAMLTree.Entry]) -> Bool {
+        guard entries.count == 1, entries[0].key == "uniform", case .map(let settings) = entries[0].value.content else {
+            return false
+        }
+        return settings.contains { $0.key == "bound" }
     }
 
     private mutating func domain(_ tree: YAMLTree, _ entries: [YAMLTree.Entry], at path: SpecPath) -> SpecNode {

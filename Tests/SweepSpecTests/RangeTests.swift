@@ -26,6 +26,22 @@ import Testing
     }
 
     @Test(arguments: [
+        "he", "glorot", "lecun", "orthogonal", "{he: {distribution: normal, scale: 2}}", "{constant: 0.01}",
+        "{normal: {deviation: 0.1}}", "{uniform: {bound: 0.1}}", "{uniform: {bound: {log: [0.01, 1]}}}",
+        "{choice: [he, {uniform: {bound: 0.5}}]}",
+    ]) func `every initializer can be written, the one that is called as a range is too`(text: String) {
+        #expect(problems(file(train: "initializer: \(text)\n  epochs: 9")) == [])
+    }
+
+    @Test func `only with its bound is uniform an initializer`() throws {
+        let read = try sweep(file(train: "initializer: {uniform: {bound: 0.3}}\n  epochs: 9"))
+        let initializer = try #require(read.sweep.representative?.initializer)
+        #expect(abs(initializer.scale - 0.3 / 3.0.squareRoot()) < 1e-15)
+        let range = problems(file(train: "l2: {uniform: {min: 0, max: 1}}\n  epochs: 9"))
+        #expect(range.contains { $0.contains("a range needs two numbers: train.l2.uniform") }, "\(range)")
+    }
+
+    @Test(arguments: [
         ("{uniform: 0.1}", "f:6:17: a range needs two numbers: train.l2.uniform, found 0.1, allowed [low, high]"),
         ("{uniform: [0, 1, 2]}", "a range needs two numbers: train.l2.uniform, found [0, 1, 2]"),
         ("{uniform: }", "a range needs two numbers: train.l2.uniform, found null"),

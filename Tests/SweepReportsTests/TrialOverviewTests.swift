@@ -3,15 +3,15 @@ import SweepReports
 import SweepSearch
 import Testing
 
-@Suite struct TrialDocumentTests {
-    private func document(_ record: TrialRecord) throws -> TrialDocument {
+@Suite struct TrialOverviewTests {
+    private func document(_ record: TrialRecord) throws -> TrialOverview {
         let curves = CurvesDocument(
             sweep: "digits",
             objective: Objective(),
             trials: [CurvesDocument.Trial(record)]
         )
         let explained = Samples.explained(.finalist(place: 2, run: 3), state: record.state)
-        return try #require(TrialDocument(curves: curves, explanation: explained, diagnosis: Samples.diagnosis))
+        return try #require(TrialOverview(curves: curves, explanation: explained, diagnosis: Samples.diagnosis))
     }
 
     @Test func `a trial is told whole: configuration, best epoch, workers, verdict, log, and why it was proposed`() throws {

@@ -5,7 +5,7 @@ import SweepSearch
 ///
 /// JSON: `{"sweep", "objective", "trial": {…}, "explanation": {…}, "report": {…} or null}`: the trial as `curves` has it, what `explain`
 /// answers, and its report of `diagnose`, null before its first epoch.
-package struct TrialDocument: Hashable, Sendable {
+package struct TrialOverview: Hashable, Sendable {
     package let sweep: String
     package let objective: Objective
     package let trial: CurvesDocument.Trial
