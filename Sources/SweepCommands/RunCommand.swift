@@ -157,7 +157,8 @@ struct RunCommand: AsyncParsableCommand {
                 )
             }
             let isOver = entry.state == "finished" || entry.state == "cancelled"
-            guard difference == .trials, let trials = loaded.file.sweep.search.trials, trials != entry.trialsPlanned
+            guard difference == .trials, let trials = loaded.file.sweep.search.trials,
+                trials != stored.searchTrials(of: name)
             else { return isOver ? .finished : .begun(trials: nil) }
             return .begun(trials: trials)
         } catch let error as StoreError {

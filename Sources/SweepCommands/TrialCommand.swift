@@ -6,7 +6,8 @@ import SweepReports
 struct TrialCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "trial",
-        abstract: "All there is to say of one trial: configuration, curve, workers, finding, why proposed, why stopped, log."
+        abstract:
+            "All there is to say of one trial: configuration, curve, workers, finding, why proposed, why stopped, log."
     )
 
     @Argument(help: "The sweep's name.") var sweep: String

@@ -65,7 +65,8 @@ extension SweepProgress {
             }
         }
         if state == .finished, adjustment.trials ?? 0 <= searched, !changes(of: adjustment).isEmpty {
-            return "\(name) is finished; more than its \(searched) trials let it go on"
+            return hasFinalRuns
+                ? "\(name) is finished" : "\(name) is finished; more than its \(searched) trials let it go on"
         }
         return nil
     }
@@ -83,6 +84,7 @@ extension SweepProgress {
         if let priority = adjustment.priority { placement.priority = priority }
         if let limit = adjustment.maxParallel { placement.maxParallel = limit.number }
         guard let asked = adjustment.trials else { return }
+        finalists = nil
         plan = TrialPlan(trials: asked, repeats: plan.repeats)
         guard state == .finished, asked > trials.count else { return }
         state = .running

@@ -7,8 +7,6 @@ struct Finalist: Hashable, Sendable {
     let id: ConfigurationID
     /// Its number among the searcher's proposals.
     let index: Int
-    /// The first of its trials.
-    let trial: Int
 }
 
 /// What is run after the search: its best configurations, with new seeds.
@@ -30,7 +28,19 @@ extension SweepProgress {
     /// The most of them that there will be.
     package var finalRunsPlanned: Int {
         guard let spec = sweep.finalists else { return 0 }
-        return min(spec.top, plan.trials ?? spec.top) * spec.seeds
+        let finalists = distinctFinalists
+        // A second run of one tells that each has had its first.
+        if trials.count - searched > finalists { return finalists * spec.seeds }
+        let configurations = plan.trials.map { ($0 + plan.repeats - 1) / plan.repeats }
+        return min(spec.top, configurations ?? spec.top) * spec.seeds
+    }
+
+    /// How many configurations have a run with a new seed.
+    private var distinctFinalists: Int { Set(trials[searched...].lazy.map(\.configurationID)).count }
+
+    /// How many trials the search will have; nil while nothing limits them.
+    package var searchTrials: Int? {
+        plan.trials
     }
 
     /// The next run of a finalist; nil while results are awaited, before the search is over, and when the race is.
@@ -81,8 +91,7 @@ extension SweepProgress {
             return Finalist(
                 configuration: row.configuration,
                 id: row.configuration.id,
-                index: plan[first - 1].configuration,
-                trial: first
+                index: plan[first - 1].configuration
             )
         }
     }
@@ -98,18 +107,22 @@ extension SweepProgress {
         }
     }
 
-    /// What an ended run counts as, as in the ranking; infinite when it lost its numbers or failed.
+    /// What an ended run counts as, as in the ranking; infinite when it lost its numbers, NaN when it failed.
     private func finalCost(_ trial: TrialProgress) -> Double {
-        guard trial.ended == .completed, trial.curve.firstNonFiniteEpoch == nil,
-            let value = trial.curve.best(for: sweep.objective)?.value
-        else { return .infinity }
-        return sweep.objective.cost(value)
+        if trial.curve.firstNonFiniteEpoch != nil || trial.ended == .pruned(.cannotRecover) { return .infinity }
+        guard trial.ended == .completed, let value = trial.curve.best(for: sweep.objective)?.value else { return .nan }
+        return value.isFinite ? sweep.objective.cost(value) : .infinity
     }
 
     /// Why a finalist's run was begun, and where it stands among all such runs.
     func finalExplanation(of progress: TrialProgress) -> TrialExplanation {
         let number = progress.number
-        let others = trials[searched...].filter { $0.number < number }
+        let before = number - 1 - searched
+        let known = FinalRace.roundStart(
+            before: before,
+            finalists: max(1, distinctFinalists),
+            seeds: sweep.finalists?.seeds ?? 1
+        )
         let first = trials.first { $0.configurationID == progress.configurationID }?.number ?? number
         var chosen: [ConfigurationID] = []
         for trial in trials[searched...] where !chosen.contains(trial.configurationID) {
@@ -142,8 +155,9 @@ extension SweepProgress {
                 run: progress.runOfConfiguration - plan.repeats + 1
             ),
             firstRun: first,
-            results: others.count { $0.ended != nil },
-            pending: others.count { $0.ended == nil },
+            // Those of earlier rounds; those of its own were begun beside it.
+            results: known,
+            pending: before - known,
             neighbours: [],
             standings: standings
         )

@@ -86,12 +86,13 @@ package struct IncumbentHistory: Hashable, Sendable {
 }
 
 extension SweepProgress {
-    /// The best of all trials, looked for among all of them.
+    /// The best of all trials of the search, looked for among all of them.
     ///
+    /// Runs of finalists are left out: the luckiest of their seeds says nothing.
     /// A trial whose losses were lost does not count, whatever it had reached.
     func searchedIncumbent() -> Incumbent? {
         var best: Incumbent?
-        for trial in trials {
+        for trial in trials[..<searched] {
             guard trial.curve.firstNonFiniteEpoch == nil, let (epoch, value) = trial.curve.best(for: sweep.objective),
                 value.isFinite
             else { continue }
@@ -104,7 +105,7 @@ extension SweepProgress {
     /// Takes notice of the epochs after `before` of a trial's curve.
     mutating func updateIncumbent(trial number: Int, _ curve: LearningCurve, after before: Int) {
         let objective = sweep.objective
-        guard let objectiveColumn else { return }
+        guard let objectiveColumn, !isFinal(number) else { return }
         if let best = incumbent, best.trial == number {
             let last = curve.value(at: curve.epochs, column: objectiveColumn)
             let worse = objective.epoch == .last && !(objective.cost(last) <= objective.cost(best.value))

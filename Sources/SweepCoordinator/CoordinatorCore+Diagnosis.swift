@@ -56,7 +56,8 @@ extension CoordinatorCore {
             regions: trial != nil
                 ? []
                 : RegionSearch.regions(
-                    of: zip(trials, diagnoses).map { progress, diagnosis in
+                    // Runs of finalists would count a few sound configurations many times.
+                    of: zip(trials, diagnoses).filter { !sweep.isFinal($0.0.number) }.map { progress, diagnosis in
                         (progress.configuration, diagnosis.symptoms.complaints.first?.symptom)
                     }
                 )

@@ -80,6 +80,9 @@ package struct StoredSweeps: SweepControl {
     /// The file that a sweep was submitted with; nil when there is no such sweep.
     package func source(of name: String) -> SpecNode? { core.sweep(named: name)?.submission.source }
 
+    /// How many trials its search has, without the runs of finalists; nil while nothing limits them.
+    package func searchTrials(of name: String) -> Int? { core.sweep(named: name)?.searchTrials }
+
     private static let stopped = ControlError(
         .conflict,
         "the coordinator of this directory is not running; `sweepd coordinator --directory` and it starts it"

@@ -16,7 +16,7 @@ package struct RankRow: Hashable, Sendable {
     package let interval: ClosedRange<Double>?
     /// The places of other rows whose intervals overlap with this one's; empty without an interval.
     package let tiedWith: [Int]
-    /// What the best run measured at `epoch`, in the curve's order.
+    /// What the best run measured at `epoch`, in the curve's order; of a finalist the means over its runs with new seeds.
     package let metrics: [MetricValue]
     /// The epoch of the best run that counts.
     package let epoch: Int?
@@ -192,13 +192,17 @@ package enum Ranking {
                 Standing(trial, place: standings.count, objective: objective, levels: levels, repeats: repeats)
             )
         }
-        let drafts = groups.map { group in
-            Draft(
-                group.others.isEmpty
-                    ? [standings[group.first]] : ([group.first] + group.others).map { standings[$0] },
-                objective: objective
-            )
+        let runs = groups.map { group in
+            group.others.isEmpty ? [standings[group.first]] : ([group.first] + group.others).map { standings[$0] }
         }
+        // Whose new run comes first is an accident: before each has one, finalists stand as the search left them.
+        let judgesFinals = runs.allSatisfy { runs in
+            let finals = runs.filter(\.isFinal)
+            return finals.isEmpty
+                || finals.contains { $0.key.group == RankKey.completed || $0.key.group == RankKey.notFinite }
+                || finals.allSatisfy { $0.key.group == RankKey.failed }
+        }
+        let drafts = runs.map { Draft($0, objective: objective, judgesFinals: judgesFinals) }
         // Numbers are sorted, not drafts: those are large.
         let order = drafts.indices.sorted { (drafts[$0].key, drafts[$0].id) < (drafts[$1].key, drafts[$1].id) }
         let shown = min(order.count, max(0, top ?? order.count))
@@ -219,7 +223,8 @@ package enum Ranking {
 
     /// How probable it is of each finalist with two runs, by its number among `drafts`, that it is the best of them.
     private static func chances(_ drafts: [Draft]) -> [Int: Double] {
-        let compared = drafts.indices.filter { drafts[$0].finalCosts.count > 1 }
+        let compared = drafts.indices.filter { !drafts[$0].finalCosts.isEmpty }
+        guard compared.allSatisfy({ drafts[$0].finalCosts.count > 1 }) else { return [:] }
         let chances = BestOf.chances(compared.map { Moments(of: drafts[$0].finalCosts) })
         return Dictionary(uniqueKeysWithValues: zip(compared, chances))
     }
@@ -311,13 +316,21 @@ private struct Draft {
     let finalCosts: [Double]
 
     /// `runs` are those of one configuration, not empty.
-    init(_ runs: [Standing], objective: Objective) {
-        let runs = runs.count == 1 ? runs : runs.sorted { ($0.key, $0.number) < ($1.key, $1.number) }
+    init(_ all: [Standing], objective: Objective, judgesFinals: Bool) {
+        let isFinalist = judgesFinals && all.contains { $0.isFinal && $0.key.group == RankKey.completed }
+        // A finalist's best run is one that it was not chosen by.
+        let runs =
+            all.count == 1
+            ? all
+            : all.sorted { one, other in
+                let (first, second) = (isFinalist && !one.isFinal, isFinalist && !other.isFinal)
+                return first == second ? (one.key, one.number) < (other.key, other.number) : second
+            }
         let best = runs[0]
         id = best.configurationID
         self.runs = runs
         let searched = runs.filter { !$0.isFinal }
-        let completed = runs.filter { $0.isFinal && $0.key.group == RankKey.completed }
+        let completed = isFinalist ? runs.filter { $0.isFinal && $0.key.group == RankKey.completed } : []
         if let broken = runs.first(where: { $0.key.group == RankKey.notFinite }) {
             searchValue = nil
             finalCosts = []
@@ -347,6 +360,16 @@ private struct Draft {
 
     private static func mean(_ values: [Double]) -> Double? {
         values.count == 1 ? values[0] : values.isEmpty ? nil : Moments(of: values).mean
+    }
+
+    /// The means, over a finalist's completed runs with new seeds, of what each measured at its epoch that counts.
+    private func finalMeans(_ runs: [Standing], _ trials: [TrialRecord]) -> [RankRow.MetricValue] {
+        let finals = zip(runs, trials).filter { $0.0.isFinal && $0.0.key.group == RankKey.completed }
+        guard let first = finals.first else { return [] }
+        return first.1.curve.metrics.compactMap { metric in
+            let values = finals.compactMap { run, trial in run.epoch.flatMap { trial.curve.value(metric, at: $0) } }
+            return Self.mean(values).map { RankRow.MetricValue(metric: metric, value: $0) }
+        }
     }
 
     func placed(
@@ -380,11 +403,13 @@ private struct Draft {
             objective: value,
             interval: interval,
             tiedWith: tiedWith,
-            metrics: best.epoch.map { epoch in
-                curve.metrics.compactMap { metric in
-                    curve.value(metric, at: epoch).map { RankRow.MetricValue(metric: metric, value: $0) }
-                }
-            } ?? [],
+            metrics: isFinalist
+                ? finalMeans(runs, trials)
+                : best.epoch.map { epoch in
+                    curve.metrics.compactMap { metric in
+                        curve.value(metric, at: epoch).map { RankRow.MetricValue(metric: metric, value: $0) }
+                    }
+                } ?? [],
             epoch: best.epoch,
             epochs: trials.reduce(0) { $0 + $1.curve.epochs },
             attempts: trials.reduce(0) { $0 + $1.attempts },

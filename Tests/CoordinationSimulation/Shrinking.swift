@@ -116,7 +116,9 @@ extension Scenario {
             if sweep.priority != 0 { lines.append("\(sweep.name).priority = \(sweep.priority)") }
             if let limit = sweep.maxParallel { lines.append("\(sweep.name).maxParallel = \(limit)") }
             if let finalists = sweep.finalists {
-                lines.append("\(sweep.name).finalists = FinalistsSpec(top: \(finalists.top), seeds: \(finalists.seeds))")
+                lines.append(
+                    "\(sweep.name).finalists = FinalistsSpec(top: \(finalists.top), seeds: \(finalists.seeds))"
+                )
             }
             if !sweep.requires.isEmpty { lines.append("\(sweep.name).requires = \(Self.source(sweep.requires))") }
             if sweep.threads != 1 { lines.append("\(sweep.name).threads = \(sweep.threads)") }

@@ -117,7 +117,10 @@ extension RealProcesses {
                 let why = try await bench.run(["sweepd", "explain", "quick", "\(best.trial)"] + store, exits: 0)
                 try #require(why.output.contains("went on to 9") && why.output.contains("completed"))
                 let all = try await bench.run(["sweepd", "trial", "quick", "\(best.trial)"] + store, exits: 0)
-                for part in ["configuration \(best.configurationId)", "completed after", "objective  validation.", "handed out once on local-1", "verdict", "Proposed: "] {
+                for part in [
+                    "configuration \(best.configurationId)", "completed after", "objective  validation.",
+                    "handed out once on local-1", "verdict", "Proposed: ",
+                ] {
                     try #require(all.output.contains(part), "\(part) in \(all.output)")
                 }
                 let missing = try await bench.run(["sweepd", "trial", "quick", "99"] + store, exits: 2)

@@ -132,6 +132,28 @@ import Testing
         #expect(harness.sweep?.trials.count == 4)
     }
 
+    @Test func `more trials after a search without a completed one get their race`() throws {
+        var harness = CoreHarness()
+        var sample = Self.sample(prune: "none")
+        (sample.trials, sample.parallelism) = (2, 2)
+        var worker = harness.join("a", slots: 2)
+        _ = harness.submit(sample)
+        for assignment in harness.assigned(to: worker) {
+            harness.report(assignment, 1...1, loss: .nan, by: &worker)
+        }
+        try #require(harness.sweep?.state == .finished)
+        #expect(harness.adjust("sample", SweepAdjustment(trials: 6)) == .done(SweepID(rawValue: 1)))
+        harness.trainAll(
+            &worker,
+            (harness.core.workers[worker.id]?.held ?? []).compactMap { harness.lease(of: $0.number) }
+        )
+        let sweep = try #require(harness.sweep)
+        #expect(sweep.state == .finished && sweep.searched == 6 && sweep.trials.count >= 6 + 9)
+        // The incumbent is of the search: the luckiest of new seeds says nothing.
+        #expect((sweep.incumbent?.trial ?? 99) <= 6)
+        #expect(harness.broken == [])
+    }
+
     @Test func `more trials are refused once the finalists are run`() throws {
         var harness = try Self.finished(Self.sample())
         guard case .conflict(let reason)? = harness.adjust("sample", SweepAdjustment(trials: 40)) else {

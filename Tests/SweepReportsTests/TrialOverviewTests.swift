@@ -14,7 +14,9 @@ import Testing
         return try #require(TrialOverview(curves: curves, explanation: explained, diagnosis: Samples.diagnosis))
     }
 
-    @Test func `a trial is told whole: configuration, best epoch, workers, verdict, log, and why it was proposed`() throws {
+    @Test func `a trial is told whole: configuration, best epoch, workers, verdict, log, and why it was proposed`()
+        throws
+    {
         let record = TrialRecord(
             number: 4,
             configuration: Samples.adam(0.001),
@@ -30,8 +32,10 @@ import Testing
         let text = try document(record).plainText(width: 120)
         for line in [
             "trial      4 of digits, configuration \(record.configurationID)",
-            "train.optimizer.adam.learning_rate: 0.001", "state      failed after 3 epochs: signal 9 in epoch 3, three times",
-            "seed       11", "objective  validation.loss 0.2750 in epoch 2", "training   handed out 3 times on node-a, node-b; 0.75 core seconds",
+            "train.optimizer.adam.learning_rate: 0.001",
+            "state      failed after 3 epochs: signal 9 in epoch 3, three times",
+            "seed       11", "objective  validation.loss 0.2750 in epoch 2",
+            "training   handed out 3 times on node-a, node-b; 0.75 core seconds",
             "note       epoch 2: learning rate reduced to 0.0005", "verdict    ", "  Killed",
             "Proposed: the search is over and its configuration was at place 2; this is run 3 of it with a new seed.",
             "Known then: 12 runs of finalists with a result, 3 without.",
@@ -52,7 +56,9 @@ import Testing
             attempts: 0
         )
         let text = try document(record).plainText(width: 100)
-        #expect(text.contains("state      waiting after 0 epochs") && text.contains("handed out 0 times; 0 core seconds"))
+        #expect(
+            text.contains("state      waiting after 0 epochs") && text.contains("handed out 0 times; 0 core seconds")
+        )
         #expect(!text.contains("verdict") && !text.contains("objective  "))
         #expect(try document(record).json["report"] == .null)
     }

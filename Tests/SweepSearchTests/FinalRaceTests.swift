@@ -54,6 +54,18 @@ import Testing
         #expect(counts[0] >= 8 && counts[1] >= 8 && runs.count == 32)
     }
 
+    @Test func `a run that failed says nothing, and one with too few others is out`() {
+        // One of three runs of the best failed: it stays in, and the race goes on.
+        let once = race(2, seeds: 6) { finalist, number in
+            finalist == 0 && number == 2 ? .nan : [0.1, 0.12][finalist] + [0.02, -0.02, 0.03][number % 3]
+        }
+        #expect(once.count == 12)
+        // Two of three failed: with one result it cannot be compared.
+        #expect(
+            race(2, seeds: 6) { finalist, number in finalist == 0 && number > 0 ? .nan : Double(number) }.count == 6
+        )
+    }
+
     @Test func `one alone is run with all seeds, and when all others are lost it is over`() {
         #expect(race(1, seeds: 6) { _, number in Double(number) }.count == 6)
         #expect(race(2, seeds: 9) { finalist, _ in finalist == 0 ? 1 : .nan }.count == 6)

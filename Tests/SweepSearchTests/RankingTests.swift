@@ -93,6 +93,21 @@ import Testing
         let chances = rows.compactMap { $0.final?.chance }
         #expect(chances.count == 2 && abs(chances[0] + chances[1] - 1) < 1e-12 && chances[0] > 0.8)
         #expect(rows[3].objective?.isNaN == true && rows[2].objective == 0.15)
+        // What stands beside it is of the new runs too, and so is the run that the row is shown with.
+        #expect(rows[0].trial == 6 && rows[1].trial == 5)
+        #expect(rows[1].metrics.first { $0.metric == .validationLoss }?.value == rows[1].objective)
+        // While one has no new run yet the order is that of the search.
+        let early = Ranking.rows(
+            records.prefix(5) + [trial(6, 2, [], .running, repetition: 1)],
+            objective: Objective(),
+            levels: [1],
+            repeats: 1
+        )
+        #expect(early.map { $0.configuration["train.x"] } == [.integer(1), .integer(3), .integer(2), .integer(4)])
+        #expect(early.allSatisfy { $0.final == nil } && early[0].objective == 0.1)
+        // A chance needs two runs of each.
+        let two = Ranking.rows(records.prefix(8), objective: Objective(), levels: [1], repeats: 1)
+        #expect(two.compactMap(\.final).count == 3 && two.allSatisfy { $0.final?.chance == nil })
         // Without finalists all runs count, as ever.
         let plain = Ranking.rows(records.filter { $0.number < 10 }, objective: Objective(), levels: [1])
         #expect(plain.allSatisfy { $0.final == nil } && plain[0].configuration["train.x"] == .integer(3))

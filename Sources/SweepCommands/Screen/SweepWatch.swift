@@ -57,7 +57,8 @@ struct SweepWatch {
                 best = SweepScreen.Incumbent(
                     metric: rank.objective.metric,
                     configuration: trial.configuration,
-                    interval: row?.interval,
+                    // A finalist's is of other runs than the incumbent.
+                    interval: row?.final == nil ? row?.interval : nil,
                     values: trial.curve.series(rank.objective.metric)
                 )
             }

@@ -201,7 +201,7 @@ extension PageAsset {
             mGWPdimvJTlLMa1eckNMYejEzzZfDc4IbRaqpnMme1iskaFaMyFrXdZfiwPDempmZ7HDeKPI8GZHpnsLGnFlq7kZI6F49i87NVAVK7gSFqAvzA\
             Hh9zbgk/uXUCD0XgCX3oWKPAlAQYgXtTVf20XFcuXZ19a9BTZ1bDMP8DK3oHSd0FAAA=
             """),
-        PageAsset(path: "/api/v1/openapi.json", type: "application/json", tag: "719d65b9646fd9cb", size: 72785, packed: """
+        PageAsset(path: "/api/v1/openapi.json", type: "application/json", tag: "f78660301a27cb79", size: 72806, packed: """
             H4sIAAAAAAACA+1d65LbNpb+30/B0m7VzFS1u+1MJrNj//J4vTupuSSVZMY/Ui4JLUIS0xShIamWNamu2tfY19sn2XMAUCKAAxKkKLUdM1WxLd\
             5wOzjnO1f8fBVNxIZnbJNMXkaT3968uHk+uYaLSbYQcOXnqyialEmZcrxd7DjfxHg/mjzwvEhEhpdfqCsxL+Z5sin11XcrVkYsUu9EcyHyOMlY\
             KfKo5GlaRCyLo1jwIhLwqehPP/zw7U30dRmlSVHyDK5mUSrE5o7N7yOWiozfRO9WPOdRUhZRnOR8Dp/aRytWRPd8D5+LSnHPsygpoozzmMfXEc\
@@ -284,17 +284,17 @@ extension PageAsset {
             LT/1yJACOCK8LI86qDrA3+kyou3JFf0NkXbJlznvRL/PDjmJacrNVFmJSVfhkNkqlriy29V63dYhMtQTvUGthz686ZPbzzlRI56pwt5UUqLc1V\
             lgglxJTCFk92VPa3+Kks6OC0j7FQSd9o7oFisj+5COiuMW1Ojf2W553q+kOlFr9zjghAJUt1zzCcqDM3Ux7hqTKFPEjACZBOOxxdh1QvCprSWk\
             47UEdfFJFBefL8OvVRDj1XBhLFkWsVpKOYbzgeQQcvzLRJb9Z+JALl8Oh3ukE9H8XBPrD39lMbRiJxLVkep7wwqvIp7+52Y4rrTA0Q9pqVfpsV\
-            iRyW8fQaxvvA1/bTS55xJ5EHiHZbOhdxeEQYb83NbYuygDLuKoPGTvgNKeKujUud38M5s6FEyHv3mdh17yWeZO45K6PpNQe0BB2ngrTffUJSsZ\
-            wqotlPve32jPGmW2no6MntzBksb8z6nCiz5jGobFPs6T+3ArZQdqa5cHKYqS9TZa7aP70WMU+nffeGervvDsESK+eZMFqTH+zzh+iX85F+nf+e\
-            pZEaI+/MSXtw343YbNN+zaHnclrgWfZnmQjUCLLuzDNNHvrQvNKsBoz3bNT26Jxlv9WFAh5WwrKdr2ylK783zFdnTFY2ZCZoo6Cw5UNESnY6Fp\
-            OMtgivLh0nRekaDRrNBl7Dgcd0YDdJRneE9/jihbC9dfYay+zRVfaIIntEjT23xN57229w3gJ7XWtyuxEgR8Ii1t6znkPEejuBEMbRogZ6d3G5\
-            i7jJHe7Rsgc4mzvYAN67PMhFCrf0PoDISFwdwFw6zHAUyD5nCzsQ/1PRq4LUA8/jZF6e5tQAMlsLJ4yzSm0MKRiFpq2iR7ynHfQWNujPoRAKNd\
-            zp3f6sIcMmryYEmCu/XPHlSC+zrO6ZZVcfl7lTDYUsveLUbBeLJseC5hrELid277ncDQ0JuJ50WvPE0sq0a1hRHSOpJQEdd8Pr4v6TOzj7XBGB\
-            8uNYg4pjoAi0btux4U9J3BmHP3auHZujGbah4kBbBN87WXpTRKy4j9iSJdmraJ0UWBHL6MMukRsO+qC7zLJ9tBa5W67SzTFtc8o0B8+12NdnJW\
-            YX3By/MasCzSS5KDeAPM+HRTIWR5UJg522x0hKot7mBev2OIvjVIE3a6r0C9HEeFwZzVgxUPQt3PON6xUxxG9wC0jHuWwlkkVNtT9DseWYzxMs\
-            swbEhJQkV0ZR0FJwdG3cTDpXjwkYKoMGBaw8IHungZSzIqSMi6+Z74GkMICxPtjjsBJsf8FzVVpOGYqDKyS0nuzsctN/WIjvjBy1q7c1gBX45v\
-            jvWXyYW/0ZWT1XUBTjgt5wJywQQZlk9RA95XOtn4VbHoN33n/y3t/O1bXFAOVUutG9CVOs/OzDatO7xCrjLYhTorGttxnIzUvsGc1LTqiodgps\
-            KYI/JCvqvZG5BvSXDmfIf2x1wvpFjlhWguav/PF4VFxHUjZFCcXRi4lnnjvVoamT+ZX8//Hq8er/AYZRORNRHAEA
+            iRyW8fQaxvvA1/bTS55xJ5EHiHZbuhereo/1izhmIra35vu25VtAbXeVVmNnAYdUdtcWp87v4UTa+CLkvftM7Lr3Eo839xyg0fSag2SCzljBDd\
+            F9QlKxnCpK2k+97fYM/KZbaejoye3MGSxvzPocM7PmMehxU+zpP7cC9lV2prlwEpupL1O1r9o/vRYxT6d994Z6u+8Owbor55kwWr0f7POHkJjz\
+            kX6dKZ+lkRp378xJe3Dfjdhs037NoTtzWuAB92eZCFQTsu7MM00e+tC8UrcGDAJtVAHpRGa/KYZCI1YWs53EbOUwvzdsWmfMYDZkJqiooMXlQ4\
+            RPdjorkwzBCC85HQNici0JjbYErzXBY0+wmyRDPsJ7fPHq2N7ie4219+jSe0TlPaLwnlt3773tTDhv1b2uhbrdsJAjYRFr71nPIQLAnegI47xR\
+            A727uNxF3OQO96jeAxzYHWwV710z5CLVXHqfSmRksw5gQx1mOApkn7OFHYj/qehVVuqB53EyL0/zdACZrYUT21nlO4ZUkUJ7V9EjCNSOhAsb9O\
+            dQHYUa7vRuf9Y4YpNXEwLMlV+u+HKkl1lr98yyq48f3SmRQtZjcQq5i0WTt0FzDWKXE7v3XD6IhqxcT46teYxpZe81TKuO5dSSgI4P4nVx/8md\
+            pn2uMEH5cSxMxTF6BFq3jdvwpyTujMMfO9e4zdE221CGoC2s752sxykiVtxHbMmS7FW0Tgosk2X0YZfIDQd90F1m2T5ai9ytYekmnrZ5apoj6l\
+            qM7rMSUw5ujt+YVdFnklyUb0Ae8sMiGaCjaofBTttjeCVRhPOCxXycxXFKw5uFVvrFbWKQrgxxrBgoOhzu+cZ1lRjiN7gFpONcthLJSqfayaHY\
+            csznCdZeA2JCSpIroyhoKTj6O24mnUvKBAyVQYMCVh6QvdNAylkRUtvF18z3QFIY1Vgf7HFYCba/4LmqN6cMxcFlE1qPe3a56T8sxHdGjtrVBR\
+            vACnxz/PcsPsyt/owsqSsoinFBb7hnFoigTLJ63J5yxNYPyC2PET3vP3mXcOeS22KAGivd6N6EKVbS9mG16V1i1fYWxNHR2NbbDOTmJfaM5iUn\
+            lFk7BbYUwR+SZfbeyAQE+kuHg+U/tuJh/cJJLCtB81f+eDw/riMpm6KE4ujFxDPPnYrT1Mn8Sv7/ePV49f9+UWwhZhwBAA==
             """),
         PageAsset(path: "/page/page.css", type: "text/css; charset=utf-8", tag: "e7e153b847516a41", size: 9727, packed: """
             H4sIAAAAAAACA61aW2/rNhJ+z6/QnoMFkkXkSrLsODbOYoEuFiiw3Yct2peDPFASZbORRYGi4qTF+e87w4tMypLidPuSxDQ5M5zLNxdmKziXwe\

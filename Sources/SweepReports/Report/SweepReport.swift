@@ -74,9 +74,12 @@ package struct SweepReport: Sendable {
             )
         ]
         if let best = rank.rows.first, let value = best.objective {
+            let whence =
+                best.final.map { "as the mean of \($0.runs) runs with new seeds" }
+                ?? "in epoch \(best.epoch ?? best.epochs) of trial \(best.trial)"
             parts.append(
                 .paragraph(
-                    "Best: \(NumberText.significant(value)) in epoch \(best.epoch ?? best.epochs) of trial \(best.trial): "
+                    "Best: \(NumberText.significant(value)) \(whence): "
                         + best.configuration.shortText + "."
                 )
             )

@@ -6,13 +6,14 @@ import SweepNumerics
 /// before. The first round gives each finalist the same number of runs. Each later one has as many runs as there are finalists,
 /// and gives them where they tell most of which one is the best: in the shares of optimal computing budget allocation, which
 /// maximise the chance to choose rightly (Chen, Lin, Yücesan & Chick, Discrete Event Dynamic Systems 10, 2000, theorem 1).
-/// The race is over when the first is the best with a probability of `confidence`, or when the runs are used up.
+/// The race is over when the first is the best with a probability of `confidence`, when the runs are used up, or when fewer than
+/// two finalists are left: one that lost its numbers is out, and so is one of which fewer than two runs did not fail.
 package enum FinalRace {
     /// A run with a new seed.
     package struct Run: Hashable, Sendable {
         /// Whose it is, from 0.
         package let finalist: Int
-        /// Its result, less is better, infinite when it lost its numbers or failed; nil while it is not known.
+        /// Its result, less is better; infinite when it lost its numbers, NaN when it failed and says nothing; nil while it is not known.
         package let cost: Double?
 
         package init(finalist: Int, cost: Double?) {
@@ -39,21 +40,26 @@ package enum FinalRace {
     package static func step(after runs: [Run], finalists: Int, seeds: Int) -> Step {
         let (begun, budget) = (runs.count, finalists * seeds)
         guard begun < budget else { return .over }
-        // Alone it has nobody to be compared with: all its runs are for its interval.
-        let first = finalists * (finalists == 1 ? seeds : min(opening, seeds))
-        guard begun >= first else { return .run(begun % finalists) }
-        let start = begun - (begun - first) % finalists
+        let start = roundStart(before: begun, finalists: finalists, seeds: seeds)
+        guard start > 0 else { return .run(begun % finalists) }
         var known = [Moments](repeating: Moments(), count: finalists)
         var lost = Set<Int>()
         for run in runs[..<start] {
             guard let cost = run.cost else { return .wait }
-            if cost.isFinite { known[run.finalist].add(cost) } else { lost.insert(run.finalist) }
+            if cost.isFinite { known[run.finalist].add(cost) } else if !cost.isNaN { lost.insert(run.finalist) }
         }
-        let left = (0..<finalists).filter { !lost.contains($0) }
+        let left = (0..<finalists).filter { !lost.contains($0) && known[$0].count > 1 }
         guard left.count > 1 else { return .over }
         if begun == start, BestOf.chances(left.map { known[$0] }).contains(where: { $0 >= confidence }) { return .over }
         let counts = left.map { finalist in runs.count { $0.finalist == finalist } }
         return .run(left[neediest(left.map { known[$0] }, counts)])
+    }
+
+    /// The number of runs that were begun before the round to which run `begun` (from 0) belongs; its results decide the round.
+    package static func roundStart(before begun: Int, finalists: Int, seeds: Int) -> Int {
+        // Alone it has nobody to be compared with: all its runs are for its interval.
+        let first = finalists * (finalists == 1 ? seeds : min(opening, seeds))
+        return begun < first ? 0 : begun - (begun - first) % finalists
     }
 
     /// The one of `known` that lacks most runs for its share of all, where `counts` are begun.
