@@ -28,7 +28,7 @@ package struct Verdict {
                 // With pruning the answer depends on when the number was changed, in virtual time; without, it must be that of a
                 // file with the number it came to.
                 guard !progress.inVirtualTime else { continue }
-                trials = progress.plannedTrials
+                trials = progress.searchTrials
             }
             let quiet = Simulation(scenario.undisturbed(sweep, trials: trials))
             quiet.run()

@@ -35,7 +35,7 @@ import Testing
             "train.optimizer.adam.learning_rate: 0.001",
             "state      failed after 3 epochs: signal 9 in epoch 3, three times",
             "seed       11", "objective  validation.loss 0.2750 in epoch 2",
-            "training   handed out 3 times on node-a, node-b; 0.75 core seconds",
+            "training   handed out 3 times on node-a, node-b; 0.750 core seconds",
             "note       epoch 2: learning rate reduced to 0.0005", "verdict    ", "  Killed",
             "Proposed: the search is over and its configuration was at place 2; this is run 3 of it with a new seed.",
             "Known then: 12 runs of finalists with a result, 3 without.",
@@ -59,7 +59,7 @@ import Testing
         #expect(
             text.contains("state      waiting after 0 epochs") && text.contains("handed out 0 times; 0 core seconds")
         )
-        #expect(!text.contains("verdict") && !text.contains("objective  "))
+        #expect(!text.contains("verdict    ") && !text.contains("objective  "))
         #expect(try document(record).json["report"] == .null)
     }
 
