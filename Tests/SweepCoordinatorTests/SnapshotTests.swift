@@ -261,7 +261,7 @@ import Testing
             names(core) == [
                 "sweeps", "table", "sequences", "unreadable", "leasesGiven",  // written
                 "active", "checkpointUsers", "nextSweep",  // follow
-                "options", "session", "connections", "effects",  // no facts
+                "options", "session", "connections", "effects", "clock",  // no facts
             ]
         )
         #expect(
@@ -271,8 +271,8 @@ import Testing
                 "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
                 "placement", "share",  // written
                 "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",
-                "readsCurves", "pool",  // follow
-                "attempts", "searchedAt",  // the core's, and no fact
+                "readsCurves", "pool", "searched",  // follow
+                "attempts", "searchedAt", "finalists",  // the core's, and no facts
             ]
         )
         #expect(
