@@ -52,7 +52,7 @@ extension RealProcesses {
                         if let process = try sweep.worker(worker).trainingProcess { Glibc.kill(process, SIGKILL) }
                     }
                 }
-                try await sweep.requireUndisturbedEnd(expected, within: 600)
+                try await sweep.requireUndisturbedEnd(expected, within: 1200)
                 print("random kills: \(done), \(epochs) epochs in the table, \(sweep.epochsKept) kept on the way")
             }
         }
