@@ -40,7 +40,7 @@ package struct CoordinatorCore: Sendable {
     /// Sweeps in the store that this version cannot read, and leaves out.
     package var unreadableSweeps: [SweepID] { unreadable }
 
-    /// The moment of the newest event, by a clock that is never set back: what `lastSeen` of a worker is to be compared with.
+    /// The moment of the newest event, by a clock that is never set back: by it `lastSeen` of a worker is told here.
     package var lastMoment: Instant { clock.newest ?? .zero }
 
     /// Applies a committed fact while the store is replayed.

@@ -73,18 +73,7 @@ extension SweepProgress {
 
     /// The best completed configurations of the search.
     private func chooseFinalists(_ spec: FinalistsSpec) -> [Finalist] {
-        let records = trials[..<searched].lazy.map { trial in
-            TrialRecord(
-                number: trial.number,
-                configuration: trial.configuration,
-                configurationID: trial.configurationID,
-                seed: trial.seed,
-                repetition: trial.runOfConfiguration,
-                state: trial.state(begun: false),
-                stoppedEarly: trial.stoppedEarly,
-                curve: trial.curve
-            )
-        }
+        let records = trials[..<searched].lazy.map { $0.record($0.state(begun: false)) }
         let rows = Ranking.rows(records, objective: sweep.objective, levels: levels, top: spec.top) { _ in nil }
         return rows.prefix { $0.state == .completed && $0.objective?.isFinite == true }.compactMap { row in
             guard let first = row.runs.map(\.trial).min() else { return nil }

@@ -105,34 +105,16 @@ extension CoordinatorCore {
                     notes: progress.notes,
                     attempts: Int(progress.attempt.rawValue),
                     workers: progress.workers,
-                    log: log(of: progress),
+                    log: progress.lastLog,
                     curve: curves.curve(of: progress, in: sweep)
                 )
             }
         )
     }
 
-    /// The trial as the ranking wants it, without what its curve shows: that is looked for in rows that are shown.
+    /// The trial as the ranking wants it, see `TrialProgress.record`.
     func record(_ trial: TrialProgress, _ sweep: SweepProgress, curve: LearningCurve? = nil) -> TrialRecord {
-        TrialRecord(
-            number: trial.number,
-            configuration: trial.configuration,
-            configurationID: trial.configurationID,
-            seed: trial.seed,
-            repetition: trial.runOfConfiguration,
-            state: state(of: trial, sweep),
-            stoppedEarly: trial.stoppedEarly,
-            notes: trial.notes,
-            curve: curve ?? trial.curve,
-            attempts: Int(trial.attempt.rawValue),
-            coreSeconds: trial.curve.seconds,
-            workers: trial.workers,
-            log: log(of: trial)
-        )
-    }
-
-    private func log(of trial: TrialProgress) -> String? {
-        trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log }
+        trial.record(state(of: trial, sweep), curve: curve)
     }
 
     func finding(_ curve: LearningCurve, stoppedEarly: Bool, _ sweep: SweepProgress) -> Finding? {

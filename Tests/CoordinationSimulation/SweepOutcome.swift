@@ -58,19 +58,7 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
     }
 
     private static func table(_ sweep: SweepProgress) -> [String] {
-        let records = sweep.trials.map { trial in
-            TrialRecord(
-                number: trial.number,
-                configuration: trial.configuration,
-                seed: trial.seed,
-                repetition: trial.runOfConfiguration,
-                state: trial.state(begun: false),
-                stoppedEarly: trial.stoppedEarly,
-                notes: trial.notes,
-                curve: trial.curve,
-                coreSeconds: trial.curve.seconds
-            )
-        }
+        let records = sweep.trials.map { $0.record($0.state(begun: false)) }
         let rows = Ranking.rows(
             records,
             objective: sweep.sweep.objective,

@@ -132,12 +132,18 @@ extension Bench {
     }
 
     /// What a sweep of the package says when nothing disturbs it: the stable ranked table and the curves.
-    package func undisturbed(_ file: String, slots: Int = 2, named sweep: String) async throws -> (
-        rank: String, curves: Curves
-    ) {
+    package func undisturbed(
+        _ file: String,
+        slots: Int = 2,
+        named sweep: String,
+        within seconds: Double = 120
+    ) async throws -> (rank: String, curves: Curves) {
         let directory = path("undisturbed-\(slots).sweepd")
-        // The long example takes two cores without AVX-512 ten minutes.
-        try await run(["sweepd", "run", file, "--directory", directory, "--slots", "\(slots)"], exits: 0, within: 1200)
+        try await run(
+            ["sweepd", "run", file, "--directory", directory, "--slots", "\(slots)"],
+            exits: 0,
+            within: seconds
+        )
         let of = [sweep, "--directory", directory, "--format", "json"]
         let rank = try await run(["sweepd", "rank"] + of + ["--stable"], exits: 0).output
         let curves = try await run(["sweepd", "curves"] + of, exits: 0).output

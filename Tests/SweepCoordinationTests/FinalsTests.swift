@@ -25,16 +25,7 @@ import Testing
     }
 
     private static func rows(_ sweep: SweepProgress) -> [RankRow] {
-        let records = sweep.trials.map { trial in
-            TrialRecord(
-                number: trial.number,
-                configuration: trial.configuration,
-                seed: trial.seed,
-                repetition: trial.runOfConfiguration,
-                state: trial.state(begun: false),
-                curve: trial.curve
-            )
-        }
+        let records = sweep.trials.map { $0.record($0.state(begun: false)) }
         return Ranking.rows(records, objective: sweep.sweep.objective, levels: sweep.levels, repeats: sweep.repeats)
     }
 
@@ -45,15 +36,7 @@ import Testing
         let search = Array(sweep.trials[..<18])
         let finals = Array(sweep.trials[18...])
         let before = Ranking.rows(
-            search.map { trial in
-                TrialRecord(
-                    number: trial.number,
-                    configuration: trial.configuration,
-                    seed: trial.seed,
-                    state: trial.state(begun: false),
-                    curve: trial.curve
-                )
-            },
+            search.map { $0.record($0.state(begun: false)) },
             objective: sweep.sweep.objective,
             levels: sweep.levels
         )

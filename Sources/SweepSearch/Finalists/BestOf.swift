@@ -7,7 +7,7 @@ package enum BestOf {
     /// A mean is uncertain as Student's t with n − 1 degrees of freedom around the sample's, scaled by s/√n: the posterior under
     /// the prior 1/σ (Gelman et al., Bayesian Data Analysis, 3rd ed., section 3.2), the counterpart of the interval that is
     /// shown. The chance of each is the expectation, over its own, that all others are greater: by the midpoint rule over
-    /// quantiles, exact to about 0.002. Traps where a sample has fewer than two numbers. O(k² ν).
+    /// quantiles, within 0.004 of the normal distribution's where that is its limit. Traps where a sample has fewer than two numbers. O(k² ν).
     package static func chances(_ samples: [Moments]) -> [Double] {
         guard samples.count > 1 else { return samples.map { _ in 1 } }
         let scales = samples.map { moments in

@@ -183,8 +183,13 @@ struct Undisturbed: Sendable {
     let rank: String
     let curves: Curves
 
-    static func answer(to file: String, named name: String, _ bench: Bench) async throws -> Undisturbed {
-        try await Answers.given.answer(to: file, named: name, bench)
+    static func answer(
+        to file: String,
+        named name: String,
+        within seconds: Double = 120,
+        _ bench: Bench
+    ) async throws -> Undisturbed {
+        try await Answers.given.answer(to: file, named: name, within: seconds, bench)
     }
 
     /// The answers so far, by the text of the sweep.
@@ -192,10 +197,12 @@ struct Undisturbed: Sendable {
         static let given = Answers()
         private var answers: [String: Undisturbed] = [:]
 
-        func answer(to file: String, named name: String, _ bench: Bench) async throws -> Undisturbed {
+        func answer(to file: String, named name: String, within seconds: Double, _ bench: Bench) async throws
+            -> Undisturbed
+        {
             let text = try String(contentsOfFile: file, encoding: .utf8)
             if let answer = answers[text] { return answer }
-            let (rank, curves) = try await bench.undisturbed(file, named: name)
+            let (rank, curves) = try await bench.undisturbed(file, named: name, within: seconds)
             let answer = Undisturbed(rank: rank, curves: curves)
             answers[text] = answer
             return answer

@@ -9,6 +9,8 @@ extension RealProcesses {
         /// How many kills: `make random-kills KILLS=100`; a few in each run of the tests.
         private static let kills = Program.environment("SWEEPD_KILLS").flatMap { Int($0) } ?? 6
         private static let isLong = kills > 12
+        /// What the long example may take: ten minutes on two cores without AVX-512, and as much again.
+        private static let longSeconds = 1200.0
         private static let seed = Program.environment("SWEEPD_SEED").flatMap { UInt64($0) } ?? 1
 
         private enum Target: CaseIterable { case coordinator, worker, trainingProcess }
@@ -20,7 +22,12 @@ extension RealProcesses {
             print("random kills: KILLS=\(Self.kills) SEED=\(Self.seed)")
             try await Bench.run { bench in
                 let file = Self.isLong ? try bench.sweep("digits-long") : try longSweep(bench)
-                let expected = try await Undisturbed.answer(to: file, named: "digits-long", bench)
+                let expected = try await Undisturbed.answer(
+                    to: file,
+                    named: "digits-long",
+                    within: Self.isLong ? Self.longSeconds : 120,
+                    bench
+                )
                 let epochs = expected.curves.trials.reduce(0) { $0 + $1.points.count }
                 // Half of the epochs at most are trained between the kills, so that there is a sweep to disturb until the last.
                 let most = max(1, epochs / (2 * Self.kills))
@@ -52,7 +59,7 @@ extension RealProcesses {
                         if let process = try sweep.worker(worker).trainingProcess { Glibc.kill(process, SIGKILL) }
                     }
                 }
-                try await sweep.requireUndisturbedEnd(expected, within: 1200)
+                try await sweep.requireUndisturbedEnd(expected, within: Self.isLong ? Self.longSeconds : 600)
                 print("random kills: \(done), \(epochs) epochs in the table, \(sweep.epochsKept) kept on the way")
             }
         }

@@ -1,0 +1,27 @@
+package import SweepCore
+package import SweepSearch
+
+extension TrialProgress {
+    /// The trial as rankings and reports want it, in this state; `curve` is its own unless that is thinned here. What the curve shows is
+    /// left out: it is looked for in rows that are shown.
+    package func record(_ state: TrialState, curve: LearningCurve? = nil) -> TrialRecord {
+        TrialRecord(
+            number: number,
+            configuration: configuration,
+            configurationID: configurationID,
+            seed: seed,
+            repetition: runOfConfiguration,
+            state: state,
+            stoppedEarly: stoppedEarly,
+            notes: notes,
+            curve: curve ?? self.curve,
+            attempts: Int(attempt.rawValue),
+            coreSeconds: self.curve.seconds,
+            workers: workers,
+            log: lastLog
+        )
+    }
+
+    /// The last lines of the process that its last lost attempt took down; nil when none is known.
+    package var lastLog: String? { lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log } }
+}
