@@ -39,8 +39,10 @@ struct Retraining {
         }
         let rows = try prepared(spec)
         let run = try self.run(spec, kernels: kernels)
+        // A sweep keeps the list of metrics that it began with; later programs may measure more.
+        let places = trial.curve.metrics.map { run.metrics.firstIndex(of: $0) }
         for recorded in trial.curve.observations.prefix(best.epoch) {
-            guard let observation = run.trainEpoch() else {
+            guard let observation = run.trainEpoch()?.values(at: places) else {
                 throw CommandFailure(.failed, "trial \(trial.trial): the run ended before epoch \(recorded.epoch)")
             }
             guard observation.matches(recorded) else { throw difference(observation, recorded) }

@@ -234,6 +234,13 @@ extension SweepProgress {
                     + metrics.map(\.rawValue).joined(separator: ", ")
             )
         }
+        guard !metric.isOfTestRows || sweep.isOfPrograms else {
+            throw ControlError(
+                .badInput,
+                "\(metric.rawValue) is of test rows, which tell what was chosen: nothing may be ranked by them; "
+                    + "rank and trial show it beside the objective"
+            )
+        }
         return Objective(metric: metric, direction: metric.usualDirection, epoch: own.epoch)
     }
 

@@ -22,6 +22,10 @@ package enum Metric: Hashable, Sendable {
     case validationR2
     /// Mean absolute error on validation rows, in the target's unit.
     case validationMAE
+    /// Loss on test rows. Nothing is chosen by the metrics of test rows: they say what the choice is worth.
+    case testLoss
+    /// As the metrics of validation rows, on test rows.
+    case testAccuracy, testBalancedAccuracy, testF1, testAUC, testR2, testMAE
     /// The penalty terms of the weights at the end of the epoch, which the losses leave out.
     case trainingPenalty
     /// The learning rate at the end of the epoch.
@@ -37,12 +41,17 @@ package enum Metric: Hashable, Sendable {
     /// What a program that is a trial reports under a name of its own; see `isName`.
     case custom(String)
 
-    /// Every metric that training here measures, but the recalls, which are as many as there are classes.
+    /// Every metric that training here measures and may choose by, but the recalls, which are as many as there are classes.
     package static let fixed: [Metric] =
         [
             .trainingLoss, .probeLoss, .validationLoss, .validationAccuracy, .validationBalancedAccuracy, .validationF1,
             .validationAUC, .validationTop5Accuracy, .validationR2, .validationMAE,
         ] + endings
+
+    /// What is measured on test rows, where there are some.
+    package static let ofTestRows: [Metric] = [
+        .testLoss, .testAccuracy, .testBalancedAccuracy, .testF1, .testAUC, .testR2, .testMAE,
+    ]
 
     /// What every trial reports after its losses and scores.
     private static let endings: [Metric] = [
@@ -59,14 +68,25 @@ package enum Metric: Hashable, Sendable {
     /// The metrics a trial on data of this schema reports, in the order of an observation's values.
     package static func reported(for schema: DataSchema) -> [Metric] {
         let losses: [Metric] = [.trainingLoss, .probeLoss, .validationLoss]
+        let tests = schema.testRows > 0 ? tests(for: schema.task.kind) : []
         switch schema.task {
         case .classification(let classes, _):
             var scores: [Metric] = [.validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC]
             if classes.count >= top5Classes { scores.append(.validationTop5Accuracy) }
-            return losses + scores + recalls(of: classes) + endings
-        case .regression: return losses + [.validationR2, .validationMAE] + endings
+            return losses + scores + recalls(of: classes) + tests + endings
+        case .regression: return losses + [.validationR2, .validationMAE] + tests + endings
         }
     }
+
+    private static func tests(for task: TaskKind) -> [Metric] {
+        switch task {
+        case .classification: [.testLoss, .testAccuracy, .testBalancedAccuracy, .testF1, .testAUC]
+        case .regression: [.testLoss, .testR2, .testMAE]
+        }
+    }
+
+    /// Whether it is measured on test rows, so that nothing may be chosen by it.
+    package var isOfTestRows: Bool { Self.ofTestRows.contains(self) }
 
     /// The recalls that are reported for these classes, in their order; none for more than `recallClasses`.
     package static func recalls(of classes: [String]) -> [Metric] {
@@ -85,9 +105,9 @@ package enum Metric: Hashable, Sendable {
     /// Which direction is better; nil where neither is.
     package var direction: Objective.Direction? {
         switch self {
-        case .trainingLoss, .probeLoss, .validationLoss, .validationMAE, .trainingPenalty: .minimize
+        case .trainingLoss, .probeLoss, .validationLoss, .validationMAE, .trainingPenalty, .testLoss, .testMAE: .minimize
         case .validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC, .validationTop5Accuracy,
-            .validationRecall, .validationR2:
+            .validationRecall, .validationR2, .testAccuracy, .testBalancedAccuracy, .testF1, .testAUC, .testR2:
             .maximize
         case .learningRate, .gradientNorm, .weightNorm, .updateRatio, .clipShare, .custom: nil
         }
@@ -108,7 +128,7 @@ package enum Metric: Hashable, Sendable {
     /// Whether a value that is not finite ends the trial: the losses, and what a program calls by a name that ends so.
     package var mustBeFinite: Bool {
         switch self {
-        case .trainingLoss, .probeLoss, .validationLoss: true
+        case .trainingLoss, .probeLoss, .validationLoss, .testLoss: true
         case .custom(let name): name.lowercased().hasSuffix("loss")
         default: false
         }
@@ -117,7 +137,7 @@ package enum Metric: Hashable, Sendable {
 
 extension Metric: RawRepresentable {
     private static let recallPrefix = "validation.recall."
-    private static let named = Dictionary(uniqueKeysWithValues: fixed.map { ($0.rawValue, $0) })
+    private static let named = Dictionary(uniqueKeysWithValues: (fixed + ofTestRows).map { ($0.rawValue, $0) })
 
     /// The metric's name in files, messages and documents.
     package var rawValue: String {
@@ -133,6 +153,13 @@ extension Metric: RawRepresentable {
         case .validationRecall(let label): Self.recallPrefix + label
         case .validationR2: "validation.r2"
         case .validationMAE: "validation.mae"
+        case .testLoss: "test.loss"
+        case .testAccuracy: "test.accuracy"
+        case .testBalancedAccuracy: "test.balanced_accuracy"
+        case .testF1: "test.f1"
+        case .testAUC: "test.auc"
+        case .testR2: "test.r2"
+        case .testMAE: "test.mae"
         case .trainingPenalty: "training.penalty"
         case .learningRate: "learning_rate"
         case .gradientNorm: "gradient.norm"
@@ -186,6 +213,6 @@ extension Metric: RawRepresentable {
             && name.utf8.allSatisfy { isLetter($0) || (45...57).contains($0) }
     }
 
-    /// What may stand where any metric that training here measures may, for messages.
+    /// What may stand where a metric is chosen by that training here measures, for messages.
     package static let words = fixed.map(\.rawValue) + [recallPrefix + "LABEL"]
 }

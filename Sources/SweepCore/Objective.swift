@@ -70,7 +70,14 @@ extension SpecReader {
                 reader.refuse(SpecReader.oneOf(Metric.words))
                 return nil
             }
-            if let metric = Metric(measured: name) { return metric }
+            if let metric = Metric(measured: name) {
+                guard metric.isOfTestRows else { return metric }
+                reader.report(
+                    "test rows tell what was chosen, nothing may be chosen by them",
+                    allowed: SpecReader.oneOf(Metric.words)
+                )
+                return nil
+            }
             reader.report("not an allowed value", allowed: SpecReader.oneOf(Metric.words, for: name))
             return nil
         }

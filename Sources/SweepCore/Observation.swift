@@ -18,4 +18,9 @@ package struct Observation: Hashable, Sendable {
         epoch == other.epoch && values.count == other.values.count
             && zip(values, other.values).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
     }
+
+    /// The observation with the values at these places; NaN for what is not measured.
+    package func values(at places: [Int?]) -> Observation {
+        Observation(epoch: epoch, values: places.map { $0.map { values[$0] } ?? .nan }, seconds: seconds)
+    }
 }

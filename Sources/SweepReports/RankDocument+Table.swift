@@ -7,6 +7,7 @@ extension RankDocument {
         let groups = parameterColumns
         let names = ParameterNames.short(groups.map { $0[0] })
         let shown = metricsShown
+        let tests = testMetricsShown
         let seeded = rows.contains { $0.runs.count > 1 }
         let raced = rows.contains { $0.final != nil }
         var columns = [
@@ -22,6 +23,7 @@ extension RankDocument {
             columns += [Table.Column("best?", isNumeric: true), Table.Column("in search", isNumeric: true, rank: 4)]
         }
         columns += shown.map { Table.Column(Self.shortName($0), isNumeric: true, rank: 6) }
+        columns += tests.map { Table.Column(Self.testName($0), isNumeric: true, rank: 6) }
         columns += [
             Table.Column("epoch", isNumeric: true, rank: 7), Table.Column("epochs", isNumeric: true, rank: 8),
             Table.Column("state"), Table.Column("worker", rank: 1), Table.Column("finding"),
@@ -47,6 +49,9 @@ extension RankDocument {
                 cells.append(Self.number(row.final?.searchObjective))
             }
             cells += shown.map { metric in Self.number(row.metrics.first { $0.metric == metric }?.value) }
+            cells += tests.map { metric in
+                row.final.flatMap { _ in row.metrics.first { $0.metric == metric } }.map { Self.number($0.value) } ?? ""
+            }
             cells += [
                 row.epoch.map { String($0) } ?? "", String(row.epochs), row.state.words(stoppedEarly: row.stoppedEarly),
                 row.workers.joined(separator: ","), Self.remark(row),
@@ -150,6 +155,12 @@ extension RankDocument {
         }
     }
 
+    /// What test rows say of finalists; of others it is not shown, as who saw it would choose by it.
+    private var testMetricsShown: [Metric] {
+        guard rows.contains(where: { $0.final != nil }) else { return [] }
+        return allMetrics.filter { [.testLoss, .testAccuracy, .testR2].contains($0) }
+    }
+
     private func isNumeric(_ path: String) -> Bool {
         rows.allSatisfy {
             switch $0.configuration[path] {
@@ -161,6 +172,11 @@ extension RankDocument {
 
     private static func shortName(_ metric: Metric) -> String {
         metric.rawValue.split(separator: ".").last.map(String.init) ?? metric.rawValue
+    }
+
+    /// `test.loss` as `test loss`: without its first word it would be taken for that of validation rows.
+    private static func testName(_ metric: Metric) -> String {
+        metric.rawValue.split(separator: ".").joined(separator: " ")
     }
 
     private static func shortText(_ value: ParameterValue) -> String {

@@ -89,7 +89,9 @@ struct EpochValues {
     let training: Double
     private var probe = Evaluation()
     private var validation = Evaluation()
+    private var test = Evaluation()
     private var hasValidation = false
+    private var hasTest = false
     private var classes: [String] = []
     private var penalty = Double.nan
     private var learningRate = Double.nan
@@ -105,6 +107,8 @@ struct EpochValues {
         probe = run.evaluate(.probe, isDetailed: false)
         validation = run.evaluate(.validation)
         hasValidation = run.data.schema.validationRows > 0
+        test = run.evaluate(.test)
+        hasTest = run.data.schema.testRows > 0
         classes = run.data.schema.classes
         penalty = run.penaltySum
         learningRate = run.totals.learningRate
@@ -121,8 +125,10 @@ struct EpochValues {
         return validation.recalls[index]
     }
 
-    /// Whether a measured loss is not finite. Without validation rows their loss is NaN and says nothing.
-    var isBroken: Bool { !probe.loss.isFinite || (hasValidation && !validation.loss.isFinite) }
+    /// Whether a measured loss is not finite. Without rows of a part its loss is NaN and says nothing.
+    var isBroken: Bool {
+        !probe.loss.isFinite || (hasValidation && !validation.loss.isFinite) || (hasTest && !test.loss.isFinite)
+    }
 
     /// The value of a metric; NaN for what was not measured.
     func value(of metric: Metric) -> Double {
@@ -138,6 +144,13 @@ struct EpochValues {
         case .validationTop5Accuracy: validation.topFiveAccuracy
         case .validationRecall(let label): recall(of: label)
         case .validationMAE: validation.absoluteError
+        case .testLoss: test.loss
+        case .testAccuracy: test.accuracy
+        case .testBalancedAccuracy: test.balancedAccuracy
+        case .testF1: test.macroF1
+        case .testAUC: test.areaUnderCurve
+        case .testR2: test.r2
+        case .testMAE: test.absoluteError
         case .trainingPenalty: penalty
         case .learningRate: learningRate
         case .gradientNorm: gradientNorm

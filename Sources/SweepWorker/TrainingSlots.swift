@@ -281,7 +281,7 @@ package final class TrainingSlots: Sendable {
         } catch {
             return failed("\(error)")
         }
-        let columns = assignment.metrics.map { run.metrics.firstIndex(of: $0) }
+        let places = assignment.metrics.map { run.metrics.firstIndex(of: $0) }
         while run.epoch < assignment.to, !run.diverged, !run.stoppedEarly {
             waitForRoom(running)
             if isDraining.load(ordering: .relaxed) {
@@ -301,7 +301,7 @@ package final class TrainingSlots: Sendable {
                 .observed(
                     Reports.Item(
                         lease: lease,
-                        observations: [observation.columns(columns)],
+                        observations: [observation.values(at: places)],
                         stoppedEarly: run.stoppedEarly,
                         notes: Array(run.takeNotes().prefix(TrialNote.perTrial))
                     )
@@ -400,13 +400,6 @@ package final class TrainingSlots: Sendable {
 
     private static func line(_ text: String) -> String {
         String(decoding: text.utf8.prefix(WireLimits.sentence - 16), as: UTF8.self)
-    }
-}
-
-extension Observation {
-    /// The observation with the values at these places; NaN for what is not measured.
-    fileprivate func columns(_ places: [Int?]) -> Observation {
-        Observation(epoch: epoch, values: places.map { $0.map { values[$0] } ?? .nan }, seconds: seconds)
     }
 }
 

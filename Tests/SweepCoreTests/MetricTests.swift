@@ -47,6 +47,38 @@ import Testing
         )
     }
 
+    @Test func `test rows are measured where there are some, and nothing may be chosen by them`() {
+        for task in [schema(classes: 2).task, numbers.task] {
+            func reported(testRows: Int) -> [Metric] {
+                Metric.reported(
+                    for: DataSchema(
+                        features: ["a"],
+                        task: task,
+                        trainingRows: 9,
+                        validationRows: 9,
+                        testRows: testRows
+                    )
+                )
+            }
+            let (without, with) = (reported(testRows: 0), reported(testRows: 1))
+            #expect(!without.contains(where: \.isOfTestRows))
+            #expect(with.filter { !$0.isOfTestRows } == without)
+            for metric in with where metric.isOfTestRows {
+                let twin = Metric(measured: "validation." + metric.rawValue.dropFirst("test.".count))
+                #expect(twin.map(without.contains) == true && twin?.direction == metric.direction, "\(metric.rawValue)")
+            }
+            #expect(with.count { $0.isOfTestRows } == (task.kind == .classification ? 5 : 3))
+        }
+        for metric in Metric.ofTestRows {
+            #expect(Metric(measured: metric.rawValue) == metric)
+            let problems = SpecProblems()
+            let node = SpecNode.map([SpecEntry("minimize", .text(metric.rawValue))])
+            #expect(Objective.read(SpecReader(node, problems: problems)) == nil)
+            #expect(problems.all.map(\.message) == ["test rows tell what was chosen, nothing may be chosen by them"])
+            #expect(problems.all.first?.allowed?.contains("test.") == false)
+        }
+    }
+
     @Test func `recalls are reported for at most twenty classes, and for labels that fit a name`() {
         func recalls(_ schema: DataSchema) -> Int { names(schema).count { $0.hasPrefix("validation.recall.") } }
         #expect(recalls(schema(classes: 20)) == 20)

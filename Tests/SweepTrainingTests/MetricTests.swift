@@ -204,6 +204,51 @@ import Testing
         }
     }
 
+    @Test(arguments: [0, 3]) func `test rows are measured each epoch and change nothing else`(classes: Int) throws {
+        func run(testRows: Int) throws -> TrainingRun {
+            try TrainingRun(
+                spec: makeSpec([8]),
+                data: SyntheticTask(rows: 60, validationRows: 40, testRows: testRows, classes: classes).make().data,
+                seed: 1,
+                kernels: .selected()
+            )
+        }
+        let (without, with) = (try run(testRows: 0), try run(testRows: 24))
+        #expect(with.metrics.filter { !$0.isOfTestRows } == without.metrics)
+        for _ in 0..<2 {
+            let (plain, told) = (try #require(without.trainEpoch()), try #require(with.trainEpoch()))
+            let values = Dictionary(uniqueKeysWithValues: zip(with.metrics, told.values))
+            for (metric, value) in zip(without.metrics, plain.values) {
+                #expect(values[metric]?.bitPattern == value.bitPattern, "\(metric.rawValue)")
+            }
+            let (test, validation) = (with.evaluate(.test), with.evaluate(.validation))
+            #expect(values[.testLoss] == test.loss && test.loss != validation.loss)
+            if classes == 0 {
+                #expect(values[.testR2] == test.r2 && values[.testMAE] == test.absoluteError)
+            } else {
+                #expect(values[.testAccuracy] == test.accuracy && values[.testF1] == test.macroF1)
+                #expect(values[.testAUC] == test.areaUnderCurve)
+                #expect(values[.testBalancedAccuracy] == test.balancedAccuracy)
+            }
+        }
+    }
+
+    @Test func `a test loss that is not finite ends the run as the other losses do`() throws {
+        let task = try SyntheticTask(rows: 60, validationRows: 40, testRows: 8, classes: 0).make()
+        // Of the first test row alone: its square is beyond float32.
+        task.storage.features[100 * task.storage.rowStride] = 1e30
+        let run = try TrainingRun(
+            spec: makeSpec([], .sgd(learningRate: 1e-3, momentum: 0)),
+            data: task.data,
+            seed: 1,
+            kernels: .selected()
+        )
+        let observation = try #require(run.trainEpoch())
+        let values = Dictionary(uniqueKeysWithValues: zip(run.metrics, observation.values))
+        #expect(run.diverged && values[.validationLoss]?.isFinite == true)
+        #expect(values[.testLoss]?.isFinite == false)
+    }
+
     // covers: R6
     @Test func `the clipped share counts the steps whose gradient was too long`() throws {
         let task = try SyntheticTask(rows: 64, validationRows: 8).make()

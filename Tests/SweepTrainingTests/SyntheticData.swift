@@ -32,6 +32,7 @@ final class SyntheticRows: Sendable {
 struct SyntheticTask {
     var rows = 96
     var validationRows = 32
+    var testRows = 0
     var columns = 5
     /// 0: regression.
     var classes = 3
@@ -44,6 +45,7 @@ struct SyntheticTask {
     init(
         rows: Int = 96,
         validationRows: Int = 32,
+        testRows: Int = 0,
         columns: Int = 5,
         classes: Int = 3,
         seed: UInt64 = 1,
@@ -52,6 +54,7 @@ struct SyntheticTask {
     ) {
         self.rows = rows
         self.validationRows = validationRows
+        self.testRows = testRows
         self.columns = image.map { $0.height * $0.width * $0.channels } ?? columns
         self.classes = classes
         self.seed = seed
@@ -60,7 +63,7 @@ struct SyntheticTask {
     }
 
     func make() throws -> SyntheticData {
-        let total = rows + validationRows
+        let total = rows + validationRows + testRows
         let storage = SyntheticRows(count: total, columns: columns)
         var stream = RandomStream(key: RandomStream.mix(seed))
         for row in 0..<total {
@@ -79,6 +82,7 @@ struct SyntheticTask {
     func wrap(_ storage: SyntheticRows) throws -> SyntheticData {
         let training = Array(0..<rows)
         let validation = Array(rows..<(rows + validationRows))
+        let test = Array((rows + validationRows)..<(rows + validationRows + testRows))
         let task: DataTask
         if classes > 0 {
             var counts = [Int](repeating: 0, count: classes)
@@ -94,7 +98,7 @@ struct SyntheticTask {
             task: task,
             trainingRows: rows,
             validationRows: validationRows,
-            testRows: 0
+            testRows: testRows
         )
         let data = try TrainingData(
             schema: schema,
@@ -105,7 +109,7 @@ struct SyntheticTask {
             targetUnit: targetUnit,
             trainingRows: training,
             validationRows: validation,
-            testRows: [Int](),
+            testRows: test,
             owner: storage
         )
         return SyntheticData(data: data, storage: storage)

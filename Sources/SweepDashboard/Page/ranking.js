@@ -34,6 +34,7 @@ export function rankingPanel(store, selection, {top = null} = {}) {
     const all = rows.length
     const parameters = store.definition.parameters
     const others = [...new Set(rows.flatMap(row => Object.keys(row.metrics)))].filter(one => one !== metric && /^validation\.(accuracy|loss|r2|f1)$|^training\.loss$/.test(one)).slice(0, top ? 1 : 3)
+    const tests = top ? [] : ['test.loss', 'test.accuracy', 'test.r2'].filter(one => rows.some(row => row.final && one in row.metrics))
     const columns = [
       {key: 'place', name: '#', numeric: true, value: row => row.place, show: row => row.place},
       {key: 'trial', name: 'trial', numeric: true, value: row => row.trial, show: row => h('a', {href: sweepLink(store.name, ['trials', row.trial]), 'data-key': 't' + row.trial}, row.trial)},
@@ -44,6 +45,7 @@ export function rankingPanel(store, selection, {top = null} = {}) {
       {key: 'chance', name: 'best?', numeric: true, value: row => row.final?.chance_of_best ?? null, show: row => row.final?.chance_of_best == null ? '' : h('span', {title: `${row.final.runs} runs with new seeds; the probability that its mean is the best of the finalists'`}, `${Math.round(100 * row.final.chance_of_best)} %`)},
       {key: 'searched', name: 'in search', numeric: true, value: row => row.final?.search_objective ?? null, show: row => row.final ? sig(row.final.search_objective) : ''},
       ...others.map(one => ({key: one, name: one, numeric: true, value: row => row.metrics[one], show: row => sig(row.metrics[one])})),
+      ...tests.map(one => ({key: one, name: one, numeric: true, value: row => row.final ? row.metrics[one] : null, show: row => row.final ? h('span', {title: 'mean over its runs with new seeds; shown of finalists alone, so that nothing is chosen by it'}, sig(row.metrics[one])) : ''})),
       {key: 'state', name: 'state', value: row => row.state, show: row => [stateDot(row.state), ' ', stateText(row)]},
       {key: 'epochs', name: 'epochs', numeric: true, value: row => row.epochs, show: row => row.epochs},
       {key: 'finding', name: 'finding', value: row => row.finding, show: row => row.symptom ? h('span', {title: row.symptom.evidence}, findingName(row.symptom.id)) : ''},

@@ -49,7 +49,7 @@ export function trialView(store, selection, number) {
       return h('label', {}, h('input', {type: 'checkbox', checked: chosen.has(metric), onchange: event => { event.target.checked ? chosen.add(metric) : chosen.delete(metric); drawPlot() }}),
         index >= 0 ? h('i', {class: 'dot', style: {background: CLASSES[index % CLASSES.length]}, 'aria-hidden': 'true'}) : null, metric)
     }
-    const isMore = metric => /recall|auc|top5|balanced|penalty|weight|update|clip/.test(metric)
+    const isMore = metric => /recall|auc|top5|balanced|penalty|weight|update|clip|^test\./.test(metric)
     const more = h('details', {class: 'data', open: moreOpen || known.metrics.some(metric => isMore(metric) && chosen.has(metric)), ontoggle: event => { moreOpen = event.target.open }}, h('summary', {}, 'More metrics'), h('div', {class: 'row small'}, known.metrics.filter(isMore).map(box)))
     fill(chart, h('div', {class: 'row small'}, known.metrics.filter(metric => !isMore(metric)).map(box), h('label', {}, h('input', {type: 'checkbox', checked: log(), onchange: event => { selection.set('ly', event.target.checked ? '1' : '0'); drawPlot() }}), 'log y')), known.metrics.some(isMore) ? more : null, plot.root,
     dataTable(`Curve of trial ${number}`, () => ({columns: ['epoch', ...known.metrics, 'core seconds'], rows: known.seconds.map((took, epoch) => [epoch + 1, ...known.metrics.map(metric => sig(known.curve[metric][epoch], 6)), sig(took)])})))
