@@ -85,7 +85,7 @@ struct LoadedSweep {
             material = .files(bundle)
             packed = bundle.packed
         case .training(let spec, _):
-            let data: DataSet
+            var data: DataSet
             switch DataSet.load(spec, relativeTo: folder) {
             case .success(let read): data = read
             case .failure(let problems):
@@ -95,6 +95,7 @@ struct LoadedSweep {
             guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
             let errors = mustLearn ? Self.hopeless(file, data.schema) : []
             guard errors.isEmpty else { throw CommandFailure(.badInput, errors) }
+            data.startingWeights = try Self.weights(of: file, for: data, in: folder)
             material = .rows(data)
             packed = data.packed()
         }

@@ -39,6 +39,15 @@ extension Coordinator {
             )
             return .mistakes(file.render([problem]))
         }
+        if let (path, place) = file.sweep.startingFiles.first(where: { !Self.isWithin($0.file) }) {
+            let problem = SpecProblem(
+                path: place,
+                message: "a file that is not within the folder in which the coordinator was started",
+                found: path,
+                allowed: "a path below it; or `sweepd submit FILE`, which reads the weights where it runs and sends them"
+            )
+            return .mistakes(file.render([problem]))
+        }
         do {
             // Data sets of gigabytes are read on no thread that others wait for.
             let loaded = try await Task.detached { try LoadedSweep(file, text: text, in: ".") }.value

@@ -1,29 +1,30 @@
 internal import CZlib
 package import SweepCore
 
-/// The packed form, versions 1 and 2: what is stored and sent to workers. All numbers little-endian.
+/// The packed form, versions 1 to 3: what is stored and sent to workers. All numbers little-endian.
 ///
 /// | bytes | what |
 /// |---|---|
 /// | 8 | magic `SWPDDATA` |
 /// | 4 | version |
 /// | 8 | length of the whole in bytes |
-/// | 4 × 1 | task (0 classes, 1 numbers), features (0 float32, 1 uint8), image (0 no, 1 yes), version 1: zero, 2: channels |
+/// | 4 × 1 | task (0 classes, 1 numbers), features (0 float32, 1 uint8), image (0 no, 1 yes), version 1: zero, later: channels |
 /// | 8 × 4 | rows, features, image height, image width, classes, training rows, validation rows, test rows |
 /// | texts | target name, names of features: each 4 bytes of length and UTF-8 |
-/// | kinds | version 2 only, a byte a feature: 0 number, 1 one-hot, 2 ordinal, 3 buckets, 4 day, 5 second of the day; after 1 and 2 follow 4 bytes, the number of categories, and a text each; after 3 4 bytes, the number of buckets |
+/// | kinds | not in version 1, a byte a feature: 0 number, 1 one-hot, 2 ordinal, 3 buckets, 4 day, 5 second of the day; after 1 and 2 follow 4 bytes, the number of categories, and a text each; after 3 4 bytes, the number of buckets |
 /// | texts | labels of classes |
 /// | rows × features × 4 or 1 | features, row after row |
 /// | rows × 4 | class indices (int32) or numbers (float32) |
 /// | rows × 4 | row numbers: training, validation, test, each ascending |
+/// | weights | version 3 only: 4 bytes, the number of files; of each its name (a text), the number of tensors, and of each tensor its name (a text), rank, sides (4 bytes each) and float32 numbers |
 /// | 4 | CRC-32 (as in gzip) of all bytes before it |
 ///
 /// Features are bytes when each is an integer from 0 to 255 (images: a quarter of the size); they decode to the same
-/// floats. Version 1 is written where it says all (numbers, images of one channel), so that data of earlier builds keeps
-/// its name; both are read.
+/// floats. The least version that says all is written (1: numbers, images of one channel; 2: without weights), so that data of
+/// earlier builds keeps its name; all are read.
 enum PackedLayout {
     static let magic = Array("SWPDDATA".utf8)
-    static let versions: ClosedRange<UInt32> = 1...2
+    static let versions: ClosedRange<UInt32> = 1...3
     /// Bytes before the texts.
     static let headerSize = 8 + 4 + 8 + 4 + 8 * 4
     static let checksumSize = 4
@@ -53,8 +54,8 @@ extension DataSet {
         )
         writer.bytes += PackedLayout.magic
         let channels = schema.image?.channels ?? 0
-        let isPlain = channels <= 1 && columns.allSatisfy { $0.kind == .number }
-        writer.append(isPlain ? 1 : UInt32(2))
+        let isPlain = channels <= 1 && columns.allSatisfy { $0.kind == .number } && startingWeights.isEmpty
+        writer.append(isPlain ? 1 : startingWeights.isEmpty ? 2 : UInt32(3))
         writer.append(UInt64(0))
         writer.bytes += [
             classes.isEmpty ? 1 : 0, isBytes ? 1 : 0, schema.image == nil ? 0 : 1, isPlain ? 0 : UInt8(channels),
@@ -79,6 +80,7 @@ extension DataSet {
         for rows in [split.training, split.validation, split.test] {
             for row in rows { writer.append(UInt32(bitPattern: row)) }
         }
+        if !startingWeights.isEmpty { writer.append(startingWeights) }
         return PackedWriter.sealed(writer.bytes)
     }
 

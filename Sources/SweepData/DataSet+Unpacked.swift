@@ -37,6 +37,7 @@ extension DataSet {
             test: try reader.indices(header.test, below: header.rows, "test row")
         )
         try Self.checkPartition(split, rows: header.rows)
+        let weights = header.version == 3 ? try reader.startingWeights() : []
         guard reader.remaining == 0 else { throw .invalid("bytes after the last part") }
         self.init(
             columns: columns,
@@ -47,6 +48,7 @@ extension DataSet {
             classes: classes,
             split: split
         )
+        startingWeights = weights
     }
 
     /// Indices, days and seconds must be what their columns can hold.
@@ -127,8 +129,8 @@ struct PackedReader {
         guard checksum == PackedLayout.checksum(bytes[..<end]) else { throw .damaged }
         let flags = Array(bytes[position..<position + 4])
         position += 4
-        // An image of version 2 has 1 to 255 channels, everything else none.
-        let hasChannels = version == 2 && flags[2] == 1
+        // An image of a later version than 1 has 1 to 255 channels, everything else none.
+        let hasChannels = version > 1 && flags[2] == 1
         guard flags[0] <= 1, flags[1] <= 1, flags[2] <= 1, (flags[3] != 0) == hasChannels else {
             throw .invalid("a flag")
         }
@@ -181,6 +183,9 @@ struct PackedReader {
         position += 4
         return UInt32(littleEndian: word)
     }
+
+    /// A count or a size, not yet compared with what is there.
+    mutating func count(_ what: String) throws(DataSetFormatError) -> Int { Int(try word(what)) }
 
     /// A text: length and UTF-8.
     mutating func text(_ what: String) throws(DataSetFormatError) -> String {

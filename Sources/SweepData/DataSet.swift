@@ -55,6 +55,8 @@ package struct DataSet: Sendable {
     package let targets: DataTargets
     /// Which row is for what.
     package let split: RowSplit
+    /// Weights that trials on it may begin with.
+    package var startingWeights: [StartingWeights] = []
 
     /// Columns of `features`.
     package var featureCount: Int { columns.count }

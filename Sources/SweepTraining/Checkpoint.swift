@@ -166,6 +166,9 @@ extension TrainingRun {
         hash.combine(data.digest)
         hash.combine(seed)
         hash.combine(spec.digest(on: data.schema))
+        for tensor in spec.startingPoint.flatMap({ data.startingWeights[$0.file] }) ?? [] {
+            tensor.values.withUnsafeBytes { hash.combine(bytes: $0) }
+        }
         return hash.value
     }
 }

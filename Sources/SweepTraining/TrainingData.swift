@@ -34,6 +34,8 @@ package final class TrainingData: @unchecked Sendable {
     let targets: Targets
     /// What a target was divided by (after a shift), so that losses and errors can be told in the target's own unit.
     let targetUnit: Double
+    /// Weights that runs may begin with, by the file that the specification names.
+    let startingWeights: [String: [ParameterValues]]
     /// Names the content, for checkpoints: features, targets and parts.
     let digest: UInt64
     /// Mean square distance of the part's targets from their mean; NaN for classes and for an empty part.
@@ -58,6 +60,7 @@ package final class TrainingData: @unchecked Sendable {
         trainingRows: some Collection<some BinaryInteger>,
         validationRows: some Collection<some BinaryInteger>,
         testRows: some Collection<some BinaryInteger>,
+        startingWeights: [String: [ParameterValues]] = [:],
         owner: AnyObject?
     ) throws(TrainingDataError) {
         guard rowStride >= schema.features.count, rowStride % 16 == 0 else {
@@ -77,6 +80,7 @@ package final class TrainingData: @unchecked Sendable {
         self.rowStride = rowStride
         self.targets = targets
         self.targetUnit = targetUnit
+        self.startingWeights = startingWeights
         self.owner = owner
         parts = [.training: training, .validation: validation, .test: test, .probe: probe]
         variances = parts.mapValues { Self.variance(of: $0, targets: targets) }

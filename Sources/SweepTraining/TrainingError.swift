@@ -10,6 +10,10 @@ package enum TrainingError: Error, Hashable, Sendable {
     case tooLarge(bytes: Int, limit: Int)
     /// Parameters that are not those of the model: another number of them, or another shape.
     case otherParameters
+    /// The weights to begin with did not come with the data.
+    case noStartingWeights(file: String)
+    /// The weights to begin with are not those of the model, with a sentence why.
+    case otherStartingWeights(file: String, String)
     /// The checkpoint cannot be continued.
     case checkpoint(CheckpointError)
 }
@@ -55,6 +59,8 @@ extension TrainingError: CustomStringConvertible {
         case .tooLarge(let bytes, let limit):
             "the model and its batch need \(bytes >> 20) MiB, more than the limit of \(limit >> 20) MiB"
         case .otherParameters: "the parameters are not those of the model: their number or a shape differs"
+        case .noStartingWeights(let file): "the weights to begin with, \(file), did not come with the data"
+        case .otherStartingWeights(let file, let message): "the weights of \(file) do not fit: \(message)"
         case .checkpoint(let error): "\(error)"
         }
     }

@@ -52,9 +52,10 @@ package final class TrainingRun {
     /// The default of the memory limit: 8 GiB, far beyond what trains in reasonable time on one core.
     package static let defaultMemoryLimit = 8 << 30
 
-    /// Allocates the run's memory and draws its initial weights.
+    /// Allocates the run's memory and draws its initial weights, or takes those that the specification begins with.
     ///
-    /// Throws `unsuitable` if the specification does not fit the data, `tooLarge` beyond the memory limit (bytes).
+    /// Throws `unsuitable` if the specification does not fit the data, `tooLarge` beyond the memory limit (bytes), and where the
+    /// weights to begin with are not there or not those of the model.
     package convenience init(
         spec: TrainingSpec,
         data: TrainingData,
@@ -64,6 +65,7 @@ package final class TrainingRun {
     ) throws(TrainingError) {
         try self.init(blank: spec, data: data, seed: seed, kernels: kernels, memoryLimit: memoryLimit)
         network.drawWeights(seed: seed)
+        try takeStartingWeights()
         copies.begin()
     }
 

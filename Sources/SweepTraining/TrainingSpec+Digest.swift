@@ -244,6 +244,11 @@ extension TrainingSpec {
             digest.add(restart.epoch)
             digest.add(restart.optimizer)
         }
+        // Not without one, so that checkpoints of before are known.
+        if let startingPoint {
+            digest.add(startingPoint.file)
+            digest.add(startingPoint.drawsHead)
+        }
         return digest.value
     }
 }

@@ -42,6 +42,7 @@ package final class DataShelf: Sendable {
                     trainingRows: rows.data.split.training,
                     validationRows: rows.data.split.validation,
                     testRows: rows.data.split.test,
+                    startingWeights: data.parametersToBeginWith,
                     owner: rows
                 )
                 prepared[wanted] = ready
@@ -90,4 +91,19 @@ private final class PinnedRows: @unchecked Sendable {
     }
 
     deinit { memory.deallocate() }
+}
+
+extension DataSet {
+    /// The weights that came with it, as runs take them.
+    fileprivate var parametersToBeginWith: [String: [ParameterValues]] {
+        Dictionary(
+            startingWeights.map { weights in
+                (
+                    weights.file,
+                    weights.tensors.map { ParameterValues(name: $0.name, shape: $0.shape, values: $0.values) }
+                )
+            },
+            uniquingKeysWith: { first, _ in first }
+        )
+    }
 }

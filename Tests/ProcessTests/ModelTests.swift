@@ -47,6 +47,59 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a sweep goes on with the weights of another, and is told which do not fit`() async throws {
+            try await Bench.run { bench in
+                try await bench.run(["sweepd", "run", try bench.sweep("quick"), "--directory", "q.sweepd"], exits: 0)
+                try await bench.run(
+                    ["sweepd", "export", "quick", "--directory", "q.sweepd", "--safetensors", "q.safetensors"],
+                    exits: 0
+                )
+                func file(_ start: String, _ name: String) throws -> String {
+                    let file = try bench.sweep(
+                        "quick",
+                        ["name: quick": "name: \(name)", "  epochs: 9": "  epochs: 3\n  start_from: \(start)"]
+                    )
+                    return try bench.write("\(name).yaml", String(contentsOfFile: file, encoding: .utf8))
+                }
+                let more = try file("{choice: [none, q.safetensors]}", "more")
+                try await bench.run(
+                    ["sweepd", "run", more, "--directory", "m.sweepd", "--slots", "2"] + ["--set", "prune=none"],
+                    exits: 0
+                )
+                let curves = try await bench.run(
+                    ["sweepd", "curves", "more", "--directory", "m.sweepd", "--format", "json"],
+                    exits: 0
+                )
+                let document = try JSONSerialization.jsonObject(with: Data(curves.output.utf8)) as? [String: Any]
+                var firsts: [String: [Double]] = [:]
+                for trial in document?["trials"] as? [[String: Any]] ?? [] {
+                    let configuration = trial["configuration"] as? [String: Any]
+                    let curve = trial["curve"] as? [String: Any]
+                    let start = configuration?["train.start_from"] as? String ?? ""
+                    if let first = (curve?["probe.loss"] as? [Double])?.first { firsts[start, default: []].append(first) }
+                }
+                let (drawn, taken) = (try #require(firsts["none"]), try #require(firsts["q.safetensors"]))
+                func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }
+                try #require(median(taken) < median(drawn) / 2, "\(firsts)")
+                // Trained again here, it begins with the same weights: the recorded bits come out.
+                try await bench.run(
+                    ["sweepd", "export", "more", "--directory", "m.sweepd", "--safetensors", "m.safetensors"],
+                    exits: 0
+                )
+
+                for (start, changes, words) in [
+                    ("absent.safetensors", [:], "there is no such file beside the sweep file"),
+                    ("more.yaml", [:], "the weights cannot be read"),
+                    ("q.safetensors", ["widths: [32]": "widths: [33]"], "numbers in the file and"),
+                ] {
+                    var text = try String(contentsOfFile: try file(start, "wrong"), encoding: .utf8)
+                    for (old, new) in changes { text = text.replacing(old, with: new) }
+                    let wrong = try await bench.run(["sweepd", "validate", bench.write("wrong.yaml", text)], exits: 2)
+                    try #require(wrong.errors.contains(words) && wrong.errors.contains("wrong.yaml:13"), "\(wrong.errors)")
+                }
+            }
+        }
+
         @Test func `the self-test passes for the built-in layers and for a sweep file`() async throws {
             try await Bench.run { bench in
                 let layers = try await bench.run(["sweepd", "selftest"], exits: 0, within: 120)

@@ -716,4 +716,21 @@ import Testing
         // A perceptron reads the pixels as they are.
         #expect(problems({ _ in }, image: image) == [])
     }
+
+    @Test func `a run begins with drawn weights or with those of a file`() throws {
+        func start(_ text: String) throws -> StartingPoint? { try spec("start_from: \(text)").startingPoint }
+        #expect(try spec("").startingPoint == nil && start("none") == nil)
+        #expect(try start("a.safetensors") == StartingPoint(file: "a.safetensors"))
+        #expect(try start("{weights: a}") == StartingPoint(file: "a"))
+        #expect(try start("{weights: a, head: kept}") == StartingPoint(file: "a"))
+        #expect(try start("{weights: a, head: new}") == StartingPoint(file: "a", drawsHead: true))
+        for (wrong, message) in [
+            ("9", "not text"), ("{head: new}", "missing"), ("{weights: a, head: old}", "not an allowed value"),
+            ("{weights: a, heads: new}", "unknown key"),
+        ] {
+            #expect(read("start_from: \(wrong)").problems.map(\.message) == [message], "\(wrong)")
+        }
+        let open = read("start_from: {choice: [none, b, {weights: c, head: x}]}", allowsDomains: true).problems
+        #expect(open.map(\.message) == ["not an allowed value"])
+    }
 }

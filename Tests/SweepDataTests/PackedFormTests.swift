@@ -27,9 +27,24 @@ import Testing
         ]
     }
 
+    /// A data set with weights that trials may begin with.
+    private func weighted() throws -> DataSet {
+        var data = try samples()[0]
+        data.startingWeights = [
+            StartingWeights(
+                file: "a.safetensors",
+                tensors: [
+                    WeightTensor(name: "1.weights", shape: [2, 3], values: [1, -0.5, 0, 3, 4, 5]),
+                    WeightTensor(name: "1.bias", shape: [3], values: [0.25, 0, -1]),
+                ]
+            ), StartingWeights(file: "b", tensors: []),
+        ]
+        return data
+    }
+
     private func isSame(_ a: DataSet, _ b: DataSet) -> Bool {
         a.schema == b.schema && a.columns == b.columns && a.targetName == b.targetName && a.targets == b.targets
-            && a.split == b.split
+            && a.split == b.split && a.startingWeights == b.startingWeights
             && a.features.map(\.bitPattern) == b.features.map(\.bitPattern)
     }
 
@@ -44,12 +59,27 @@ import Testing
     }
 
     @Test func `packing and unpacking changes nothing`() throws {
-        for data in try samples() {
+        for data in try samples() + [weighted()] {
             let packed = data.packed()
             let unpacked = try DataSet(packed: packed)
             #expect(isSame(data, unpacked))
             #expect(unpacked.packed() == packed)
         }
+    }
+
+    @Test func `weights to begin with make a new version, and only they do`() throws {
+        let (plain, weighted) = (try samples()[0].packed(), try weighted().packed())
+        #expect(plain[8] == 1 && weighted[8] == 3)
+        // Any cut within the weights is found by what stands there, not by the checksum alone.
+        let tail = weighted.count - plain.count
+        for length in (weighted.count - tail)..<(weighted.count - 4) {
+            #expect(throws: DataSetFormatError.self, "\(length)") {
+                try DataSet(packed: resealed(Array(weighted[..<length]) + [0, 0, 0, 0]))
+            }
+        }
+        var broken = weighted
+        for index in 0..<4 { broken[weighted.count - 4 - 4 - 4 - 1 - 4 + index] = [0, 0, 0xC0, 0x7F][index] }
+        #expect(throws: DataSetFormatError.self) { try DataSet(packed: resealed(broken)) }
     }
 
     @Test func `images keep their shape and take a byte a pixel`() throws {

@@ -4,6 +4,8 @@ package struct TrainingSpec: Hashable, Sendable {
     package var model: ModelSpec
     /// How weights are drawn.
     package var initializer: Initializer
+    /// The weights that the run begins with; nil: drawn ones.
+    package var startingPoint: StartingPoint?
     /// What is minimised; nil: softmax cross-entropy for classes, squared error for numbers.
     package var loss: LossSpec?
     /// How weights are changed.
@@ -50,6 +52,7 @@ package struct TrainingSpec: Hashable, Sendable {
     package init(
         model: ModelSpec,
         initializer: Initializer = .he,
+        startingPoint: StartingPoint? = nil,
         loss: LossSpec? = nil,
         optimizer: OptimizerSpec,
         schedule: LearningRateSchedule = .constant,
@@ -71,6 +74,7 @@ package struct TrainingSpec: Hashable, Sendable {
     ) {
         self.model = model
         self.initializer = initializer
+        self.startingPoint = startingPoint
         self.loss = loss
         self.optimizer = optimizer
         self.schedule = schedule
@@ -137,7 +141,7 @@ package struct EarlyStopping: Hashable, Sendable {
 
 extension TrainingSpec {
     static let keys = [
-        "model", "initializer", "loss", "optimizer", "learning_rate_schedule", "warmup", "l1", "l2", "penalize_biases",
+        "model", "initializer", "start_from", "loss", "optimizer", "learning_rate_schedule", "warmup", "l1", "l2", "penalize_biases",
         "max_norm", "clip", "batch_size", "accumulate", "average", "epochs", "early_stopping", "recompile", "sampling",
         "threads",
     ]
@@ -149,6 +153,7 @@ extension TrainingSpec {
         let optimizer = fields.required("optimizer", "a kind with its settings, as in adam: {learning_rate: 0.001}")
             .flatMap(OptimizerSpec.read)
         let initializer = fields.optional("initializer").map(Initializer.read) ?? .he
+        let start: StartingPoint?? = fields.optional("start_from").map(StartingPoint.read) ?? .some(nil)
         let loss: LossSpec?? = fields.optional("loss").map(LossSpec.read)
         let epochs = fields.required("epochs", "an integer from 1 to 1000000")?
             .allowingDomains(false).integer(in: 1...1_000_000)
@@ -160,13 +165,14 @@ extension TrainingSpec {
         let sampling = fields.optional("sampling").map(Sampling.read) ?? Sampling.none
         let threads = fields.optional("threads").map { $0.integer(in: 1...256) } ?? 1
         guard let model, let optimizer, let initializer, let epochs, let schedule, let penalties, let step,
-            let restarts, let sampling, let threads
+            let restarts, let sampling, let threads, let start
         else { return nil }
         if case .some(.none) = loss { return nil }
         if case .some(.none) = stopping { return nil }
         return TrainingSpec(
             model: model,
             initializer: initializer,
+            startingPoint: start,
             loss: loss ?? nil,
             optimizer: optimizer,
             schedule: schedule,

@@ -54,6 +54,7 @@ extension TrainingData {
             trainingRows: chosen,
             validationRows: [Int32](),
             testRows: [Int32](),
+            startingWeights: startingWeights,
             owner: VariantMemory(self)
         )
     }
@@ -116,6 +117,7 @@ extension TrainingData {
             trainingRows: rows(.training),
             validationRows: rows(.validation),
             testRows: rows(.test),
+            startingWeights: startingWeights,
             owner: owner
         )
     }
