@@ -11,11 +11,11 @@ extension CoordinatorCore {
         case .trialProposed(let proposal): sweeps[proposal.trial.sweep]?.apply(proposal)
         case .segmentDecided(let trial, let from, let to, let end, let order):
             sweeps[trial.sweep]?.applyDecided(trial: trial.number, from: from, to: to, end: end, order: order)
-        case .leased(let lease, let worker, let from, let to):
+        case .leased(let lease, let worker, let from, let to, let kernels):
             let given = leasesGiven + 1
             let applied = at(lease.trial.sweep) { sweep -> Bool? in
                 guard sweep.has(lease.trial.number) else { return nil }
-                sweep.applyLeased(lease, worker: worker, from: from, to: to)
+                sweep.applyLeased(lease, worker: worker, from: from, to: to, kernels: kernels)
                 sweep.share.leases += 1
                 sweep.share.newestLease = given
                 return sweep.isLastAttempt(lease.trial.number)

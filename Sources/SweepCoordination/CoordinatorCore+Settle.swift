@@ -70,7 +70,9 @@ extension CoordinatorCore {
     ) -> Bool {
         guard case let (attempt, from, to)?? = at(id, { $0.nextLease(of: number) }) else { return false }
         let lease = LeaseID(trial: TrialID(sweep: id, number: number), attempt: attempt)
-        record(.leased(lease, worker: worker, from: from, to: to), at: now)
+        let isProgram = at(id) { $0.sweep.isOfPrograms } ?? false
+        let kernels = isProgram ? nil : workers[worker]?.introduction?.kernels
+        record(.leased(lease, worker: worker, from: from, to: to, kernels: kernels ?? ""), at: now)
         if let assignment = assignment(of: lease) {
             batches[worker, default: []].append(assignment)
         } else {

@@ -289,6 +289,7 @@ extension SnapshotReader {
             TrialNote(epoch: try reader.epoch(), text: try reader.text())
         }
         trial.workers = try list { reader throws(SnapshotError) in try reader.name() }
+        trial.kernels = try list { reader throws(SnapshotError) in try reader.name() }
         guard trial.curve.isWhole || trial.ended != nil, trial.goal?.end.isFinite ?? true else { throw Self.failure() }
         return trial
     }

@@ -8,7 +8,7 @@ import SweepWire
 /// journal has not. A value, taken in microseconds; it is written elsewhere while events change the core.
 package struct CoreSnapshot: Sendable {
     /// What `parts` write; a snapshot of another format is passed over.
-    package static let format = 1
+    package static let format = 2
 
     let attempts: Int
     /// Leases that were ever given.
@@ -263,6 +263,7 @@ extension SnapshotWriter {
             writer.text(note.text)
         }
         list(trial.workers) { $0.name($1) }
+        list(trial.kernels) { $0.name($1) }
     }
 
     fileprivate mutating func curve(_ curve: LearningCurve) {

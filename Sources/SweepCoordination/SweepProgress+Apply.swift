@@ -32,7 +32,7 @@ extension SweepProgress {
         makeReady(number)
     }
 
-    mutating func applyLeased(_ lease: LeaseID, worker: WorkerID, from: Int, to: Int) {
+    mutating func applyLeased(_ lease: LeaseID, worker: WorkerID, from: Int, to: Int, kernels: String) {
         let number = lease.trial.number
         guard trials.indices.contains(number - 1) else { return }
         trials[number - 1].attempt = lease.attempt
@@ -44,6 +44,9 @@ extension SweepProgress {
             curveEpochs: trials[number - 1].curve.epochs
         )
         if !trials[number - 1].workers.contains(worker.name) { trials[number - 1].workers.append(worker.name) }
+        if !kernels.isEmpty, !trials[number - 1].kernels.contains(kernels) {
+            trials[number - 1].kernels.append(kernels)
+        }
         withdraw(number)
     }
 

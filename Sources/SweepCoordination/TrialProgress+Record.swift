@@ -18,6 +18,7 @@ extension TrialProgress {
             attempts: Int(attempt.rawValue),
             coreSeconds: self.curve.seconds,
             workers: workers,
+            kernels: kernels,
             log: lastLog
         )
     }

@@ -32,6 +32,8 @@ package struct TrialProgress: Sendable {
     package internal(set) var notes: [TrialNote] = []
     /// Every worker that held it, first to last, each once.
     package internal(set) var workers: [String] = []
+    /// The kernels that it was trained with, first to last, each once; none of a program.
+    package internal(set) var kernels: [String] = []
 
     /// A checkpoint and the epoch after which it was taken.
     package struct KeptCheckpoint: Hashable, Sendable {

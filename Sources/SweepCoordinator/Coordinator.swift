@@ -353,7 +353,7 @@ extension Coordinator {
         metrics.count(fact)
         spans.note(fact, at: now)
         if logger.logLevel <= .debug { log(LogLine(committed: fact)) }
-        guard case .leased(let lease, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
+        guard case .leased(let lease, _, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
         paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
     }
 }

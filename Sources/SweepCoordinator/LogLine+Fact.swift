@@ -18,7 +18,7 @@ extension LogLine {
                 "segment decided",
                 ["trial.id": trial.description, "segment.from": String(from), "segment.to": String(to)]
             )
-        case .leased(let lease, let worker, let from, let to):
+        case .leased(let lease, let worker, let from, let to, _):
             self.init(
                 .debug,
                 "lease given",

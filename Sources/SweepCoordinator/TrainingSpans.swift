@@ -15,7 +15,7 @@ package struct TrainingSpans: Sendable {
     /// Takes notice of a fact that was committed.
     package mutating func note(_ fact: Fact, at now: Instant) {
         switch fact {
-        case .leased(let lease, let worker, let from, let to):
+        case .leased(let lease, let worker, let from, let to, _):
             let held = Held(lease: lease, worker: worker.name, since: now, from: from, to: to)
             series[lease.trial.sweep, default: Series()].lease(held)
         case .observed(let lease, let observations): series[lease.trial.sweep]?.observe(lease, observations, at: now)

@@ -13,7 +13,9 @@ package enum Fact: Hashable, Sendable {
     /// `virtualEnd` is when it ends in virtual time; `order` is the decision's number in its sweep and breaks ties.
     case segmentDecided(TrialID, from: Int, to: Int, virtualEnd: Double, order: Int)
     /// A worker was given a segment: the epochs after `from` up to and with `to`.
-    case leased(LeaseID, worker: WorkerID, from: Int, to: Int)
+    ///
+    /// `kernels` are those that the worker trains it with; empty where trials are programs, and in journals of before.
+    case leased(LeaseID, worker: WorkerID, from: Int, to: Int, kernels: String = "")
     /// A worker reported epochs.
     case observed(LeaseID, [Observation])
     /// A worker reported what happened in epochs that were observed just before.

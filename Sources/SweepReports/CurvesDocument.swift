@@ -4,7 +4,7 @@ package import SweepSearch
 /// The learning curves of a sweep: what `curves` answers.
 ///
 /// JSON: `{"sweep", "objective", "trials": [{"trial", "configuration_id", "configuration", "seed", "state", "reason",
-/// "stopped", "notes": [{"epoch", "text"}], "attempts", "workers", "log" (of a process that it took down), "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
+/// "stopped", "notes": [{"epoch", "text"}], "attempts", "workers", "kernels", "log" (of a process that it took down), "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
 /// "lower_quartile", "median", "upper_quartile", "maximum"}]}, "means": [{"configuration_id", "trials", "metrics":
 /// {metric: [{"epoch", "count", "mean"}]}}]}`. `bands` (over all trials shown) needs two trials, `means` (over the seeds
 /// of one configuration) has the configurations with two. Points are exact: reading them gives the same bits back.
@@ -27,6 +27,8 @@ package struct CurvesDocument: Hashable, Sendable {
         /// How often it was handed out, and to whom, in order of first use; nil and none where that is not known.
         package let attempts: Int?
         package let workers: [String]
+        /// The kernels that it was trained with, in order of first use.
+        package let kernels: [String]
         /// The last lines of the process that its last lost attempt took down.
         package let log: String?
         package let curve: LearningCurve
@@ -40,6 +42,7 @@ package struct CurvesDocument: Hashable, Sendable {
             notes: [TrialNote] = [],
             attempts: Int? = nil,
             workers: [String] = [],
+            kernels: [String] = [],
             log: String? = nil,
             curve: LearningCurve
         ) {
@@ -51,6 +54,7 @@ package struct CurvesDocument: Hashable, Sendable {
             self.notes = notes
             self.attempts = attempts
             self.workers = workers
+            self.kernels = kernels
             self.log = log
             self.curve = curve
         }
@@ -66,6 +70,7 @@ package struct CurvesDocument: Hashable, Sendable {
                 notes: record.notes,
                 attempts: record.attempts,
                 workers: record.workers,
+                kernels: record.kernels,
                 log: record.log,
                 curve: record.curve
             )
@@ -197,6 +202,7 @@ extension CurvesDocument.Trial {
         if !stable {
             if let attempts { object.add("attempts", attempts) }
             if !workers.isEmpty { object.add("workers", .array(workers.map { .text($0) })) }
+            if !kernels.isEmpty { object.add("kernels", .array(kernels.map { .text($0) })) }
             if let log { object.add("log", log) }
         }
         object.add(
@@ -244,6 +250,9 @@ extension CurvesDocument.Trial {
                 ?? [],
             attempts: try reader.optional("attempts")?.integer(),
             workers: try reader.optional("workers")?.items().each { reader throws(DocumentError) in
+                try reader.text()
+            } ?? [],
+            kernels: try reader.optional("kernels")?.items().each { reader throws(DocumentError) in
                 try reader.text()
             } ?? [],
             log: try reader.optional("log")?.text(),

@@ -55,9 +55,10 @@ package struct TrialOverview: Hashable, Sendable {
         }
         if let attempts = trial.attempts {
             let on = trial.workers.isEmpty ? "" : " on \(trial.workers.joined(separator: ", "))"
+            let with = trial.kernels.isEmpty ? "" : ", kernels \(trial.kernels.joined(separator: ", "))"
             line(
                 "training",
-                "handed out \(attempts == 1 ? "once" : "\(attempts) times")\(on); "
+                "handed out \(attempts == 1 ? "once" : "\(attempts) times")\(on)\(with); "
                     + "\(NumberText.significant(trial.curve.seconds, digits: 3)) core seconds"
             )
         }

@@ -23,6 +23,8 @@ package struct TrialRecord: Hashable, Sendable {
     package let coreSeconds: Double
     /// The workers that trained it, in order of first use.
     package let workers: [String]
+    /// The kernels that it was trained with, in order of first use; none of a program.
+    package let kernels: [String]
     /// Its gravest symptom; nil when there is none.
     package let finding: Finding?
     /// The last lines of the process that its last lost attempt took down; nil when none is known.
@@ -41,6 +43,7 @@ package struct TrialRecord: Hashable, Sendable {
         attempts: Int = 1,
         coreSeconds: Double = 0,
         workers: [String] = [],
+        kernels: [String] = [],
         finding: Finding? = nil,
         log: String? = nil
     ) {
@@ -56,6 +59,7 @@ package struct TrialRecord: Hashable, Sendable {
         self.attempts = attempts
         self.coreSeconds = coreSeconds
         self.workers = workers
+        self.kernels = kernels
         self.finding = finding
         self.log = log
     }

@@ -43,7 +43,7 @@ package struct JournalAudit: Sendable {
             trials[proposal.trial] = Standing()
         case .segmentDecided(let trial, let from, let to, _, _):
             require(trials[trial]?.epochs == from && from < to, fact)
-        case .leased(let lease, let worker, let from, let to):
+        case .leased(let lease, let worker, let from, let to, _):
             guard let trial = trials[lease.trial] else { return }
             require(!trial.ended && !trial.isLeased && lease.attempt.rawValue == trial.attempt + 1, fact)
             require(from == trial.checkpoint && from < to, fact)

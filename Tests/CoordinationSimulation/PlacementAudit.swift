@@ -31,7 +31,7 @@ package struct PlacementAudit: Sendable {
     /// Takes a turn's facts; `core` is the state after them.
     package mutating func add(_ facts: [Fact], _ core: CoordinatorCore, at now: Instant) {
         for fact in facts {
-            if case .leased(let lease, let worker, _, _) = fact { judge(lease, worker, core) }
+            if case .leased(let lease, let worker, _, _, _) = fact { judge(lease, worker, core) }
             note(fact)
         }
         if !facts.isEmpty { lookForIdle(core, at: now) }
@@ -45,7 +45,7 @@ package struct PlacementAudit: Sendable {
         case .sweepChanged(let id, .adjusted(let adjustment)):
             if let priority = adjustment.priority { sweeps[id]?.placement.priority = priority }
             if let limit = adjustment.maxParallel { sweeps[id]?.placement.maxParallel = limit.number }
-        case .leased(let lease, let worker, _, _): sweeps[lease.trial.sweep]?.held[lease.trial] = worker
+        case .leased(let lease, let worker, _, _, _): sweeps[lease.trial.sweep]?.held[lease.trial] = worker
         case .leaseEnded(let lease, _): sweeps[lease.trial.sweep]?.held[lease.trial] = nil
         case .trialEnded(let trial, _): sweeps[trial.sweep]?.held[trial] = nil
         default: break

@@ -74,9 +74,10 @@ extension RealProcesses {
                 var firsts: [String: [Double]] = [:]
                 for trial in document?["trials"] as? [[String: Any]] ?? [] {
                     let configuration = trial["configuration"] as? [String: Any]
-                    let curve = trial["curve"] as? [String: Any]
+                    let points = trial["points"] as? [[String: Any]]
                     let start = configuration?["train.start_from"] as? String ?? ""
-                    if let first = (curve?["probe.loss"] as? [Double])?.first { firsts[start, default: []].append(first) }
+                    if let first = points?.first?["probe.loss"] as? Double { firsts[start, default: []].append(first) }
+                    try #require((trial["kernels"] as? [String])?.count == 1)
                 }
                 let (drawn, taken) = (try #require(firsts["none"]), try #require(firsts["q.safetensors"]))
                 func median(_ values: [Double]) -> Double { values.sorted()[values.count / 2] }

@@ -119,7 +119,7 @@ extension RealProcesses {
                 let all = try await bench.run(["sweepd", "trial", "quick", "\(best.trial)"] + store, exits: 0)
                 for part in [
                     "configuration \(best.configurationId)", "completed after", "objective  validation.",
-                    "training   handed out ", " on local-1; ", "verdict", "Proposed: ",
+                    "training   handed out ", " on local-1, kernels ", "verdict", "Proposed: ",
                 ] {
                     try #require(all.output.contains(part), "\(part) in \(all.output)")
                 }

@@ -31,7 +31,7 @@ import Testing
     /// The names of the sweeps whose leases the last event gave, in order of handing out.
     static func given(_ harness: CoreHarness) -> [String] {
         harness.effects.compactMap { effect in
-            guard case .record(.leased(let lease, _, _, _)) = effect else { return nil }
+            guard case .record(.leased(let lease, _, _, _, _)) = effect else { return nil }
             return harness.core.sweeps[lease.trial.sweep]?.sweep.name
         }
     }
@@ -190,7 +190,7 @@ import Testing
         // Two at a time: it never holds as much as the wide one would.
         _ = harness.submit(Self.sweep("narrow", limit: 2))
         var running = harness.facts.compactMap { fact -> Int? in
-            guard case .leased(let lease, _, _, _) = fact else { return nil }
+            guard case .leased(let lease, _, _, _, _) = fact else { return nil }
             return lease.trial.number
         }.compactMap { harness.lease(of: $0) }
         #expect(running.count == 2)

@@ -280,7 +280,7 @@ import Testing
                 "number", "configuration", "configurationID", "runOfConfiguration", "seed", "curve", "checkpoint",
                 "goal",
                 "lease", "attempt", "fruitlessAttempts", "lastDeath", "avoided", "ended", "stoppedEarly", "notes",
-                "workers",
+                "workers", "kernels",
             ]
         )
     }

@@ -38,6 +38,8 @@ import Testing
             .segmentDecided(trial, from: 0, to: 0, virtualEnd: -0.0, order: 1 << 40),
             .leased(lease, worker: WorkerID(name: "", incarnation: 0), from: 0, to: 0),
             .leased(lease, worker: WorkerID(name: long, incarnation: .max), from: 1, to: 300),
+            .leased(lease, worker: WorkerID(name: "a", incarnation: 1), from: 0, to: 3, kernels: "v3"),
+            .leased(lease, worker: WorkerID(name: "a", incarnation: 1), from: 0, to: 0, kernels: long),
             .segmentResolved(trial, epoch: 0, cost: 0), .segmentResolved(trial, epoch: 1, cost: .infinity),
             .leaseEnded(lease, .superseded), .trialEnded(trial, .completed),
             .workerSequence(WorkerID(name: "a", incarnation: 0), sequence: 0),

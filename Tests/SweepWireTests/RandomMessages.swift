@@ -296,7 +296,7 @@ struct RandomMessages {
                 )
             )
         case 3: .segmentDecided(trial(), from: epoch(), to: epoch(), virtualEnd: finite(), order: count(1 << 40))
-        case 4: .leased(lease(), worker: worker(), from: epoch(), to: epoch())
+        case 4: .leased(lease(), worker: worker(), from: epoch(), to: epoch(), kernels: text())
         case 5: .observed(lease(), observations())
         case 6: .checkpointKept(trial(), epoch: epoch(), checkpoint())
         case 7: .segmentResolved(trial(), epoch: epoch(), cost: real())

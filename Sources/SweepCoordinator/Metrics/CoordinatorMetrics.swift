@@ -109,7 +109,7 @@ package struct CoordinatorMetrics: Sendable {
     /// Counts a fact that was committed.
     package func count(_ fact: Fact) {
         switch fact {
-        case .leased(let lease, _, _, _):
+        case .leased(let lease, _, _, _, _):
             attempts.increment()
             if lease.attempt.rawValue > 1 { retries.increment() }
         case .leaseEnded(_, let end): leaseEnds[end.word]?.increment()

@@ -14,11 +14,12 @@ extension Fact {
             form.segmentDecided.toEpoch = UInt32(clamping: to)
             form.segmentDecided.virtualEnd = virtualEnd
             form.segmentDecided.order = UInt64(clamping: order)
-        case .leased(let lease, let worker, let from, let to):
+        case .leased(let lease, let worker, let from, let to, let kernels):
             form.leased.lease = lease.form()
             form.leased.worker = worker.form()
             form.leased.fromEpoch = UInt32(clamping: from)
             form.leased.toEpoch = UInt32(clamping: to)
+            form.leased.kernels = kernels
         case .observed(let lease, let observations):
             let item = Reports.Item(lease: lease, observations: observations)
             let runs = item.runs
@@ -70,7 +71,7 @@ extension Fact {
         switch self {
         case .sweepSubmitted(let submission) where submission.id.rawValue >= 1 << 31:
             throw .undecodable("it is damaged: a sweep has the number \(submission.id.rawValue)")
-        case .leased(let lease, _, _, _) where lease.attempt.rawValue >= 1 << 31:
+        case .leased(let lease, _, _, _, _) where lease.attempt.rawValue >= 1 << 31:
             throw .undecodable("it is damaged: trial \(lease.trial) is at attempt \(lease.attempt.rawValue)")
         case .segmentDecided(let trial, _, _, let end, _) where !end.isFinite:
             throw .undecodable("it is damaged: a segment of trial \(trial) ends at no time")
@@ -97,7 +98,8 @@ extension Fact {
                 try LeaseID(form.lease),
                 worker: WorkerID(form.worker),
                 from: try Check.integer(form.fromEpoch, "an epoch"),
-                to: try Check.integer(form.toEpoch, "an epoch")
+                to: try Check.integer(form.toEpoch, "an epoch"),
+                kernels: form.kernels
             )
         case .observed(let form):
             let item = try Reports.Item(form)

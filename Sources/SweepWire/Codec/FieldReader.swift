@@ -171,10 +171,15 @@ struct FieldReader {
 
     private mutating func leased() -> Fact? {
         guard key() == 0x0a, var form = bytes(), let lease = form.lease(), key() == 0x12, var name = bytes(),
-            let worker = name.worker(), let from = optionalNumber(0x18), let to = optionalNumber(0x20), isEmpty,
+            let worker = name.worker(), let from = optionalNumber(0x18), let to = optionalNumber(0x20),
             lease.attempt.rawValue < 1 << 31
         else { return nil }
-        return .leased(lease, worker: worker, from: from, to: to)
+        var kernels = ""
+        if !isEmpty {
+            guard key() == 0x2a, let text = bytes()?.text, isEmpty else { return nil }
+            kernels = text
+        }
+        return .leased(lease, worker: worker, from: from, to: to, kernels: kernels)
     }
 
     private mutating func segmentResolved() -> Fact? {

@@ -49,12 +49,13 @@ extension FieldWriter {
                 writer.fixed64(0x21, virtualEnd.bitPattern)
                 writer.number(0x28, UInt64(clamping: order))
             }
-        case .leased(let lease, let worker, let from, let to):
+        case .leased(let lease, let worker, let from, let to, let kernels):
             message(0x2a) { writer in
                 writer.lease(lease)
                 writer.message(0x12) { $0.worker(worker) }
                 writer.number(0x18, UInt64(UInt32(clamping: from)))
                 writer.number(0x20, UInt64(UInt32(clamping: to)))
+                writer.text(0x2a, kernels)
             }
         case .observed(let lease, let observations): message(0x32) { $0.epochs(lease, observations) }
         case .segmentResolved(let trial, let epoch, let cost):
