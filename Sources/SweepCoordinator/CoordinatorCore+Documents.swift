@@ -97,16 +97,8 @@ extension CoordinatorCore {
             objective: sweep.sweep.objective,
             trials: trials.map { progress in
                 CurvesDocument.Trial(
-                    trial: progress.number,
-                    configuration: progress.configuration,
-                    seed: progress.seed,
-                    state: state(of: progress, sweep),
-                    stoppedEarly: progress.stoppedEarly,
-                    notes: progress.notes,
-                    attempts: Int(progress.attempt.rawValue),
-                    workers: progress.workers,
-                    log: progress.lastLog,
-                    curve: curves.curve(of: progress, in: sweep)
+                    record(progress, sweep, curve: curves.curve(of: progress, in: sweep)),
+                    repeats: sweep.repeats
                 )
             }
         )

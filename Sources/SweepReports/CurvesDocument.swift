@@ -4,7 +4,7 @@ package import SweepSearch
 /// The learning curves of a sweep: what `curves` answers.
 ///
 /// JSON: `{"sweep", "objective", "trials": [{"trial", "configuration_id", "configuration", "seed", "state", "reason",
-/// "stopped", "notes": [{"epoch", "text"}], "attempts", "workers", "kernels", "log" (of a process that it took down), "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
+/// "stopped", "final", "notes": [{"epoch", "text"}], "attempts", "workers", "kernels", "log" (of a process that it took down), "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
 /// "lower_quartile", "median", "upper_quartile", "maximum"}]}, "means": [{"configuration_id", "trials", "metrics":
 /// {metric: [{"epoch", "count", "mean"}]}}]}`. `bands` (over all trials shown) needs two trials, `means` (over the seeds
 /// of one configuration) has the configurations with two. Points are exact: reading them gives the same bits back.
@@ -22,6 +22,8 @@ package struct CurvesDocument: Hashable, Sendable {
         package let state: TrialState
         /// Whether its own rule completed it before the last epoch of its sweep.
         package let stoppedEarly: Bool
+        /// Whether it is a run of a finalist with a new seed, which the search has not seen.
+        package let isFinal: Bool
         /// What happened in its training.
         package let notes: [TrialNote]
         /// How often it was handed out, and to whom, in order of first use; nil and none where that is not known.
@@ -39,6 +41,7 @@ package struct CurvesDocument: Hashable, Sendable {
             seed: UInt64,
             state: TrialState,
             stoppedEarly: Bool = false,
+            isFinal: Bool = false,
             notes: [TrialNote] = [],
             attempts: Int? = nil,
             workers: [String] = [],
@@ -51,6 +54,7 @@ package struct CurvesDocument: Hashable, Sendable {
             self.seed = seed
             self.state = state
             self.stoppedEarly = stoppedEarly
+            self.isFinal = isFinal
             self.notes = notes
             self.attempts = attempts
             self.workers = workers
@@ -59,14 +63,15 @@ package struct CurvesDocument: Hashable, Sendable {
             self.curve = curve
         }
 
-        /// The part of `record` that is shown.
-        package init(_ record: TrialRecord) {
+        /// The part of `record` that is shown; runs of a configuration after its first `repeats` are those of a finalist.
+        package init(_ record: TrialRecord, repeats: Int? = nil) {
             self.init(
                 trial: record.number,
                 configuration: record.configuration,
                 seed: record.seed,
                 state: record.state,
                 stoppedEarly: record.stoppedEarly,
+                isFinal: repeats.map { record.repetition >= $0 } ?? false,
                 notes: record.notes,
                 attempts: record.attempts,
                 workers: record.workers,
@@ -92,17 +97,23 @@ package struct CurvesDocument: Hashable, Sendable {
         return metrics
     }
 
-    /// The runs of each configuration that has at least two.
+    /// The runs of each configuration that has at least two; those of a finalist with new seeds apart from those of the search, which
+    /// it was chosen by.
     package var repeated: [(configuration: Configuration, trials: [Trial])] {
-        var order: [Configuration] = []
-        var runs: [Configuration: [Trial]] = [:]
-        for trial in trials {
-            if runs[trial.configuration] == nil { order.append(trial.configuration) }
-            runs[trial.configuration, default: []].append(trial)
+        struct Group: Hashable {
+            let configuration: Configuration
+            let isFinal: Bool
         }
-        return order.compactMap { configuration in
-            guard let trials = runs[configuration], trials.count > 1 else { return nil }
-            return (configuration, trials)
+        var order: [Group] = []
+        var runs: [Group: [Trial]] = [:]
+        for trial in trials {
+            let group = Group(configuration: trial.configuration, isFinal: trial.isFinal)
+            if runs[group] == nil { order.append(group) }
+            runs[group, default: []].append(trial)
+        }
+        return order.compactMap { group in
+            guard let trials = runs[group], trials.count > 1 else { return nil }
+            return (group.configuration, trials)
         }
     }
 }
@@ -119,8 +130,9 @@ extension CurvesDocument {
         object.add("sweep", sweep)
         object.add("objective", objective.json)
         object.add("trials", .array(trials.map { $0.json(stable: stable) }))
-        if trials.count > 1 {
-            let curves = trials.map(\.curve)
+        // Finalists' runs would draw the bands of the search to the best.
+        let curves = trials.filter { !$0.isFinal }.map(\.curve)
+        if curves.count > 1 {
             object.add(
                 "bands",
                 .object(
@@ -145,11 +157,13 @@ extension CurvesDocument {
         let metrics = curves[0].metrics.map { metric in
             JSONMember(metric.rawValue, .array(CurveBands.means(curves, metric: metric).map(\.json)))
         }
-        return .object([
-            JSONMember("configuration_id", .text(configuration.id.description)),
-            JSONMember("trials", .array(trials.map { .integer($0.trial) })),
-            JSONMember("metrics", .object(metrics)),
-        ])
+        let final = trials[0].isFinal ? [JSONMember("final", .boolean(true))] : []
+        return .object(
+            [JSONMember("configuration_id", .text(configuration.id.description))] + final + [
+                JSONMember("trials", .array(trials.map { .integer($0.trial) })),
+                JSONMember("metrics", .object(metrics)),
+            ]
+        )
     }
 
     /// Reads the document from JSON.
@@ -198,6 +212,7 @@ extension CurvesDocument.Trial {
         object.add("seed", JSONValue.whole(seed))
         state.add(to: &object)
         Stopped.add(stoppedEarly, to: &object)
+        if isFinal { object.add("final", .boolean(true)) }
         if !notes.isEmpty { object.add("notes", .array(notes.map(\.json))) }
         if !stable {
             if let attempts { object.add("attempts", attempts) }
@@ -246,6 +261,7 @@ extension CurvesDocument.Trial {
             seed: try reader.field("seed").unsigned(),
             state: try TrialState(of: reader),
             stoppedEarly: try Stopped.early(of: reader),
+            isFinal: try reader.optional("final")?.boolean() ?? false,
             notes: try reader.optional("notes")?.items().each { reader throws(DocumentError) in try TrialNote(reader) }
                 ?? [],
             attempts: try reader.optional("attempts")?.integer(),

@@ -6,6 +6,10 @@ import Testing
 @Suite struct FinalistTableTests {
     /// Two configurations: the first is a finalist with two new runs, the other was only searched.
     private func rows(repeats: Int?) -> [RankRow] {
+        Ranking.rows(records, objective: Objective(), levels: [1], repeats: repeats)
+    }
+
+    private var records: [TrialRecord] {
         func record(_ number: Int, _ configuration: Configuration, _ repetition: Int, _ loss: Double) -> TrialRecord {
             TrialRecord(
                 number: number,
@@ -21,11 +25,10 @@ import Testing
                 )
             )
         }
-        let records = [
+        return [
             record(1, Samples.adam(0.001), 0, 0.25), record(2, Samples.adam(0.01), 0, 0.5),
             record(3, Samples.adam(0.001), 1, 0.25), record(4, Samples.adam(0.001), 2, 0.75),
         ]
-        return Ranking.rows(records, objective: Objective(), levels: [1], repeats: repeats)
     }
 
     @Test func `test rows are shown of finalists, whom nothing is chosen by any more, and of no other`() throws {
@@ -38,5 +41,28 @@ import Testing
         #expect(table.rows.map { $0[accuracy] } == ["0.5", ""])
         let plain = RankDocument(sweep: "x", objective: Objective(), rows: rows(repeats: nil)).table
         #expect(!plain.columns.contains { $0.name.hasPrefix("test") })
+    }
+
+    @Test func `curves tell the runs of finalists from those of the search`() throws {
+        let document = CurvesDocument(
+            sweep: "x",
+            objective: Objective(),
+            trials: records.map { CurvesDocument.Trial($0, repeats: 1) }
+        )
+        let json = try JSONValue(parsing: document.json.bytes)
+        #expect(try CurvesDocument(json: json) == document)
+        guard case .array(let trials)? = json["trials"], case .array(let bands)? = json["bands"]?["validation.loss"],
+            case .array(let means)? = json["means"]
+        else {
+            Issue.record("no trials, bands or means")
+            return
+        }
+        #expect(trials.map { $0["final"] } == [nil, nil, .boolean(true), .boolean(true)])
+        // The bands are those of the search, the means those of the new runs.
+        #expect(bands[0]["count"] == .integer(2) && bands[0]["maximum"] == .number(0.5))
+        #expect(means.map { $0["trials"] } == [.array([.integer(3), .integer(4)])])
+        #expect(means[0]["final"] == .boolean(true))
+        let plain = CurvesDocument(sweep: "x", objective: Objective(), trials: records.map { .init($0) })
+        #expect(plain.repeated.map { $0.trials.map(\.trial) } == [[1, 3, 4]])
     }
 }

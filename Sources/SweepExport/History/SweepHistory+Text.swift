@@ -4,21 +4,21 @@ import SweepReports
 extension SweepHistory {
     /// One line a trial and epoch, with the trial's parameters in columns of their own: a table that needs no other beside it.
     ///
-    /// Columns: `trial`, `configuration_id`, `seed`, `state`, `finding`, the parameters by their paths, `epoch`, `core_seconds`
+    /// Columns: `trial`, `configuration_id`, `seed`, `state`, `final` (`true` for a finalist's run with a new seed), `finding`, the parameters by their paths, `epoch`, `core_seconds`
     /// (of the epoch), the metrics. Numbers are exact; cells of what a trial does not have are empty. A trial without an epoch
     /// has one line.
     package var csv: String {
         let paths = paths
         let metrics = curves.metrics
         let columns =
-            ["trial", "configuration_id", "seed", "state", "finding"] + paths + ["epoch", "core_seconds"]
+            ["trial", "configuration_id", "seed", "state", "final", "finding"] + paths + ["epoch", "core_seconds"]
             + metrics.map(\.rawValue)
         var table = Table(columns: columns.map { Table.Column($0) })
         for trial in curves.trials {
             let head =
                 [
                     String(trial.trial), trial.configuration.id.description, String(trial.seed), trial.state.name,
-                    findings[trial.trial] ?? "",
+                    trial.isFinal ? "true" : "", findings[trial.trial] ?? "",
                 ] + paths.map { trial.configuration[$0]?.description ?? "" }
             let series = metrics.map { trial.curve.series($0) }
             if trial.curve.epochs == 0 { table.add(head + Array(repeating: "", count: 2 + metrics.count)) }

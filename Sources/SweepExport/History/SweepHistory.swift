@@ -64,6 +64,7 @@ package struct SweepHistory: Sendable {
             ("sweepd.configuration_id", trial.configuration.id.description), ("sweepd.seed", String(trial.seed)),
             ("sweepd.state", trial.stoppedEarly ? "\(trial.state.name) early" : trial.state.name),
         ]
+        if trial.isFinal { attributes.append(("sweepd.final", "true")) }
         if let reason = trial.state.reason { attributes.append(("sweepd.reason", reason)) }
         if let finding = findings[trial.trial] { attributes.append(("sweepd.finding", finding)) }
         return attributes.map { (key: $0.0, value: $0.1) }
