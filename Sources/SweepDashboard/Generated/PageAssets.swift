@@ -444,43 +444,44 @@ extension PageAsset {
             DJ9gra4H5KJQ/GPapjATMbAlX+ITymth3lUdMPQnsT2crO+ar27ghYLfnanZezGBu6ub6Cjqe4r3LYRddHF713F026M67B70vXtLXc55UdfV+j\
             WseQEZprSndGKSaop3uqTqkBxrmp1ZSMFSY88ye+sDzhNDC//iMtzvWAgmAV5pWQBbCEE/8SR3YWKnS5Pdg/8ClK6RnI4tAAA=
             """),
-        PageAsset(path: "/page/ranking.js", type: "text/javascript; charset=utf-8", tag: "83c2089359393fab", size: 8254, packed: """
-            H4sIAAAAAAACA6VZ3Y7bxhW+36cYI05I2lzuynYKV+l64TZGbxLXiA30YrPxjsiRxJgiCc5o14IsoO9QoA/S6z5NnqTfOTMkhxSdTVrDWJEzZ8\
-            7fnH+enYl3ayUaWX5QmTByUai5qEqsVHdCirQql/lq20iTV2UsdNUYgEmN/4CPAVHLlRLS4MnkG5Wc5JsaQGK/jsUyL4pYNIp+D2LZVBsRJGdZ\
-            tUl+1kEHqPMVEK/xHItCLhSOaAW6mY5Bflua/uiyajbSDE6rj0b5IDqVhRpAvH338t2rtz1EWhVVM4BY5mWWl6vXcqNGYFgd8mqkUe9A04PbNr\
-            dKD6HulKq/y8sPPdRtru4s0AlE00a8efnXV+JCzM7PT07URz5nN5jEt5XBJj+KixdiHQZ5EIt9Wkit5yLIKoNXbXZ0WfuFTD+sGmgqmwsr7BWf\
-            vBaXlyL44vnz58EhFoFscnm6zrNMlQFwmGargkN0cnL26BGbQLX4WaUmv1XiLjdrkRst8tKo5lbiRrJG3pWwC2EACdVsN6UO8LDZYM3qXDw6O1\
-            luy5QspTsZwoxicVXQ33W+Wl9HYn8iRL4UtJP0NC8uRLktCvHpk3gQEqR4IXAqimA/ZtuUvIuTVkmS1AP0W1bP99Ksk438GJ7H7jkvQ2g2FqGF\
-            OWVU4kxYzO71EWk/ijqkC9kAK3Sta1n66saGp+660jnJiI1GFZK4x+5dnpk1lv54Xn/Ea3WrmiWoYOU21zm86tfuoFdIq7eIuElkXasyC9vrn+\
-            BALjQuwxAHhVqaOTQzwHN1Do0/FsGXPYudtmbxEfQM0KdTODokpqpB9ikLuVbQJmgGz6zMtUxzs5uL5NnXhwMr9n8U4gYGlYYP946Rzkqiw5dg\
-            D8Sjm17jfxjyMrMXECyqJlPNaSOzfKtJ2U+w7thyJgXuTg7WAX5AtCu3m4VqKLSJWlV1AUdocjggTH4Dnp7E4mksvgZlWWZijQMbWe7Epmqs7V\
-            sjWqo7GFGR4xGWSb9JocqVIXt+Ji7tii7yVJG1Po2SnysYKzFMKr4Rjx/u/UOQ9nAj5vZYD9rFjM7hKIAjWr2RpSpCbcAUhdFCpTZw73FvwrrY\
-            Ab/7g/VDZ/hVtrOWn+W3vuFDxXQpyAqIkOrjXIDlpqLrg+mvgDhobZoDN2n5B5tIBnlDw8aRDSoOasdUKNPojYTz62ppGFZvNxvZ7KbdkaDsAe\
-            s7VoiNMk2ectSkG8mQdUo2sN58EgvTHdnWGQdYEUZ0WaQQ64kPLA7SKfTEeSwkJcXETu3zoja12bFrUwjl9ElRUWkbRClaLvMGtFRdpeskiKJv\
-            Wus7MDnLSQ1sxHp7YQlIwvlCqKLOS9oqYVdvlQl7ENqIGEehDKVr3QlPjCe00uIhFUNCcqZmW+pEg8UQTyy24wGqkUWHgt90sgJJwNnXnncL+9\
-            VXzHhoN4X1rS5EF4SMmbC2PBC3Qa415GwT99XvekcqqJLBr5IkaZVhRUQM/l7WrYx/49tOPqid5uBh71xHUXTdaoPKG0DSzwPkHWc5kObsJ4S7\
-            PGOj/TEJZYrkLtPdp6LS+lPz5NNyFj389JNpJFgtVz8mtP7wLDFKG0IaRb1nk79dihlc96mvFZc6SQ5eFWIPTmFIdSFT8rUSouP1C3rcbhQYmw\
-            tKE7FNd3PhXSWf4drp7nj9EA8J8CX1BLrX+4gw4IgIvECSF6xR281FV+7YuJMQBeR8S0IHcY/mGvYcQL3yFDxxAgwQ9LrtgwcajfnvvLiTwd7b\
-            bxChOzoSA5XnOL+MiLYpsNebt3JMqN3EzY/SKgL5KKXCMigaT1yfh+Xm4b5l0jtKeeMgfvnHP8XE9sxuU9IIgk4ea45cYc1b4WxZY+WaCLOuTK\
-            HYVucp3B4l4pIjWqcDCk8FnKFV/UCUYQlIW+UrFPVHOja50p5d5sgeFDsnFUy772nXxZQJ7Y1BILYnnMkNpy92ES068+sO9TkWgiOZh4Nt1EED\
-            tToR0rUsfe9dICBc/hbnQsyTxWViz7+vlu/pJJXtnzGNafi2dka1H4j5hLgwo+40J4CDoL82R1Ew1Upl+hu+3LqpFsj3BSo5vKPQpkZgoyRqes\
-            0ATNJZAmNEaaKDG6gLZLi45F6ECnCU2D3dIdMw4C9vjmxBK9mka5X5/ibs4u9Qpz3wvm8u7lEoFNe6kWV1jGB068hANh2hjK7bbBJaEfDW8m4f\
-            7+PZ5acrQF9/Jj75IBGy7Fhp1Oz1Gmtfj0nxzojGVdtvhh0EBWnBDY9rdmkruh7fFVc0nuf27/eJbCEnbsNujAm59ryn1C9MmgDtTSDXO9Rq6M\
-            an4oG3n6hbVL0lJVDhDQZCHyTPomOT6MsWNovu1TOOoJ5TxOm2cIZimBWrX7UJtFNjv4EKP+OSBRGnytPpWx6U3ldDWmML47I9vPeUb3RTmUQa\
-            Q4WwZwz+yn3m0MJO3Fm79at5jOZOPeUUJYhol+4jTcDvu2nT0PnsajgGa2NWV03ako6OuCcUkuGDK79ScKm2TXV9vvADnmfWvfqukdjTYpsp7e\
-            hQYRvRlIRrX1vHW4bDfUtxPigjYupzx0vEyfwzKdVyN+/jYyxaNgeLjt+B99BIwbI+H1wgut/ZIbrqZbiOBt3CFZZikeWNbW6uqSnrWx3qQgKa\
-            PQYsuiuWUW3XSFNhgLaqb7JnpP/Jo4nC9f0dkuJEBkyXCH6TcF0Rf/oEsfB0RrXa1X3cxGJ27Qm0oObVVfsclI7shLSA1H0h6Bc8u1U20qhrRR\
-            e894DsnuyKYDkAWKJEv1Oa+JM4p3mZ7QSpT6LH64RYDUPORpy2vGa3a9ZwYLGztLmTgdEMlvicO0JsSX9gt2hfumFdv0/zpNADADjw2xYFW4zY\
-            vjnsLQazqxWqDMkqCuxsJiAduI3FcOMSkKdYnIu3hsa2oYRNVDSY/Eu1QThToVtfwPBQl/Rau4ejQzRoXFc0L5gcOPJDqvIipNb3jCe8JP0sFu\
-            Fr5nJs0YQtiFgnM4Z0LuFu0MY66+deW0mZx1tklh4xNRDit8eEzi5ZhLey6QtwYLZD88n2ediAwEUGDdL1wGnXSmadlftGRRbizJn7A5KQOXeX\
-            Cw/kAn+v06q2QZvCpOs83EkXvKmqxWPg+qVD3O0j3kcDK3ZfJy4mHGxoXP8H/Xbgxf4/b0leevb0QpzTGalTZeM5VQoI4N6rFcTxJIidxdYYHq\
-            ftB/2xpnKhlwYOjGyQpx/mbmTVG5TuglL3lQa+MubKU8xjQVFQzMfKaiOLaya8rDNUfdzL7tVT0xPu+Fg94pd//Zs1g4f/BLaacsblD8ZoHkyB\
-            qMp2iU6bqii+w4r1EjWcy/HwjXjoNMvXDBu1i/zaeM9HFmDXf6UPTm0oAaNxF9up1iMiUV8iEXJiy9FiN9v0Ltbx4SjQIC9ZS1tquFnaJTXdZa\
-            myaXMxnkx5WW8N17I7K8lapR8WFQ3B+ZGy9gSJ0SQmHUxixmPdGxdE3eDPtpN2ZnPDRomSYaWOrdJUq1WhQpIlGAx3emWJgSb7WNJJ+fuiAoU5\
-            7lfcP6YyMh8a0LdWxDbkxs3cwfInRwrh6FCRZtoFb7A6nG0DbLhw0ydvjnlMgYbfMc9EX7i4Ppyh8cCvc251i/BsZ7P8mNQN/36rlnJbmDD6Zu\
-            z59H2RCkf3GQAOdaCG/GVRiIFIN87TmEVVaGWzOfNlE5ZzK8vwIDJluSYXI3PiNIhgcT6yooVaQk3BfXGKE1/MaCiqBG8gXl5tddBZBS7CS2yU\
-            0dqBV5dvJQXj44Q3uDUrs+eXU9Ic4RAvLgRjH8gml8iKv0c0oHzC4r1Gvm2DG+u80zCtUbizXyJC79vU3i6hh6kyN5+zZPzQVNPXnulvMGQENj\
-            5QcFJe3Fs/cc/WDoM/K55LD77XCA9L/zmGqkKOtsz64eRw8l/czbkPPiAAAA==
+        PageAsset(path: "/page/ranking.js", type: "text/javascript; charset=utf-8", tag: "5357d96c15f3903a", size: 8677, packed: """
+            H4sIAAAAAAACA61Z3W7cxhW+11OMESckbYrSyk6RbioLThP0JkmN2EAvFMWaJWd3GXNJgjMrebFeoO9QoA/S6z5NnqTfOTMkh1w6StoahpacOX\
+            P+5vzz7Ey8WSvRyPKdyoSRi0LNRVVipboXUqRVucxX20aavCpjoavGAExq/Ad8DIharpSQBk8m36jkJN/UABL7dSyWeVHEolH0exDLptqIIDnL\
+            qk3ysw46QJ2vgHiN51gUcqFwRCvQzXQM8tvS9EeXVbORZnBavTfKB9GpLNQA4vWbl2++ed1DpFVRNQOIZV5mebn6Xm7UCAyrQ16NNOoNaHpw2+\
+            ZO6SHUvVL1t3n5roe6y9W9BTqBaNqIVy//8o24FLPz85MT9Z7P2Q0m8XVlsMmP4vKFWIdBHsRinxZS67kIssrgVZsdXdZ+IdN3qwaayubCCnvN\
+            J2/E1ZUIPvniiy+CQywC2eTydJ1nmSoD4DDNVgWH6OTk7MkTNoFq8bNKTX6nxH1u1iI3WuSlUc2dxI1kjbwvYRfCABKq2W5KHeBhs8Ga1bl4cn\
+            ay3JYpWUp3MoQZxeK6oL/rfLW+icT+RIh8KWgn6WleXopyWxTiwwfxKCRI8ULgVBTBfsy2KXkXJ62SJKkH6Lesnu+kWScb+T48j91zXobQbCxC\
+            C3PKqMSZsJjd6xPSfhR1SBeyAVboWtey9NWNDU/ddaVzkhEbjSokcY/d+zwzayz98bx+j9fqTjVLUMHKXa5zeNWv3UGvkFZvEXGTyLpWZRa21z\
+            /BgVxoXIYhDgq1NHNoZoDn+hwafyqCT3sWO23N4iPoGaBPp3B0SExVg+wzFnKtoE3QDJ5bmWuZ5mY3F8nzzw8HVux/KcQtDCoNH+8dI52VRIdP\
+            wR6IR7e9xv8w5GVmLyBYVE2mmtNGZvlWk7IvsO7YciYF7k4O1gF+QLQrt5uFaii0iVpVdQFHaHI4IEx+A54uYvEsFp+DsiwzscaBjSx3YlM11v\
+            atES3VPYyoyPEIy6TfpFDlypA9PxdXdkUXearIWp9Fyc8VjJUYJhXfiqeP9/4hSHu4FXN7rAftYkbncBTAEa1eyVIVoTZgisJooVIbuPe4N2Fd\
+            7IDf/cH6oTP8KttZy8/yO9/woWK6FGQFREj1fi7AclPR9cH0V0ActDbNgZu0/INNJIO8oWHjyAYVB7VjKpRp9EbC+XW1NAyrt5uNbHbT7khQ9o\
+            D1HSvERpkmTzlq0o1kyDolG1hvPomF6Y5s64wDrAgjuixSiPXERxYH6RR64jwWkpJiYqf2eVGb2uzYtSmEcvqkqKi0DaIULZd5A1qqrtJ1EkTR\
+            l631HZic5aQGNmK9vbAEJOF8IVRR5yVtlbCr18qEPQhtRIyjUIbSte6EJ8YTWmnxkIohITlTsy11osFiiCcW2/EA1ciiQ8FvOlmBJODsa8+7hf\
+            3sM2Y8tJvC+lYXogtCxkxYWx6I2yDXGnK2ifvqd70jFVTJ4NdJkrTKsCIiBn8n61bGv/JtJ+/UTnPwsHeuoyi6abVB5Q0g6ecR8o6zHEhz9hPC\
+            XZ6x0f6YhDJFcpfp7kNRaf2hufiwnEWPP/xkGglWy9WPCa0/PkuM0oaQRlHv2eRvV2IG133ma4VASQq7fX2D/euAFhkXuRO/tJS7heYiGLPPwt\
+            uL7G8XSrQXQ0B5KQYa8PhwKZz0yatC7KExGHRdyJR8vsQV4PUTetxuFBDMBaWr2KbdufCI8hmu4e6P1w/xkAAbS0+ge32ICAOOiMAbJXnjGjXm\
+            XHRll41/CVGISb1sykHco7mBXwW4ZnkKnjgRBwi+3fbBA43G/HfRpJPB6vc3iNAdHYmBCnic50ZE21Tc681bOSbUbsLERukdCWWU2mGBlBUmrs\
+            /Dcvt43zLpHaX8dRC//P0fYmJ7ZrcpeQVBJ4+1e6705q1wtryyck2Ee1cuUYyt8xThB6XqkiNrpwMKkwWcslX9QJRhKUpb5TdoLo50bHKlPbvM\
+            kcUohk8qmHbf0q6LbRPaG4NAbE84kxtOo+wiWnTm1x3qcz0ER1ERDrZRjw3U6kRI17L0vXeB0HH1W5yLw8ZVYs+/rZZv6SS1Dx8xjWn4toZH1x\
+            GI+YS4MKPuNCeig6C/NldSUNdKZfpLvty6qRaoOwpUlHhHwU8NyUZJ9BaaAZikswTGiBJJB7dQF8hwkcs9ETUCKPV7ukOmYcCf3h7ZglaySdcq\
+            8/1N2MXfoU574G3f5DygUCiudSPL6hjB6NaRCW1aRDlft2khtCLgreXdPj7Es8sS14C++Uh88kEiZHuPD85r/w82WkWM6X08TLUnJryLzYVaMT\
+            aeSVPjeEBm1JkQKhdmVVfW7kroGNmezC5dV1qhb9gBHwWkScW4S+rV09oU9eS9QbWvxyrgnZGg1+1YIOwgKIcJ7kvdTIK2opuxKXPh6QW2/v2h\
+            q7CQExq3G2NCborSU+oXJq+Z9iaQ6x1K6mozeaHefqLu0JyUVF8Ib34T+iB5Fh17TF9dsrl2r57RBvWcAnK3hTMU4q1Y/aqtLzo19htoxDKuLB\
+            GQqzydvuVBh3Q9pDV2QO6uwgdP+T45lWilMdSveMbgrzxkDi3sxJ21W7+a5mk82FNOUaGJdukh0gT8thsKDmOTXQ3HYG1I76pmW/HSEfeEIjl8\
+            dO0XUq4SaSuBPp36+cAz6159N6h70mKbKe3oUP8R0TDrqEoP9y3F+aDKimkcMV4iTuYfqTgsd/M+BsaiZXOw6PgdeA9Nfizr88EFihdidoiuex\
+            kQzvy24RpLscjyxvagN9Q79x0pNYsBjYgDFt31EmiKamTxMED3289CZqT/yaOJwvX9DZLiRAZMaJOm4bpe6/QCsfB0xs3UQ9zEYnbjCbSgGYNr\
+            hjgoHdkJaQGVzaWgX/DsVtlIo25isOC9R2T3ZFcEywHAEiX6ndLEn8Q5jTVtw07tLD3eJMRqGHLq4azuzSS6nhoHFjtLmxtOGM1gic+5I8SW9O\
+            eqi/alm6n2+zT2Cz0AgAO/7eCwxYjtm8PeYjC7WiF7SlZRYEdoAenAbSyGG1eAPMXiXLw2NF0PJWyiovnxn6sNwpkK3foChoeyrdfaAxwdosF8\
+            YUVjncm5MD+kKi9CmlCc8SCepJ/FIvyeuRxbNGELItbJjCGdS7gbtLHO+rnX/VPm8RaZpSdMDYT47Smhs0sW4Z1s+v4EmO23jckpx7A/g4sM+s\
+            ebgdOulcw6K/eNiizEmTO3TyQhc+4uFx7I/c9ep1VtgzaFSdeYuZMueFPRj8fA1WmHuNtHvI8GVuw+Il1OONjQuP4H+u1ckv1/3pK88uzphTin\
+            M1KnysZzqhQQwL1XK4jjSRA7i60xPPXcD8YHmsqFXho4MLJBnr6bu8lib1C6C0rdxzT4ypgrTzFPBUVBMR8rq40srtfyss5Q9XEvu1dPTX+IiI\
+            /VI375579YM3j4d2CrKWdc/vySxvYUiKpsl+i0qYriW6xYL1HD8SnPSImHTrN8zbBRu8ivjfd8ZAF2/VfGBKkNJWA07mI71XpEJOpLJEJObDla\
+            7Gab3sU6PhwFmrcma2lLDTfyvKKZRFmqbNpcjCdTXtZbw7XszkqyVum7RUXfKviRsvYEidGgKh0MqsbT91sXRN181nbbdqR1y0aJkmGljq3SVK\
+            tVoUKSJRjMvnpliYEm+1jSSfn7ogKFOe5X3D+mMjIf+o7SWhHbkPsqwA0+fxmmEI4GHmmmXfDm38NPEAAbLtz2yZtjHlOgbxQxj65fuLg+HDHy\
+            PLRzbnWH8GxH6PyY1A3/fq2WcluYMPpy7Pn0GZgKR/e1Bg51oHnFy6IQA5Funacxi6rQymZz5ssmLOdWluFBZMpyTS5G5sRpEMHifGRFC7WEmo\
+            KH4hQnvpjRUFQJXkG8vNrqoLMKXISX2CijtfPALt9KCsbHCW9wa1Zmzy+npDnCIV5cCsY+kE0ukRV/j2hAecHifY982wY31nmnYVqjcGc/GIXe\
+            J8S9XUIPU2VufGnJ+KGppo9y05/KyAhsfKDgpLy4t75wz9YOg68Uj+0Hn9WEh6X/akZVIUdbZv1wcjj5D6WcrnnlIQAA
             """),
         PageAsset(path: "/page/rungs.js", type: "text/javascript; charset=utf-8", tag: "d46118bdc97e1683", size: 2747, packed: """
             H4sIAAAAAAACA51WUY/bNgx+z69gsa62V9eXOxToEOzu0Ic9DhjWvgUBTrGZ2K0sGbJ8SZD6v4+UZMeXJu2wJ1siRX4kP1K6uYGPFnZllZeAjc\
@@ -598,51 +599,51 @@ extension PageAsset {
             MPZwn38WUyo7fmDkEIpXZ8VM7O4fV4nOWuQGADw2NdUPLcfk5kBB3vd5oiJS7KtmP6vt1fMt23U7S/WQ9eBAeL9q49pLM4lff5MMtwDskOo8Po\
             /yeOari9FwAA
             """),
-        PageAsset(path: "/page/trial.js", type: "text/javascript; charset=utf-8", tag: "f4fcd8ce78f4f4ba", size: 10747, packed: """
-            H4sIAAAAAAACA71azZLjthG+71NgqzYmacucmd3YKWstTzm2D65ae7eym/igTFYQCUn0UASLhEaraFSVk8+p5JAHypv4SdI/AAhK1P74kDnMkA\
-            DY3ej+0H+YiwvxvFLCNIUsxbYwKyHLUpiVNKJoxW2lt5XQC1GYkZBVLlp1pxpYOVdtkSuhZLYS2qxUkz4o1rVujNivRmJRlOVI5NLIV3JeqoNY\
-            NHotovQi1+v05zbya9tiORKlnCtY3qpMV3k7EpneVKb7ZqGbtTS9z7559vXLl9+97NZkutRNb4l6Y1QFQtcyz1XerWwzWareSpB+rd5G6kWpA3\
-            FqeOtNy/YWhN8qVb+QZhVwMrrpc1oUVV5Uyx/lCT8Y7evFSKNewR5AG5vmTrUvZKXK4CMaPP3k21DSRla3J4RRzmdFBSIvZGbabvVdobZM8YF6\
-            Q4sXmyozha4YHH+B+Zj2hKYqFU2NRLVZz1WTiP0DAYarWiMqDcCYiFUc5cVdlMAOVhKohSO5MrIo22AMvi6VsXibAFUEEGhW5f4tW+lWdZNrkO\
-            R5TQMLWbbK80cD4Sq1FWi5eF+Bvsdi9g3qDLHMWH+0Z9EPs5FYqWK5MmPx5PElCNfI7VjEQMyQAd6MxC4Rk69oi8QEx9OyqNRPRQ4HZiIe0wwA\
-            lT4DGaZgaQUfrhUwy26QK65v4yQFVDYFPiWWYEeyNY2+VS/NrkQFWpAzKfE7956Wqlqa1c3xt8qAWdW3sl3F0+nNSEw/H4kn+PfxSDy+ufFknt\
-            wkR5/O1bKoELuxm0FT9FWLP2SclKA3tRtLYc/fgQ+I4ztZbgAZqtbZirUlioXgYTFho4n7e7FLS70UH30keObLibgERYTcnopGmU1TiQONXvc0\
-            /krHb2JiIj4RVwClHbMAbY79wrW+e8vCp5aZaYD/IRm0gdcE7mFo32wE2NgEiIP87nP0fM6AA2Z9OqT0blA2GUjN0g5wnV7ewNSTkQCU/iH4DJ\
-            nGiTiQzIcHZ2FhLT8MN3KDgM9WL8xZoF/1Zpalnsvy67JeSZi7TJ98dnwOSggXJaKfnWGuwAUW6DhSmmkTUjCvAijwnslqbajVQWV5K9PnoJjL\
-            YNJjxU1+8cUXwbSz8pG2+hvCzR7AOQCfBhxCXcqMfd8icAco/0OaQnQ/pB1c+y1YJOM3abvS21dFHeNJ8IYAHTFIJ+IH2F+6lmD/kX0uqjjUiB\
-            1uIDzmMZPEYAauBICRFhWIaVhKBAr8EJMeb7sH8LoGA3M0EvsDv851vgtem+A5x+eslG07FhHCI4KJiGRCZ+6XHNzxT0bOj1ift5Z1zBhGxb0X\
-            fV5+RB7ShcFzwSr8VFzRtt93B0br2+MN2CTEcrFvR/RJsQfyHBbluE2wYEy44Bh2bcHMIrZ4Ro1qAi1wOEtXsrWD5MKmNx1V8JOOZuwjbrpUJo\
-            7KXZQg3qIr+ItOCB78hxjAXnAQjPuBCyYxu5t4wyxKaX7oGWdAvSFYi/YZiQXCAW1w45xnxRJDMnpUxKL4Unxf0Unf0aeUMoEnivdvYIce3gB1\
-            iE29Mw/xaje2OVsckia+if0LRz29/By9JLyM3dibZ5hHjh0ycdYORNbLkxyUbcIOOB9oBxICgQceXkPJDgxtwM8M4skwrmeP9vwCiwE1AlLoR/\
-            szkE2liT+9SpLDLEl/1nDQQd4oVPRcvwEhO+JBroBmoGDe2ZHeny8ckuxa630A37Tp7kAUVb0x+Gp2NaRGUbZS2S1wjDDLgkeVjwfwORK6glyu\
-            WsIn4FUrw2GeHlMjG0Bmaj/HqM3fgynd98ITzQHNRrnxpx6x6JAP3nsIu82vILYAQZQ7PMe5xi20GL7GYj+X2e2SXOP4XZkTnn0JJv90VQDOqg\
-            hoIXIBJSChTS4DPR568P8B4ljPMBeNAi9c3stNdm90/dk9RBBZZSq/hzRDlmZ3v6Xs8n5TQ0Gk7rOyqC9So1rTsxbTXzN1zIo5Re5tGOopeNdA\
-            d9ylv+AF+p6m1WsVoJJF9jaAIzvgedC0Ri+XZd+0QY7dszKKAJYiLLWb9Vo2LnZEpB8rinWumOAH22j0VrRrUBk64UEnySLz8QJUukhGaQ4VE7\
-            +NbKeTh32ldJxGv/GwkDs8cz46191a1z06d2bAiwMEo8vo9EyICOMBuP1kNGRvqzKgQRByOCaP12ht+Ez5ijx+WzVkQ84eKtPNugLdTr1LTdO0\
-            xxzEypCfDZQR+G+wA3zSi5+k3hjDbVggTH12fkr3yLO+Ne4Dz89RK7gIeSQ3ycHGaB8SMf8ZDIcNjXN2ipJTeLU1Ldhz/jOa7k75NUEG6ydRzZ\
-            j/TZDadUovAQvd5BBOHIH57rn7jjbJ6gep6CGl3xjnrIOnj717t4IFxFujatyY0RB+IWDSBo1md4neYr9q1GIsfN3PJXyKNTHUhhHxQy9jNKjN\
-            0WD4MBuuuq+vuaJ+Cep5x+G6+BtsSoKWquV93ei5uofCqwDogdKSv0L517aP+g4QfZj7HnIZ3SmIB8FnPbyQGdheZrv+p0mojLqoKmoYdEcOhl\
-            pQX1ZucgiUof7Im1gv6yLOGa9SN0rmEXuD1ZXLFG2/xaWK+IrHVLwii0auNcJOspbVSQ7aBa9oAe73U44TEI5+f3mJznWGxxMyCG8wSBaC4Dgo\
-            bESSqTom4NgIiIkrSPbrL/8Uc2XAWuiYT1Z9wqu2ummV+PWXf0UBL+I23xijaRscPkEtbatyEPilwQ5WzPpnP1gW2e3YHrjOHBxj4ghWegUh7K\
-            zlwAP+ucI59IIvigqRnOl1LRsVJd3eqXMVT6fRS1R6ZG2B7TI2BqaR02MUhdWDn0tGfGYLqP8agClCbcZJG4z7Ychpoe5ODuLXf/xbDExf8fQM\
-            +UYv8PxHzilcIz16PMxwV0AhIqbEKjAwdutSwPGiWALOUVvtAXNN4mQKlb/G7qxrPABZOKwwyj3bR/uhVcwxAnV4Q06jPypXc0Yuksxh6DV74+\
-            trJyLL1s+B6VyrnPf5DTp+U6zJAL2yCUPCaztEtoi+BtSta9N6ltIO0OxPurlVjZ/b0iuKEocDrc2ZvYxJ/4PW6eYrcUXKnasFCDL2u3DLrMfS\
-            lUJw4p+Hk0mPVJiTg1VvPPJ4ke3jIpPTQ1hpU4D92VvMrbMIOr9xj0Za5Bi7ZgBOyBltL8AJ7NbQHBvoMD6ZVXcFZLGIryMxcwVl1rCQqml0Q0\
-            Xw96YVMIjlJlaHbJax8MYgIkngIFs+yiG1GpvTkcuqOX2CYS6wnN8EF6qCmnz12GWMdlniOsXJeW9sthrIhR7wA6QJj9a7heqtTgad+FpXWrhu\
-            gkN+8Nlrsm3fh76l7cJ5ge8PDxDkPDWe1mCSETdQb5Khjgoe7X2bacpXbVSoyY6n7RDcBc5jdgtH3jVsJ4Bkcs8R+Brr37mBCj6FlOr6qf09iv\
-            cSBuwGgeNt4rgEEuJJn8UHGf0nvMdayRrqFZW/0+j91f19sTxwuFXb+eABgyL1M320niIgucYCwjmNzfq0qXayHlegBJFvcgXwCQVEmODTO7tt\
-            li+uZSc/ZJJtI2u/ihJE/AEYwMp6sLP2ozYrdJB6Y6jEWClMZIsK6kTIbEUBPseliGk0oOalhlD80F4asAPrM3J13uxblYH3y8Wmxlyh7z6Ryi\
-            GdDdCniqsGF+/C3nvxQlcJOTDGz44A3pLKBcSTI+bHLI4FsRkAhu1mUx3Hrini8onD5Z9gAesRmGUDnuktXsUzQEzAw1lI8POHlAxAjesVqhxm\
-            rpD0w5Su9hjglEuUz2GRkqtNmKPRz82pFe1FUl9Xz6RvyNK1dSugBskgUbWqgqSVank5p6x3LC792QF6yY2rKLryu1dIchMHSgzZ7qpsoKC09Z\
-            yt9lhX/aISFLCu6f6p8AknF38uzXLvpKru1eVMh5m/ebA3pJOJpQrUOAPGvgPUvHhf4m7T6CN3pUrLacTAmdz7i1e5lYXBVTGmwe5SO0BAcrjg\
-            TV10LYNEHEQmDaA/psQCuVN5hVfBo5MT5ZMPeoD0vG3lki7meqKy/Fb7ATlbs+EMW4MW2U/3vIYnDg8ODx5cfPyxeAUOyJYYLPzA/y+Ijy9OLr\
-            5t7TF49R1eeWOV6dsLR8WnzTZZVzQfIgObcBYZ3X0CHt/+3TiP860/3ix2/xMwcCW/11WJXXTgjjWCwRIzCrrdx8qIgqsMj+8zyEbuSNg2v8/s\
-            KsB70t2S2Un2dB4juNkBjADQdxRLqAxk1vgEwpO3g4Ai5jshBVWaQtNU0VjV8D+rwMgOkQ6PYGE1YPToBHVhWyhml2evti0Y7M1xctqUz1RJ+r\
-            H7RP1witRblReLBVQhdD/MBOHQutYKkaAvOeVKEkj+/64wLJz09N+ZZNFxHYmOJj45/x+6XicS1FX2MbItoAN/7pzioeuceLN9SAaO+y3ad6ff\
-            ziM6sBzOHtsZe/WuNXG29UDNV+47QEmMyKJWA16IBaneac2xBYbYH+sCBgZVOlONWvLOz270zHk7DtphcvtBGSRdYyJRjG4B7ritaNuIvkQY+v\
-            z/cKuCTbHoqA76oNZk1xnlHmWvU4q0+xDwMCxlcWqdGZvdZSsBMex9v2fnKhQBN/7f/0SnZcpRGhZHte0M+Z6vrauO2s8hcdtODnse9E8y3LiK\
-            zzelfdfLM6P+OJEO218htag97qcdzXOCEu4gTFz84n6aG/MVge0UdeLYlhFT6LWMjrjaRscpW9eHue71V3pz2F/p2m6n8p0oEA4uEDHYJ8KD5F\
-            +RK0rjByxOvUjdBFbawkGsX8GDqFw7D8xN+xRuvNycALv/BEwxw7Fdbx4IsqDD+aRoLNhld6nR/wDJ3UmH+ykAAA==
+        PageAsset(path: "/page/trial.js", type: "text/javascript; charset=utf-8", tag: "53b8c7cfc70b8449", size: 10755, packed: """
+            H4sIAAAAAAACA71azZLjthG+71NgqzYmaWs5M7uxU9Z6POXYPrhq7d3KbuKDPF5BJCTRQxEsEhqNolFVTj6nkkMeKG/iJ0n/ACAoUfvjQ+YwQw\
+            Jgd6O78fUP5uxMvKiUME0hS7EpzFLIshRmKY0oWnFT6U0l9FwUZiRklYtW3aoGVs5UW+RKKJkthTZL1aQPilWtGyN2y5GYF2U5Erk08rWclWov\
+            5o1eiSg9y/Uq/aWN/Nq2WIxEKWcKlrcq01XejkSm15XpvpnrZiVN77Ovn3/16tW3r7o1mS5101ui7oyqQOha5rnKu5VtJkvVWwnSr9TbSL0sdS\
+            BODW+9adnegPAbpeqX0iwDTkY3fU7zosqLavGDPOIHo329GGnUa9gDaGPd3Kr2paxUGXxEg8effBNK2sjq5ogwyvm8qEDkucxM262+LdSGKT5Q\
+            d7R4vq4yU+iKneNvMB/TntBUpaKpkajWq5lqErF7IMBwVWtEpcExLsUyjvLiNkpgB0sJ1MKRXBlZlG0wBl+Xylh/uwSq6ECgWZX7t2ypW9VNrk\
+            CSFzUNzGXZKs8fDYSr1Eag5eJdBfoei+nXqDP0Zfb1RzsWfT8diaUqFkszFk+fnINwjdyMRQzEDBngbiS2ibj8krZITHA8LYtK/VjkcGAuxROa\
+            AUelz0CGCVhawYcrBcyya+SK69s4ScErmwKfEkuwI9maRt+oV2ZbogKtkzMp8Qf3npaqWpjl9eG3yoBZ1TeyXcaTyfVITD4biaf498lIPLm+9m\
+            SeXicHn87UoqjQd2M3g6boqxZ/yDgpud7EbiyFPX8LGBDHt7Jcg2eoWmdL1pYo5oKHxSUbTdzfi21a6oX46CPBM19cinNQRMjtmWiUWTeV2NPo\
+            VU/jr3V8FxMT8Ym4AFfaMgvQ5tgvXOnbtyx8ZpmZBvjvk0EbeE3gHob2zUaAjV0CcZDffY7I5ww4YNZnQ0rvBmWTgdQs7QDXyfk1TD0dCfDSPw\
+            WfIdM4EXuSef/gpFtYyw+7G8Eg+Ger5+ako1/0Zhalnsnyq7JeSpg7T59+engOSggXJXo/g2GuAAILBI6UZtqEFMyrwBV4z2S1NtTqoLK8lelz\
+            UMx5MOl9xU1+/vnnwbSz8oG2+hvCze4BHIBPA4BQlzJj7JsHcIDyP6Qp9O6HtIMrvwXryfhN2i715nVRx3gSvCFAR+ykl+J72F+6kmD/kX0uqj\
+            jUiB1uIDzmMZPEYAZQAo6RFhWIaVhKdBT4ISY93nYPgLoGA3M0Ers9v850vg1em+A5x+eslG07FhG6RwQTEcmEYO6X7N3xT0YORyzmrWQdsw+j\
+            4t6LPi8/IA/pwuC5YBU+Fhe07ffdgdH65nADNgmxXOzbAX1S7J6Qw3o5bhMsGJNfcAy7ss7MIrZ4Ro1qAi1wOEuXsrWDBGGT644q4KSjGfuImy\
+            6UiaNyGyXob9EF/EUQggf/IQawlxwE437ggknM7i69YealNN/3jDOg3tBZi/Y5iQXCAW2Acc6zYokhGREVfVF8Ib6r6KRv6VNKmQCJ4t0d7NC7\
+            N7g6xKbemYd4tR3bnC0OSRPfxP6Fo56ef4YoCS9jN3b3HPPIsfNMnLUDkUV5koOyTdgB5wPtQEIg8MDDayjZnl0b/GcK8WTYr6ePdvwCi8FrBK\
+            TQj3YnXDaVJn58kST7aZL+ouGgg7xRqOiZvgMhO+JBroBmoGDe2ZHeX8ydJ9m1Fn3Av2nT3YEoqnpt8NVsa0iNomypshvgGGGWBY8qHw/450jo\
+            CnK5agGfAKpWhsM8PaZGNuCZqf0cozZ/D6Z03wtPNAdvNsqNP/Mei4C89+gh7Da/hNgCBFHu8BznGrfQYvgai91MZjcLgsbxuzInPPsSTP54WY\
+            CfVRHQQs8FLwEJbXIZ6HHfc//vIY71DHPWKEDh8l6us3uj60/vIYLIKlP5PaQZsjTb+w1ll/frGgoidZ+VRX3/s1Gt+Sk9S/Fvz2rMZ8VcMDvm\
+            VLm3cair4F0D/XGXBgMa9BGn1SsVeCeL7m0BR3cAgdDERi8WZd/EQa7dszaKABYjn2rXq5VsXAyJSE9WFAuymOgH22j0RrQrUB2C8SBYssh8zM\
+            A7XUSjdIeKit9HttPJw75SOk6j33loCBZPnJMOwlsL4aNTZwfQHFwxOo+Oz4aIMC4A/CejIXtblQENciHnz4R8jdaGz5avzOO3VUU29OygQl2v\
+            KtDtxENrmqY95iBWhvxswIwAx8EO8EkvjpJ6Ywy7YaEw8Vn6Md0DhH1r/Aeen6FWcBHySK6TvY3VPjRiHjQYFhsa5ywVJacwa2tbsOfsFzTdrf\
+            JrgkzWT6KaMQ+8RGpXKb0ELHSTQ1hxBGbbF+472iSrH6Sih5R+Y7yzQE8fe5i3ggXEW6Nq3JjREIYhcNIGjWbYRLTYLRs1Hwtf/3Mpn2JtDDVi\
+            RPwQZYwGtTka7D7MhqvvqyuurF+Bet5xuM5+hk1J0FK1uK8bPVP3UIAV4HqgtOQnKAPb9lEfABHD3PeQ0+hOQTwImPXwTGZge5lt+58moTLqoq\
+            qocdAdORhqQX1Zuc4hYIb6IzSxKOsizwlUqRsl84jRYHnhMkbbd3EpI77iMRWvyaKRa5EwSNayOspFuyAWzQF+H3O8gLD0x/NzBNcpHk/IJLzB\
+            IGkIguSgsBFJpuqYHMdGQkxgQbLffv2nmCkD1kJgPlr1Ca/a6KZV4rdf/xUFvIjbbG2Mpm1wGAW1tK3KQeBXBjtZMeufcbAsspuxPXCdOTjGxB\
+            Gs9ApCt7OWAwT8a4VziIIviwo9OdOrWjYqSrq9UwcrnkyiV6j0yNoC22ZsDEwnJ4deFFYRfi4Z8ZktoA5swE3R1aacvMG4H4bcFurvZC9++8e/\
+            xcD0BU9PkW/0Es9/5EDhCunR436KuwIKETElVoGBsWuXgh/PiwX4OWqr3WPOSZxMofI32KV1DQggC4cVRrl3+2g3tIo5RqAOb8hJ9Gflas/IRZ\
+            IZDL1hNL66ciKybP1cmM61ynmfXyPwm2JFBuiVTxgS3tghskX0FXjdqjatZyntAM3+qJsb1fi5Db2iKHE40Nrc2cuY9D9onW6+FBek3JmagyBj\
+            vwu3zCKWrhQ6J/55eHnZIxXm5mDVa+95vMj2c5HJ8SGstCnA/owWMwsWQQc47tFIixxj1xScE3JH2xNwArs1NMcG2o+PZtVtAdks+teBmLmCcm\
+            tYSNU0uqFi+DvTChjEshOrRDbLWHhjEJEkAMiWj3JIrcYmdeSya06fYJgLLYebAKEqqM2XT1zGaJclrmOcnEZjs9FALkTAD5AmPFrvFqq3OhkE\
+            8ZWutHBdBef5wWdvyLZ9DH1L+4XzAt8nHiDIeWo8qcEkI26kXidDnRU82rs205Sv2qhQkx2P2yK4C5zH7BaOvGvcXoInEzxHgDUW37mRCphCSn\
+            V91f4exXsJA3aDwPE2cVwCCfGkz+KDjP4j3mctZQ31isrfafT+6v6+WB443KrtMHjAoEj9RD+tpwhIrrGAcKCxXh03147W4wqUIPLNrsB9QgHR\
+            TfDpnV03yxfXMsgPmWTTyNqvogQRf8ANYGU92GH7QZslAqReGyoxlgoT2aKCOhEyW1EA5rgUMY0G1LzQEIof2ssDBrA+I1fnTb9RGaBfLtY15g\
+            p9+EQq+3Q6QJ8qrhog3oW99+KFUAk5MMbPjgDelso5xJMD5ocsDgWxGQCG7WZdHcauCfrlU+eXf4EFrEdglg0g01tQxTNAn4CHky7Bzx9SMgA1\
+            rleocpi6QtIPU7raY4BTLlE+5YuUXK3DHI1+ro+taC+U+rp6Ln1jlq6vWwE1SAaJqlUVJK1Uy8sZZb1jce7PDtBLrl1F0ZXfvUKSmzlQYsh2W2\
+            UDBaWt52y1x7rqF5WggFVN91CFTzi5+HNplnsnVXWvLmfaT/0NhL0pvby0VIEaZ8DYd4CaF+9N3K0afeSuVmk5jRg4kzt/ASs3sjC4KsY02F1u\
+            Bx6Q7M94U2ddyyARe5FJA94fU2KB3Km8wivh0dGJ8skHPUB63rZyQRd0PVFZfqv9gJyt2XCGrUGL7Kc7XsMT+wf7Bw/OPv5YvAYAsiUGCz/wfw\
+            zi47OjC3BbewxegYdX31hl+vbCQfFps03WFc2HnoFNOOsZ3b0CHt/+HTmP8+0/3jB2/xswcDW/01WJ3XTgjjWCwRIzCrreh8qIgisN798nPBu5\
+            I2HbBD+xq8Dfk+62zE4y0nkfwc0O+Ag4+pZiCZWBzBqfQHhCOwgoYrYVUlClKTRNFY1VDf/TCoxs0dPhESysBoweHXld2BaKGfLsFbd1BnuDnB\
+            w35zNVkn7sPlE/nCL1VuXFfA5VCN0TM0E4tK61QiToS065kgSS/78rDAtHvf13Jll0XEeio4lPDv9D6HUiQV1lHyPbAtrz5w4U913nxJvtQzJw\
+            3G/Rvjv9dojonGV/8thOGdW71sTJ1gM1X7nvACUxeha1GvBiLEj1jmuODTDE/lgXMDCo0plq1IJ3fnKjJ87bYdAOk9sPyiDpOhOJYnQL/I7bir\
+            aN6EuEoc//D7cr2BSLDuqgD2pNdp1R7lH2OqVIu+8C3g1LWRxbZ8pmd9lKQAx73+/ZuQpFwI3/9z/RcZlykIbFUW07Q77na+uqg/ZzSNy2k8Oe\
+            B/2zDDeu4tNNad/18syoP06kw/ZXSC1qD/tpB/OcoIQ7CBMXv7if5sZ8RWA7RZ04tmXEFHotowOuttFxzNb1Ya56/ZXeHPZXurbbsXxHCoSDC0\
+            QM9onwIPlX5IrS+AHrp16kbgIrbeFcrF/Bg6hcOw/MTfoUrr3cnAC7/whMMcOxXW8eCLKg/emkaCwYsrvU6H+pk47rAyoAAA==
             """),
         PageAsset(path: "/page/views.js", type: "text/javascript; charset=utf-8", tag: "fdd98b89da654d10", size: 15894, packed: """
             H4sIAAAAAAACA707W3LjRpL/OkV1rNYA2mxIansnJqTRKNx2O+wNT3dHSx5/KBgiSJRIWCBAA6DYGg4i5g77sTeYK8z/zE3mJJuvKlSBYKvliL\

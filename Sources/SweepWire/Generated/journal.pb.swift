@@ -600,6 +600,9 @@ nonisolated struct Sweepd_Journal_Leased: Sendable {
 
   var toEpoch: UInt32 = 0
 
+  /// of training here; absent before it was written
+  var kernels: String = String()
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1832,7 +1835,7 @@ nonisolated extension Sweepd_Journal_Worker: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Sweepd_Journal_Leased: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Leased"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}worker\0\u{3}from_epoch\0\u{3}to_epoch\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{1}worker\0\u{3}from_epoch\0\u{3}to_epoch\0\u{1}kernels\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1844,6 +1847,7 @@ nonisolated extension Sweepd_Journal_Leased: SwiftProtobuf.Message, SwiftProtobu
       case 2: try { try decoder.decodeSingularMessageField(value: &self._worker) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.fromEpoch) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.toEpoch) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.kernels) }()
       default: break
       }
     }
@@ -1866,6 +1870,9 @@ nonisolated extension Sweepd_Journal_Leased: SwiftProtobuf.Message, SwiftProtobu
     if self.toEpoch != 0 {
       try visitor.visitSingularUInt32Field(value: self.toEpoch, fieldNumber: 4)
     }
+    if !self.kernels.isEmpty {
+      try visitor.visitSingularStringField(value: self.kernels, fieldNumber: 5)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1874,6 +1881,7 @@ nonisolated extension Sweepd_Journal_Leased: SwiftProtobuf.Message, SwiftProtobu
     if lhs._worker != rhs._worker {return false}
     if lhs.fromEpoch != rhs.fromEpoch {return false}
     if lhs.toEpoch != rhs.toEpoch {return false}
+    if lhs.kernels != rhs.kernels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
