@@ -26,6 +26,8 @@ func measureConvolutions(_ table: KernelTable) {
         func share(_ body: () -> Void) -> String { "\(rounded(operations / median(body) / peak(table) * 100)) %" }
         var line = "\(batch) x \(size)x\(size)x\(inputs) -> \(outputs), \(kernel)x\(kernel) / \(stride):"
         line += "  forward \(share { table.convolve(layer.forward) })"
+        let patches = PatchProduct(layer)
+        line += " (by copied patches \(share { patches.run(table) }))"
         if let backward = layer.backward {
             line += "  input gradient \(share { table.convolveInputGradient(backward) })"
         }
