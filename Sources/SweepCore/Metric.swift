@@ -192,6 +192,22 @@ extension Metric: RawRepresentable {
         self = .validationRecall(label)
     }
 
+    /// The metric that another tool's name for it means (`val_loss`, `val/acc`, `accuracy`); nil when it means none of ours.
+    static func meant(by name: String) -> Metric? {
+        var words = name.lowercased().split { "_./- ".contains($0) }.map(String.init)
+        var part = "validation"
+        if let first = words.first {
+            if ["val", "valid", "validation", "eval", "dev"].contains(first) { words.removeFirst() }
+            if ["train", "training"].contains(first) {
+                part = "training"
+                words.removeFirst()
+            }
+        }
+        let short = ["acc": "accuracy", "error": "loss", "rocauc": "auc", "roc_auc": "auc", "f1_score": "f1", "r2_score": "r2"]
+        let rest = words.joined(separator: "_")
+        return named["\(part).\(short[rest] ?? rest)"]
+    }
+
     /// Bytes of a program's own name for a metric.
     package static let nameBytes = 128
     /// Words that stand beside metrics in reports and documents, so that no metric may be called so.

@@ -78,7 +78,9 @@ extension SpecReader {
                 )
                 return nil
             }
-            reader.report("not an allowed value", allowed: SpecReader.oneOf(Metric.words, for: name))
+            let meant = Metric.meant(by: name).map { " (did you mean \($0.rawValue)?)" }
+            let allowed = meant.map { SpecReader.oneOf(Metric.words) + $0 } ?? SpecReader.oneOf(Metric.words, for: name)
+            reader.report("not an allowed value", allowed: allowed)
             return nil
         }
     }

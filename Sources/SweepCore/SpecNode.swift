@@ -96,6 +96,24 @@ extension SpecNode {
 }
 
 extension ParameterDomain {
+    /// The range of ours that a map in another tool's words means (`{min: 1, max: 9}`, `{values: [1, 2]}`); nil when it is none.
+    static func meant(by map: SpecNode) -> String? {
+        if let values = map["values"], case .list = values { return "{choice: \(values.excerpt)}" }
+        if case .list(let bounds)? = map["range"], bounds.count == 2 {
+            return range(bounds[0], bounds[1], map["distribution"])
+        }
+        func first(_ keys: [String]) -> SpecNode? { keys.lazy.compactMap { map[$0] }.first }
+        guard let low = first(["min", "low", "minimum"]), let high = first(["max", "high", "maximum"]) else { return nil }
+        return range(low, high, first(["distribution", "log", "scale"]))
+    }
+
+    private static func range(_ low: SpecNode, _ high: SpecNode, _ kind: SpecNode?) -> String {
+        let bounds = "[\(low.excerpt), \(high.excerpt)]"
+        let isLog = kind == .boolean(true) || kind?.text.contains("log") == true
+        if case .integer = low, case .integer = high { return "{\(isLog ? "log_int" : "int"): \(bounds)}" }
+        return isLog ? "{log: \(bounds)}" : "{uniform: \(bounds)} or {log: \(bounds)}"
+    }
+
     /// The keys that make a map of the sweep file a domain.
     package static let keywords = ["uniform", "log", "int", "log_int", "choice"]
 

@@ -38,7 +38,9 @@ package struct SpecReader {
             return report("a range is not allowed here", allowed: allowed)
         case .map(let entries) where allowsDomains:
             let keyword = entries.lazy.compactMap { Self.guess(ParameterDomain.keywords, for: $0.key) }.first
-            if let keyword { allowed += " (did you mean {\(keyword): …}?)" }
+            if let meant = ParameterDomain.meant(by: node) ?? keyword.map({ "{\($0): …}" }) {
+                allowed += " (did you mean \(meant)?)"
+            }
         case .list where allowsDomains: allowed += " (or {choice: […]} to try each)"
         default: break
         }
@@ -200,7 +202,8 @@ package struct SpecReader {
                     path: path.appending(.key(entry.key)),
                     message: isPlanned ? "not available in this version" : "unknown key",
                     found: entry.key,
-                    allowed: keys.isEmpty ? "no keys" : Self.oneOf(keys, for: isPlanned ? nil : entry.key),
+                    allowed: keys.isEmpty
+                        ? "no keys" : isPlanned ? Self.oneOf(keys) : Self.oneOf(keys, for: entry.key, at: path),
                     side: .key
                 )
             )
@@ -257,6 +260,13 @@ package struct SpecReader {
             words.count < 2 ? words.joined() : words.dropLast().joined(separator: ", ") + " or " + (words.last ?? "")
         guard let found, let guess = guess(words, for: found) else { return list }
         return "\(list) (did you mean \(guess)?)"
+    }
+
+    /// The same for a key that stands at `path`, with its own place as a guess where that is another.
+    private static func oneOf(_ keys: [String], for key: String, at path: SpecPath) -> String {
+        guard guess(keys, for: key) == nil, let home = KeyHome.path(of: key), home != path.appending(.key(key)).description
+        else { return oneOf(keys, for: key) }
+        return "\(oneOf(keys)) (did you mean \(home)?)"
     }
 
     /// The word that `found` is most likely to mean; nil when none is within a third of its letters, or one.

@@ -174,6 +174,22 @@ import Testing
         #expect(allowed.hasSuffix("validation.recall.LABEL (did you mean validation.f1?)"))
     }
 
+    @Test func `other tools' names for a metric are told ours`() throws {
+        func allowed(_ name: String) throws -> String {
+            let problems = SpecProblems()
+            let node = SpecNode.map([SpecEntry("minimize", .text(name))])
+            #expect(Objective.read(SpecReader(node, problems: problems)) == nil)
+            return try #require(problems.all.first?.allowed)
+        }
+        for (name, ours) in [
+            ("val_loss", "validation.loss"), ("val/acc", "validation.accuracy"), ("accuracy", "validation.accuracy"),
+            ("loss", "validation.loss"), ("train_loss", "training.loss"), ("eval.roc_auc", "validation.auc"),
+        ] {
+            #expect(try allowed(name).hasSuffix(" (did you mean \(ours)?)"), "\(name)")
+        }
+        #expect(try allowed("perplexity").hasSuffix("validation.recall.LABEL"))
+    }
+
     @Test func `a note is cut to its limit between characters`() {
         let long = TrialNote(epoch: 1, text: String(repeating: "a", count: 199) + "ä")
         #expect(long.text.utf8.count == 199)

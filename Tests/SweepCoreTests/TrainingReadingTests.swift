@@ -733,4 +733,22 @@ import Testing
         let open = read("start_from: {choice: [none, b, {weights: c, head: x}]}", allowsDomains: true).problems
         #expect(open.map(\.message) == ["not an allowed value"])
     }
+
+    @Test func `a key in the wrong place is told its own`() {
+        func allowed(_ text: String) -> [String] {
+            let problems = SpecProblems()
+            _ = Sweep.read(FlowText.node(text), problems: problems)
+            return problems.all.filter { $0.message == "unknown key" }.map { $0.allowed ?? "" }
+        }
+        let rest = "name: a, data: {source: a.csv}"
+        for (text, home) in [
+            ("{\(rest), epochs: 9}", "train.epochs"), ("{\(rest), trials: 9}", "search.trials"),
+            ("{\(rest), train: {learning_rate: 1}}", "train.optimizer.KIND.learning_rate"),
+            ("{\(rest), train: {lr: 1}}", "train.optimizer.KIND.learning_rate"),
+            ("{\(rest), search: {max_epochs: 1}}", "train.epochs"), ("{\(rest), train: {search: 1}}", "search"),
+        ] {
+            #expect(allowed(text).first?.hasSuffix(" (did you mean \(home)?)") == true, "\(text): \(allowed(text))")
+        }
+        #expect(allowed("{\(rest), colour: 9}").first?.contains("did you mean") == false)
+    }
 }

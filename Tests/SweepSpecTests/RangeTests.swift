@@ -94,6 +94,11 @@ import Testing
             "{lgo: [0.1, 1]}",
             "not an allowed value: train.l2, found {lgo: [0.1, 1]}, allowed a number from 0 to 1000000 (did you mean {log: …}?)"
         ),
+        ("{min: 0.1, max: 1}", "(did you mean {uniform: [0.1, 1]} or {log: [0.1, 1]}?)"),
+        ("{distribution: log_uniform_values, min: 0.1, max: 1}", "(did you mean {log: [0.1, 1]}?)"),
+        ("{low: 1, high: 9}", "(did you mean {int: [1, 9]}?)"),
+        ("{values: [0.1, 1]}", "(did you mean {choice: [0.1, 1]}?)"),
+        ("{min: 0.1, step: 1}", "allowed a number from 0 to 1000000"),
         ("[0.1, 1]", "(or {choice: […]} to try each)"),
         (
             "{uniform: [-1, 1]}",
