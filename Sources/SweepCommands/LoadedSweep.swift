@@ -24,6 +24,8 @@ struct LoadedSweep {
     let material: Material
     let packed: [UInt8]
     let dataSet: DataSetID
+    /// What its searcher knows of an earlier sweep; nil: nothing.
+    let earlier: EarlierTrials?
 
     /// What its trials need.
     enum Material {
@@ -72,7 +74,15 @@ struct LoadedSweep {
     }
 
     /// Reads what a sweep file needs that was read itself; throws a `CommandFailure` with every mistake of it.
-    init(_ file: SweepFile, text: String, in folder: String, mustLearn: Bool = true) throws {
+    init(_ given: SweepFile, text: String, in folder: String, mustLearn: Bool = true) throws {
+        var file = given
+        earlier = try Self.earlierTrials(given, in: folder)
+        if let earlier {
+            guard let with = given.with(earlierResults: earlier.results) else {
+                throw CommandFailure(.failed, "\(given.file): the results of \(earlier.file) do not fit the sweep")
+            }
+            file = with
+        }
         self.file = file
         self.text = text
         switch file.sweep.work {
@@ -165,7 +175,7 @@ struct LoadedSweep {
             search   \(method), \(sweep.space.parameters.count) parameters, \
             \(search.trials.map { "\($0) trials" } ?? "the whole grid"), seed \(search.seed)
             epochs   \(sweep.epochs), prune \(prune)
-            """
+            """ + (earlier.map { "\n\($0.summary)" } ?? "")
     }
 
     private var materialSummary: String {

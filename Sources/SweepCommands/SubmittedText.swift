@@ -39,6 +39,15 @@ extension Coordinator {
             )
             return .mistakes(file.render([problem]))
         }
+        if case .file(let path)? = file.sweep.search.warmStart, !Self.isWithin(path) {
+            let problem = SpecProblem(
+                path: SpecPath([.key("search"), .key("warm_start")]),
+                message: "a file that is not within the folder in which the coordinator was started",
+                found: path,
+                allowed: "a path below it; or `sweepd submit FILE`, which reads it where it runs"
+            )
+            return .mistakes(file.render([problem]))
+        }
         if let (path, place) = file.sweep.startingFiles.first(where: { !Self.isWithin($0.file) }) {
             let problem = SpecProblem(
                 path: place,

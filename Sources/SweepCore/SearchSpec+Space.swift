@@ -10,7 +10,8 @@ extension SpecReader {
         return whole.count == found.count ? whole : nil
     }
 
-    private func configuration(of space: SearchSpace) -> Configuration? {
+    /// Values of some parameters, as `configurations` reads them.
+    func configuration(of space: SearchSpace) -> Configuration? {
         guard case .map(let entries) = node else {
             refuse("a map from parameters to values")
             return nil

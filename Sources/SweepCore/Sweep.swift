@@ -110,6 +110,8 @@ package struct SearchSpec: Hashable, Sendable {
     package var decide: Decide
     /// Configurations to begin with, each some of its values; the searcher chooses the others.
     package var tryFirst: [Configuration]
+    /// Results of an earlier sweep that the searcher knows from the beginning; nil: none.
+    package var warmStart: WarmStart?
     /// What every configuration must meet.
     package var constraints: [Constraint]
 
@@ -145,6 +147,7 @@ package struct SearchSpec: Hashable, Sendable {
         parallelism: Int = 16,
         decide: Decide = .virtual,
         tryFirst: [Configuration] = [],
+        warmStart: WarmStart? = nil,
         constraints: [Constraint] = []
     ) {
         self.method = method
@@ -154,13 +157,14 @@ package struct SearchSpec: Hashable, Sendable {
         self.parallelism = parallelism
         self.decide = decide
         self.tryFirst = tryFirst
+        self.warmStart = warmStart
         self.constraints = constraints
     }
 }
 
 extension Sweep {
     static let keys = ["name", "data", "train", "objective", "search", "prune", "finalists", "arms"] + Placement.keys
-    static let plannedKeys = ["stop", "warm_start"]
+    static let plannedKeys = ["stop"]
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -179,7 +183,9 @@ extension Sweep {
         let objective =
             fields.optional("objective").map { Objective.read($0, ofProgram: isOfPrograms) } ?? Objective()
         let searched = SearchSpace(template: template(of: source))
-        let search = fields.optional("search").map { SearchSpec.read($0, space: searched) } ?? SearchSpec()
+        let search = fields.optional("search").map {
+                SearchSpec.read($0, space: searched, objective: objective ?? Objective())
+            } ?? SearchSpec()
         if source["prune"] == .null {
             // Read as absent it would turn pruning on for someone who meant to turn it off.
             let path = SpecPath().appending(.key("prune"))
@@ -324,15 +330,18 @@ extension Sweep {
 }
 
 extension SearchSpec {
-    static let keys = ["method", "trials", "repeats", "seed", "parallelism", "decide", "try_first", "where"]
-    static let plannedKeys = ["warm_start"]
+    static let keys = ["method", "trials", "repeats", "seed", "parallelism", "decide", "try_first", "warm_start", "where"]
     /// Trials of the largest sweep: the memory of a coordinator is bounded.
     package static let greatestTrials = 10_000_000
     static let plannedMethods = ["pbt"]
 
-    /// Reads `search`, for configurations of `space`.
-    package static func read(_ reader: SpecReader, space: SearchSpace) -> SearchSpec? {
-        guard let fields = reader.fields(keys, planned: plannedKeys) else { return nil }
+    /// Reads `search`, for configurations of `space` and results on the scale of `objective`.
+    package static func read(
+        _ reader: SpecReader,
+        space: SearchSpace,
+        objective: Objective = Objective()
+    ) -> SearchSpec? {
+        guard let fields = reader.fields(keys) else { return nil }
         let method = fields.optional("method").map { $0.word(Method.self, planned: plannedMethods) } ?? .random
         let trials: Int?? = fields.optional("trials").map { $0.integer(in: 1...greatestTrials) }
         let repeats = fields.optional("repeats").map { $0.integer(in: 1...1000) } ?? 1
@@ -340,11 +349,22 @@ extension SearchSpec {
         let parallelism = fields.optional("parallelism").map { $0.integer(in: 1...65_536) } ?? 16
         let decide = fields.optional("decide").map { $0.word(Decide.self) } ?? .virtual
         let first = fields.optional("try_first").map { $0.configurations(of: space) } ?? []
+        let warm: WarmStart?? = fields.optional("warm_start").map { reader -> WarmStart? in
+            if let method, !WarmStart.methods.contains(method) {
+                reader.report(
+                    "\(method.rawValue) has no model that could learn from it",
+                    allowed: "search.method: " + SpecReader.oneOf(WarmStart.methods.map(\.rawValue))
+                )
+                return nil
+            }
+            return WarmStart.read(reader, space: space, objective: objective)
+        }
         let constraints = fields.optional("where").map { $0.constraints(on: space) } ?? []
         guard let method, let repeats, let seed, let parallelism, let decide, let first, let constraints else {
             return nil
         }
         if case .some(.none) = trials { return nil }
+        if case .some(.none) = warm { return nil }
         return SearchSpec(
             method: method,
             trials: trials ?? nil,
@@ -353,6 +373,7 @@ extension SearchSpec {
             parallelism: parallelism,
             decide: decide,
             tryFirst: first,
+            warmStart: warm ?? nil,
             constraints: constraints
         )
     }

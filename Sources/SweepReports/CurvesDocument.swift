@@ -235,7 +235,8 @@ extension CurvesDocument.Trial {
         return object.object
     }
 
-    init(_ reader: DocumentReader) throws(DocumentError) {
+    /// Reads a trial from its JSON.
+    package init(_ reader: DocumentReader) throws(DocumentError) {
         let points = try reader.field("points").items()
         var metrics: [Metric] = []
         if let first = points.first {

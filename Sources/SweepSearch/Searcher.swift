@@ -50,7 +50,7 @@ package enum SearcherFactory {
     package static func make(spec: SearchSpec, space: SearchSpace) -> any Searcher {
         let constraints = spec.constraints
         let seed = spec.seed
-        let base: any Searcher =
+        var base: any Searcher =
             switch SearchChoice(spec: spec, space: space).method {
             case .auto, .random: RandomSearcher(space: space, seed: seed, constraints: constraints)
             case .grid: GridSearcher(space: space, constraints: constraints)
@@ -62,6 +62,14 @@ package enum SearcherFactory {
             case .cmaes: CMAESSearcher(space: space, seed: seed, constraints: constraints)
             case .evolution: EvolutionSearcher(space: space, seed: seed, constraints: constraints)
             }
+        if case .results(let earlier)? = spec.warmStart {
+            for (index, result) in earlier.enumerated() {
+                // Below all numbers of this sweep's own proposals.
+                let number = -1 - index
+                base.proposed(number: number, configuration: result.configuration)
+                base.observe(number: number, objective: result.cost, epoch: result.epoch)
+            }
+        }
         guard !spec.tryFirst.isEmpty else { return base }
         return TryFirstSearcher(spec.tryFirst, space: space, seed: seed, constraints: constraints, base: base)
     }

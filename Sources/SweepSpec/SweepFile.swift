@@ -161,6 +161,7 @@ package struct SweepFile: Sendable {
         let search = SpecPath([.key("search")])
         var any = sweep.search
         any.tryFirst = []
+        any.warmStart = nil
         var searcher = SearcherFactory.make(spec: any, space: sweep.space)
         if !any.constraints.isEmpty, searcher.propose(number: 0) == nil {
             problems.add(
@@ -184,6 +185,22 @@ package struct SweepFile: Sendable {
                 )
             )
         }
+    }
+
+    /// The same file with results of an earlier sweep in the place of the file that it names; nil where they do not fit.
+    package func with(earlierResults: [SpecNode]) -> SweepFile? {
+        guard case .map(let entries) = sweep.source else { return nil }
+        let source = SpecNode.map(
+            entries.map { entry in
+                guard entry.key == "search", case .map(let search) = entry.value else { return entry }
+                return SpecEntry(
+                    entry.key,
+                    .map(search.map { $0.key == "warm_start" ? SpecEntry($0.key, .list(earlierResults)) : $0 })
+                )
+            }
+        )
+        return Sweep.read(source, problems: SpecProblems())
+            .map { SweepFile(file: file, sweep: $0, sourceMap: sourceMap) }
     }
 
     /// Problems that were found later (on the data, by the searcher), each with its line, one line of text each.

@@ -5,6 +5,53 @@ import Testing
 
 extension RealProcesses {
     @Suite struct RunTests {
+        @Test func `a search goes on from the trials of an earlier sweep, with any number of slots`() async throws {
+            try await Bench.run { bench in
+                try await bench.run(["sweepd", "run", try bench.sweep("quick"), "--directory", "q.sweepd"], exits: 0)
+                try await bench.run(
+                    ["sweepd", "export", "quick", "--directory", "q.sweepd", "--jsonl", "quick.jsonl"],
+                    exits: 0
+                )
+                let search = "search: {method: tpe, trials: 8, seed: 2, warm_start: quick.jsonl}"
+                let text = try String(contentsOfFile: try bench.sweep("quick"), encoding: .utf8)
+                    .replacing("search: {trials: 12, seed: 1}", with: search)
+                    .replacing("name: quick", with: "name: warm").replacing("epochs: 9", with: "epochs: 3")
+                let file = try bench.write("warm.yaml", text)
+                let told = try await bench.run(["sweepd", "validate", file], exits: 0)
+                try #require(told.output.contains("warm     12 results of quick.jsonl\n"), "\(told.output)")
+                var tables: [String] = []
+                for slots in ["1", "2"] {
+                    try await bench.run(
+                        ["sweepd", "run", file, "--slots", slots, "--directory", "w\(slots).sweepd"],
+                        exits: 0
+                    )
+                    tables.append(
+                        try await bench.run(
+                            ["sweepd", "rank", "warm", "--stable", "--directory", "w\(slots).sweepd"],
+                            exits: 0
+                        ).output
+                    )
+                }
+                try #require(tables[0] == tables[1] && !tables[0].isEmpty)
+                let why = try await bench.run(
+                    ["sweepd", "explain", "warm", "1", "--directory", "w1.sweepd"],
+                    exits: 0
+                )
+                try #require(why.output.contains("densit"), "\(why.output)")
+
+                for (old, new, words) in [
+                    ("quick.jsonl", "absent.jsonl", "there is no such file beside the sweep file"),
+                    ("quick.jsonl", "warm.yaml", "is no trial"),
+                    ("log: [1e-3, 1e-1]", "log: [1e-9, 1e-8]", "none of its 12 configurations has this sweep's parameters"),
+                    ("method: tpe", "method: sobol", "sobol has no model that could learn from it"),
+                ] {
+                    let wrong = try bench.write("wrong.yaml", text.replacing(old, with: new))
+                    let refused = try await bench.run(["sweepd", "validate", wrong], exits: 2)
+                    try #require(refused.errors.contains(words) && refused.errors.contains("wrong.yaml:15:"), "\(refused.errors)")
+                }
+            }
+        }
+
         @Test func `a sweep runs to its table, and a second run only prints it`() async throws {
             try await Bench.run { bench in
                 let file = try bench.sweep("quick")

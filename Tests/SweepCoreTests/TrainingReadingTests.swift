@@ -35,6 +35,41 @@ import Testing
         )
     }
 
+    @Test func `a run begins with drawn weights or with those of a file`() throws {
+        func start(_ text: String) throws -> StartingPoint? { try spec("start_from: \(text)").startingPoint }
+        #expect(try spec("").startingPoint == nil && start("none") == nil)
+        #expect(try start("a.safetensors") == StartingPoint(file: "a.safetensors"))
+        #expect(try start("{weights: a}") == StartingPoint(file: "a"))
+        #expect(try start("{weights: a, head: kept}") == StartingPoint(file: "a"))
+        #expect(try start("{weights: a, head: new}") == StartingPoint(file: "a", drawsHead: true))
+        for (wrong, message) in [
+            ("9", "not text"), ("{head: new}", "missing"), ("{weights: a, head: old}", "not an allowed value"),
+            ("{weights: a, heads: new}", "unknown key"),
+        ] {
+            #expect(read("start_from: \(wrong)").problems.map(\.message) == [message], "\(wrong)")
+        }
+        let open = read("start_from: {choice: [none, b, {weights: c, head: x}]}", allowsDomains: true).problems
+        #expect(open.map(\.message) == ["not an allowed value"])
+    }
+
+    @Test func `a key in the wrong place is told its own`() {
+        func allowed(_ text: String) -> [String] {
+            let problems = SpecProblems()
+            _ = Sweep.read(FlowText.node(text), problems: problems)
+            return problems.all.filter { $0.message == "unknown key" }.map { $0.allowed ?? "" }
+        }
+        let rest = "name: a, data: {source: a.csv}"
+        for (text, home) in [
+            ("{\(rest), epochs: 9}", "train.epochs"), ("{\(rest), trials: 9}", "search.trials"),
+            ("{\(rest), train: {learning_rate: 1}}", "train.optimizer.KIND.learning_rate"),
+            ("{\(rest), train: {lr: 1}}", "train.optimizer.KIND.learning_rate"),
+            ("{\(rest), search: {max_epochs: 1}}", "train.epochs"), ("{\(rest), train: {search: 1}}", "search"),
+        ] {
+            #expect(allowed(text).first?.hasSuffix(" (did you mean \(home)?)") == true, "\(text): \(allowed(text))")
+        }
+        #expect(allowed("{\(rest), colour: 9}").first?.contains("did you mean") == false)
+    }
+
     private func expect(
         _ entries: String,
         _ change: (inout TrainingSpec) -> Void,
@@ -715,40 +750,5 @@ import Testing
         )
         // A perceptron reads the pixels as they are.
         #expect(problems({ _ in }, image: image) == [])
-    }
-
-    @Test func `a run begins with drawn weights or with those of a file`() throws {
-        func start(_ text: String) throws -> StartingPoint? { try spec("start_from: \(text)").startingPoint }
-        #expect(try spec("").startingPoint == nil && start("none") == nil)
-        #expect(try start("a.safetensors") == StartingPoint(file: "a.safetensors"))
-        #expect(try start("{weights: a}") == StartingPoint(file: "a"))
-        #expect(try start("{weights: a, head: kept}") == StartingPoint(file: "a"))
-        #expect(try start("{weights: a, head: new}") == StartingPoint(file: "a", drawsHead: true))
-        for (wrong, message) in [
-            ("9", "not text"), ("{head: new}", "missing"), ("{weights: a, head: old}", "not an allowed value"),
-            ("{weights: a, heads: new}", "unknown key"),
-        ] {
-            #expect(read("start_from: \(wrong)").problems.map(\.message) == [message], "\(wrong)")
-        }
-        let open = read("start_from: {choice: [none, b, {weights: c, head: x}]}", allowsDomains: true).problems
-        #expect(open.map(\.message) == ["not an allowed value"])
-    }
-
-    @Test func `a key in the wrong place is told its own`() {
-        func allowed(_ text: String) -> [String] {
-            let problems = SpecProblems()
-            _ = Sweep.read(FlowText.node(text), problems: problems)
-            return problems.all.filter { $0.message == "unknown key" }.map { $0.allowed ?? "" }
-        }
-        let rest = "name: a, data: {source: a.csv}"
-        for (text, home) in [
-            ("{\(rest), epochs: 9}", "train.epochs"), ("{\(rest), trials: 9}", "search.trials"),
-            ("{\(rest), train: {learning_rate: 1}}", "train.optimizer.KIND.learning_rate"),
-            ("{\(rest), train: {lr: 1}}", "train.optimizer.KIND.learning_rate"),
-            ("{\(rest), search: {max_epochs: 1}}", "train.epochs"), ("{\(rest), train: {search: 1}}", "search"),
-        ] {
-            #expect(allowed(text).first?.hasSuffix(" (did you mean \(home)?)") == true, "\(text): \(allowed(text))")
-        }
-        #expect(allowed("{\(rest), colour: 9}").first?.contains("did you mean") == false)
     }
 }

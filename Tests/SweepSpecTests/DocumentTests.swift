@@ -106,7 +106,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("search", "{method: pbt, trials: 9}"), ("search.warm_start", "other"),
+        ("search", "{method: pbt, trials: 9}"),
         ("train.l2", "{uniform: [0, 1], prior: 0.1}"),
         ("stop", "{after: 2}"),
     ])
