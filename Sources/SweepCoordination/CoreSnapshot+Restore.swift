@@ -155,6 +155,8 @@ package struct SnapshotRestoration {
         sweep.longestEpochSeconds = try reader.real()
         sweep.decided = try reader.integer(in: 0...1 << 53)
         sweep.resolved = try reader.integer(in: 0...1 << 53)
+        sweep.epochsDecided = try reader.integer(in: 0...1 << 53)
+        sweep.leastCost = try reader.real()
         sweep.epochsTrained = try reader.integer(in: 0...1 << 53)
         sweep.epochSeconds = try reader.real()
         sweep.incumbent = try reader.optional { reader throws(SnapshotError) in

@@ -186,6 +186,8 @@ extension SnapshotWriter {
         real(sweep.longestEpochSeconds)
         integer(sweep.decided)
         integer(sweep.resolved)
+        integer(sweep.epochsDecided)
+        real(sweep.leastCost)
         integer(sweep.epochsTrained)
         real(sweep.epochSeconds)
         optional(sweep.incumbent) { writer, best in

@@ -23,6 +23,7 @@ extension SweepProgress {
         guard trials.indices.contains(number - 1) else { return }
         if !isFinal(number) {
             tell(from == 0 ? .init(.started, trial: number) : .init(.promoted, trial: number, epoch: to))
+            if !trials[number - 1].stoppedEarly { epochsDecided += to - from }
         }
         // One that failed meanwhile holds its virtual slot, so that the order of decisions does not depend on when it failed.
         if trials[number - 1].ended == nil { change(number) { $0.goal = .init(to: to, end: end, order: order) } }
@@ -118,6 +119,7 @@ extension SweepProgress {
         resolved += 1
         if let index = arrived.firstIndex(of: number) { arrived.remove(at: index) }
         guard !isFinal(number) else { return }
+        if cost < leastCost { leastCost = cost }
         tellCurve(of: number, to: epoch)
         // One that ended before this epoch gives no more results; one that stopped early competes on with its last. One that
         // ended later is treated as if that were not known yet: when it was heard of is real time's accident.

@@ -74,6 +74,7 @@ extension SweepProgress {
     private mutating func nextSegment() -> Decision? {
         // When the finalists run the search is over.
         if hasFinalRuns { return nextFinalRun() }
+        if isStopped { return nextFinalRun() }
         if let promotion = scheduler.promotion() {
             let from = trials[promotion.trial - 1].curve.epochs
             // One that stopped early has its result for every level: nothing is trained, no virtual time passes.
@@ -94,6 +95,9 @@ extension SweepProgress {
         let level = scheduler.firstLevel(of: proposal.trial.number)
         return .propose(proposal, to: level, end: timeline.now + Double(level))
     }
+
+    /// Whether the sweep file says that the search is over before its trials are done.
+    package var isStopped: Bool { sweep.stop?.isReached(epochs: epochsDecided, best: leastCost) ?? false }
 
     /// What is left when nothing is in flight and nothing can be started: the paused trials end, then the sweep.
     private func ending() -> Decision {

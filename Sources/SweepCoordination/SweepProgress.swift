@@ -26,6 +26,10 @@ package struct SweepProgress: Sendable {
     var finalists: [Finalist]?
     /// Segments decided so far.
     package internal(set) var decided = 0
+    /// Epochs of the search's segments that were decided so far.
+    package internal(set) var epochsDecided = 0
+    /// The least cost of the search at the end of a segment, in the order in which they are resolved.
+    package internal(set) var leastCost = Double.infinity
     /// Trials that have no terminal state.
     package internal(set) var open: Set<Int> = []
     /// Segment ends fed to the scheduler so far.
@@ -66,7 +70,7 @@ package struct SweepProgress: Sendable {
     package var meanEpochSeconds: Double? { epochsTrained > 0 ? epochSeconds / Double(epochsTrained) : nil }
 
     /// Whether decisions depend on no result, so that they may be taken ahead without bound.
-    var ignoresResults: Bool { searcher.ignoresResults && scheduler.ignoresResults }
+    var ignoresResults: Bool { searcher.ignoresResults && scheduler.ignoresResults && sweep.stop?.cost == nil }
     /// Whether results are resolved in the order of their virtual end.
     package var inVirtualTime: Bool { sweep.search.decide == .virtual && !ignoresResults }
 
@@ -158,10 +162,10 @@ package struct SweepProgress: Sendable {
     /// The epochs at which trials are compared, ascending; the last one completes a trial.
     package var levels: [Int] { scheduler.levels }
 
-    /// How many trials there will be, runs of finalists included, which may end with fewer; nil while a searcher without an end
+    /// How many trials there will be, runs of finalists included; a race or a search that is stopped may end with fewer; nil while a searcher without an end
     /// has no bound.
     package var plannedTrials: Int? {
-        guard sweep.finalists != nil else { return plan.trials }
+        guard sweep.finalists != nil || sweep.stop != nil else { return plan.trials }
         return state == .finished ? trials.count : plan.trials.map { max($0 + finalRunsPlanned, trials.count) }
     }
 }

@@ -10,6 +10,8 @@ package struct Sweep: Hashable, Sendable {
     package let objective: Objective
     package let search: SearchSpec
     package let prune: PruneSpec
+    /// When the search ends before all its trials; nil: when they are done.
+    package let stop: StopSpec?
     /// How the best are compared anew at the end; nil: they are not.
     package let finalists: FinalistsSpec?
     /// The runs of a controlled comparison; empty for a search.
@@ -163,8 +165,7 @@ package struct SearchSpec: Hashable, Sendable {
 }
 
 extension Sweep {
-    static let keys = ["name", "data", "train", "objective", "search", "prune", "finalists", "arms"] + Placement.keys
-    static let plannedKeys = ["stop"]
+    static let keys = ["name", "data", "train", "objective", "search", "prune", "stop", "finalists", "arms"] + Placement.keys
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -173,7 +174,7 @@ extension Sweep {
         source.reportFaults(into: problems)
         source.reportRepeatedParameters(into: problems)
         let reader = SpecReader(source, problems: problems)
-        guard let fields = reader.fields(keys, planned: plannedKeys) else { return nil }
+        guard let fields = reader.fields(keys) else { return nil }
         let name = fields.required("name", "a name").flatMap { $0.sweepName() }
         let hasCommand = source["train"]?["command"] != nil
         let isOfPrograms = hasCommand || source["train"]?["ask"] != nil
@@ -202,6 +203,7 @@ extension Sweep {
         let prune =
             fields.optional("prune").map { PruneSpec.read($0, epochs: epochs) }
             ?? PruneSpec(method: arms == [] ? .auto : .none)
+        let stop: StopSpec?? = fields.optional("stop").map { StopSpec.read($0, objective: objective ?? Objective()) }
         let finalists: FinalistsSpec?? = fields.optional("finalists").map(FinalistsSpec.read)
         var placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? threads)
         if hasCommand { placement = placement?.ofPrograms }
@@ -220,6 +222,7 @@ extension Sweep {
         guard problems.all.isEmpty, let name, let work, let objective, var search, let prune, let arms, let placement
         else { return nil }
         if case .some(.none) = finalists { return nil }
+        if case .some(.none) = stop { return nil }
         if !arms.isEmpty { search.method = .grid }
         return Sweep(
             source: source,
@@ -229,6 +232,7 @@ extension Sweep {
             objective: objective,
             search: search,
             prune: prune,
+            stop: stop ?? nil,
             finalists: finalists ?? nil,
             arms: arms,
             placement: placement
@@ -280,6 +284,9 @@ extension Sweep {
         }
         if let prune = source["prune"], prune != .text(PruneSpec.Method.none.rawValue), prune != .null {
             refuse(SpecPath([.key("prune")]), prune, "arms are compared over whole curves", "none")
+        }
+        if let stop = source["stop"] {
+            refuse(SpecPath([.key("stop")]), stop, "arms are compared over whole curves", "no stop")
         }
         if let finalists = source["finalists"] {
             refuse(

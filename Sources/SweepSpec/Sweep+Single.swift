@@ -7,7 +7,7 @@ extension Sweep {
     package func single(_ configuration: Configuration, name: String) -> SpecNode? {
         guard case .map(let entries) = source, let run = space.resolve(configuration) else { return nil }
         var kept = [SpecEntry("name", .text(name))]
-        for entry in entries where !["name", "search", "prune", "finalists", "arms"].contains(entry.key) {
+        for entry in entries where !["name", "search", "prune", "stop", "finalists", "arms"].contains(entry.key) {
             switch (entry.key, entry.value) {
             case ("train", let value): kept.append(SpecEntry("train", run["train"] ?? value))
             case ("data", .map(let data)):

@@ -129,6 +129,8 @@ extension Scenario {
         sweep.seed = random.below(1_000)
         sweep.parallelism = 1 + random.below(8)
         sweep.objective = random.below(2) == 0 ? .validationLoss : .validationAccuracy
+        if sweep.seed % 8 == 1 { sweep.stop = StopSpec(epochs: 5 * sweep.epochs) }
+        if sweep.seed % 8 == 5, sweep.objective.direction == .minimize { sweep.stop = StopSpec(cost: 0.6) }
         if sweep.seed.isMultiple(of: 4) { sweep.finalists = FinalistsSpec(top: 3, seeds: 4) }
         return sweep
     }

@@ -70,6 +70,7 @@ package enum Shrinking {
             add { $0.sweeps[index].maxParallel = nil }
             add { $0.sweeps[index].requires = [:] }
             add { $0.sweeps[index].finalists = nil }
+            add { $0.sweeps[index].stop = nil }
             add { $0.sweeps[index].threads = 1 }
         }
         for index in scenario.workers.indices {
@@ -115,6 +116,11 @@ extension Scenario {
             ]
             if sweep.priority != 0 { lines.append("\(sweep.name).priority = \(sweep.priority)") }
             if let limit = sweep.maxParallel { lines.append("\(sweep.name).maxParallel = \(limit)") }
+            if let stop = sweep.stop {
+                lines.append(
+                    "\(sweep.name).stop = StopSpec(epochs: \(stop.epochs.map { "\($0)" } ?? "nil"), cost: \(stop.cost.map { "\($0)" } ?? "nil"))"
+                )
+            }
             if let finalists = sweep.finalists {
                 lines.append(
                     "\(sweep.name).finalists = FinalistsSpec(top: \(finalists.top), seeds: \(finalists.seeds))"

@@ -267,7 +267,7 @@ import Testing
         #expect(
             names(sweep) == [
                 "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided",
-                "resolved",
+                "resolved", "epochsDecided", "leastCost",
                 "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
                 "placement", "share",  // written
                 "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",

@@ -99,6 +99,9 @@ import Testing
             { problems(file(), overrides: ["train.optimizer={\($0): {}}"]) },
             { problems(file(), overrides: ["search.method=\($0)"]) }, { problems(file(), overrides: ["prune=\($0)"]) },
             { problems(file(), overrides: ["train.l2={uniform: [0, 1], \($0): 1}"]) },
+            { problems(file(), overrides: ["stop={\($0): 1}"]) },
+            { problems(file(), overrides: ["data.preprocess=[\($0)]"]) },
+            { problems(file(), overrides: ["data.augment=[\($0)]"]) },
         ]
         for word in words {
             #expect(places.contains { $0(word).contains { $0.contains("not available in this version") } }, "\(word)")

@@ -19,6 +19,7 @@ package struct SampleSweep: Hashable, Sendable {
     package var requires: [String: String] = [:]
     package var threads = 1
     package var finalists: FinalistsSpec?
+    package var stop: StopSpec?
 
     package init() {}
 
@@ -61,6 +62,12 @@ package struct SampleSweep: Hashable, Sendable {
         if let finalists {
             let spec = [SpecEntry("top", .integer(finalists.top)), SpecEntry("seeds", .integer(finalists.seeds))]
             entries.append(SpecEntry("finalists", .map(spec)))
+        }
+        if let stop {
+            // A cost is that of an objective that is minimized.
+            let epochs = stop.epochs.map { [SpecEntry("epochs", .integer($0))] } ?? []
+            let below = stop.cost.map { [SpecEntry("below", .real($0))] } ?? []
+            entries.append(SpecEntry("stop", .map(epochs + below)))
         }
         if !requires.isEmpty {
             let labels = requires.sorted { $0.key < $1.key }.map { SpecEntry($0.key, .text($0.value)) }
