@@ -35,7 +35,7 @@ extension Logger {
     func note(received message: SweepWire.Message) {
         switch message {
         case .welcome(let welcome):
-            info("registered", metadata: ["message.sequence": "\(welcome.lastSequence)"])
+            notice("registered", metadata: ["message.sequence": "\(welcome.lastSequence)"])
         case .acknowledged(let acknowledged):
             debug("acknowledged", metadata: ["message.sequence": "\(acknowledged.sequence)"])
         default: break

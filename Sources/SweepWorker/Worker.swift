@@ -101,6 +101,13 @@ package actor Worker: Service {
         }
         // The first socket is made here, so that an endpoint that cannot be is an error and not a retry.
         client = try makeClient()
+        logger.notice(
+            "looks for the coordinator",
+            metadata: [
+                "coordinator.endpoint": "\(options.endpoint)", "worker.id": "\(options.name)",
+                "worker.slots": "\(options.slots)", "worker.kernels": "\(kernels.name)",
+            ]
+        )
         handle(.tick)
         let exit = await withGracefulShutdownHandler {
             await withCheckedContinuation { continuation in
