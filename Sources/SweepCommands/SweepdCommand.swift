@@ -17,6 +17,7 @@ package struct SweepdCommand: AsyncParsableCommand {
             ResumeCommand.self,
             CancelCommand.self, SetCommand.self, KeysCommand.self, InviteCommand.self, JoinCommand.self,
             StoreCommand.self, DoctorCommand.self, UpCommand.self, SlurmCommand.self, CompletionsCommand.self,
+            SchemaCommand.self,
         ]
     )
 

@@ -1,0 +1,155 @@
+package import SweepCore
+
+/// The sweep file as a JSON Schema: what editors complete and underline by.
+package enum SweepFileSchema {
+    /// The whole schema.
+    package static var document: JSONValue {
+        SchemaValue.object(
+            ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
+            ("title", .text("sweepd sweep file")),
+            (
+                "description",
+                .text("One training run in which any value under train, and steps of preprocessing and augmentation, may be a range.")
+            ),
+            ("type", .text("object")),
+            ("properties", .object(properties)),
+            ("additionalProperties", .boolean(false)),
+            ("required", .array([.text("name"), .text("train")])),
+            ("$defs", .object(definitions))
+        )
+    }
+
+    private static var properties: [JSONMember] {
+        func described(_ key: String, _ value: JSONValue, _ description: String) -> JSONMember {
+            JSONMember(key, SchemaValue.described(value, description))
+        }
+        return [
+            described("name", SchemaValue.text, "Letters, digits, dot, dash, underscore; unique among a coordinator's sweeps."),
+            described("data", data, "The rows, the same for all trials; none where trials are programs."),
+            described(
+                "train",
+                SchemaValue.any([SchemaValue.reference("training"), SchemaValue.reference("command"), SchemaValue.reference("ask")]),
+                "One training run, a program (command), or trials that are asked for (ask)."
+            ),
+            described("objective", objective, "What is compared; {minimize: validation.loss} unless told."),
+            described("search", search, "How configurations are proposed."),
+            described("prune", prune, "How trials are stopped early; auto unless told."),
+            described("stop", stop, "When the search ends before its trials are done."),
+            described("finalists", finalists, "The best configurations, trained again with new seeds."),
+            described(
+                "arms",
+                SchemaValue.dictionary(of: .boolean(true)),
+                "A controlled comparison in place of a search: a map of changes for each arm."
+            ),
+            described("priority", SchemaValue.fixed(-1000...1000), "Before sweeps of a lower one; 0 unless told."),
+            described("max_parallel", SchemaValue.fixed(1...65_536), "Trials that workers may hold at once."),
+            described("requires", SchemaValue.dictionary(of: .boolean(true)), "Labels that a worker must have."),
+        ]
+    }
+
+    private static var objective: JSONValue {
+        SchemaValue.map([
+            ("minimize", SchemaValue.text), ("maximize", SchemaValue.text),
+            ("epoch", SchemaValue.words(Objective.EpochRule.allCases.map(\.rawValue))),
+        ])
+    }
+
+    private static var search: JSONValue {
+        SchemaValue.map([
+            ("method", SchemaValue.words(SearchSpec.Method.allCases.map(\.rawValue))),
+            ("trials", SchemaValue.fixed(1...SearchSpec.greatestTrials)),
+            ("repeats", SchemaValue.fixed(1...1000)), ("seed", SchemaValue.fixed(0...Int.max)),
+            ("parallelism", SchemaValue.fixed(1...65_536)),
+            ("decide", SchemaValue.words(SearchSpec.Decide.allCases.map(\.rawValue))),
+            ("try_first", SchemaValue.list(of: SchemaValue.dictionary(of: .boolean(true)), 1...1000)),
+            ("warm_start", SchemaValue.text),
+            (
+                "where",
+                SchemaValue.any([SchemaValue.text, SchemaValue.list(of: SchemaValue.text, 1...100)])
+            ),
+        ])
+    }
+
+    private static var prune: JSONValue {
+        let methods = SchemaValue.words(PruneSpec.Method.allCases.map(\.rawValue))
+        func number(_ low: Double, _ high: Double) -> JSONValue {
+            SchemaValue.object(("type", .text("number")), ("minimum", .number(low)), ("maximum", .number(high)))
+        }
+        let any = SchemaValue.object(("type", .text("number")))
+        let count = SchemaValue.fixed(1...1_000_000_000)
+        return SchemaValue.any([
+            methods,
+            SchemaValue.map([
+                ("method", methods), ("budget", number(0, 1)), ("reduction_factor", SchemaValue.fixed(2...100)),
+                ("first_rung", count), ("percentile", number(0, 100)), ("patience", count), ("min_delta", any),
+                ("above", any), ("below", any), ("startup_trials", count),
+                ("warmup_epochs", SchemaValue.fixed(0...1_000_000_000)), ("interval", count),
+            ]),
+        ])
+    }
+
+    private static var stop: JSONValue {
+        let number = SchemaValue.object(("type", .text("number")))
+        return SchemaValue.map([
+            ("epochs", SchemaValue.fixed(1...1_000_000_000_000)), ("below", number), ("above", number),
+        ])
+    }
+
+    private static var finalists: JSONValue {
+        SchemaValue.map([("top", SchemaValue.fixed(1...50)), ("seeds", SchemaValue.fixed(2...1000))])
+    }
+
+    private static var definitions: [JSONMember] {
+        [
+            JSONMember("realRange", realRange), JSONMember("integerRange", integerRange),
+            JSONMember(
+                "choice",
+                SchemaValue.described(
+                    SchemaValue.map(
+                        [("choice", SchemaValue.list(of: .boolean(true), 1...10_000))],
+                        required: ["choice"]
+                    ),
+                    "One of the options, each a value or a branch with ranges of its own."
+                )
+            ),
+            JSONMember("training", training), JSONMember("layers", layers), JSONMember("optimizer", optimizer),
+            JSONMember("initializer", initializer), JSONMember("source", source), JSONMember("command", command),
+            JSONMember("ask", ask),
+        ]
+    }
+
+    private static let bounds = SchemaValue.list(of: SchemaValue.object(("type", .text("number"))), 2...2)
+    private static let points = SchemaValue.fixed(2...1_000_000)
+
+    private static var realRange: JSONValue {
+        let number = SchemaValue.object(("type", .text("number")))
+        return SchemaValue.any([
+            SchemaValue.described(
+                SchemaValue.map([("uniform", bounds), ("step", number), ("points", points)], required: ["uniform"]),
+                "Reals, even on a linear scale."
+            ),
+            SchemaValue.described(
+                SchemaValue.map([("log", bounds), ("points", points)], required: ["log"]),
+                "Reals, even on a logarithmic scale."
+            ),
+            integerRange,
+        ])
+    }
+
+    private static var integerRange: JSONValue {
+        let bounds = SchemaValue.list(of: SchemaValue.object(("type", .text("integer"))), 2...2)
+        return SchemaValue.any([
+            SchemaValue.described(
+                SchemaValue.map(
+                    [("int", bounds), ("step", SchemaValue.fixed(1...Int(1) << 53))],
+                    required: ["int"]
+                ),
+                "Integers, both ends included."
+            ),
+            SchemaValue.described(
+                SchemaValue.map([("log_int", bounds), ("points", points)], required: ["log_int"]),
+                "Integers, even on a logarithmic scale."
+            ),
+        ])
+    }
+}
