@@ -29,7 +29,7 @@ REAL_TIME := ^(SweepMessagingTests|SweepCoordinatorTests|SweepWorkerTests|SweepD
 
 .PHONY: help
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: ## install the system packages that building needs, when absent
@@ -100,9 +100,16 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	@scripts/run-tests cluster -- $(VENV)/bin/python scripts/check-cluster
 	@scripts/check-objects .build/release $(SWEEPD) '$(SELF_SELECTING)'
 	@scripts/run-tests emulated -- scripts/check-emulated .build/release
+	@scripts/run-tests arm64 -- scripts/check-arm64 .build/release
 	@scripts/run-tests allocations -- Benchmarks/count-allocations
 	$(PROGRAM) scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest --skip '$(REAL_TIME)'
 	$(PROGRAM) scripts/run-tests real-time -- $(SWIFT) test -c release --skip-build --disable-xctest --filter '$(REAL_TIME)'
+
+.PHONY: check-arm64
+check-arm64: setup ## compile the kernels for arm64, run them under emulation and compare their bits with this machine's
+	@scripts/install-packages qemu-user
+	$(SWIFT) build -c release -j $(JOBS) --product core-bench
+	@scripts/run-tests arm64 -- scripts/check-arm64 .build/release
 
 # What the real processes of a test need.
 PROGRAM := SWEEPD_BINARY=$(CURDIR)/$(SWEEPD) SWEEPD_PYTHON=$(CURDIR)/$(VENV)/bin/python

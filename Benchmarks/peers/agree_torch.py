@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares sweepd's training with PyTorch's, step by step: same weights, rows, loss and optimizer.
 
-    Benchmarks/peers/agree_torch.py [--only TEXT] [--kernels v3] [--self-check]     (in the environment of set-up)
+    Benchmarks/peers/agree_torch.py [--only TEXT] [--kernels v3] [--self-check | --numbers]  (in the environment of set-up)
 
 For every case `core-bench trace` writes down a run: its initial weights, the rows of each step, the loss and the
 weights after each step (the format stands in Sources/core-bench/Trace.swift). The run is then repeated in float64 with
@@ -19,6 +19,8 @@ way travelled would show nothing, so a case also fails where it exceeds TELLING 
 
 --self-check needs no core-bench: PyTorch's own float32 runs are written as traces, right ones, which must agree, and
 ones with a mistake (a wrong constant, a missing correction), each of which must be found.
+
+--numbers prints the table of Tests/SweepTrainingTests/OptimizerNumberTests.swift: one weight that PyTorch moves in float64.
 """
 
 import argparse
@@ -280,18 +282,23 @@ def optimizer(spec, weights, rest):
         raise SystemExit(f"agree_torch: {kind} with decoupled decay is not PyTorch's")
     if kind == "sgd":
         return torch.optim.SGD(
-            groups, rate, settings.get("momentum", 0.0), nesterov=settings.get("nesterov", False))
+            groups, rate, settings.get("momentum", 0.0), settings.get("dampening", 0.0),
+            nesterov=settings.get("nesterov", False))
     if kind in ("adam", "adamw"):
         # Adam with decoupled decay is AdamW.
         return torch.optim.AdamW(groups, rate, betas, epsilon, amsgrad=settings.get("amsgrad", False), foreach=False)
     if kind == "nadam":
-        return torch.optim.NAdam(groups, rate, betas, epsilon, decoupled_weight_decay=True, foreach=False)
+        return torch.optim.NAdam(
+            groups, rate, betas, epsilon, momentum_decay=settings.get("momentum_decay", 0.004), decoupled_weight_decay=True,
+            foreach=False)
     if kind == "rmsprop":
         return torch.optim.RMSprop(
             groups, rate, settings.get("alpha", 0.99), epsilon, momentum=settings.get("momentum", 0.0),
             centered=settings.get("centered", False), foreach=False)
     if kind == "adagrad":
-        return torch.optim.Adagrad(groups, rate, eps=epsilon, foreach=False)
+        return torch.optim.Adagrad(
+            groups, rate, settings.get("learning_rate_decay", 0.0), eps=epsilon,
+            initial_accumulator_value=settings.get("initial_accumulator", 0.0), foreach=False)
     raise SystemExit(f"agree_torch: no optimizer {kind} here")
 
 
@@ -397,9 +404,12 @@ def cases():
     rate = {"learning_rate": 0.01}
     for name, settings in {
         "sgd": {}, "sgd momentum": {"momentum": 0.9}, "sgd Nesterov": {"momentum": 0.9, "nesterov": True},
+        "sgd dampening": {"momentum": 0.9, "dampening": 0.3}, "sgd dampening without momentum": {"dampening": 0.3},
         "adam": {}, "adam amsgrad": {"amsgrad": True}, "adam large epsilon": {"beta1": 0.8, "beta2": 0.95, "epsilon": 0.01},
         "adamw": {"weight_decay": 0.1}, "rmsprop": {"alpha": 0.9}, "rmsprop momentum": {"momentum": 0.8},
-        "rmsprop centered": {"centered": True}, "adagrad": {}, "nadam": {}, "nadam decay": {"weight_decay": 0.1},
+        "rmsprop centered": {"centered": True}, "adagrad": {}, "adagrad falling rate": {"learning_rate_decay": 0.1},
+        "adagrad initial accumulator": {"initial_accumulator": 0.01}, "nadam": {}, "nadam decay": {"weight_decay": 0.1},
+        "nadam momentum decay": {"momentum_decay": 0.5},
         "lion": {}, "lion decay": {"weight_decay": 0.1},
     }.items():
         kind = name.split()[0]
@@ -407,6 +417,7 @@ def cases():
         yield case(f"optimizer {name}", {kind: {**step, **settings}})
     yield case("penalty l2", l2=0.01)
     yield case("penalty l1", l1=0.001)
+    yield case("penalty l2 with dampening", {"sgd": {"momentum": 0.9, "dampening": 0.5, **rate}}, l2=0.01)
     for name, loss, outputs in (
         ("cross-entropy", "softmax_cross_entropy", 5),
         ("cross-entropy smoothed", {"softmax_cross_entropy": {"label_smoothing": 0.1}}, 5),
@@ -576,6 +587,12 @@ def self_check(only):
     for name, mistake, text in (
         ("optimizer sgd momentum", changed("optimizer", "sgd", "momentum", by=0.9001), "momentum 0.9001"),
         ("optimizer sgd Nesterov", changed("optimizer", "sgd", "nesterov", by=False), "no Nesterov"),
+        ("optimizer sgd dampening", changed("optimizer", "sgd", "dampening", by=0.3001), "dampening 0.3001"),
+        ("optimizer adagrad falling rate", changed("optimizer", "adagrad", "learning_rate_decay", by=0.1001),
+         "learning_rate_decay 0.1001"),
+        ("optimizer adagrad initial accumulator", changed("optimizer", "adagrad", "initial_accumulator", by=0.01001),
+         "initial_accumulator 0.01001"),
+        ("optimizer nadam momentum decay", changed("optimizer", "nadam", "momentum_decay", by=0.51), "momentum_decay 0.51"),
         ("optimizer adam", changed("optimizer", by={"adam": {"learning_rate": 0.010001}}), "a rate 1.0001 times as large"),
         ("optimizer adam", changed("optimizer", by={"nadam": {"learning_rate": 0.01}}), "NAdam instead"),
         ("optimizer adam large epsilon", changed("optimizer", "adam", "epsilon", by=0.010002), "epsilon 0.010002"),
@@ -598,12 +615,40 @@ def self_check(only):
     return good
 
 
+def numbers():
+    """A weight that begins at 1/2 and its gradients, and where PyTorch has it after each of them."""
+    gradients = [0.5, -1.25, 0.75, 2.0, -0.5, 0.125]
+    # NAdam keeps the product of its momenta in this type, whatever the weight's.
+    torch.set_default_dtype(torch.float64)
+    print(f"gradients: {gradients}")
+    for words in (
+        {"sgd": {"momentum": 0.75}}, {"sgd": {"momentum": 0.75, "nesterov": True}},
+        {"sgd": {"momentum": 0.75, "dampening": 0.25}}, {"sgd": {"dampening": 0.25}}, {"adam": {}},
+        {"adam": {"beta2": 0.25, "amsgrad": True}},
+        {"rmsprop": {"alpha": 0.75}}, {"rmsprop": {"alpha": 0.75, "momentum": 0.5, "centered": True}}, {"adagrad": {}},
+        {"adagrad": {"learning_rate_decay": 0.25}}, {"adagrad": {"initial_accumulator": 0.5}}, {"nadam": {}},
+        {"nadam": {"momentum_decay": 0.5}},
+    ):
+        kind, settings = named(words)
+        weight = torch.tensor([0.5], dtype=torch.float64, requires_grad=True)
+        rule = optimizer({kind: {"learning_rate": 0.125, **settings}}, [weight], [])
+        places = []
+        for gradient in gradients:
+            weight.grad = torch.tensor([gradient], dtype=torch.float64)
+            rule.step()
+            places.append(weight.item())
+        print(f"{json.dumps(words)}: {places}")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="cases whose name holds this text")
     parser.add_argument("--kernels", help="the kernel table")
     parser.add_argument("--self-check", action="store_true")
+    parser.add_argument("--numbers", action="store_true")
     options = parser.parse_args()
+    if options.numbers:
+        return numbers()
     if options.self_check:
         sys.exit(0 if self_check(options.only) else 1)
     print(f"Against PyTorch {torch.__version__} in float64; distances as parts of the way travelled, worst parameter.\n")

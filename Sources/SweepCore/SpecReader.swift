@@ -271,7 +271,9 @@ package struct SpecReader {
 
     /// The word that `found` is most likely to mean; nil when none is within a third of its letters, or one.
     package static func guess(_ words: [String], for found: String) -> String? {
-        if found == "lr", words.contains("learning_rate") { return "learning_rate" }
+        // What PyTorch calls them.
+        for (short, long) in [("lr", "learning_rate"), ("lr_decay", "learning_rate_decay")]
+        where found == short && words.contains(long) { return long }
         let found = found.prefix(64).lowercased()
         let nearest = words.map { ($0, editDistance($0, found)) }.min { $0.1 < $1.1 }
         guard let (word, distance) = nearest, distance <= max(1, found.count / 3) else { return nil }

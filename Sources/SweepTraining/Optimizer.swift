@@ -5,7 +5,8 @@ import SweepNumerics
 
 /// The rule that changes the weights, with what it remembers between steps.
 struct Optimizer {
-    /// A parameter's memory: velocity, moments or sums, in the order of `OptimizerRule.memories`; zero before the first step.
+    /// A parameter's memory: velocity, moments or sums, in the order of `OptimizerRule.memories`; zero before the first step,
+    /// with which Adagrad's sums begin where they are to.
     struct Memory {
         let buffers: [MutableFloats]
         let count: Int
@@ -48,24 +49,33 @@ struct Optimizer {
         self.powers = powers
     }
 
-    /// Begins the next step: counters and powers rise.
+    /// Begins the next step: counters and powers rise, and memory that does not begin at zero is filled before the first.
     mutating func beginStep() {
         steps += 1
         switch spec.rule {
         case .adam(let beta1, let beta2, _, _):
             powers.0 *= beta1
             powers.1 *= beta2
-        case .nadam(let beta1, let beta2, _):
-            powers.0 *= Self.nesterovMomentum(beta1, step: steps)
+        case .nadam(let beta1, let beta2, _, let decay):
+            powers.0 *= Self.nesterovMomentum(beta1, step: steps, decay: decay)
             powers.1 *= beta2
-        case .sgd, .rmsprop, .adagrad, .lion: break
+        case .adagrad(_, _, let initial):
+            guard steps == 1, initial > 0 else { break }
+            for memory in memories { memory.buffers[0].update(repeating: Float(initial), count: memory.count) }
+        case .sgd, .rmsprop, .lion: break
         }
     }
 
-    /// μ of step t, from 1. Source: Dozat 2016, with PyTorch's decay of 0.004.
-    private static func nesterovMomentum(_ beta1: Double, step: Int) -> Double {
-        // 0.96 ^ (t · 0.004), by our own exponential: the C library's differs between machines.
-        beta1 * (1 - 0.5 * Elementary.exp(Double(step) * 0.004 * Elementary.log(0.96)))
+    /// The rate of the step under way where the schedule says `scheduled`: Adagrad's own decay makes it smaller.
+    func rate(_ scheduled: Double) -> Double {
+        guard case .adagrad(_, let decay, _) = spec.rule, decay > 0 else { return scheduled }
+        return scheduled / (1 + Double(steps - 1) * decay)
+    }
+
+    /// μ of step t, from 1, with the decay ψ. Source: Dozat 2016.
+    private static func nesterovMomentum(_ beta1: Double, step: Int, decay: Double) -> Double {
+        // 0.96 ^ (t · ψ), by our own exponential: the C library's differs between machines.
+        beta1 * (1 - 0.5 * Elementary.exp(Double(step) * decay * Elementary.log(0.96)))
     }
 
     /// Changes parameter number `index` by its gradient.
@@ -80,8 +90,10 @@ struct Optimizer {
         let (count, weights) = (parameter.storedCount, parameter.values)
         let memory = memories[index].buffers
         switch spec.rule {
-        case .sgd(let momentum, let nesterov):
-            return kernels.updateWithMomentum(
+        case .sgd(let momentum, _, let nesterov):
+            // (1 − d)g is a gradient all of whose terms are as much smaller. The first velocity is the gradient itself.
+            let share = steps > 1 ? spec.rule.gradientShare : 1
+            var norms = kernels.updateWithMomentum(
                 MomentumUpdate(
                     count: count,
                     gradient: gradient,
@@ -90,9 +102,11 @@ struct Optimizer {
                     learningRate: learningRate,
                     momentum: momentum,
                     nesterov: nesterov,
-                    terms: terms
+                    terms: terms.scaled(by: share)
                 )
             )
+            norms.gradient /= share * share
+            return norms
         case .adam(let beta1, let beta2, let epsilon, let amsgrad):
             return kernels.updateWithAdam(
                 AdamUpdate(
@@ -127,7 +141,7 @@ struct Optimizer {
                     terms: terms
                 )
             )
-        case .adagrad(let epsilon):
+        case .adagrad(let epsilon, _, _):
             return kernels.updateWithAdagrad(
                 AdagradUpdate(
                     count: count,
@@ -152,9 +166,9 @@ struct Optimizer {
                     terms: terms
                 )
             )
-        case .nadam(let beta1, let beta2, let epsilon):
-            let momentum = Self.nesterovMomentum(beta1, step: steps)
-            let next = Self.nesterovMomentum(beta1, step: steps + 1)
+        case .nadam(let beta1, let beta2, let epsilon, let decay):
+            let momentum = Self.nesterovMomentum(beta1, step: steps, decay: decay)
+            let next = Self.nesterovMomentum(beta1, step: steps + 1, decay: decay)
             return kernels.updateWithNAdam(
                 NAdamUpdate(
                     count: count,
@@ -177,6 +191,18 @@ struct Optimizer {
 
     /// An ε that rounds to zero in float32 would make 0/0 of every weight without a gradient.
     private static func positive(_ epsilon: Double) -> Double { max(epsilon, Double(Float.leastNormalMagnitude)) }
+}
+
+extension UpdateTerms {
+    /// The terms of a gradient `factor` times as large; the decay of the weights is none of it.
+    fileprivate func scaled(by factor: Double) -> UpdateTerms {
+        var terms = self
+        terms.gradientScale *= factor
+        terms.clip = clip.map { $0 * factor }
+        terms.l1 *= factor
+        terms.l2 *= factor
+        return terms
+    }
 }
 
 extension OptimizerRule {

@@ -13,7 +13,7 @@ extension TrainingRun {
         let first = stepOfEpoch * rowsPerStep
         let rows = rowsOfNextStep
         let number = epoch * stepsPerEpoch + stepOfEpoch
-        let rate = schedule.rate(
+        let scheduled = schedule.rate(
             spec.schedule,
             base: optimizer.spec.learningRate,
             step: number,
@@ -21,6 +21,7 @@ extension TrainingRun {
             epochs: spec.epochs
         )
         optimizer.beginStep()
+        let rate = optimizer.rate(scheduled)
         let loss =
             spec.clipNorm == nil && spec.accumulation == 1
             ? stepAtOnce(from: first, rows: rows, number: number, rate: rate)

@@ -109,22 +109,34 @@ struct SpecDigest {
         add(optimizer.learningRate)
         add(optimizer.decay)
         switch optimizer.rule {
-        case .sgd(let momentum, let nesterov):
+        case .sgd(let momentum, let dampening, let nesterov):
             add(momentum)
             add(nesterov)
+            add("dampening", dampening, unless: 0)
         case .adam(let beta1, let beta2, let epsilon, let amsgrad):
             for number in [beta1, beta2, epsilon] { add(number) }
             add(amsgrad)
         case .rmsprop(let alpha, let epsilon, let momentum, let centered):
             for number in [alpha, epsilon, momentum] { add(number) }
             add(centered)
-        case .adagrad(let epsilon): add(epsilon)
+        case .adagrad(let epsilon, let decay, let initial):
+            add(epsilon)
+            add("learning rate decay", decay, unless: 0)
+            add("initial accumulator", initial, unless: 0)
         case .lion(let beta1, let beta2):
             add(beta1)
             add(beta2)
-        case .nadam(let beta1, let beta2, let epsilon):
+        case .nadam(let beta1, let beta2, let epsilon, let decay):
             for number in [beta1, beta2, epsilon] { add(number) }
+            add("momentum decay", decay, unless: OptimizerRule.usualMomentumDecay)
         }
+    }
+
+    /// A setting that came later: at its default nothing is added, so that checkpoints from before it are still read.
+    private mutating func add(_ name: String, _ number: Double, unless standard: Double) {
+        guard number != standard else { return }
+        add(name)
+        add(number)
     }
 
     mutating func add(_ schedule: LearningRateSchedule) {

@@ -147,6 +147,14 @@ import Testing
                 OptimizerSpec.sgd(learningRate: 0.1, momentum: 0.9, nesterov: true)
             ),
             (
+                "sgd: {learning_rate: 0.1, momentum: 0.9, dampening: 0.25}",
+                .sgd(learningRate: 0.1, momentum: 0.9, dampening: 0.25)
+            ),
+            (
+                "sgd: {learning_rate: 0.1, momentum: 0.9, dampening: 0, nesterov: true}",
+                .sgd(learningRate: 0.1, momentum: 0.9, nesterov: true)
+            ),
+            (
                 "sgd: {learning_rate: 0.1, weight_decay: 0.5}",
                 OptimizerSpec(.sgd(momentum: 0, nesterov: false), learningRate: 0.1, decay: 0.5)
             ),
@@ -169,10 +177,21 @@ import Testing
                 "rmsprop: {learning_rate: 0.1, alpha: 0.9, epsilon: 0.01, momentum: 0.5, centered: true}",
                 OptimizerSpec(.rmsprop(alpha: 0.9, epsilon: 0.01, momentum: 0.5, centered: true), learningRate: 0.1)
             ), ("adagrad: {learning_rate: 0.1}", OptimizerSpec(.adagrad(epsilon: 1e-10), learningRate: 0.1)),
+            (
+                "adagrad: {learning_rate: 0.1, learning_rate_decay: 0.5, initial_accumulator: 0.25}",
+                OptimizerSpec(
+                    .adagrad(epsilon: 1e-10, learningRateDecay: 0.5, initialAccumulator: 0.25),
+                    learningRate: 0.1
+                )
+            ),
             ("lion: {learning_rate: 0.1}", OptimizerSpec(.lion(beta1: 0.9, beta2: 0.99), learningRate: 0.1)),
             (
                 "nadam: {learning_rate: 0.1, beta1: 0.5}",
-                OptimizerSpec(.nadam(beta1: 0.5, beta2: 0.999, epsilon: 1e-8), learningRate: 0.1)
+                OptimizerSpec(.nadam(beta1: 0.5, beta2: 0.999, epsilon: 1e-8, momentumDecay: 0.004), learningRate: 0.1)
+            ),
+            (
+                "nadam: {learning_rate: 0.1, momentum_decay: 0}",
+                OptimizerSpec(.nadam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentumDecay: 0), learningRate: 0.1)
             ),
         ] { #expect(try spec("", optimizer: "{\(text)}").optimizer == expected) }
     }
@@ -543,10 +562,66 @@ import Testing
                 "not an allowed value"
             ),
             ("{adadelta: {learning_rate: 1}}", "optimizer.adadelta", "unknown kind"),
+            ("{sgd: {learning_rate: 1, dampening: 1}}", "optimizer.sgd.dampening", "not an allowed value"),
+            ("{rmsprop: {learning_rate: 1, dampening: 0.5}}", "optimizer.rmsprop.dampening", "unknown key"),
+            (
+                "{sgd: {learning_rate: 1, momentum: 0.9, dampening: 0.5, nesterov: true}}", "optimizer.sgd.dampening",
+                "nesterov has no dampening"
+            ),
+            (
+                "{adagrad: {learning_rate: 1, learning_rate_decay: -1}}", "optimizer.adagrad.learning_rate_decay",
+                "not an allowed value"
+            ),
+            (
+                "{adagrad: {learning_rate: 1, initial_accumulator: -1}}", "optimizer.adagrad.initial_accumulator",
+                "not an allowed value"
+            ), ("{adam: {learning_rate: 1, momentum_decay: 1}}", "optimizer.adam.momentum_decay", "unknown key"),
+            (
+                "{nadam: {learning_rate: 1, momentum_decay: -1}}", "optimizer.nadam.momentum_decay",
+                "not an allowed value"
+            ),
         ] {
             let problems = read("", optimizer: text).problems
             #expect(problems.map(\.path.description) == ["train." + path], "\(text): \(problems)")
             #expect(problems.map(\.message) == [message], "\(text)")
+        }
+        let short = read("", optimizer: "{adagrad: {learning_rate: 1, lr_decay: 0.1}}").problems
+        #expect(short.first?.allowed?.hasSuffix("(did you mean learning_rate_decay?)") == true, "\(short)")
+    }
+
+    @Test func `dampening and nesterov are apart in every configuration of a sweep`() throws {
+        func domain(_ text: String) -> SpecNode {
+            switch text {
+            case "range": .domain(.uniform(low: 0, high: 0.5, step: nil, points: nil))
+            case "both": .domain(.choice([.init(.boolean(false)), .init(.boolean(true))]))
+            case "zero or more": .domain(.choice([.init(.integer(0)), .init(.real(0.5))]))
+            case "zeros": .domain(.choice([.init(.real(0))]))
+            case "true": .boolean(true)
+            case "false": .boolean(false)
+            default: .real(Double(text) ?? .nan)
+            }
+        }
+        for (dampening, nesterov, isProblem) in [
+            ("0.5", "true", true), ("0.5", "both", true), ("range", "true", true), ("range", "both", true),
+            ("zero or more", "both", true), ("0.5", "false", false), ("range", "false", false), ("0", "both", false),
+            ("zeros", "true", false), ("zero or more", "false", false),
+        ] {
+            let problems = SpecProblems()
+            let node = SpecNode.map([
+                SpecEntry(
+                    "sgd",
+                    .map([
+                        SpecEntry("learning_rate", .real(0.1)), SpecEntry("momentum", .real(0.9)),
+                        SpecEntry("dampening", domain(dampening)), SpecEntry("nesterov", domain(nesterov)),
+                    ])
+                )
+            ])
+            _ = OptimizerSpec.read(SpecReader(node, problems: problems, allowsDomains: true))
+            let found = problems.all.map { "\($0.path): \($0.message)" }
+            #expect(
+                found == (isProblem ? ["sgd.dampening: nesterov has no dampening"] : []),
+                "\(dampening), \(nesterov)"
+            )
         }
     }
 }

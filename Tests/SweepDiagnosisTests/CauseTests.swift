@@ -33,6 +33,21 @@ import Testing
         #expect(cause.probability > 0.9 && !cause.isConfirmed)
     }
 
+    @Test func `dampening asks for larger rates`() {
+        func evidence(_ optimizer: OptimizerSpec, _ losses: [Double]) -> [String] {
+            var run = MadeUpRun(losses)
+            run.trial = .sound { $0.optimizer = optimizer }
+            run.schema = .table()
+            run.columns[.updateRatio] = losses.map { _ in 0.05 }
+            return run.diagnosis.causes.flatMap(\.evidence)
+        }
+        let usual = "above those usual for sgd"
+        #expect(evidence(.sgd(learningRate: 1, momentum: 0.9), diverging).contains { $0.contains(usual) })
+        #expect(
+            !evidence(.sgd(learningRate: 1, momentum: 0.9, dampening: 0.9), diverging).contains { $0.contains(usual) }
+        )
+    }
+
     // covers: Y13 C2
     @Test func `a rate that is too low never rises`() {
         var run = MadeUpRun((1...20).map { 2.8 - 0.004 * Double($0) }, best: 0.05)

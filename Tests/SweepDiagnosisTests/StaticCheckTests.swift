@@ -155,6 +155,25 @@ import Testing
         #expect(causes(.sound { $0.earlyStopping = EarlyStopping(patience: 5) }).isEmpty)
     }
 
+    @Test func `nesterov and dampening without momentum are told, each at its place`() {
+        let idle = StaticChecks.findings(
+            of: .sound { $0.optimizer = .sgd(learningRate: 0.1, momentum: 0, dampening: 0.5) },
+            on: .table()
+        )
+        #expect(idle.map(\.cause) == [.optimizerSettings] && idle.map(\.severity) == [.warning])
+        #expect(idle.map(\.problem.path.description) == ["train.optimizer.sgd.dampening"])
+        #expect(idle.map(\.problem.message) == ["dampening changes nothing without momentum"])
+        let foresight = TrialSpec.sound { $0.optimizer = .sgd(learningRate: 0.1, momentum: 0, nesterov: true) }
+        #expect(
+            StaticChecks.findings(of: foresight, on: .table()).map(\.problem.path.description)
+                == ["train.optimizer.sgd.nesterov"]
+        )
+        for sound in [
+            OptimizerSpec.sgd(learningRate: 0.1, momentum: 0), .sgd(learningRate: 0.1, momentum: 0.5, nesterov: true),
+            .sgd(learningRate: 0.1, momentum: 0.5, dampening: 0.5),
+        ] { #expect(causes(.sound { $0.optimizer = sound }).isEmpty) }
+    }
+
     // covers: T7
     @Test func `flips of characters are told, flips of things are not`() {
         let image = ImageShape(height: 8, width: 8)

@@ -322,6 +322,11 @@ import Testing
         var edge = run(.of(start: [.hidden(), .head()]) { $0.readings[1].sharpness = 50 }, losses: fall(10))
         edge.trial = .sound { $0.optimizer = .sgd(learningRate: 0.1, momentum: 0) }
         #expect(edge.symptoms.contains(.edgeOfStability) && edge.report.alarms.isEmpty)
+        // Nine tenths of each gradient are left out, so ten times the curvature can be followed.
+        edge.trial = .sound { $0.optimizer = .sgd(learningRate: 0.1, momentum: 0.5, dampening: 0.9) }
+        #expect(!edge.symptoms.contains(.edgeOfStability))
+        edge.trial = .sound { $0.optimizer = .sgd(learningRate: 0.1, momentum: 0.5) }
+        #expect(edge.symptoms.contains(.edgeOfStability))
         edge.instruments?.readings[1].sharpness = 5
         #expect(!edge.symptoms.contains(.edgeOfStability))
     }

@@ -116,6 +116,29 @@ import Testing
         }
     }
 
+    /// The digests are those of the core before it had these settings: its checkpoints are still read.
+    @Test func `a setting of an optimizer counts where it is not its default`() throws {
+        let data = try SyntheticTask(rows: 40, validationRows: 8).make().data
+        func digest(_ rule: OptimizerRule) throws -> UInt64 {
+            let spec = makeSpec([8], OptimizerSpec(rule, learningRate: 0.01))
+            return try TrainingRun(spec: spec, data: data, seed: 1, kernels: .selected()).digest
+        }
+        let known: [(OptimizerRule, UInt64)] = [
+            (.sgd(momentum: 0.9, dampening: 0, nesterov: false), 0x8676_0813_96cc_ff7b),
+            (.sgd(momentum: 0.9, dampening: 0, nesterov: true), 0xe755_c9e4_18b9_e854),
+            (.adagrad(epsilon: 1e-10, learningRateDecay: 0, initialAccumulator: 0), 0xafa1_d6ab_ed6d_00ba),
+            (.nadam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentumDecay: 0.004), 0xf430_c31a_6770_9a19),
+        ]
+        for (rule, expected) in known { #expect(try digest(rule) == expected, "\(rule)") }
+        let others = try [
+            OptimizerRule.sgd(momentum: 0.9, dampening: 0.1, nesterov: false),
+            .sgd(momentum: 0.9, dampening: 0.2, nesterov: false),
+            .adagrad(epsilon: 1e-10, learningRateDecay: 0.1), .adagrad(epsilon: 1e-10, initialAccumulator: 0.1),
+            .nadam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentumDecay: 0.1),
+        ].map(digest)
+        #expect(Set(others + known.map(\.1)).count == others.count + known.count)
+    }
+
     @Test func `truncated, longer and changed bytes are refused with a reason`() throws {
         let run = try BitCase.all[2].makeRun(.selected())
         _ = run.trainEpoch()

@@ -171,6 +171,20 @@ struct BitCase: Sendable, CustomTestStringConvertible {
             },
             digest: 0xdecd_addb_30f0_4d95
         ),
+        BitCase(
+            testDescription: "restarts of dampening, of sums that begin above zero and of rates that fall",
+            spec: makeSpec([12], .sgd(learningRate: 0.05, momentum: 0.9, dampening: 0.5), l2: 1e-3, epochs: 8).with {
+                let sums = OptimizerSpec(
+                    .adagrad(epsilon: 1e-8, learningRateDecay: 0.1, initialAccumulator: 0.05),
+                    learningRate: 0.05
+                )
+                $0.restarts = [
+                    OptimizerRestart(epoch: 2, optimizer: sums), OptimizerRestart(epoch: 3, optimizer: sums),
+                    OptimizerRestart(epoch: 5, optimizer: $0.optimizer),
+                ]
+            },
+            digest: 0x15cb_bce2_bff9_abf1
+        ),
     ]
 
     /// One for each of the rules, in their order.
@@ -178,7 +192,8 @@ struct BitCase: Sendable, CustomTestStringConvertible {
         0x81da_0cf1_5090_c581, 0x1924_45a3_d39d_c836, 0xdad7_6853_79d4_76d3, 0x8127_4b53_8e63_1853,
         0x3152_2a18_7baf_cdd8, 0xb580_0c2d_169e_4982, 0x2156_4435_caa9_ada5, 0xd8c4_ea0f_3b66_4833,
         0xec32_f8c1_091c_dd6f, 0x9ca7_01eb_5deb_bc46, 0x38c6_0828_0985_570d, 0x86e8_be6f_1a4c_eab1,
-        0x6367_78d5_4883_1ccc, 0x70d6_2498_4397_3f8a,
+        0x6367_78d5_4883_1ccc, 0x70d6_2498_4397_3f8a, 0x5388_b370_02c0_f43e, 0xd176_8c41_2184_2895,
+        0x315f_ecd1_94f5_9b44, 0xa5a0_ded4_ea32_51df,
     ]
 
     static let optimizers = zip(CurveSetting.optimizers, digests).map { optimizer, digest in

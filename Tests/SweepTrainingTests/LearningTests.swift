@@ -166,6 +166,13 @@ import Testing
         OptimizerSpec(.adagrad(epsilon: 1e-10), learningRate: 0.03),
         OptimizerSpec(.lion(beta1: 0.9, beta2: 0.99), learningRate: 1e-3),
         OptimizerSpec(.nadam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8), learningRate: 3e-3),
+        // A velocity that is an average of gradients, sums and rates that begin elsewhere.
+        .sgd(learningRate: 0.2, momentum: 0.9, dampening: 0.9),
+        OptimizerSpec(
+            .adagrad(epsilon: 1e-10, learningRateDecay: 1e-3, initialAccumulator: 1e-3),
+            learningRate: 0.05
+        ),
+        OptimizerSpec(.nadam(beta1: 0.9, beta2: 0.999, epsilon: 1e-8, momentumDecay: 0.1), learningRate: 3e-3),
     ])
     func `every optimizer lowers the loss`(_ optimizer: OptimizerSpec) throws {
         let run = try TrainingRun(

@@ -68,6 +68,14 @@ struct CurveSetting: Sendable, CustomTestStringConvertible {
         OptimizerSpec(.adagrad(epsilon: 1e-3), learningRate: 0.05, decay: 0.1),
         OptimizerSpec(.lion(beta1: 0.85, beta2: 0.95), learningRate: 1e-3, decay: 0.3),
         OptimizerSpec(.nadam(beta1: 0.8, beta2: 0.95, epsilon: 1e-4), learningRate: 1e-2, decay: 0.1),
+        .sgd(learningRate: 0.05, momentum: 0.9, dampening: 0.3),
+        OptimizerSpec(.sgd(momentum: 0.8, dampening: 0.8, nesterov: false), learningRate: 0.2, decay: 0.1),
+        OptimizerSpec(
+            .adagrad(epsilon: 1e-3, learningRateDecay: 0.05, initialAccumulator: 0.1),
+            learningRate: 0.1,
+            decay: 0.1
+        ),
+        OptimizerSpec(.nadam(beta1: 0.9, beta2: 0.95, epsilon: 1e-4, momentumDecay: 5), learningRate: 1e-2),
     ]
 
     static let rules: [CurveSetting] = optimizers.map { optimizer in
@@ -198,6 +206,32 @@ struct CurveSetting: Sendable, CustomTestStringConvertible {
                         optimizer: .adam(learningRate: 0.01, beta1: 0.9, beta2: 0.99, epsilon: 1e-5)
                     ),
                     OptimizerRestart(epoch: 3, optimizer: OptimizerSpec(.adagrad(epsilon: 1e-3), learningRate: 0.03)),
+                ]
+            }
+        ),
+        CurveSetting(
+            testDescription: "dampening of clipped gradients with penalties",
+            classes: 3,
+            spec: base.with {
+                $0.optimizer = .sgd(learningRate: 0.1, momentum: 0.8, dampening: 0.6)
+                $0.clipValue = 0.02
+                $0.clipNorm = 0.6
+                $0.l1 = 0.002
+                $0.l2 = 0.02
+            }
+        ),
+        CurveSetting(
+            testDescription: "restarts with what begins anew: an undamped step, sums and rates",
+            classes: 3,
+            spec: base.with {
+                let sums = OptimizerSpec(
+                    .adagrad(epsilon: 1e-3, learningRateDecay: 0.3, initialAccumulator: 0.2),
+                    learningRate: 0.1
+                )
+                $0.optimizer = .sgd(learningRate: 0.05, momentum: 0.9, dampening: 0.7)
+                $0.restarts = [
+                    OptimizerRestart(epoch: 1, optimizer: $0.optimizer), OptimizerRestart(epoch: 2, optimizer: sums),
+                    OptimizerRestart(epoch: 4, optimizer: sums),
                 ]
             }
         ),
@@ -381,5 +415,24 @@ extension ReferenceTraining {
             let norm = try #require(zip(run.metrics, observation.values).first { $0.0 == .gradientNorm }?.1)
             #expect(abs(norm - squares.squareRoot()) < 1e-5 * norm)
         }
+    }
+
+    /// The first step is not damped, so the gradient of the second, the epoch's last, is the same with and without.
+    @Test func `dampening changes the step and not the gradient's norm`() throws {
+        func epoch(_ dampening: Double) throws -> (norm: Double, ratio: Double) {
+            let run = try TrainingRun(
+                spec: makeSpec([8], .sgd(learningRate: 0.1, momentum: 0.9, dampening: dampening), l2: 0.1),
+                data: try SyntheticTask(rows: 32, validationRows: 4).make().data,
+                seed: 2,
+                kernels: .selected()
+            )
+            var curve = LearningCurve(metrics: run.metrics)
+            curve.append(try #require(run.trainEpoch()))
+            return (curve.series(.gradientNorm)[0], curve.series(.updateRatio)[0])
+        }
+        let (plain, damped) = (try epoch(0), try epoch(0.75))
+        // Rounded coefficients and 1024 squares at most.
+        #expect(abs(damped.norm - plain.norm) < 1e-5 * plain.norm)
+        #expect(damped.ratio < 0.9 * plain.ratio)
     }
 }

@@ -25,7 +25,13 @@ struct ReferenceOptimizer {
     /// A new step begins.
     mutating func begin() {
         steps += 1
-        if case .nadam(let beta1, _, _) = spec.rule { momenta *= nesterovMomentum(beta1, steps) }
+        if case .nadam(let beta1, _, _, let decay) = spec.rule { momenta *= nesterovMomentum(beta1, steps, decay) }
+    }
+
+    /// The rate of the step that began, where the schedule says `scheduled`.
+    func rate(_ scheduled: Double) -> Double {
+        guard case .adagrad(_, let decay, _) = spec.rule else { return scheduled }
+        return scheduled / (1 + Double(steps - 1) * decay)
     }
 
     /// The change of a number by its gradient, penalties included but not decay.
@@ -33,15 +39,17 @@ struct ReferenceOptimizer {
         change(g, rate, &memories[parameter][element])
     }
 
-    /// Source: Dozat 2016 with PyTorch's 0.004.
-    private func nesterovMomentum(_ beta1: Double, _ step: Int) -> Double {
-        beta1 * (1 - 0.5 * pow(0.96, Double(step) * 0.004))
+    /// Source: Dozat 2016.
+    private func nesterovMomentum(_ beta1: Double, _ step: Int, _ decay: Double) -> Double {
+        beta1 * (1 - 0.5 * pow(0.96, Double(step) * decay))
     }
 
     private func change(_ g: Double, _ rate: Double, _ memory: inout Memory) -> Double {
         switch spec.rule {
-        case .sgd(let momentum, let nesterov):
-            memory.first = momentum * memory.first + g
+        case .sgd(let momentum, let dampening, let nesterov):
+            // PyTorch's first buffer is the gradient itself, and without momentum there is none.
+            let isDamped = momentum > 0 && steps > 1
+            memory.first = momentum * memory.first + (isDamped ? (1 - dampening) * g : g)
             return -rate * (nesterov ? g + momentum * memory.first : memory.first)
         case .adam(let beta1, let beta2, let epsilon, let amsgrad):
             memory.first = beta1 * memory.first + (1 - beta1) * g
@@ -55,17 +63,17 @@ struct ReferenceOptimizer {
             let variance = centered ? max(memory.second - memory.first * memory.first, 0) : memory.second
             memory.third = momentum * memory.third + g / (variance.squareRoot() + epsilon)
             return -rate * memory.third
-        case .adagrad(let epsilon):
-            memory.second += g * g
+        case .adagrad(let epsilon, _, let initial):
+            memory.second = (steps == 1 ? initial : memory.second) + g * g
             return -rate * g / (memory.second.squareRoot() + epsilon)
         case .lion(let beta1, let beta2):
             let direction = beta1 * memory.first + (1 - beta1) * g
             memory.first = beta2 * memory.first + (1 - beta2) * g
             return direction == 0 ? 0 : direction > 0 ? -rate : rate
-        case .nadam(let beta1, let beta2, let epsilon):
+        case .nadam(let beta1, let beta2, let epsilon, let decay):
             memory.first = beta1 * memory.first + (1 - beta1) * g
             memory.second = beta2 * memory.second + (1 - beta2) * g * g
-            let (now, next) = (nesterovMomentum(beta1, steps), nesterovMomentum(beta1, steps + 1))
+            let (now, next) = (nesterovMomentum(beta1, steps, decay), nesterovMomentum(beta1, steps + 1, decay))
             let blend = (1 - now) / (1 - momenta) * g + next / (1 - momenta * next) * memory.first
             return -rate * blend / ((memory.second / (1 - pow(beta2, Double(steps)))).squareRoot() + epsilon)
         }
@@ -123,7 +131,7 @@ struct ReferenceTraining {
         }
         optimizer.begin()
         for index in model.parameters.indices where model.parameters[index].isTrained {
-            update(index, gradient[index].map { $0 * scale }, rate)
+            update(index, gradient[index].map { $0 * scale }, optimizer.rate(rate))
         }
         return loss
     }

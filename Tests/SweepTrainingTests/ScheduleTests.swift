@@ -319,6 +319,26 @@ import Testing
         for (a, b) in zip(found, expected) { #expect(abs(a - b) < 1e-15) }
     }
 
+    @Test func `a rate that Adagrad lets fall is the one reported, and begins anew with the optimizer`() throws {
+        let falling = OptimizerSpec(.adagrad(epsilon: 1e-8, learningRateDecay: 0.5), learningRate: 0.1)
+        let run = try TrainingRun(
+            spec: makeSpec([8], falling, batchSize: 16, epochs: 4).with {
+                $0.schedule = LearningRateSchedule(.step(every: 1, factor: 0.5))
+                $0.restarts = [OptimizerRestart(epoch: 2, optimizer: falling)]
+            },
+            data: try SyntheticTask(rows: 64, validationRows: 8).make().data,
+            seed: 1,
+            kernels: .selected()
+        )
+        var curve = LearningCurve(metrics: run.metrics)
+        for _ in 0..<4 { curve.append(try #require(run.trainEpoch())) }
+        // The last of an epoch's four steps, the fourth or eighth since the optimizer began.
+        let expected = [0.1 / 2.5, 0.05 / 4.5, 0.025 / 2.5, 0.0125 / 4.5]
+        for (found, expected) in zip(curve.series(.learningRate), expected) {
+            #expect(abs(found - expected) < 1e-15, "\(found), not \(expected)")
+        }
+    }
+
     @Test func `weights move by the scheduled rate`() throws {
         // A factor of 1/2 from the second epoch on, and plain descent: the same steps as with half the rate from there.
         let task = try SyntheticTask(rows: 32, validationRows: 8).make()

@@ -77,14 +77,15 @@ struct CauseContext {
     }
 
     /// The rates that are usual for the optimizer; a hint, never a proof. Source: the defaults of PyTorch and Keras, and a
-    /// decade (for gradient descent one and a half) to either side.
+    /// decade (for gradient descent one and a half) to either side; dampening asks for as much larger ones.
     var usualRates: ClosedRange<Double>? {
-        switch training?.optimizer.rule {
-        case .sgd(let momentum, _): (0.003 * (1 - momentum))...(0.5 * max(0.1, 1 - momentum))
+        guard let rule = training?.optimizer.rule else { return nil }
+        let share = rule.gradientShare
+        return switch rule {
+        case .sgd(let momentum, _, _): (0.003 * (1 - momentum) / share)...(0.5 * max(0.1, 1 - momentum) / share)
         case .adam, .nadam, .rmsprop: 1e-4...1e-2
         case .adagrad: 1e-3...0.1
         case .lion: 1e-5...1e-3
-        case nil: nil
         }
     }
 
@@ -94,8 +95,8 @@ struct CauseContext {
     var oddSettings: [String] {
         var odd: [String] = []
         switch training?.optimizer.rule {
-        case .sgd(let momentum, _) where momentum >= 0.99: odd.append("momentum \(momentum)")
-        case .adam(let beta1, let beta2, let epsilon, _), .nadam(let beta1, let beta2, let epsilon):
+        case .sgd(let momentum, _, _) where momentum >= 0.99: odd.append("momentum \(momentum)")
+        case .adam(let beta1, let beta2, let epsilon, _), .nadam(let beta1, let beta2, let epsilon, _):
             if beta1 >= 0.98 { odd.append("beta1 \(beta1)") }
             if beta2 <= 0.9 { odd.append("beta2 \(beta2)") }
             if epsilon <= 1e-10 { odd.append("epsilon \(EvidenceText.number(epsilon))") }

@@ -251,7 +251,7 @@ enum NetworkCauses {
                 context.shows(.slow, .plateau, .oscillating) || context.fallsUnfinished
             else { return [] }
             switch rule {
-            case .sgd(let momentum, _) where momentum == 0:
+            case .sgd(let momentum, _, _) where momentum == 0:
                 return context.clue(0.8, .slow, .plateau, .oscillating)
                     + context.clue(
                         1.2,
@@ -307,8 +307,8 @@ enum NetworkCauses {
                 if let path = context.optimizerPath(key) { changes.append("\(path)=\(value)") }
             }
             switch context.training?.optimizer.rule {
-            case .sgd(let momentum, _) where momentum >= 0.99: set("momentum", "0.9")
-            case .adam(let beta1, let beta2, let epsilon, _), .nadam(let beta1, let beta2, let epsilon):
+            case .sgd(let momentum, _, _) where momentum >= 0.99: set("momentum", "0.9")
+            case .adam(let beta1, let beta2, let epsilon, _), .nadam(let beta1, let beta2, let epsilon, _):
                 if beta1 >= 0.98 { set("beta1", "0.9") }
                 if beta2 <= 0.9 { set("beta2", "0.999") }
                 if epsilon <= 1e-10 || epsilon >= 1e-2 { set("epsilon", "1e-8") }

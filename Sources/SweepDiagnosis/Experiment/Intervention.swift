@@ -180,7 +180,7 @@ package struct InterventionCatalogue {
         guard case .map(let kinds)? = training["optimizer"], kinds.count == 1 else { return nil }
         let kind = kinds[0].key
         var settings = [SpecEntry("learning_rate", .real(optimizer.learningRate))]
-        if case .sgd(let momentum, _) = optimizer.rule, momentum > 0.95 {
+        if case .sgd(let momentum, _, _) = optimizer.rule, momentum > 0.95 {
             settings.append(SpecEntry("momentum", .real(0.9)))
         } else if case .sgd = optimizer.rule {
             return nil

@@ -10,7 +10,8 @@ package enum StaticChecks {
     package static func findings(of trial: TrialSpec, on schema: DataSchema) -> [StaticFinding] {
         let training = trial.training
         return task(schema) + loss(training, schema) + layers(training, schema) + initialWeights(training)
-            + batches(training, schema) + course(training) + augmentation(training, schema) + scaling(trial)
+            + batches(training, schema) + momentum(training) + course(training) + augmentation(training, schema)
+            + scaling(trial)
     }
 
     private static func path(_ keys: String...) -> SpecPath { SpecPath(keys.map { .key($0) }) }
@@ -291,6 +292,26 @@ package enum StaticChecks {
     }
 
     // MARK: The course of a run
+
+    /// Settings that count only beside a momentum.
+    private static func momentum(_ training: TrainingSpec) -> [StaticFinding] {
+        guard case .sgd(let momentum, let dampening, let nesterov) = training.optimizer.rule, momentum == 0 else {
+            return []
+        }
+        var idle: [(key: String, value: String)] = []
+        if nesterov { idle.append(("nesterov", "true")) }
+        if dampening > 0 { idle.append(("dampening", "\(dampening)")) }
+        return idle.map { key, value in
+            finding(
+                .warning,
+                .optimizerSettings,
+                path("train", "optimizer", "sgd", key),
+                "\(key) changes nothing without momentum",
+                found: value,
+                allowed: "momentum above 0, or no \(key)"
+            )
+        }
+    }
 
     private static func course(_ training: TrainingSpec) -> [StaticFinding] {
         var found: [StaticFinding] = []

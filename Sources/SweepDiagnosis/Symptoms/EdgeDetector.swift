@@ -10,14 +10,15 @@ enum EdgeDetector {
         guard let reading = readings.last, let sharpness = reading.sharpness else {
             return .unknown("the curvature was not measured")
         }
-        guard case .sgd(let momentum, _) = training.optimizer.rule else {
+        guard case .sgd(let momentum, _, _) = training.optimizer.rule else {
             return .unknown("the limit is known for gradient descent alone")
         }
         let rates = run.values(.learningRate)
         let rate =
             reading.epoch >= 1 && reading.epoch <= rates.count
             ? rates[reading.epoch - 1] : training.optimizer.learningRate
-        let limit = 2 * (1 + momentum)
+        // Dampening makes every step but the first of a smaller gradient, as a smaller rate would.
+        let limit = 2 * (1 + momentum) / training.optimizer.rule.gradientShare
         guard rate * sharpness >= limit else { return .absent }
         return .found(
             Finding(
