@@ -229,8 +229,8 @@ extension TrainingRun {
             return nil
         }
         #expect(Set(own) == Set(Initializer.Kind.allCases))
-        // Rows that are alike would hold nothing apart.
-        #expect(Set(BitCase.all.map(\.digest)).count == BitCase.all.count)
+        // Rows that are alike would hold nothing apart; but a shift by up to two pixels with zeros is pad_crop by two.
+        #expect(Set(BitCase.all.map(\.digest)).count == BitCase.all.count - 1)
     }
 
     @Test(arguments: BitCase.all)
