@@ -102,6 +102,7 @@ test: setup-test ## everything that must hold: style, documentation, all tests
 	@scripts/run-tests emulated -- scripts/check-emulated .build/release
 	@scripts/run-tests arm64 -- scripts/check-arm64 .build/release
 	@scripts/run-tests allocations -- Benchmarks/count-allocations
+	@$(SWIFT) test list -c release --skip-build | scripts/make-coverage-doc --check --tests -
 	$(PROGRAM) scripts/run-tests optimised -- $(SWIFT) test -c release --skip-build --disable-xctest --skip '$(REAL_TIME)'
 	$(PROGRAM) scripts/run-tests real-time -- $(SWIFT) test -c release --skip-build --disable-xctest --filter '$(REAL_TIME)'
 
@@ -128,6 +129,17 @@ test-mlflow: setup-test ## bring a sweep to a real MLflow server (0.9 GB of Pyth
 	@[ -x .venv-mlflow/bin/mlflow ] || { $(PYTHON) -m venv .venv-mlflow && .venv-mlflow/bin/pip install --quiet 'mlflow>=3,<4'; }
 	$(SWIFT) build -c release -j $(JOBS) --build-tests
 	$(PROGRAM) SWEEPD_MLFLOW_PYTHON=$(CURDIR)/.venv-mlflow/bin/python $(PROCESSES) HistoryExportTests
+
+.PHONY: digests-long
+digests-long: setup-test ## train a thousand steps with every kernel table and with the reference: the recorded bits
+	$(SWIFT) build -c release -j $(JOBS) --build-tests
+	SWEEPD_LONG_DIGESTS=1 scripts/run-tests digests-long -- $(SWIFT) test -c release --skip-build --disable-xctest \
+		--filter 'SweepTrainingTests.DeterminismTests/.*thousand steps'
+
+.PHONY: check-emulated-long
+check-emulated-long: setup-test ## train ten steps of every kind on emulated older processors: the same bits (minutes)
+	$(SWIFT) build -c release -j $(JOBS) --product core-bench
+	scripts/run-tests --minutes 60 emulated-long -- scripts/check-emulated --steps 10 .build/release
 
 .PHONY: kill-matrix
 kill-matrix: setup-test ## kill, suspend and end each process at each moment of a trial: all 42 cells
@@ -217,6 +229,7 @@ claims: setup ## try what is said of loss curves, and write docs/claims.md (minu
 	$(SWIFT) build -c release -j $(JOBS) --product diagnosis-bench
 	.build/release/diagnosis-bench claims > docs/claims.md.new
 	mv docs/claims.md.new docs/claims.md
+	scripts/make-coverage-doc
 
 .PHONY: bench-page
 bench-page: build setup-test ## measure the page: 2,000 trials of 50 epochs, and what fifty watchers cost

@@ -7,64 +7,40 @@ extension KernelTable {
     /// of operations as before, so no bit depends on the number of threads. Not for two runs at once.
     package func shared(by team: ThreadTeam) -> KernelTable {
         guard team.count > 1 else { return self }
-        let single = self
+        let single = SingleKernels(self)
         var table = self
         table.gemm = { product in
-            guard product.operations >= Self.worthSharing else { return single.gemm(product) }
-            team.run { member in
-                if let part = product.part(member, of: team.count) { single.gemm(part) }
-            }
+            guard product.operations >= Self.worthSharing else { return single.table.gemm(product) }
+            team.run(Shares(whole: product, members: team.count, single: single))
         }
         table.convolve = { convolution in
-            guard convolution.shape.operations >= Self.worthSharing else { return single.convolve(convolution) }
-            team.run { member in
-                if let part = convolution.part(member, of: team.count) { single.convolve(part) }
-            }
+            guard convolution.shape.operations >= Self.worthSharing else { return single.table.convolve(convolution) }
+            team.run(Shares(whole: convolution, members: team.count, single: single))
         }
         table.convolveInputGradient = { gradient in
-            guard gradient.shape.operations >= Self.worthSharing else { return single.convolveInputGradient(gradient) }
-            team.run { member in
-                if let part = gradient.part(member, of: team.count) { single.convolveInputGradient(part) }
+            guard gradient.shape.operations >= Self.worthSharing else {
+                return single.table.convolveInputGradient(gradient)
             }
+            team.run(Shares(whole: gradient, members: team.count, single: single))
         }
         table.convolveWeightGradient = { gradient in
             guard gradient.shape.operations >= Self.worthSharing, gradient.shape.outputChannels >= 2 * laneCount else {
-                return single.convolveWeightGradient(gradient)
+                return single.table.convolveWeightGradient(gradient)
             }
-            team.run { member in
-                if let part = gradient.part(member, of: team.count) { single.convolveWeightGradient(part) }
-            }
+            team.run(Shares(whole: gradient, members: team.count, single: single))
         }
         table.updateWithMomentum = { update in
             guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
-                return single.updateWithMomentum(update)
+                return single.table.updateWithMomentum(update)
             }
-            team.run { member in
-                guard let range = share(of: update.count, member, team.count, unit: laneCount) else { return }
-                var part = update
-                part.count = range.count
-                part.gradient += range.lowerBound
-                part.weights += range.lowerBound
-                part.velocity += range.lowerBound
-                _ = single.updateWithMomentum(part)
-            }
+            team.run(Shares(whole: update, members: team.count, single: single))
             return UpdateNorms()
         }
         table.updateWithAdam = { update in
             guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
-                return single.updateWithAdam(update)
+                return single.table.updateWithAdam(update)
             }
-            team.run { member in
-                guard let range = share(of: update.count, member, team.count, unit: laneCount) else { return }
-                var part = update
-                part.count = range.count
-                part.gradient += range.lowerBound
-                part.weights += range.lowerBound
-                part.firstMoment += range.lowerBound
-                part.secondMoment += range.lowerBound
-                part.largestSecondMoment = update.largestSecondMoment.map { $0 + range.lowerBound }
-                _ = single.updateWithAdam(part)
-            }
+            team.run(Shares(whole: update, members: team.count, single: single))
             return UpdateNorms()
         }
         return table
@@ -77,6 +53,29 @@ extension KernelTable {
     private static var elementsWorthSharing: Int { 1 << 15 }
 }
 
+/// The kernels that members call, each for a part; one reference, so that work is handed over without copying the table.
+private final class SingleKernels: Sendable {
+    let table: KernelTable
+    init(_ table: KernelTable) { self.table = table }
+}
+
+/// A kernel's arguments that can be cut.
+private protocol Divisible {
+    /// A member's part; nil if none falls to it.
+    func part(_ member: Int, of members: Int) -> Self?
+    /// Calls the kernel with them.
+    func compute(_ single: SingleKernels)
+}
+
+/// The parts of one call. A value without closures: to make one allocates nothing.
+private struct Shares<Whole: Divisible>: SharedWork {
+    let whole: Whole
+    let members: Int
+    let single: SingleKernels
+
+    func perform(_ member: Int) { whole.part(member, of: members)?.compute(single) }
+}
+
 /// The part of 0 ..< `count` that falls to a member, in whole units; nil if none does.
 private func share(of count: Int, _ member: Int, _ members: Int, unit: Int) -> Range<Int>? {
     let units = (count + unit - 1) / unit
@@ -85,8 +84,10 @@ private func share(of count: Int, _ member: Int, _ members: Int, unit: Int) -> R
     return first < last ? first..<last : nil
 }
 
-extension Gemm {
+extension Gemm: Divisible {
     fileprivate var operations: Int { 2 * rows * columns * depth }
+
+    fileprivate func compute(_ single: SingleKernels) { single.table.gemm(self) }
 
     /// A member's columns, or its rows where the columns are few.
     fileprivate func part(_ member: Int, of members: Int) -> Gemm? {
@@ -121,7 +122,9 @@ extension ConvolutionShape {
     fileprivate var operations: Int { 2 * batch * outputHeight * outputWidth * weightRows * outputChannels }
 }
 
-extension Convolution {
+extension Convolution: Divisible {
+    fileprivate func compute(_ single: SingleKernels) { single.table.convolve(self) }
+
     fileprivate func part(_ member: Int, of members: Int) -> Convolution? {
         guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
         var part = self
@@ -132,7 +135,9 @@ extension Convolution {
     }
 }
 
-extension ConvolutionInputGradient {
+extension ConvolutionInputGradient: Divisible {
+    fileprivate func compute(_ single: SingleKernels) { single.table.convolveInputGradient(self) }
+
     fileprivate func part(_ member: Int, of members: Int) -> ConvolutionInputGradient? {
         guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
         var part = self
@@ -144,7 +149,9 @@ extension ConvolutionInputGradient {
     }
 }
 
-extension ConvolutionWeightGradient {
+extension ConvolutionWeightGradient: Divisible {
+    fileprivate func compute(_ single: SingleKernels) { single.table.convolveWeightGradient(self) }
+
     /// A member's output channels: the chains run over samples and pixels, so these are not cut.
     fileprivate func part(_ member: Int, of members: Int) -> ConvolutionWeightGradient? {
         guard let range = share(of: shape.outputChannels / laneCount, member, members, unit: 1) else { return nil }
@@ -153,6 +160,36 @@ extension ConvolutionWeightGradient {
         part.outputGradient += range.lowerBound * laneCount
         part.weightGradient += range.lowerBound * panelStride
         part.biasGradient = biasGradient.map { $0 + range.lowerBound * laneCount }
+        return part
+    }
+}
+
+extension MomentumUpdate: Divisible {
+    fileprivate func compute(_ single: SingleKernels) { _ = single.table.updateWithMomentum(self) }
+
+    fileprivate func part(_ member: Int, of members: Int) -> MomentumUpdate? {
+        guard let range = share(of: count, member, members, unit: laneCount) else { return nil }
+        var part = self
+        part.count = range.count
+        part.gradient += range.lowerBound
+        part.weights += range.lowerBound
+        part.velocity += range.lowerBound
+        return part
+    }
+}
+
+extension AdamUpdate: Divisible {
+    fileprivate func compute(_ single: SingleKernels) { _ = single.table.updateWithAdam(self) }
+
+    fileprivate func part(_ member: Int, of members: Int) -> AdamUpdate? {
+        guard let range = share(of: count, member, members, unit: laneCount) else { return nil }
+        var part = self
+        part.count = range.count
+        part.gradient += range.lowerBound
+        part.weights += range.lowerBound
+        part.firstMoment += range.lowerBound
+        part.secondMoment += range.lowerBound
+        part.largestSecondMoment = largestSecondMoment.map { $0 + range.lowerBound }
         return part
     }
 }

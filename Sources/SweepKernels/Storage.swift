@@ -5,18 +5,36 @@ package import KernelAPI
 /// Bases are aligned to 64 bytes and staggered: buffers of equal shape must not agree in the low 12 bits of their
 /// addresses, or loads are held up behind unrelated stores (4K aliasing).
 package final class Arena {
+    /// What a buffer may not touch, before it and behind it.
+    private struct Fence {
+        let before: UnsafeMutableBufferPointer<UInt32>
+        let behind: UnsafeMutableBufferPointer<UInt32>
+    }
+
     private var regions: [UnsafeMutableRawPointer] = []
+    private var fences: [Fence] = []
     private var stagger = 0
     private let isMeasuring: Bool
+    private let isFenced: Bool
     /// Bytes handed out so far.
     package private(set) var bytes = 0
 
-    package init() { isMeasuring = false }
+    /// An arena; a fenced one has a page of NaNs before and behind each buffer, for tests.
+    ///
+    /// Whoever reads a fence and uses what he read has other results, most of them NaN; who writes one is told by
+    /// `brokenFence`.
+    package init(fenced: Bool = false) {
+        isMeasuring = false
+        isFenced = fenced
+    }
 
     /// An arena that allocates nothing and only adds up what it is asked for.
     ///
     /// Its buffers must not be read or written.
-    package init(measuring: Void) { isMeasuring = true }
+    package init(measuring: Void) {
+        isMeasuring = true
+        isFenced = false
+    }
 
     deinit {
         for region in regions { region.deallocate() }
@@ -29,14 +47,44 @@ package final class Arena {
         if isMeasuring { return UnsafeMutableBufferPointer(start: UnsafeMutablePointer(bitPattern: 4096), count: size) }
         // 5 cache lines: coprime to the 64 lines of a page, so 64 buffers in a row all begin at different lines.
         stagger = (stagger + 5 * 64) % 4096
+        let start = stagger + (isFenced ? Self.fenceBytes : 0)
+        let end = start + size * MemoryLayout<Float>.stride
         let region = UnsafeMutableRawPointer.allocate(
-            byteCount: stagger + size * MemoryLayout<Float>.stride,
+            byteCount: end + (isFenced ? Self.fenceBytes : 0),
             alignment: 4096
         )
         regions.append(region)
-        let base = (region + stagger).bindMemory(to: Float.self, capacity: size)
+        let base = (region + start).bindMemory(to: Float.self, capacity: size)
         base.initialize(repeating: 0, count: size)
+        if isFenced {
+            fences.append(
+                Fence(
+                    before: Self.fence(region, bytes: start),
+                    behind: Self.fence(region + end, bytes: Self.fenceBytes)
+                )
+            )
+        }
         return UnsafeMutableBufferPointer(start: base, count: size)
+    }
+
+    /// More than the widest access of a kernel, a few vectors, and than a row of most tensors.
+    private static let fenceBytes = 4096
+
+    /// A quiet NaN that no arithmetic makes: its payload is not zero.
+    private static let fenceWord: UInt32 = 0x7FC0_FE4C
+
+    private static func fence(_ start: UnsafeMutableRawPointer, bytes: Int) -> UnsafeMutableBufferPointer<UInt32> {
+        let count = bytes / MemoryLayout<UInt32>.stride
+        let words = start.bindMemory(to: UInt32.self, capacity: count)
+        words.initialize(repeating: fenceWord, count: count)
+        return UnsafeMutableBufferPointer(start: words, count: count)
+    }
+
+    /// The first buffer, in the order in which they were asked for, whose fence was written; nil if none was.
+    package var brokenFence: Int? {
+        fences.firstIndex { fence in
+            fence.before.contains { $0 != Self.fenceWord } || fence.behind.contains { $0 != Self.fenceWord }
+        }
     }
 }
 

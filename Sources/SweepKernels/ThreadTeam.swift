@@ -1,6 +1,18 @@
 import Glibc
 import Synchronization
 
+/// What all members of a team do at the same time, each its part.
+package protocol SharedWork {
+    /// The part of a member, whose number is from 0.
+    func perform(_ member: Int)
+}
+
+extension SharedWork {
+    fileprivate static func perform(at place: UnsafeRawPointer, _ member: Int) {
+        place.assumingMemoryBound(to: Self.self).pointee.perform(member)
+    }
+}
+
 /// Threads that work on one thing together and then wait for the next: a step's products are too short to start any.
 ///
 /// The caller is one of them. While work comes at short intervals nobody sleeps; after a pause the others do.
@@ -39,19 +51,23 @@ package final class ThreadTeam: Sendable {
         for thread in threads { pthread_join(thread, nil) }
     }
 
-    /// Calls `body` once for each member's number, from 0, at the same time, and returns when all are done.
+    /// Has each member do its part, at the same time, and returns when all are done.
     ///
-    /// Not for two callers at once, and not from within `body`.
-    package func run(_ body: (_ member: Int) -> Void) {
-        guard count > 1 else { return body(0) }
-        withoutActuallyEscaping(body) { body in
-            withUnsafePointer(to: body) { work in
-                state.publish(work)
-                body(0)
-                state.waitForOthers()
-            }
+    /// Not for two callers at once, and not from within the work. Allocates nothing.
+    package func run<Work: SharedWork>(_ work: Work) {
+        guard count > 1 else { return work.perform(0) }
+        withUnsafePointer(to: work) { place in
+            state.publish(TeamWork(kind: Work.self, place: place))
+            work.perform(0)
+            state.waitForOthers()
         }
     }
+}
+
+/// Work and what it is; it lies in the caller's frame, who does not return before all are done.
+private struct TeamWork {
+    let kind: any SharedWork.Type
+    let place: UnsafeRawPointer
 }
 
 /// What the members of a team share.
@@ -64,8 +80,7 @@ private final class TeamState: @unchecked Sendable {
     private let generation = Atomic(0)
     private let remaining = Atomic(0)
     private let sleepers = Atomic(0)
-    /// Lies in the caller's frame, which does not return before all are done.
-    private var work: UnsafePointer<(Int) -> Void>?
+    private var work: TeamWork?
     private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
     private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
@@ -89,7 +104,7 @@ private final class TeamState: @unchecked Sendable {
     }
 
     /// Hands work to the others; nil ends them.
-    func publish(_ work: UnsafePointer<(Int) -> Void>?) {
+    func publish(_ work: TeamWork?) {
         self.work = work
         remaining.store(others, ordering: .relaxed)
         generation.add(1, ordering: .sequentiallyConsistent)
@@ -126,9 +141,9 @@ private final class TeamState: @unchecked Sendable {
         return seen + 1
     }
 
-    /// Holds the closure no longer than the call: when a member says that it is done, nothing of the caller's is in use.
+    /// Holds the work no longer than the call: when a member says that it is done, nothing of the caller's is in use.
     @inline(never)
-    private static func perform(_ work: UnsafePointer<(Int) -> Void>, _ member: Int) { work.pointee(member) }
+    private static func perform(_ work: TeamWork, _ member: Int) { work.kind.perform(at: work.place, member) }
 
     private func sleep(while seen: Int) {
         pthread_mutex_lock(mutex)

@@ -25,24 +25,54 @@ package struct EpochSampling: Sendable {
     /// Rows of each epoch.
     package var count: Int { sampling == .none ? rows.count : counts.reduce(0, +) }
 
-    /// The rows of `epoch`, counted from 0; a class's rows stand together.
+    /// Places that `write` draws in: as many as the largest class has rows.
+    var scratchCount: Int { classes.map(\.count).max() ?? 0 }
+
+    /// The rows of `epoch`, counted from 0: see `write`.
+    package func rows(seed: UInt64, epoch: Int) -> [Int32] {
+        [Int32](unsafeUninitializedCapacity: max(count, 1)) { result, initialized in
+            withUnsafeTemporaryAllocation(of: Int32.self, capacity: max(scratchCount, 1)) { scratch in
+                guard let start = result.baseAddress, let room = scratch.baseAddress else { return }
+                write(seed: seed, epoch: epoch, to: start, scratch: room)
+                initialized = count
+            }
+        }
+    }
+
+    /// Writes the rows of `epoch`, counted from 0, to `count` places; a class's rows stand together.
     ///
     /// A class that is seen more often has each row once for every whole time, and for the rest rows drawn without
     /// replacement; of a class that is seen less often the rows are drawn without replacement.
-    package func rows(seed: UInt64, epoch: Int) -> [Int32] {
-        guard sampling != .none else { return rows }
-        var stream = RandomStream(key: StreamPurpose.sampling.key(seed: seed, index: epoch))
-        var result: [Int32] = []
-        result.reserveCapacity(count)
-        for (members, wanted) in zip(classes, counts) where !members.isEmpty {
-            for _ in 0..<(wanted / members.count) { result += members }
-            let rest = wanted % members.count
-            guard rest > 0 else { continue }
-            // The first `rest` places of a Fisher–Yates shuffle from the front.
-            var drawn = members
-            for place in 0..<rest { drawn.swapAt(place, place + stream.below(drawn.count - place)) }
-            result += drawn[..<rest]
+    /// `scratch` has `scratchCount` places. Allocates nothing.
+    func write(
+        seed: UInt64,
+        epoch: Int,
+        to result: UnsafeMutablePointer<Int32>,
+        scratch drawn: UnsafeMutablePointer<Int32>
+    ) {
+        guard sampling != .none else {
+            for index in rows.indices { result[index] = rows[index] }
+            return
         }
-        return result
+        var stream = RandomStream(key: StreamPurpose.sampling.key(seed: seed, index: epoch))
+        var next = result
+        for index in classes.indices where !classes[index].isEmpty {
+            let size = classes[index].count
+            for place in 0..<size { drawn[place] = classes[index][place] }
+            for _ in 0..<(counts[index] / size) {
+                next.update(from: drawn, count: size)
+                next += size
+            }
+            // The first `rest` places of a Fisher–Yates shuffle from the front.
+            let rest = counts[index] % size
+            for place in 0..<rest {
+                let other = place + stream.below(size - place)
+                let row = drawn[place]
+                drawn[place] = drawn[other]
+                drawn[other] = row
+            }
+            next.update(from: drawn, count: rest)
+            next += rest
+        }
     }
 }

@@ -22,13 +22,17 @@ final class LossHead {
     private let rowLosses: MutableFloats
     /// Whether the batch's targets are shares of several classes, so that its labels are not all.
     private var isMixed = false
+    /// Nil where rows are never mixed.
+    private let partners: PartnerLoss?
     private let kernels: KernelTable
 
+    /// `mixes` says whether `mix` will be called.
     init(
         _ loss: LossSpec,
         predictions: Slot,
         schema: DataSchema,
         capacity: Int,
+        mixes: Bool,
         kernels: KernelTable,
         arena: Arena
     ) {
@@ -43,6 +47,7 @@ final class LossHead {
         targets = Tensor(.vector(outputs), rows: capacity, arena: arena)
         rowWeights = arena.pointer(capacity)
         rowLosses = arena.pointer(capacity)
+        partners = mixes ? PartnerLoss(gradient: predictions.gradient, capacity: capacity, arena: arena) : nil
         classWeights = Self.weights(loss.classWeights, schema.task)
     }
 
@@ -90,22 +95,34 @@ final class LossHead {
         for row in 0..<rows { targets.start[row * targets.rowStride + Int(labels[row])] = 1 }
     }
 
-    /// Makes each row's target `share` of its own and 1 − `share` of its partner's.
+    /// Makes each row's target λ (`shares`) of its own and 1 − λ of its partner's.
     ///
+    /// With classes' weights w the target's shares are λ · w(own) and (1 − λ) · w(partner's) over their sum, and the row
+    /// weighs that sum: the cross-entropy is λ · w · l of the own class and (1 − λ) · w · l of the partner's.
     /// `scratch` has room for the targets of all rows.
     func mix(rows: Int, partners: UnsafePointer<Int32>, shares: Floats, scratch: MutableFloats) {
+        guard let room = self.partners else { preconditionFailure("a loss without room for mixed rows") }
         if isClassification, loss.kind == .softmaxCrossEntropy { writeLabelRows(rows) }
         isMixed = true
-        let stride = targets.rowStride
-        scratch.update(from: targets.start, count: rows * stride)
         for row in 0..<rows {
-            let share = shares[row]
-            let own = scratch + row * stride
-            let other = scratch + Int(partners[row]) * stride
-            for column in 0..<outputs {
-                targets.start[row * stride + column] = (share * own[column]).addingProduct(1 - share, other[column])
-            }
+            let (label, other) = (labels[row], labels[Int(partners[row])])
+            let own = shares[row] * (classWeights?[Int(label)] ?? 1)
+            let rest = (1 - shares[row]) * (classWeights?[Int(other)] ?? 1)
+            room.labels[row] = other
+            room.ownWeights[row] = own
+            room.otherWeights[row] = rest
+            rowWeights[row] = own + rest
+            room.shares[row] = classWeights == nil || own + rest == 0 ? shares[row] : own / (own + rest)
         }
+        Mixup.mix(
+            targets.start,
+            rows: rows,
+            columns: outputs,
+            stride: targets.rowStride,
+            partners: partners,
+            shares: room.shares,
+            scratch: scratch
+        )
     }
 
     /// Floats from one row of targets to the next; `mix` needs as many a row.
@@ -113,6 +130,9 @@ final class LossHead {
 
     /// The sum of the batch rows' training losses, and the gradient by the predictions of `gradientScale` times it.
     func train(rows: Int, gradientScale: Float) -> Double {
+        if isMixed, let partners, loss.kind == .softmaxCrossEntropy, loss.focus > 0 {
+            return train(partners, rows: rows, gradientScale: gradientScale)
+        }
         let weights = rowWeights(rows)
         if loss.labelSmoothing > 0, loss.kind == .binaryCrossEntropy || isMixed { smoothTargets(rows) }
         return measure(
@@ -123,6 +143,40 @@ final class LossHead {
             smoothing: Float(loss.labelSmoothing),
             focus: Float(loss.focus)
         )
+    }
+
+    /// The same of mixed rows under a focused loss: the loss of the rows' own classes, then that of their partners', each
+    /// weighed by its share.
+    private func train(_ partners: PartnerLoss, rows: Int, gradientScale: Float) -> Double {
+        func part(_ labels: UnsafePointer<Int32>, _ weights: Floats, _ gradient: Tensor?, _ losses: MutableFloats)
+            -> Double
+        {
+            kernels.softmaxCrossEntropy(
+                SoftmaxCrossEntropy(
+                    rows: rows,
+                    classes: outputs,
+                    logits: predictions.values.floats,
+                    logitStride: predictions.values.rowStride,
+                    labels: labels,
+                    gradient: gradient?.start,
+                    gradientStride: gradient?.rowStride ?? 0,
+                    gradientScale: gradientScale,
+                    losses: losses,
+                    rowWeights: weights,
+                    labelSmoothing: Float(loss.labelSmoothing),
+                    focalExponent: Float(loss.focus)
+                )
+            )
+        }
+        let own = part(labels, partners.ownWeights, predictions.gradient, rowLosses)
+        let other = part(partners.labels, partners.otherWeights, partners.gradient, partners.losses)
+        for row in 0..<rows { rowLosses[row] += partners.losses[row] }
+        if let sum = predictions.gradient, let summand = partners.gradient {
+            kernels.accumulate(
+                Accumulation(count: rows * sum.rowStride, source: summand.start, destination: sum.start)
+            )
+        }
+        return own + other
     }
 
     /// The sum of the batch rows' plain losses.
@@ -141,6 +195,8 @@ final class LossHead {
 
     private func rowWeights(_ rows: Int) -> Floats? {
         guard let classWeights else { return nil }
+        // `mix` has written those of mixed rows.
+        if isMixed { return Floats(rowWeights) }
         for row in 0..<rows { rowWeights[row] = classWeights[Int(labels[row])] }
         return Floats(rowWeights)
     }
@@ -251,6 +307,31 @@ final class LossHead {
             )
         }
     }
+}
+
+/// What the loss of mixed rows needs of each row's partner.
+private final class PartnerLoss {
+    let labels: UnsafeMutablePointer<Int32>
+    /// The share of a row in its target, by the weights of classes.
+    let shares: MutableFloats
+    /// λ times the weight of the row's class, and 1 − λ times that of its partner's.
+    let ownWeights: MutableFloats
+    let otherWeights: MutableFloats
+    /// Those of the partners' classes alone.
+    let losses: MutableFloats
+    let gradient: Tensor?
+
+    init(gradient: Tensor?, capacity: Int, arena: Arena) {
+        labels = .allocate(capacity: capacity)
+        labels.initialize(repeating: 0, count: capacity)
+        shares = arena.pointer(capacity)
+        ownWeights = arena.pointer(capacity)
+        otherWeights = arena.pointer(capacity)
+        losses = arena.pointer(capacity)
+        self.gradient = gradient.map { Tensor($0.shape, rows: capacity, arena: arena) }
+    }
+
+    deinit { labels.deallocate() }
 }
 
 extension LossHead {

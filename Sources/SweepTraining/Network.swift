@@ -50,6 +50,7 @@ final class Network {
             predictions: last.output,
             schema: schema,
             capacity: capacity,
+            mixes: Mixup(spec.augment) != nil,
             kernels: kernels,
             arena: arena
         )

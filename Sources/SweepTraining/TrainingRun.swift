@@ -54,6 +54,7 @@ package final class TrainingRun {
 
     /// Allocates the run's memory and draws its initial weights, or takes those that the specification begins with.
     ///
+    /// A `fenced` run has NaNs between its buffers, for tests: see `brokenFence`.
     /// Throws `unsuitable` if the specification does not fit the data, `tooLarge` beyond the memory limit (bytes), and where the
     /// weights to begin with are not there or not those of the model.
     package convenience init(
@@ -61,9 +62,10 @@ package final class TrainingRun {
         data: TrainingData,
         seed: UInt64,
         kernels: KernelTable,
-        memoryLimit: Int = defaultMemoryLimit
+        memoryLimit: Int = defaultMemoryLimit,
+        fenced: Bool = false
     ) throws(TrainingError) {
-        try self.init(blank: spec, data: data, seed: seed, kernels: kernels, memoryLimit: memoryLimit)
+        try self.init(blank: spec, data: data, seed: seed, kernels: kernels, memoryLimit: memoryLimit, fenced: fenced)
         network.drawWeights(seed: seed)
         try takeStartingWeights()
         copies.begin()
@@ -75,7 +77,8 @@ package final class TrainingRun {
         data: TrainingData,
         seed: UInt64,
         kernels: KernelTable,
-        memoryLimit: Int
+        memoryLimit: Int,
+        fenced: Bool = false
     ) throws(TrainingError) {
         let problems = spec.problems(on: data.schema)
         guard problems.isEmpty else { throw .unsuitable(problems) }
@@ -91,6 +94,7 @@ package final class TrainingRun {
         let planned = try network(in: measure, kernels)
         _ = Optimizer(spec, parameters: planned.trained, arena: measure)
         _ = WeightCopies(spec, network: planned, arena: measure)
+        _ = BatchChanges(spec.augment, schema: data.schema, network: planned, rows: capacity, arena: measure)
         guard measure.bytes <= memoryLimit else { throw .tooLarge(bytes: measure.bytes, limit: memoryLimit) }
         self.spec = spec
         self.data = data
@@ -98,18 +102,22 @@ package final class TrainingRun {
         // The team lives as long as the table that shares work among it.
         let shared = spec.threads > 1 ? kernels.shared(by: ThreadTeam(count: spec.threads)) : kernels
         self.kernels = shared
-        arena = Arena()
+        arena = Arena(fenced: fenced)
         self.network = try network(in: arena, shared)
         optimizer = Optimizer(spec, parameters: self.network.trained, arena: arena)
         copies = WeightCopies(spec, network: self.network, arena: arena)
         lastNorms = [UpdateNorms](repeating: UpdateNorms(), count: self.network.trained.count)
         order = data.epochOrder(spec.sampling)
-        changes = BatchChanges(spec.augment, schema: data.schema, network: self.network, rows: capacity)
+        changes = BatchChanges(spec.augment, schema: data.schema, network: self.network, rows: capacity, arena: arena)
         measured = MeasuredRows(data, network: self.network)
         dropoutSeed = StreamPurpose.dropout.key(seed: seed, index: 0)
     }
 
     deinit { order.deallocate() }
+
+    /// The first of the run's buffers whose fence was written, in the order in which they were made; nil if none was, or if
+    /// the run has no fences.
+    package var brokenFence: Int? { arena.brokenFence }
 
     /// Rows that one step of the optimizer is taken for.
     var rowsPerStep: Int { spec.batchSize * spec.accumulation }

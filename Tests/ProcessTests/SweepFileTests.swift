@@ -89,7 +89,7 @@ extension RealProcesses {
             let rows: Int
             let holds: @Sendable (Rank) -> Bool
 
-            init(_ name: String, rows: Int, holds: @escaping @Sendable (Rank) -> Bool = { _ in true }) {
+            init(_ name: String, rows: Int, holds: @escaping @Sendable (Rank) -> Bool) {
                 self.name = "why/\(name)"
                 self.rows = rows
                 self.holds = holds
@@ -99,7 +99,10 @@ extension RealProcesses {
         /// What the comments of these files promise. The answer is the same on every machine, so no margin is needed.
         static let why: [Why] = [
             // covers: C19
-            Why("adam-settings", rows: 8),
+            Why("adam-settings", rows: 8) { rank in
+                // An epsilon as large as the gradients makes steps that lead nowhere.
+                rank.rows.suffix(4).allSatisfy { $0.setting("epsilon") == 1 && $0.symptom?.id == "S-SLOW" }
+            },
             // covers: T7 R11
             Why("augmentation", rows: 4) { rank in
                 // A flipped digit is another sign: it is the worst.
@@ -108,30 +111,64 @@ extension RealProcesses {
             // covers: R5 C20 C21
             Why("batch-and-rate", rows: 9) { $0.rows.contains { $0.state == "pruned" } },
             // covers: C13 C14 R17
-            Why("capacity", rows: 4),
+            Why("capacity", rows: 4) { $0.rows.last?.has("[2]") == true },
             // covers: P1 R8 R21
             Why("documents-cnn", rows: 2) { ($0.rows[0].metrics["validation.accuracy"]?.number ?? 0) > 0.95 },
             // covers: C8 R7
-            Why("feature-scale", rows: 4),
+            Why("feature-scale", rows: 4) { rank in
+                rank.rows.dropLast().allSatisfy { ($0.metrics["validation.r2"]?.number ?? 0) > 0.6 }
+                    && rank.rows.last?.has("[]") == true && rank.rows.last?.symptom?.id == "S-NONFINITE"
+            },
             // covers: C11
-            Why("few-rows", rows: 2),
+            Why("few-rows", rows: 2) { rank in
+                rank.rows.first { $0.setting("learning_rate") == 0.01 }?.symptom?.id == "S-VALRISE"
+            },
             // covers: C4
-            Why("imbalance", rows: 9),
+            Why("imbalance", rows: 9) { rank in
+                // Without weights and sampling accuracy is at its best and balanced accuracy is not.
+                let plain = rank.rows.first { row in
+                    row.has("softmax_cross_entropy")
+                        && row.configuration["train.loss.softmax_cross_entropy.class_weights"] == .word("none")
+                        && row.configuration["train.sampling"] == .word("none")
+                }
+                guard let plain, let best = rank.rows.first else { return false }
+                func metric(_ row: Rank.Row, _ name: String) -> Double { row.metrics[name]?.number ?? .nan }
+                return rank.rows.allSatisfy {
+                    metric($0, "validation.accuracy") <= metric(plain, "validation.accuracy")
+                }
+                    && metric(best, "validation.balanced_accuracy")
+                        > metric(plain, "validation.balanced_accuracy") + 0.1
+            },
             // covers: C24 R13 R14
-            Why("initial-weights", rows: 12),
+            Why("initial-weights", rows: 12) { rank in
+                rank.rows.prefix(3).allSatisfy { row in
+                    row.has("relu") && ["orthogonal", "glorot", "he"].contains { row.has($0) }
+                } && rank.rows.last?.has("relu") == true && rank.rows.last?.setting("deviation") == 1
+            },
             // covers: C21
-            Why("large-batch", rows: 4),
+            Why("large-batch", rows: 4) { rank in
+                func place(_ rate: Double, _ batch: Double) -> Int? {
+                    rank.rows.firstIndex { $0.setting("learning_rate") == rate && $0.setting("batch_size") == batch }
+                }
+                guard let large = place(0.05, 1024), let small = place(0.05, 32) else { return false }
+                return small < large && large < (place(0.4, 32) ?? 0)
+            },
             // covers: P5 T3
             Why("no-signal", rows: 2) { $0.rows.allSatisfy { ($0.metrics["validation.r2"]?.number ?? 1) < 0.1 } },
             // covers: P6 T4
-            Why("one-outlier", rows: 6),
+            Why("one-outlier", rows: 6) { rank in
+                // Under either loss standardising alone is the worst.
+                ["huber", "mean_squared_error"].allSatisfy { loss in
+                    rank.rows.last { $0.has(loss) }?.has("[standardize]") == true
+                }
+            },
             // covers: C18 R16 R6
             Why("optimizers", rows: 14) {
                 $0.rows.allSatisfy { ($0.metrics["validation.accuracy"]?.number ?? 0) > 0.9 }
             },
             // covers: R2 R10 P8 T8 C26
             Why("plateau-and-patience", rows: 2) { $0.rows.allSatisfy { $0.epochs < 150 && $0.state == "completed" } },
-            Why("range-test", rows: 1),
+            Why("range-test", rows: 1) { $0.rows[0].symptom?.id == "S-NONFINITE" },
             // covers: T1 R3 C3
             Why("rate-collapse", rows: 2) { rank in
                 // The rule on batches ends the learning at once.
@@ -140,27 +177,46 @@ extension RealProcesses {
             // covers: P3
             Why("rate-of-one", rows: 3) { $0.rows[2].configuration.values.contains { $0.number == 1 } },
             // covers: T2
-            Why("recompiled", rows: 2),
+            Why("recompiled", rows: 2) { rank in
+                // At a rate that learns nothing by itself it goes on with weights that were learnt.
+                rank.rows.contains { row in
+                    row.setting("learning_rate") == 1e-6 && row.symptom?.id == "S-LRCOLLAPSE"
+                        && (row.metrics["validation.accuracy"]?.number ?? 0) > 0.9
+                }
+            },
             // covers: P2 R1
-            Why("regression-rates", rows: 3),
+            Why("regression-rates", rows: 3) { $0.rows.map { $0.setting("learning_rate") } == [0.1, 0.01, 0.001] },
             // covers: R9 T5 C16 C17
-            Why("regularisation", rows: 16),
+            Why("regularisation", rows: 16) { rank in
+                rank.rows.allSatisfy { row in
+                    let isPenalised = row.setting("l1") != 0 || row.setting("l2") != 0
+                    return isPenalised == ((row.metrics["training.penalty"]?.number ?? -1) > 0)
+                }
+            },
             // covers: R4 C3
             Why("schedules", rows: 7) {
                 $0.rows.allSatisfy { ($0.metrics["validation.accuracy"]?.number ?? 0) > 0.9 }
             },
             // covers: Y12
-            Why("stopped-early", rows: 8),
+            Why("stopped-early", rows: 8) { rank in
+                guard let last = rank.rows.last else { return false }
+                return last.setting("learning_rate") == 1e-5 && last.setting("patience") == 1
+                    && last.setting("min_delta") == 0.1 && last.epochs < 5
+            },
             // covers: P4 T6 R7
-            Why("straight-line", rows: 4),
+            Why("straight-line", rows: 4) { $0.rows.allSatisfy { ($0.metrics["validation.r2"]?.number ?? 0) > 0.6 } },
             // covers: C9 R7
-            Why("target-scale", rows: 3),
+            Why("target-scale", rows: 3) { rank in
+                rank.rows[0].has("standardize") && rank.rows[2].has("none") && rank.rows[2].symptom?.id == "S-SLOW"
+            },
             // covers: C10 P7 R12
-            Why("uneven-light", rows: 4),
+            Why("uneven-light", rows: 4) { $0.rows.prefix(2).allSatisfy { $0.has("[normalize]") } },
             // covers: P9 C16
-            Why("unregularised", rows: 4),
+            Why("unregularised", rows: 4) { $0.rows.allSatisfy { $0.symptom?.id == "S-VALRISE" } },
             // covers: C5
-            Why("wrong-labels", rows: 2),
+            Why("wrong-labels", rows: 2) { rank in
+                rank.rows[0].has("[8]") && rank.rows[1].has("[256]") && rank.rows[1].symptom?.id == "S-VALRISE"
+            },
             // covers: C25 R15
             Why("wrong-loss", rows: 4) { rank in
                 rank.rows[0].configuration.values.contains { "\($0)".contains("softmax") }
@@ -189,5 +245,15 @@ extension RealProcesses {
                 try #require(rank.rows.contains { $0.state == "completed" && $0.epochs == (whole ? 27 : 3) })
             }
         }
+    }
+}
+
+extension Rank.Row {
+    /// Whether one of its settings is this word.
+    fileprivate func has(_ word: String) -> Bool { configuration.values.contains(.word(word)) }
+
+    /// The number of the setting whose path ends so.
+    fileprivate func setting(_ end: String) -> Double? {
+        configuration.first { $0.key == end || $0.key.hasSuffix("." + end) }?.value.number
     }
 }

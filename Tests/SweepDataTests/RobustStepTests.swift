@@ -145,6 +145,67 @@ import Testing
         }
     }
 
+    // covers: R12
+    @Test func `normalize takes each of several channels by itself, from training rows alone`() throws {
+        let seed = freshSeed()
+        var stream = RandomStream(key: seed)
+        let (height, width, channels, rows, training) = (3, 4, 5, 40, 30)
+        let columns = height * width * channels
+        // Of very different size and place, the last but one nearly constant beside its size, the last constant.
+        let scales: [(Double, Double)] = [(0, 1), (130, 40), (-3e4, 7e3), (5e3, 0.25), (7, 0)]
+        let features: [Float] = (0..<rows * columns).map { index in
+            let (mean, deviation) = scales[index % channels]
+            // Rows that are not for training would move every moment.
+            let place = index / columns < training ? 0 : 10 * (deviation + 1)
+            return Float(mean + place + deviation * stream.normal())
+        }
+        let data = DataSet(
+            columns: (0..<columns).map { DataColumn(name: "pixel_\($0)") },
+            image: ImageShape(height: height, width: width, channels: channels),
+            targetName: "class",
+            features: features,
+            targets: .classes((0..<rows).map { Int32($0 % 2) }),
+            classes: ["a", "b"],
+            split: RowSplit(
+                training: (0..<Int32(training)).map { $0 },
+                validation: (Int32(training)..<Int32(rows)).map { $0 },
+                test: []
+            )
+        )
+        let prepared = try PreparedData(data, steps: [.normalize(nil)])
+        for channel in 0..<channels {
+            // Mean and deviation in two passes of float64.
+            let values = stride(from: channel, to: training * columns, by: channels).map { Double(features[$0]) }
+            let mean = values.reduce(0, +) / Double(values.count)
+            let squares: Double = values.reduce(0) { sum, value in sum + (value - mean) * (value - mean) }
+            let deviation = squares > 0 ? (squares / Double(values.count)).squareRoot() : 1
+            for row in 0..<rows {
+                for column in stride(from: channel, to: columns, by: channels) {
+                    let expected = (Double(features[row * columns + column]) - mean) / deviation
+                    let found = Double(prepared.row(row)[column])
+                    // Rounded once to float32; sums of float64 about 5000 in units of a deviation of 1/4 are off by less
+                    // than 1e-8.
+                    #expect(
+                        abs(found - expected) <= 0x1p-24 * max(abs(expected), 1) + 1e-8,
+                        "seed \(seed), channel \(channel), row \(row): \(found) for \(expected)"
+                    )
+                }
+            }
+        }
+        // As given: each channel by its own two numbers.
+        let given = try PreparedData(
+            data,
+            steps: [.normalize(ChannelMoments(means: [1, 2, 3, 4, 5], deviations: [2, 4, 8, 16, 32]))]
+        )
+        for row in 0..<rows {
+            for column in 0..<columns {
+                let channel = column % channels
+                let value = (Double(features[row * columns + column]) - Double(channel + 1)) / Double(2 << channel)
+                #expect(given.row(row)[column] == Float(value))
+            }
+        }
+    }
+
     // covers: C9 R7
     @Test func `targets are scaled by the training rows, and back`() throws {
         let text = "1,10\n2,20\n3,60\n4,1000\n"

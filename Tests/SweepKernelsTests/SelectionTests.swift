@@ -46,6 +46,23 @@ struct Storage {
         #expect(Set(lines).count == 64)
     }
 
+    @Test func `a fenced buffer tells who writes beside it, and has NaNs there to be read`() throws {
+        // Before the first, behind the last, and at the far ends of the fences.
+        for place in [-1, -1024, 1008, 2031] {
+            let arena = Arena(fenced: true)
+            let buffers = try (0..<3).map { _ in try #require(arena.floats(1000).baseAddress) }
+            for buffer in buffers {
+                #expect((0..<1008).allSatisfy { buffer[$0] == 0 })
+                for index in 0..<1008 { buffer[index] = 1 }
+            }
+            #expect(arena.brokenFence == nil)
+            #expect(buffers[1][place].isNaN)
+            buffers[1][place] = 0
+            #expect(arena.brokenFence == 1)
+        }
+        #expect(Arena().brokenFence == nil)
+    }
+
     @Test func `rows are whole vectors and never a multiple of a kibibyte apart`() {
         for columns in 1...1100 {
             let stride = RowLayout.stride(columns: columns)

@@ -95,11 +95,39 @@ import Testing
         }
     }
 
-    @Test func `pad and crop is a move with zeros`() {
-        let image = numbered(small)
-        var seen: Set<[Float]> = []
-        for row in 0..<200 { seen.insert(changed(image, [.padCrop(pixels: 1)], small, row: row)) }
-        #expect(seen.count == 9 && seen.contains(image))
+    // covers: R11
+    @Test(arguments: [1, 3], [1, 3])
+    func `pad and crop cuts the old size out of a border of zeros, each place as often`(channels: Int, pixels: Int) {
+        let shape = ImageShape(height: 4, width: 5, channels: channels)
+        // No pixel is zero: a zero is of the border.
+        let image = numbered(shape)
+        let side = 2 * pixels + 1
+        // The image in its border, literally, and what is cut out of it at each place.
+        let (height, width) = (4 + 2 * pixels, 5 + 2 * pixels)
+        var padded = [Float](repeating: 0, count: height * width * channels)
+        for row in 0..<4 {
+            for index in 0..<5 * channels {
+                padded[((row + pixels) * width + pixels) * channels + index] = image[row * 5 * channels + index]
+            }
+        }
+        let cuts: [[Float]] = (0..<side * side).map { place in
+            each(shape) { row, column, channel in
+                padded[((row + place / side) * width + column + place % side) * channels + channel]
+            }
+        }
+        #expect(Set(cuts).count == side * side && cuts[side * side / 2] == image)
+        var counts = [Int](repeating: 0, count: cuts.count)
+        let draws = 200 * cuts.count
+        for row in 0..<draws {
+            let found = changed(image, [.padCrop(pixels: pixels)], shape, row: row)
+            guard let place = cuts.firstIndex(of: found) else {
+                Issue.record("row \(row) is none of the \(cuts.count) cuts: \(found)")
+                return
+            }
+            counts[place] += 1
+        }
+        // Six standard deviations of a binomial count about 200, for 49 places at most.
+        for count in counts { #expect(abs(Double(count) - 200) < 6 * 200.0.squareRoot()) }
     }
 
     // covers: R11

@@ -16,7 +16,8 @@ struct BitCase: Sendable, CustomTestStringConvertible {
     /// The digest of all weights after `steps` steps; a change of it is a change of `TrainingCore.version`.
     var digest: UInt64
 
-    static let all = perceptrons + images + settings + optimizers
+    static let all =
+        perceptrons + images + settings + optimizers + augmentations + mixtures + samplings + losses + initializers
 
     static let perceptrons = [
         BitCase(
@@ -204,7 +205,7 @@ struct BitCase: Sendable, CustomTestStringConvertible {
         )
     }
 
-    func makeRun(_ kernels: KernelTable, seed: UInt64 = 21) throws -> TrainingRun {
+    func makeRun(_ kernels: KernelTable, seed: UInt64 = 21, fenced: Bool = false) throws -> TrainingRun {
         let data = try SyntheticTask(
             rows: 90,
             validationRows: 30,
@@ -212,7 +213,7 @@ struct BitCase: Sendable, CustomTestStringConvertible {
             classes: classes,
             image: image
         ).make().data
-        return try TrainingRun(spec: spec, data: data, seed: seed, kernels: kernels)
+        return try TrainingRun(spec: spec, data: data, seed: seed, kernels: kernels, fenced: fenced)
     }
 }
 
@@ -230,6 +231,21 @@ extension TrainingRun {
 @Suite struct DeterminismTests {
     @Test func `every optimizer has a recorded digest`() {
         #expect(BitCase.optimizers.count == CurveSetting.optimizers.count)
+    }
+
+    @Test func `every kind of optimizer, loss, augmentation, sampling and initializer has a recorded digest`() {
+        let specs = BitCase.all.map(\.spec)
+        #expect(Set(specs.map(\.optimizer.rule.kindNumber)) == Set(OptimizerRule.kindNumbers))
+        #expect(Set(specs.compactMap(\.loss?.kind)) == Set(LossKind.allCases))
+        #expect(Set(specs.flatMap(\.augment).map(\.kindNumber)) == Set(AugmentStep.kindNumbers))
+        #expect(Set(specs.map(\.sampling.kindNumber)) == Set(Sampling.kindNumbers))
+        let own = specs.flatMap(\.model.layers).compactMap { layer -> Initializer.Kind? in
+            if case .dense(let dense) = layer { return dense.initializer?.kind }
+            return nil
+        }
+        #expect(Set(own) == Set(Initializer.Kind.allCases))
+        // Rows that are alike would hold nothing apart; but a shift by up to two pixels with zeros is pad_crop by two.
+        #expect(Set(BitCase.all.map(\.digest)).count == BitCase.all.count - 1)
     }
 
     @Test(arguments: BitCase.all)
@@ -283,6 +299,28 @@ extension TrainingRun {
     )
     func `v2 and v3 agree over fifty steps`(_ bitCase: BitCase) throws {
         try compare(bitCase, ("v2", "v3"), steps: 50)
+    }
+
+    @Test(arguments: LongRun.all)
+    func `weights after a thousand steps have the recorded bits`(_ long: LongRun) throws {
+        try follow(long, .selected())
+    }
+
+    @Test(
+        .enabled(if: LongRun.isAskedFor, "only where SWEEPD_LONG_DIGESTS asks for it: make digests-long"),
+        arguments: LongRun.all,
+        LongRun.tables
+    )
+    func `every kernel table has the recorded bits after a thousand steps`(_ long: LongRun, _ table: String) throws {
+        try follow(long, LongRun.table(table))
+    }
+
+    private func follow(_ long: LongRun, _ kernels: KernelTable) throws {
+        let run = try long.bitCase.makeRun(kernels)
+        for _ in 0..<LongRun.steps { run.step() }
+        let digest = run.weightDigest
+        #expect(digest == long.digest, "\(long.testDescription), \(kernels.name): 0x\(String(digest, radix: 16))")
+        #expect(!run.diverged)
     }
 
     @Test(arguments: BitCase.all)

@@ -31,6 +31,17 @@ import Testing
         #expect(abs(moments.mean - 0.5) < 5 * (variance / Double(n)).squareRoot())
         // The square of (share − ½) has a deviation below ¼.
         #expect(abs(moments.populationVariance - variance) < 5 * 0.25 / Double(n).squareRoot())
+        // The third central moment is 0, the fourth 3/(16 (2α + 1)(2α + 3)); both by the powers' own standard errors.
+        let fourth = 3 / (16 * (2 * alpha + 1) * (2 * alpha + 3))
+        for (exponent, expected) in [(3, 0.0), (4, fourth)] {
+            let powers = Moments(
+                of: shares.map { share in
+                    (0..<exponent).reduce(1.0) { product, _ in product * (Double(share) - 0.5) }
+                }
+            )
+            let error = (powers.populationVariance / Double(n)).squareRoot()
+            #expect(abs(powers.mean - expected) < 5 * error, "moment \(exponent): \(powers.mean)")
+        }
         if alpha == 1 {
             // Even: each tenth has its tenth.
             for tenth in 0..<10 {
@@ -46,5 +57,50 @@ import Testing
         #expect(try draw(1, rows: 33) == (partners, shares))
         #expect(try draw(1, rows: 33, batch: 1).0 != partners)
         #expect(try draw(1, rows: 33, seed: 2).1 != shares)
+    }
+
+    @Test func `a mixed row is λ of itself and 1 − λ of its partner`() {
+        let (rows, columns, stride) = (7, 5, 16)
+        let partners: [Int32] = [3, 1, 0, 6, 4, 2, 5]
+        let shares: [Float] = [0.25, 0.7, 1, 0, 0.9999, 1e-6, 0.5]
+        var stream = RandomStream(key: 5)
+        var values = (0..<rows * stride).map { index in
+            index % stride < columns ? Float(stream.normal()) : -7
+        }
+        let before = values
+        var scratch = [Float](repeating: .nan, count: rows * stride)
+        values.withUnsafeMutableBufferPointer { values in
+            scratch.withUnsafeMutableBufferPointer { scratch in
+                guard let start = values.baseAddress, let room = scratch.baseAddress else { return }
+                Mixup.mix(
+                    start,
+                    rows: rows,
+                    columns: columns,
+                    stride: stride,
+                    partners: partners,
+                    shares: shares,
+                    scratch: room
+                )
+            }
+        }
+        for row in 0..<rows {
+            let share = Double(shares[row])
+            for column in 0..<stride {
+                let found = values[row * stride + column]
+                let own = before[row * stride + column]
+                // What is behind the columns stays.
+                guard column < columns else {
+                    #expect(found == own)
+                    continue
+                }
+                let other = before[Int(partners[row]) * stride + column]
+                let expected = share * Double(own) + (1 - share) * Double(other)
+                // 1 − λ, the product and the sum are rounded once each.
+                let bound = 0x1p-24 * (2 * abs(Double(own)) + 3 * abs(Double(other)))
+                #expect(abs(Double(found) - expected) <= bound, "row \(row), column \(column)")
+                if share == 1 { #expect(found == own) }
+                if share == 0 { #expect(found == other) }
+            }
+        }
     }
 }

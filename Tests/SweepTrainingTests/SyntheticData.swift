@@ -13,13 +13,18 @@ final class SyntheticRows: Sendable {
     init(count: Int, columns: Int) {
         self.count = count
         rowStride = (columns + 15) / 16 * 16
-        features = .allocate(capacity: max(count * rowStride, 1))
+        // What lies behind the last row and the last number is of nobody.
+        features = .allocate(capacity: count * rowStride + Self.fence)
         features.initialize(repeating: 0, count: count * rowStride)
+        (features + count * rowStride).initialize(repeating: .nan, count: Self.fence)
         classes = .allocate(capacity: max(count, 1))
         classes.initialize(repeating: 0, count: count)
-        numbers = .allocate(capacity: max(count, 1))
+        numbers = .allocate(capacity: count + Self.fence)
         numbers.initialize(repeating: 0, count: count)
+        (numbers + count).initialize(repeating: .nan, count: Self.fence)
     }
+
+    private static let fence = 64
 
     deinit {
         features.deallocate()

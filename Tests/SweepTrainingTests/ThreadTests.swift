@@ -46,10 +46,16 @@ import Testing
             let calls = (0..<count).map { _ in Counter() }
             do {
                 let team = ThreadTeam(count: count)
-                for _ in 0..<500 { team.run { calls[$0].add() } }
+                for _ in 0..<500 { team.run(Counting(calls: calls)) }
             }
             #expect(calls.allSatisfy { $0.value == 500 }, "\(count) members")
         }
+    }
+
+    /// A member's part is to count its own calls.
+    private struct Counting: SharedWork {
+        let calls: [Counter]
+        func perform(_ member: Int) { calls[member].add() }
     }
 
     private final class Counter: Sendable {

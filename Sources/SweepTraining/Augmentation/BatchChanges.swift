@@ -1,5 +1,6 @@
 import KernelAPI
 import SweepCore
+import SweepKernels
 
 /// What `data.augment` does to the rows of a training batch, with the memory it needs, made once a run.
 final class BatchChanges {
@@ -11,31 +12,21 @@ final class BatchChanges {
     private let shares: MutableFloats
     private let unmixed: MutableFloats
 
-    /// Nil when there is nothing to change.
-    init?(_ steps: [AugmentStep], schema: DataSchema, network: Network, rows: Int) {
+    /// Room for so many rows in an arena; nil when there is nothing to change.
+    init?(_ steps: [AugmentStep], schema: DataSchema, network: Network, rows: Int, arena: Arena) {
         columns = schema.features.count
         augmenter = Augmenter(steps, shape: schema.image.map { .image($0) } ?? .vector(columns))
         mixup = Mixup(steps)
         guard !augmenter.isEmpty || mixup != nil else { return nil }
-        func floats(_ count: Int) -> MutableFloats {
-            let memory = MutableFloats.allocate(capacity: max(count, 1))
-            memory.initialize(repeating: 0, count: max(count, 1))
-            return memory
-        }
-        scratch = floats(augmenter.scratchCount)
+        scratch = arena.pointer(augmenter.scratchCount)
         let mixes = mixup != nil
         partners = .allocate(capacity: max(rows, 1))
         partners.initialize(repeating: 0, count: max(rows, 1))
-        shares = floats(rows)
-        unmixed = floats(mixes ? rows * max(network.features.stride, network.head.targetStride) : 0)
+        shares = arena.pointer(rows)
+        unmixed = arena.pointer(mixes ? rows * max(network.features.stride, network.head.targetStride) : 0)
     }
 
-    deinit {
-        scratch.deallocate()
-        partners.deallocate()
-        shares.deallocate()
-        unmixed.deallocate()
-    }
+    deinit { partners.deallocate() }
 
     /// Changes the batch that the network holds.
     ///
@@ -62,13 +53,15 @@ final class BatchChanges {
         }
         guard let mixup else { return }
         mixup.draw(rows: rows, seed: seed, epoch: epoch, batch: batch, partners: partners, shares: shares)
-        unmixed.update(from: start, count: rows * stride)
-        for row in 0..<rows {
-            let share = shares[row]
-            let (own, other) = (unmixed + row * stride, unmixed + Int(partners[row]) * stride)
-            let mixed = start + row * stride
-            for column in 0..<columns { mixed[column] = (share * own[column]).addingProduct(1 - share, other[column]) }
-        }
+        Mixup.mix(
+            start,
+            rows: rows,
+            columns: columns,
+            stride: stride,
+            partners: partners,
+            shares: shares,
+            scratch: unmixed
+        )
         network.head.mix(rows: rows, partners: partners, shares: shares, scratch: unmixed)
     }
 }

@@ -3,7 +3,7 @@ package import SweepCore
 import SweepNumerics
 
 /// Which rows of a batch are mixed, and by how much: row i becomes λᵢ · xᵢ + (1 − λᵢ) · x of its partner, and its target
-/// likewise. The caller mixes; class targets become shares of classes.
+/// likewise; class targets become shares of classes.
 ///
 /// Each row draws its λ from Beta(α, α). Source: Zhang et al., "mixup: Beyond empirical risk minimization", ICLR 2018,
 /// with a λ for each row in place of one for each batch.
@@ -41,6 +41,28 @@ package struct Mixup: Sendable {
             partners[other] = kept
         }
         for row in 0..<rows { shares[row] = Float(Self.beta(alpha, &stream)) }
+    }
+
+    /// Makes each of `rows` rows λ of itself and 1 − λ of its partner.
+    ///
+    /// Of each row's `stride` elements the first `columns` are mixed, by a product and a fused multiply-add in float32.
+    /// `scratch` has room for rows · stride elements. Allocates nothing.
+    package static func mix(
+        _ values: MutableFloats,
+        rows: Int,
+        columns: Int,
+        stride: Int,
+        partners: UnsafePointer<Int32>,
+        shares: Floats,
+        scratch: MutableFloats
+    ) {
+        scratch.update(from: values, count: rows * stride)
+        for row in 0..<rows {
+            let share = shares[row]
+            let (own, other) = (scratch + row * stride, scratch + Int(partners[row]) * stride)
+            let mixed = values + row * stride
+            for column in 0..<columns { mixed[column] = (share * own[column]).addingProduct(1 - share, other[column]) }
+        }
     }
 
     /// A draw from Beta(α, α), from the logarithms of two gamma draws, which for small α may be below the least number.
