@@ -22,6 +22,9 @@ package struct FeatureLayout: Hashable, Sendable {
     /// How many inputs hold numbers.
     package let numberCount: Int
 
+    /// The days that a date can be, counted from 1970-01-01: those of the years 1 to 9999, and one more on both sides.
+    package static var days: ClosedRange<Int> { CivilDate.days }
+
     /// The greatest number of inputs: a dense layer of it already has a million weights a unit.
     package static let greatestCount = 1 << 20
 

@@ -17,7 +17,7 @@ struct ImageFolderReader {
     /// The table of all pictures; nil when anything is wrong, and then `problems` has it.
     func read(problems: inout ProblemList) -> RawTable? {
         let before = problems.count
-        guard let classes = names(path, folder.path, ofFolders: true, problems: &problems) else { return nil }
+        guard let classes = Self.names(path, folder.path, ofFolders: true, problems: &problems) else { return nil }
         if classes.isEmpty {
             problems.add(
                 DataProblem(
@@ -30,12 +30,13 @@ struct ImageFolderReader {
         }
         var files: [(name: String, label: String)] = []
         for label in classes {
-            let own = names(path + "/" + label, folder.path + "/" + label, ofFolders: false, problems: &problems) ?? []
+            let (place, name) = (path + "/" + label, folder.path + "/" + label)
+            let own = Self.names(place, name, ofFolders: false, problems: &problems) ?? []
             if own.isEmpty {
                 problems.add(
                     DataProblem(
                         .empty,
-                        file: folder.path + "/" + label,
+                        file: name,
                         wrong: "the subfolder has no files",
                         allowed: "PNG or JPEG files"
                     )
@@ -43,39 +44,14 @@ struct ImageFolderReader {
             }
             files += own.map { (label + "/" + $0, label) }
         }
-        let rowSize = folder.height * folder.width * folder.channels
-        // The side has a limit, and so has the number of files: no product overflows.
-        guard files.count * rowSize * MemoryLayout<Float>.stride <= limits.unpacked else {
-            problems.add(
-                DataProblem(
-                    .tooLarge,
-                    file: folder.path,
-                    wrong: "the pictures are too many for their size",
-                    found: "\(files.count) of \(folder.height) × \(folder.width) × \(folder.channels)",
-                    allowed: "at most \(limits.unpacked) bytes, 4 a value"
-                )
-            )
-            return nil
-        }
-        var features: [Float] = []
-        features.reserveCapacity(files.count * rowSize)
-        var faults = 0
-        for file in files {
-            let name = folder.path + "/" + file.name
-            do throws(DataProblem) {
-                let bytes = try FileBytes.read(path: path + "/" + file.name, name: name, limits: limits)
-                let picture = try Picture(bytes: bytes, channels: folder.channels, file: name)
-                let fitted = picture.fitted(height: folder.height, width: folder.width, folder.fit)
-                features.append(contentsOf: fitted.lazy.map { Float($0) })
-            } catch {
-                problems.add(error)
-                faults += 1
-                // A folder of something else would give a mistake a file.
-                if faults == DataProblems.limitOfAKind { break }
-            }
-        }
-        guard problems.count == before else { return nil }
         let shape = ImageShape(height: folder.height, width: folder.width, channels: folder.channels)
+        let fitting = PictureFitting(shape: shape, fit: folder.fit, limits: limits)
+        let features = fitting.read(
+            files.map { PictureFitting.File(path: path + "/" + $0.name, name: folder.path + "/" + $0.name) },
+            of: folder.path,
+            problems: &problems
+        )
+        guard problems.count == before, let features else { return nil }
         return RawTable(
             file: folder.path,
             columns: RawColumn.pixels(shape),
@@ -88,7 +64,7 @@ struct ImageFolderReader {
     }
 
     /// The sorted names in a folder, of its subfolders or of all else; nil when it cannot be read, and then it is reported.
-    private func names(
+    static func names(
         _ path: String,
         _ name: String,
         ofFolders: Bool,

@@ -12,6 +12,8 @@ struct LibsvmReader {
     let limit: Int
     /// The columns of the main source, when another is read: they say how many there are, and from where they count.
     let columns: [RawColumn]?
+    /// Whether each line begins with a label; otherwise one may, and does not count.
+    var needsLabels = true
 
     /// Features of a file that names no more; the model's inputs have the same limit.
     private static let greatestIndex = FeatureLayout.greatestCount
@@ -36,9 +38,11 @@ struct LibsvmReader {
                 line += 1
                 let content = text.prefix { $0 != UInt8(ascii: "#") }
                 let words = content.split { $0 == 32 || $0 == 9 || $0 == 13 }
-                guard let label = words.first else { continue }
-                targets.append(readLabel(UnsafeBufferPointer(rebasing: label), file, line, problems: &problems))
-                readItems(words.dropFirst(), into: &items, file, line, problems: &problems)
+                guard let first = words.first else { continue }
+                let isLabelled = needsLabels || !first.contains(UInt8(ascii: ":"))
+                let label = UnsafeBufferPointer(rebasing: first)
+                targets.append(isLabelled ? readLabel(label, file, line, problems: &problems) : .number(0))
+                readItems(isLabelled ? words.dropFirst() : words[...], into: &items, file, line, problems: &problems)
                 ends.append(items.count)
                 lines.append(Int32(clamping: line))
             }
@@ -81,6 +85,40 @@ struct LibsvmReader {
             targets: targets,
             lines: lines
         )
+    }
+
+    /// Whether a text is in this format, by its first line that is not empty: a label or none, then INDEX:VALUE at least once.
+    ///
+    /// Where it is expected a line that is not quite so will do, for its faults to be told: one without commas that has a
+    /// colon or begins with a number.
+    static func isLikely(_ bytes: [UInt8], isExpected: Bool) -> Bool {
+        bytes.withUnsafeBufferPointer { buffer in
+            var rest = buffer[...]
+            while !rest.isEmpty {
+                let line = rest.prefix { $0 != UInt8(ascii: "\n") }
+                rest = rest.dropFirst(line.count + 1)
+                let words = line.prefix { $0 != UInt8(ascii: "#") }.split { $0 == 32 || $0 == 9 || $0 == 13 }
+                guard let first = words.first else { continue }
+                let isNumber = if case .number = CellValue(UnsafeBufferPointer(rebasing: first)) { true } else { false }
+                if isExpected {
+                    return !line.contains(UInt8(ascii: ",")) && (isNumber || line.contains(UInt8(ascii: ":")))
+                }
+                let pairs = isNumber ? words.dropFirst() : words[...]
+                return !pairs.isEmpty && pairs.allSatisfy(isPair)
+            }
+            return false
+        }
+    }
+
+    /// Whether a word is INDEX:VALUE.
+    private static func isPair(_ word: Slice<UnsafeBufferPointer<UInt8>>) -> Bool {
+        let word = UnsafeBufferPointer(rebasing: word)
+        guard let colon = word.firstIndex(of: UInt8(ascii: ":")), index(word[..<colon]) != nil else { return false }
+        switch CellValue(UnsafeBufferPointer(rebasing: word[(colon + 1)...])) {
+        case .number, .tooLarge: return true
+        case .missing: return colon + 1 < word.count
+        case .text: return false
+        }
     }
 
     private func readLabel(
@@ -161,7 +199,7 @@ struct LibsvmReader {
                         .libsvm,
                         file: file,
                         line: Int(lines[row]),
-                        wrong: "the source has no feature of this index",
+                        wrong: "the \(needsLabels ? "source" : "model") has no feature of this index",
                         found: "\(item.index)",
                         allowed: "\(base) to \(base + width - 1)"
                     )

@@ -16,6 +16,8 @@ struct NPYFile: NumberArray {
 
     var canBeMissing: Bool { element == .float }
 
+    /// What an NPY file begins with.
+    static let mark = [0x93] + Array("NUMPY".utf8)
     /// The longest header: a shape of 32 dimensions takes less than 1 KiB, structured types are not read.
     private static let greatestHeader = 1 << 16
 
@@ -24,7 +26,7 @@ struct NPYFile: NumberArray {
         func failed(_ wrong: String, found: String? = nil, allowed: String? = nil) -> DataProblem {
             DataProblem(.array, file: file, wrong: wrong, found: found, allowed: allowed)
         }
-        guard bytes.starts(with: [0x93] + Array("NUMPY".utf8)) else {
+        guard bytes.starts(with: Self.mark) else {
             throw failed("the file does not start as an NPY file", allowed: "what numpy.save writes")
         }
         guard bytes.count >= 10 else { throw failed("the NPY file ends within its header") }

@@ -11,6 +11,11 @@ struct Picture {
     /// The most pixels an image may have, 2^27 (a square of 11,585): at most a gigabyte while it is decoded.
     static let greatestPixels = 1 << 27
 
+    /// Whether bytes begin as PNG or JPEG.
+    static func isPicture(_ bytes: [UInt8]) -> Bool {
+        bytes.withUnsafeBufferPointer { cimages_recognise($0.baseAddress, $0.count) != CIMAGES_OTHER }
+    }
+
     /// An image of these pixels.
     init(height: Int, width: Int, channels: Int, pixels: [UInt8]) {
         self.height = height

@@ -71,10 +71,27 @@ struct ZipArchive {
         }
     }
 
+    /// Whether bytes begin as an archive, an empty one too.
+    static func isArchive(_ bytes: [UInt8]) -> Bool {
+        bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: [0x50, 0x4B, 5, 6])
+    }
+
+    /// The archive's arrays, in its order.
+    private var arrays: [String] { names.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) } }
+
+    /// The name of the only array; throws a mistake where there are more, or none.
+    func onlyArray() throws(DataProblem) -> String {
+        if let name = arrays.first, arrays.count == 1 { return name }
+        throw failed(
+            arrays.isEmpty ? "the archive has no array" : "the archive has several arrays",
+            found: arrays.isEmpty ? nil : CSVHeader.list(arrays),
+            allowed: arrays.isEmpty ? "what numpy.savez writes" : "the name of the one that holds the rows"
+        )
+    }
+
     /// The content of the entry `name`, unpacked to at most `limit` bytes; throws a mistake.
     func content(of name: String, limit: Int) throws(DataProblem) -> [UInt8] {
         guard let entry = entries[name] else {
-            let arrays = names.filter { $0.hasSuffix(".npy") }.map { String($0.dropLast(4)) }
             throw DataProblem(
                 .array,
                 file: file,

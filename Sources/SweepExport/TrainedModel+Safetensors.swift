@@ -43,6 +43,7 @@ extension TrainedModel {
         let targetName: String
         let targetScale: TargetUnit
         let steps: [FittedStep]
+        let form: RowForm?
         /// Names of the parameters in their order, which other programs that write the format do not keep.
         let parameters: [String]
 
@@ -58,6 +59,8 @@ extension TrainedModel {
                 factor: try target.field("factor").number()
             )
             steps = try reader.field("steps").items().each { step throws(DocumentError) in try FittedStep(step) }
+            // Files of before do not say it.
+            if let rows = reader.optional("rows") { form = try RowForm(rows) } else { form = nil }
             parameters = try reader.field("parameters").items().each { name throws(DocumentError) in try name.text() }
         }
     }
@@ -77,13 +80,14 @@ extension TrainedModel {
             targetName: description.targetName,
             targetScale: description.targetScale,
             steps: description.steps,
+            form: description.form,
             parameters: parameters
         )
     }
 
     /// The model's description as JSON.
     private var document: JSONValue {
-        .object(
+        var members: [JSONMember] =
             [JSONMember("format", .integer(Self.format))] + origin.members + [
                 JSONMember("specification", specification.json),
                 JSONMember("schema", schema.json),
@@ -100,7 +104,8 @@ extension TrainedModel {
                 JSONMember("steps", .array(steps.map(\.json))),
                 JSONMember("parameters", .array(parameters.map { .text($0.name) })),
             ]
-        )
+        if let form { members.append(JSONMember("rows", form.json)) }
+        return .object(members)
     }
 }
 

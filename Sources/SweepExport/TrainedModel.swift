@@ -21,6 +21,8 @@ package struct TrainedModel: Hashable, Sendable {
     package let targetScale: TargetUnit
     /// What the inputs that hold numbers go through, in order, as fitted on the training rows.
     package let steps: [FittedStep]
+    /// How the rows that it was trained on were stored; nil where the model's file does not say.
+    package let form: RowForm?
     /// All parameters, first layer first: those that were measured, so averages where the run averages.
     package let parameters: [ParameterValues]
 
@@ -34,6 +36,7 @@ package struct TrainedModel: Hashable, Sendable {
         targetName: String,
         targetScale: TargetUnit,
         steps: [FittedStep],
+        form: RowForm? = nil,
         parameters: [ParameterValues]
     ) throws(ModelError) {
         let problems = SpecProblems()
@@ -54,11 +57,17 @@ package struct TrainedModel: Hashable, Sendable {
         self.targetName = targetName
         self.targetScale = targetScale
         self.steps = steps
+        self.form = form
         self.parameters = parameters
     }
 
     /// The loss that it was trained by, which says what its outputs are.
     package var loss: LossSpec { trial.training.loss(on: schema) }
+
+    /// What new rows must be for it.
+    package var expectation: NewRows.Expectation {
+        NewRows.Expectation(columns: layout.columns, image: schema.image, form: form)
+    }
 
     /// Outputs of its last layer.
     package var outputs: Int { trial.training.outputs(on: schema) }
@@ -120,8 +129,6 @@ package enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
     case step(Int)
     /// The data set's columns do not become the inputs of the model.
     case columns
-    /// ONNX has no operators for what this column goes through.
-    case inexpressible(column: String, what: String)
     /// The parameters are not those of the layers; which is the first that is not.
     case parameters(String)
     /// A safetensors file without a model of ours in it.
@@ -139,8 +146,6 @@ package enum ModelError: Error, Hashable, Sendable, CustomStringConvertible {
         case .specification(let sentences): sentences.joined(separator: "; ")
         case .step(let number): "preprocessing step \(number) is for rows of another width"
         case .columns: "the columns of the data set do not become the inputs of the model"
-        case .inexpressible(let column, let what):
-            "column '\(column)' holds \(what), which this program does not write as ONNX; safetensors and predict take it"
         case .parameters(let name): "parameter \(name) is missing, or has another shape than the model's layers say"
         case .noModel:
             "this safetensors file holds tensors only; allowed is a file written by sweepd export --safetensors, "

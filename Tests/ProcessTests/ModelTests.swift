@@ -24,6 +24,24 @@ extension RealProcesses {
                 try #require(rows[0].hasPrefix("label,probability of 0,"))
                 // The first rows of the file are the digits in order.
                 try #require((0..<3).allSatisfy { rows[$0 + 1].hasPrefix("\($0),") }, "\(rows[1...3])")
+                // The same row in two formats.
+                let cells = (1...64).map { $0 % 5 == 0 ? $0 % 16 : 0 }
+                try bench.write("row.csv", cells.map(String.init).joined(separator: ",") + "\n")
+                let items = cells.enumerated().filter { $0.element > 0 }.map { "\($0.offset + 1):\($0.element)" }
+                try bench.write("row.svm", items.joined(separator: " ") + "\n")
+                let table = try await bench.run(["sweepd", "predict", "q.safetensors", "row.csv"], exits: 0)
+                let sparse = try await bench.run(["sweepd", "predict", "q.safetensors", "row.svm"], exits: 0)
+                try #require(table.output.split(separator: "\n").count == 2)
+                try #require(sparse.output == table.output)
+                try bench.write("wide.svm", "1 65:1\n")
+                for (more, sentence) in [
+                    (["wide.svm"], "wide.svm:1: the model has no feature of this index; found 65; allowed: 1 to 64"),
+                    (["row.csv", "--array", "x"], "row.csv: an array is named, and the file is no NPZ archive"),
+                    (["data"], "data: the model was not trained on images; found a folder"),
+                ] {
+                    let child = try await bench.run(["sweepd", "predict", "q.safetensors"] + more, exits: 2)
+                    try #require(child.errors.contains(sentence), "\(child.errors)")
+                }
             }
         }
 
@@ -105,6 +123,9 @@ extension RealProcesses {
             try await Bench.run { bench in
                 let layers = try await bench.run(["sweepd", "selftest"], exits: 0, within: 120)
                 try #require(layers.output.contains("none failed"))
+                for check in ["gradients", "one batch", "zero inputs", "shuffled labels"] {
+                    try #require(layers.output.contains("passed   linear") && layers.output.contains(check))
+                }
                 let file = try bench.sweep("quick")
                 let sweep = try await bench.run(
                     ["sweepd", "selftest", file, "--format", "json"],

@@ -5,7 +5,7 @@ import SweepNumerics
 import Testing
 
 /// An NPY file with this description of its elements, shape and content.
-private func npy(_ type: String, _ shape: String, _ elements: [UInt8], version: UInt8 = 1, order: String = "False")
+func npy(_ type: String, _ shape: String, _ elements: [UInt8], version: UInt8 = 1, order: String = "False")
     -> [UInt8]
 {
     let text = Array("{'descr': '\(type)', 'fortran_order': \(order), 'shape': \(shape), }\n".utf8)
@@ -15,7 +15,7 @@ private func npy(_ type: String, _ shape: String, _ elements: [UInt8], version: 
     return [0x93] + Array("NUMPY".utf8) + [version, 0] + size + text + elements
 }
 
-private func little(_ word: some FixedWidthInteger) -> [UInt8] {
+func little(_ word: some FixedWidthInteger) -> [UInt8] {
     withUnsafeBytes(of: word.littleEndian) { Array($0) }
 }
 
@@ -24,7 +24,7 @@ private func big(_ word: some FixedWidthInteger) -> [UInt8] {
 }
 
 /// A ZIP archive of these files.
-private func zip(_ files: [(name: String, content: [UInt8])], deflated: Bool) -> [UInt8] {
+func npz(_ files: [(name: String, content: [UInt8])], deflated: Bool) -> [UInt8] {
     var archive: [UInt8] = []
     var directory: [UInt8] = []
     for file in files {
@@ -173,7 +173,7 @@ private func zip(_ files: [(name: String, content: [UInt8])], deflated: Bool) ->
 
     @Test func `arrays of an archive are found by name, stored or deflated`() throws {
         for deflated in [false, true] {
-            let archive = zip([("x.npy", features), ("other.npy", labels), ("y.npy", labels)], deflated: deflated)
+            let archive = npz([("x.npy", features), ("other.npy", labels), ("y.npy", labels)], deflated: deflated)
             let data = try load(archive: archive).get()
             #expect(data.features == (0..<8).map { Float($0) } && classes(data) == ["3", "7"])
             #expect(
@@ -188,7 +188,7 @@ private func zip(_ files: [(name: String, content: [UInt8])], deflated: Bool) ->
     }
 
     @Test func `a damaged archive is told`() {
-        let archive = zip([("x.npy", features), ("y.npy", labels)], deflated: false)
+        let archive = npz([("x.npy", features), ("y.npy", labels)], deflated: false)
         var damaged = archive
         // The last byte of the first array.
         damaged[30 + 5 + features.count - 1] ^= 1
@@ -209,7 +209,7 @@ private func zip(_ files: [(name: String, content: [UInt8])], deflated: Bool) ->
     @Test func `no change of the bytes traps`() {
         let seed = freshSeed()
         var stream = RandomStream(key: seed)
-        let archives = [true, false].map { zip([("x.npy", features), ("y.npy", labels)], deflated: $0) }
+        let archives = [true, false].map { npz([("x.npy", features), ("y.npy", labels)], deflated: $0) }
         for round in 0..<3000 {
             let isArchive = round % 2 == 0
             var bytes = isArchive ? archives[round / 2 % 2] : features

@@ -18,7 +18,7 @@ import Testing
         let file = FileManager.default.temporaryDirectory.appending(path: "sweepd-rows-\(UUID().uuidString)")
         try Data(bytes).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
-        return NewRows.read(path: file.path, name: "rows.csv", columns: columns, header: header)
+        return NewRows.read(path: file.path, name: "rows.csv", expecting: .init(columns: columns), header: header)
     }
 
     private static func read(_ text: String, header: HeaderRule = .auto) throws -> Result<NewRows, DataProblems> {

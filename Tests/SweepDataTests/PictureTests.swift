@@ -5,7 +5,7 @@ import SweepNumerics
 import Testing
 
 /// JPEG files of 8 × 8 pixels, each of one colour, written by libjpeg at quality 75.
-private enum JPEG {
+enum JPEG {
     /// Grey 200.
     static let grey = decoded(
         """
@@ -64,7 +64,7 @@ private enum JPEG {
 }
 
 /// A PNG file of 8 bits a channel; 1 channel grey, 3 colour, 4 colour with transparency.
-private func png(_ height: Int, _ width: Int, channels: Int, _ pixels: [UInt8]) -> [UInt8] {
+func png(_ height: Int, _ width: Int, channels: Int, _ pixels: [UInt8]) -> [UInt8] {
     func big(_ word: Int) -> [UInt8] { withUnsafeBytes(of: UInt32(word).bigEndian) { Array($0) } }
     func chunk(_ type: String, _ content: [UInt8]) -> [UInt8] {
         let body = Array(type.utf8) + content

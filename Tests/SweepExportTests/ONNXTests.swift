@@ -88,9 +88,14 @@ import Testing
         #expect(graph.nodes.count { $0.operation == "Equal" } == 2)
     }
 
-    @Test func `dates are refused with the column's name`() throws {
-        let model = try Sample.dated.trained().model
-        #expect(throws: ModelError.inexpressible(column: "when", what: "dates")) { try model.onnx() }
+    @Test func `dates are told by the days and seconds that the metadata names`() throws {
+        let (graph, _) = try Self.graph("dates")
+        let features = try #require(graph.metadata["sweepd.features"])
+        #expect(features.contains(#"{"name":"when", "kind":"day"}, {"name":"when_time", "kind":"second_of_day"}"#))
+        let meaning = try #require(graph.metadata["sweepd.input"])
+        #expect(meaning.contains("days since 1970-01-01") && meaning.contains("seconds since its midnight"))
+        #expect(graph.constants["month_lengths"] != nil)
+        #expect(try Self.graph("linear").0.constants["month_lengths"] == nil)
     }
 
     @Test func `parameters of another model are refused by name`() throws {

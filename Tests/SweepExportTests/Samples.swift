@@ -79,7 +79,9 @@ struct Sample: Sendable, CustomTestStringConvertible {
                 case .oneHot(let categories), .ordinal(let categories):
                     return Float(stream.below(categories.count + 1) - 1)
                 case .buckets(let count): return Float(stream.below(count))
-                case .day: return Float(10_000 + stream.below(10_000))
+                case .day:
+                    if missing && stream.uniform() < 0.1 { return .nan }
+                    return Float(FeatureLayout.days.lowerBound + stream.below(FeatureLayout.days.count))
                 case .secondOfDay: return Float(stream.below(86_400))
                 case .number:
                     let value = Float(3 + 2 * stream.normal())
@@ -310,16 +312,40 @@ extension Sample {
             image: nil,
             columns: [DataColumn(name: "colour", kind: .oneHot(categories: ["red", "green"]))]
         ),
+        Sample(
+            name: "dates",
+            layers: #"{"dense": 8}, "relu""#,
+            classes: 0,
+            image: nil,
+            columns: dateColumns,
+            steps: [.affine(shift: dateShifts, divisor: dateDivisors)]
+        ),
+        Sample(
+            name: "dates that may be missing, among categories",
+            layers: #"{"dense": 8}, "relu""#,
+            image: nil,
+            columns: [DataColumn(name: "colour", kind: .oneHot(categories: ["red", "green"]))] + dateColumns
+                + [DataColumn(name: "born", kind: .day)],
+            indicators: [2],
+            steps: [
+                .fill(dateShifts + [0, 0, 0, 0, 0]),
+                .affine(shift: dateShifts + [1e6, 0, 0, 0, 0], divisor: dateDivisors + [1e6, 1, 1, 1, 1]),
+            ]
+        ),
+        Sample(
+            name: "a date only",
+            layers: "linear",
+            image: nil,
+            columns: [DataColumn(name: "when", kind: .day)],
+            steps: [.affine(shift: [1e6, 0, 0, 0, 0], divisor: [1e6, 1, 1, 1, 1])]
+        ),
     ]
 
-    /// What ONNX has no operators for here.
-    static let dated = Sample(
-        name: "dates",
-        layers: #"{"dense": 8}, "relu""#,
-        image: nil,
-        columns: [
-            DataColumn(name: "when", kind: .day), DataColumn(name: "when_time", kind: .secondOfDay),
-            DataColumn(name: "x"),
-        ]
-    )
+    private static let dateColumns = [
+        DataColumn(name: "x"), DataColumn(name: "when", kind: .day), DataColumn(name: "when_time", kind: .secondOfDay),
+        DataColumn(name: "y"),
+    ]
+    /// Days of the whole calendar brought to about 1.
+    private static let dateShifts: [Double] = [3, 1e6, 0, 0, 0, 0, 12, 0, 0, 3]
+    private static let dateDivisors: [Double] = [2, 1e6, 1, 1, 1, 1, 7, 1, 1, 2]
 }

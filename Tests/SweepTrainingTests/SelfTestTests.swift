@@ -18,9 +18,9 @@ import Testing
     @Test(arguments: 0..<SelfTest.builtIn.count)
     func `the built-in layers pass`(_ index: Int) throws {
         let model = SelfTest.builtIn[index]
-        for result in try model.run(seed: 1, kernels: .selected()) {
-            #expect(result.outcome == .passed, "\(model.name): \(result)")
-        }
+        let results = try model.run(seed: 1, kernels: .selected())
+        #expect(results.map(\.check) == [.gradients, .oneBatch, .zeroInputs, .shuffledLabels])
+        for result in results { #expect(result.outcome == .passed, "\(model.name): \(result)") }
     }
 
     // covers: C27 R23

@@ -12,22 +12,36 @@ struct InputGraph {
         _ layout: FeatureLayout,
         _ steps: [FittedStep],
         to name: String
-    ) throws(ModelError) -> String {
+    ) -> String {
         guard !layout.indicators.isEmpty || layout.columns.contains(where: { $0.kind != .number }) else {
             return add(steps, to: name)
         }
+        // Columns of numbers that stand together are taken together; a date's inputs stand in the place of its columns.
         var numbers: [Int] = []
+        var parts: [String] = []
         var flags: [String] = []
+        func close() {
+            if !numbers.isEmpty { parts.append(columns(numbers, name)) }
+            numbers = []
+        }
         for (index, column) in layout.columns.enumerated() {
             switch column.kind {
             case .number, .ordinal: numbers.append(index)
             case .oneHot(let categories): flags.append(add(flags: categories.count, of: index, name))
             case .buckets(let count): flags.append(add(flags: count, of: index, name))
-            case .day, .secondOfDay: throw .inexpressible(column: column.name, what: "dates")
+            case .day:
+                close()
+                parts.append(add(days: columns([index], name)))
+            case .secondOfDay:
+                close()
+                parts.append(add(seconds: columns([index], name)))
             }
         }
-        var parts: [String] = []
-        if !numbers.isEmpty { parts.append(add(steps, to: columns(numbers, name))) }
+        close()
+        if let first = parts.first {
+            let joined = parts.count == 1 ? first : graph.add("Concat", parts, [.integer("axis", 1)])
+            parts = [add(steps, to: joined)]
+        }
         parts += flags
         if !layout.indicators.isEmpty {
             parts.append(narrow(graph.add("IsNaN", [columns(layout.indicators, name)])))
@@ -35,7 +49,7 @@ struct InputGraph {
         return graph.add("Concat", parts, [.integer("axis", 1)])
     }
 
-    private mutating func columns(_ indices: [Int], _ name: String) -> String {
+    mutating func columns(_ indices: [Int], _ name: String) -> String {
         graph.add("Gather", [name, graph.constant("columns", integers: indices)], [.integer("axis", 1)])
     }
 
@@ -105,7 +119,7 @@ struct InputGraph {
         return narrow(graph.add("Mul", [graph.add("Sign", [value]), size]))
     }
 
-    private mutating func scalar(_ name: String, _ value: Double) -> String {
+    mutating func scalar(_ name: String, _ value: Double) -> String {
         graph.constant(name, shape: [], doubles: [value])
     }
 

@@ -14,10 +14,13 @@ extension TrainedModel {
     ///
     /// Inputs: `features`, float32, rows × columns. Outputs for classes: `logits`, `probabilities` (a column a class) and
     /// `class` (its index); for numbers `value`, rows × 1, in the target's own unit. The same model gives the same bytes.
+    ///
+    /// A date is two columns, its day and its second, as the data set has it: ONNX has no operators that read dates. What
+    /// they become is computed by the graph.
     package func onnx() throws(ModelError) -> [UInt8] {
         var input = InputGraph(graph: GraphBuilder(name: origin.sweep))
         input.graph.declareInput("features", columns: layout.columns.count, about: inputMeaning)
-        let prepared = try input.add(layout, steps, to: "features")
+        let prepared = input.add(layout, steps, to: "features")
         var layers = LayerGraph(input.graph, parameters: parameters)
         let entrance = layers.enter(prepared, shape: trial.training.inputShape(on: schema))
         let isClassification = schema.task.kind == .classification
@@ -90,7 +93,9 @@ extension TrainedModel {
 
     private var inputMeaning: String {
         "rows as the data set holds them, before any preprocessing: numbers as they are (missing: NaN), of a category its index "
-            + "in the metadata sweepd.features (none of them: -1), which names the columns"
+            + "in the metadata sweepd.features (none of them: -1), which names the columns; of a date its days since 1970-01-01 "
+            + "(kind day) and, where the data have times, the seconds since its midnight (kind second_of_day, 0 without a "
+            + "time), both in UTC where a time has an offset"
     }
 
     /// What the model tells about itself.

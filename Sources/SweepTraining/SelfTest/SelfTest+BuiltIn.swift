@@ -7,20 +7,36 @@ extension SelfTest {
         package let name: String
         package let spec: TrainingSpec
         /// Classes of the made-up rows; 0 for numbers.
-        let classes: Int
+        package let classes: Int
 
-        /// Checks its gradients and that it can learn a batch by heart.
+        private static let image = ImageShape(height: 6, width: 5, channels: 2)
+
+        /// The rows that can be learned: 96 to train on and 60 for validation.
+        package var taught: TrainingData {
+            get throws {
+                try TrainingData.taught(image: Self.image, classes: classes, trainingRows: 96, validationRows: 60)
+            }
+        }
+
+        /// Checks its gradients, that it can learn a batch by heart, that it needs its inputs, and that shuffled labels teach it
+        /// nothing.
+        ///
+        /// Gradients and batch are of rows without a rule, so that nothing but memory helps; the other two are of rows that
+        /// can be learned, as the answer must differ from what was learned from them.
         package func run(seed: UInt64, kernels: KernelTable) throws -> [Result] {
-            let image = ImageShape(height: 6, width: 5, channels: 2)
+            let image = Self.image
             let data = try TrainingData.madeUp(
                 columns: image.height * image.width * image.channels,
                 classes: classes,
                 rows: 48,
                 image: image
             )
+            let taught = try taught
             return [
                 try SelfTest.gradients(spec, on: data, seed: seed, kernels: kernels),
                 try SelfTest.oneBatch(spec, on: data, seed: seed, kernels: kernels),
+                try SelfTest.zeroInputs(spec, on: taught, seed: seed, kernels: kernels),
+                try SelfTest.shuffledLabels(spec, on: taught, seed: seed, kernels: kernels),
             ]
         }
     }
@@ -98,7 +114,7 @@ extension SelfTest {
             optimizer: .adam(learningRate: 1e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
             l2: 1e-3,
             batchSize: 12,
-            epochs: 1
+            epochs: 5
         )
     }
 

@@ -24,7 +24,7 @@ package enum SelfTest {
         case initialLoss = "initial loss"
         /// A single batch can be learned by heart.
         case oneBatch = "one batch"
-        /// The inputs are used: without them the loss stays where a guess has it.
+        /// The inputs are used, and nothing else is: without them the loss stays where a guess has it.
         case zeroInputs = "zero inputs"
         /// Shuffled labels teach nothing about other rows.
         case shuffledLabels = "shuffled labels"
@@ -55,13 +55,14 @@ package enum SelfTest {
 extension SelfTest {
     /// A quotient of differences along a gradient may err by this share of the gradient's norm.
     ///
-    /// Rounding of the losses and the curvature give some 1e-3 at the better of two step lengths; a factor that is
+    /// Rounding of the losses and the curvature give some 1e-3 at the best of three step lengths; a factor that is
     /// missing or a sign that is wrong gives 0.5 and more.
     static let gradientTolerance = 0.03
 
     /// Compares, for each parameter, the gradient with central differences of the training loss along it.
     ///
-    /// The directions are the gradient itself and two random halves of its elements, so that an error in a part shows.
+    /// The directions are the gradient itself and two random halves of its elements, so that an error in a part shows, and
+    /// two random ones along those that are zero, so that a part that is left out shows.
     package static func gradients(
         _ spec: TrainingSpec,
         on data: TrainingData,
@@ -74,6 +75,7 @@ extension SelfTest {
         let rows = Array(data.rows(.training).prefix(min(spec.batchSize, 32)))
         let start = run.parameters()
         let gradients = Dictionary(uniqueKeysWithValues: run.gradient(rows: rows).map { ($0.name, $0.values) })
+        let total = gradients.values.reduce(0) { $0 + squaredNorm($1) }.squareRoot()
         var stream = RandomStream(key: RandomStream.mix(seed))
         var worst = (error: 0.0, name: "")
         for (index, parameter) in start.enumerated() {
@@ -84,6 +86,12 @@ extension SelfTest {
                     part == 0 || flips[element] & UInt64(part) != 0 ? Double(gradient[element]) : 0
                 }
                 let error = disagreement(run, start, index, direction, gradient, rows: rows)
+                if error > worst.error || error.isNaN { worst = (error, parameter.name) }
+            }
+            // Two directions: what a softmax's bias lacks sums to zero, so one of them may miss it.
+            for part in [4, 8] as [UInt64] {
+                let silent = gradient.indices.map { gradient[$0] != 0 ? 0.0 : flips[$0] & part == 0 ? 1 : -1 }
+                let error = omission(run, start, index, silent, of: total, rows: rows)
                 if error > worst.error || error.isNaN { worst = (error, parameter.name) }
             }
         }
@@ -105,11 +113,47 @@ extension SelfTest {
         rows: [Int32]
     ) -> Double {
         let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        let norm = gradient.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        let norm = squaredNorm(gradient).squareRoot()
         // A gradient too small for float32 losses to show: nothing can be said.
         guard length > 1e-6 else { return norm.isNaN ? .nan : 0 }
         let expected = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * $1.1 } / length
-        let size = start[index].values.reduce(0) { $0 + Double($1) * Double($1) }.squareRoot()
+        // The shortest step crosses few kinks of ReLUs and absolute errors.
+        return slopes(run, start, index, direction, steps: [1e-2, 2e-3, 4e-4], rows: rows)
+            .reduce(.infinity) { $1.value.isNaN || $0.isNaN ? .nan : min($0, abs($1.value - expected) / norm) }
+    }
+
+    /// What a gradient leaves out: the slope along elements that it says do not count, as a share of all gradients' norm.
+    ///
+    /// `direction` is ±1 at n such elements and 0 elsewhere; along it a missing part of norm e has a slope of about e / √n.
+    private static func omission(
+        _ run: TrainingRun,
+        _ start: [ParameterValues],
+        _ index: Int,
+        _ direction: [Double],
+        of total: Double,
+        rows: [Int32]
+    ) -> Double {
+        let count = direction.reduce(0) { $0 + $1 * $1 }
+        guard count > 0, total > 0 else { return 0 }
+        return slopes(run, start, index, direction, steps: [1e-2, 2e-3], rows: rows)
+            .reduce(.infinity) {
+                let missing = abs($1.value) <= $1.noise ? 0 : abs($1.value) * count.squareRoot() / total
+                return $1.value.isNaN || $0.isNaN ? .nan : min($0, missing)
+            }
+    }
+
+    /// The slopes of the training loss along a direction by central differences, for steps that are shares of the parameter's
+    /// norm, and what rounding may make of a slope of zero.
+    private static func slopes(
+        _ run: TrainingRun,
+        _ start: [ParameterValues],
+        _ index: Int,
+        _ direction: [Double],
+        steps: [Double],
+        rows: [Int32]
+    ) -> [(value: Double, noise: Double)] {
+        let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        let size = squaredNorm(start[index].values).squareRoot()
         func loss(_ step: Double) -> Double {
             var values = start
             values[index] = ParameterValues(
@@ -121,14 +165,16 @@ extension SelfTest {
             return run.trainingLoss(rows: rows)
         }
         defer { _ = run.setParameters(start) }
-        var best = Double.infinity
-        for share in [1e-2, 2e-3] {
+        return steps.map { share in
             let step = share * max(size, 1e-1)
-            let slope = (loss(step) - loss(-step)) / (2 * step)
-            if slope.isNaN { return .nan }
-            best = min(best, abs(slope - expected) / norm)
+            let (ahead, behind) = (loss(step), loss(-step))
+            // Losses are means of float32 sums of some hundred terms: 10⁻⁵ of them at most.
+            return ((ahead - behind) / (2 * step), 1e-5 * max(abs(ahead), abs(behind)) / step)
         }
-        return best
+    }
+
+    private static func squaredNorm(_ values: [Float]) -> Double {
+        values.reduce(0) { $0 + Double($1) * Double($1) }
     }
 
     /// Compares the loss before training with that of a guess by the class shares or the mean.
@@ -203,7 +249,10 @@ extension SelfTest {
         return run.evaluate(.training, isDetailed: false).loss / batch.guessLoss(spec)
     }
 
-    /// Trains with all features zero: the loss must stay where a guess has it, and the real data must do better.
+    /// Trains with all features zero: the loss must not fall below the best guess, and the real data must do better.
+    ///
+    /// Rows that are equal get one answer, so a loss below that of the best answer for all is a bug: targets that reach the
+    /// model beside the features, or a loss that is not the one meant.
     package static func zeroInputs(
         _ spec: TrainingSpec,
         on data: TrainingData,
@@ -216,6 +265,16 @@ extension SelfTest {
         guard real.isFinite, zero.isFinite else {
             return Result(check: .zeroInputs, outcome: .skipped, evidence: "\(text): a run diverged")
         }
+        let least = data.constantLoss(spec, on: .probe)
+        // Losses of rows are rounded to float32: far below 1 %.
+        guard !(zero < 0.99 * least) else {
+            return Result(
+                check: .zeroInputs,
+                outcome: .failed,
+                evidence: "\(text), where no guess is below \(short(least)): targets reach the model without the "
+                    + "features, or the loss is wrong"
+            )
+        }
         return Result(
             check: .zeroInputs,
             outcome: real < 0.98 * zero ? .passed : .warning,
@@ -225,6 +284,10 @@ extension SelfTest {
     }
 
     /// Trains with the training rows' targets shuffled: other rows must not be predicted better than by a guess.
+    ///
+    /// A single shuffle may help by chance: of two clusters far apart each gets one answer, and both are right for every second
+    /// shuffle. What validation rows leak is learned from each, so a shuffle that is no better than a guess ends the check, and
+    /// only ten that all are better fail.
     package static func shuffledLabels(
         _ spec: TrainingSpec,
         on data: TrainingData,
@@ -234,34 +297,43 @@ extension SelfTest {
         guard data.schema.validationRows >= 20 else {
             return Result(check: .shuffledLabels, outcome: .skipped, evidence: "fewer than 20 validation rows")
         }
-        let shuffled = try data.withShuffledTargets(seed: seed)
         var short = spec
         short.earlyStopping = nil
-        let run = try TrainingRun(spec: short, data: shuffled, seed: seed, kernels: kernels)
-        for _ in 0..<shortEpochs(spec) where !run.diverged { _ = run.trainEpoch() }
-        guard !run.diverged else {
-            return Result(check: .shuffledLabels, outcome: .skipped, evidence: "the run diverged")
+        var evidence = ""
+        for shuffle in 0..<shuffles {
+            let shuffled = try data.withShuffledTargets(seed: seed &+ UInt64(shuffle) << 32)
+            let run = try TrainingRun(spec: short, data: shuffled, seed: seed, kernels: kernels)
+            for _ in 0..<shortEpochs(spec) where !run.diverged { _ = run.trainEpoch() }
+            guard !run.diverged else {
+                return Result(check: .shuffledLabels, outcome: .skipped, evidence: "the run diverged")
+            }
+            let judgement = judged(run.evaluate(.validation), data)
+            evidence = judgement.evidence
+            if judgement.isGuess { return Result(check: .shuffledLabels, outcome: .passed, evidence: evidence) }
         }
-        let found = run.evaluate(.validation)
+        return Result(
+            check: .shuffledLabels,
+            outcome: .failed,
+            evidence: "\(evidence), and better than a guess in each of \(shuffles) shuffles: validation rows are known "
+                + "to the training, so look for a leak"
+        )
+    }
+
+    /// Two clusters are right by chance in all of ten once in a thousand tests.
+    private static let shuffles = 10
+
+    /// Whether validation rows were predicted as by a guess, and what was measured.
+    private static func judged(_ found: Evaluation, _ data: TrainingData) -> (isGuess: Bool, evidence: String) {
         let rows = Double(data.schema.validationRows)
         if data.schema.task.kind == .classification {
             let share = data.largestShare(.validation)
             let error = (share * (1 - share) / rows).squareRoot()
-            let isGuess = found.accuracy <= share + 4 * error
-            return Result(
-                check: .shuffledLabels,
-                outcome: isGuess ? .passed : .failed,
-                evidence: "validation accuracy \(percent(found.accuracy)), the largest class has \(percent(share))"
-                    + (isGuess ? "" : ": validation rows are known to the training, so look for a leak")
+            return (
+                found.accuracy <= share + 4 * error,
+                "validation accuracy \(percent(found.accuracy)), the largest class has \(percent(share))"
             )
         }
-        let isGuess = found.r2 <= 4 / rows.squareRoot()
-        return Result(
-            check: .shuffledLabels,
-            outcome: isGuess ? .passed : .failed,
-            evidence: "validation R² \(self.short(found.r2))"
-                + (isGuess ? "" : ": validation rows are known to the training, so look for a leak")
-        )
+        return (found.r2 <= 4 / rows.squareRoot(), "validation R² \(short(found.r2))")
     }
 
     /// Epochs of a short training.
