@@ -135,11 +135,12 @@ extension SelfTest {
     ) -> Double {
         let count = direction.reduce(0) { $0 + $1 * $1 }
         guard count > 0, total > 0 else { return 0 }
-        return slopes(run, start, index, direction, steps: [1e-2, 2e-3], rows: rows)
-            .reduce(.infinity) {
-                let missing = abs($1.value) <= $1.noise ? 0 : abs($1.value) * count.squareRoot() / total
-                return $1.value.isNaN || $0.isNaN ? .nan : min($0, missing)
-            }
+        let scale = count.squareRoot() / total
+        let slopes = slopes(run, start, index, direction, steps: [1e-1, 1e-2, 2e-3], rows: rows)
+        if slopes.contains(where: { $0.value.isNaN }) { return .nan }
+        // A step so short that rounding hides what is looked for says nothing, least of all that nothing is missing.
+        let telling = slopes.filter { $0.noise * scale < gradientTolerance / 2 }
+        return telling.map { max(0, abs($0.value) - $0.noise) * scale }.min() ?? 0
     }
 
     /// The slopes of the training loss along a direction by central differences, for steps that are shares of the parameter's
