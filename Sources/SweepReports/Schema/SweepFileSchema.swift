@@ -1,4 +1,4 @@
-package import SweepCore
+import SweepCore
 
 /// The sweep file as a JSON Schema: what editors complete and underline by.
 package enum SweepFileSchema {
