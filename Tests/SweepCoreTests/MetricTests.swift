@@ -61,11 +61,11 @@ import Testing
                 )
             }
             let (without, with) = (reported(testRows: 0), reported(testRows: 1))
-            #expect(!without.contains(where: \.isOfTestRows))
+            #expect(!without.contains { $0.isOfTestRows })
             #expect(with.filter { !$0.isOfTestRows } == without)
             for metric in with where metric.isOfTestRows {
                 let twin = Metric(measured: "validation." + metric.rawValue.dropFirst("test.".count))
-                #expect(twin.map(without.contains) == true && twin?.direction == metric.direction, "\(metric.rawValue)")
+                #expect(without.contains { $0 == twin } && twin?.direction == metric.direction, "\(metric.rawValue)")
             }
             #expect(with.count { $0.isOfTestRows } == (task.kind == .classification ? 5 : 3))
         }
