@@ -5,6 +5,7 @@ extension SweepFileSchema {
     private static let nothing = SchemaValue.map([])
     private static let positive = SchemaValue.number(0...1e12)
     private static let share = SchemaValue.number(0...1)
+    private static let metric = SchemaValue.any([SchemaValue.text, SchemaValue.reference("choice")])
 
     /// `train` of a run that is trained here.
     static var training: JSONValue {
@@ -173,7 +174,7 @@ extension SweepFileSchema {
     private static var schedule: JSONValue {
         let count = SchemaValue.integer(1...1_000_000)
         let plateau: Keys = [
-            ("metric", SchemaValue.text), ("factor", share), ("patience", SchemaValue.integer(0...1_000_000)),
+            ("metric", metric), ("factor", share), ("patience", SchemaValue.integer(0...1_000_000)),
             ("threshold", positive), ("threshold_mode", SchemaValue.searched(words: ["relative", "absolute"])),
             ("cooldown", SchemaValue.integer(0...1_000_000)), ("minimum", positive), ("epsilon", positive),
         ]
@@ -210,7 +211,7 @@ extension SweepFileSchema {
         SchemaValue.any([
             SchemaValue.map(
                 [
-                    ("metric", SchemaValue.text), ("patience", SchemaValue.integer(1...1_000_000)), ("min_delta", positive),
+                    ("metric", metric), ("patience", SchemaValue.integer(1...1_000_000)), ("min_delta", positive),
                     ("start_epoch", SchemaValue.integer(0...1_000_000)), ("restore_best", SchemaValue.boolean),
                 ],
                 required: ["patience"]

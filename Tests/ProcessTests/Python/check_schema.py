@@ -100,7 +100,8 @@ SECTIONS = [
     (f"train.loss.{kind}.", [f"train.loss={{{kind}: {{}}}}"])
     for kind in ["softmax_cross_entropy", "focal", "binary_cross_entropy", "huber"]
 ] + [
-    (f"train.initializer.{kind}.", [f"train.initializer={{{kind}: {{}}}}"]) for kind in ["he", "orthogonal", "normal", "uniform"]
+    (f"train.initializer.{kind}.", [f"train.initializer={{{kind}: {{{settings}}}}}"])
+    for kind, settings in [("he", ""), ("orthogonal", ""), ("normal", "deviation: 1"), ("uniform", "bound: 1")]
 ]
 checked = 0
 with tempfile.TemporaryDirectory() as folder:
