@@ -230,7 +230,7 @@ extension SweepProgress {
             throw ControlError(
                 .badInput,
                 "\(metric.rawValue) is of test rows, which tell what was chosen: nothing may be ranked by them; "
-                    + "rank and trial show it beside the objective"
+                    + "rank shows it of finalists, and with --format json of all"
             )
         }
         return Objective(metric: metric, direction: metric.usualDirection, epoch: own.epoch)
