@@ -264,7 +264,8 @@ package struct SpecReader {
 
     /// The same for a key that stands at `path`, with its own place as a guess where that is another.
     private static func oneOf(_ keys: [String], for key: String, at path: SpecPath) -> String {
-        guard guess(keys, for: key) == nil, let home = KeyHome.path(of: key), home != path.appending(.key(key)).description
+        // A word that is known elsewhere is no slip of the pen, unless it is one for a key of this place.
+        guard let home = KeyHome.path(of: key), !keys.contains(where: { path.appending(.key($0)).description == home })
         else { return oneOf(keys, for: key) }
         return "\(oneOf(keys)) (did you mean \(home)?)"
     }

@@ -168,8 +168,8 @@ import Testing
         #expect(error(Array(packed.prefix(30))) == .wrongLength(found: 30, expected: 60))
         #expect(error(packed + [0]) == .wrongLength(found: packed.count + 1, expected: UInt64(packed.count)))
         var newer = packed
-        newer[8] = 3
-        #expect(error(newer) == .unknownVersion(3))
+        newer[8] = 4
+        #expect(error(newer) == .unknownVersion(4))
         var damaged = packed
         damaged[packed.count - 9] ^= 1
         #expect(error(damaged) == .damaged)

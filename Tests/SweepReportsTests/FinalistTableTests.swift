@@ -37,8 +37,8 @@ import Testing
         let loss = try #require(table.columns.firstIndex { $0.name == "test loss" })
         let accuracy = try #require(table.columns.firstIndex { $0.name == "test accuracy" })
         // The mean of the two new runs, not the run it was chosen by.
-        #expect(table.rows.map { $0[loss] } == ["0.6", ""])
-        #expect(table.rows.map { $0[accuracy] } == ["0.5", ""])
+        #expect(table.rows.map { $0[loss] } == ["0.6000", ""])
+        #expect(table.rows.map { $0[accuracy] } == ["0.5000", ""])
         let plain = RankDocument(sweep: "x", objective: Objective(), rows: rows(repeats: nil)).table
         #expect(!plain.columns.contains { $0.name.hasPrefix("test") })
     }
