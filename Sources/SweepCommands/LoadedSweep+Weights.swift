@@ -56,14 +56,17 @@ extension LoadedSweep {
         var schemas: [[PreprocessStep]: DataSchema] = [:]
         for configuration in sweep.space.cover {
             guard let resolved = sweep.space.resolve(configuration),
-                let trial = TrialSpec.read(resolved, problems: SpecProblems()), let start = trial.training.startingPoint,
+                let trial = TrialSpec.read(resolved, problems: SpecProblems()),
+                let start = trial.training.startingPoint,
                 let given = weights.first(where: { $0.file == start.file })
             else { continue }
             let schema: DataSchema
             if let known = schemas[trial.preprocess] {
                 schema = known
             } else {
-                do { schema = try PreparedData(data, steps: trial.preprocess, targetScale: trial.targetScale).schema } catch {
+                do {
+                    schema = try PreparedData(data, steps: trial.preprocess, targetScale: trial.targetScale).schema
+                } catch {
                     throw CommandFailure(.badInput, "data.preprocess: \(error)")
                 }
                 schemas[trial.preprocess] = schema

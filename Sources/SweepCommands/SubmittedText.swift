@@ -53,7 +53,8 @@ extension Coordinator {
                 path: place,
                 message: "a file that is not within the folder in which the coordinator was started",
                 found: path,
-                allowed: "a path below it; or `sweepd submit FILE`, which reads the weights where it runs and sends them"
+                allowed:
+                    "a path below it; or `sweepd submit FILE`, which reads the weights where it runs and sends them"
             )
             return .mistakes(file.render([problem]))
         }

@@ -22,7 +22,10 @@ enum KeyHome {
         add(SearchSpec.keys, "search")
         add(TrainingSpec.keys, "train")
         add(DataSpec.keys, "data")
-        add(["learning_rate", "momentum", "nesterov", "beta1", "beta2", "weight_decay", "amsgrad"], "train.optimizer.KIND")
+        add(
+            ["learning_rate", "momentum", "nesterov", "beta1", "beta2", "weight_decay", "amsgrad"],
+            "train.optimizer.KIND"
+        )
         add(["widths", "layers", "width", "activation", "norm", "dropout"], "train.model.mlp")
         add(["patience", "min_delta", "restore_best"], "train.early_stopping")
         return homes

@@ -105,7 +105,8 @@ package enum Metric: Hashable, Sendable {
     /// Which direction is better; nil where neither is.
     package var direction: Objective.Direction? {
         switch self {
-        case .trainingLoss, .probeLoss, .validationLoss, .validationMAE, .trainingPenalty, .testLoss, .testMAE: .minimize
+        case .trainingLoss, .probeLoss, .validationLoss, .validationMAE, .trainingPenalty, .testLoss, .testMAE:
+            .minimize
         case .validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC, .validationTop5Accuracy,
             .validationRecall, .validationR2, .testAccuracy, .testBalancedAccuracy, .testF1, .testAUC, .testR2:
             .maximize
@@ -203,7 +204,9 @@ extension Metric: RawRepresentable {
                 words.removeFirst()
             }
         }
-        let short = ["acc": "accuracy", "error": "loss", "rocauc": "auc", "roc_auc": "auc", "f1_score": "f1", "r2_score": "r2"]
+        let short = [
+            "acc": "accuracy", "error": "loss", "rocauc": "auc", "roc_auc": "auc", "f1_score": "f1", "r2_score": "r2",
+        ]
         let rest = words.joined(separator: "_")
         return named["\(part).\(short[rest] ?? rest)"]
     }

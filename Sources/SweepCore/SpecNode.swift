@@ -103,7 +103,9 @@ extension ParameterDomain {
             return range(bounds[0], bounds[1], map["distribution"])
         }
         func first(_ keys: [String]) -> SpecNode? { keys.lazy.compactMap { map[$0] }.first }
-        guard let low = first(["min", "low", "minimum"]), let high = first(["max", "high", "maximum"]) else { return nil }
+        guard let low = first(["min", "low", "minimum"]), let high = first(["max", "high", "maximum"]) else {
+            return nil
+        }
         return range(low, high, first(["distribution", "log", "scale"]))
     }
 

@@ -165,7 +165,8 @@ package struct SearchSpec: Hashable, Sendable {
 }
 
 extension Sweep {
-    static let keys = ["name", "data", "train", "objective", "search", "prune", "stop", "finalists", "arms"] + Placement.keys
+    static let keys =
+        ["name", "data", "train", "objective", "search", "prune", "stop", "finalists", "arms"] + Placement.keys
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -184,7 +185,8 @@ extension Sweep {
         let objective =
             fields.optional("objective").map { Objective.read($0, ofProgram: isOfPrograms) } ?? Objective()
         let searched = SearchSpace(template: template(of: source))
-        let search = fields.optional("search").map {
+        let search =
+            fields.optional("search").map {
                 SearchSpec.read($0, space: searched, objective: objective ?? Objective())
             } ?? SearchSpec()
         if source["prune"] == .null {
@@ -337,7 +339,9 @@ extension Sweep {
 }
 
 extension SearchSpec {
-    static let keys = ["method", "trials", "repeats", "seed", "parallelism", "decide", "try_first", "warm_start", "where"]
+    static let keys = [
+        "method", "trials", "repeats", "seed", "parallelism", "decide", "try_first", "warm_start", "where",
+    ]
     /// Trials of the largest sweep: the memory of a coordinator is bounded.
     package static let greatestTrials = 10_000_000
     static let plannedMethods = ["pbt"]

@@ -52,7 +52,9 @@ extension PackedReader {
             for _ in 0..<(try count("the number of tensors")) { tensors.append(try tensor()) }
             weights.append(StartingWeights(file: file, tensors: tensors))
         }
-        guard Set(weights.map(\.file)).count == weights.count else { throw .invalid("two files of weights of one name") }
+        guard Set(weights.map(\.file)).count == weights.count else {
+            throw .invalid("two files of weights of one name")
+        }
         return weights
     }
 

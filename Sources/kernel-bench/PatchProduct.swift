@@ -50,7 +50,8 @@ struct PatchProduct {
     /// A row of a patch is one run of numbers in channels-last images with their border of zeros.
     private func copyPatches() {
         let (shape, layout) = (layer.shape, layer.forward.inputLayout)
-        let corner = layer.forward.input - (shape.paddingTop * layout.rowStride + shape.paddingLeft * layout.pixelStride)
+        let corner =
+            layer.forward.input - (shape.paddingTop * layout.rowStride + shape.paddingLeft * layout.pixelStride)
         let width = shape.kernelWidth * shape.inputChannels
         var row = patches
         for sample in 0..<shape.batch {

@@ -96,6 +96,6 @@ class Peer:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="a worker of made-up numbers")
     parser.add_argument("--connect", required=True)
-    for flag, default in {"--name": "peer", "--core-version": "1", "--trials": 1, "--patience": 20.0}.items():
+    for flag, default in {"--name": "peer", "--core-version": "2", "--trials": 1, "--patience": 20.0}.items():
         parser.add_argument(flag, type=type(default), default=default)
     Peer(parser.parse_args()).run()

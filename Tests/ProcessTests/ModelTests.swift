@@ -114,7 +114,10 @@ extension RealProcesses {
                     var text = try String(contentsOfFile: try file(start, "wrong"), encoding: .utf8)
                     for (old, new) in changes { text = text.replacing(old, with: new) }
                     let wrong = try await bench.run(["sweepd", "validate", bench.write("wrong.yaml", text)], exits: 2)
-                    try #require(wrong.errors.contains(words) && wrong.errors.contains("wrong.yaml:13"), "\(wrong.errors)")
+                    try #require(
+                        wrong.errors.contains(words) && wrong.errors.contains("wrong.yaml:14:"),
+                        "\(wrong.errors)"
+                    )
                 }
             }
         }

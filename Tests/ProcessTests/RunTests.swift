@@ -42,12 +42,18 @@ extension RealProcesses {
                 for (old, new, words) in [
                     ("quick.jsonl", "absent.jsonl", "there is no such file beside the sweep file"),
                     ("quick.jsonl", "warm.yaml", "is no trial"),
-                    ("log: [1e-3, 1e-1]", "log: [1e-9, 1e-8]", "none of its 12 configurations has this sweep's parameters"),
+                    (
+                        "log: [1e-3, 1e-1]", "log: [1e-9, 1e-8]",
+                        "none of its 12 configurations has this sweep's parameters"
+                    ),
                     ("method: tpe", "method: sobol", "sobol has no model that could learn from it"),
                 ] {
                     let wrong = try bench.write("wrong.yaml", text.replacing(old, with: new))
                     let refused = try await bench.run(["sweepd", "validate", wrong], exits: 2)
-                    try #require(refused.errors.contains(words) && refused.errors.contains("wrong.yaml:15:"), "\(refused.errors)")
+                    try #require(
+                        refused.errors.contains(words) && refused.errors.contains("wrong.yaml:15:"),
+                        "\(refused.errors)"
+                    )
                 }
             }
         }

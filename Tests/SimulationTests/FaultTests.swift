@@ -143,8 +143,8 @@ import Testing
             sum.forgedFrames += tally.forgedFrames
             sum.drained += tally.drained
             comparisons += simulation.coordinator.comparisons
-            for case .leased(let lease, _, let from, _, _) in simulation.coordinator.facts where lease.attempt.rawValue > 1
-            {
+            for case .leased(let lease, _, let from, _, _) in simulation.coordinator.facts
+            where lease.attempt.rawValue > 1 {
                 retries += 1
                 if from > 0 { resumed += 1 }
             }

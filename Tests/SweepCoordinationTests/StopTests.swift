@@ -35,7 +35,9 @@ import Testing
         // The segment that reaches the number is the last one.
         #expect((30..<39).contains(sweep.epochsDecided) && sweep.epochsTrained == sweep.epochsDecided)
         #expect(sweep.trials.allSatisfy { $0.ended != nil })
-        #expect(Self.told(sweep).map { $0.prefix(10) } == Self.told(whole).prefix(sweep.trials.count).map { $0.prefix(10) })
+        #expect(
+            Self.told(sweep).map { $0.prefix(10) } == Self.told(whole).prefix(sweep.trials.count).map { $0.prefix(10) }
+        )
     }
 
     @Test(arguments: ["asha", "none"]) func `an objective that is good enough ends the search, the same for any slots`(

@@ -104,7 +104,9 @@ import Testing
             [1, day, index % 97 == 0 ? .nan : Float(index * 7919 % 864_000) / 10, 2]
         }
         let bytes = try model.onnx()
-        let joined = try #require(try ReadGraph(bytes).nodes.last { $0.operation == "Concat" && $0.inputs.count > 1 }?.outputs.first)
+        let joined = try #require(
+            try ReadGraph(bytes).nodes.last { $0.operation == "Concat" && $0.inputs.count > 1 }?.outputs.first
+        )
         let theirs = try #require(try Self.ask(bytes, rows: rows, value: joined).outputs[joined])
         let width = model.layout.names.count
         try #require(theirs.count == days.count * width)

@@ -53,14 +53,18 @@ import Testing
     @Test func `it is a function of the file and the seed`() {
         var spec = SearchSpec(method: .tpe, trials: 20, seed: 3)
         spec.warmStart = .results(earlier)
-        var (one, other) = (SearcherFactory.make(spec: spec, space: space), SearcherFactory.make(spec: spec, space: space))
+        var (one, other) = (
+            SearcherFactory.make(spec: spec, space: space), SearcherFactory.make(spec: spec, space: space)
+        )
         for number in [4, 0, 2] {
             let (a, b) = (one.propose(number: number), other.propose(number: number))
             #expect(a != nil && a == b)
         }
         // A file that was not read yet says nothing.
         spec.warmStart = .file("a")
-        var (unread, cold) = (SearcherFactory.make(spec: spec, space: space), SearcherFactory.make(spec: spec, space: space))
+        var (unread, cold) = (
+            SearcherFactory.make(spec: spec, space: space), SearcherFactory.make(spec: spec, space: space)
+        )
         let (first, same) = (unread.propose(number: 0), cold.propose(number: 0))
         #expect(first == same)
     }

@@ -44,7 +44,6 @@ import Testing
         private static let products: [Bug] = [
             Bug("halved weight gradients", "linear") { $0.withHalvedWeightGradients },
             Bug("halved weight gradients", "mlp relu") { $0.withHalvedWeightGradients },
-            Bug("no bias gradient", "linear") { $0.withoutBiasGradients },
             Bug("no bias gradient", "mlp tanh") { $0.withoutBiasGradients },
         ]
 

@@ -63,7 +63,8 @@ import Testing
         let run = try run(StartingPoint(file: "w", drawsHead: true), weights, classes: 5)
         let drawn = try self.run(nil, nil, classes: 5).parameters()
         for (own, (taken, fresh)) in zip(run.parameters(), zip(weights, drawn)) {
-            let isHead = own.name == fresh.name && own.shape != taken.shape || own.name.hasPrefix("\(headLayer(drawn)).")
+            let isHead =
+                own.name == fresh.name && own.shape != taken.shape || own.name.hasPrefix("\(headLayer(drawn)).")
             #expect(own.values == (isHead ? fresh.values : taken.values), "\(own.name)")
         }
         #expect(throws: TrainingError.self) { try self.run(StartingPoint(file: "w"), weights, classes: 5) }

@@ -141,7 +141,8 @@ package struct EarlyStopping: Hashable, Sendable {
 
 extension TrainingSpec {
     static let keys = [
-        "model", "initializer", "start_from", "loss", "optimizer", "learning_rate_schedule", "warmup", "l1", "l2", "penalize_biases",
+        "model", "initializer", "start_from", "loss", "optimizer", "learning_rate_schedule", "warmup", "l1", "l2",
+        "penalize_biases",
         "max_norm", "clip", "batch_size", "accumulate", "average", "epochs", "early_stopping", "recompile", "sampling",
         "threads",
     ]

@@ -27,7 +27,11 @@ enum SchemaValue {
     /// A number between bounds that may be searched.
     static func number(_ range: ClosedRange<Double>? = nil) -> JSONValue {
         var plain = [JSONMember("type", .text("number"))]
-        if let range { plain += [JSONMember("minimum", .number(range.lowerBound)), JSONMember("maximum", .number(range.upperBound))] }
+        if let range {
+            plain += [
+                JSONMember("minimum", .number(range.lowerBound)), JSONMember("maximum", .number(range.upperBound)),
+            ]
+        }
         return any([.object(plain), reference("realRange"), reference("choice")])
     }
 
@@ -39,7 +43,8 @@ enum SchemaValue {
     /// An integer between bounds that is the same for all trials.
     static func fixed(_ range: ClosedRange<Int>) -> JSONValue {
         object(
-            ("type", .text("integer")), ("minimum", .integer(range.lowerBound)),
+            ("type", .text("integer")),
+            ("minimum", .integer(range.lowerBound)),
             ("maximum", .integer(range.upperBound))
         )
     }

@@ -5,7 +5,9 @@ extension SweepFileSchema {
     private static let nothing = SchemaValue.map([])
     private static let column = SchemaValue.any([SchemaValue.text, SchemaValue.object(("type", .text("integer")))])
     private static let share = SchemaValue.object(
-        ("type", .text("number")), ("minimum", .integer(0)), ("exclusiveMaximum", .integer(1))
+        ("type", .text("number")),
+        ("minimum", .integer(0)),
+        ("exclusiveMaximum", .integer(1))
     )
 
     /// `data`.
@@ -55,7 +57,8 @@ extension SweepFileSchema {
             share,
             SchemaValue.map(
                 [
-                    ("share", share), ("last", SchemaValue.fixed(1...Int.max)), ("source", SchemaValue.reference("source")),
+                    ("share", share), ("last", SchemaValue.fixed(1...Int.max)),
+                    ("source", SchemaValue.reference("source")),
                     ("stratify", SchemaValue.object(("type", .text("boolean")))),
                 ] + (folds ? folded : [])
             ),
@@ -69,7 +72,8 @@ extension SweepFileSchema {
         }
         let (text, side) = (SchemaValue.text, SchemaValue.fixed(1...65_536))
         return SchemaValue.any([
-            text, map([("libsvm", text)], ["libsvm"]), map([("images", text), ("labels", text)], ["images", "labels"]),
+            text, map([("libsvm", text)], ["libsvm"]),
+            map([("images", text), ("labels", text)], ["images", "labels"]),
             map([("arrays", text), ("features", text), ("labels", text)], ["arrays"]),
             map([("features", text), ("labels", text)], ["features", "labels"]),
             map(
@@ -114,7 +118,8 @@ extension SweepFileSchema {
                 ("rotate", map([("degrees", number), ("fill", fill)], ["degrees"])),
                 ("pad_crop", map([("pixels", SchemaValue.integer(1...65_536))], ["pixels"])),
                 ("crop", map([("height", number), ("width", number)], ["height", "width"])),
-                ("brightness", map([("amount", number)], ["amount"])), ("contrast", map([("amount", number)], ["amount"])),
+                ("brightness", map([("amount", number)], ["amount"])),
+                ("contrast", map([("amount", number)], ["amount"])),
                 ("cutout", map([("size", number)], ["size"])), ("noise", map([("std", number)], ["std"])),
                 ("mixup", map([("alpha", number)], ["alpha"])),
             ],

@@ -38,7 +38,10 @@ extension SweepFileSchema {
                 ("penalize_biases", SchemaValue.boolean), ("max_norm", positive), ("clip", clip),
                 ("batch_size", SchemaValue.integer(1...1_048_576)), ("accumulate", SchemaValue.integer(1...65_536)),
                 ("average", share), ("epochs", SchemaValue.fixed(1...1_000_000)), ("early_stopping", earlyStopping),
-                ("recompile", SchemaValue.any([SchemaValue.list(of: restart, 1...64), SchemaValue.reference("choice")])),
+                (
+                    "recompile",
+                    SchemaValue.any([SchemaValue.list(of: restart, 1...64), SchemaValue.reference("choice")])
+                ),
                 ("sampling", sampling), ("threads", SchemaValue.fixed(1...256)),
             ],
             required: ["model", "optimizer", "epochs"]
@@ -50,18 +53,29 @@ extension SweepFileSchema {
         let pixels = SchemaValue.any([width, SchemaValue.list(of: width, 2...2)])
         let widths = SchemaValue.any([SchemaValue.list(of: width, 0...64), SchemaValue.reference("choice")])
         let common: Keys = [
-            ("activation", activation), ("norm", SchemaValue.searched(words: ["none", "batch", "layer"])), ("dropout", share),
+            ("activation", activation), ("norm", SchemaValue.searched(words: ["none", "batch", "layer"])),
+            ("dropout", share),
         ]
         let mlp: Keys = [("widths", widths), ("layers", SchemaValue.integer(1...64)), ("width", width)]
         let cnn: Keys = [
-            ("channels", SchemaValue.any([SchemaValue.list(of: SchemaValue.integer(1...4096), 1...32), SchemaValue.reference("choice")])),
-            ("kernel", pixels), ("padding", SchemaValue.any([SchemaValue.searched(words: ["same", "valid"]), SchemaValue.integer(0...65_536)])),
+            (
+                "channels",
+                SchemaValue.any([
+                    SchemaValue.list(of: SchemaValue.integer(1...4096), 1...32), SchemaValue.reference("choice"),
+                ])
+            ),
+            ("kernel", pixels),
+            (
+                "padding",
+                SchemaValue.any([SchemaValue.searched(words: ["same", "valid"]), SchemaValue.integer(0...65_536)])
+            ),
             ("pool", SchemaValue.searched(words: ["max", "average", "none"])), ("pool_size", pixels), ("dense", widths),
         ]
         return SchemaValue.kinds(
             [
                 ("linear", nothing), ("mlp", SchemaValue.map(mlp + common)),
-                ("cnn", SchemaValue.map(cnn + common, required: ["channels"])), ("layers", SchemaValue.reference("layers")),
+                ("cnn", SchemaValue.map(cnn + common, required: ["channels"])),
+                ("layers", SchemaValue.reference("layers")),
             ],
             alone: ["linear"]
         )
@@ -78,7 +92,10 @@ extension SweepFileSchema {
         let pool = SchemaValue.map([("size", pixels), ("stride", pixels)])
         let convolution: Keys = [
             ("channels", width), ("kernel", pixels), ("stride", pixels),
-            ("padding", SchemaValue.any([SchemaValue.searched(words: ["same", "valid"]), SchemaValue.integer(0...65_536)])),
+            (
+                "padding",
+                SchemaValue.any([SchemaValue.searched(words: ["same", "valid"]), SchemaValue.integer(0...65_536)])
+            ),
         ]
         let kinds: Keys = [
             ("dense", SchemaValue.any([width, SchemaValue.map([("units", width)] + penalties, required: ["units"])])),
@@ -113,7 +130,8 @@ extension SweepFileSchema {
         ])
         return SchemaValue.kinds(
             [
-                ("he", scaled), ("glorot", scaled), ("lecun", scaled), ("orthogonal", SchemaValue.map([("scale", number)])),
+                ("he", scaled), ("glorot", scaled), ("lecun", scaled),
+                ("orthogonal", SchemaValue.map([("scale", number)])),
                 ("normal", SchemaValue.map([("deviation", number)], required: ["deviation"])),
                 ("uniform", SchemaValue.map([("bound", number)], required: ["bound"])), ("constant", number),
             ],
@@ -123,13 +141,16 @@ extension SweepFileSchema {
 
     /// An optimizer with its settings.
     static var optimizer: JSONValue {
-        let rate: Keys = [("learning_rate", SchemaValue.number(0...1e6)), ("weight_decay", SchemaValue.number(0...1e6))]
+        let rate: Keys = [
+            ("learning_rate", SchemaValue.number(0...1e6)), ("weight_decay", SchemaValue.number(0...1e6)),
+        ]
         let momentum: Keys = [("momentum", share)]
         let betas: Keys = [("beta1", share), ("beta2", share)]
         let epsilon: Keys = [("epsilon", share)]
         let adam = betas + epsilon + [("amsgrad", SchemaValue.boolean)]
         let kinds: [(String, Keys)] = [
-            ("sgd", momentum + [("dampening", share), ("nesterov", SchemaValue.boolean)]), ("adam", adam), ("adamw", adam),
+            ("sgd", momentum + [("dampening", share), ("nesterov", SchemaValue.boolean)]), ("adam", adam),
+            ("adamw", adam),
             ("rmsprop", [("alpha", share)] + epsilon + momentum + [("centered", SchemaValue.boolean)]),
             (
                 "adagrad",
@@ -143,7 +164,8 @@ extension SweepFileSchema {
                         (
                             kind,
                             SchemaValue.any([
-                                SchemaValue.map(rate + settings, required: ["learning_rate"]), SchemaValue.reference("choice"),
+                                SchemaValue.map(rate + settings, required: ["learning_rate"]),
+                                SchemaValue.reference("choice"),
                             ])
                         )
                     ],
@@ -155,7 +177,8 @@ extension SweepFileSchema {
 
     private static var loss: JSONValue {
         let weights = SchemaValue.any([
-            SchemaValue.words(["none", "balanced"]), SchemaValue.list(of: SchemaValue.number()), SchemaValue.reference("choice"),
+            SchemaValue.words(["none", "balanced"]), SchemaValue.list(of: SchemaValue.number()),
+            SchemaValue.reference("choice"),
         ])
         let entropy = SchemaValue.map([("label_smoothing", share), ("gamma", positive), ("class_weights", weights)])
         return SchemaValue.kinds(
@@ -166,7 +189,8 @@ extension SweepFileSchema {
                 ("huber", SchemaValue.map([("delta", positive)])),
             ],
             alone: [
-                "softmax_cross_entropy", "focal", "binary_cross_entropy", "mean_squared_error", "mean_absolute_error", "huber",
+                "softmax_cross_entropy", "focal", "binary_cross_entropy", "mean_squared_error", "mean_absolute_error",
+                "huber",
             ]
         )
     }
@@ -180,12 +204,16 @@ extension SweepFileSchema {
         ]
         return SchemaValue.kinds(
             [
-                ("constant", nothing), ("step", SchemaValue.map([("every", count), ("factor", positive)], required: ["every"])),
+                ("constant", nothing),
+                ("step", SchemaValue.map([("every", count), ("factor", positive)], required: ["every"])),
                 (
                     "milestones",
                     SchemaValue.map(
                         [
-                            ("epochs", SchemaValue.any([SchemaValue.list(of: count), SchemaValue.reference("choice")])),
+                            (
+                                "epochs",
+                                SchemaValue.any([SchemaValue.list(of: count), SchemaValue.reference("choice")])
+                            ),
                             ("factor", positive),
                         ],
                         required: ["epochs"]
@@ -233,12 +261,15 @@ extension SweepFileSchema {
         let time = SchemaValue.any([text, SchemaValue.object(("type", .text("number")))])
         return SchemaValue.map(
             [
-                ("command", SchemaValue.list(of: .boolean(true))), ("parameters", SchemaValue.dictionary(of: .boolean(true))),
+                ("command", SchemaValue.list(of: .boolean(true))),
+                ("parameters", SchemaValue.dictionary(of: .boolean(true))),
                 ("epochs", SchemaValue.fixed(1...1_000_000)), ("metrics", texts), ("files", texts), ("directory", text),
                 ("environment", SchemaValue.dictionary(of: .boolean(true))),
                 (
                     "limits",
-                    SchemaValue.map([("time", time), ("report", time), ("memory", time), ("grace", time), ("save", time)])
+                    SchemaValue.map([
+                        ("time", time), ("report", time), ("memory", time), ("grace", time), ("save", time),
+                    ])
                 ), ("threads", SchemaValue.fixed(1...256)),
             ],
             required: ["command", "epochs"]
@@ -250,7 +281,8 @@ extension SweepFileSchema {
         SchemaValue.map(
             [
                 ("ask", SchemaValue.map([("lease", .boolean(true))])),
-                ("parameters", SchemaValue.dictionary(of: .boolean(true))), ("epochs", SchemaValue.fixed(1...1_000_000)),
+                ("parameters", SchemaValue.dictionary(of: .boolean(true))),
+                ("epochs", SchemaValue.fixed(1...1_000_000)),
                 ("metrics", SchemaValue.list(of: SchemaValue.text)),
             ],
             required: ["ask"]

@@ -9,7 +9,9 @@ package enum SweepFileSchema {
             ("title", .text("sweepd sweep file")),
             (
                 "description",
-                .text("One training run in which any value under train, and steps of preprocessing and augmentation, may be a range.")
+                .text(
+                    "One training run in which any value under train, and steps of preprocessing and augmentation, may be a range."
+                )
             ),
             ("type", .text("object")),
             ("properties", .object(properties)),
@@ -24,11 +26,17 @@ package enum SweepFileSchema {
             JSONMember(key, SchemaValue.described(value, description))
         }
         return [
-            described("name", SchemaValue.text, "Letters, digits, dot, dash, underscore; unique among a coordinator's sweeps."),
+            described(
+                "name",
+                SchemaValue.text,
+                "Letters, digits, dot, dash, underscore; unique among a coordinator's sweeps."
+            ),
             described("data", data, "The rows, the same for all trials; none where trials are programs."),
             described(
                 "train",
-                SchemaValue.any([SchemaValue.reference("training"), SchemaValue.reference("command"), SchemaValue.reference("ask")]),
+                SchemaValue.any([
+                    SchemaValue.reference("training"), SchemaValue.reference("command"), SchemaValue.reference("ask"),
+                ]),
                 "One training run, a program (command), or trials that are asked for (ask)."
             ),
             described("objective", objective, "What is compared; {minimize: validation.loss} unless told."),

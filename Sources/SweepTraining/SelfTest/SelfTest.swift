@@ -59,9 +59,6 @@ extension SelfTest {
     /// missing or a sign that is wrong gives 0.5 and more.
     static let gradientTolerance = 0.03
 
-    /// What a gradient may leave out, as a share of all gradients' norm: where it is rightly zero, so are the differences.
-    static let omissionTolerance = 0.01
-
     /// Compares, for each parameter, the gradient with central differences of the training loss along it.
     ///
     /// The directions are the gradient itself and two random halves of its elements, so that an error in a part shows, and
@@ -80,11 +77,7 @@ extension SelfTest {
         let gradients = Dictionary(uniqueKeysWithValues: run.gradient(rows: rows).map { ($0.name, $0.values) })
         let total = gradients.values.reduce(0) { $0 + squaredNorm($1) }.squareRoot()
         var stream = RandomStream(key: RandomStream.mix(seed))
-        var worst = (excess: 0.0, error: 0.0, name: "")
-        func note(_ error: Double, of tolerance: Double, at name: String) {
-            let excess = error / tolerance
-            if excess > worst.excess || excess.isNaN { worst = (excess, error, name) }
-        }
+        var worst = (error: 0.0, name: "")
         for (index, parameter) in start.enumerated() {
             guard let gradient = gradients[parameter.name] else { continue }
             let flips = (0..<gradient.count).map { _ in stream.next() }
@@ -93,19 +86,19 @@ extension SelfTest {
                     part == 0 || flips[element] & UInt64(part) != 0 ? Double(gradient[element]) : 0
                 }
                 let error = disagreement(run, start, index, direction, gradient, rows: rows)
-                note(error, of: gradientTolerance, at: parameter.name)
+                if error > worst.error || error.isNaN { worst = (error, parameter.name) }
             }
             // Two directions: what a softmax's bias lacks sums to zero, so one of them may miss it.
             for part in [4, 8] as [UInt64] {
                 let silent = gradient.indices.map { gradient[$0] != 0 ? 0.0 : flips[$0] & part == 0 ? 1 : -1 }
                 let error = omission(run, start, index, silent, of: total, rows: rows)
-                note(error, of: omissionTolerance, at: parameter.name)
+                if error > worst.error || error.isNaN { worst = (error, parameter.name) }
             }
         }
         let text = "largest disagreement with finite differences \(percent(worst.error)) of a gradient's norm"
         return Result(
             check: .gradients,
-            outcome: worst.excess <= 1 ? .passed : .failed,
+            outcome: worst.error <= gradientTolerance ? .passed : .failed,
             evidence: worst.name.isEmpty ? text : "\(text), at \(worst.name)"
         )
     }
@@ -142,12 +135,11 @@ extension SelfTest {
     ) -> Double {
         let count = direction.reduce(0) { $0 + $1 * $1 }
         guard count > 0, total > 0 else { return 0 }
-        let scale = count.squareRoot() / total
-        let slopes = slopes(run, start, index, direction, steps: [1e-1, 1e-2, 2e-3], rows: rows)
-        if slopes.contains(where: { $0.value.isNaN }) { return .nan }
-        // A step so short that rounding hides what is looked for says nothing, least of all that nothing is missing.
-        let telling = slopes.filter { $0.noise * scale < omissionTolerance / 2 }
-        return telling.map { max(0, abs($0.value) - $0.noise) * scale }.min() ?? 0
+        return slopes(run, start, index, direction, steps: [1e-2, 2e-3], rows: rows)
+            .reduce(.infinity) {
+                let missing = abs($1.value) <= $1.noise ? 0 : abs($1.value) * count.squareRoot() / total
+                return $1.value.isNaN || $0.isNaN ? .nan : min($0, missing)
+            }
     }
 
     /// The slopes of the training loss along a direction by central differences, for steps that are shares of the parameter's
