@@ -1,6 +1,7 @@
 import Foundation
 import SweepCore
 import SweepReports
+import SweepSearch
 import SweepSpec
 
 extension LoadedSweep {
@@ -46,7 +47,7 @@ extension LoadedSweep {
             }
         }
         let sweep = file.sweep
-        let measured = results(of: trials, objective: sweep.objective)
+        let measured = results(of: trials, sweep)
         guard !measured.isEmpty else {
             throw failure("no trial of it measured \(sweep.objective.metric.rawValue)", allowed)
         }
@@ -67,17 +68,23 @@ extension LoadedSweep {
         )
     }
 
-    /// A result for each configuration, best first: the mean of its runs that were trained longest.
+    /// A result for each configuration, best first: the mean of its runs that came furthest.
     ///
-    /// New runs of finalists count too: they are the better estimate.
-    private static func results(of trials: [CurvesDocument.Trial], objective: Objective) -> [SpecNode] {
+    /// Results are told as this sweep's own are: the objective at the highest level that a run came to, of one that its own rule
+    /// completed at the last. So they are compared with the sweep's own at the same levels. New runs of finalists count too.
+    private static func results(of trials: [CurvesDocument.Trial], _ sweep: Sweep) -> [SpecNode] {
+        let objective = sweep.objective
+        let plan = TrialPlan(search: sweep.search, total: nil)
+        let levels = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs, trials: plan.trials).levels
         var order: [Configuration] = []
         var runs: [Configuration: [(epochs: Int, value: Double)]] = [:]
         for trial in trials {
-            guard trial.curve.epochs > 0, let best = trial.curve.best(for: objective) else { continue }
-            let value = trial.curve.firstNonFiniteEpoch == nil ? best.value : .nan
+            let epochs = trial.curve.epochs
+            let level = trial.stoppedEarly ? levels.last : levels.last { $0 <= epochs }
+            guard let level, let told = trial.curve.value(objective.metric, at: min(level, epochs)) else { continue }
+            let value = trial.curve.firstNonFiniteEpoch.map { $0 <= level } ?? false ? .nan : told
             if runs[trial.configuration] == nil { order.append(trial.configuration) }
-            runs[trial.configuration, default: []].append((trial.curve.epochs, value))
+            runs[trial.configuration, default: []].append((level, value))
         }
         let means = order.map { configuration in
             let own = runs[configuration] ?? []
@@ -92,6 +99,8 @@ extension LoadedSweep {
     }
 
     private static func fits(_ result: SpecNode, _ sweep: Sweep) -> Bool {
-        SpecReader(result, problems: SpecProblems()).earlierResult(of: sweep.space, objective: sweep.objective) != nil
+        let reader = SpecReader(result, problems: SpecProblems())
+        guard let found = reader.earlierResult(of: sweep.space, objective: sweep.objective) else { return false }
+        return sweep.search.constraints.allSatisfy { $0.holds(found.configuration) }
     }
 }

@@ -16,6 +16,10 @@ extension LoadedSweep {
             let path = name.hasPrefix("/") ? name : folder + "/" + name
             do {
                 let tensors = try SafetensorsFile(bytes: [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))).tensors
+                if let odd = tensors.first(where: { $0.shape.count > 8 || $0.shape.contains { $0 > 1 << 31 } }) {
+                    problems.append(problem("\(odd.name) has a shape that no parameter has", at: place, name))
+                    continue
+                }
                 if let broken = tensors.first(where: { !$0.values.allSatisfy(\.isFinite) }) {
                     problems.append(problem("\(broken.name) has numbers that are not finite", at: place, name))
                 }

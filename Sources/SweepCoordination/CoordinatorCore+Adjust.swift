@@ -45,6 +45,9 @@ extension SweepProgress {
                 return
                     "trials: the search of \(name) is over, its finalists are run with new seeds; submit it under another name"
             }
+            if isStopped {
+                return "trials: the search of \(name) has ended as its stop says; submit it under another name"
+            }
             if scheduler.plansTrials {
                 return
                     "trials: the rungs of \(name) are planned for \(plan.trials ?? 0) trials; allowed where pruning is asha, "
@@ -65,7 +68,7 @@ extension SweepProgress {
             }
         }
         if state == .finished, adjustment.trials ?? 0 <= searched, !changes(of: adjustment).isEmpty {
-            return hasFinalRuns
+            return hasFinalRuns || isStopped
                 ? "\(name) is finished" : "\(name) is finished; more than its \(searched) trials let it go on"
         }
         return nil

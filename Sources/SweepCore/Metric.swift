@@ -129,7 +129,7 @@ package enum Metric: Hashable, Sendable {
     /// Whether a value that is not finite ends the trial: the losses, and what a program calls by a name that ends so.
     package var mustBeFinite: Bool {
         switch self {
-        case .trainingLoss, .probeLoss, .validationLoss, .testLoss: true
+        case .trainingLoss, .probeLoss, .validationLoss: true
         case .custom(let name): name.lowercased().hasSuffix("loss")
         default: false
         }

@@ -22,8 +22,10 @@ package struct StopSpec: Hashable, Sendable {
     private static let plannedKeys = ["after"]
 
     /// Reads `stop`; `below` is for objectives that are minimized, `above` for the others.
-    static func read(_ reader: SpecReader, objective: Objective) -> StopSpec? {
-        guard let fields = reader.fields(keys, planned: plannedKeys) else { return nil }
+    ///
+    /// Without an objective, which is wrong itself then, nothing is said of its direction.
+    static func read(_ reader: SpecReader, objective: Objective?) -> StopSpec? {
+        guard let fields = reader.fields(keys, planned: plannedKeys), let objective else { return nil }
         let (good, other) = objective.direction == .minimize ? ("below", "above") : ("above", "below")
         if let wrong = fields.optional(other) {
             wrong.report("\(objective.metric.rawValue) is \(objective.direction.rawValue)d", allowed: good)
@@ -32,7 +34,7 @@ package struct StopSpec: Hashable, Sendable {
         let epochs: Int?? = fields.optional("epochs").map { $0.integer(in: 1...1_000_000_000_000) }
         let value: Double?? = fields.optional(good).map { $0.real(in: -1e300...1e300) }
         if epochs == nil, value == nil {
-            if case .map(let entries) = reader.node, entries.isEmpty {
+            if case .map(let entries) = reader.node, entries.allSatisfy({ keys.contains($0.key) }) {
                 reader.report("nothing to stop at", allowed: "epochs: NUMBER, \(good): VALUE, or both")
             }
             return nil

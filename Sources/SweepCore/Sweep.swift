@@ -205,7 +205,7 @@ extension Sweep {
         let prune =
             fields.optional("prune").map { PruneSpec.read($0, epochs: epochs) }
             ?? PruneSpec(method: arms == [] ? .auto : .none)
-        let stop: StopSpec?? = fields.optional("stop").map { StopSpec.read($0, objective: objective ?? Objective()) }
+        let stop: StopSpec?? = fields.optional("stop").map { StopSpec.read($0, objective: objective) }
         let finalists: FinalistsSpec?? = fields.optional("finalists").map(FinalistsSpec.read)
         var placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? threads)
         if hasCommand { placement = placement?.ofPrograms }

@@ -91,7 +91,6 @@ struct EpochValues {
     private var validation = Evaluation()
     private var test = Evaluation()
     private var hasValidation = false
-    private var hasTest = false
     private var classes: [String] = []
     private var penalty = Double.nan
     private var learningRate = Double.nan
@@ -108,7 +107,6 @@ struct EpochValues {
         validation = run.evaluate(.validation)
         hasValidation = run.data.schema.validationRows > 0
         test = run.evaluate(.test)
-        hasTest = run.data.schema.testRows > 0
         classes = run.data.schema.classes
         penalty = run.penaltySum
         learningRate = run.totals.learningRate
@@ -125,10 +123,8 @@ struct EpochValues {
         return validation.recalls[index]
     }
 
-    /// Whether a measured loss is not finite. Without rows of a part its loss is NaN and says nothing.
-    var isBroken: Bool {
-        !probe.loss.isFinite || (hasValidation && !validation.loss.isFinite) || (hasTest && !test.loss.isFinite)
-    }
+    /// Whether a measured loss is not finite. Without validation rows their loss is NaN and says nothing; test rows decide nothing.
+    var isBroken: Bool { !probe.loss.isFinite || (hasValidation && !validation.loss.isFinite) }
 
     /// The value of a metric; NaN for what was not measured.
     func value(of metric: Metric) -> Double {

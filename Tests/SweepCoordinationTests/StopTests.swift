@@ -61,6 +61,19 @@ import Testing
         #expect(sweep.trials[sweep.searched...].allSatisfy { $0.ended == .completed })
     }
 
+    @Test func `more trials are refused once it has ended the search, and taken before`() {
+        var harness = CoreHarness()
+        var worker = harness.join("a", slots: 4)
+        _ = harness.submit(Self.sample(StopSpec(epochs: 30)))
+        let first = harness.assigned(to: worker)
+        let done = harness.adjust("sample", SweepAdjustment(trials: 50))
+        #expect(done == .done(SweepID(rawValue: 1)))
+        harness.trainAll(&worker, first + harness.assigned(to: worker))
+        #expect(harness.sweep?.state == .finished)
+        #expect(harness.adjust("sample", SweepAdjustment(trials: 60)) != done)
+        #expect(harness.sweep?.state == .finished)
+    }
+
     @Test func `it is read with the objective's direction`() {
         func read(_ entries: [SpecEntry], _ metric: Metric = .validationLoss) -> (stop: StopSpec?, problems: [String]) {
             var sample = SampleSweep()
@@ -76,6 +89,7 @@ import Testing
         #expect(read([SpecEntry("above", .real(0.5))]).problems == ["validation.loss is minimized"])
         #expect(read([SpecEntry("below", .real(0.5))], .validationAccuracy).problems.count == 1)
         #expect(read([]).problems == ["nothing to stop at"])
+        #expect(read([SpecEntry("epochs", .null)]).problems == ["nothing to stop at"])
         #expect(read([SpecEntry("epochs", .integer(0))]).problems.count == 1)
         #expect(read([SpecEntry("after", .text("2h"))]).problems == ["not available in this version"])
     }
