@@ -5,102 +5,60 @@ import SweepSearch
 import SweepSpec
 
 extension LoadedSweep {
-    /// The results of an earlier sweep that fit this one.
-    struct EarlierTrials {
-        /// The file as the sweep file names it.
-        let file: String
-        /// As `search.warm_start` of the sweep's tree holds them.
-        let results: [SpecNode]
-        /// Configurations with a result in the file, and how many of them are outside this sweep's ranges.
-        let found: Int
-        let outside: Int
-
-        /// What came of it, for people.
-        var summary: String {
-            let more = found - outside - results.count
-            return "warm     \(results.count) results of \(file)"
-                + (outside > 0 ? ", \(outside) more are not of this sweep's parameters and ranges" : "")
-                + (more > 0 ? ", \(more) more are left out, evenly" : "")
-        }
-    }
-
-    /// Reads the trials that the sweep's searcher is to begin with; nil where it begins with none.
+    /// The sweep file with the results of an earlier sweep in the place of the file that it names, and what to tell of them; the same
+    /// file and nil where it names none.
     ///
-    /// Throws a `CommandFailure` where the file cannot be read or none of its results fits.
-    static func earlierTrials(_ file: SweepFile, in folder: String) throws -> EarlierTrials? {
-        guard case .file(let name)? = file.sweep.search.warmStart else { return nil }
+    /// Throws a `CommandFailure` where the file cannot be read, none of its results fits, or nothing is left to try.
+    static func warmed(_ file: SweepFile, in folder: String) throws -> (file: SweepFile, told: String?) {
+        guard case .file(let name)? = file.sweep.search.warmStart else { return (file, nil) }
         func failure(_ message: String, _ allowed: String) -> CommandFailure {
             let path = SpecPath([.key("search"), .key("warm_start")])
             let problem = SpecProblem(path: path, message: message, found: name, allowed: allowed)
             return CommandFailure(.badInput, file.located([problem]).lines)
         }
-        let allowed = "a file of `sweepd export SWEEP --jsonl FILE`"
-        let path = name.hasPrefix("/") ? name : folder + "/" + name
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw failure("there is no such file beside the sweep file", allowed)
+        let export = "a file of `sweepd export SWEEP --jsonl FILE`"
+        let bytes: [UInt8]
+        do { bytes = try beside(name, in: folder) } catch {
+            throw failure("the file cannot be read: \(error.localizedDescription)", export)
         }
         var trials: [CurvesDocument.Trial] = []
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated()
+        for (number, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated()
         where !line.isEmpty {
-            do { trials.append(try CurvesDocument.Trial(DocumentReader(JSONValue(parsing: Array(line.utf8))))) } catch {
-                throw failure("its line \(number + 1) is no trial: \(error)", allowed)
+            do { trials.append(try CurvesDocument.Trial(DocumentReader(JSONValue(parsing: Array(line))))) } catch {
+                throw failure("its line \(number + 1) is no trial: \(error)", export)
             }
         }
-        let sweep = file.sweep
-        let measured = results(of: trials, sweep)
-        guard !measured.isEmpty else {
-            throw failure("no trial of it measured \(sweep.objective.metric.rawValue)", allowed)
+        let earlier = EarlierTrials(trials, for: file.sweep)
+        guard earlier.found > 0 else {
+            throw failure("no trial of it measured \(file.sweep.objective.metric.rawValue)", export)
         }
-        let whole = measured.filter { fits($0, sweep) }
-        guard !whole.isEmpty else {
+        guard !earlier.results.isEmpty, let warmed = file.with(earlierResults: earlier.results) else {
             throw failure(
-                "none of its \(measured.count) configurations has this sweep's parameters within their ranges",
+                "none of its \(earlier.found) configurations has this sweep's parameters within their ranges",
                 "the trials of a sweep whose parameters have the same paths"
             )
         }
-        let limit = EarlierResult.greatestCount
-        let kept = whole.count <= limit ? whole : (0..<limit).map { whole[$0 * whole.count / limit] }
-        return EarlierTrials(
-            file: name,
-            results: kept,
-            found: measured.count,
-            outside: measured.count - whole.count
-        )
+        let (search, space) = (warmed.sweep.search, warmed.sweep.space)
+        if SearcherFactory.make(spec: search, space: space).total == 0 {
+            throw failure("it has tried every configuration of this sweep", "wider ranges, or no warm_start")
+        }
+        return (warmed, summary(earlier, of: name, SearchChoice(spec: search, space: space).method))
     }
 
-    /// A result for each configuration, best first: the mean of its runs that came furthest.
-    ///
-    /// Results are told as this sweep's own are: the objective at the highest level that a run came to, of one that its own rule
-    /// completed at the last. So they are compared with the sweep's own at the same levels. New runs of finalists count too.
-    private static func results(of trials: [CurvesDocument.Trial], _ sweep: Sweep) -> [SpecNode] {
-        let objective = sweep.objective
-        let plan = TrialPlan(search: sweep.search, total: nil)
-        let levels = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs, trials: plan.trials).levels
-        var order: [Configuration] = []
-        var runs: [Configuration: [(epochs: Int, value: Double)]] = [:]
-        for trial in trials {
-            let epochs = trial.curve.epochs
-            let level = trial.stoppedEarly ? levels.last : levels.last { $0 <= epochs }
-            guard let level, let told = trial.curve.value(objective.metric, at: min(level, epochs)) else { continue }
-            let value = trial.curve.firstNonFiniteEpoch.map { $0 <= level } ?? false ? .nan : told
-            if runs[trial.configuration] == nil { order.append(trial.configuration) }
-            runs[trial.configuration, default: []].append((level, value))
+    /// What came of it, for people.
+    private static func summary(_ earlier: EarlierTrials, of name: String, _ method: SearchSpec.Method) -> String {
+        guard WarmStart.methods.contains(method) else {
+            return "warm     the results of \(name) are not used: \(method.rawValue) has no model"
         }
-        let means = order.map { configuration in
-            let own = runs[configuration] ?? []
-            let epochs = own.map(\.epochs).max() ?? 0
-            let longest = own.filter { $0.epochs == epochs }.map(\.value)
-            return (configuration, value: longest.reduce(0, +) / Double(longest.count), epochs)
-        }
-        let sorted = means.enumerated().sorted {
-            (objective.cost($0.element.value), $0.offset) < (objective.cost($1.element.value), $1.offset)
-        }
-        return sorted.map { EarlierResult.node($0.element.0, objective: $0.element.value, epoch: $0.element.2) }
+        let left = earlier.found - earlier.outside - earlier.results.count
+        return "warm     \(earlier.results.count) results of \(name)"
+            + (earlier.outside > 0 ? ", \(earlier.outside) more are not of this sweep's space" : "")
+            + (left > 0 ? ", \(left) more are left out, evenly" : "")
     }
 
-    private static func fits(_ result: SpecNode, _ sweep: Sweep) -> Bool {
-        let reader = SpecReader(result, problems: SpecProblems())
-        guard let found = reader.earlierResult(of: sweep.space, objective: sweep.objective) else { return false }
-        return sweep.search.constraints.allSatisfy { $0.holds(found.configuration) }
+    /// The content of a file that the sweep file names; a path that is not absolute begins at the sweep file's folder.
+    static func beside(_ name: String, in folder: String) throws -> [UInt8] {
+        let path = name.hasPrefix("/") ? name : folder + "/" + name
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     }
 }

@@ -13,10 +13,9 @@ extension LoadedSweep {
         var weights: [StartingWeights] = []
         var problems: [SpecProblem] = []
         for (name, place) in file.sweep.startingFiles {
-            let path = name.hasPrefix("/") ? name : folder + "/" + name
             do {
-                let tensors = try SafetensorsFile(bytes: [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))).tensors
-                if let odd = tensors.first(where: { $0.shape.count > 8 || $0.shape.contains { $0 > 1 << 31 } }) {
+                let tensors = try SafetensorsFile(bytes: beside(name, in: folder)).tensors
+                if let odd = tensors.first(where: { !WeightTensor.canHave($0.shape) }) {
                     problems.append(problem("\(odd.name) has a shape that no parameter has", at: place, name))
                     continue
                 }
@@ -32,7 +31,7 @@ extension LoadedSweep {
             } catch let error as SafetensorsError {
                 problems.append(problem("the weights cannot be read: \(error)", at: place, name))
             } catch {
-                problems.append(problem("there is no such file beside the sweep file", at: place, name))
+                problems.append(problem("the file cannot be read: \(error.localizedDescription)", at: place, name))
             }
         }
         if problems.isEmpty { problems = try mismatches(of: weights, file.sweep, data) }

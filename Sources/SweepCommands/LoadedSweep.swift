@@ -24,8 +24,8 @@ struct LoadedSweep {
     let material: Material
     let packed: [UInt8]
     let dataSet: DataSetID
-    /// What its searcher knows of an earlier sweep; nil: nothing.
-    let earlier: EarlierTrials?
+    /// What its searcher knows of an earlier sweep, for people; nil: nothing.
+    private let warmStart: String?
 
     /// What its trials need.
     enum Material {
@@ -75,14 +75,8 @@ struct LoadedSweep {
 
     /// Reads what a sweep file needs that was read itself; throws a `CommandFailure` with every mistake of it.
     init(_ given: SweepFile, text: String, in folder: String, mustLearn: Bool = true) throws {
-        var file = given
-        earlier = try Self.earlierTrials(given, in: folder)
-        if let earlier {
-            guard let with = given.with(earlierResults: earlier.results) else {
-                throw CommandFailure(.failed, "\(given.file): the results of \(earlier.file) do not fit the sweep")
-            }
-            file = with
-        }
+        let file: SweepFile
+        (file, warmStart) = try Self.warmed(given, in: folder)
         self.file = file
         self.text = text
         switch file.sweep.work {
@@ -175,7 +169,7 @@ struct LoadedSweep {
             search   \(method), \(sweep.space.parameters.count) parameters, \
             \(search.trials.map { "\($0) trials" } ?? "the whole grid"), seed \(search.seed)
             epochs   \(sweep.epochs), prune \(prune)
-            """ + (earlier.map { "\n\($0.summary)" } ?? "")
+            """ + (warmStart.map { "\n\($0)" } ?? "")
     }
 
     private var materialSummary: String {

@@ -28,8 +28,8 @@ struct Retraining {
     /// Trains to the best epoch; throws a `CommandFailure` where what it measures differs from what was recorded.
     func model(kernels: KernelTable) throws -> TrainedModel {
         let problems = SpecProblems()
-        guard let sweepFile = Sweep.read(source, problems: problems),
-            let node = sweepFile.space.resolve(trial.configuration),
+        guard let definition = Sweep.read(source, problems: problems),
+            let node = definition.space.resolve(trial.configuration),
             let spec = TrialSpec.read(node, problems: problems)
         else {
             throw CommandFailure(
@@ -63,7 +63,7 @@ struct Retraining {
             targetName: data.targetName,
             targetScale: rows.unit,
             steps: rows.steps,
-            form: sweepFile.data.map { RowForm($0.source) },
+            form: definition.data.map { RowForm($0.source) },
             parameters: run.measuredParameters()
         )
     }

@@ -26,35 +26,13 @@ extension Coordinator {
             )
             return .mistakes(file.render([problem]))
         }
-        let sources = file.sweep.data?.sources ?? []
-        let outside = sources.lazy.compactMap { key, source in
-            source.paths.first { !Self.isWithin($0) }.map { (key, $0) }
-        }.first
-        if let (key, path) = outside {
+        if let outside = file.sweep.named.first(where: { !Self.isWithin($0.path) }) {
             let problem = SpecProblem(
-                path: SpecPath([.key("data"), .key(key)]),
+                path: outside.place,
                 message: "a file that is not within the folder in which the coordinator was started",
-                found: path,
-                allowed: "a path below it; or `sweepd submit FILE`, which reads the data where it runs and sends it"
-            )
-            return .mistakes(file.render([problem]))
-        }
-        if case .file(let path)? = file.sweep.search.warmStart, !Self.isWithin(path) {
-            let problem = SpecProblem(
-                path: SpecPath([.key("search"), .key("warm_start")]),
-                message: "a file that is not within the folder in which the coordinator was started",
-                found: path,
-                allowed: "a path below it; or `sweepd submit FILE`, which reads it where it runs"
-            )
-            return .mistakes(file.render([problem]))
-        }
-        if let (path, place) = file.sweep.startingFiles.first(where: { !Self.isWithin($0.file) }) {
-            let problem = SpecProblem(
-                path: place,
-                message: "a file that is not within the folder in which the coordinator was started",
-                found: path,
+                found: outside.path,
                 allowed:
-                    "a path below it; or `sweepd submit FILE`, which reads the weights where it runs and sends them"
+                    "a path below it; or `sweepd submit FILE`, which reads it where it runs and sends what it holds"
             )
             return .mistakes(file.render([problem]))
         }
@@ -77,6 +55,20 @@ extension Coordinator {
 
     private static func isWithin(_ path: String) -> Bool {
         !path.hasPrefix("/") && !path.hasPrefix("~") && !path.split(separator: "/").contains("..")
+    }
+}
+
+extension Sweep {
+    /// Every file and folder that the sweep reads where it is handed in, with where it is named.
+    fileprivate var named: [(path: String, place: SpecPath)] {
+        var named: [(path: String, place: SpecPath)] = []
+        for (key, source) in data?.sources ?? [] {
+            named += source.paths.map { ($0, SpecPath([.key("data"), .key(key)])) }
+        }
+        if case .file(let path)? = search.warmStart {
+            named.append((path, SpecPath([.key("search"), .key("warm_start")])))
+        }
+        return named + startingFiles.map { ($0.file, $0.place) }
     }
 }
 

@@ -72,9 +72,8 @@ extension SweepProgress {
     }
 
     private mutating func nextSegment() -> Decision? {
-        // When the finalists run the search is over.
-        if hasFinalRuns { return nextFinalRun() }
-        if isStopped { return nextFinalRun() }
+        // When the finalists run, or its own rule says so, the search is over.
+        if hasFinalRuns || isStopped { return nextFinalRun() }
         if let promotion = scheduler.promotion() {
             let from = trials[promotion.trial - 1].curve.epochs
             // One that stopped early has its result for every level: nothing is trained, no virtual time passes.
@@ -98,6 +97,12 @@ extension SweepProgress {
 
     /// Whether the sweep file says that the search is over before its trials are done.
     package var isStopped: Bool { sweep.stop?.isReached(epochs: epochsDecided, best: leastCost) ?? false }
+
+    /// Epochs that the search may still decide on; nil while nothing limits them.
+    package var searchEpochsLeft: Int? {
+        if isStopped { return 0 }
+        return sweep.stop?.epochs.map { max(0, $0 - epochsDecided) }
+    }
 
     /// What is left when nothing is in flight and nothing can be started: the paused trials end, then the sweep.
     private func ending() -> Decision {

@@ -161,8 +161,8 @@ extension CoordinatorCore {
         )
     }
 
-    /// The epochs that are decided, and as many for each trial to come as those so far took on average; all of them for the runs
-    /// of finalists, as far as they may go.
+    /// The epochs that are decided, and as many for each trial to come as those so far took on average, up to what `stop` allows;
+    /// all of them for the runs of finalists, as far as they may go.
     private func secondsLeft(_ sweep: SweepProgress, _ pace: Pace?) -> Double? {
         guard sweep.state == .running, let pace, pace.epochsPerSecond > 0, let planned = sweep.plannedTrials,
             !sweep.trials.isEmpty
@@ -171,7 +171,9 @@ extension CoordinatorCore {
         let mean = Double(sweep.epochsTrained + decided) / Double(sweep.trials.count)
         let toCome = max(0, planned - sweep.trials.count)
         let finals = min(toCome, sweep.finalRunsPlanned)
-        let epochs = Double(decided) + Double(toCome - finals) * mean + Double(finals * sweep.sweep.epochs)
+        let allowed = sweep.searchEpochsLeft.map { Double($0) } ?? .infinity
+        let searched = min(Double(toCome - finals) * mean, allowed)
+        let epochs = Double(decided) + searched + Double(finals * sweep.sweep.epochs)
         return epochs / pace.epochsPerSecond
     }
 

@@ -47,8 +47,8 @@ package enum WarmStart: Hashable, Sendable {
     case file(String)
     case results([EarlierResult])
 
-    /// Methods that learn from results and can learn from others' too.
-    static let methods: [SearchSpec.Method] = [.auto, .tpe, .gp, .bohb]
+    /// Methods whose model learns from results, and can from others' too.
+    package static let methods: [SearchSpec.Method] = [.tpe, .gp, .bohb]
 
     /// Reads `warm_start`: a file, or the results themselves, of configurations in `space`.
     static func read(_ reader: SpecReader, space: SearchSpace, objective: Objective) -> WarmStart? {

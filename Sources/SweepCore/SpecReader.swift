@@ -265,7 +265,8 @@ package struct SpecReader {
     /// The same for a key that stands at `path`, with its own place as a guess where that is another.
     private static func oneOf(_ keys: [String], for key: String, at path: SpecPath) -> String {
         // A word that is known elsewhere is no slip of the pen, unless it is one for a key of this place.
-        guard let home = KeyHome.path(of: key), !keys.contains(where: { path.appending(.key($0)).description == home })
+        guard let home = KeyHome.path(of: key),
+            !(keys + [key]).contains(where: { path.appending(.key($0)).description == home })
         else { return oneOf(keys, for: key) }
         return "\(oneOf(keys)) (did you mean \(home)?)"
     }

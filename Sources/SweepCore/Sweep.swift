@@ -361,10 +361,10 @@ extension SearchSpec {
         let decide = fields.optional("decide").map { $0.word(Decide.self) } ?? .virtual
         let first = fields.optional("try_first").map { $0.configurations(of: space) } ?? []
         let warm: WarmStart?? = fields.optional("warm_start").map { reader -> WarmStart? in
-            if let method, !WarmStart.methods.contains(method) {
+            if let method, method != .auto, !WarmStart.methods.contains(method) {
                 reader.report(
                     "\(method.rawValue) has no model that could learn from it",
-                    allowed: "search.method: " + SpecReader.oneOf(WarmStart.methods.map(\.rawValue))
+                    allowed: "search.method: " + SpecReader.oneOf(([.auto] + WarmStart.methods).map(\.rawValue))
                 )
                 return nil
             }

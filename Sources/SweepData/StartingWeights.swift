@@ -10,6 +10,14 @@ package struct WeightTensor: Hashable, Sendable {
         self.shape = shape
         self.values = values
     }
+
+    /// Whether the packed form can hold a tensor of this shape: every parameter has one that it can.
+    package static func canHave(_ shape: [Int]) -> Bool {
+        shape.count <= greatestRank && shape.allSatisfy { UInt32(exactly: $0) != nil }
+    }
+
+    /// Sides of the most that a parameter of ours has; more were never written.
+    static let greatestRank = 8
 }
 
 /// Weights that trials may begin with. They travel with the data set, so that every worker has them before it trains.
@@ -41,9 +49,6 @@ extension PackedWriter {
 }
 
 extension PackedReader {
-    /// Sides of the most that a parameter of ours has; more were never written.
-    private static let greatestRank = 8
-
     mutating func startingWeights() throws(DataSetFormatError) -> [StartingWeights] {
         var weights: [StartingWeights] = []
         for _ in 0..<(try count("the number of files of weights")) {
@@ -61,7 +66,7 @@ extension PackedReader {
     private mutating func tensor() throws(DataSetFormatError) -> WeightTensor {
         let name = try text("a tensor's name")
         let rank = try count("a tensor's rank")
-        guard rank <= Self.greatestRank else { throw .invalid("a tensor of \(rank) sides") }
+        guard rank <= WeightTensor.greatestRank else { throw .invalid("a tensor of \(rank) sides") }
         var shape: [Int] = []
         for _ in 0..<rank { shape.append(try count("a tensor's side")) }
         var places = 1

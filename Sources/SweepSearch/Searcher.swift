@@ -62,13 +62,8 @@ package enum SearcherFactory {
             case .cmaes: CMAESSearcher(space: space, seed: seed, constraints: constraints)
             case .evolution: EvolutionSearcher(space: space, seed: seed, constraints: constraints)
             }
-        if case .results(let earlier)? = spec.warmStart {
-            for (index, result) in earlier.enumerated() {
-                // Below all numbers of this sweep's own proposals.
-                let number = -1 - index
-                base.proposed(number: number, configuration: result.configuration)
-                base.observe(number: number, objective: result.cost, epoch: result.epoch)
-            }
+        if case .results(let earlier)? = spec.warmStart, !base.ignoresResults {
+            base = WarmStartSearcher(earlier, base: base)
         }
         guard !spec.tryFirst.isEmpty else { return base }
         return TryFirstSearcher(spec.tryFirst, space: space, seed: seed, constraints: constraints, base: base)

@@ -107,7 +107,7 @@ extension RealProcesses {
                 )
 
                 for (start, changes, words) in [
-                    ("absent.safetensors", [:], "there is no such file beside the sweep file"),
+                    ("absent.safetensors", [:], "the file cannot be read: "),
                     ("more.yaml", [:], "the weights cannot be read"),
                     ("q.safetensors", ["widths: [32]": "widths: [33]"], "numbers in the file and"),
                 ] {

@@ -40,7 +40,7 @@ extension RealProcesses {
                 try #require(why.output.contains("densit"), "\(why.output)")
 
                 for (old, new, words) in [
-                    ("quick.jsonl", "absent.jsonl", "there is no such file beside the sweep file"),
+                    ("quick.jsonl", "absent.jsonl", "the file cannot be read: "),
                     ("quick.jsonl", "warm.yaml", "is no trial"),
                     (
                         "log: [1e-3, 1e-1]", "log: [1e-9, 1e-8]",

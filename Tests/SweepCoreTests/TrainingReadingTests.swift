@@ -68,6 +68,9 @@ import Testing
             #expect(allowed(text).first?.hasSuffix(" (did you mean \(home)?)") == true, "\(text): \(allowed(text))")
         }
         #expect(allowed("{\(rest), colour: 9}").first?.contains("did you mean") == false)
+        // It is in its place, which a program's run has not.
+        let program = "{name: a, train: {command: [a], epochs: 1, batch_size: 9}}"
+        #expect(allowed(program).first?.contains("did you mean train") == false)
     }
 
     private func expect(

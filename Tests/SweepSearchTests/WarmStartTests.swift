@@ -50,6 +50,56 @@ import Testing
         if case .startup = first.reason(number: 0) { Issue.record("\(method) waits for results") }
     }
 
+    @Test(arguments: [SearchSpec.Method.tpe, .gp, .bohb]) func `the sweep's own results count as much as earlier ones`(
+        _ method: SearchSpec.Method
+    ) throws {
+        var spec = SearchSpec(method: method, trials: 60, seed: 3)
+        spec.warmStart = .results(earlier)
+        var searcher = SearcherFactory.make(spec: spec, space: space)
+        // A better valley than the earlier sweep knew of.
+        for number in 0..<20 {
+            let (x, y) = (0.15 + 0.02 * Double(number % 5), 0.75 + 0.03 * Double(number / 5))
+            searcher.proposed(number: number, configuration: configuration(x, y))
+            searcher.observe(number: number, objective: -1 - 0.001 * Double(number), epoch: 9)
+        }
+        var near = 0
+        for number in 20..<32 {
+            let next = searcher.propose(number: number)
+            let proposal = try #require(next)
+            searcher.proposed(number: number, configuration: proposal)
+            guard case .real(let x)? = proposal["x"], case .real(let y)? = proposal["y"] else { continue }
+            if abs(x - 0.2) < 0.25, abs(y - 0.8) < 0.25 { near += 1 }
+        }
+        #expect(near >= 6, "\(method): \(near) of 12")
+    }
+
+    @Test func `of a finite space only what the earlier sweep has not tried is left`() {
+        let options = (0..<8).map { ChoiceOption(.integer($0)) }
+        let space = SearchSpace(template: .map([SpecEntry("x", .domain(.choice(options)))]))
+        func searcher(_ known: Int) -> any Searcher {
+            var spec = SearchSpec(method: .tpe, trials: 20, seed: 3)
+            spec.warmStart = .results(
+                (0..<known).map { x in
+                    let configuration = Configuration([.init(path: "x", value: .integer(x))])
+                    return EarlierResult(configuration: configuration, cost: Double(x), epoch: 1)
+                }
+            )
+            return SearcherFactory.make(spec: spec, space: space)
+        }
+        var some = searcher(5)
+        #expect(some.total == 3)
+        var proposed: Set<Configuration> = []
+        for number in 0..<4 {
+            guard let next = some.propose(number: number) else { continue }
+            some.proposed(number: number, configuration: next)
+            proposed.insert(next)
+        }
+        #expect(proposed.compactMap { $0["x"] }.count == 3 && !proposed.contains { $0["x"] == .integer(4) })
+        var none = searcher(8)
+        let next = none.propose(number: 0)
+        #expect(none.total == 0 && next == nil)
+    }
+
     @Test func `it is a function of the file and the seed`() {
         var spec = SearchSpec(method: .tpe, trials: 20, seed: 3)
         spec.warmStart = .results(earlier)
