@@ -1,5 +1,5 @@
-import Foundation
 import SweepCore
+import SweepData
 import SweepReports
 import SweepSearch
 import SweepSpec
@@ -18,9 +18,7 @@ extension LoadedSweep {
         }
         let export = "a file of `sweepd export SWEEP --jsonl FILE`"
         let bytes: [UInt8]
-        do { bytes = try beside(name, in: folder) } catch {
-            throw failure("the file cannot be read: \(error.localizedDescription)", export)
-        }
+        do throws(DataProblem) { bytes = try beside(name, in: folder) } catch { throw failure(error.wrong, export) }
         var trials: [CurvesDocument.Trial] = []
         for (number, line) in bytes.split(separator: 10, omittingEmptySubsequences: false).enumerated()
         where !line.isEmpty {
@@ -57,8 +55,7 @@ extension LoadedSweep {
     }
 
     /// The content of a file that the sweep file names; a path that is not absolute begins at the sweep file's folder.
-    static func beside(_ name: String, in folder: String) throws -> [UInt8] {
-        let path = name.hasPrefix("/") ? name : folder + "/" + name
-        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    static func beside(_ name: String, in folder: String) throws(DataProblem) -> [UInt8] {
+        try FileBytes.read(path: name.hasPrefix("/") ? name : folder + "/" + name, name: name)
     }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import SweepCore
 import SweepData
 import SweepExport
@@ -30,8 +29,8 @@ extension LoadedSweep {
                 )
             } catch let error as SafetensorsError {
                 problems.append(problem("the weights cannot be read: \(error)", at: place, name))
-            } catch {
-                problems.append(problem("the file cannot be read: \(error.localizedDescription)", at: place, name))
+            } catch let error as DataProblem {
+                problems.append(problem(error.wrong, at: place, name))
             }
         }
         if problems.isEmpty { problems = try mismatches(of: weights, file.sweep, data) }

@@ -107,7 +107,7 @@ extension RealProcesses {
                 )
 
                 for (start, changes, words) in [
-                    ("absent.safetensors", [:], "the file cannot be read: "),
+                    ("absent.safetensors", [:], "the file cannot be opened: No such file or directory"),
                     ("more.yaml", [:], "the weights cannot be read"),
                     ("q.safetensors", ["widths: [32]": "widths: [33]"], "numbers in the file and"),
                 ] {

@@ -40,7 +40,7 @@ extension RealProcesses {
                 try #require(why.output.contains("densit"), "\(why.output)")
 
                 for (old, new, words) in [
-                    ("quick.jsonl", "absent.jsonl", "the file cannot be read: "),
+                    ("quick.jsonl", "absent.jsonl", "the file cannot be opened: No such file or directory"),
                     ("quick.jsonl", "warm.yaml", "is no trial"),
                     (
                         "log: [1e-3, 1e-1]", "log: [1e-9, 1e-8]",
