@@ -157,6 +157,20 @@ network-lab: setup-test ## the network tests with default heartbeats and faults 
 	$(SWIFT) build -c release -j $(JOBS) --build-tests
 	$(PROGRAM) SWEEPD_NETWORK_LAB=full scripts/run-tests --minutes 40 network-lab -- $(PROCESSES) HostTests
 
+# A sweep over what teams run it on, made here for the purpose. Each needs root, and is skipped with the reason where that or a
+# program is missing.
+SLURM_PACKAGES := slurm-wlm munge
+
+.PHONY: check-nodes
+check-nodes: build ## sweep over five hosts with workers started over ssh, one cut off and healed (as root)
+	@scripts/install-packages --wanted $(NETWORK_PACKAGES) $(NODE_PACKAGES)
+	@scripts/run-tests --minutes 40 nodes -- scripts/check-nodes --program $(SWEEPD)
+
+.PHONY: check-slurm
+check-slurm: build ## sweep through a real Slurm, one allocation cancelled on the way (as root)
+	@scripts/install-packages --wanted $(SLURM_PACKAGES)
+	@scripts/run-tests --minutes 40 slurm -- scripts/check-slurm --program $(SWEEPD)
+
 .PHONY: bench-idle
 bench-idle: build setup-test ## measure what 10,000 idle workers cost a coordinator; BENCH_IDLE='--workers 10000 --minutes 10'
 	$(VENV)/bin/python Benchmarks/idle-workers $(BENCH_IDLE)
@@ -198,7 +212,7 @@ format: ## bring the sources into the house's format
 	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests
 
 .PHONY: simulate
-simulate: ## run sweeps among faults on a virtual clock; SEEDS=1000 FIRST=1 KIND=drawn|steered|infested|arrival|crowded|all
+simulate: ## run sweeps among faults on a virtual clock; SEEDS=1000 FIRST=1 KIND=drawn|steered|infested|arrival|crowded|cleared|populated|all
 	$(SWIFT) build -c release -j $(JOBS) --product simulate-faults
 	.build/release/simulate-faults --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1) --kind $(or $(KIND),drawn)
 
@@ -243,6 +257,14 @@ pictures: build setup-test ## make the README's pictures of the page from a real
 bench-dispatch: build ## measure the coordinator against other orchestrators (makes .build/peers)
 	Benchmarks/peers/set-up --orchestrators
 	Benchmarks/bench-dispatch $(BENCH_DISPATCH)
+
+.PHONY: bench-sweeps
+bench-sweeps: ## sweep a network on MNIST by sweepd, Optuna and Ray Tune; DATA=folder (makes .build/peers; tens of minutes)
+	@export DATA="$(or $(DATA),.)"; \
+	if [ -e "$$DATA/mnist10k-images-idx3-ubyte.gz" ] && [ -e "$$DATA/mnist10k-labels-idx1-ubyte.gz" ]; then \
+		$(MAKE) --no-print-directory build && Benchmarks/peers/set-up --orchestrators || exit; \
+	fi; \
+	Benchmarks/bench-sweeps $(BENCH_SWEEPS)
 
 .PHONY: clean
 clean: ## remove what was built

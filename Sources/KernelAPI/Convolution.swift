@@ -214,7 +214,8 @@ package struct ConvolutionInputGradient {
 ///
 /// **Determinism.** Each element of dW is one chain of fused multiply-adds x · dy over (sample, oy, ox) in this order
 /// that begins at zero. Each element of db is one chain of additions from zero over the rows (sample, oy) in order; a
-/// row's sum is four chains from zero, the pixels of ox mod 4 = 0, 1, 2 and 3, added as (0 + 1) + (2 + 3).
+/// row's sum is four chains from zero, the pixels of ox mod 4 = 0, 1, 2 and 3, added as (0 + 1) + (2 + 3). A batch in
+/// parts, all but the first with `continues`, has the bits of the whole.
 package struct ConvolutionWeightGradient {
     package var shape: ConvolutionShape
     /// X: the first pixel inside a border of zeros of at least `shape.inputBorder`.
@@ -229,6 +230,8 @@ package struct ConvolutionWeightGradient {
     package var panelStride: Int
     /// db: `outputChannels` elements, overwritten; nil without a bias.
     package var biasGradient: MutableFloats?
+    /// Whether dW and db are those of the samples before these, whose chains go on; else they begin at zero.
+    package var continues: Bool
 
     /// Describes a product; see the fields.
     package init(
@@ -239,7 +242,8 @@ package struct ConvolutionWeightGradient {
         outputGradientLayout: ImageLayout,
         weightGradient: MutableFloats,
         panelStride: Int,
-        biasGradient: MutableFloats?
+        biasGradient: MutableFloats?,
+        continues: Bool = false
     ) {
         self.shape = shape
         self.input = input
@@ -249,5 +253,6 @@ package struct ConvolutionWeightGradient {
         self.weightGradient = weightGradient
         self.panelStride = panelStride
         self.biasGradient = biasGradient
+        self.continues = continues
     }
 }

@@ -55,6 +55,29 @@ package struct Gemm {
     package var start: Start
     package var epilogue: Epilogue
 
+    /// Room for copies of parts of A and B, `scratchCount` elements for each thread that takes part, or nil.
+    ///
+    /// With it a weight gradient for which `copiesPay` is computed from copies; the results are the same.
+    package var scratch: MutableFloats?
+
+    /// The elements that one thread copies to: ten tiles of at most 16 rows, and two vectors, by 128 of the depth.
+    package static var scratchCount: Int { (10 * 16 + 2 * 16) * copiedDepth }
+
+    /// The depth of a copied part.
+    package static var copiedDepth: Int { 128 }
+
+    /// Whether a weight gradient is faster from copies of parts of A and B that lie together.
+    ///
+    /// The rows that a part reads lie on more pages of 4 KiB than a processor has the addresses of at hand (64 to 96 in
+    /// its first buffer), and every copy is used several times. `kernel-bench best gemm` shows both ways.
+    package static func copiesPay(rows: Int, columns: Int, depth: Int, leftDepthStride: Int, rightDepthStride: Int)
+        -> Bool
+    {
+        let steps = depth < copiedDepth ? depth : copiedDepth
+        let pages = steps * (leftDepthStride + rightDepthStride) / 1024
+        return pages >= 80 && rows >= 64 && columns >= 128
+    }
+
     /// Describes a product; see the fields.
     package init(
         rows: Int,
@@ -70,7 +93,8 @@ package struct Gemm {
         outputRowStride: Int,
         outputVectorStride: Int,
         start: Start = .zero,
-        epilogue: Epilogue = .none
+        epilogue: Epilogue = .none,
+        scratch: MutableFloats? = nil
     ) {
         self.rows = rows
         self.columns = columns
@@ -86,6 +110,7 @@ package struct Gemm {
         self.outputVectorStride = outputVectorStride
         self.start = start
         self.epilogue = epilogue
+        self.scratch = scratch
     }
 }
 

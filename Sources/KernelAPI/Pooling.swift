@@ -110,7 +110,11 @@ package struct MaxPoolGradient {
     /// dX: the first pixel, overwritten.
     package var inputGradient: MutableFloats
     package var inputGradientLayout: ImageLayout
-    /// The producer's activation: where it is ≤ 0, dX becomes zero (the derivative of a ReLU); nil to leave dX as it is.
+    /// Y, where the input is a ReLU's: a winner that is ≤ 0 gets no gradient (the derivative of the ReLU); nil to leave dX
+    /// as it is.
+    ///
+    /// Y holds the winners' values, and what has not won has no gradient: the same as a mask of X, which is several times
+    /// as large.
     package var reluMask: Floats?
     package var reluMaskLayout: ImageLayout
 

@@ -129,10 +129,18 @@ func step(
 }
 
 /// The pixels that one pass over the panels covers: their inputs and outputs stay in the second cache meanwhile.
-private let pixelBlock = 960
+let pixelBlock = 960
 
-/// Computes a product over pixels in register tiles, a block of pixels at a time, split evenly as in `gemm`.
+/// Computes a product over pixels in register tiles.
 private func multiply(_ product: PixelProduct) {
+    #if ISA_V4
+        if multiplyByRuns(product) { return }
+    #endif
+    multiplyAnyPixels(product)
+}
+
+/// Computes a product in tiles of any pixels, a block of pixels at a time, split evenly as in `gemm`.
+private func multiplyAnyPixels(_ product: PixelProduct) {
     var first = 0
     while first < product.pixels {
         let rest = product.pixels &- first
@@ -385,12 +393,12 @@ func convolveWeightGradient(_ gradient: ConvolutionWeightGradient) {
         innerDepth: width,
         leftInner: shape.strideX &* layout.pixelStride,
         rightInner: source.pixelStride,
-        start: .zero,
+        start: gradient.continues ? .output : .zero,
         finish: .none,
         mask: gradient.input,
         maskLayout: layout
     )
-    if let sums = gradient.biasGradient {
+    if let sums = gradient.biasGradient, !gradient.continues {
         var n = 0
         while n < shape.outputChannels {
             store(Lanes.zero, sums + n)

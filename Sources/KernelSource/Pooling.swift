@@ -36,14 +36,68 @@ private func contend(_ champion: inout Champion, _ value: Lanes, _ code: Float) 
     champion.code = champion.code.replacing(with: splat(code), where: wins)
 }
 
-/// Max pooling; windows of 2 × 2 without overlap or padding, the usual ones, without loops over taps.
+/// Whether the windows are 2 × 2 without overlap or padding, the usual ones: these have no loops over taps.
+@inline(__always)
+private func areQuarters(_ shape: PoolShape) -> Bool {
+    shape.kernelHeight == 2 && shape.kernelWidth == 2 && shape.strideY == 2 && shape.strideX == 2
+        && shape.paddingY == 0 && shape.paddingX == 0
+}
+
+/// Max pooling.
 func poolMax(_ pool: MaxPool) {
+    if areQuarters(pool.shape) {
+        poolQuarters(pool)
+    } else {
+        poolWindows(pool)
+    }
+}
+
+/// Max pooling in windows of 2 × 2 without overlap or padding.
+private func poolQuarters(_ pool: MaxPool) {
+    let shape = pool.shape
+    let height = shape.outputHeight
+    let width = shape.outputWidth
+    let channels = shape.channels
+    let rowStride = pool.inputLayout.rowStride
+    let pixelStride = pool.inputLayout.pixelStride
+    var code = 0
+    var sample = 0
+    while sample < shape.batch {
+        var y = 0
+        while y < height {
+            var input = pool.input + (sample &* pool.inputLayout.sampleStride &+ 2 &* y &* rowStride)
+            var output = pool.output + (sample &* pool.outputLayout.sampleStride &+ y &* pool.outputLayout.rowStride)
+            var x = 0
+            while x < width {
+                var n = 0
+                while n < channels {
+                    let top = input + n
+                    let bottom = top + rowStride
+                    var champion = Champion(value: load(top), code: Lanes.zero)
+                    contend(&champion, load(top + pixelStride), 1)
+                    contend(&champion, load(bottom), 2)
+                    contend(&champion, load(bottom + pixelStride), 3)
+                    store(champion.value, output + n)
+                    if let codes = pool.codes { store(champion.code, codes + (code &+ n)) }
+                    n &+= 16
+                }
+                code &+= channels
+                input += 2 &* pixelStride
+                output += pool.outputLayout.pixelStride
+                x &+= 1
+            }
+            y &+= 1
+        }
+        sample &+= 1
+    }
+}
+
+/// Max pooling in any windows.
+private func poolWindows(_ pool: MaxPool) {
     let shape = pool.shape
     let height = shape.outputHeight
     let width = shape.outputWidth
     let layout = pool.inputLayout
-    let two = shape.kernelHeight == 2 && shape.kernelWidth == 2 && shape.strideY == 2 && shape.strideX == 2
-    let plain = two && shape.paddingY == 0 && shape.paddingX == 0
     var code = 0
     var sample = 0
     while sample < shape.batch {
@@ -67,29 +121,22 @@ func poolMax(_ pool: MaxPool) {
                         value: load(first + n),
                         code: splat(Float(Int32(truncatingIfNeeded: rows.first &* shape.kernelWidth &+ columns.first)))
                     )
-                    if plain {
-                        let below = first + (layout.rowStride &+ n)
-                        contend(&champion, load(first + (layout.pixelStride &+ n)), 1)
-                        contend(&champion, load(below), 2)
-                        contend(&champion, load(below + layout.pixelStride), 3)
-                    } else {
-                        var ky = rows.first
-                        var row = first + n
-                        while ky < rows.end {
-                            var kx = columns.first
-                            var p = row
-                            while kx < columns.end {
-                                contend(
-                                    &champion,
-                                    load(p),
-                                    Float(Int32(truncatingIfNeeded: ky &* shape.kernelWidth &+ kx))
-                                )
-                                p += layout.pixelStride
-                                kx &+= 1
-                            }
-                            row += layout.rowStride
-                            ky &+= 1
+                    var ky = rows.first
+                    var row = first + n
+                    while ky < rows.end {
+                        var kx = columns.first
+                        var p = row
+                        while kx < columns.end {
+                            contend(
+                                &champion,
+                                load(p),
+                                Float(Int32(truncatingIfNeeded: ky &* shape.kernelWidth &+ kx))
+                            )
+                            p += layout.pixelStride
+                            kx &+= 1
                         }
+                        row += layout.rowStride
+                        ky &+= 1
                     }
                     store(champion.value, output + n)
                     if let codes = pool.codes { store(champion.code, codes + (code &+ n)) }
@@ -126,15 +173,16 @@ private func store(_ gradient: Lanes, _ destination: MutableFloats, _ mask: Floa
 /// Windows of 2 × 2 without overlap or padding hand out their gradient instead.
 func poolMaxGradient(_ pool: MaxPoolGradient) {
     let shape = pool.shape
-    let two = shape.kernelHeight == 2 && shape.kernelWidth == 2 && shape.strideY == 2 && shape.strideX == 2
     var height = 0
     var width = 0
-    if two && shape.paddingY == 0 && shape.paddingX == 0 {
+    if areQuarters(shape) {
         spread(pool)
         height = 2 &* shape.outputHeight
         width = 2 &* shape.outputWidth
     }
-    collect(pool, pastHeight: height, pastWidth: width)
+    if height < shape.inputHeight || width < shape.inputWidth {
+        collect(pool, pastHeight: height, pastWidth: width)
+    }
 }
 
 /// Hands the gradients of windows of 2 × 2 to their four pixels.
@@ -142,8 +190,10 @@ private func spread(_ pool: MaxPoolGradient) {
     let shape = pool.shape
     let height = shape.outputHeight
     let width = shape.outputWidth
+    let channels = shape.channels
     let source = pool.outputGradientLayout
-    let layout = pool.inputGradientLayout
+    let rowStride = pool.inputGradientLayout.rowStride
+    let pixelStride = pool.inputGradientLayout.pixelStride
     let maskLayout = pool.reluMaskLayout
     var codes = pool.codes
     var sample = 0
@@ -151,28 +201,29 @@ private func spread(_ pool: MaxPoolGradient) {
         var y = 0
         while y < height {
             var gradient = pool.outputGradient + (sample &* source.sampleStride &+ y &* source.rowStride)
-            var top = pool.inputGradient + (sample &* layout.sampleStride &+ 2 &* y &* layout.rowStride)
-            var at = sample &* maskLayout.sampleStride &+ 2 &* y &* maskLayout.rowStride
+            var input =
+                pool.inputGradient + (sample &* pool.inputGradientLayout.sampleStride &+ 2 &* y &* rowStride)
+            var at = sample &* maskLayout.sampleStride &+ y &* maskLayout.rowStride
             var x = 0
             while x < width {
-                let bottom = top + layout.rowStride
                 var n = 0
-                while n < shape.channels {
+                while n < channels {
                     // A chain that begins at zero: a gradient of −0 becomes 0.
-                    let value = Lanes.zero + load(gradient + n)
+                    var value = Lanes.zero + load(gradient + n)
+                    if let mask = pool.reluMask { value = passed(value, load(mask + (at &+ n))) }
                     let code = load(codes + n)
-                    let right = layout.pixelStride &+ n
-                    let below = at &+ maskLayout.rowStride
-                    store(won(value, code, 0), top + n, pool.reluMask, at &+ n)
-                    store(won(value, code, 1), top + right, pool.reluMask, at &+ maskLayout.pixelStride &+ n)
-                    store(won(value, code, 2), bottom + n, pool.reluMask, below &+ n)
-                    store(won(value, code, 3), bottom + right, pool.reluMask, below &+ maskLayout.pixelStride &+ n)
+                    let top = input + n
+                    let bottom = top + rowStride
+                    store(won(value, code, 0), top)
+                    store(won(value, code, 1), top + pixelStride)
+                    store(won(value, code, 2), bottom)
+                    store(won(value, code, 3), bottom + pixelStride)
                     n &+= 16
                 }
-                codes += shape.channels
+                codes += channels
                 gradient += source.pixelStride
-                top += 2 &* layout.pixelStride
-                at &+= 2 &* maskLayout.pixelStride
+                input += 2 &* pixelStride
+                at &+= maskLayout.pixelStride
                 x &+= 1
             }
             y &+= 1
@@ -188,6 +239,7 @@ private func collect(_ pool: MaxPoolGradient, pastHeight: Int, pastWidth: Int) {
     let width = shape.outputWidth
     let source = pool.outputGradientLayout
     let layout = pool.inputGradientLayout
+    let maskLayout = pool.reluMaskLayout
     var sample = 0
     while sample < shape.batch {
         let gradients = pool.outputGradient + sample &* source.sampleStride
@@ -201,27 +253,28 @@ private func collect(_ pool: MaxPoolGradient, pastHeight: Int, pastWidth: Int) {
                 let destination =
                     pool.inputGradient
                     + (sample &* layout.sampleStride &+ y &* layout.rowStride &+ x &* layout.pixelStride)
-                let maskPlace =
-                    sample &* pool.reluMaskLayout.sampleStride
-                    &+ y &* pool.reluMaskLayout.rowStride &+ x &* pool.reluMaskLayout.pixelStride
                 var n = 0
                 while n < shape.channels {
                     var sum = Lanes.zero
                     var oy = rows.first
                     while oy < rows.end {
                         let ky = y &+ shape.paddingY &- oy &* shape.strideY
+                        let maskRow = sample &* maskLayout.sampleStride &+ oy &* maskLayout.rowStride &+ n
                         var ox = columns.first
                         while ox < columns.end {
                             let kx = x &+ shape.paddingX &- ox &* shape.strideX
-                            let value = load(gradients + (oy &* source.rowStride &+ ox &* source.pixelStride &+ n))
+                            var value = load(gradients + (oy &* source.rowStride &+ ox &* source.pixelStride &+ n))
                             let code = load(codes + ((oy &* width &+ ox) &* shape.channels &+ n))
                             let tap = Float(Int32(truncatingIfNeeded: ky &* shape.kernelWidth &+ kx))
+                            if let mask = pool.reluMask {
+                                value = passed(value, load(mask + (maskRow &+ ox &* maskLayout.pixelStride)))
+                            }
                             sum += won(value, code, tap)
                             ox &+= 1
                         }
                         oy &+= 1
                     }
-                    store(sum, destination + n, pool.reluMask, maskPlace &+ n)
+                    store(sum, destination + n)
                     n &+= 16
                 }
                 x &+= 1

@@ -56,7 +56,7 @@ extension CommandFailure {
     init(_ error: ControlError) {
         let status: ExitStatus =
             switch error.code {
-            case .badInput, .notFound, .conflict: .badInput
+            case .badInput, .notFound, .conflict, .leaseLost: .badInput
             case .notAllowed: .notAllowed
             case .internal: .failed
             }

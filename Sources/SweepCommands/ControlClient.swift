@@ -1,5 +1,6 @@
 import Foundation
 import SweepCore
+import SweepData
 import SweepMessaging
 import SweepReports
 import SweepWire
@@ -54,15 +55,38 @@ actor ControlClient: SweepControl {
     }
 
     func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
-        guard case .curves(let document) = try ask(.curves(sweep: sweep, trial: trial)) else { throw Self.otherAnswer }
-        return document
+        // All of a large sweep come in parts, of which one at a time is text.
+        var page = trial == nil ? TrialPage() : nil
+        var trials: [CurvesDocument.Trial] = []
+        while true {
+            guard case .curves(let part) = try ask(.curves(sweep: sweep, trial: trial, page: page)) else {
+                throw Self.otherAnswer
+            }
+            guard let next = part.next, next > page?.after ?? .max else {
+                return CurvesDocument(sweep: part.sweep, objective: part.objective, trials: trials + part.trials)
+            }
+            trials += part.trials
+            page?.after = next
+        }
     }
 
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
-        guard case .diagnosis(let document) = try ask(.diagnose(sweep: sweep, trial: trial)) else {
-            throw Self.otherAnswer
+        var page = trial == nil ? TrialPage() : nil
+        var parts: [DiagnosisDocument] = []
+        while true {
+            guard case .diagnosis(let part) = try ask(.diagnose(sweep: sweep, trial: trial, page: page)) else {
+                throw Self.otherAnswer
+            }
+            parts.append(part)
+            guard let next = part.next, next > page?.after ?? .max else {
+                return DiagnosisDocument(
+                    sweep: part.sweep,
+                    reports: parts.flatMap(\.reports),
+                    regions: parts.flatMap(\.regions)
+                )
+            }
+            page?.after = next
         }
-        return document
     }
 
     func importance(sweep: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
@@ -83,19 +107,27 @@ actor ControlClient: SweepControl {
     func resume(sweep: String) async throws(ControlError) -> StatusDocument { try status(.resume(sweep: sweep)) }
     func cancel(sweep: String) async throws(ControlError) -> StatusDocument { try status(.cancel(sweep: sweep)) }
 
+    func delete(sweep: String) async throws(ControlError) -> ListDocument.Entry {
+        guard case .submitted(let entry) = try ask(.delete(sweep: sweep)) else { throw Self.otherAnswer }
+        return entry
+    }
+
     func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
         try status(.set(sweep: sweep, adjustment))
     }
 
     /// Sends a data set, unless the coordinator has it.
-    func send(dataSet id: DataSetID, _ bytes: [UInt8]) throws {
+    func send(dataSet id: DataSetID, _ bytes: Blob) throws {
         try connect()
-        try post(.objectOffer(ObjectOffer(hash: id.hash, bytes: bytes)))
+        let head = bytes.bytes(in: 0..<min(bytes.count, WireLimits.chunk))
+        try post(.objectOffer(ObjectOffer(hash: id.hash, size: bytes.count, head: head)))
         while true {
             switch try receive() {
             case .objectStored(let stored) where stored.hash == id.hash: return
             case .objectRequest(let request) where request.hash == id.hash:
-                for chunk in request.chunks(of: bytes) { try post(.objectChunk(chunk)) }
+                for chunk in request.chunks(total: bytes.count, read: { bytes.bytes(in: $0) }) {
+                    try post(.objectChunk(chunk))
+                }
             case .problem(let problem): throw Self.failure(problem)
             default: continue
             }

@@ -6,6 +6,7 @@ import SweepCoordination
 import SweepCoordinator
 import SweepCore
 import SweepDashboard
+import SweepData
 import SweepMessaging
 import SweepReports
 import SweepStore
@@ -181,10 +182,20 @@ extension Coordinator {
         logger: Logger
     ) throws -> Coordinator {
         // An endpoint that may not be is refused before anything is written.
+        let endpoint: SweepMessaging.Endpoint
         do {
+            endpoint = try SweepMessaging.Endpoint(options.listen)
             let hasKeys = if case .curve = options.security { true } else { false }
-            try ListenPolicy.check(listeningOn: Endpoint(options.listen), hasKeys: hasKeys)
+            try ListenPolicy.check(listeningOn: endpoint, hasKeys: hasKeys)
         } catch { throw CommandFailure(.badInput, "--listen: \(error)") }
+        // Nor is a directory made for one whose port somebody else has; that it is free, the binding has the last word.
+        let host = endpoint.host == "*" ? "0.0.0.0" : endpoint.host.contains(":") ? "[\(endpoint.host)]" : endpoint.host
+        if !options.movesWhenBusy, let port = endpoint.port, HTTPAddress("\(host):\(port)")?.isFree == false,
+            !FileManager.default.fileExists(atPath: options.directory)
+        {
+            let taken = ZMQError(code: EADDRINUSE, operation: "bind", endpoint: options.listen)
+            throw CommandFailure(.badInput, "--listen: \(taken)")
+        }
         var options = options
         options.softwareVersion = SweepdCommand.softwareVersion
         if let text = Terminal.environment("SWEEPD_SNAPSHOT_BYTES") {
@@ -206,9 +217,9 @@ extension Coordinator {
     }
 
     /// Changes a sweep that it has; a coordinator that cannot is closed, so that no `endpoint.json` stays.
-    func change(_ sweep: String, _ adjustment: SweepAdjustment, dataSet: [UInt8]) async throws {
+    func change(_ sweep: String, _ adjustment: SweepAdjustment, dataSets: [Blob]) async throws {
         do {
-            try await keep(dataSet: dataSet)
+            for packed in dataSets { try await keep(dataSet: packed) }
             _ = try await set(sweep: sweep, adjustment)
         } catch {
             await close()
@@ -220,7 +231,7 @@ extension Coordinator {
     /// Takes a sweep in, with its data set; a coordinator that cannot is closed, so that no `endpoint.json` stays.
     func take(_ sweep: LoadedSweep) async throws {
         do {
-            try await keep(dataSet: sweep.packed)
+            for (_, packed) in sweep.dataSets { try await keep(dataSet: packed) }
             _ = try await submit(try sweep.submission())
         } catch {
             await close()

@@ -1,4 +1,5 @@
 import SweepCore
+import SweepData
 import SweepTraining
 import SweepWorker
 
@@ -6,7 +7,7 @@ extension DataShelf {
     /// The rows of one packed data set as `trial` trains on them, prepared as a worker prepares them.
     ///
     /// Throws a `CommandFailure`; `name` is what its sentence begins with.
-    static func rows(_ id: DataSetID, packed: [UInt8], for trial: TrialSpec, name: String) throws -> TrainingData {
+    static func rows(_ id: DataSetID, packed: Blob, for trial: TrialSpec, name: String) throws -> TrainingData {
         let shelf = DataShelf()
         try shelf.keep(id, packed: packed)
         guard let entry = shelf[id.hash] else {

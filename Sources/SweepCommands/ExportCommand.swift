@@ -89,10 +89,24 @@ struct ExportCommand: AsyncParsableCommand {
                     + "worth keeping"
             )
         }
-        let rows = try source()
+        var ancestors: [(trial: CurvesDocument.Trial, to: Int)] = []
+        var next = trial.parent
+        while let parent = next {
+            let curves = try await location.ask { try await $0.curves(sweep: sweep, trial: parent.trial) }
+            guard let ancestor = curves.trials.first else {
+                throw CommandFailure(
+                    .failed,
+                    "\(sweep) has no trial \(parent.trial), which trial \(number) is copied from"
+                )
+            }
+            ancestors.insert((ancestor, parent.epoch), at: 0)
+            next = ancestor.parent
+        }
+        let rows = try source(fold: trial.fold)
         return Retraining(
             sweep: sweep,
             trial: trial,
+            ancestors: ancestors,
             best: best,
             objective: curves.objective,
             source: rows.source,
@@ -111,13 +125,14 @@ struct ExportCommand: AsyncParsableCommand {
         return first.trial
     }
 
-    private typealias Source = (source: SpecNode, data: DataSet, packed: [UInt8], id: DataSetID)
+    private typealias Source = (source: SpecNode, data: DataSet, packed: Blob, id: DataSetID)
 
-    /// The sweep's file and data, from where they can be had.
-    private func source() throws -> Source {
+    /// The sweep's file and data, from where they can be had; where there are folds, as this one parts them.
+    private func source(fold: Int?) throws -> Source {
         if let file {
             let loaded = try LoadedSweep(file, overrides: [])
-            return (loaded.file.sweep.source, try loaded.data, loaded.packed, loaded.dataSet)
+            let rows = try loaded.rows(ofFold: fold)
+            return (loaded.file.sweep.source, rows.data, rows.packed, rows.id)
         }
         guard let directory = location.directory else {
             throw CommandFailure(
@@ -128,10 +143,12 @@ struct ExportCommand: AsyncParsableCommand {
         }
         do {
             let stored = try StoredSweeps(directory: directory)
-            guard let source = stored.source(of: sweep), let id = stored.dataSet(of: sweep) else {
+            guard let source = stored.source(of: sweep), let id = stored.dataSet(of: sweep, fold: fold) else {
                 throw CommandFailure(.badInput, "\(directory) has no sweep \(sweep)")
             }
-            let packed = try ObjectStore(directory: directory).read(id.hash)
+            let writer = BlobWriter(capacity: id.size)
+            try ObjectStore(directory: directory).forEachPiece(of: id.hash) { try writer.append($0) }
+            let packed = try writer.finish()
             guard !FileBundle.isBundle(packed) else {
                 throw CommandFailure(
                     .badInput,

@@ -94,11 +94,19 @@ struct HistoryExport: ParsableArguments {
                     curve: trial.curve,
                     budget: trial.stoppedEarly ? trial.curve.epochs : file.epochs,
                     chanceLoss: submission.schema?.chanceLoss,
-                    bestProbeLoss: least
+                    bestProbeLoss: least,
+                    sample: ValidationSample(submission.schema, of: file.space)
                 )?.symptom.words
         }
         let began = Date().timeIntervalSince1970 - SweepHistory.longest(curves)
-        return (SweepHistory(curves: curves, space: file.space, findings: findings, began: began), state)
+        let history = SweepHistory(
+            curves: curves,
+            space: file.space,
+            further: file.further,
+            findings: findings,
+            began: began
+        )
+        return (history, state)
     }
 
     private static func authorization() -> String? {

@@ -27,6 +27,13 @@ struct KeysCommand: ParsableCommand {
                 if ifMissing, FileManager.default.fileExists(atPath: file) {
                     return Terminal.output(try KeyFile.read(file).publicKey.z85)
                 }
+                // A coordinator's pair is made before its first run, which makes its folder.
+                let folder = URL(fileURLWithPath: file).deletingLastPathComponent().path
+                do {
+                    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+                } catch {
+                    throw CommandFailure(.badInput, "\(folder): cannot be made: \(error.localizedDescription)")
+                }
                 let keys = try CurveKeyPair()
                 try KeyFile.write(keys, to: file)
                 Terminal.output(keys.publicKey.z85)

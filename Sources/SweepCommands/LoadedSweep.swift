@@ -22,8 +22,11 @@ struct LoadedSweep {
     let file: SweepFile
     let text: String
     let material: Material
-    let packed: [UInt8]
+    /// What is sent: the rows in the packed form, or the files.
+    let packed: Blob
     let dataSet: DataSetID
+    /// The same rows as the second and each further fold parts them; none where all trials have one split.
+    let folds: [Fold]
     /// What its searcher knows of an earlier sweep, for people; nil: nothing.
     private let warmStart: String?
 
@@ -31,6 +34,25 @@ struct LoadedSweep {
     enum Material {
         case rows(DataSet)
         case files(FileBundle)
+    }
+
+    /// The rows as a fold after the first parts them, in the packed form.
+    struct Fold {
+        let packed: Blob
+        let dataSet: DataSetID
+        let schema: DataSchema
+    }
+
+    /// Everything that its trials need, as it is sent.
+    var dataSets: [(id: DataSetID, packed: Blob)] { [(dataSet, packed)] + folds.map { ($0.dataSet, $0.packed) } }
+
+    /// The rows as a fold parts them, from 1; nil for trials that all have one split.
+    func rows(ofFold number: Int?) throws -> (data: DataSet, packed: Blob, id: DataSetID) {
+        guard let number, folds.indices.contains(number - 2) else { return (try data, packed, dataSet) }
+        let fold = folds[number - 2]
+        do { return (try DataSet(packed: fold.packed), fold.packed, fold.dataSet) } catch {
+            throw CommandFailure(.failed, "\(file.file): fold \(number): \(error)")
+        }
     }
 
     /// The rows; throws a `CommandFailure` where trials are programs, which have their own.
@@ -83,27 +105,90 @@ struct LoadedSweep {
         case .command(let command):
             let bundle = try Self.files(of: command, in: folder, file)
             material = .files(bundle)
-            packed = bundle.packed
+            packed = Blob(bundle.packed)
+            folds = []
         case .ask:
             let bundle = try FileBundle([])
             material = .files(bundle)
-            packed = bundle.packed
+            packed = Blob(bundle.packed)
+            folds = []
         case .training(let spec, _):
-            var data: DataSet
-            switch DataSet.load(spec, relativeTo: folder) {
-            case .success(let read): data = read
-            case .failure(let problems):
-                throw CommandFailure(.badInput, Self.lines(problems, [], file.file, file.sourceMap))
-            }
-            let later = file.located(file.sweep.problems(on: data.schema))
-            guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
-            let errors = mustLearn ? Self.hopeless(file, data.schema) : []
-            guard errors.isEmpty else { throw CommandFailure(.badInput, errors) }
-            data.startingWeights = try Self.weights(of: file, for: data, in: folder)
-            material = .rows(data)
-            packed = data.packed()
+            let first = try Self.rows(spec, fold: spec.folds.map { _ in 1 }, of: file, in: folder, mustLearn: mustLearn)
+            material = .rows(first.data)
+            packed = first.packed
+            folds = try Self.laterFolds(spec, of: file, in: folder, bytes: packed.count, mustLearn: mustLearn)
         }
         dataSet = DataSet.id(ofPacked: packed)
+    }
+
+    /// The rows as the second and each further fold parts them; throws with every mistake of all. The first takes `bytes`.
+    private static func laterFolds(
+        _ spec: DataSpec,
+        of file: SweepFile,
+        in folder: String,
+        bytes: Int,
+        mustLearn: Bool
+    ) throws -> [Fold] {
+        guard let count = spec.folds else { return [] }
+        guard bytes <= WireLimits.object / count else {
+            throw CommandFailure(
+                .badInput,
+                "\(file.file): data.validation.folds: each fold is a data set of its own, which the coordinator keeps; found \(count) of "
+                    + "about \(bytes) bytes, allowed at most \(WireLimits.object) bytes in all"
+            )
+        }
+        var folds: [Fold] = []
+        var mistakes: [String] = []
+        for number in 2...count {
+            do {
+                let fold = try rows(spec, fold: number, of: file, in: folder, mustLearn: mustLearn)
+                folds.append(
+                    Fold(packed: fold.packed, dataSet: DataSet.id(ofPacked: fold.packed), schema: fold.data.schema)
+                )
+            } catch let failure as CommandFailure where failure.status == .badInput { mistakes += failure.lines }
+        }
+        guard mistakes.isEmpty else { throw CommandFailure(.badInput, mistakes) }
+        return folds
+    }
+
+    /// The rows as a fold, from 1, parts them, checked and packed; nil: as the one split of all trials does.
+    private static func rows(
+        _ spec: DataSpec,
+        fold: Int?,
+        of file: SweepFile,
+        in folder: String,
+        mustLearn: Bool
+    ) throws -> (data: DataSet, packed: Blob) {
+        var data: DataSet
+        switch DataSet.load(fold.map(spec.onFold) ?? spec, relativeTo: folder) {
+        case .success(let read): data = read
+        case .failure(let problems):
+            // What is wrong with a later fold alone is wrong with its split.
+            let told = problems.problems.map { problem in
+                fold.map { $0 > 1 || problem.kind == .split ? problem.inFold($0) : problem } ?? problem
+            }
+            throw CommandFailure(.badInput, lines(DataProblems(told), [], file.file, file.sourceMap))
+        }
+        let later = file.located(file.sweep.problems(on: data.schema))
+        guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
+        let errors = mustLearn ? hopeless(file, data.schema) : []
+        guard errors.isEmpty else { throw CommandFailure(.badInput, errors) }
+        if let fold, let problem = FoldChecks.absence(of: file.sweep.objective.metric, from: data, fold: fold) {
+            throw CommandFailure(.badInput, file.located([problem]).lines)
+        }
+        data.startingWeights = try weights(of: file, for: data, in: folder)
+        let packed: Blob
+        do throws(NoRoom) { packed = try data.packedForm() } catch {
+            throw CommandFailure(.failed, "\(file.file): the data cannot be packed: \(error)")
+        }
+        guard packed.count <= WireLimits.object else {
+            throw CommandFailure(
+                .badInput,
+                "\(file.file): data.source: the rows are too large to be sent to workers; found \(packed.count) bytes, "
+                    + "allowed at most \(WireLimits.object)"
+            )
+        }
+        return (data, packed)
     }
 
     /// The files that a command needs: those it names, or else those of its words that are files beside the sweep file.
@@ -147,6 +232,7 @@ struct LoadedSweep {
             fileName: (file.file as NSString).lastPathComponent,
             tree: try file.sweep.source.wireBytes(),
             dataSet: dataSet,
+            foldSets: folds.map(\.dataSet),
             schema: try? data.schema
         )
     }
@@ -156,10 +242,23 @@ struct LoadedSweep {
         let sweep = file.sweep
         let search = sweep.search
         let plan = TrialPlan(search: search, total: SearcherFactory.make(spec: search, space: sweep.space).total)
-        let levels = SchedulerFactory.make(prune: sweep.prune, epochs: sweep.epochs, trials: plan.trials).levels
+        let scheduler = SchedulerFactory.make(
+            prune: sweep.prune,
+            epochs: sweep.epochs,
+            trials: plan.trials,
+            objective: sweep.objective,
+            search: search
+        )
+        let levels = scheduler.levels
         let rungs = levels.map(String.init).joined(separator: ", ")
         let pruning = sweep.prune.resolvedMethod == .asha ? "promotion ASHA" : sweep.prune.resolvedMethod.rawValue
-        let prune = levels.count < 2 ? "none" : levels.count > 8 ? pruning : "\(pruning), rungs \(rungs)"
+        let weighs = !sweep.further.isEmpty && sweep.prune.resolvedMethod != .threshold
+        let way = weighs ? "\(pruning) by fronts" : pruning
+        let rule = levels.count < 2 ? "none" : levels.count > 8 ? way : "\(way), rungs \(rungs)"
+        let copies = "the worst members copy the best after "
+        let decisions =
+            levels.count > 9 ? "each \(levels[0]) epochs" : levels.dropLast().map(String.init).joined(separator: ", ")
+        let prune = search.population == nil ? rule : "none; \(copies)\(decisions)"
         let choice = SearchChoice(spec: search, space: sweep.space)
         let method =
             choice.reason.map { "auto: \(choice.method.rawValue), as \($0)" } ?? choice.method.rawValue
@@ -181,8 +280,11 @@ struct LoadedSweep {
                 case .classification(let classes, _): "\(classes.count) classes"
                 case .regression: "a number"
                 }
-            return "data     \(schema.trainingRows) training, \(schema.validationRows) validation, "
-                + "\(schema.testRows) test rows; \(schema.features.count) features, \(task)"
+            let rows =
+                folds.isEmpty
+                ? "data     \(schema.trainingRows) training, \(schema.validationRows) validation, "
+                : "data     \(folds.count + 1) folds; of the first \(schema.trainingRows) training, \(schema.validationRows) validation, "
+            return rows + "\(schema.testRows) test rows; \(schema.features.count) features, \(task)"
         case .files where file.sweep.ask != nil:
             return "asked    by programs, over HTTP; lease \(Int(file.sweep.ask?.lease ?? 0)) s"
         case .files(let bundle):

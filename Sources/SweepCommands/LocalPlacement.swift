@@ -20,6 +20,8 @@ extension LoadedSweep {
                 options.append("--commands")
                 continue
             }
+            // What every worker gives itself.
+            if WorkerRequirement.abilities.contains(requirement) { continue }
             if WorkerRequirement.isLabel(requirement.key) {
                 options += ["--label", "\(requirement.key)=\(requirement.value)"]
                 continue

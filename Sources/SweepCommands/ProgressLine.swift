@@ -1,4 +1,5 @@
 import Foundation
+import SweepCore
 import SweepReports
 
 /// The live progress of a sweep where it cannot be drawn over: a line when something has changed, at most every five seconds, and
@@ -31,9 +32,10 @@ struct ProgressLine {
         var pace = "\(status.epochs) epochs"
         if let rate = status.epochsPerSecond { pace += ", \(NumberText.significant(rate, digits: 3))/s" }
         parts.append(pace)
-        if let left = status.secondsLeft { parts.append("\(NumberText.seconds(left)) left") }
+        if let left = status.timeLeft { parts.append(left) }
         if let best = status.best {
-            parts.append("best \(NumberText.significant(best.objective)) (trial \(best.trial))")
+            let of = status.objectives.first.map { "\($0.metric.rawValue) " } ?? ""
+            parts.append("best \(of)\(NumberText.significant(best.objective)) (trial \(best.trial))")
         }
         return PrintableText.line(parts.joined(separator: " · "))
     }

@@ -69,10 +69,11 @@ enum RankFormat: String, ExpressibleByArgument, CaseIterable {
     /// The document in this format.
     func text(_ document: RankDocument) -> String {
         switch self {
-        case .table: document.table.plainText(width: Terminal.width)
+        case .table:
+            document.table.plainText(width: Terminal.width) + (document.frontWords.map { "\($0)\n" } ?? "")
         case .json: document.json.text(pretty: true)
         case .csv: document.exactTable.csv
-        case .markdown: document.table.markdown
+        case .markdown: document.table.markdown + (document.frontWords.map { "\n\($0)\n" } ?? "")
         }
     }
 }
@@ -102,9 +103,23 @@ struct RankCommand: AsyncParsableCommand {
     )
     var format: Format = .table
     @Flag(help: "JSON without times, workers and attempts: the same bytes for the same sweep.") var stable = false
+    @Option(
+        help: """
+            The fronts of two or three objectives, with commas between them, and the hypervolume of the first: metrics, epochs and \
+            core_seconds (of a run). What is better of a program's metric is told by its name as for --metric, or by \
+            maximize:NAME and minimize:NAME.
+            """
+    )
+    var pareto: String?
+    @Option(help: "With --pareto: the point before which the hypervolume lies; otherwise the worst of each.")
+    var reference: String?
 
     func run() async throws {
         if let top, top < 1 { throw CommandFailure(.badInput, "--top: found \(top), allowed a number from 1") }
+        if let pareto { return try await showFronts(of: pareto) }
+        if reference != nil {
+            throw CommandFailure(.badInput, "--reference: it is a point of --pareto, allowed together with it")
+        }
         if format == .yaml, top != 1 || stable {
             throw CommandFailure(
                 .badInput,
@@ -123,6 +138,67 @@ struct RankCommand: AsyncParsableCommand {
         } catch let error as ControlError { throw CommandFailure(error) }
     }
 
+    /// Prints the fronts of the objectives that `names` has.
+    private func showFronts(of names: String) async throws {
+        if metric != nil || stable || format == .yaml {
+            throw CommandFailure(
+                .badInput,
+                "--pareto: it has objectives and a table of its own, allowed without --metric, --stable and --format yaml"
+            )
+        }
+        let words = names.split(separator: ",", omittingEmptySubsequences: false).map { String($0) }
+        let objectives = words.compactMap { ParetoObjective($0) }
+        guard objectives.count == words.count, Set(objectives.map(\.name)).count == words.count,
+            (2...3).contains(words.count)
+        else {
+            throw CommandFailure(
+                .badInput,
+                "--pareto: found \(names), allowed two or three different ones of the sweep's metrics (also maximize:NAME and "
+                    + "minimize:NAME), epochs and core_seconds"
+            )
+        }
+        if let test = objectives.first(where: \.isOfTestRows) {
+            throw CommandFailure(
+                .badInput,
+                "--pareto: found \(test.name): test rows tell what was chosen, nothing may be chosen by them"
+            )
+        }
+        let point = try reference.map { try Self.numbers($0, count: words.count) }
+        let ranked = try await location.ask { try await $0.rank(sweep: sweep, top: nil, metric: nil) }
+        guard let document = ParetoDocument(ranked, objectives: objectives, reference: point) else {
+            var measured: [String] = []
+            for value in ranked.rows.flatMap(\.metrics) where !measured.contains(value.metric.rawValue) {
+                measured.append(value.metric.rawValue)
+            }
+            let known = measured.isEmpty ? "none yet" : measured.joined(separator: ", ")
+            throw CommandFailure(
+                .badInput,
+                "--pareto: no configuration of \(sweep) has a finite value of each of \(names); measured are \(known)"
+            )
+        }
+        switch format {
+        case .table, .yaml:
+            Terminal.output(document.table(top: top).plainText(width: Terminal.width))
+            Terminal.output(document.summary)
+        case .json: Terminal.output(document.json(top: top).text(pretty: true))
+        case .csv: Terminal.output(document.table(top: top, exact: true).csv)
+        case .markdown: Terminal.output(document.table(top: top).markdown)
+        }
+    }
+
+    /// The numbers of a point, with commas between them.
+    private static func numbers(_ text: String, count: Int) throws -> [Double] {
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = parts.compactMap { Double($0) }.filter { $0.isFinite }
+        guard parts.count == count, numbers.count == count else {
+            throw CommandFailure(
+                .badInput,
+                "--reference: found \(text), allowed \(count) numbers with commas between them, one of each objective"
+            )
+        }
+        return numbers
+    }
+
     /// The sweep file of the first row's configuration.
     private static func file(of document: RankDocument, _ submission: Submission) throws -> String {
         let sweep = document.sweep
@@ -135,8 +211,14 @@ struct RankCommand: AsyncParsableCommand {
             let read = Sweep.read(source, problems: SpecProblems()),
             let single = read.single(row.configuration, name: String(name))
         else { throw CommandFailure(.failed, "\(sweep): trial \(row.trial) cannot be made a sweep file of") }
+        let lineage =
+            read.search.population == nil
+            ? ""
+            : "# It is a member of a population: these are its last settings, and may not be those it began with.\n"
+                + "# Trained alone they give another result; `sweepd explain \(sweep) --trial \(row.trial)` tells where it\n"
+                + "# comes from, and `sweepd export` writes its weights.\n"
         return "# Place 1 of the sweep \(sweep). Paths are relative to this file, as they were to the sweep's.\n"
-            + single.yaml
+            + lineage + single.yaml
     }
 }
 

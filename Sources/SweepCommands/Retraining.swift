@@ -13,13 +13,15 @@ import SweepWorker
 struct Retraining {
     let sweep: String
     let trial: CurvesDocument.Trial
+    /// The trials whose state became its own, the first one first, each with the epoch after which it was copied.
+    let ancestors: [(trial: CurvesDocument.Trial, to: Int)]
     /// The epoch that counts for the objective, and its value.
     let best: (epoch: Int, value: Double)
     let objective: Objective
     /// The sweep file's content, and the rows it names.
     let source: SpecNode
     let data: DataSet
-    let packed: [UInt8]
+    let packed: Blob
     let dataSet: DataSetID
 
     /// Core seconds that the trial took to its best epoch.
@@ -30,7 +32,7 @@ struct Retraining {
         let problems = SpecProblems()
         guard let definition = Sweep.read(source, problems: problems),
             let node = definition.space.resolve(trial.configuration),
-            let spec = TrialSpec.read(node, problems: problems)
+            let spec = specification(node, of: definition, problems)
         else {
             throw CommandFailure(
                 .badInput,
@@ -40,9 +42,8 @@ struct Retraining {
         }
         let rows = try prepared(spec)
         let run = try self.run(spec, kernels: kernels)
-        // A sweep keeps the list of metrics that it began with; later programs may measure more.
         let places = trial.curve.metrics.map { run.metrics.firstIndex(of: $0) }
-        for recorded in trial.curve.observations.prefix(best.epoch) {
+        for recorded in trial.curve.observations.prefix(best.epoch).dropFirst(run.epoch) {
             guard let observation = run.trainEpoch()?.values(at: places) else {
                 throw CommandFailure(.failed, "trial \(trial.trial): the run ended before epoch \(recorded.epoch)")
             }
@@ -68,6 +69,18 @@ struct Retraining {
         )
     }
 
+    /// What is trained: the trial's own run, after those of its ancestors.
+    private func specification(_ node: SpecNode, of sweep: Sweep, _ problems: SpecProblems) -> TrialSpec? {
+        guard var spec = TrialSpec.read(node, problems: problems) else { return nil }
+        for (ancestor, to) in ancestors {
+            guard let node = sweep.space.resolve(ancestor.configuration),
+                let trial = TrialSpec.read(node, problems: problems)
+            else { return nil }
+            spec.ancestors.append(Ancestor(to: to, seed: ancestor.seed, trial: trial))
+        }
+        return spec
+    }
+
     private typealias Preparation = (schema: DataSchema, layout: FeatureLayout, steps: [FittedStep], unit: TargetUnit)
 
     /// What the trial's preprocessing learned from the training rows.
@@ -81,9 +94,26 @@ struct Retraining {
 
     private func run(_ spec: TrialSpec, kernels: KernelTable) throws -> TrainingRun {
         let rows = try DataShelf.rows(dataSet, packed: packed, for: spec, name: "trial \(trial.trial)")
+        let recorded = trial.curve.observations
         do {
-            return try TrainingRun(spec: spec.training, data: rows, seed: trial.seed, kernels: kernels)
-        } catch { throw CommandFailure(.badInput, "trial \(trial.trial): \(error)") }
+            let run = try TrainingRun.descendant(
+                spec,
+                seed: trial.seed,
+                kernels: kernels,
+                // A sweep keeps the list of metrics that it began with; later programs may measure more.
+                alsoReported: trial.curve.metrics,
+                data: { _ in rows },
+                trained: { run, observation in
+                    let known = recorded[run.epoch - 1]
+                    let found = observation.values(at: trial.curve.metrics.map { run.metrics.firstIndex(of: $0) })
+                    guard found.matches(known) else { throw difference(found, known) }
+                }
+            )
+            guard let run else { throw CommandFailure(.failed, "trial \(trial.trial): its training was stopped") }
+            return run
+        } catch let failure as CommandFailure { throw failure } catch {
+            throw CommandFailure(.badInput, "trial \(trial.trial): \(error)")
+        }
     }
 
     private func difference(_ observation: Observation, _ recorded: Observation) -> CommandFailure {

@@ -73,7 +73,7 @@ struct RunCommand: AsyncParsableCommand {
         let endpoint = try await coordinator.openPort()
         if case .begun(let trials?) = standing {
             // The file has another number of trials than it had: the same sweep, longer or shorter.
-            try await coordinator.change(name, SweepAdjustment(trials: trials), dataSet: loaded.packed)
+            try await coordinator.change(name, SweepAdjustment(trials: trials), dataSets: loaded.dataSets.map(\.packed))
         } else {
             try await coordinator.take(loaded)
         }
@@ -149,7 +149,7 @@ struct RunCommand: AsyncParsableCommand {
             }
             let source = loaded.file.sweep.source
             let difference = stored.source(of: name).map { source.difference(from: $0) } ?? .another
-            guard difference != .another, stored.dataSet(of: name) == loaded.dataSet else {
+            guard difference != .another, stored.dataSets(of: name) == loaded.dataSets.map(\.id) else {
                 throw CommandFailure(
                     .badInput,
                     "--directory: \(directory) holds the sweep \(name) from another version of the file or its data; "

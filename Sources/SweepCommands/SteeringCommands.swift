@@ -46,6 +46,44 @@ struct CancelCommand: AsyncParsableCommand {
     }
 }
 
+/// `sweepd delete SWEEP`.
+struct DeleteCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "delete",
+        abstract:
+            "Remove a sweep that is over: its trials, curves, ranking, checkpoints and data that no other sweep needs.",
+        discussion: """
+            Nothing brings it back; sweepd store backup copies a store before. One that is not over is ended by sweepd cancel. \
+            Its name is free then.
+            """
+    )
+
+    @Argument(help: "The sweep's name.") var sweep: String
+    @Flag(help: "Do it. Without this nothing is removed.") var yes = false
+    @Flag(help: "That there is no such sweep is no mistake.") var ifExists = false
+    @OptionGroup var location: CoordinatorLocation
+    @Option(help: "table or json.") var format: ListCommand.Format = .table
+
+    func run() async throws {
+        guard yes else {
+            throw CommandFailure(
+                .badInput,
+                "delete removes \(sweep) with its trials, curves and ranking for good; sweepd delete \(sweep) --yes does it"
+            )
+        }
+        let control = try location.control()
+        let entry: ListDocument.Entry
+        do { entry = try await control.delete(sweep: sweep) } catch {
+            if ifExists, error.code == .notFound { return Terminal.error("\(sweep): there is no such sweep") }
+            throw CommandFailure(error)
+        }
+        switch format {
+        case .table: Terminal.output("\(sweep): deleted, with \(entry.trials.total) trials")
+        case .json: Terminal.output(entry.json.text(pretty: true))
+        }
+    }
+}
+
 /// `sweepd submit FILE`.
 struct SubmitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -63,7 +101,7 @@ struct SubmitCommand: AsyncParsableCommand {
         let submission = try loaded.submission()
         let entry = try await location.ask { control in
             if let client = control as? ControlClient {
-                try await client.send(dataSet: loaded.dataSet, loaded.packed)
+                for (id, packed) in loaded.dataSets { try await client.send(dataSet: id, packed) }
             }
             return try await control.submit(submission)
         }

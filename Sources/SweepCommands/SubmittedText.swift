@@ -39,7 +39,7 @@ extension Coordinator {
         do {
             // Data sets of gigabytes are read on no thread that others wait for.
             let loaded = try await Task.detached { try LoadedSweep(file, text: text, in: ".") }.value
-            try await keep(dataSet: loaded.packed)
+            for (_, packed) in loaded.dataSets { try await keep(dataSet: packed) }
             return .taken(try await submit(try loaded.submission()))
         } catch let failure as CommandFailure {
             return .mistakes(failure.lines)
@@ -65,8 +65,9 @@ extension Sweep {
         for (key, source) in data?.sources ?? [] {
             named += source.paths.map { ($0, SpecPath([.key("data"), .key(key)])) }
         }
-        if case .file(let path)? = search.warmStart {
-            named.append((path, SpecPath([.key("search"), .key("warm_start")])))
+        if case .file(let name)? = search.warmStart {
+            // Which of them is there is looked at later, and may change meanwhile.
+            named += WarmStartName.files(name).map { ($0, SpecPath([.key("search"), .key("warm_start")])) }
         }
         return named + startingFiles.map { ($0.file, $0.place) }
     }

@@ -1,5 +1,6 @@
 package import ArgumentParser
 import Foundation
+import SweepData
 
 /// The root command: what a user types is one of its subcommands.
 package struct SweepdCommand: AsyncParsableCommand {
@@ -15,7 +16,8 @@ package struct SweepdCommand: AsyncParsableCommand {
             WhyCommand.self, DataCommand.self, ValidateCommand.self, SimulateCommand.self, SelfTestCommand.self,
             ReportCommand.self, ExportCommand.self, PredictCommand.self, BenchCommand.self, PauseCommand.self,
             ResumeCommand.self,
-            CancelCommand.self, SetCommand.self, KeysCommand.self, InviteCommand.self, JoinCommand.self,
+            CancelCommand.self, DeleteCommand.self, SetCommand.self, KeysCommand.self, InviteCommand.self,
+            JoinCommand.self,
             StoreCommand.self, DoctorCommand.self, UpCommand.self, SlurmCommand.self, CompletionsCommand.self,
             SchemaCommand.self,
         ]
@@ -32,6 +34,7 @@ package struct SweepdCommand: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
+            try ResidentLimit.checkEnvironment()
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -22,6 +22,7 @@ struct WorkerCommand: AsyncParsableCommand {
     @Option(help: "What people call it; host name and process number unless told.") var name: String?
     @Option(help: "A label that a sweep file may require, key=value; repeatable.") var label: [String] = []
     @Option(help: "Seconds to wait for a lost coordinator.") var patience: Double = 600
+    @Option(help: "MiB of data sets kept for sweeps to come; those used longest ago go first.") var cache: Int = 4096
     @Flag(help: "Also run trials that are programs: whoever may hand in a sweep then runs them as this worker's user.")
     var commands = false
     @Flag(help: "Train nothing and answer at once, to measure a coordinator; takes trials of bench dispatch only.")
@@ -43,6 +44,9 @@ struct WorkerCommand: AsyncParsableCommand {
         guard patience >= 0, patience < 1e9 else {
             throw CommandFailure(.badInput, "--patience: found \(patience), allowed seconds from 0")
         }
+        guard (0...1_048_576).contains(cache) else {
+            throw CommandFailure(.badInput, "--cache: found \(cache), allowed MiB from 0 to 1048576")
+        }
         guard (0.1...3600).contains(drainTime) else {
             throw CommandFailure(.badInput, "--drain-time: found \(drainTime), allowed seconds from 0.1 to 3600")
         }
@@ -53,8 +57,9 @@ struct WorkerCommand: AsyncParsableCommand {
             return (key: String(text[..<separator]), value: String(text[text.index(after: separator)...]))
         }
         try Self.check(name ?? "", option: "--name")
-        guard labels.count <= WireLimits.labels else {
-            throw CommandFailure(.badInput, "--label: found \(labels.count), allowed at most \(WireLimits.labels)")
+        let most = WireLimits.labels - WorkerRequirement.implied.count
+        guard labels.count <= most else {
+            throw CommandFailure(.badInput, "--label: found \(labels.count), allowed at most \(most)")
         }
         for text in label { try Self.check(text, option: "--label") }
         try Self.check(labels.map(\.key))
@@ -79,6 +84,7 @@ struct WorkerCommand: AsyncParsableCommand {
                     labels: labels,
                     kernels: Terminal.environment("SWEEPD_KERNELS"),
                     patience: .seconds(patience),
+                    cachedData: cache << 20,
                     drainTime: .seconds(drainTime),
                     softwareVersion: SweepdCommand.softwareVersion,
                     isNull: null,
@@ -153,8 +159,8 @@ struct WorkerCommand: AsyncParsableCommand {
         if keys.contains(WorkerRequirement.commands.key) {
             throw CommandFailure(.badInput, "--label: found \(WorkerRequirement.commands.key), which --commands says")
         }
-        for key in keys where !WorkerRequirement.isLabel(key) {
-            if WorkerRequirement.reservedKeys.contains(key) {
+        for key in keys where !WorkerRequirement.isLabel(key) || WorkerRequirement.isAbility(key) {
+            if WorkerRequirement.reservedKeys.contains(key) || WorkerRequirement.isAbility(key) {
                 throw CommandFailure(
                     .badInput,
                     "--label: found \(key), which every worker tells of itself; choose another word"

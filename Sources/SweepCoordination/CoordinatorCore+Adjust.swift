@@ -41,6 +41,10 @@ extension SweepProgress {
         let name = sweep.name
         if state == .cancelled { return "\(name) is cancelled; it cannot be changed any more" }
         if let asked = adjustment.trials, asked != plan.trials {
+            if sweep.search.population != nil {
+                return
+                    "trials: \(name) trains a population, whose number of members is fixed; submit it under another name"
+            }
             if hasFinalRuns {
                 return
                     "trials: the search of \(name) is over, its finalists are run with new seeds; submit it under another name"

@@ -5,10 +5,18 @@ extension CoordinatorCore {
     mutating func apply(_ fact: Fact, at now: Instant) {
         switch fact {
         case .sweepSubmitted(let submission): apply(submission)
+        case .sweepChanged(let id, .deleted(let standings, let leasesGiven)):
+            remove(id, leaving: standings, leasesGiven: leasesGiven)
         case .sweepChanged(let id, let change):
             sweeps[id]?.apply(change)
             changed(id, by: change)
-        case .trialProposed(let proposal): sweeps[proposal.trial.sweep]?.apply(proposal)
+        case .trialProposed(let proposal):
+            guard sweeps[proposal.trial.sweep]?.has(proposal.trial.number) == false else { return }
+            sweeps[proposal.trial.sweep]?.apply(proposal)
+            // A copy keeps the state that it goes on from, whatever becomes of the trial that it is of.
+            if let copied = sweeps[proposal.trial.sweep]?[proposal.trial.number]?.checkpoint {
+                checkpointUsers[copied.id.hash, default: 0] += 1
+            }
         case .segmentDecided(let trial, let from, let to, let end, let order):
             sweeps[trial.sweep]?.applyDecided(trial: trial.number, from: from, to: to, end: end, order: order)
         case .leased(let lease, let worker, let from, let to, let kernels):
@@ -116,7 +124,7 @@ extension CoordinatorCore {
     }
 
     /// Gives up the trial's checkpoint; its bytes go when no other trial keeps the same.
-    private mutating func release(checkpointOf trial: TrialID) {
+    mutating func release(checkpointOf trial: TrialID) {
         let kept = at(trial.sweep) { $0.has(trial.number) ? $0.trials[trial.number - 1].checkpoint?.id.hash : nil }
         guard case let hash?? = kept else { return }
         let users = (checkpointUsers[hash] ?? 1) - 1

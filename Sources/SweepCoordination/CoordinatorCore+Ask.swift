@@ -207,7 +207,7 @@ extension CoordinatorCore {
             case nil: "it waits to be asked for again"
             }
         throw Refusal(
-            .conflict("attempt \(tell.attempt) of trial \(tell.trial) is over and nothing of it is taken: \(now)")
+            .leaseLost("attempt \(tell.attempt) of trial \(tell.trial) is over and nothing of it is taken: \(now)")
         )
     }
 

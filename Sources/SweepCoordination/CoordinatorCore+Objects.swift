@@ -7,7 +7,7 @@ extension CoordinatorCore {
     /// Only the newest checkpoint of a trial is kept, so there is no earlier one to go back to. O(open trials), and rare.
     mutating func lost(_ hash: ContentHash, at now: Instant) {
         for id in active {
-            if sweeps[id]?.submission.dataSet.hash == hash { lostData(of: id, at: now) }
+            if sweeps[id]?.submission.needs(hash) == true { lostData(hash, of: id, at: now) }
             for number in (sweeps[id]?.open ?? []).sorted() {
                 guard let checkpoint = sweeps[id]?[number]?.checkpoint, checkpoint.id.hash == hash else { continue }
                 let trial = TrialID(sweep: id, number: number)
@@ -19,12 +19,12 @@ extension CoordinatorCore {
         }
     }
 
-    private mutating func lostData(of id: SweepID, at now: Instant) {
+    private mutating func lostData(_ hash: ContentHash, of id: SweepID, at now: Instant) {
         guard let sweep = sweeps[id], sweep.state == .running else { return }
         log(
             .error,
             "the data set of a sweep is damaged or gone; it is paused: submit its file again, then resume it",
-            ["sweep.name": sweep.sweep.name, "object.id": sweep.submission.dataSet.hash.hex]
+            ["sweep.name": sweep.sweep.name, "object.id": hash.hex]
         )
         record(.sweepChanged(id, .paused), at: now)
         for number in sweep.open.sorted() { takeBack(TrialID(sweep: id, number: number), at: now) }

@@ -26,6 +26,14 @@ extension CoordinatorCore {
             case .propose(let proposal, let to, let end):
                 record(.trialProposed(proposal), at: now)
                 record(.segmentDecided(proposal.trial, from: 0, to: to, virtualEnd: end, order: order), at: now)
+            case .copy(let proposal, let parent, let replaced, let to, let end):
+                let former = TrialID(sweep: id, number: replaced)
+                if at(id, { $0.open.contains(replaced) }) == true { self.end(former, .pruned(.scheduler), at: now) }
+                record(.trialProposed(proposal), at: now)
+                record(
+                    .segmentDecided(proposal.trial, from: parent.epoch, to: to, virtualEnd: end, order: order),
+                    at: now
+                )
             case .promote(let number, let from, let to, let end):
                 let trial = TrialID(sweep: id, number: number)
                 record(.segmentDecided(trial, from: from, to: to, virtualEnd: end, order: order), at: now)
@@ -52,12 +60,21 @@ extension CoordinatorCore {
         return at(id) { ($0.meanEpochSeconds ?? .infinity) < limit } ?? false
     }
 
-    /// Sends assignments, 128 in a message: its limit, 4 MiB, then leaves 32 KiB for each template.
+    /// Sends assignments, 128 templates in a message, those of ancestors counted: its limit, 4 MiB, then leaves 32 KiB for each.
     mutating func send(_ leases: [Assignment], to connection: PeerID) {
-        for start in stride(from: 0, to: leases.count, by: 128) {
-            let part = Array(leases[start..<min(start + 128, leases.count)])
-            effects.append(.send(.assignments(Assignments(leases: part)), to: connection))
+        var part: [Assignment] = []
+        var templates = 0
+        for lease in leases {
+            var own = 1
+            if case .list(let ancestors)? = lease.spec[Ancestor.key] { own += ancestors.count }
+            if templates + own > 128, !part.isEmpty {
+                effects.append(.send(.assignments(Assignments(leases: part)), to: connection))
+                (part, templates) = ([], 0)
+            }
+            part.append(lease)
+            templates += own
         }
+        if !part.isEmpty { effects.append(.send(.assignments(Assignments(leases: part)), to: connection)) }
     }
 
     /// Gives a trial's segment to a worker; false when it has none.
@@ -85,9 +102,10 @@ extension CoordinatorCore {
     mutating func assignment(of lease: LeaseID) -> Assignment? {
         at(lease.trial.sweep) { sweep -> Assignment? in
             guard let held = sweep.lease(of: lease.trial.number), held.attempt == lease.attempt,
-                let spec = sweep.sweep.space.resolve(sweep.trials[lease.trial.number - 1].configuration)
+                let spec = sweep.template(of: lease.trial.number)
             else { return nil }
             let checkpoint = sweep.trials[lease.trial.number - 1].checkpoint
+            let fold = sweep.fold(of: sweep.trials[lease.trial.number - 1])
             return Assignment(
                 lease: lease,
                 sweepName: sweep.sweep.name,
@@ -96,7 +114,7 @@ extension CoordinatorCore {
                 from: checkpoint?.epoch ?? 0,
                 to: held.to,
                 checkpoint: checkpoint?.id,
-                dataSet: sweep.submission.dataSet,
+                dataSet: sweep.submission.dataSet(ofFold: fold),
                 keepsCheckpoint: held.to < sweep.sweep.epochs,
                 metrics: sweep.metrics
             )

@@ -16,10 +16,18 @@ extension CoordinatorCore {
             effects.append(.reply(token, .badInput(what)))
             return
         }
+        guard draft.foldSets.count == (sweep.folds ?? 1) - 1 else {
+            let found = draft.foldSets.count + 1
+            let allowed = sweep.folds.map { "one for each of its \($0) folds" } ?? "one"
+            let what = "the sweep came with \(found) data set\(found == 1 ? "" : "s"), allowed \(allowed)"
+            effects.append(.reply(token, .badInput(what)))
+            return
+        }
         if let other = self.sweep(named: sweep.name) {
             // Handing in the same sweep again is how a user goes on after a restart.
             let difference = draft.source.difference(from: other.submission.source)
-            switch other.submission.dataSet == draft.dataSet ? difference : .another {
+            let isSameData = other.submission.dataSet == draft.dataSet && other.submission.foldSets == draft.foldSets
+            switch isSameData ? difference : .another {
             case .none, .placement: effects.append(.reply(token, .done(other.id)))
             case .trials:
                 effects.append(
@@ -42,6 +50,7 @@ extension CoordinatorCore {
             text: draft.text,
             fileName: draft.fileName,
             dataSet: draft.dataSet,
+            foldSets: draft.foldSets,
             schema: draft.schema,
             metrics: metrics,
             coreVersion: draft.coreVersion,
@@ -57,6 +66,7 @@ extension CoordinatorCore {
             effects.append(.reply(token, .notFound(unknown(sweep: name))))
             return
         }
+        if steering == .delete { return delete(sweep, token, at: now) }
         if sweep.state.isOver {
             effects.append(.reply(token, .conflict("\(name) is \(sweep.state.name); it cannot be steered any more")))
             return
@@ -71,7 +81,7 @@ extension CoordinatorCore {
                 end(TrialID(sweep: sweep.id, number: number), .pruned(.cancelled), at: now)
             }
             record(.sweepChanged(sweep.id, .cancelled), at: now)
-        case .pause, .resume: break
+        case .pause, .resume, .delete: break
         }
         effects.append(.reply(token, .done(sweep.id)))
         log(.info, "sweep steered", ["sweep.name": name, "sweep.verb": steering.rawValue])

@@ -27,6 +27,11 @@ package struct CoordinatorCore: Sendable {
     var leasesGiven = 0
     /// Sweeps in the store that this version cannot read.
     var unreadable: [SweepID] = []
+    /// Sweeps that were removed: their numbers are not given again.
+    package internal(set) var deleted: Set<SweepID> = []
+    /// When the times of sweeps that end after one were last counted, and what of each no fact tells yet.
+    var clocked: Instant?
+    var unwritten: [SweepID: Duration] = [:]
     var effects: [Effect] = []
 
     package init(options: CoordinatorOptions = CoordinatorOptions(), session: UInt64) {
@@ -85,6 +90,7 @@ package struct CoordinatorCore: Sendable {
         case .tick:
             lapse(at: now)
             moveStuck(at: now)
+            countTimes(at: now)
             // By the shell's clock, which is the one that wakes.
             effects.append(.wake(at: moment.advanced(by: options.heartbeat / 2)))
         }
@@ -107,14 +113,14 @@ package struct CoordinatorCore: Sendable {
 
     /// Every object that a trial or sweep still needs: what a restart keeps.
     package var neededObjects: Set<ContentHash> {
-        Set(checkpointUsers.keys).union(sweeps.values.map(\.submission.dataSet.hash))
+        Set(checkpointUsers.keys).union(sweeps.values.flatMap { $0.submission.dataSets.map(\.hash) })
     }
 
     /// Whether a trial or sweep needs this object now.
     ///
     /// To be asked when a `drop` is carried out: while its turn was committed, a later one may have named the same bytes.
     package func needs(_ hash: ContentHash) -> Bool {
-        checkpointUsers[hash] != nil || sweeps.values.contains { $0.submission.dataSet.hash == hash }
+        checkpointUsers[hash] != nil || sweeps.values.contains { $0.submission.needs(hash) }
     }
 
     private mutating func takeEffects() -> [Effect] {

@@ -89,6 +89,7 @@ package struct SnapshotRestoration {
         if options == nil { core = CoordinatorCore(options: CoordinatorOptions(attempts: attempts), session: session) }
         core.leasesGiven = try reader.integer(in: 0...1 << 53)
         core.unreadable = try reader.list { reader throws(SnapshotError) in try reader.sweepID() }
+        core.deleted = Set(try reader.list { reader throws(SnapshotError) in try reader.sweepID() })
         for _ in 0..<(try reader.count()) {
             let worker = try reader.worker()
             core.sequences[worker] = try reader.number()
@@ -104,7 +105,9 @@ package struct SnapshotRestoration {
             }
         }
         for _ in 0..<(try reader.count()) { try sweep(&reader) }
-        for id in core.unreadable + core.sweeps.keys { core.nextSweep = max(core.nextSweep, id.rawValue &+ 1) }
+        for id in core.unreadable + core.deleted + core.sweeps.keys {
+            core.nextSweep = max(core.nextSweep, id.rawValue &+ 1)
+        }
         core.active = core.sweeps.values.filter { !$0.state.isOver }.map(\.id).sorted()
         hasHeader = true
     }
@@ -157,6 +160,7 @@ package struct SnapshotRestoration {
         sweep.resolved = try reader.integer(in: 0...1 << 53)
         sweep.epochsDecided = try reader.integer(in: 0...1 << 53)
         sweep.leastCost = try reader.real()
+        sweep.ranMilliseconds = try reader.integer(in: 0...1 << 53)
         sweep.epochsTrained = try reader.integer(in: 0...1 << 53)
         sweep.epochSeconds = try reader.real()
         sweep.incumbent = try reader.optional { reader throws(SnapshotError) in
@@ -183,7 +187,7 @@ package struct SnapshotRestoration {
             throw SnapshotReader.failure("its trials are in disorder")
         }
         for number in first + 1..<first + 1 + count {
-            let trial = try reader.trial(number, columns)
+            let trial = try reader.trial(number, columns) { core.sweeps[id]?[$0]?.configurationID }
             core.sweeps[id]?.trials.append(trial)
         }
     }
@@ -240,18 +244,34 @@ extension SnapshotReader {
     /// An epoch, or a trial's number.
     fileprivate mutating func epoch() throws(SnapshotError) -> Int { try integer(in: 0...Int(Int32.max)) }
 
-    fileprivate mutating func trial(_ number: Int, _ columns: CurveColumns) throws(SnapshotError) -> TrialProgress {
+    /// A trial; `named` gives the name of an earlier one.
+    fileprivate mutating func trial(
+        _ number: Int,
+        _ columns: CurveColumns,
+        named: (Int) -> ConfigurationID?
+    ) throws(SnapshotError) -> TrialProgress {
         let entries = try list { reader throws(SnapshotError) in
             Configuration.Entry(path: try reader.name(), value: try reader.value())
+        }
+        let (run, seed) = (try epoch(), try word())
+        let parent = try optional { reader throws(SnapshotError) in
+            Parent(trial: try reader.epoch(), epoch: try reader.epoch())
+        }
+        var origin: (parent: Parent, id: ConfigurationID)?
+        if let parent {
+            guard parent.trial < number, let id = named(parent.trial) else { throw Self.failure() }
+            origin = (parent, id)
         }
         var trial = TrialProgress(
             number: number,
             configuration: Configuration(entries),
-            runOfConfiguration: try epoch(),
-            seed: try word(),
-            columns: columns
+            runOfConfiguration: run,
+            seed: seed,
+            columns: columns,
+            copiedFrom: origin
         )
-        trial.curve = try curve(columns)
+        trial.curve = try curve(columns).inheriting(parent?.epoch ?? 0)
+        guard trial.curve.epochs >= parent?.epoch ?? 0 else { throw Self.failure() }
         trial.checkpoint = try optional { reader throws(SnapshotError) in
             let (epoch, hex, size) = (try reader.epoch(), try reader.text(), try reader.integer(in: 0...Int.max))
             guard let hash = ContentHash(hex: hex) else { throw Self.failure() }

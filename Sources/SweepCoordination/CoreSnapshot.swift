@@ -8,7 +8,7 @@ import SweepWire
 /// journal has not. A value, taken in microseconds; it is written elsewhere while events change the core.
 package struct CoreSnapshot: Sendable {
     /// What `parts` write; a snapshot of another format is passed over.
-    package static let format = 2
+    package static let format = 4
 
     let attempts: Int
     /// Leases that were ever given.
@@ -16,6 +16,7 @@ package struct CoreSnapshot: Sendable {
     let sweeps: [SweepID: SweepProgress]
     let sequences: [WorkerID: UInt64]
     let unreadable: [SweepID]
+    let deleted: Set<SweepID>
     /// Workers that hold leases.
     let holders: [WorkerProgress]
 
@@ -60,6 +61,7 @@ package struct CoreSnapshot: Sendable {
         writer.integer(attempts)
         writer.integer(leasesGiven)
         writer.list(unreadable) { $0.number(UInt64($1.rawValue)) }
+        writer.list(deleted.sorted()) { $0.number(UInt64($1.rawValue)) }
         writer.list(sequences.keys.sorted()) { writer, worker in
             writer.worker(worker)
             writer.number(sequences[worker] ?? 0)
@@ -119,6 +121,7 @@ extension CoordinatorCore {
             sweeps: reading.sweeps,
             sequences: sequences,
             unreadable: unreadable,
+            deleted: deleted,
             holders: table.all.values.filter { !$0.held.isEmpty }
         )
     }
@@ -188,6 +191,7 @@ extension SnapshotWriter {
         integer(sweep.resolved)
         integer(sweep.epochsDecided)
         real(sweep.leastCost)
+        integer(sweep.ranMilliseconds)
         integer(sweep.epochsTrained)
         real(sweep.epochSeconds)
         optional(sweep.incumbent) { writer, best in
@@ -225,6 +229,10 @@ extension SnapshotWriter {
         }
         integer(trial.runOfConfiguration)
         word(trial.seed)
+        optional(trial.parent) { writer, parent in
+            writer.integer(parent.trial)
+            writer.integer(parent.epoch)
+        }
         curve(kept)
         optional(trial.checkpoint) { writer, checkpoint in
             writer.integer(checkpoint.epoch)

@@ -1,3 +1,4 @@
+import SweepCore
 import SweepSearch
 
 /// What a sweep's searcher and scheduler were told, in order: both are made anew from it.
@@ -20,6 +21,8 @@ struct DecisionLog: Hashable, Sendable {
             case removed
             /// The scheduler: the cost of a trial's epoch `epoch`.
             case observed
+            /// Both, before `resolved`: what the segment cost by one more objective, in their order.
+            case weighed
         }
 
         let kind: Kind
@@ -28,7 +31,12 @@ struct DecisionLog: Hashable, Sendable {
         let cost: Double
 
         /// Whether its cost says anything.
-        var hasCost: Bool { kind == .resolved || kind == .resolvedForGood || kind == .observed }
+        var hasCost: Bool {
+            switch kind {
+            case .resolved, .resolvedForGood, .observed, .weighed: true
+            case .started, .promoted, .removed: false
+            }
+        }
 
         init(_ kind: Kind, trial: Int, epoch: Int = 0, cost: Double = 0) {
             self.kind = kind
@@ -57,6 +65,14 @@ struct DecisionLog: Hashable, Sendable {
     }
 }
 
+extension DecisionLog.Entry {
+    /// The costs of so many objectives, of which `further` were told before; all infinite where they are not all known.
+    func costs(_ further: [Double], of objectives: Int) -> [Double] {
+        let costs = [cost] + further
+        return costs.count == objectives ? costs : Array(repeating: .infinity, count: objectives)
+    }
+}
+
 extension SweepProgress {
     /// Tells searcher and scheduler something, and remembers it.
     mutating func tell(_ entry: DecisionLog.Entry) {
@@ -77,10 +93,13 @@ extension SweepProgress {
             scheduler.started(trial: trial)
         case .promoted: scheduler.promoted(trial: trial, to: epoch)
         case .resolved, .resolvedForGood:
-            scheduler.finished(trial: trial, epoch: epoch, cost: entry.cost)
+            let costs = entry.costs(weighed, of: sweep.objectives.count)
+            weighed = []
+            scheduler.finished(trial: trial, epoch: epoch, costs: costs)
             if entry.kind == .resolvedForGood { scheduler.removed(trial: trial) }
             guard trials.indices.contains(trial - 1) else { return }
-            searcher.observe(number: plan[trial - 1].configuration, objective: entry.cost, epoch: epoch)
+            searcher.observe(number: plan[trial - 1].configuration, costs: costs, epoch: epoch)
+        case .weighed: weighed.append(entry.cost)
         case .removed: scheduler.removed(trial: trial)
         case .observed: scheduler.observed(trial: trial, from: epoch, costs: [entry.cost])
         }

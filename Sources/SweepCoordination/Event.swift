@@ -41,6 +41,8 @@ package struct SweepDraft: Hashable, Sendable {
     package let text: String
     package let fileName: String
     package let dataSet: DataSetID
+    /// The same rows as the second and each further fold parts them; empty where all trials have one split.
+    package let foldSets: [DataSetID]
     /// Nil for trials that are programs.
     package let schema: DataSchema?
     package let coreVersion: String
@@ -52,6 +54,7 @@ package struct SweepDraft: Hashable, Sendable {
         text: String,
         fileName: String,
         dataSet: DataSetID,
+        foldSets: [DataSetID] = [],
         schema: DataSchema?,
         coreVersion: String,
         milliseconds: Int64
@@ -60,6 +63,7 @@ package struct SweepDraft: Hashable, Sendable {
         self.text = text
         self.fileName = fileName
         self.dataSet = dataSet
+        self.foldSets = foldSets
         self.schema = schema
         self.coreVersion = coreVersion
         self.milliseconds = milliseconds
@@ -69,6 +73,8 @@ package struct SweepDraft: Hashable, Sendable {
 /// What a user may do to a sweep.
 package enum Steering: String, CaseIterable, Sendable {
     case pause, resume, cancel
+    /// Removes a sweep that is over, with all that nobody else needs.
+    case delete
 }
 
 /// What a coordinator does; the shell commits every `record` of a turn before it carries out the rest.
@@ -116,6 +122,8 @@ package enum SteeringOutcome: Hashable, Sendable {
     case badInput(String)
     case notFound(String)
     case conflict(String)
+    /// To `told`: the attempt is over.
+    case leaseLost(String)
 }
 
 /// Something for the log.

@@ -5,15 +5,27 @@ import SweepWire
 extension SweepProgress {
     mutating func apply(_ proposal: TrialProposal) {
         guard proposal.trial.number == trials.count + 1 else { return }
-        trials.append(
-            TrialProgress(
-                number: proposal.trial.number,
-                configuration: proposal.configuration,
-                runOfConfiguration: proposal.repeatIndex,
-                seed: proposal.seed,
-                columns: columns
-            )
+        var origin: (parent: Parent, id: ConfigurationID)?
+        if let parent = proposal.parent {
+            guard let donor = self[parent.trial], donor.curve.isWhole, donor.curve.epochs >= parent.epoch else {
+                return
+            }
+            origin = (parent, donor.configurationID)
+        }
+        var trial = TrialProgress(
+            number: proposal.trial.number,
+            configuration: proposal.configuration,
+            runOfConfiguration: proposal.repeatIndex,
+            seed: proposal.seed,
+            columns: columns,
+            copiedFrom: origin
         )
+        if let parent = proposal.parent, let donor = self[parent.trial] {
+            trial.curve = donor.curve.inheritance(after: parent.epoch)
+            // Where its state is not there it is made again, from the one before.
+            if let kept = donor.checkpoint, kept.epoch <= parent.epoch { trial.checkpoint = kept }
+        }
+        trials.append(trial)
         if !isFinal(proposal.trial.number) { searched += 1 }
         open.insert(proposal.trial.number)
         tally.add(trials[proposal.trial.number - 1])
@@ -22,7 +34,8 @@ extension SweepProgress {
     mutating func applyDecided(trial number: Int, from: Int, to: Int, end: Double, order: Int) {
         guard trials.indices.contains(number - 1) else { return }
         if !isFinal(number) {
-            tell(from == 0 ? .init(.started, trial: number) : .init(.promoted, trial: number, epoch: to))
+            let isFirst = from == trials[number - 1].parent?.epoch ?? 0
+            tell(isFirst ? .init(.started, trial: number) : .init(.promoted, trial: number, epoch: to))
             if !trials[number - 1].stoppedEarly { epochsDecided += to - from }
         }
         // One that failed meanwhile holds its virtual slot, so that the order of decisions does not depend on when it failed.
@@ -125,6 +138,11 @@ extension SweepProgress {
         // ended later is treated as if that were not known yet: when it was heard of is real time's accident.
         let trial = trials[number - 1]
         let isGone = !trial.stoppedEarly && (trial.curve.epochs < epoch || trial.ended == .pruned(.cannotRecover))
+        if cost < .infinity, !sweep.further.isEmpty {
+            for further in costs(of: number, at: epoch).dropFirst() {
+                tell(.init(.weighed, trial: number, epoch: epoch, cost: further))
+            }
+        }
         tell(.init(isGone ? .resolvedForGood : .resolved, trial: number, epoch: epoch, cost: cost))
     }
 
@@ -199,6 +217,9 @@ extension SweepProgress {
         case .finished: state = .finished
         case .halted(let reason): state = .halted(reason)
         case .adjusted(let adjustment): apply(adjustment)
+        case .ran(let milliseconds): ranMilliseconds = max(ranMilliseconds, milliseconds)
+        // The core takes the sweep away.
+        case .deleted: break
         }
     }
 

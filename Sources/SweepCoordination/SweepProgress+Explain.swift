@@ -22,22 +22,41 @@ extension SweepProgress {
         var neighbours: [TrialExplanation.Neighbour] = []
         var newest: [Int: (epoch: Int, cost: Double)] = [:]
         var levels: [Int: [(cost: Double, trial: Int)]] = [:]
-        var wentOn: [Int: Int] = [:]
+        var weighed: [Double] = []
+        var costs: [Int: [(trial: Int, costs: [Double])]] = [:]
+        var wentOn: [Int: Set<Int>] = [:]
         var standings: [TrialExplanation.Standing] = []
         var open: (epoch: Int, cost: Double)?
+
+        // Told the same, it names the member that each copy replaced.
+        var population: (any FidelityScheduler)?
+        if sweep.search.population != nil {
+            population = SchedulerFactory.make(
+                prune: sweep.prune,
+                epochs: sweep.epochs,
+                trials: plan.trials,
+                objective: objective,
+                search: sweep.search
+            )
+        }
 
         func standing(_ verdict: TrialExplanation.Verdict) -> TrialExplanation.Standing? {
             guard let open else { return nil }
             let results = levels[open.epoch, default: []].sorted { ($0.cost, $0.trial) < ($1.cost, $1.trial) }
             guard let best = results.first else { return nil }
+            // Of several objectives a place is that of the order in which trials go on; infinite ones stand behind it.
+            let order =
+                sweep.further.isEmpty
+                ? nil : FrontOrder.order(costs[open.epoch, default: []], gone: wentOn[open.epoch, default: []])
+            let place = order?.firstIndex(of: number) ?? results.firstIndex { $0.trial == number }
             return TrialExplanation.Standing(
                 epoch: open.epoch,
                 objective: value(open.cost),
-                place: (results.firstIndex { $0.trial == number } ?? 0) + 1,
+                place: (place ?? 0) + 1,
                 of: results.count,
                 best: value(best.cost),
                 median: value(results[(results.count - 1) / 2].cost),
-                wentOn: wentOn[open.epoch, default: 0],
+                wentOn: wentOn[open.epoch, default: []].count,
                 verdict: verdict
             )
         }
@@ -49,9 +68,13 @@ extension SweepProgress {
                 guard let begun = self[trial] else { continue }
                 let proposal = plan[trial - 1].configuration
                 if trial == firstRun {
-                    var asked = searcher
-                    if asked.propose(number: proposal) == begun.configuration {
-                        reason = asked.reason(number: proposal)
+                    if begun.parent != nil {
+                        reason = population?.copyDue().flatMap { copyReason(of: begun, $0) }
+                    } else {
+                        var asked = searcher
+                        if asked.propose(number: proposal) == begun.configuration {
+                            reason = asked.reason(number: proposal)
+                        }
                     }
                     known = (newest.count, trial - 1 - newest.count)
                     neighbours = newest.keys.sorted().compactMap { other in
@@ -67,21 +90,30 @@ extension SweepProgress {
                     neighbours = Array(neighbours.prefix(Self.neighbours))
                 }
                 searcher.proposed(number: proposal, configuration: begun.configuration)
+                population?.started(trial: trial)
+            case .weighed: weighed.append(entry.cost)
             case .resolved, .resolvedForGood:
+                let all = entry.costs(weighed, of: sweep.objectives.count)
+                weighed = []
                 if trial > 0, trials.indices.contains(trial - 1) {
-                    searcher.observe(number: plan[trial - 1].configuration, objective: entry.cost, epoch: epoch)
+                    searcher.observe(number: plan[trial - 1].configuration, costs: all, epoch: epoch)
                 }
+                if !sweep.further.isEmpty, all[0] < .infinity { costs[epoch, default: []].append((trial, all)) }
                 newest[trial] = (epoch, entry.cost)
                 levels[epoch, default: []].append((entry.cost, trial))
                 if trial == number { open = (epoch, entry.cost) }
+                population?.finished(trial: trial, epoch: epoch, cost: entry.cost)
+                if entry.kind == .resolvedForGood { population?.removed(trial: trial) }
             case .promoted:
+                population?.promoted(trial: trial, to: epoch)
                 let below = self.levels.last { $0 < epoch } ?? 0
                 if trial == number, let promoted = standing(.promoted(to: epoch)) {
                     standings.append(promoted)
                     open = nil
                 }
-                wentOn[below, default: 0] += 1
+                wentOn[below, default: []].insert(trial)
             case .removed:
+                population?.removed(trial: trial)
                 if trial == number, let stopped = standing(open?.cost.isFinite == true ? .stopped : .lost) {
                     standings.append(stopped)
                     open = nil

@@ -22,6 +22,9 @@ extension SweepProgress {
         has(number) && trials[number - 1].runOfConfiguration >= plan.repeats
     }
 
+    /// The fold of a trial's validation rows, from 1; nil where all trials have one split.
+    package func fold(of trial: TrialProgress) -> Int? { sweep.fold(ofRun: trial.runOfConfiguration) }
+
     /// Whether any is begun.
     var hasFinalRuns: Bool { trials.count > searched }
 
@@ -51,13 +54,12 @@ extension SweepProgress {
         guard let spec = sweep.finalists, hasFinalRuns || (open.isEmpty && timeline.count == 0) else { return nil }
         let finalists = finalists ?? chooseFinalists(spec)
         self.finalists = finalists
-        guard !finalists.isEmpty,
-            case .run(let next) = FinalRace.step(
-                after: finalRuns(of: finalists),
-                finalists: finalists.count,
-                seeds: spec.seeds
-            )
-        else { return nil }
+        guard !finalists.isEmpty else { return nil }
+        let (runs, count) = (finalRuns(of: finalists.map(\.id)), finalists.count)
+        let step =
+            sweep.folds.map { FinalRace.step(after: runs, finalists: count, seeds: spec.seeds, folds: $0) }
+            ?? FinalRace.step(after: runs, finalists: count, seeds: spec.seeds)
+        guard case .run(let next) = step else { return nil }
         let finalist = finalists[next]
         let begun = trials[searched...].count { $0.configurationID == finalist.id }
         let run = plan.repeats + begun
@@ -86,8 +88,8 @@ extension SweepProgress {
     }
 
     /// The runs so far in the order in which they were begun, with their results as far as virtual time has come.
-    private func finalRuns(of finalists: [Finalist]) -> [FinalRace.Run] {
-        let places = Dictionary(finalists.enumerated().map { ($1.id, $0) }) { first, _ in first }
+    private func finalRuns(of finalists: [ConfigurationID]) -> [FinalRace.Run] {
+        let places = Dictionary(finalists.enumerated().map { ($1, $0) }) { first, _ in first }
         return trials[searched...].compactMap { trial in
             places[trial.configurationID].map { place in
                 let isResolved = trial.ended != nil && timeline.slot(of: trial.number) == nil
@@ -107,16 +109,20 @@ extension SweepProgress {
     func finalExplanation(of progress: TrialProgress) -> TrialExplanation {
         let number = progress.number
         let before = number - 1 - searched
-        let known = FinalRace.roundStart(
-            before: before,
-            finalists: max(1, distinctFinalists),
-            seeds: sweep.finalists?.seeds ?? 1
-        )
         let first = trials.first { $0.configurationID == progress.configurationID }?.number ?? number
         var chosen: [ConfigurationID] = []
         for trial in trials[searched...] where !chosen.contains(trial.configurationID) {
             chosen.append(trial.configurationID)
         }
+        let known =
+            sweep.folds.map {
+                FinalRace.passStart(before: before, of: finalRuns(of: chosen), finalists: chosen.count, folds: $0)
+            }
+            ?? FinalRace.roundStart(
+                before: before,
+                finalists: max(1, distinctFinalists),
+                seeds: sweep.finalists?.seeds ?? 1
+            )
         let costs = trials[searched...].filter { $0.ended != nil }.map { (cost: finalCost($0), trial: $0.number) }
             .sorted { $0 < $1 }
         var standings: [TrialExplanation.Standing] = []
@@ -141,7 +147,8 @@ extension SweepProgress {
             reason: .finalist(
                 // The first runs are given in the order of places.
                 place: (chosen.firstIndex(of: progress.configurationID) ?? 0) + 1,
-                run: progress.runOfConfiguration - plan.repeats + 1
+                run: progress.runOfConfiguration - plan.repeats + 1,
+                fold: fold(of: progress)
             ),
             firstRun: first,
             // Those of earlier rounds; those of its own were begun beside it.

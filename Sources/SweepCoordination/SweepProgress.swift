@@ -30,6 +30,8 @@ package struct SweepProgress: Sendable {
     package internal(set) var epochsDecided = 0
     /// The least cost of the search at the end of a segment, in the order in which they are resolved.
     package internal(set) var leastCost = Double.infinity
+    /// How long it was trained, as facts tell it: only of a sweep that ends after a time.
+    package internal(set) var ranMilliseconds = 0
     /// Trials that have no terminal state.
     package internal(set) var open: Set<Int> = []
     /// Segment ends fed to the scheduler so far.
@@ -61,6 +63,8 @@ package struct SweepProgress: Sendable {
     var scheduler: any FidelityScheduler
     /// All that both were told.
     var told = DecisionLog()
+    /// Costs by the objectives after the first that were told of the segment which is resolved next; empty between two facts.
+    var weighed: [Double] = []
     /// Trials whose result is known but not yet resolved, for decisions on arrival.
     var arrived: [Int] = []
     /// The count of resolved segments at which trials without hope were last looked for.
@@ -83,7 +87,8 @@ package struct SweepProgress: Sendable {
             prune: sweep.prune,
             epochs: sweep.epochs,
             trials: plan.trials,
-            objective: sweep.objective
+            objective: sweep.objective,
+            search: sweep.search
         )
         readsCurves = scheduler.readsCurves
         placement = sweep.placement
@@ -98,6 +103,8 @@ package struct SweepProgress: Sendable {
         let columns: CurveColumns
         let objectiveColumn: Int?
         let probeColumn: Int?
+        /// What copies of members are trained with; nil without a population.
+        let explorer: PopulationExplorer?
 
         init(sweep: Sweep, submission: SweepSubmission) {
             self.sweep = sweep
@@ -105,6 +112,10 @@ package struct SweepProgress: Sendable {
             columns = CurveColumns(submission.metrics)
             objectiveColumn = submission.metrics.firstIndex(of: sweep.objective.metric)
             probeColumn = submission.metrics.firstIndex(of: .probeLoss)
+            let search = sweep.search
+            explorer = search.population.map {
+                PopulationExplorer($0, space: sweep.space, seed: search.seed, constraints: search.constraints)
+            }
         }
     }
 
@@ -118,9 +129,24 @@ package struct SweepProgress: Sendable {
     var needs: WorkerNeeds {
         // A program brings its own training core.
         let coreVersion = !sweep.isOfPrograms ? submission.coreVersion : nil
-        return WorkerNeeds(coreVersion: coreVersion, slots: placement.slots, requires: placement.requires)
+        var requires = placement.requires
+        // What a program reports is the same to every worker.
+        if !sweep.isOfPrograms, metrics.contains(where: { ($0.top ?? Metric.usualTop) != Metric.usualTop }) {
+            requires.removeAll { $0.key == WorkerRequirement.topAccuracies.key }
+            requires = (requires + [.topAccuracies]).sorted()
+        }
+        if sweep.search.population != nil {
+            requires.removeAll { $0.key == WorkerRequirement.copies.key }
+            requires = (requires + [.copies]).sorted()
+        }
+        if sweep.command?.isReused == true {
+            requires.removeAll { $0.key == WorkerRequirement.reusedPrograms.key }
+            requires = (requires + [.reusedPrograms]).sorted()
+        }
+        return WorkerNeeds(coreVersion: coreVersion, slots: placement.slots, requires: requires)
     }
     var columns: CurveColumns { definition.columns }
+    var explorer: PopulationExplorer? { definition.explorer }
     var objectiveColumn: Int? { definition.objectiveColumn }
     var probeColumn: Int? { definition.probeColumn }
 
@@ -165,6 +191,10 @@ package struct SweepProgress: Sendable {
     /// How many trials there will be, runs of finalists included; a race or a search that is stopped may end with fewer; nil while a searcher without an end
     /// has no bound.
     package var plannedTrials: Int? {
+        if sweep.search.population != nil {
+            // How many copies there will be is known at the end.
+            return state == .finished ? trials.count : plan.trials.map { max($0, trials.count) }
+        }
         guard sweep.finalists != nil || sweep.stop != nil else { return plan.trials }
         return state == .finished ? trials.count : plan.trials.map { max($0 + finalRunsPlanned, trials.count) }
     }

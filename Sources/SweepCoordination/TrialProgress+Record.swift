@@ -3,14 +3,15 @@ package import SweepSearch
 
 extension TrialProgress {
     /// The trial as rankings and reports want it, in this state; `curve` is its own unless that is thinned here. What the curve shows is
-    /// left out: it is looked for in rows that are shown.
-    package func record(_ state: TrialState, curve: LearningCurve? = nil) -> TrialRecord {
+    /// left out: it is looked for in rows that are shown. `fold` is that of its validation rows.
+    package func record(_ state: TrialState, curve: LearningCurve? = nil, fold: Int? = nil) -> TrialRecord {
         TrialRecord(
             number: number,
             configuration: configuration,
             configurationID: configurationID,
             seed: seed,
             repetition: runOfConfiguration,
+            fold: fold,
             state: state,
             stoppedEarly: stoppedEarly,
             notes: notes,
@@ -19,7 +20,8 @@ extension TrialProgress {
             coreSeconds: self.curve.seconds,
             workers: workers,
             kernels: kernels,
-            log: lastLog
+            log: lastLog,
+            parent: parent
         )
     }
 

@@ -5,10 +5,13 @@ package struct TrialProgress: Sendable {
     /// From 1, in the order of proposal.
     package let number: Int
     package let configuration: Configuration
+    /// The name of what it is a run of: its configuration; for a copy of another trial's state that trial, too, and the copy itself.
     package let configurationID: ConfigurationID
     /// Which run of the configuration this is, from 0.
     package let runOfConfiguration: Int
     package let seed: UInt64
+    /// Whose state it went on from; nil: it began with weights of its own.
+    package let parent: Parent?
     package internal(set) var curve: LearningCurve
     /// The newest checkpoint that is kept; nil: training starts from the initial weights.
     package internal(set) var checkpoint: KeptCheckpoint?
@@ -67,11 +70,15 @@ package struct TrialProgress: Sendable {
         configuration: Configuration,
         runOfConfiguration: Int,
         seed: UInt64,
-        columns: CurveColumns
+        columns: CurveColumns,
+        copiedFrom origin: (parent: Parent, id: ConfigurationID)? = nil
     ) {
         self.number = number
         self.configuration = configuration
-        configurationID = configuration.id
+        parent = origin?.parent
+        configurationID =
+            origin.map { configuration.id(copiedFrom: $0.id, after: $0.parent.epoch, number: number) }
+            ?? configuration.id
         self.runOfConfiguration = runOfConfiguration
         self.seed = seed
         curve = LearningCurve(columns)

@@ -12,25 +12,32 @@ final class CheckedSnapshot {
     let options: CoordinatorOptions
     private let store: SnapshotStore?
     private let parts: [[UInt8]]
+    /// The sweeps that were removed before it.
+    private let deleted: Set<SweepID>
     private var found: [String] = []
+    /// In what it differs from the journal at its entry; nil when in nothing.
+    private var difference: String?
     private var wasCompared = false
 
     /// Reads the snapshot of `directory`; what is wrong with it is kept for `problems`.
     init(_ directory: String) {
         var (parts, options, store): ([[UInt8]], CoordinatorOptions, SnapshotStore?) = ([], CoordinatorOptions(), nil)
+        var deleted: Set<SweepID> = []
         do {
             store = try SnapshotStore.open(readOnly: directory)
             head = try store?.readParts(if: { _ in true }) { parts.append($0) }
             if head != nil {
                 var restoration = SnapshotRestoration(options: nil, session: 0)
                 for part in parts { try restoration.add(part) }
-                options = try restoration.finish().options
+                let restored = try restoration.finish()
+                (options, deleted) = (restored.options, restored.deleted)
             }
         } catch {
             found.append("\(error)")
             head = nil
         }
         (self.parts, self.options, self.store) = (parts, options, store)
+        self.deleted = deleted
     }
 
     /// Compares it with the core as it is after this entry, if it stands there.
@@ -38,16 +45,19 @@ final class CheckedSnapshot {
         guard let head, head.sequence == sequence else { return }
         wasCompared = true
         guard Checksum.of(entry.body) == head.entry else {
-            found.append(
+            difference =
                 "entry \(sequence) of the journal is another than the one it was made of, so that it is passed over"
-            )
             return
         }
-        if core.snapshot.parts != parts { found.append("it is not what the journal gives at entry \(sequence)") }
+        if core.snapshot.parts != parts { difference = "it is not what the journal gives at entry \(sequence)" }
     }
 
     /// All that is wrong, when the journal has led to `core`.
+    ///
+    /// A journal that is cleared of a sweep gives no more what a snapshot of before the removal tells of it: a coordinator may have
+    /// cleared it since the snapshot was read, and a power failure may bring back a snapshot that was removed.
     func problems(after core: CoordinatorCore) -> [String] {
+        if let difference, core.deleted.isSubset(of: deleted) { found.append(difference) }
         if let head, !wasCompared {
             found.append("the journal has no entry \(head.sequence), so that it is passed over")
         }

@@ -3,6 +3,7 @@ package import SweepCore
 import SweepMessaging
 import SweepNodes
 package import SweepReports
+package import SweepStore
 import SweepWire
 
 extension Coordinator: SweepControl {
@@ -11,15 +12,18 @@ extension Coordinator: SweepControl {
         do { source = try SpecNode(wireBytes: submission.tree) } catch {
             throw ControlError(.badInput, "the sweep's tree cannot be read: \(error)")
         }
-        guard await objects.contains(submission.dataSet.hash) else {
-            throw ControlError(.conflict, "the data set \(submission.dataSet.hash) was not sent")
+        for set in submission.dataSets {
+            guard await objects.contains(set.hash) else {
+                throw ControlError(.conflict, "the data set \(set.hash) was not sent")
+            }
         }
-        kept.insert(submission.dataSet.hash)
+        kept.formUnion(submission.dataSets.map(\.hash))
         let draft = SweepDraft(
             source: source,
             text: submission.text,
             fileName: submission.fileName,
             dataSet: submission.dataSet,
+            foldSets: submission.foldSets,
             schema: submission.schema,
             coreVersion: options.coreVersion,
             milliseconds: wallClockMilliseconds()
@@ -59,6 +63,16 @@ extension Coordinator: SweepControl {
         let document = await Self.aside { [curves] in core.curvesDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
         return document
+    }
+
+    package func curves(sweep name: String, page: TrialPage) async throws(ControlError) -> CurvesDocument {
+        let (core, sweep) = try reading(name)
+        return await Self.aside { [curves] in core.curvesDocument(sweep, page: page, curves: curves) }
+    }
+
+    package func diagnose(sweep name: String, page: TrialPage) async throws(ControlError) -> DiagnosisDocument {
+        let (core, sweep) = try reading(name)
+        return await Self.aside { [curves] in core.diagnosisDocument(sweep, page: page, curves: curves) }
     }
 
     package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
@@ -111,9 +125,9 @@ extension Coordinator: SweepControl {
         try await answer(about: name, await steer { .adjust(name, adjustment, $0) })
     }
 
-    /// Keeps a data set that was read on this machine.
-    package func keep(dataSet bytes: [UInt8]) async throws {
-        arrived(try await objects.put(bytes))
+    /// Keeps a data set that was read on this machine: `put` puts it into the store, piece by piece where it is large.
+    package func keepDataSet(_ put: @Sendable (ObjectStore) throws -> ContentHash) async throws {
+        arrived(try await objects.put(put))
     }
 
     private func steer(_ name: String, _ steering: Steering) async throws(ControlError) -> StatusDocument {
@@ -131,6 +145,7 @@ extension Coordinator: SweepControl {
         case .badInput(let text): ControlError(.badInput, text)
         case .notFound(let text): ControlError(.notFound, text)
         case .conflict(let text): ControlError(.conflict, text)
+        case .leaseLost(let text): ControlError(.leaseLost, text)
         case .done, .asked, .nothingToAsk, .told: ControlError(.internal, "another question was answered")
         }
     }
@@ -175,7 +190,7 @@ extension Coordinator {
         } catch {
             let status: ResponseStatus =
                 switch error.code {
-                case .badInput, .notFound, .conflict: .badInput
+                case .badInput, .notFound, .conflict, .leaseLost: .badInput
                 case .notAllowed: .forbidden
                 case .internal: .failed
                 }

@@ -45,6 +45,18 @@ struct SnapshotUpkeep {
         bytesAfter += entry.bytes
     }
 
+    /// The newest entry has other bytes, and leads to the same state.
+    mutating func rewritten(_ entry: JournalPlace) {
+        if last?.sequence == entry.sequence { last = entry }
+    }
+
+    /// The snapshot is gone: another is due, if there was one.
+    mutating func forgotten() {
+        guard bytes > 0 else { return }
+        bytesAfter = max(bytesAfter, least)
+        bytes = 0
+    }
+
     /// A snapshot of the newest entry is taken.
     mutating func taken() {
         isWriting = true
@@ -82,7 +94,8 @@ extension Coordinator {
         if !snapshotUpkeep.beganAtSnapshot {
             do { try await snapshots.clear() } catch { return snapshotFailed(error) }
         }
-        if snapshotUpkeep.isDue { keep(core.snapshot) }
+        // The newest entry may be one that is about to be cleared.
+        if snapshotUpkeep.isDue, clearing.sweeps.isEmpty { keep(core.snapshot) }
     }
 
     /// Writes the state as of the newest entry, and lets go of the curves that are kept with it.
@@ -109,8 +122,10 @@ extension Coordinator {
     /// Writes a last snapshot, so that the next start is quick.
     func keepLastSnapshot() async {
         // While a snapshot is awaited, what a client asked for may still be decided and committed.
-        while snapshotUpkeep.isWriting || isCommitting { await Task.yield() }
-        guard snapshotUpkeep.isDueAtEnd, let snapshots, let place = snapshotUpkeep.last else { return }
+        while snapshotUpkeep.isWriting || isCommitting || clearing.isUnderWay { await Task.yield() }
+        guard clearing.sweeps.isEmpty, snapshotUpkeep.isDueAtEnd, let snapshots, let place = snapshotUpkeep.last else {
+            return
+        }
         do { _ = try await snapshots.keep(core.snapshot, at: place) } catch { snapshotFailed(error) }
     }
 

@@ -33,6 +33,8 @@ package actor Coordinator: Service {
     /// Objects that are known to be kept.
     var kept: Set<ContentHash>
     var upkeep = ObjectUpkeep()
+    /// What the store is to be cleared of.
+    var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.
     var keysOfWorkers: [WorkerID: CurvePublicKey] = [:]
     /// When each sweep's first epoch of this process came, and how many it had before.
@@ -87,6 +89,7 @@ package actor Coordinator: Service {
         snapshotUpkeep.hasFailed = snapshotStore == nil
         curves = WholeCurves(snapshots: snapshotStore, store: store)
         kept = core.neededObjects
+        clearing.sweeps = core.deleted.subtracting(try DeletedSweeps.cleared(in: store))
         journal = JournalThread(store)
         objects = ObjectThread(ObjectStore(directory: options.directory))
     }
@@ -106,6 +109,7 @@ package actor Coordinator: Service {
         if !options.servesHTTP { try announce(http: nil) }
         carryOut(core.start(at: now))
         for hash in missing { lost(hash) }
+        clearStore()
         logger.info("coordinator listens", metadata: ["port.endpoint": "\(server.endpoint)"])
         return server.endpoint
     }
@@ -217,6 +221,8 @@ extension Coordinator {
         return Pace(epochsPerSecond: Double(sweep.epochsTrained - epochs) / seconds)
     }
 
+    func forgetPace(of sweep: SweepID) { paces[sweep] = nil }
+
     /// Queues effects behind the commit that is under way, if any.
     func carryOut(_ effects: [Effect]) {
         guard !effects.isEmpty else { return }
@@ -261,7 +267,9 @@ extension Coordinator {
 
     private func commit(_ facts: [Fact], queuedSince since: Instant) {
         // Nothing but these facts is decided and not committed, so that the state now is the journal's after them.
-        let snapshot = snapshotUpkeep.isDue ? core.snapshot : nil
+        // One of an entry that is about to be cleared would be bound to bytes that are gone.
+        let deletes = facts.contains { if case .sweepChanged(_, .deleted) = $0 { true } else { false } }
+        let snapshot = snapshotUpkeep.isDue && !deletes ? core.snapshot : nil
         if snapshot != nil { snapshotUpkeep.isWriting = true }
         Task {
             let asked = now
@@ -353,6 +361,7 @@ extension Coordinator {
         metrics.count(fact)
         spans.note(fact, at: now)
         if logger.logLevel <= .debug { log(LogLine(committed: fact)) }
+        if case .sweepChanged(let sweep, .deleted) = fact { return deleted(sweep) }
         guard case .leased(let lease, _, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
         paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
     }

@@ -15,9 +15,33 @@ extension CoordinatorCore {
         curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
     ) -> DiagnosisDocument? {
         if let trial, sweep[trial] == nil { return nil }
-        let trials = sweep.trials.filter { progress in
-            progress.curve.epochs > 0 && (trial == nil || trial == progress.number)
-        }
+        let trials = sweep.trials.filter { trial == nil || trial == $0.number }
+        return diagnosisDocument(sweep, of: trials, withRegions: trial == nil, curves: curves)
+    }
+
+    /// Reports on a part of all trials; the first part tells of the regions, for which all are looked at.
+    package func diagnosisDocument(
+        _ sweep: SweepProgress,
+        page: TrialPage,
+        curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
+    ) -> DiagnosisDocument {
+        let part = sweep.part(page)
+        return diagnosisDocument(
+            sweep,
+            of: part.trials,
+            withRegions: page.after == 0,
+            next: part.next,
+            curves: curves
+        )
+    }
+
+    private func diagnosisDocument(
+        _ sweep: SweepProgress,
+        of trials: [TrialProgress],
+        withRegions: Bool,
+        next: Int? = nil,
+        curves: WholeCurves
+    ) -> DiagnosisDocument {
         let best = sweep.incumbent?.value
         let isOfPrograms = sweep.sweep.isOfPrograms
         var seeds: [ConfigurationID: [(trial: Int, loss: Double)]] = [:]
@@ -25,42 +49,54 @@ extension CoordinatorCore {
             guard let least = progress.curve.leastFinite(.probeLoss) else { continue }
             seeds[progress.configurationID, default: []].append((progress.number, least))
         }
-        let diagnoses = trials.map { progress in
+        func diagnosis(of progress: TrialProgress) -> Diagnosis {
             var evidence = evidence(progress, curves.curve(of: progress, in: sweep), sweep)
             evidence.otherSeeds = (seeds[progress.configurationID] ?? []).filter { $0.trial != progress.number }.map(
                 \.loss
             )
             return Diagnosis(evidence)
         }
+        func report(_ progress: TrialProgress, _ diagnosis: Diagnosis) -> DiagnosisDocument.Report {
+            DiagnosisDocument.Report(
+                trial: progress.number,
+                name: progress.configuration.shortText,
+                metric: sweep.sweep.objective.metric,
+                value: progress.curve.best(for: sweep.sweep.objective)?.value,
+                bestOfSweep: best,
+                diagnosis,
+                unknown: isOfPrograms
+                    ? ["the trial is a program: its curve was looked at; its model, steps and data are not known here"]
+                    : [
+                        "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
+                    ]
+            )
+        }
+        let begun = trials.filter { $0.curve.epochs > 0 }
+        guard withRegions else {
+            return DiagnosisDocument(
+                sweep: sweep.sweep.name,
+                reports: begun.map { report($0, diagnosis(of: $0)) },
+                next: next
+            )
+        }
+        // Of the trials beyond the part nothing is kept but what they complain of.
+        let shown = Set(begun.map(\.number))
+        var reports: [DiagnosisDocument.Report] = []
+        var complaints: [(configuration: Configuration, symptom: Symptom?)] = []
+        for progress in sweep.trials where progress.curve.epochs > 0 {
+            let isShown = shown.contains(progress.number)
+            // Runs of finalists would count a few sound configurations many times.
+            let counts = !sweep.isFinal(progress.number)
+            guard isShown || counts else { continue }
+            let found = diagnosis(of: progress)
+            if isShown { reports.append(report(progress, found)) }
+            if counts { complaints.append((progress.configuration, found.symptoms.complaints.first?.symptom)) }
+        }
         return DiagnosisDocument(
             sweep: sweep.sweep.name,
-            reports: zip(trials, diagnoses).map { progress, diagnosis in
-                let value = progress.curve.best(for: sweep.sweep.objective)?.value
-                return DiagnosisDocument.Report(
-                    trial: progress.number,
-                    name: progress.configuration.shortText,
-                    metric: sweep.sweep.objective.metric,
-                    value: value,
-                    bestOfSweep: best,
-                    diagnosis,
-                    unknown: isOfPrograms
-                        ? [
-                            "the trial is a program: its curve was looked at; its model, steps and data are not known here"
-                        ]
-                        : [
-                            "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
-                        ]
-                )
-            },
-            // Of one trial alone there is none.
-            regions: trial != nil
-                ? []
-                : RegionSearch.regions(
-                    // Runs of finalists would count a few sound configurations many times.
-                    of: zip(trials, diagnoses).filter { !sweep.isFinal($0.0.number) }.map { progress, diagnosis in
-                        (progress.configuration, diagnosis.symptoms.complaints.first?.symptom)
-                    }
-                )
+            reports: reports,
+            regions: RegionSearch.regions(of: complaints),
+            next: next
         )
     }
 

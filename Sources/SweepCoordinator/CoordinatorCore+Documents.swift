@@ -28,6 +28,7 @@ extension CoordinatorCore {
             trialsPlanned: sweep.plannedTrials,
             epochs: sweep.epochsTrained,
             objective: sweep.sweep.objective,
+            further: sweep.sweep.further,
             best: best(sweep),
             placement: sweep.placement
         )
@@ -46,7 +47,10 @@ extension CoordinatorCore {
             epochs: sweep.epochsTrained,
             epochsPerSecond: sweep.state == .running ? pace?.epochsPerSecond : nil,
             secondsLeft: secondsLeft(sweep, pace),
+            mayEndSooner: sweep.mayEndSooner,
             best: best(sweep),
+            objectives: sweep.sweep.further.isEmpty ? [] : sweep.sweep.objectives,
+            front: front(sweep),
             search: StatusDocument.Search(sweep.sweep),
             placement: sweep.placement,
             workers: workers.keys.sorted().compactMap { workers[$0] }.map { status($0, sweep, at: now) }
@@ -63,13 +67,17 @@ extension CoordinatorCore {
     ) -> RankDocument {
         let own = sweep.sweep.objective
         let objective = judged ?? own
-        let (rows, all) = Ranking.summary(
+        // By another metric there are no fronts.
+        let further = objective == own ? sweep.sweep.further : []
+        let (rows, all, front) = Ranking.summary(
             sweep.trials.lazy.map { trial in
                 record(trial, sweep, curve: objective == own ? trial.curve : curves.curve(of: trial, in: sweep))
             },
             objective: objective,
+            further: further,
             levels: sweep.levels,
             repeats: sweep.repeats,
+            folds: sweep.sweep.folds,
             top: top,
             finding: { record in
                 let whole = sweep[record.number].map { curves.curve(of: $0, in: sweep) } ?? record.curve
@@ -79,9 +87,25 @@ extension CoordinatorCore {
         return RankDocument(
             sweep: sweep.sweep.name,
             objective: objective,
+            further: further,
+            front: front,
             configurations: all,
             rows: rows
         )
+    }
+
+    /// What the completed configurations of a sweep of several objectives come to; O(n log n) for two of them.
+    private func front(_ sweep: SweepProgress) -> FirstFront? {
+        guard !sweep.sweep.further.isEmpty else { return nil }
+        return Ranking.summary(
+            sweep.trials.lazy.map { $0.record($0.state(begun: false)) },
+            objective: sweep.sweep.objective,
+            further: sweep.sweep.further,
+            levels: sweep.levels,
+            repeats: sweep.repeats,
+            top: 0,
+            finding: { _ in nil }
+        ).front
     }
 
     /// The curves of one trial or of all; nil when there is no such trial. `curves` has those that are thinned here.
@@ -104,9 +128,30 @@ extension CoordinatorCore {
         )
     }
 
+    /// The curves of a part of all trials.
+    package func curvesDocument(
+        _ sweep: SweepProgress,
+        page: TrialPage,
+        curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
+    ) -> CurvesDocument {
+        let part = sweep.part(page)
+        return CurvesDocument(
+            sweep: sweep.sweep.name,
+            objective: sweep.sweep.objective,
+            trials: part.trials.map { progress in
+                CurvesDocument.Trial(
+                    record(progress, sweep, curve: curves.curve(of: progress, in: sweep)),
+                    repeats: sweep.repeats
+                )
+            },
+            isPart: true,
+            next: part.next
+        )
+    }
+
     /// The trial as the ranking wants it, see `TrialProgress.record`.
     func record(_ trial: TrialProgress, _ sweep: SweepProgress, curve: LearningCurve? = nil) -> TrialRecord {
-        trial.record(state(of: trial, sweep), curve: curve)
+        trial.record(state(of: trial, sweep), curve: curve, fold: sweep.fold(of: trial))
     }
 
     func finding(_ curve: LearningCurve, stoppedEarly: Bool, _ sweep: SweepProgress) -> Finding? {
@@ -114,7 +159,8 @@ extension CoordinatorCore {
             curve: curve,
             budget: stoppedEarly ? curve.epochs : sweep.sweep.epochs,
             chanceLoss: sweep.submission.schema?.chanceLoss,
-            bestProbeLoss: sweep.leastProbeLoss
+            bestProbeLoss: sweep.leastProbeLoss,
+            sample: ValidationSample(sweep.submission.schema, of: sweep.sweep.space)
         )
     }
 
@@ -155,7 +201,7 @@ extension CoordinatorCore {
         guard let best = sweep.incumbent, let trial = sweep[best.trial] else { return nil }
         return StatusDocument.Best(
             trial: best.trial,
-            configurationID: trial.configurationID.description,
+            configurationID: trial.configuration.id.description,
             objective: best.value,
             epoch: best.epoch
         )
@@ -167,14 +213,24 @@ extension CoordinatorCore {
         guard sweep.state == .running, let pace, pace.epochsPerSecond > 0, let planned = sweep.plannedTrials,
             !sweep.trials.isEmpty
         else { return nil }
+        if sweep.sweep.search.population != nil {
+            // Each member is trained to the end, by itself or as what is copied in its place.
+            let begun = sweep.open.reduce(0) { $0 + max(0, sweep.sweep.epochs - (sweep[$1]?.curve.epochs ?? 0)) }
+            let others = max(0, planned - sweep.trials.count) * sweep.sweep.epochs
+            return Double(begun + others) / pace.epochsPerSecond
+        }
         let decided = sweep.tally.epochsAhead
         let mean = Double(sweep.epochsTrained + decided) / Double(sweep.trials.count)
         let toCome = max(0, planned - sweep.trials.count)
         let finals = min(toCome, sweep.finalRunsPlanned)
         let allowed = sweep.searchEpochsLeft.map { Double($0) } ?? .infinity
         let searched = min(Double(toCome - finals) * mean, allowed)
-        let epochs = Double(decided) + searched + Double(finals * sweep.sweep.epochs)
-        return epochs / pace.epochsPerSecond
+        // What is decided is trained to its end, whatever the time; that is part of it as long as it is not up.
+        var seconds = (Double(decided) + searched) / pace.epochsPerSecond
+        if let left = sweep.searchSecondsLeft {
+            seconds = min(seconds, max(left, Double(decided) / pace.epochsPerSecond))
+        }
+        return seconds + Double(finals * sweep.sweep.epochs) / pace.epochsPerSecond
     }
 
     /// The worker's line; `sweep` is the one whose work it would do, nil when there is none.
@@ -188,13 +244,18 @@ extension CoordinatorCore {
             busy: busy,
             kernels: worker.introduction?.kernels ?? "",
             labels: Dictionary(
-                (worker.introduction?.labels ?? []).map { ($0.key, $0.value) },
+                givenLabels(of: worker).map { ($0.key, $0.value) },
                 uniquingKeysWith: { _, last in last }
             ),
             lastSeen: Double(worker.lastSeen.duration(to: now).wholeNanoseconds) / 1e9,
             idleBecause: busy > 0 ? nil : sweep.map { idleReason(worker, $0) } ?? "there is no sweep",
             stuck: standstill(worker, at: now)
         )
+    }
+
+    /// The worker's labels, without what all workers of this version give themselves.
+    func givenLabels(of worker: WorkerProgress) -> [WorkerLabel] {
+        (worker.introduction?.labels ?? []).filter { !WorkerRequirement.isAbility($0.key) }
     }
 
     /// Which of the worker's trials makes no step, and for how long.
@@ -217,6 +278,18 @@ extension StatusDocument.Search {
 }
 
 extension SweepProgress {
+    /// The trials of a part, and after which number the next one begins; nil of the last.
+    func part(_ page: TrialPage) -> (trials: [TrialProgress], next: Int?) {
+        var part: [TrialProgress] = []
+        var (index, cost) = (max(0, page.after), 0)
+        while index < trials.count, cost < page.epochs {
+            part.append(trials[index])
+            cost += trials[index].curve.epochs + TrialPage.trialCost
+            index += 1
+        }
+        return (part, index < trials.count ? index : nil)
+    }
+
     /// The sweep's objective, or the same epochs' rule on another metric that its trials report.
     func objective(on metric: Metric?) throws(ControlError) -> Objective {
         let own = sweep.objective
@@ -250,6 +323,7 @@ extension SweepProgress {
                 fileName: submission.fileName,
                 tree: tree,
                 dataSet: submission.dataSet,
+                foldSets: submission.foldSets,
                 schema: submission.schema
             )
         }

@@ -14,7 +14,7 @@ extension CoordinatorCore {
             state: state(of: trial, sweep),
             method: choice.method.rawValue,
             picked: choice.reason,
-            rule: sweep.sweep.prune.sentence,
+            rule: sweep.sweep.search.population?.sentence ?? sweep.sweep.prune.sentence,
             explanation: explanation
         )
     }

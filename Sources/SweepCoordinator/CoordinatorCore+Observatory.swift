@@ -35,7 +35,8 @@ extension CoordinatorCore {
         }
         return TrialChanges(
             document: TrialsDocument(sweep: sweep.sweep.name, metrics: sweep.metrics, rows: rows),
-            marks: now
+            marks: now,
+            number: Int(sweep.id.rawValue)
         )
     }
 
@@ -69,7 +70,7 @@ extension CoordinatorCore {
                     pid: worker.introduction.map { Int($0.pid) },
                     coreVersion: worker.introduction?.coreVersion ?? "",
                     softwareVersion: worker.introduction?.softwareVersion ?? "",
-                    labels: worker.introduction?.labels.map { .init(key: $0.key, value: $0.value) } ?? [],
+                    labels: givenLabels(of: worker).map { .init(key: $0.key, value: $0.value) },
                     state: worker.connection == nil ? .lost : worker.draining ? .draining : .connected,
                     trials: worker.held.enumerated().compactMap { held($1, place: $0, of: worker) }
                 )
@@ -101,9 +102,10 @@ extension CoordinatorCore {
         return TrialsDocument.Row(
             trial: trial.number,
             configuration: trial.configuration,
-            configurationID: trial.configurationID,
+            configurationID: trial.configuration.id,
             seed: trial.seed,
             run: trial.runOfConfiguration,
+            fold: sweep.fold(of: trial),
             state: state,
             stoppedEarly: trial.stoppedEarly,
             attempts: Int(trial.attempt.rawValue),

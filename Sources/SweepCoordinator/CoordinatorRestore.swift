@@ -23,6 +23,8 @@ package struct RestoredCore: Sendable {
     package private(set) var passedOver: String?
     /// The newest entry of the journal that is in it; nil for an empty journal.
     package private(set) var last: JournalPlace?
+    /// Whether a sweep was removed after the snapshot, which tells of it yet.
+    package private(set) var snapshotIsOutdated = false
     /// Bytes of the entries that were read one by one.
     package private(set) var bytesReplayed = 0
 
@@ -55,7 +57,9 @@ package struct RestoredCore: Sendable {
                 head = nil
             }
         }
+        let deleted = core.deleted
         (last, bytesReplayed) = try JournalReplay.run(store, after: last, into: &core)
+        snapshotIsOutdated = head != nil && core.deleted != deleted
     }
 }
 

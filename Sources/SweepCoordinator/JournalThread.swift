@@ -21,4 +21,26 @@ actor JournalThread {
         let sequence = try store.append([JournalEntry(kind: Int(JournalCodec.version), body: body)])
         return (JournalPlace(sequence: sequence, checksum: Checksum.of(body)), body.count)
     }
+
+    /// Bytes of the journal that are looked through in one transaction: some hundredths of a second, in which commits wait.
+    private static let clearedAtOnce = 4 << 20
+
+    /// Clears the next entries after `sequence`, up to `through`, of the facts of these sweeps; the last one that was looked at, nil when
+    /// none was left.
+    func clear(of sweeps: Set<SweepID>, after sequence: Int, through: Int) throws -> Int? {
+        try store.rewrite(after: sequence, through: through, bytes: Self.clearedAtOnce) { entry in
+            try JournalCodec.cleared(entry.body, of: sweeps).map {
+                JournalEntry(kind: Int(JournalCodec.version), body: $0)
+            }
+        }
+    }
+
+    /// The newest entry; nil of an empty journal.
+    func newest() throws -> JournalPlace? {
+        let sequence = try store.lastSequence
+        return try store.entry(sequence).map { JournalPlace(sequence: sequence, checksum: Checksum.of($0.body)) }
+    }
+
+    /// Notes sweeps that the journal is cleared of.
+    func note(cleared sweeps: Set<SweepID>) throws { try DeletedSweeps.note(sweeps, in: store) }
 }

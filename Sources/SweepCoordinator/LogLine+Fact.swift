@@ -60,6 +60,8 @@ extension LogLine {
         case .cancelled: "cancelled"
         case .finished: "finished"
         case .halted: "halted"
+        case .ran: "ran"
+        case .deleted: "deleted"
         }
     }
 }

@@ -51,8 +51,8 @@ package actor ObjectThread {
         }
     }
 
-    /// Makes sure that these bytes are kept.
-    func put(_ bytes: [UInt8]) throws -> ContentHash { try objects.put(bytes) }
+    /// Makes sure that what `put` puts into the store is kept.
+    func put(_ put: @Sendable (ObjectStore) throws -> ContentHash) throws -> ContentHash { try put(objects) }
 
     func contains(_ hash: ContentHash) -> Bool { (try? objects.contains(hash)) ?? false }
 

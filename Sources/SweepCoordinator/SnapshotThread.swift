@@ -41,6 +41,11 @@ package actor SnapshotThread {
     /// Ends the thread.
     package func stop() { loop.stop() }
 
+    /// Forgets the state, and the curves of these sweeps.
+    func forget(_ sweeps: Set<SweepID>) throws {
+        for sweep in sweeps { try store.forget(sweep: Int(sweep.rawValue)) }
+    }
+
     /// Forgets what is of no use to this journal.
     func clear() throws { try store.clear() }
 }

@@ -44,7 +44,10 @@ package struct StoreBackup: Sendable {
         let snapshots = Self.copySnapshot(of: directory, to: partial)
         try source.copyDatabase(to: partial)
         let copy = try Store.open(directory: partial, mode: .readOnly)
-        let needed = try RestoredCore(from: copy, snapshots: snapshots, session: 0).core.neededObjects
+        let restored = try RestoredCore(from: copy, snapshots: snapshots, session: 0)
+        // The journal that was copied after it may be cleared already of what it tells.
+        if restored.snapshotIsOutdated { SnapshotStore.remove(directory: partial) }
+        let needed = restored.core.neededObjects
         let (from, to) = (ObjectStore(directory: directory), ObjectStore(directory: partial))
         for hash in needed.sorted(by: { $0.hex < $1.hex }) { try from.copy(hash, to: to) }
         to.tidy()

@@ -46,6 +46,14 @@ package struct StoredSweeps: SweepControl {
         return document
     }
 
+    package func curves(sweep name: String, page: TrialPage) async throws(ControlError) -> CurvesDocument {
+        core.curvesDocument(try sweep(name), page: page, curves: curves)
+    }
+
+    package func diagnose(sweep name: String, page: TrialPage) async throws(ControlError) -> DiagnosisDocument {
+        core.diagnosisDocument(try sweep(name), page: page, curves: curves)
+    }
+
     package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
         guard let document = core.diagnosisDocument(try sweep(name), trial: trial, curves: curves) else {
             throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)")
@@ -70,12 +78,18 @@ package struct StoredSweeps: SweepControl {
     package func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
     package func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
     package func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
+    package func delete(sweep: String) async throws(ControlError) -> ListDocument.Entry { throw Self.stopped }
     package func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
         throw Self.stopped
     }
 
-    /// The data set of a sweep; nil when there is no such sweep.
-    package func dataSet(of name: String) -> DataSetID? { core.sweep(named: name)?.submission.dataSet }
+    /// The data set of a sweep, where it has folds that of this one, from 1; nil when there is no such sweep.
+    package func dataSet(of name: String, fold: Int? = nil) -> DataSetID? {
+        core.sweep(named: name)?.submission.dataSet(ofFold: fold)
+    }
+
+    /// Every data set of a sweep; none when there is no such sweep.
+    package func dataSets(of name: String) -> [DataSetID] { core.sweep(named: name)?.submission.dataSets ?? [] }
 
     /// The file that a sweep was submitted with; nil when there is no such sweep.
     package func source(of name: String) -> SpecNode? { core.sweep(named: name)?.submission.source }

@@ -30,6 +30,9 @@ package struct TrainingSpans: Sendable {
         }
     }
 
+    /// Lets go of a sweep that was removed.
+    package mutating func forget(_ sweep: SweepID) { series[sweep] = nil }
+
     /// The sweep's spans, `now` being the end of those under way.
     package func spans(of sweep: SweepID, at now: Instant) -> [TimelineDocument.Span] {
         (series[sweep]?.spans ?? []).map { span in

@@ -2,11 +2,13 @@ package import SweepCoordination
 package import SweepCore
 package import SweepStore
 import SweepWire
+import Synchronization
 
 /// Where the curves of trials are whose state keeps a thinned one: beside the snapshot, and in the journal in any case.
 package struct WholeCurves: Sendable {
     private let snapshots: SnapshotStore?
     private let store: Store?
+    private let block = ReadBlock()
 
     /// Looks in `snapshots`, and then in the journal of `store`.
     package init(snapshots: SnapshotStore?, store: Store?) {
@@ -23,27 +25,85 @@ package struct WholeCurves: Sendable {
         if let bytes = try? snapshots?.curve(sweep: Int(id.sweep.rawValue), trial: id.number),
             let curve = try? LearningCurve(trial.curve.columns, bytes: bytes), curve.epochs == trial.curve.epochs
         {
-            return curve
+            return curve.inheriting(trial.parent?.epoch ?? 0)
         }
-        return replayed(id, trial.curve)
+        return block.curve(of: trial, in: sweep) { numbers in replayed(numbers, of: sweep) }
     }
 
-    /// The curve as the journal has it: every row is read. For a snapshot that was damaged since it was opened.
-    private func replayed(_ trial: TrialID, _ thinned: LearningCurve) -> LearningCurve {
-        var curve = LearningCurve(thinned.columns)
+    /// What the journal does not have of a trial's curve: the epochs of the trial that its state was copied from.
+    private func inheritance(of trial: TrialProgress, in sweep: SweepProgress) -> LearningCurve {
+        guard let parent = trial.parent, let donor = sweep[parent.trial] else {
+            return LearningCurve(trial.curve.columns)
+        }
+        // The parent's number is lower, so that this ends; of each link the journal is read once more, which is rare.
+        let whole = donor.curve.isWhole ? donor.curve : inherited(donor, in: sweep)
+        return whole.inheritance(after: parent.epoch)
+    }
+
+    private func inherited(_ donor: TrialProgress, in sweep: SweepProgress) -> LearningCurve {
+        let id = TrialID(sweep: sweep.id, number: donor.number)
+        if let bytes = try? snapshots?.curve(sweep: Int(id.sweep.rawValue), trial: id.number),
+            let curve = try? LearningCurve(donor.curve.columns, bytes: bytes), curve.epochs == donor.curve.epochs
+        {
+            return curve
+        }
+        return replayed(donor.number...donor.number, of: sweep)[donor.number] ?? LearningCurve(donor.curve.columns)
+    }
+
+    /// The curves of some trials as the journal has them: every row is read, once. For a snapshot that was damaged since it was opened.
+    private func replayed(_ numbers: ClosedRange<Int>, of sweep: SweepProgress) -> [Int: LearningCurve] {
+        var curves: [Int: LearningCurve] = [:]
+        var missing = 0
+        for number in numbers {
+            guard let trial = sweep[number], !trial.curve.isWhole else { continue }
+            curves[number] = inheritance(of: trial, in: sweep)
+            if trial.curve.epochs > curves[number]?.epochs ?? 0 { missing += 1 }
+        }
         do {
             try store?.forEachEntry { _, entry in
                 let row = try JournalCodec.row(entry.body)
-                for case .epochs(let run) in row.entries where run.lease.trial == trial {
-                    _ = curve.append(
+                for case .epochs(let run) in row.entries where run.lease.trial.sweep == sweep.id {
+                    let number = run.lease.trial.number
+                    guard let epochs = curves[number]?.epochs, let whole = sweep[number]?.curve.epochs, epochs < whole
+                    else { continue }
+                    _ = curves[number]?.append(
                         epochsFrom: run.firstEpoch,
                         values: row.values[run.values],
                         seconds: row.seconds[run.epochs]
                     )
+                    if curves[number]?.epochs == whole { missing -= 1 }
                 }
-                if curve.epochs >= thinned.epochs { throw CancellationError() }
+                if missing <= 0 { throw CancellationError() }
             }
         } catch {}
-        return curve
+        return curves
+    }
+}
+
+/// The curves that were last read from a journal: those of neighbours are asked for one after the other, and to read a journal for each
+/// would take as long as there are trials times as long as a restart.
+private final class ReadBlock: Sendable {
+    private struct Block: Sendable {
+        let sweep: SweepID
+        let curves: [Int: LearningCurve]
+    }
+
+    /// Trials of a block: of fifty epochs some ten megabytes.
+    private static let size = 4096
+    private let kept = Mutex<Block?>(nil)
+
+    /// The trial's curve; `read` gives those of a range of trials.
+    func curve(
+        of trial: TrialProgress,
+        in sweep: SweepProgress,
+        _ read: (ClosedRange<Int>) -> [Int: LearningCurve]
+    ) -> LearningCurve {
+        kept.withLock { kept in
+            if let kept, kept.sweep == sweep.id, let curve = kept.curves[trial.number] { return curve }
+            let first = (trial.number - 1) / Self.size * Self.size + 1
+            let curves = read(first...first + Self.size - 1)
+            kept = Block(sweep: sweep.id, curves: curves)
+            return curves[trial.number] ?? LearningCurve(trial.curve.columns)
+        }
     }
 }

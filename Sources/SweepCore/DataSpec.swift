@@ -73,6 +73,38 @@ package enum TaskKind: String, CaseIterable, Sendable {
 }
 
 extension DataSpec {
+    /// Folds over which finalists may be judged: each is a data set of its own, which the coordinator and the workers keep.
+    package static let greatestFolds = 100
+
+    /// The number of folds over which finalists are judged; nil where all trials have one split.
+    package var folds: Int? {
+        if case .folds(let count, _) = validation { count } else { nil }
+    }
+
+    /// The same rows, parted as this fold of `folds`, from 1, parts them; the same where all trials have one split.
+    package func onFold(_ number: Int) -> DataSpec {
+        guard case .folds(let count, let isStratified) = validation else { return self }
+        var spec = self
+        spec.validation = .fold(number, of: count, isStratified: isStratified)
+        return spec
+    }
+}
+
+extension SpecNode {
+    /// The sweep file with one fold in place of all folds; the same where it has none.
+    package func onFold(_ number: Int) -> SpecNode {
+        guard case .map(let entries) = self, let data = self["data"], case .map(let parts) = data,
+            let validation = data["validation"], case .map(let rule) = validation, let count = validation["folds"]
+        else { return self }
+        let one = [SpecEntry("fold", .integer(number)), SpecEntry("of", count)] + rule.filter { $0.key != "folds" }
+        func replaced(_ entries: [SpecEntry], _ key: String, _ value: SpecNode) -> SpecNode {
+            .map(entries.map { $0.key == key ? SpecEntry(key, value) : $0 })
+        }
+        return replaced(entries, "data", replaced(parts, "validation", .map(one)))
+    }
+}
+
+extension DataSpec {
     static let keys = [
         "source", "header", "target", "columns", "categorical", "task", "validation", "test", "group", "time", "seed",
         "preprocess", "target_scale", "augment",

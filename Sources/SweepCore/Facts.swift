@@ -45,7 +45,9 @@ package struct SweepSubmission: Hashable, Sendable {
     package let fileName: String
     /// The rows; of a sweep whose trials are programs the files that they need.
     package let dataSet: DataSetID
-    /// What the rows look like; nil for a sweep whose trials are programs.
+    /// The same rows as the second and each further fold parts them; empty where all trials have one split.
+    package let foldSets: [DataSetID]
+    /// What the rows look like, parted as `dataSet` is; nil for a sweep whose trials are programs.
     package let schema: DataSchema?
     /// What its trials report, in order: a later version that measures more goes on with the same curves.
     package let metrics: [Metric]
@@ -60,6 +62,7 @@ package struct SweepSubmission: Hashable, Sendable {
         text: String,
         fileName: String,
         dataSet: DataSetID,
+        foldSets: [DataSetID] = [],
         schema: DataSchema?,
         metrics: [Metric],
         coreVersion: String,
@@ -70,10 +73,27 @@ package struct SweepSubmission: Hashable, Sendable {
         self.text = text
         self.fileName = fileName
         self.dataSet = dataSet
+        self.foldSets = foldSets
         self.schema = schema
         self.metrics = metrics
         self.coreVersion = coreVersion
         self.milliseconds = milliseconds
+    }
+}
+
+extension SweepSubmission {
+    /// Every data set that its trials need.
+    package var dataSets: [DataSetID] { [dataSet] + foldSets }
+
+    /// Whether any of its trials needs the bytes of this hash.
+    package func needs(_ hash: ContentHash) -> Bool {
+        dataSet.hash == hash || foldSets.contains { $0.hash == hash }
+    }
+
+    /// The rows as a fold parts them, from 1; nil for trials that all have one split.
+    package func dataSet(ofFold fold: Int?) -> DataSetID {
+        guard let fold, fold > 1, foldSets.indices.contains(fold - 2) else { return dataSet }
+        return foldSets[fold - 2]
     }
 }
 
@@ -90,6 +110,45 @@ package enum SweepChange: Hashable, Sendable {
     /// More trials than it has let a finished sweep go on. Where the fact stands among the others is the virtual time at
     /// which it counts, so that a replay takes the same decisions.
     case adjusted(SweepAdjustment)
+    /// It was trained for so many milliseconds, all times together; written now and then of a sweep that ends after a time.
+    ///
+    /// Real time, told as a fact, so that a replay decides the same.
+    case ran(milliseconds: Int)
+    /// It is removed, and its number is never given again; what the journal holds of it before this may be gone.
+    ///
+    /// The others' standings and the leases that were ever given are told, as both also come of what is gone.
+    case deleted([SweepStanding], leasesGiven: Int)
+}
+
+/// What a sweep has beside its own facts: what it came to by those of others.
+package struct SweepStanding: Hashable, Sendable {
+    package let sweep: SweepID
+    /// Core seconds that it is taken to have had beside its own.
+    package let head: Double
+    /// The place of its newest lease among all that were ever given.
+    package let newestLease: Int
+
+    package init(sweep: SweepID, head: Double, newestLease: Int) {
+        self.sweep = sweep
+        self.head = head
+        self.newestLease = newestLease
+    }
+}
+
+extension Fact {
+    /// The sweep whose fact it is; nil for what outlives every sweep: how far a worker was heard, and that a sweep was removed.
+    package var sweep: SweepID? {
+        switch self {
+        case .sweepSubmitted(let submission): submission.id
+        case .sweepChanged(_, .deleted), .workerSequence: nil
+        case .sweepChanged(let id, _): id
+        case .trialProposed(let proposal): proposal.trial.sweep
+        case .segmentDecided(let trial, _, _, _, _), .noted(let trial, _), .checkpointKept(let trial, _, _),
+            .segmentResolved(let trial, _, _), .trialEnded(let trial, _):
+            trial.sweep
+        case .leased(let lease, _, _, _, _), .observed(let lease, _), .leaseEnded(let lease, _): lease.trial.sweep
+        }
+    }
 }
 
 /// A trial as the searcher proposed it.
@@ -101,14 +160,18 @@ package struct TrialProposal: Hashable, Sendable {
     /// Which run of that configuration this is, from 0.
     package let repeatIndex: Int
     package let seed: UInt64
+    /// Whose state it goes on from, as that trial is when the fact is written; nil: it begins with weights of its own.
+    package let parent: Parent?
 
     package init(
         trial: TrialID,
         configuration: Configuration,
         configurationIndex: Int,
         repeatIndex: Int,
-        seed: UInt64
+        seed: UInt64,
+        parent: Parent? = nil
     ) {
+        self.parent = parent
         self.trial = trial
         self.configuration = configuration
         self.configurationIndex = configurationIndex

@@ -48,7 +48,7 @@ extension LearningCurve {
         var rows: [Double] = []
         rows.reserveCapacity(thin.kept.count * width)
         for epoch in thin.kept { rows += values[(epoch - 1) * width..<epoch * width] }
-        return LearningCurve(columns, rows: rows, thin: thin)
+        return LearningCurve(columns, rows: rows, thin: thin).inheriting(inherited)
     }
 
     /// All numbers that the curve keeps: of each epoch the values, then of each the core seconds; and how it is thinned.

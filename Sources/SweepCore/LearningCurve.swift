@@ -25,6 +25,8 @@ package struct LearningCurve: Hashable, Sendable {
     private(set) var times: [Double] = []
     /// What stands for the epochs that are not kept; nil while all are.
     private(set) var thin: Thinning?
+    /// The first epochs, which are those of the trial that this one's state was copied from: it is not judged by them.
+    package private(set) var inherited = 0
 
     package init(metrics: [Metric], observations: [Observation] = []) {
         self.init(CurveColumns(metrics))
@@ -39,6 +41,24 @@ package struct LearningCurve: Hashable, Sendable {
         self.columns = columns
         values = rows
         self.thin = thin
+    }
+
+    /// The curve as one whose first epochs are another trial's.
+    package func inheriting(_ epochs: Int) -> LearningCurve {
+        var curve = self
+        curve.inherited = epochs
+        return curve
+    }
+
+    /// What a trial begins with that goes on from the state after `epoch` of this whole curve: its first epochs, which cost it nothing.
+    package func inheritance(after epoch: Int) -> LearningCurve {
+        needWhole()
+        var curve = LearningCurve(columns)
+        let count = min(max(epoch, 0), times.count)
+        curve.values = Array(values.prefix(count * columns.metrics.count))
+        curve.times = Array(repeating: 0, count: count)
+        curve.inherited = epoch
+        return curve
     }
 
     /// What an epoch's values are, in their order.
@@ -152,11 +172,11 @@ package struct LearningCurve: Hashable, Sendable {
         }
     }
 
-    /// The epoch that counts for `objective`, and its value; nil for an empty curve.
+    /// The epoch that counts for `objective`, and its value; nil for a curve without an epoch of its own.
     ///
     /// `best` takes the first of equal epochs and prefers any number to none; `last` takes the last epoch, NaN or not.
     package func best(for objective: Objective) -> (epoch: Int, value: Double)? {
-        guard let column = metrics.firstIndex(of: objective.metric), epochs > 0 else { return nil }
+        guard let column = metrics.firstIndex(of: objective.metric), epochs > inherited else { return nil }
         if let thin {
             let epoch = objective.epoch == .last ? thin.epochs : thin.best
             return (epoch, value(at: epoch, column: column))
@@ -165,9 +185,9 @@ package struct LearningCurve: Hashable, Sendable {
         let width = metrics.count
         if objective.epoch == .last { return (last + 1, values[last * width + column]) }
         return values.withUnsafeBufferPointer { values in
-            var best = 0
-            var cost = objective.cost(values[column])
-            for index in 1..<max(1, last + 1) {
+            var best = inherited
+            var cost = objective.cost(values[inherited * width + column])
+            for index in inherited + 1..<last + 1 {
                 let next = objective.cost(values[index * width + column])
                 if next < cost {
                     best = index

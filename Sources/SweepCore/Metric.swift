@@ -14,8 +14,8 @@ package enum Metric: Hashable, Sendable {
     /// Area under the ROC curve: of two classes the second one's, else the mean of each class against the rest; NaN where a
     /// class has all validation rows or none.
     case validationAUC
-    /// Share of validation rows whose class is among the five largest outputs.
-    case validationTop5Accuracy
+    /// Share of validation rows whose class is among so many largest outputs: 2 to `greatestTop`.
+    case validationTopAccuracy(Int)
     /// Share of the validation rows of the class with this label whose largest output is their class; NaN without such rows.
     case validationRecall(String)
     /// 1 - loss / variance on validation rows.
@@ -45,7 +45,7 @@ package enum Metric: Hashable, Sendable {
     package static let fixed: [Metric] =
         [
             .trainingLoss, .probeLoss, .validationLoss, .validationAccuracy, .validationBalancedAccuracy, .validationF1,
-            .validationAUC, .validationTop5Accuracy, .validationR2, .validationMAE,
+            .validationAUC, .validationTopAccuracy(usualTop), .validationR2, .validationMAE,
         ] + endings
 
     /// What is measured on test rows, where there are some.
@@ -62,21 +62,30 @@ package enum Metric: Hashable, Sendable {
     package static let recallClasses = 20
     /// Bytes of a class's label beyond which its recall is not reported: the name must fit a message.
     package static let recallLabelBytes = 128
-    /// Classes from which on the five largest outputs say something.
-    package static let top5Classes = 6
+    /// How many of the largest outputs are looked at unless a sweep asks for another number; as the class must be able not to be
+    /// among them, where there are more classes.
+    package static let usualTop = 5
+    /// The most of the largest outputs that can be asked for.
+    package static let greatestTop = 9999
 
     /// The metrics a trial on data of this schema reports, in the order of an observation's values.
-    package static func reported(for schema: DataSchema) -> [Metric] {
+    ///
+    /// Of the metrics in `also`, those are added that count among a number of largest outputs, where there are more classes.
+    package static func reported(for schema: DataSchema, also: [Metric] = []) -> [Metric] {
         let losses: [Metric] = [.trainingLoss, .probeLoss, .validationLoss]
         let tests = schema.testRows > 0 ? tests(for: schema.task.kind) : []
         switch schema.task {
         case .classification(let classes, _):
             var scores: [Metric] = [.validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC]
-            if classes.count >= top5Classes { scores.append(.validationTop5Accuracy) }
+            let tops = Set([usualTop] + also.compactMap(\.top)).filter { $0 < classes.count }
+            scores += tops.sorted().map { .validationTopAccuracy($0) }
             return losses + scores + recalls(of: classes) + tests + endings
         case .regression: return losses + [.validationR2, .validationMAE] + tests + endings
         }
     }
+
+    /// Among how many of the largest outputs it counts; nil for all other metrics.
+    package var top: Int? { if case .validationTopAccuracy(let top) = self { top } else { nil } }
 
     private static func tests(for task: TaskKind) -> [Metric] {
         switch task {
@@ -107,7 +116,7 @@ package enum Metric: Hashable, Sendable {
         switch self {
         case .trainingLoss, .probeLoss, .validationLoss, .validationMAE, .trainingPenalty, .testLoss, .testMAE:
             .minimize
-        case .validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC, .validationTop5Accuracy,
+        case .validationAccuracy, .validationBalancedAccuracy, .validationF1, .validationAUC, .validationTopAccuracy,
             .validationRecall, .validationR2, .testAccuracy, .testBalancedAccuracy, .testF1, .testAUC, .testR2:
             .maximize
         case .learningRate, .gradientNorm, .weightNorm, .updateRatio, .clipShare, .custom: nil
@@ -138,6 +147,7 @@ package enum Metric: Hashable, Sendable {
 
 extension Metric: RawRepresentable {
     private static let recallPrefix = "validation.recall."
+    private static let (topPrefix, topSuffix) = ("validation.top", "_accuracy")
     private static let named = Dictionary(uniqueKeysWithValues: (fixed + ofTestRows).map { ($0.rawValue, $0) })
 
     /// The metric's name in files, messages and documents.
@@ -150,7 +160,7 @@ extension Metric: RawRepresentable {
         case .validationBalancedAccuracy: "validation.balanced_accuracy"
         case .validationF1: "validation.f1"
         case .validationAUC: "validation.auc"
-        case .validationTop5Accuracy: "validation.top5_accuracy"
+        case .validationTopAccuracy(let top): "\(Self.topPrefix)\(top)\(Self.topSuffix)"
         case .validationRecall(let label): Self.recallPrefix + label
         case .validationR2: "validation.r2"
         case .validationMAE: "validation.mae"
@@ -185,6 +195,13 @@ extension Metric: RawRepresentable {
     package init?(measured rawValue: String) {
         if let metric = Self.named[rawValue] {
             self = metric
+            return
+        }
+        if rawValue.hasPrefix(Self.topPrefix), rawValue.hasSuffix(Self.topSuffix) {
+            let digits = rawValue.dropFirst(Self.topPrefix.count).dropLast(Self.topSuffix.count)
+            // Written in one way only: no sign, no zero in front.
+            guard let top = Int(digits), 2...Self.greatestTop ~= top, String(top) == digits else { return nil }
+            self = .validationTopAccuracy(top)
             return
         }
         guard rawValue.hasPrefix(Self.recallPrefix) else { return nil }
@@ -233,5 +250,6 @@ extension Metric: RawRepresentable {
     }
 
     /// What may stand where a metric is chosen by that training here measures, for messages.
-    package static let words = fixed.map(\.rawValue) + [recallPrefix + "LABEL"]
+    package static let words =
+        fixed.map(\.rawValue) + ["\(topPrefix)K\(topSuffix) (K from 2 on)", recallPrefix + "LABEL"]
 }

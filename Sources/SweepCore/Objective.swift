@@ -31,12 +31,68 @@ package struct Objective: Hashable, Sendable {
 }
 
 extension Objective {
-    /// Reads `objective`: `{minimize: METRIC}` or `{maximize: METRIC}`, and `epoch`; `ofProgram`: METRIC is any name that a
-    /// program's report may have.
-    package static func read(_ reader: SpecReader, ofProgram: Bool = false) -> Objective? {
-        let keys = ["minimize", "maximize", "epoch"]
-        guard let fields = reader.fields(keys) else { return nil }
+    /// How many of them a sweep may weigh against each other: of four, nearly everything is on the first front.
+    package static let weighed = 2...3
+    private static let single = ["minimize", "maximize", "epoch"]
+
+    /// Reads `objective`: one (`read`), or `{pareto: [{minimize: METRIC}, {maximize: METRIC}]}` with two or three, and `epoch`, which
+    /// is that of the first; nil when anything is wrong (and reported). Not empty.
+    package static func readAll(_ reader: SpecReader, ofProgram: Bool = false) -> [Objective]? {
+        guard reader.node["pareto"] != nil else {
+            return read(reader, ofProgram: ofProgram, beside: ["pareto"]).map { [$0] }
+        }
+        guard let fields = reader.fields(single + ["pareto"]) else { return nil }
+        for key in ["minimize", "maximize"] {
+            guard let other = fields.optional(key) else { continue }
+            other.report("both \(key) and pareto", allowed: "one of them")
+            return nil
+        }
         let epoch = fields.optional("epoch").map { $0.word(EpochRule.self) } ?? .best
+        guard let list = fields.optional("pareto") else {
+            let place = SpecReader(.null, path: reader.path.appending(.key("pareto")), problems: reader.problems)
+            place.reportMissing("two or three objectives, as in [{minimize: METRIC}, {maximize: METRIC}]")
+            return nil
+        }
+        guard let items = list.items(count: weighed) else { return nil }
+        var objectives: [Objective] = []
+        var isRight = true
+        for item in items {
+            if item.node["epoch"] != nil {
+                item.report("one epoch counts for all objectives", allowed: "epoch beside pareto")
+                isRight = false
+                continue
+            }
+            if let cost = item.cost {
+                item.report("\(cost.what), so that no search can go by it", allowed: "a metric that trials report")
+                isRight = false
+                continue
+            }
+            guard let objective = read(item, ofProgram: ofProgram, epoch: epoch ?? .best) else {
+                isRight = false
+                continue
+            }
+            if objectives.contains(where: { $0.metric == objective.metric }) {
+                item.report("a second objective of \(objective.metric.rawValue)", allowed: "each metric once")
+                isRight = false
+            }
+            objectives.append(objective)
+        }
+        return isRight && epoch != nil ? objectives : nil
+    }
+
+    /// Reads one objective: `{minimize: METRIC}` or `{maximize: METRIC}`, and `epoch`; `ofProgram`: METRIC is any name that a
+    /// program's report may have.
+    ///
+    /// One that stands in a list has the `epoch` of all; `others` are keys that might stand there too, for messages.
+    package static func read(
+        _ reader: SpecReader,
+        ofProgram: Bool = false,
+        epoch given: EpochRule? = nil,
+        beside others: [String] = []
+    ) -> Objective? {
+        let keys = given == nil ? single : ["minimize", "maximize"]
+        guard let fields = reader.fields(keys + others) else { return nil }
+        let epoch = given ?? fields.optional("epoch").map { $0.word(EpochRule.self) } ?? .best
         let minimize = fields.optional("minimize")
         let maximize = fields.optional("maximize")
         if minimize != nil, let maximize {
@@ -63,6 +119,18 @@ extension Objective {
 }
 
 extension SpecReader {
+    /// What `rank --pareto` weighs beside metrics and is none, where an objective names it.
+    fileprivate var cost: (name: String, what: String)? {
+        for key in ["minimize", "maximize"] {
+            switch node[key] {
+            case .text("epochs"): return ("epochs", "epochs are what is given to a trial, not what it reports")
+            case .text("core_seconds"): return ("core_seconds", "core_seconds differ from one run to the next")
+            default: continue
+            }
+        }
+        return nil
+    }
+
     /// A metric's name; whether the data has what it measures is told later.
     func metric() -> Metric? {
         alternatives { reader in

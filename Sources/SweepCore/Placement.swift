@@ -63,6 +63,21 @@ package struct WorkerRequirement: Hashable, Comparable, Sendable, CustomStringCo
     package static let reservedKeys = ["host", "kernels", "slots"]
     /// What a worker has that runs programs: a label that it gives itself when it is told that it may (`--commands`).
     package static let commands = WorkerRequirement(key: "commands", value: "allowed")
+    /// What a worker has that counts among any number of largest outputs, `Metric.usualTop` aside, which all count: a label that
+    /// it gives itself. One of before this would report NaN for such a metric.
+    package static let topAccuracies = WorkerRequirement(key: "top_accuracies", value: "any")
+    /// What a worker has that goes on from another trial's state: a label that it gives itself. One of before this would refuse such a trial.
+    package static let copies = WorkerRequirement(key: "trial_copies", value: "any")
+    /// What a worker has that lets a program's process serve one trial after another: a label that it gives itself where it
+    /// runs programs. One of before this cannot read such a trial.
+    package static let reusedPrograms = WorkerRequirement(key: "reused_programs", value: "yes")
+    /// The labels by which workers tell what their version can do, which nobody else may give them and nobody is shown.
+    package static let abilities = [topAccuracies, copies, reusedPrograms]
+    /// The labels that workers give themselves.
+    package static let implied = [commands] + abilities
+
+    /// Whether this key is that of an ability.
+    package static func isAbility(_ key: String) -> Bool { abilities.contains { $0.key == key } }
     /// The instruction sets that have kernels of their own, ascending.
     static let kernels = ["v2", "v3", "v4"]
     /// Requirements of one sweep: a worker has no more labels.

@@ -20,6 +20,8 @@ package struct PruneSpec: Hashable, Sendable {
     /// Values of the objective's metric that stop a trial when they are passed.
     package var above: Double?
     package var below: Double?
+    /// How many objectives trials are compared by: those of the sweep.
+    package var objectives = 1
 
     /// Which trials go on.
     package enum Method: String, CaseIterable, Sendable {
@@ -29,6 +31,14 @@ package struct PruneSpec: Hashable, Sendable {
         case stoppingASHA = "stopping_asha"
         case halving, hyperband, pasha, median, percentile, patience, threshold
         case none
+
+        /// Whether it compares trials by several objectives, or not at all: `threshold` bounds the first.
+        package var weighsObjectives: Bool {
+            switch self {
+            case .auto, .asha, .halving, .hyperband, .threshold, .none: true
+            case .extrapolate, .stoppingASHA, .pasha, .median, .percentile, .patience: false
+            }
+        }
     }
 
     package init(method: Method = .auto, reductionFactor: Int = 3, firstRung: Int? = nil) {

@@ -174,7 +174,8 @@ package struct SpecReader {
             return nil
         }
         guard count.contains(items.count) else {
-            report(items.isEmpty ? "an empty list" : "too many items", allowed: allowed)
+            let isShort = items.count < count.lowerBound
+            report(items.isEmpty ? "an empty list" : isShort ? "too few items" : "too many items", allowed: allowed)
             return nil
         }
         return items.enumerated().map { index, item in

@@ -9,6 +9,16 @@ package enum SplitPart: Hashable, Sendable {
     case source(DataSource)
     /// The fold of this number, from 1, of so many folds of equal size; stratified: class by class.
     case fold(Int, of: Int, isStratified: Bool = true)
+    /// Each of so many folds in turn: the search works on the first, its finalists are judged over all of them.
+    case folds(Int, isStratified: Bool = true)
+
+    /// Whether it is one fold, or all of them in turn.
+    var isFolded: Bool {
+        switch self {
+        case .fold, .folds: true
+        case .none, .fraction, .last, .source: false
+        }
+    }
 }
 
 /// A column by its name, or by its index from 0.
@@ -53,10 +63,10 @@ extension SplitPart {
         if case .none = validation {
             fields.optional("validation")?.report("a sweep needs validation rows", allowed: "a share above 0")
         }
-        if case .fold = test {
+        if test.isFolded {
             fields.optional("test")?.report("folds are for validation", allowed: "a share, {last: ROWS} or {source: …}")
         }
-        if case .fold = validation, case .time = rowRule {
+        if validation.isFolded, case .time = rowRule {
             fields.optional("validation")?.report(
                 "a fold has rows earlier than training rows, which data.time rules out",
                 allowed: "a share, {last: ROWS} or {source: …}"
@@ -79,8 +89,9 @@ extension SpecReader {
         switch node {
         case .integer(0), .real(0): return SplitPart.none
         case .map:
-            guard let fields = fields(["share", "last", "source", "fold", "of", "stratify"]) else { return nil }
-            let kinds = ["share", "last", "source", "fold"].filter { fields.optional($0) != nil }
+            let keys = ["share", "last", "source", "fold", "of", "folds", "stratify"]
+            guard let fields = fields(keys) else { return nil }
+            let kinds = ["share", "last", "source", "fold", "folds"].filter { fields.optional($0) != nil }
             guard kinds.count < 2 else {
                 report("both \(kinds[0]) and \(kinds[1])", allowed: "one of them")
                 return nil
@@ -91,7 +102,7 @@ extension SpecReader {
     }
 
     private func splitPart(_ kind: String?, _ fields: SpecFields) -> SplitPart? {
-        let isDrawn = kind == "share" || kind == "fold"
+        let isDrawn = kind == "share" || kind == "fold" || kind == "folds"
         if !isDrawn { fields.optional("stratify")?.report("only shares and folds are drawn", allowed: "no stratify") }
         if kind != "fold" { fields.optional("of")?.report("only a fold is one of several", allowed: "fold and of") }
         let stratify = fields.optional("stratify").map { $0.boolean() } ?? true
@@ -107,8 +118,12 @@ extension SpecReader {
             guard let count, let stratify else { return nil }
             return fields.optional("fold")?.integer(in: 1...count)
                 .map { .fold($0, of: count, isStratified: stratify) }
+        case "folds":
+            let count = fields.optional("folds")?.integer(in: 2...DataSpec.greatestFolds)
+            guard let count, let stratify else { return nil }
+            return .folds(count, isStratified: stratify)
         default:
-            report("names no rows", allowed: "share, last, source or fold")
+            report("names no rows", allowed: "share, last, source, fold or folds")
             return nil
         }
     }

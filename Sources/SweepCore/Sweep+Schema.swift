@@ -5,10 +5,12 @@ extension Sweep {
     /// batch size that is too large is reported where that option stands.
     package func problems(on schema: DataSchema) -> [SpecProblem] {
         let problems = SpecProblems()
-        if let (message, allowed) = objective.metric.absence(from: schema) {
+        for (index, objective) in objectives.enumerated() {
+            guard let (message, allowed) = objective.metric.absence(from: schema) else { continue }
+            let place: [SpecPath.Step] = further.isEmpty ? [] : [.key("pareto"), .index(index)]
             problems.add(
                 SpecProblem(
-                    path: SpecPath([.key("objective"), .key(objective.direction.rawValue)]),
+                    path: SpecPath([.key("objective")] + place + [.key(objective.direction.rawValue)]),
                     message: message,
                     found: objective.metric.rawValue,
                     allowed: allowed
@@ -38,8 +40,8 @@ extension Sweep {
 
 extension Metric {
     /// Why trials on data of this schema do not report the metric, and which may stand in its place; nil when they do.
-    fileprivate func absence(from schema: DataSchema) -> (message: String, allowed: String)? {
-        let reported = Self.reported(for: schema)
+    func absence(from schema: DataSchema) -> (message: String, allowed: String)? {
+        let reported = Self.reported(for: schema, also: [self])
         guard !reported.contains(self) else { return nil }
         let (recalls, others) = reported.reduce(into: ([String](), [String]())) { parts, metric in
             if case .validationRecall = metric {
@@ -50,8 +52,8 @@ extension Metric {
         }
         let any = SpecReader.oneOf(others + (recalls.isEmpty ? [] : ["validation.recall.LABEL"]))
         switch (self, schema.task) {
-        case (.validationTop5Accuracy, .classification(let classes, _)):
-            return ("needs more than 5 classes, the target has \(classes.count)", any)
+        case (.validationTopAccuracy(let top), .classification(let classes, _)):
+            return ("needs more than \(top) classes, the target has \(classes.count)", any)
         case (.validationRecall, .classification(let classes, _)) where classes.count > Self.recallClasses:
             return ("measured for at most \(Self.recallClasses) classes, the target has \(classes.count)", any)
         case (.validationRecall, .classification):

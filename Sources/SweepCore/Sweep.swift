@@ -7,7 +7,10 @@ package struct Sweep: Hashable, Sendable {
     /// What its trials are.
     package let work: Work
     package let space: SearchSpace
+    /// What it optimises; of several objectives the first.
     package let objective: Objective
+    /// The objectives that are weighed against the first; empty for one.
+    package let further: [Objective]
     package let search: SearchSpec
     package let prune: PruneSpec
     /// When the search ends before all its trials; nil: when they are done.
@@ -55,12 +58,15 @@ package struct Sweep: Hashable, Sendable {
     /// Epochs of a trial that is not stopped.
     package var epochs: Int { work.epochs }
 
+    /// All that is optimised, in the file's order.
+    package var objectives: [Objective] { [objective] + further }
+
     /// What its trials report, in order, on data of this schema; nil where that does not fit what its trials are.
     package func metrics(on schema: DataSchema?) -> [Metric]? {
         switch (work, schema) {
-        case (.training, let schema?): Metric.reported(for: schema)
-        case (.command(let command), nil): command.metrics(for: objective)
-        case (.ask(let ask), nil): ask.metrics(for: objective)
+        case (.training, let schema?): Metric.reported(for: schema, also: objectives.map(\.metric))
+        case (.command(let command), nil): command.metrics(for: objectives)
+        case (.ask(let ask), nil): ask.metrics(for: objectives)
         case (.training, nil), (.command, _?), (.ask, _?): nil
         }
     }
@@ -71,9 +77,23 @@ package struct Sweep: Hashable, Sendable {
         return arms.first { $0.name == name }
     }
 
-    /// The seed of one run: its own in a search, shared by all arms in a comparison.
+    /// The number of folds over which finalists are judged; nil where all trials have one split.
+    package var folds: Int? { data?.folds }
+
+    /// The fold, from 1, whose rows are the validation rows of run `run` of a configuration, from 0; nil where all trials have one
+    /// split.
+    ///
+    /// The search has the first; a finalist's runs after it go through the others and then through all again, so that `folds` of
+    /// them have each fold once, and those of equal number of any two finalists the same one.
+    package func fold(ofRun run: Int) -> Int? {
+        guard let folds else { return nil }
+        let repeats = max(1, search.repeats)
+        return run < repeats ? 1 : (run - repeats + 1) % folds + 1
+    }
+
+    /// The seed of one run: its own in a search, shared by all arms in a comparison, and by finalists that are judged over folds.
     package func trialSeed(_ configuration: ConfigurationID, repeat number: Int) -> UInt64 {
-        arms.isEmpty
+        arms.isEmpty && (folds == nil || number < max(1, search.repeats))
             ? SweepCore.trialSeed(sweepSeed: search.seed, configuration: configuration, repeat: number)
             : pairedSeed(sweepSeed: search.seed, repeat: number)
     }
@@ -87,6 +107,11 @@ extension Sweep.Work {
         case .command(let command): command.epochs
         case .ask(let ask): ask.epochs
         }
+    }
+
+    /// Folds over which finalists are judged.
+    var folds: Int? {
+        if case .training(let data, _) = self { data.folds } else { nil }
     }
 
     /// Slots of a worker that a trial takes.
@@ -116,6 +141,10 @@ package struct SearchSpec: Hashable, Sendable {
     package var warmStart: WarmStart?
     /// What every configuration must meet.
     package var constraints: [Constraint]
+    /// The population of `pbt`; nil for every other method.
+    package var population: PopulationSpec?
+    /// How many objectives the searcher is told results of: those of the sweep.
+    package var objectives = 1
 
     /// Which configurations are tried.
     package enum Method: String, CaseIterable, Sendable {
@@ -130,7 +159,17 @@ package struct SearchSpec: Hashable, Sendable {
         /// Models of the results so far.
         case tpe, gp, bohb
         /// Populations.
-        case cmaes, evolution
+        case cmaes, evolution, nsga2
+        /// A population whose members copy one another while they are trained.
+        case pbt
+
+        /// Whether it goes by several objectives, or by none.
+        package var weighsObjectives: Bool {
+            switch self {
+            case .auto, .random, .grid, .sobol, .halton, .tpe, .gp, .nsga2: true
+            case .bohb, .cmaes, .evolution, .pbt: false
+            }
+        }
     }
 
     /// When decisions are taken.
@@ -150,7 +189,8 @@ package struct SearchSpec: Hashable, Sendable {
         decide: Decide = .virtual,
         tryFirst: [Configuration] = [],
         warmStart: WarmStart? = nil,
-        constraints: [Constraint] = []
+        constraints: [Constraint] = [],
+        population: PopulationSpec? = nil
     ) {
         self.method = method
         self.trials = trials
@@ -161,6 +201,7 @@ package struct SearchSpec: Hashable, Sendable {
         self.tryFirst = tryFirst
         self.warmStart = warmStart
         self.constraints = constraints
+        self.population = population
     }
 }
 
@@ -182,8 +223,9 @@ extension Sweep {
         let work = isOfPrograms ? readProgram(fields, hasCommand: hasCommand) : readTraining(fields)
         let epochs = work?.epochs
         let threads = work?.threads ?? 1
-        let objective =
-            fields.optional("objective").map { Objective.read($0, ofProgram: isOfPrograms) } ?? Objective()
+        let objectives =
+            fields.optional("objective").map { Objective.readAll($0, ofProgram: isOfPrograms) } ?? [Objective()]
+        let objective = objectives?.first
         let searched = SearchSpace(template: template(of: source))
         let search =
             fields.optional("search").map {
@@ -202,11 +244,24 @@ extension Sweep {
             )
         }
         let arms = source["arms"] == nil ? [] : readArms(source, fields)
+        let isPopulation = search?.population != nil
         let prune =
             fields.optional("prune").map { PruneSpec.read($0, epochs: epochs) }
-            ?? PruneSpec(method: arms == [] ? .auto : .none)
+            ?? PruneSpec(method: arms == [] && !isPopulation ? .auto : .none)
         let stop: StopSpec?? = fields.optional("stop").map { StopSpec.read($0, objective: objective) }
-        let finalists: FinalistsSpec?? = fields.optional("finalists").map(FinalistsSpec.read)
+        let folds = work?.folds
+        var finalists: FinalistsSpec?? = fields.optional("finalists").map { FinalistsSpec.read($0, folds: folds) }
+        if let folds, arms == [] {
+            if finalists == nil { finalists = .usual(folds: folds) }
+        } else if folds != nil {
+            problems.add(
+                SpecProblem(
+                    path: SpecPath([.key("data"), .key("validation"), .key("folds")]),
+                    message: "arms are compared on one split, and have no finalists",
+                    allowed: "{fold: I, of: K}, a share, {last: ROWS} or {source: …}"
+                )
+            )
+        }
         var placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? threads)
         if hasCommand { placement = placement?.ofPrograms }
         if isOfPrograms, !hasCommand, let requires = fields.optional("requires") {
@@ -221,23 +276,125 @@ extension Sweep {
                 )
             }
         }
-        guard problems.all.isEmpty, let name, let work, let objective, var search, let prune, let arms, let placement
+        if let population = search?.population, arms == [] {
+            reportUnfit(population, source, work: work, space: space, problems: problems)
+        }
+        if let objectives, objectives.count > 1 {
+            reportOneObjective(source, search, prune, into: problems)
+            reportMetrics(work, objectives, into: problems)
+        }
+        guard problems.all.isEmpty, let name, let work, let objectives, let objective, var search, var prune, let arms,
+            let placement
         else { return nil }
         if case .some(.none) = finalists { return nil }
         if case .some(.none) = stop { return nil }
         if !arms.isEmpty { search.method = .grid }
+        search.objectives = objectives.count
+        prune.objectives = objectives.count
         return Sweep(
             source: source,
             name: name,
             work: work,
             space: space,
             objective: objective,
+            further: Array(objectives.dropFirst()),
             search: search,
             prune: prune,
             stop: stop ?? nil,
             finalists: finalists ?? nil,
             arms: arms,
             placement: placement
+        )
+    }
+
+    /// Trials of a sweep whose rungs go by fronts: with conflicting objectives nearly all are on one front, and the order of a
+    /// front is made anew at each result, in a time that grows with the square of what is on it.
+    private static let greatestTrialsByFronts = 2_000
+
+    /// Reports what else the file says that goes by one objective, in a sweep of several.
+    private static func reportOneObjective(
+        _ source: SpecNode,
+        _ search: SearchSpec?,
+        _ prune: PruneSpec?,
+        into problems: SpecProblems
+    ) {
+        func refuse(_ path: [SpecPath.Step], _ message: String, _ allowed: String) {
+            var found: SpecNode? = source
+            for step in path { if case .key(let key) = step { found = found?[key] } }
+            guard let found, found != .null else { return }
+            problems.add(
+                SpecProblem(path: SpecPath(path), message: message, found: found.excerpt, allowed: allowed)
+            )
+        }
+        if let method = search?.method, !method.weighsObjectives {
+            let methods = SearchSpec.Method.allCases.filter(\.weighsObjectives).map(\.rawValue)
+            refuse(
+                [.key("search"), .key("method")],
+                "\(method.rawValue) goes by one objective",
+                SpecReader.oneOf(methods) + " where there are several"
+            )
+        }
+        if let prune, !prune.resolvedMethod.weighsObjectives {
+            let methods = PruneSpec.Method.allCases.filter(\.weighsObjectives).map(\.rawValue)
+            let place: [SpecPath.Step]
+            if case .text? = source["prune"] {
+                place = [.key("prune")]
+            } else {
+                place = [.key("prune"), .key(prune.method == .auto ? "budget" : "method")]
+            }
+            refuse(
+                place,
+                "\(prune.resolvedMethod.rawValue) compares trials by one objective",
+                SpecReader.oneOf(methods) + " where there are several"
+                    + (prune.method == .auto ? ", without budget" : "")
+            )
+        }
+        if let prune, ![.none, .threshold].contains(prune.resolvedMethod), let trials = search?.trials,
+            trials > greatestTrialsByFronts
+        {
+            refuse(
+                [.key("search"), .key("trials")],
+                "rungs compare trials by fronts, which takes a time that grows with the square of their number",
+                "at most \(greatestTrialsByFronts), or prune: none"
+            )
+        }
+        for key in ["below", "above"] {
+            refuse(
+                [.key("stop"), .key(key)],
+                "one value says nothing of several objectives",
+                "epochs: NUMBER, after: TIME, or both"
+            )
+        }
+        refuse(
+            [.key("finalists")],
+            "finalists are placed by one objective",
+            "no finalists; repeats below search give every configuration more seeds"
+        )
+        refuse(
+            [.key("data"), .key("validation"), .key("folds")],
+            "folds are for finalists, which are placed by one objective",
+            "{fold: I, of: K}, a share, {last: ROWS} or {source: …}"
+        )
+        refuse([.key("search"), .key("warm_start")], "earlier results are of one objective", "no warm_start")
+    }
+
+    /// Reports more metrics of a program than a message holds, with those that several objectives add.
+    private static func reportMetrics(_ work: Work?, _ objectives: [Objective], into problems: SpecProblems) {
+        let named: [Metric]
+        let all: [Metric]
+        switch work {
+        case .command(let command): (named, all) = (command.metrics, command.metrics(for: objectives))
+        case .ask(let ask): (named, all) = (ask.metrics, ask.metrics(for: objectives))
+        case .training, nil: return
+        }
+        guard all.count > CommandSpec.metricLimit else { return }
+        problems.add(
+            SpecProblem(
+                path: SpecPath([.key("train"), .key("metrics")]),
+                message: "too many beside \(objectives.count) objectives",
+                found: "\(named.count) names",
+                allowed: "\(CommandSpec.metricLimit) in all"
+            )
         )
     }
 
@@ -339,12 +496,12 @@ extension Sweep {
 }
 
 extension SearchSpec {
-    static let keys = [
-        "method", "trials", "repeats", "seed", "parallelism", "decide", "try_first", "warm_start", "where",
-    ]
+    static let keys =
+        [
+            "method", "trials", "repeats", "seed", "parallelism", "decide", "try_first", "warm_start", "where",
+        ] + PopulationSpec.keys
     /// Trials of the largest sweep: the memory of a coordinator is bounded.
     package static let greatestTrials = 10_000_000
-    static let plannedMethods = ["pbt"]
 
     /// Reads `search`, for configurations of `space` and results on the scale of `objective`.
     package static func read(
@@ -353,7 +510,7 @@ extension SearchSpec {
         objective: Objective = Objective()
     ) -> SearchSpec? {
         guard let fields = reader.fields(keys) else { return nil }
-        let method = fields.optional("method").map { $0.word(Method.self, planned: plannedMethods) } ?? .random
+        let method = fields.optional("method").map { $0.word(Method.self) } ?? .random
         let trials: Int?? = fields.optional("trials").map { $0.integer(in: 1...greatestTrials) }
         let repeats = fields.optional("repeats").map { $0.integer(in: 1...1000) } ?? 1
         let seed = fields.optional("seed").map { $0.integer(in: 0...Int.max) } ?? 0
@@ -371,21 +528,32 @@ extension SearchSpec {
             return WarmStart.read(reader, space: space, objective: objective)
         }
         let constraints = fields.optional("where").map { $0.constraints(on: space) } ?? []
+        var population: PopulationSpec??
+        if method == .pbt {
+            population = .some(PopulationSpec.read(fields))
+        } else if let method {
+            for key in PopulationSpec.keys {
+                fields.optional(key)?.report("not a setting of \(method.rawValue)", allowed: "search.method: pbt")
+            }
+        }
         guard let method, let repeats, let seed, let parallelism, let decide, let first, let constraints else {
             return nil
         }
         if case .some(.none) = trials { return nil }
         if case .some(.none) = warm { return nil }
+        if case .some(.none) = population { return nil }
         return SearchSpec(
             method: method,
-            trials: trials ?? nil,
+            // The searcher proposes the members; every later trial is a copy.
+            trials: population??.members ?? trials ?? nil,
             repeats: repeats,
             seed: UInt64(seed),
             parallelism: parallelism,
             decide: decide,
             tryFirst: first,
             warmStart: warm ?? nil,
-            constraints: constraints
+            constraints: constraints,
+            population: population ?? nil
         )
     }
 }

@@ -4,13 +4,17 @@ package struct TrialSpec: Hashable, Sendable {
     package let targetScale: TargetScale
     /// With `data.augment` as its own.
     package let training: TrainingSpec
+    /// The runs that its state comes from, the first one first; empty for a trial that begins with weights of its own.
+    package var ancestors: [Ancestor]
 
     package init(
         preprocess: [PreprocessStep],
         targetScale: TargetScale = .none,
         augment: [AugmentStep] = [],
-        training: TrainingSpec
+        training: TrainingSpec,
+        ancestors: [Ancestor] = []
     ) {
+        self.ancestors = ancestors
         self.preprocess = preprocess
         self.targetScale = targetScale
         var training = training
@@ -21,14 +25,25 @@ package struct TrialSpec: Hashable, Sendable {
     /// Reads a resolved template; nil when something is missing or wrong (and reported in `problems`).
     package static func read(_ resolved: SpecNode, problems: SpecProblems) -> TrialSpec? {
         let reader = SpecReader(resolved, problems: problems)
-        guard let fields = reader.fields(["data", "train"]) else { return nil }
+        guard let fields = reader.fields(["data", "train", Ancestor.key]) else { return nil }
         let data = fields.optional("data")?.fields(Sweep.searchedDataKeys)
         let steps = data?.optional("preprocess").map(PreprocessStep.readList) ?? []
         let scale = data?.optional("target_scale").map { $0.word(TargetScale.self) } ?? TargetScale.none
         let augment = data?.optional("augment").map(AugmentStep.readList) ?? []
         let training = fields.required("train", "a training run").flatMap(TrainingSpec.read)
-        guard let steps, let scale, let augment, let training else { return nil }
-        return TrialSpec(preprocess: steps, targetScale: scale, augment: augment, training: training)
+        let ancestors = fields.optional(Ancestor.key).map(Ancestor.readList) ?? []
+        guard let steps, let scale, let augment, let training, let ancestors else { return nil }
+        guard ancestors.last?.to ?? 0 < training.epochs else {
+            reader.report("a lineage beyond the last epoch")
+            return nil
+        }
+        return TrialSpec(
+            preprocess: steps,
+            targetScale: scale,
+            augment: augment,
+            training: training,
+            ancestors: ancestors
+        )
     }
 
     /// What cannot work on data of this schema, with paths below `data` and `train`.

@@ -1,9 +1,23 @@
 import SweepReports
+import Synchronization
+
+/// Words that tell the versions of one run of a feed from those of every other, of this process and of others.
+///
+/// Those of one process share a beginning that is drawn at random; a number after it counts.
+final class FeedSessions: Sendable {
+    private let process = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+    private let count = Atomic<Int>(0)
+
+    /// A word that was not given out before, of letters, digits and a dot.
+    func next() -> String {
+        "\(process).\(count.wrappingAdd(1, ordering: .relaxed).newValue)"
+    }
+}
 
 /// The feeds of a site: one for each sweep that somebody asked for, and one for all sweeps and workers together.
 actor Feeds {
     private let source: any SweepObservatory
-    private let session = String(UInt32.random(in: 0...UInt32.max), radix: 36)
+    private let sessions = FeedSessions()
     private let clock = ContinuousClock()
     private var sweeps: [String: SweepFeed] = [:]
     private var watchers = Watchers()
@@ -21,10 +35,13 @@ actor Feeds {
         if let feed = sweeps[name] { return feed }
         _ = try await source.status(sweep: name)
         if let feed = sweeps[name] { return feed }
-        let feed = SweepFeed(name: name, session: session, source: source)
+        let feed = SweepFeed(name: name, sessions: sessions, source: source)
         sweeps[name] = feed
         return feed
     }
+
+    /// Lets go of the feed of a sweep that was removed: one of the same name is another.
+    func forget(_ name: String) { sweeps[name] = nil }
 
     /// Sweeps and workers from now on.
     func watch() async throws(ControlError) -> AsyncStream<[UInt8]> {

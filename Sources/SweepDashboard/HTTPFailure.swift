@@ -28,7 +28,7 @@ package struct HTTPFailure: Error, Hashable, Sendable {
             case .badInput: 400
             case .notFound: 404
             case .notAllowed: 403
-            case .conflict: 409
+            case .conflict, .leaseLost: 409
             case .internal: 500
             }
         self.init(status, error.code.rawValue, error.message)

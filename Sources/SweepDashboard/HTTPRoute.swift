@@ -30,6 +30,8 @@ package enum HTTPRoute: Hashable, Sendable {
     case steer(sweep: String, Steering)
     /// A sweep file is handed in.
     case submit
+    /// A sweep that is over is removed.
+    case delete(sweep: String)
     /// Priority, limit or number of trials are changed.
     case set(sweep: String)
     /// A program outside asks for a trial, reports an epoch of one, or tells its end.
@@ -73,7 +75,7 @@ package enum HTTPRoute: Hashable, Sendable {
     /// Whether it changes something beside what the asker's browser keeps.
     package var isSteering: Bool {
         switch self {
-        case .steer, .submit, .set, .ask, .report, .tell: true
+        case .steer, .submit, .delete, .set, .ask, .report, .tell: true
         default: false
         }
     }
@@ -90,7 +92,7 @@ package enum HTTPRoute: Hashable, Sendable {
     /// The port's own requests allow as much; no sweep has more trials.
     private static let numbers = 1...1_000_000_000
 
-    /// Reads a request line: what reads answers GET and HEAD, what changes POST.
+    /// Reads a request line: what reads answers GET and HEAD, what changes POST or, where a sweep is removed, DELETE.
     package init(method: String, target: String) throws(HTTPFailure) {
         guard target.utf8.count <= Self.maximumTargetBytes else {
             throw HTTPFailure(414, "bad_input", "the address is longer than \(Self.maximumTargetBytes) bytes")
@@ -103,26 +105,53 @@ package enum HTTPRoute: Hashable, Sendable {
             }
             path.append(decoded)
         }
+        // Whether the address takes the method comes before what is asked of it, and of which trial.
+        var shape = path
+        if shape.count > 5, shape[4] == "trials" { shape[5] = "1" }
+        try Self.address(shape, Query()).allow(method)
         let query = try Query(parts.count > 1 ? parts[1] : "")
-        switch path {
-        case ["health"]: self = .health
-        case ["metrics"]: self = .metrics
-        case let path where path.starts(with: ["api", "v1"]):
-            guard let route = try Self.api(path.dropFirst(2), query) else { throw Self.notFound }
-            // The one address where reading and changing meet.
-            self = route == .sweeps && method == "POST" ? .submit : route
-        default: throw Self.notFound
+        let route = try Self.address(path, query)
+        try query.allow(route.keys)
+        // The two addresses where reading and changing meet.
+        switch route {
+        case .sweeps where method == "POST": self = .submit
+        case .sweep(let sweep) where method == "DELETE": self = .delete(sweep: sweep)
+        default: self = route
         }
-        try query.allow(keys)
-        guard isPost ? method == "POST" : method == "GET" || method == "HEAD" else {
-            let allowed = isPost ? "POST" : self == .sweeps ? "GET, HEAD, POST" : "GET, HEAD"
-            throw HTTPFailure(
-                405,
-                "method_not_allowed",
-                self == .sweeps
-                    ? "only GET and POST are answered here" : "only \(isPost ? "POST" : "GET") is answered here",
-                allow: allowed
-            )
+    }
+
+    /// The route of a path; throws where there is none.
+    private static func address(_ path: [String], _ query: Query) throws(HTTPFailure) -> HTTPRoute {
+        switch path {
+        case ["health"]: return .health
+        case ["metrics"]: return .metrics
+        case let path where path.starts(with: ["api", "v1"]):
+            guard let route = try api(path.dropFirst(2), query) else { throw notFound }
+            return route
+        default: throw notFound
+        }
+    }
+
+    /// Throws where the address is not asked by this method.
+    private func allow(_ method: String) throws(HTTPFailure) {
+        guard !methods.contains(method) else { return }
+        var others = methods.filter { $0 != "HEAD" }
+        let last = others.removeLast()
+        let named = others.isEmpty ? "\(last) is" : "\(others.joined(separator: ", ")) and \(last) are"
+        throw HTTPFailure(
+            405,
+            "method_not_allowed",
+            "only \(named) answered here",
+            allow: methods.joined(separator: ", ")
+        )
+    }
+
+    /// What may be asked of the address, the same whatever was asked.
+    private var methods: [String] {
+        switch self {
+        case .sweeps, .submit: ["GET", "HEAD", "POST"]
+        case .sweep, .delete: ["GET", "HEAD", "DELETE"]
+        default: isPost ? ["POST"] : ["GET", "HEAD"]
         }
     }
 
@@ -193,6 +222,9 @@ package enum HTTPRoute: Hashable, Sendable {
     /// The parameters of an address.
     private struct Query {
         private var values: [String: String] = [:]
+
+        /// One without a parameter.
+        init() {}
 
         init(_ text: Substring) throws(HTTPFailure) {
             for pair in text.split(separator: "&") {

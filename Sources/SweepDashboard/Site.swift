@@ -131,6 +131,10 @@ package struct Site: Sendable {
                 case .cancel: try await observatory.cancel(sweep: sweep)
                 }
             return HTTPAnswer(json: status.json.bytes)
+        case .delete(let sweep):
+            let entry = try await observatory.delete(sweep: sweep)
+            await feeds.forget(sweep)
+            return HTTPAnswer(json: entry.json.bytes)
         case .set(let sweep):
             let adjustment = try AskRequest.adjustment(body)
             return HTTPAnswer(json: try await observatory.set(sweep: sweep, adjustment).json.bytes)

@@ -9,15 +9,18 @@ actor SweepFeed {
     private let name: String
     private let source: any SweepObservatory
     private let clock = ContinuousClock()
-    /// Tells the versions of this process from those of another.
-    private let session: String
+    private let sessions: FeedSessions
+    /// Tells the versions of this sweep from those of another of its name, and of another process.
+    private var session: String
     private var version = 0
     private var marks: [TrialMark] = []
+    /// The number of the sweep that they are of.
+    private var sweepNumber: Int?
     /// The version at which each trial changed last.
     private var changed: [Int] = []
     private var looked: ContinuousClock.Instant?
-    /// The ranked summary at a version.
-    private var rank: (version: Int, state: String, bytes: [UInt8])?
+    /// The ranked summary at a version and in a state, which its tag names.
+    private var rank: (tag: String, bytes: [UInt8])?
     private var status: StatusDocument?
     private var watchers = Watchers()
     private var isWatching = false
@@ -30,9 +33,10 @@ actor SweepFeed {
     /// The status is told again after so many looks without a change, as its times move on.
     private static let silence = 5
 
-    init(name: String, session: String, source: any SweepObservatory) {
+    init(name: String, sessions: FeedSessions, source: any SweepObservatory) {
         self.name = name
-        self.session = session
+        self.sessions = sessions
+        session = sessions.next()
         self.source = source
     }
 
@@ -42,7 +46,7 @@ actor SweepFeed {
     func trials(_ query: HTTPRoute.TrialsQuery) async throws(ControlError) -> String {
         let isFirst = looked == nil
         let first = try await lookIfStale()
-        let since = query.since.flatMap(number)
+        var since = query.since.flatMap(number)
         var known = marks
         for index in known.indices where changed[index] > since ?? -1 { known[index] = .unknown }
         let version = word(version)
@@ -51,7 +55,13 @@ actor SweepFeed {
         if isFirst, let first {
             document = first
         } else {
-            document = try await source.trials(sweep: name, unlike: known).document
+            var changes = try await source.trials(sweep: name, unlike: known)
+            if let sweepNumber, changes.number != sweepNumber {
+                // Another sweep has the name since the last look: what is known is not of it.
+                since = nil
+                changes = try await source.trials(sweep: name, unlike: [])
+            }
+            document = changes.document
         }
         if let after = query.after { document.rows.removeAll { $0.trial <= after } }
         if let limit = query.limit, document.rows.count > limit {
@@ -65,12 +75,12 @@ actor SweepFeed {
     /// The ranked summary, made once for each version.
     func ranked() async throws(ControlError) -> (bytes: [UInt8], tag: String) {
         try await lookIfStale()
-        let (version, state) = (version, status?.state ?? "")
+        let state = status?.state ?? ""
         let tag = "\"\(word(version))-\(state)\""
-        if let rank, rank.version == version, rank.state == state { return (rank.bytes, tag) }
+        if let rank, rank.tag == tag { return (rank.bytes, tag) }
         let document = try await source.rank(sweep: name, top: nil)
         let bytes = await Task.detached { document.json.bytes }.value
-        rank = (version, state, bytes)
+        rank = (tag, bytes)
         return (bytes, tag)
     }
 
@@ -101,11 +111,13 @@ actor SweepFeed {
         var silent = 0
         while !watchers.isEmpty {
             let begun = clock.now
-            let before = version
+            let before = (session, version)
             let old = status
             guard let changes = try? await look() else { break }
-            if let status, version != before || !Self.isSame(old, status) || silent >= Self.silence {
-                watchers.send(message(status, version == before ? nil : changes, since: before))
+            let isNew = before != (session, version)
+            if let status, isNew || !Self.isSame(old, status) || silent >= Self.silence {
+                // Of another sweep than before it continues no version that anybody has, so that all ask for the whole.
+                watchers.send(message(status, isNew ? changes : nil, since: before.1))
                 silent = 0
             } else {
                 silent += 1
@@ -143,12 +155,27 @@ actor SweepFeed {
     @discardableResult
     private func look() async throws(ControlError) -> TrialsDocument {
         let seen = marks
-        let changes = try await source.trials(sweep: name, unlike: seen)
+        var changes = try await source.trials(sweep: name, unlike: seen)
+        if let sweepNumber, sweepNumber != changes.number, seen == marks {
+            // Another sweep has the name: all of it is new, and no version that was given out is one of it.
+            (marks, changed, rank) = ([], [], nil)
+            session = sessions.next()
+            self.sweepNumber = changes.number
+            changes = try await source.trials(sweep: name, unlike: [])
+            guard marks.isEmpty else { return changes.document }
+            return try await noted(changes, since: [])
+        }
+        return try await noted(changes, since: seen)
+    }
+
+    /// Takes notice of what changed since `seen`.
+    private func noted(_ changes: TrialChanges, since seen: [TrialMark]) async throws(ControlError) -> TrialsDocument {
         let status = try await source.status(sweep: name)
         self.status = status
         looked = clock.now
         // Another look may have come in between: its marks stand, and this one's changes are found by the next.
         guard seen == marks else { return changes.document }
+        sweepNumber = changes.number
         guard !changes.document.rows.isEmpty else { return changes.document }
         version += 1
         while changed.count < changes.marks.count { changed.append(version) }
@@ -159,7 +186,7 @@ actor SweepFeed {
 
     private func word(_ version: Int) -> String { "\(session)-\(version)" }
 
-    /// The number of a version of this process that was given out; nil for any other text.
+    /// The number of a version of this sweep that this feed gave out; nil for any other text.
     private func number(_ word: String) -> Int? {
         let parts = word.split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, parts[0] == session, let number = Int(parts[1]), (0...version).contains(number) else {

@@ -6,8 +6,8 @@ protocol NumberArray: Sendable {
     var sizes: [Int] { get }
     /// Whether elements can be NaN or infinite.
     var canBeMissing: Bool { get }
-    /// All elements, rounded to the nearest float, which may be infinite.
-    func floats() -> [Float]
+    /// Writes all elements, rounded to the nearest float, which may be infinite.
+    func write(to output: UnsafeMutablePointer<Float>)
     /// The element at an index, in the order of the file.
     subscript(index: Int) -> Double { get }
 }
@@ -18,6 +18,15 @@ extension NumberArray {
     var rowSize: Int { sizes.dropFirst().reduce(1, *) }
     /// `10000 × 28 × 28`.
     var shape: String { sizes.map { String($0) }.joined(separator: " × ") }
+
+    /// All elements as floats, beyond `resident` bytes in a file; `file` is what a full disk is told of.
+    func cells(resident: Int, file: String) throws(DataProblem) -> FeatureCells {
+        do throws(NoRoom) {
+            let memory = try FeatureMemory(count: elementCount, mappedAbove: resident)
+            write(to: memory.floats)
+            return FeatureCells(memory)
+        } catch { throw DataProblem(noRoom: error, file: file) }
+    }
 }
 
 /// Joins an array of features (MNIST: images) with one of labels.
@@ -26,6 +35,8 @@ struct ArrayJoin {
     let kind: DataProblem.Kind
     /// Whether a missing feature (NaN) is a mistake; not so when the sweep imputes.
     let allowsMissing: Bool
+    /// Bytes of elements beyond which they are held in a file.
+    var resident = ResidentLimit.bytes
 
     /// The table of both arrays; nil when anything is wrong, and then `problems` has it. An array that could not be read is
     /// nil, and reported already.
@@ -39,7 +50,11 @@ struct ArrayJoin {
         let before = problems.count
         check(features, labels, problems: &problems)
         guard problems.count == before, let pixels = features.array, let classes = labels.array else { return nil }
-        let values = pixels.floats()
+        let values: FeatureCells
+        do throws(DataProblem) { values = try pixels.cells(resident: resident, file: features.file) } catch {
+            problems.add(error)
+            return nil
+        }
         checkFinite(values, pixels, file: features.file, problems: &problems)
         let targets = (0..<classes.elementCount).map { classes[$0] }
         for (row, target) in targets.enumerated() where !Float(target).isFinite {
@@ -126,7 +141,7 @@ struct ArrayJoin {
     }
 
     private func checkFinite(
-        _ features: [Float],
+        _ features: FeatureCells,
         _ pixels: any NumberArray,
         file: String,
         problems: inout ProblemList

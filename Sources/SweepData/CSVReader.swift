@@ -13,9 +13,11 @@ struct CSVReader {
     var settled: [ColumnUse] = []
     /// Which column groups rows or gives their time; it is no feature.
     var rowRule = RowRule.independent
+    /// Bytes of cells beyond which they are held in a file.
+    var resident = ResidentLimit.bytes
 
     /// The table of `bytes`; nil when anything is wrong, and then `problems` has it.
-    func read(_ bytes: [UInt8], file: String, problems: inout ProblemList) -> RawTable? {
+    func read(_ bytes: Blob, file: String, problems: inout ProblemList) -> RawTable? {
         let before = problems.count
         guard let table = CSVTable(bytes: bytes, file: file, problems: &problems) else { return nil }
         let names = CSVHeader(table: table, rule: header, rules: rules, problems: &problems)
@@ -52,7 +54,8 @@ struct CSVReader {
             targets: targets,
             task: task,
             uses: uses,
-            allowsText: categorical != .refuse
+            allowsText: categorical != .refuse,
+            resident: resident
         )
         columns.read(problems: &problems)
         columns.report(allowsMissing: allowsMissing, problems: &problems)
@@ -68,8 +71,8 @@ struct CSVReader {
             )
         }
         guard problems.count == before, !targets.isEmpty else { return nil }
-        let (featureColumns, features) = columns.joined()
-        guard !featureColumns.isEmpty else {
+        let featureColumns = columns.joined
+        guard !featureColumns.isEmpty, let features = columns.cells else {
             problems.add(
                 DataProblem(.header, file: file, wrong: "no column is left for features", allowed: "at least one")
             )

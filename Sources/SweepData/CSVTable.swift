@@ -1,9 +1,9 @@
 /// The structure of a delimited text file: where its rows begin, how many fields they have, what is wrong with that.
 ///
-/// Cells are read from the bytes when they are asked for, so a table costs its file and 20 bytes a row.
+/// Cells are read from the bytes when they are asked for, so a table costs its file and 16 bytes a row.
 struct CSVTable {
     let file: String
-    let bytes: [UInt8]
+    let bytes: Blob
     let delimiter: UInt8
     /// The fields each row must have: what most rows have.
     let fieldCount: Int
@@ -22,7 +22,7 @@ struct CSVTable {
     }
 
     /// Finds the rows of `bytes`; what is wrong goes to `problems`. Nil when the bytes are no text at all.
-    init?(bytes: [UInt8], file: String, problems: inout ProblemList) {
+    init?(bytes: Blob, file: String, problems: inout ProblemList) {
         // A byte order mark, which some programs write before UTF-8.
         let start = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
         guard Self.checkEncoding(bytes, from: start, file: file, problems: &problems) else { return nil }
@@ -38,7 +38,9 @@ struct CSVTable {
         firstRow = found.rows.first
         let usual = Self.usualCount(found.rows)
         fieldCount = usual
-        rows = found.rows.filter { Int($0.fields) == usual }
+        rows =
+            found.rows.allSatisfy { Int($0.fields) == usual }
+            ? found.rows : found.rows.filter { Int($0.fields) == usual }
         for row in found.rows where Int(row.fields) != usual {
             problems.add(.ragged, file: file) {
                 DataProblem(
@@ -78,7 +80,7 @@ struct CSVTable {
         }
     }
 
-    private static func checkEncoding(_ bytes: [UInt8], from start: Int, file: String, problems: inout ProblemList)
+    private static func checkEncoding(_ bytes: Blob, from start: Int, file: String, problems: inout ProblemList)
         -> Bool
     {
         func refuse(_ wrong: String, _ allowed: String) -> Bool {
@@ -91,7 +93,9 @@ struct CSVTable {
         if bytes.count >= 4, bytes[0] == 0, bytes[1] == 0, IDXFile.ElementType(rawValue: bytes[2]) != nil {
             return refuse("the file is in the IDX format", "a table; write IDX files as {images: FILE, labels: FILE}")
         }
-        if bytes.contains(0) { return refuse("the file holds zero bytes, so it is no text", "UTF-8 text") }
+        if bytes.withUnsafeBufferPointer({ $0.contains(0) }) {
+            return refuse("the file holds zero bytes, so it is no text", "UTF-8 text")
+        }
         if bytes[start...].allSatisfy({ $0 == 10 || $0 == 13 || $0 == 32 || $0 == 9 }) {
             problems.add(DataProblem(.empty, file: file, wrong: "the file is empty", allowed: "a row a line"))
             return false

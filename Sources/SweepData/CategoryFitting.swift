@@ -9,16 +9,25 @@ import SweepNumerics
 struct CategoryFitting {
     let columns: [DataColumn]
     /// (rows of all tables × columns.count), row after row.
-    let features: [Float]
+    let features: FeatureCells
 
     /// Nil when a column's categories hardly repeat; then `problems` has it. `tables` have the same columns.
-    init?(_ tables: [RawTable], split: RowSplit, rule: CategoryRule, problems: inout ProblemList) {
+    ///
+    /// Beyond `resident` bytes the joined columns are held in a file.
+    init?(
+        _ tables: [RawTable],
+        split: RowSplit,
+        rule: CategoryRule,
+        resident: Int = ResidentLimit.bytes,
+        problems: inout ProblemList
+    ) {
         let main = tables[0]
         let width = main.columns.count
         let kept = main.columns.indices.filter { Self.isKept($0, tables) }
         let before = problems.count
         var columns: [DataColumn] = []
-        var codes: [[Float]?] = []
+        // For each table what its indices of categories become, and what a missing one does.
+        var codes: [[CategoryCells.Codes]?] = []
         for index in kept {
             let name = main.columns[index].name
             switch main.columns[index].kind {
@@ -38,23 +47,32 @@ struct CategoryFitting {
         }
         guard problems.count == before else { return nil }
         self.columns = columns
-        if kept.count == width, codes.allSatisfy({ $0 == nil }) {
+        if kept.count == width, codes.allSatisfy({ $0 == nil }), tables.count == 1 {
             // Numbers only: nothing changes.
-            features = tables.count == 1 ? main.features : tables.flatMap(\.features)
+            features = main.features
             return
         }
-        var features: [Float] = []
-        features.reserveCapacity(tables.reduce(0) { $0 + $1.rowCount } * kept.count)
-        var row = 0
-        for table in tables {
-            for tableRow in 0..<table.rowCount {
-                for (place, index) in kept.enumerated() {
-                    features.append(codes[place]?[row] ?? table.features[tableRow * width + index])
+        do throws(NoRoom) {
+            let rows = tables.reduce(0) { $0 + $1.rowCount }
+            let memory = try FeatureMemory(count: rows * kept.count, mappedAbove: resident)
+            var next = memory.floats
+            for (place, table) in tables.enumerated() {
+                let codes = codes.map { $0?[place] }
+                table.features.withUnsafeBufferPointer { cells in
+                    for row in 0..<table.rowCount {
+                        for (place, index) in kept.enumerated() {
+                            let value = cells[row * width + index]
+                            next.pointee = codes[place]?.code(of: value) ?? value
+                            next += 1
+                        }
+                    }
                 }
-                row += 1
             }
+            features = FeatureCells(memory)
+        } catch {
+            problems.add(DataProblem(noRoom: error, file: main.file))
+            return nil
         }
-        self.features = features
     }
 
     /// A date's time is a column only when some source gives one.
@@ -93,32 +111,53 @@ struct CategoryFitting {
 private struct CategoryCells {
     /// Different texts of all sources; the missing value is "".
     private var texts: [String] = []
-    /// The index of each row's text.
-    private var rows: [Int32] = []
+    /// For each table what its indices of categories are in `texts`.
+    private var places: [[Int]] = []
+    private let tables: [RawTable]
+    private let column: Int
+    /// Where the missing value stands in `texts`.
+    private var missing = 0
+
+    /// What a table's indices of categories become.
+    struct Codes {
+        let values: [Float]
+        let missing: Float
+
+        func code(of value: Float) -> Float { value < 0 ? missing : values[Int(value)] }
+    }
 
     init(_ tables: [RawTable], column: Int) {
-        var lookup: [String: Int32] = [:]
-        func index(of text: String, _ texts: inout [String]) -> Int32 {
+        self.tables = tables
+        self.column = column
+        var lookup: [String: Int] = [:]
+        func index(of text: String, _ texts: inout [String]) -> Int {
             if let index = lookup[text] { return index }
-            let index = Int32(texts.count)
+            let index = texts.count
             lookup[text] = index
             texts.append(text)
             return index
         }
         for table in tables {
             // The tables have the same kinds: those of the main source are imposed on the others.
-            guard case .category(let names) = table.columns[column].kind else { continue }
-            let places = names.map { index(of: $0, &texts) }
-            for row in 0..<table.rowCount {
-                let code = Int(table.features[row * table.columns.count + column])
-                rows.append(code < 0 ? index(of: "", &texts) : places[code])
+            guard case .category(let names) = table.columns[column].kind else {
+                preconditionFailure("the tables have columns of other kinds")
             }
+            places.append(names.map { index(of: $0, &texts) })
         }
+        missing = index(of: "", &texts)
     }
 
     func categories(of training: [Int32]) -> [String] {
         var isSeen = [Bool](repeating: false, count: texts.count)
-        for row in training { isSeen[Int(rows[Int(row)])] = true }
+        var (table, first) = (0, 0)
+        for row in training {
+            while Int(row) >= first + tables[table].rowCount {
+                first += tables[table].rowCount
+                table += 1
+            }
+            let code = Int(tables[table].features[(Int(row) - first) * tables[table].columns.count + column])
+            isSeen[code < 0 ? missing : places[table][code]] = true
+        }
         let seen = texts.indices.filter { isSeen[$0] }.map { texts[$0] }
         let numbers = seen.compactMap { text -> (value: Double, text: String)? in
             var text = text
@@ -131,25 +170,25 @@ private struct CategoryCells {
             + words.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) } + seen.filter(\.isEmpty)
     }
 
-    /// The column's kind, and each row's value.
-    func fitted(_ categories: [String], _ rule: CategoryRule) -> (DataColumn.Kind, [Float]) {
-        let places = Dictionary(uniqueKeysWithValues: categories.enumerated().map { ($0.element, $0.offset) })
+    /// The column's kind, and what each table's indices become.
+    func fitted(_ categories: [String], _ rule: CategoryRule) -> (DataColumn.Kind, [Codes]) {
+        let known = Dictionary(uniqueKeysWithValues: categories.enumerated().map { ($0.element, $0.offset) })
         let kind: DataColumn.Kind
         let codes: [Float]
         switch rule {
         case .oneHot, .refuse:
             kind = .oneHot(categories: categories)
-            codes = texts.map { Float(places[$0] ?? -1) }
+            codes = texts.map { Float(known[$0] ?? -1) }
         case .ordinal:
             kind = .ordinal(categories: categories)
-            codes = texts.map { Float(places[$0] ?? -1) }
+            codes = texts.map { Float(known[$0] ?? -1) }
         case .hash(let buckets):
             kind = .buckets(buckets)
             codes = texts.map { text in
-                text.isEmpty && places[""] == nil ? -1 : Float(DataColumn.bucket(of: text, count: buckets))
+                text.isEmpty && known[""] == nil ? -1 : Float(DataColumn.bucket(of: text, count: buckets))
             }
         }
-        return (kind, rows.map { codes[Int($0)] })
+        return (kind, places.map { Codes(values: $0.map { codes[$0] }, missing: codes[missing]) })
     }
 }
 

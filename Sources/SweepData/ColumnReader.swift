@@ -19,8 +19,10 @@ struct ColumnReader {
     private let places: [Int?]
     private let width: Int
 
-    /// (rows × columns that are read), row after row.
-    private var features: [Float] = []
+    /// Bytes of cells beyond which they are held in a file.
+    private let resident: Int
+    /// (rows × columns that are read, a date being two), row after row; nil until they were read, and when there is no room.
+    private var memory: FeatureMemory?
     private(set) var targets: [RawTarget] = []
     /// What each column is; numeric for targets.
     private(set) var uses: [ColumnUse] = []
@@ -47,8 +49,6 @@ struct ColumnReader {
         /// Categories in the order they came.
         var categories: [String] = []
         var lookup: [String: Int] = [:]
-        /// Seconds of the day, a row each, for dates.
-        var seconds: [Float] = []
         var hasTime = false
     }
 
@@ -65,7 +65,8 @@ struct ColumnReader {
         targets: [Int],
         task: TaskKind?,
         uses: [ColumnUse?],
-        allowsText: Bool
+        allowsText: Bool,
+        resident: Int = ResidentLimit.bytes
     ) {
         self.table = table
         self.rows = rows
@@ -74,7 +75,9 @@ struct ColumnReader {
         self.task = task
         given = uses
         self.allowsText = allowsText
+        self.resident = resident
         columns = [Column](repeating: Column(), count: names.count)
+        self.uses = [ColumnUse](repeating: .numeric, count: names.count)
         var width = 0
         places = names.indices.map { index in
             guard !targets.contains(index), uses[index] != .ignore else { return nil }
@@ -86,8 +89,10 @@ struct ColumnReader {
 
     /// Reads all rows.
     mutating func read(problems: inout ProblemList) {
-        features.reserveCapacity(rows.count * width)
+        guard let memory = allocate(width, problems: &problems) else { return }
+        self.memory = memory
         targets.reserveCapacity(rows.count)
+        var next = memory.floats
         var isTarget = [Bool](repeating: false, count: names.count)
         for index in targetIndices { isTarget[index] = true }
         scan { reader, row, fields, scanner in
@@ -98,26 +103,64 @@ struct ColumnReader {
                 reader.readTarget(value, fields[index], row, scanner, problems: &problems)
             }
             for (index, field) in fields.enumerated() where !isTarget[index] && reader.places[index] != nil {
-                reader.readFeature(field, index, row, scanner)
+                next.pointee = reader.readFeature(field, index, row, scanner)
+                next += 1
             }
         }
         uses = columns.indices.map(use)
         let others = columns.indices.filter {
             places[$0] != nil && (uses[$0] == .categorical || uses[$0] == .date)
         }
-        guard !others.isEmpty else { return }
-        var start = 0
+        guard !others.isEmpty, let (all, joinedPlaces) = spread(memory, problems: &problems) else { return }
+        self.memory = all
+        var start = all.floats
+        let step = joined.count
         scan { reader, row, fields, scanner in
             for index in others {
-                guard let place = reader.places[index] else { continue }
+                let cell = start + joinedPlaces[index]
                 let field = fields[index]
-                reader.features[start + place] =
-                    reader.uses[index] == .date
-                    ? reader.day(field, index, row, scanner, problems: &problems)
-                    : reader.category(field, index, row, scanner, problems: &problems)
+                if reader.uses[index] == .date {
+                    let date = reader.date(field, index, row, scanner, problems: &problems)
+                    (cell[0], cell[1]) = date.map { (Float($0.day), Float($0.second)) } ?? (.nan, .nan)
+                } else {
+                    cell[0] = reader.category(field, index, row, scanner, problems: &problems)
+                }
             }
-            start += reader.width
+            start += step
         }
+    }
+
+    /// Room for all rows of so many columns; nil when there is none, and then it is reported.
+    private func allocate(_ width: Int, problems: inout ProblemList) -> FeatureMemory? {
+        do throws(NoRoom) {
+            return try FeatureMemory(count: rows.count * width, mappedAbove: resident)
+        } catch {
+            problems.add(DataProblem(noRoom: error, file: table.file))
+            return nil
+        }
+    }
+
+    /// The cells with a second place beside each date, and where each column begins (0 for what is not read).
+    private func spread(
+        _ narrow: FeatureMemory,
+        problems: inout ProblemList
+    ) -> (memory: FeatureMemory, places: [Int])? {
+        var places = [Int](repeating: 0, count: names.count)
+        var wide = 0
+        // Where each column that is read goes to.
+        var moved: [Int] = []
+        for index in names.indices where self.places[index] != nil {
+            places[index] = wide
+            moved.append(wide)
+            wide += uses[index] == .date ? 2 : 1
+        }
+        guard wide > width else { return (narrow, places) }
+        guard let memory = allocate(wide, problems: &problems) else { return nil }
+        for row in 0..<rows.count {
+            let (from, to) = (narrow.floats + row * width, memory.floats + row * wide)
+            for (place, target) in moved.enumerated() { to[target] = from[place] }
+        }
+        return (memory, places)
     }
 
     private mutating func scan(
@@ -135,18 +178,18 @@ struct ColumnReader {
         return allowsText ? .categorical : .numeric
     }
 
+    /// The number of a cell, NaN for all else, which is noted.
     private mutating func readFeature(
         _ field: CSVField,
         _ index: Int,
         _ row: CSVTable.Row,
         _ scanner: CSVScanner
-    ) {
+    ) -> Float {
         let content = scanner.content(of: field)
         switch CellValue(content) {
         case .number(let number):
             columns[index].numbers += 1
-            features.append(Float(number))
-            return
+            return Float(number)
         case .missing:
             columns[index].missing += 1
             if columns[index].missingLines.count < Self.namedLines {
@@ -162,7 +205,7 @@ struct ColumnReader {
             if given[index] == nil, CivilDate(content) != nil { columns[index].dates += 1 }
             noteText(field, index, row, scanner)
         }
-        features.append(.nan)
+        return .nan
     }
 
     /// The index of a cell's category; −1 for a missing one.
@@ -210,14 +253,14 @@ struct ColumnReader {
         return Float(code)
     }
 
-    /// The day of a cell, NaN for a missing one; its second is noted.
-    private mutating func day(
+    /// The date of a cell, nil for a missing one.
+    private mutating func date(
         _ field: CSVField,
         _ index: Int,
         _ row: CSVTable.Row,
         _ scanner: CSVScanner,
         problems: inout ProblemList
-    ) -> Float {
+    ) -> CivilDate? {
         let content = scanner.content(of: field)
         guard let date = CivilDate(content) else {
             if CellValue(content) != .missing {
@@ -235,16 +278,17 @@ struct ColumnReader {
                     )
                 }
             }
-            columns[index].seconds.append(.nan)
-            return .nan
+            return nil
         }
-        columns[index].seconds.append(Float(date.second))
         if date.hasTime { columns[index].hasTime = true }
-        return Float(date.day)
+        return date
     }
 
-    /// The columns of features and their rows; a date gives its day and its second.
-    func joined() -> (columns: [RawColumn], features: [Float]) {
+    /// The rows of features, once they were read; nobody writes to them any more.
+    var cells: FeatureCells? { memory.map { FeatureCells($0) } }
+
+    /// The columns of features; a date gives its day and its second.
+    var joined: [RawColumn] {
         var joined: [RawColumn] = []
         for index in names.indices where places[index] != nil {
             switch uses[index] {
@@ -258,17 +302,7 @@ struct ColumnReader {
             case .numeric, .ignore: joined.append(RawColumn(name: names[index]))
             }
         }
-        guard joined.count > width else { return (joined, features) }
-        var spread: [Float] = []
-        spread.reserveCapacity(targets.count * joined.count)
-        let read = names.indices.filter { places[$0] != nil }
-        for row in targets.indices {
-            for (place, index) in read.enumerated() {
-                spread.append(features[row * width + place])
-                if uses[index] == .date { spread.append(columns[index].seconds[row]) }
-            }
-        }
-        return (joined, spread)
+        return joined
     }
 
     /// Reads the class of a row from columns of 0 and 1.

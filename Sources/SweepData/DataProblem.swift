@@ -76,6 +76,21 @@ package struct DataProblem: Error, Hashable, Sendable, CustomStringConvertible {
         self.allowed = allowed
     }
 
+    /// The same of one fold of several, from 1.
+    package func inFold(_ number: Int) -> DataProblem {
+        DataProblem(
+            kind,
+            file: file,
+            line: line,
+            column: column,
+            field: field,
+            specPath: specPath,
+            wrong: "fold \(number): \(wrong)",
+            found: found,
+            allowed: allowed
+        )
+    }
+
     /// The text after the place: what is wrong, what was found, what is allowed.
     package var message: String {
         var text = wrong

@@ -1,7 +1,7 @@
 package import SweepCore
 
 extension DataSet {
-    /// Reads what `spec` names, checks it, and splits it; or all mistakes of all files.
+    /// Reads what `spec` names, checks it, and splits it; or all mistakes of all files. Of folds it is the first.
     ///
     /// `directory` is where relative paths start: the sweep file's. Missing numbers and dates are mistakes unless
     /// `spec.preprocess` has the step `impute`; then they are NaN here, and only imputing lets them pass into training.
@@ -10,6 +10,7 @@ extension DataSet {
         relativeTo directory: String,
         limits: FileBytes.Limits = FileBytes.Limits()
     ) -> Result<DataSet, DataProblems> {
+        let spec = spec.onFold(1)
         var problems = ProblemList()
         let reader = SourceReader(spec: spec, directory: directory, limits: limits)
         let main = reader.read(spec.source, problems: &problems)
@@ -18,6 +19,19 @@ extension DataSet {
         guard problems.isEmpty, let main else { return .failure(problems.sorted()) }
         for part in [validation, test] {
             if let part { reader.compare(part, with: main, problems: &problems) }
+        }
+        let rows = [validation, test].reduce(main.rowCount) { $0 + ($1?.rowCount ?? 0) }
+        guard rows <= Int(Int32.max) else {
+            problems.add(
+                DataProblem(
+                    .tooLarge,
+                    file: spec.source.name,
+                    wrong: "there are too many rows",
+                    found: "\(rows)",
+                    allowed: "at most \(Int32.max)"
+                )
+            )
+            return .failure(problems.sorted())
         }
         let task = spec.task ?? spec.source.task
         let assembly = TargetAssembly(main: main, parts: [validation, test], task: task, problems: &problems)
@@ -40,6 +54,7 @@ extension DataSet {
             [main] + [validation, test].compactMap { $0 },
             split: split,
             rule: spec.categorical,
+            resident: limits.resident,
             problems: &problems
         )
         guard let fitting, spec.checkSize(fitting, rows: assembly.targets.count, problems: &problems) else {

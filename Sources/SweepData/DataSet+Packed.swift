@@ -39,19 +39,53 @@ enum PackedLayout {
 }
 
 extension DataSet {
-    /// The data set in the packed form (see `PackedLayout`); equal data sets have equal bytes.
+    /// The data set in the packed form (see `PackedLayout`), in memory; equal data sets have equal bytes.
     package func packed() -> [UInt8] {
-        let isBytes = features.allSatisfy { $0 >= 0 && $0 <= 255 && Float(UInt8($0)).bitPattern == $0.bitPattern }
+        do throws(NoRoom) { return try packedForm(resident: .max).array } catch {
+            preconditionFailure("what is in memory needs no file: \(error)")
+        }
+    }
+
+    /// The data set in the packed form, beyond `resident` bytes in a file.
+    package func packedForm(resident: Int = ResidentLimit.bytes) throws(NoRoom) -> Blob {
+        let isBytes = features.withUnsafeBufferPointer { features in
+            features.allSatisfy { $0 >= 0 && $0 <= 255 && Float(UInt8($0)).bitPattern == $0.bitPattern }
+        }
+        var weights = PackedWriter()
+        if !startingWeights.isEmpty { weights.append(startingWeights) }
+        var head = head(isBytes: isBytes)
+        let size =
+            head.bytes.count + features.count * (isBytes ? 1 : 4) + rowCount * 8 + weights.bytes.count
+            + PackedLayout.checksumSize
+        head.setLength(size)
+        var output = PackedOutput(limit: resident, capacity: size)
+        try output.append(head.bytes)
+        if isBytes {
+            try output.append(features.count) { UInt8(features[$0]) }
+        } else {
+            try output.append(features.count) { features[$0].bitPattern.littleEndian }
+        }
+        switch targets {
+        case .classes(let indices):
+            try output.append(indices.count) { UInt32(bitPattern: indices[$0]).littleEndian }
+        case .values(let values):
+            try output.append(values.count) { values[$0].bitPattern.littleEndian }
+        }
+        for rows in [split.training, split.validation, split.test] {
+            try output.append(rows.count) { UInt32(bitPattern: rows[$0]).littleEndian }
+        }
+        try output.append(weights.bytes)
+        return try output.sealed()
+    }
+
+    /// What stands before the features, its length still 0.
+    private func head(isBytes: Bool) -> PackedWriter {
         let classes: [String]
         switch schema.task {
         case .classification(let labels, _): classes = labels
         case .regression: classes = []
         }
         var writer = PackedWriter()
-        writer.bytes.reserveCapacity(
-            PackedLayout.headerSize + 32 * (featureCount + classes.count + 1) + features.count * (isBytes ? 1 : 4)
-                + rowCount * 8 + PackedLayout.checksumSize
-        )
         writer.bytes += PackedLayout.magic
         let channels = schema.image?.channels ?? 0
         let isPlain = channels <= 1 && columns.allSatisfy { $0.kind == .number } && startingWeights.isEmpty
@@ -68,28 +102,57 @@ extension DataSet {
         for text in [targetName] + schema.features { writer.append(text) }
         if !isPlain { for column in columns { writer.append(column.kind) } }
         for text in classes { writer.append(text) }
-        if isBytes {
-            writer.bytes.append(contentsOf: features.lazy.map { UInt8($0) })
-        } else {
-            for value in features { writer.append(value.bitPattern) }
-        }
-        switch targets {
-        case .classes(let indices): for index in indices { writer.append(UInt32(bitPattern: index)) }
-        case .values(let values): for value in values { writer.append(value.bitPattern) }
-        }
-        for rows in [split.training, split.validation, split.test] {
-            for row in rows { writer.append(UInt32(bitPattern: row)) }
-        }
-        if !startingWeights.isEmpty { writer.append(startingWeights) }
-        return PackedWriter.sealed(writer.bytes)
+        return writer
     }
 
     /// The name of packed bytes: SHA-256 of them and their number.
-    package static func id(ofPacked packed: [UInt8]) -> DataSetID {
+    package static func id(ofPacked packed: [UInt8]) -> DataSetID { id(ofPacked: Blob(packed)) }
+
+    /// The name of packed bytes: SHA-256 of them and their number.
+    package static func id(ofPacked packed: Blob) -> DataSetID {
         guard let hash = ContentHash(bytes: SHA256.digest(packed)) else {
             preconditionFailure("SHA-256 has 32 bytes")
         }
         return DataSetID(hash: hash, size: packed.count)
+    }
+}
+
+/// Writes the packed form with its checksum, piece after piece.
+private struct PackedOutput {
+    private let writer: BlobWriter
+    private var checksum: UInt = 0
+
+    init(limit: Int, capacity: Int) { writer = BlobWriter(limit: limit, capacity: capacity) }
+
+    mutating func append(_ bytes: [UInt8]) throws(NoRoom) {
+        // Of no bytes at no address zlib says the checksum of the start.
+        guard !bytes.isEmpty else { return }
+        checksum = bytes.withUnsafeBufferPointer { crc32_z(checksum, $0.baseAddress, $0.count) }
+        try writer.append(bytes)
+    }
+
+    /// Appends `count` words as they stand in memory.
+    mutating func append<Word: FixedWidthInteger>(
+        _ count: Int,
+        _ word: (Int) -> Word
+    ) throws(NoRoom) {
+        // Words of a piece, enough for a call to cost little.
+        let piece = 1 << 16
+        var start = 0
+        while start < count {
+            let words = (start..<min(start + piece, count)).map(word)
+            var bytes = [UInt8]()
+            words.withUnsafeBytes { bytes = Array($0) }
+            try append(bytes)
+            start += piece
+        }
+    }
+
+    /// All bytes, with their checksum behind them.
+    mutating func sealed() throws(NoRoom) -> Blob {
+        let sum = UInt32(truncatingIfNeeded: checksum)
+        try writer.append((0..<4).map { UInt8(truncatingIfNeeded: sum >> UInt32(8 * $0)) })
+        return try writer.finish()
     }
 }
 
@@ -125,15 +188,8 @@ struct PackedWriter {
         }
     }
 
-    /// The content with its length filled in and its checksum behind it.
-    static func sealed(_ content: [UInt8]) -> [UInt8] {
-        var sealed = content
-        let length = UInt64(content.count + PackedLayout.checksumSize)
-        for index in 0..<8 where 12 + index < sealed.count {
-            sealed[12 + index] = UInt8(truncatingIfNeeded: length >> UInt64(8 * index))
-        }
-        let checksum = PackedLayout.checksum(sealed)
-        for index in 0..<4 { sealed.append(UInt8(truncatingIfNeeded: checksum >> UInt32(8 * index))) }
-        return sealed
+    /// Fills in the length of the whole.
+    mutating func setLength(_ length: Int) {
+        for index in 0..<8 { bytes[12 + index] = UInt8(truncatingIfNeeded: UInt64(length) >> UInt64(8 * index)) }
     }
 }

@@ -5,7 +5,10 @@ extension DataSet {
     ///
     /// The bytes may come from anyone: every length is compared with what is there before anything is allocated, so memory
     /// is at most a small multiple of the input, and whatever is not a data set throws.
-    package init(packed: [UInt8]) throws(DataSetFormatError) {
+    package init(packed: [UInt8]) throws(DataSetFormatError) { try self.init(packed: Blob(packed)) }
+
+    /// The data set that `packed` holds, its features beyond `resident` bytes in a file.
+    package init(packed: Blob, resident: Int = ResidentLimit.bytes) throws(DataSetFormatError) {
         var reader = PackedReader(bytes: packed)
         let header = try reader.header()
         let targetName = try reader.text("target name")
@@ -19,8 +22,10 @@ extension DataSet {
         // The product cannot overflow: both are below 2^32.
         let (cells, tooMany) = header.rows.multipliedReportingOverflow(by: header.features)
         guard !tooMany else { throw .invalid("number of cells") }
-        let features = header.isBytes ? try reader.bytesAsFloats(cells) : try reader.floats(cells)
-        guard !features.contains(where: { $0.isInfinite }) else { throw .invalid("an infinite feature") }
+        let features = try reader.features(cells, areBytes: header.isBytes, resident: resident)
+        guard !features.withUnsafeBufferPointer({ $0.contains { $0.isInfinite } }) else {
+            throw .invalid("an infinite feature")
+        }
         try Self.checkValues(features, columns)
         let targets: DataTargets
         if header.isClassification {
@@ -52,8 +57,14 @@ extension DataSet {
     }
 
     /// Indices, days and seconds must be what their columns can hold.
-    private static func checkValues(_ features: [Float], _ columns: [DataColumn]) throws(DataSetFormatError) {
-        for (index, column) in columns.enumerated() where column.kind != .number {
+    private static func checkValues(_ features: FeatureCells, _ columns: [DataColumn]) throws(DataSetFormatError) {
+        struct Rule {
+            let index: Int
+            let range: ClosedRange<Float>
+            let isWhole: Bool
+            let canMiss: Bool
+        }
+        let rules = columns.enumerated().filter { $0.element.kind != .number }.map { index, column in
             let range: ClosedRange<Float>
             switch column.kind {
             case .day: range = Float(CivilDate.days.lowerBound)...Float(CivilDate.days.upperBound)
@@ -61,14 +72,20 @@ extension DataSet {
             case .secondOfDay: range = 0...86_401
             default: range = -1...Float((column.categoryCount ?? 0) - 1)
             }
-            for at in stride(from: index, to: features.count, by: columns.count) {
-                let value = features[at]
-                let isWhole = column.kind == .secondOfDay || value == value.rounded()
-                guard range.contains(value) && isWhole || column.canMiss && value.isNaN else {
-                    throw .invalid("a value of column \(index)")
+            return Rule(index: index, range: range, isWhole: column.kind != .secondOfDay, canMiss: column.canMiss)
+        }
+        guard !rules.isEmpty else { return }
+        let wrong = features.withUnsafeBufferPointer { cells -> Int? in
+            for start in stride(from: 0, to: cells.count, by: columns.count) {
+                for rule in rules {
+                    let value = cells[start + rule.index]
+                    let isIn = rule.range.contains(value) && (!rule.isWhole || value == value.rounded())
+                    if !isIn && !(rule.canMiss && value.isNaN) { return rule.index }
                 }
             }
+            return nil
         }
+        if let wrong { throw .invalid("a value of column \(wrong)") }
     }
 
     private static func checkPartition(_ split: RowSplit, rows: Int) throws(DataSetFormatError) {
@@ -85,12 +102,12 @@ extension DataSet {
 
 /// Reads the packed form with a bound at each step.
 struct PackedReader {
-    private let bytes: [UInt8]
+    private let bytes: Blob
     private var position = 0
     /// One past the last byte of content.
     private let end: Int
 
-    init(bytes: [UInt8]) {
+    init(bytes: Blob) {
         self.bytes = bytes
         end = max(bytes.count - PackedLayout.checksumSize, 0)
     }
@@ -126,7 +143,8 @@ struct PackedReader {
         let length = UInt64(try word("length")) | UInt64(try word("length")) << 32
         guard length == UInt64(bytes.count) else { throw .wrongLength(found: bytes.count, expected: length) }
         let checksum = bytes[end...].enumerated().reduce(UInt32(0)) { $0 | UInt32($1.element) << UInt32(8 * $1.offset) }
-        guard checksum == PackedLayout.checksum(bytes[..<end]) else { throw .damaged }
+        let found = bytes.withUnsafeBufferPointer { PackedLayout.checksum(UnsafeBufferPointer(rebasing: $0[..<end])) }
+        guard checksum == found else { throw .damaged }
         let flags = Array(bytes[position..<position + 4])
         position += 4
         // An image of a later version than 1 has 1 to 255 channels, everything else none.
@@ -237,17 +255,30 @@ struct PackedReader {
         return kinds
     }
 
-    /// `count` floats, each from a byte.
-    mutating func bytesAsFloats(_ count: Int) throws(DataSetFormatError) -> [Float] {
-        try need(count, "the features")
+    /// `count` floats, each from a byte or from its bits.
+    mutating func features(
+        _ count: Int,
+        areBytes: Bool,
+        resident: Int
+    ) throws(DataSetFormatError) -> FeatureCells {
+        guard count <= remaining / (areBytes ? 1 : 4) else { throw .invalid("too few bytes for the features") }
+        let memory: FeatureMemory
+        do throws(NoRoom) { memory = try FeatureMemory(count: count, mappedAbove: resident) } catch {
+            throw .noRoom(error)
+        }
         let start = position
-        position += count
-        return bytes.withUnsafeBufferPointer { input in
-            [Float](unsafeUninitializedCapacity: count) { output, initialized in
-                for index in 0..<count { output.initializeElement(at: index, to: Float(input[start + index])) }
-                initialized = count
+        position += areBytes ? count : 4 * count
+        bytes.withUnsafeBytes { input in
+            for index in 0..<count {
+                if areBytes {
+                    memory.floats[index] = Float(input[start + index])
+                } else {
+                    let word = input.loadUnaligned(fromByteOffset: start + 4 * index, as: UInt32.self)
+                    memory.floats[index] = Float(bitPattern: UInt32(littleEndian: word))
+                }
             }
         }
+        return FeatureCells(memory)
     }
 
     /// `count` floats from their bits.

@@ -50,7 +50,7 @@ package struct DataSet: Sendable {
     /// Rows of all parts.
     package let rowCount: Int
     /// (rowCount × featureCount), row after row; what a value stands for is in `columns`, none is infinite.
-    package let features: [Float]
+    package let features: FeatureCells
     /// What each row is to be predicted as.
     package let targets: DataTargets
     /// Which row is for what.
@@ -68,7 +68,7 @@ package struct DataSet: Sendable {
         columns: [DataColumn],
         image: ImageShape?,
         targetName: String,
-        features: [Float],
+        features: FeatureCells,
         targets: DataTargets,
         classes: [String],
         split: RowSplit
@@ -97,5 +97,28 @@ package struct DataSet: Sendable {
         self.features = features
         self.targets = targets
         self.split = split
+    }
+}
+
+extension DataSet {
+    /// As the other initialiser, of numbers in an array.
+    package init(
+        columns: [DataColumn],
+        image: ImageShape?,
+        targetName: String,
+        features: [Float],
+        targets: DataTargets,
+        classes: [String],
+        split: RowSplit
+    ) {
+        self.init(
+            columns: columns,
+            image: image,
+            targetName: targetName,
+            features: FeatureCells(features),
+            targets: targets,
+            classes: classes,
+            split: split
+        )
     }
 }

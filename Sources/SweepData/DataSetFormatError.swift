@@ -10,6 +10,8 @@ package enum DataSetFormatError: Error, Hashable, Sendable, CustomStringConverti
     case damaged
     /// A field holds what no data set has.
     case invalid(String)
+    /// There is no room for the features, which are too large for memory.
+    case noRoom(NoRoom)
 
     package var description: String {
         switch self {
@@ -21,6 +23,7 @@ package enum DataSetFormatError: Error, Hashable, Sendable, CustomStringConverti
             "the packed data set has \(found) bytes, its header says \(expected)"
         case .damaged: "the packed data set is damaged: its checksum differs"
         case .invalid(let field): "the packed data set is not valid: \(field)"
+        case .noRoom(let error): error.description
         }
     }
 }

@@ -23,19 +23,18 @@ struct Generator {
             }
         let fixed = drawnOnce()
         let width = spec.kind.features
-        var features = [Float](repeating: 0, count: spec.rows * width)
+        let memory = FeatureMemory(count: spec.rows * width)
+        let features = UnsafeMutableBufferPointer(start: memory.floats, count: memory.count)
         var targets: [RawTarget] = []
         targets.reserveCapacity(spec.rows)
-        features.withUnsafeMutableBufferPointer { features in
-            for (row, place) in places.enumerated() {
-                var stream = stream("row", index: row)
-                let values = UnsafeMutableBufferPointer(rebasing: features[row * width..<(row + 1) * width])
-                if let painter {
-                    painter.paint(digit: place.label, into: values, &stream)
-                    targets.append(.number(Double(place.label)))
-                } else {
-                    targets.append(.number(draw(place, fixed, into: values, &stream)))
-                }
+        for (row, place) in places.enumerated() {
+            var stream = stream("row", index: row)
+            let values = UnsafeMutableBufferPointer(rebasing: features[row * width..<(row + 1) * width])
+            if let painter {
+                painter.paint(digit: place.label, into: values, &stream)
+                targets.append(.number(Double(place.label)))
+            } else {
+                targets.append(.number(draw(place, fixed, into: values, &stream)))
             }
         }
         spoil(&targets)
@@ -52,7 +51,7 @@ struct Generator {
             columns: names.map { RawColumn(name: $0) },
             isNamed: false,
             targetName: isGlyphs || spec.kind.classes > 0 ? "label" : "y",
-            features: features,
+            features: FeatureCells(memory),
             targets: targets,
             image: isGlyphs ? ImageShape(height: side, width: side) : nil
         )

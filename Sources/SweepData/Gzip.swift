@@ -5,8 +5,9 @@ internal import CZlib
 /// Source: RFC 1952; several members after one another are one content, zero bytes after the last are padding.
 enum Gzip {
     /// Why a content could not be unpacked.
-    enum Failure: Error {
+    enum Failure: Error, Equatable {
         case truncated, damaged, trailingBytes, tooLarge, noMemory
+        case noRoom(NoRoom)
 
         var wrong: String {
             switch self {
@@ -15,24 +16,23 @@ enum Gzip {
             case .trailingBytes: "after the gzip data stand bytes that are not gzip"
             case .tooLarge: "the file unpacks to too much"
             case .noMemory: "there is not enough memory to unpack the file"
+            case .noRoom(let error): error.description
             }
         }
     }
 
     /// Whether `bytes` start as gzip does.
-    static func isPacked(_ bytes: [UInt8]) -> Bool {
+    static func isPacked(_ bytes: Blob) -> Bool {
         bytes.count >= 2 && bytes[0] == 0x1f && bytes[1] == 0x8b
     }
 
-    /// The content of `packed`; memory stays below `limit` plus a chunk whatever the bytes are.
-    static func unpack(_ packed: [UInt8], limit: Int) throws(Failure) -> [UInt8] {
-        var output: [UInt8] = []
-        output.reserveCapacity(expectedSize(packed, limit: limit))
+    /// Adds the content of `packed` to `output`; what it takes stays below `limit` plus a chunk whatever the bytes are.
+    static func unpack(_ packed: Blob, limit: Int, into output: BlobWriter) throws(Failure) {
         var failure: Failure?
         packed.withUnsafeBufferPointer { input in
             var offset = 0
             repeat {
-                switch unpackMember(input, &offset, into: &output, limit: limit) {
+                switch unpackMember(input, &offset, into: output, limit: limit) {
                 case .success: break
                 case .failure(let error): failure = error
                 }
@@ -44,12 +44,11 @@ enum Gzip {
             } while failure == nil
         }
         if let failure { throw failure }
-        return output
     }
 
     /// How much to reserve: what the last member says, which the sender chose, but no more than deflate's best ratio
     /// (1032 : 1, zlib's technical notes) makes of this input.
-    private static func expectedSize(_ packed: [UInt8], limit: Int) -> Int {
+    static func expectedSize(_ packed: Blob, limit: Int) -> Int {
         guard packed.count >= 18 else { return 0 }
         let said = packed.suffix(4).enumerated().reduce(0) { $0 | Int($1.element) << (8 * $1.offset) }
         return min(said, limit, packed.count * 1032)
@@ -58,7 +57,7 @@ enum Gzip {
     private static func unpackMember(
         _ input: UnsafeBufferPointer<UInt8>,
         _ offset: inout Int,
-        into output: inout [UInt8],
+        into output: BlobWriter,
         limit: Int
     ) -> Result<Void, Failure> {
         var stream = z_stream()
@@ -80,7 +79,9 @@ enum Gzip {
                 offset += offered - Int(stream.avail_in)
                 let made = chunk - Int(stream.avail_out)
                 guard output.count + made <= limit else { return .failure(.tooLarge) }
-                output.append(contentsOf: UnsafeBufferPointer(rebasing: buffer[..<made]))
+                do throws(NoRoom) {
+                    try output.append(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: buffer[..<made])))
+                } catch { return .failure(.noRoom(error)) }
                 switch status {
                 case Z_STREAM_END: return .success(())
                 case Z_OK, Z_BUF_ERROR:

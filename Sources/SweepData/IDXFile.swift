@@ -27,7 +27,7 @@ package struct IDXFile: NumberArray {
     package let type: ElementType
     /// The size of each dimension; the first counts the rows.
     package let sizes: [Int]
-    private let bytes: [UInt8]
+    private let bytes: Blob
     private let start: Int
 
     /// The elements in all.
@@ -35,7 +35,7 @@ package struct IDXFile: NumberArray {
     var canBeMissing: Bool { type == .float || type == .double }
 
     /// Reads the sizes of `bytes` and compares them with what is there; throws the first mistake.
-    package init(bytes: [UInt8], file: String) throws(DataProblem) {
+    package init(bytes: Blob, file: String) throws(DataProblem) {
         guard bytes.count >= 4 else {
             throw DataProblem(
                 .idx,
@@ -109,17 +109,14 @@ package struct IDXFile: NumberArray {
     }
 
     /// All elements as floats; doubles and large integers are rounded to the nearest float, which may be infinite.
-    package func floats() -> [Float] {
+    func write(to output: UnsafeMutablePointer<Float>) {
         let count = elementCount
-        return [Float](unsafeUninitializedCapacity: count) { output, initialized in
-            if type == .unsignedByte {
-                bytes.withUnsafeBufferPointer { input in
-                    for index in 0..<count { output[index] = Float(input[start + index]) }
-                }
-            } else {
-                for index in 0..<count { output[index] = Float(self[index]) }
+        if type == .unsignedByte {
+            bytes.withUnsafeBufferPointer { input in
+                for index in 0..<count { output[index] = Float(input[start + index]) }
             }
-            initialized = count
+        } else {
+            for index in 0..<count { output[index] = Float(self[index]) }
         }
     }
 
@@ -138,7 +135,7 @@ package struct IDXFile: NumberArray {
         }
     }
 
-    private static func word(_ bytes: [UInt8], _ at: Int) -> UInt32 {
+    private static func word(_ bytes: Blob, _ at: Int) -> UInt32 {
         UInt32(bytes[at]) << 24 | UInt32(bytes[at + 1]) << 16 | UInt32(bytes[at + 2]) << 8 | UInt32(bytes[at + 3])
     }
 

@@ -10,6 +10,8 @@ struct LibsvmReader {
     let allowsMissing: Bool
     /// The most bytes that the dense rows may take.
     let limit: Int
+    /// Bytes of rows beyond which they are held in a file.
+    var resident = ResidentLimit.bytes
     /// The columns of the main source, when another is read: they say how many there are, and from where they count.
     let columns: [RawColumn]?
     /// Whether each line begins with a label; otherwise one may, and does not count.
@@ -25,7 +27,7 @@ struct LibsvmReader {
     }
 
     /// The table of `bytes`; nil when anything is wrong, and then `problems` has it.
-    func read(_ bytes: [UInt8], file: String, problems: inout ProblemList) -> RawTable? {
+    func read(_ bytes: Blob, file: String, problems: inout ProblemList) -> RawTable? {
         let before = problems.count
         var items: [Item] = []
         // Where each row's items end.
@@ -70,10 +72,16 @@ struct LibsvmReader {
             )
             return nil
         }
-        var features = [Float](repeating: 0, count: targets.count * width)
+        let features: FeatureMemory
+        do throws(NoRoom) {
+            features = try FeatureMemory(count: targets.count * width, mappedAbove: resident)
+        } catch {
+            problems.add(DataProblem(noRoom: error, file: file))
+            return nil
+        }
         var start = 0
         for (row, end) in ends.enumerated() {
-            for item in items[start..<end] { features[row * width + Int(item.index) - base] = item.value }
+            for item in items[start..<end] { features.floats[row * width + Int(item.index) - base] = item.value }
             start = end
         }
         return RawTable(
@@ -81,7 +89,7 @@ struct LibsvmReader {
             columns: (0..<width).map { RawColumn(name: "feature_\($0 + base)") },
             isNamed: false,
             targetName: "label",
-            features: features,
+            features: FeatureCells(features),
             targets: targets,
             lines: lines
         )
@@ -91,7 +99,7 @@ struct LibsvmReader {
     ///
     /// Where it is expected a line that is not quite so will do, for its faults to be told: one without commas that has a
     /// colon or begins with a number.
-    static func isLikely(_ bytes: [UInt8], isExpected: Bool) -> Bool {
+    static func isLikely(_ bytes: Blob, isExpected: Bool) -> Bool {
         bytes.withUnsafeBufferPointer { buffer in
             var rest = buffer[...]
             while !rest.isEmpty {

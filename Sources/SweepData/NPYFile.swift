@@ -11,7 +11,7 @@ struct NPYFile: NumberArray {
     /// Bytes of an element: 1, 2, 4 or 8.
     private let width: Int
     private let isBigEndian: Bool
-    private let bytes: [UInt8]
+    private let bytes: Blob
     private let start: Int
 
     var canBeMissing: Bool { element == .float }
@@ -22,7 +22,7 @@ struct NPYFile: NumberArray {
     private static let greatestHeader = 1 << 16
 
     /// Reads the header of `bytes` and compares the sizes with what is there; throws the first mistake.
-    init(bytes: [UInt8], file: String) throws(DataProblem) {
+    init(bytes: Blob, file: String) throws(DataProblem) {
         func failed(_ wrong: String, found: String? = nil, allowed: String? = nil) -> DataProblem {
             DataProblem(.array, file: file, wrong: wrong, found: found, allowed: allowed)
         }
@@ -46,7 +46,7 @@ struct NPYFile: NumberArray {
         guard length <= bytes.count - start else { throw failed("the NPY file ends within its header") }
         let header: NPYHeader
         do throws(NPYHeader.Fault) {
-            header = try NPYHeader(bytes[start..<start + length])
+            header = try NPYHeader(Array(bytes[start..<start + length]))
         } catch {
             throw failed("the NPY file's header is not valid: \(error.wrong)", allowed: "what numpy.save writes")
         }
@@ -114,17 +114,14 @@ struct NPYFile: NumberArray {
         }
     }
 
-    func floats() -> [Float] {
+    func write(to output: UnsafeMutablePointer<Float>) {
         let count = elementCount
-        return [Float](unsafeUninitializedCapacity: count) { output, initialized in
-            bytes.withUnsafeBytes { input in
-                if element == .unsigned, width == 1 {
-                    for index in 0..<count { output.initializeElement(at: index, to: Float(input[start + index])) }
-                } else {
-                    for index in 0..<count { output.initializeElement(at: index, to: Float(value(input, index))) }
-                }
+        bytes.withUnsafeBytes { input in
+            if element == .unsigned, width == 1 {
+                for index in 0..<count { output[index] = Float(input[start + index]) }
+            } else {
+                for index in 0..<count { output[index] = Float(value(input, index)) }
             }
-            initialized = count
         }
     }
 
@@ -188,8 +185,8 @@ private struct NPYHeader {
     private let text: [UInt8]
     private var position = 0
 
-    init(_ bytes: ArraySlice<UInt8>) throws(Fault) {
-        text = Array(bytes)
+    init(_ bytes: [UInt8]) throws(Fault) {
+        text = bytes
         var seen: Set<String> = []
         try expect("{")
         while !skip("}") {

@@ -23,7 +23,10 @@ extension NewRowReader {
             )
             return nil
         }
-        let features = array.floats()
+        let features = [Float](unsafeUninitializedCapacity: array.elementCount) { output, initialized in
+            if let start = output.baseAddress { array.write(to: start) }
+            initialized = array.elementCount
+        }
         for index in features.indices where features[index].isInfinite {
             problems.add(.number, file: file) {
                 DataProblem(
@@ -38,12 +41,12 @@ extension NewRowReader {
     }
 
     /// Reads the rows of an array of an archive: the one of this name, else that of training, else the only one.
-    func readArchive(_ bytes: [UInt8], _ name: String?, problems: inout ProblemList) -> NewRows? {
+    func readArchive(_ bytes: Blob, _ name: String?, problems: inout ProblemList) -> NewRows? {
         do throws(DataProblem) {
             let archive = try ZipArchive(bytes: bytes, file: file)
             let wanted: String
             if let given = name ?? trained { wanted = given } else { wanted = try archive.onlyArray() }
-            let content = try archive.content(of: wanted + ".npy", limit: limits.unpacked)
+            let content = try archive.content(of: wanted + ".npy", limits: limits)
             return NewRowReader(file: "\(file)[\(wanted)]", expectation: expectation, limits: limits)
                 .readArray(problems: &problems) { () throws(DataProblem) in
                     try NPYFile(bytes: content, file: "\(file)[\(wanted)]")
@@ -60,7 +63,7 @@ extension NewRowReader {
     }
 
     /// Reads rows in the libsvm format, whose labels do not count and may be absent.
-    func readLibsvm(_ bytes: [UInt8], problems: inout ProblemList) -> NewRows? {
+    func readLibsvm(_ bytes: Blob, problems: inout ProblemList) -> NewRows? {
         let reader = LibsvmReader(
             allowsMissing: true,
             limit: limits.unpacked,
@@ -68,6 +71,6 @@ extension NewRowReader {
             needsLabels: false
         )
         guard let table = reader.read(bytes, file: file, problems: &problems) else { return nil }
-        return NewRows(features: table.features, rowCount: table.rowCount)
+        return NewRows(features: Array(table.features), rowCount: table.rowCount)
     }
 }

@@ -63,7 +63,7 @@ extension NewRowReader {
         }
         let files = names.map { PictureFitting.File(path: path + "/" + $0, name: file + "/" + $0) }
         guard let features = fitting.read(files, of: file, problems: &problems) else { return nil }
-        return NewRows(features: features, rowCount: names.count, names: names)
+        return NewRows(features: Array(features), rowCount: names.count, names: names)
     }
 
     /// What makes pictures the model's images; nil when the model reads none, and then it is reported.

@@ -32,7 +32,7 @@ struct NewRowReader {
         columns[index].kind == .secondOfDay && index > 0 ? columns[index - 1].name : columns[index].name
     }
 
-    func readTable(_ bytes: [UInt8], _ rule: HeaderRule, problems: inout ProblemList) -> NewRows? {
+    func readTable(_ bytes: Blob, _ rule: HeaderRule, problems: inout ProblemList) -> NewRows? {
         guard let table = CSVTable(bytes: bytes, file: file, problems: &problems) else { return nil }
         let header = CSVHeader(table: table, rule: rule, problems: &problems)
         guard let places = places(in: header, problems: &problems) else { return nil }

@@ -53,7 +53,7 @@ package struct NewRows: Sendable {
             rows = reader.readFolder(path, problems: &problems)
         } else {
             do throws(DataProblem) {
-                let bytes = try FileBytes.read(path: path, name: name, limits: limits)
+                let bytes = try FileBytes.hold(path: path, name: name, limits: limits)
                 rows = reader.read(bytes, header, array: array, problems: &problems)
             } catch { return .failure(DataProblems([error])) }
         }
@@ -70,7 +70,7 @@ package struct NewRows: Sendable {
 extension NewRowReader {
     /// Reads a file's content in the format that it has.
     fileprivate func read(
-        _ bytes: [UInt8],
+        _ bytes: Blob,
         _ header: HeaderRule,
         array: String?,
         problems: inout ProblemList
@@ -98,7 +98,9 @@ extension NewRowReader {
                 try NPYFile(bytes: bytes, file: file)
             }
         }
-        if Picture.isPicture(bytes) || Self.isNamedAsPicture(file) { return readPicture(bytes, problems: &problems) }
+        if Picture.isPicture(Array(bytes.prefix(16))) || Self.isNamedAsPicture(file) {
+            return readPicture(bytes.array, problems: &problems)
+        }
         if columns.allSatisfy({ $0.kind == .number }),
             LibsvmReader.isLikely(bytes, isExpected: expectation.form == .libsvm)
         {

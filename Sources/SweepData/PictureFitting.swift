@@ -33,7 +33,7 @@ struct PictureFitting {
     /// The values of all files, one after the other; nil when any of them is wrong, and then it is reported.
     ///
     /// `folder` is what messages call where they are. Their size is compared with the limit before the first is read.
-    func read(_ files: [File], of folder: String, problems: inout ProblemList) -> [Float]? {
+    func read(_ files: [File], of folder: String, problems: inout ProblemList) -> FeatureCells? {
         let before = problems.count
         let rowSize = shape.height * shape.width * shape.channels
         // The side has a limit, and so has the number of files: no product overflows.
@@ -49,13 +49,22 @@ struct PictureFitting {
             )
             return nil
         }
-        var values: [Float] = []
-        values.reserveCapacity(files.count * rowSize)
+        let values: FeatureMemory
+        do throws(NoRoom) {
+            values = try FeatureMemory(count: files.count * rowSize, mappedAbove: limits.resident)
+        } catch {
+            problems.add(DataProblem(noRoom: error, file: folder))
+            return nil
+        }
+        var next = values.floats
         var faults = 0
         for file in files {
             do throws(DataProblem) {
                 let bytes = try FileBytes.read(path: file.path, name: file.name, limits: limits)
-                values.append(contentsOf: try pixels(bytes, file: file.name).lazy.map { Float($0) })
+                for pixel in try pixels(bytes, file: file.name) {
+                    next.pointee = Float(pixel)
+                    next += 1
+                }
             } catch {
                 problems.add(error)
                 faults += 1
@@ -63,6 +72,6 @@ struct PictureFitting {
                 if faults == DataProblems.limitOfAKind { break }
             }
         }
-        return problems.count == before ? values : nil
+        return problems.count == before ? FeatureCells(values) : nil
     }
 }

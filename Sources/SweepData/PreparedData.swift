@@ -38,8 +38,8 @@ package final class PreparedData: @unchecked Sendable {
     /// The most memory that rows may take, 64 GiB: more inputs come from a column that should not be categories.
     package static let greatestSize = 64 << 30
 
-    /// The most memory that rows take of the process's own, 1 GiB: several slots share it.
-    package static let greatestResidentSize = 1 << 30
+    /// Bytes of columns that are gathered at once for steps that sort them: at least one column is.
+    private static let gatheredSize = 64 << 20
 
     /// Whether so many inputs can be held, each with an indicator.
     static func fits(rows: Int, inputs: Int) -> Bool {
@@ -58,7 +58,7 @@ package final class PreparedData: @unchecked Sendable {
         _ data: DataSet,
         steps: [PreprocessStep],
         targetScale: TargetScale = .none,
-        mappedAbove: Int = PreparedData.greatestResidentSize
+        mappedAbove: Int = ResidentLimit.preparedBytes
     ) throws(PreprocessingError) {
         let alignment = Self.rowAlignment
         let inputs = FeatureLayout.inputCount(data.columns)
@@ -69,7 +69,10 @@ package final class PreparedData: @unchecked Sendable {
         let width = layout.names.count
         let stride = (width + alignment - 1) / alignment * alignment
         let count = data.rowCount * stride
-        let memory = try FeatureMemory(count: count, mappedAbove: mappedAbove)
+        let memory: FeatureMemory
+        do throws(NoRoom) { memory = try FeatureMemory(count: count, mappedAbove: mappedAbove) } catch {
+            throw .noSpace(bytes: error.bytes, folder: error.folder, reason: error.reason)
+        }
         schema = DataSchema(
             features: layout.names,
             image: data.schema.image,
@@ -88,7 +91,14 @@ package final class PreparedData: @unchecked Sendable {
         targets = scaling.apply(data.targets)
         split = data.split
         self.memory = memory
-        self.steps = try Self.fill(memory.floats, stride, data, layout, steps)
+        self.steps = try Self.fill(
+            memory.floats,
+            stride,
+            data,
+            layout,
+            steps,
+            gathered: min(mappedAbove, Self.gatheredSize)
+        )
     }
 
     /// The features of `row`, without the padding; valid while this object lives.
@@ -104,10 +114,16 @@ package final class PreparedData: @unchecked Sendable {
             if case .imputing(let imputation) = step { imputation } else { nil }
         }
         guard let first = imputations.first, first.hasIndicator else { return [] }
-        return data.columns.indices.filter { column in
-            // A date's time is missing where its day is.
-            guard data.columns[column].canMiss, data.columns[column].kind != .secondOfDay else { return false }
-            return data.split.training.contains { data.features[Int($0) * data.featureCount + column].isNaN }
+        let width = data.featureCount
+        var lacks = [Bool](repeating: false, count: width)
+        data.features.withUnsafeBufferPointer { cells in
+            for row in data.split.training {
+                for column in 0..<width where cells[Int(row) * width + column].isNaN { lacks[column] = true }
+            }
+        }
+        // A date's time is missing where its day is.
+        return data.columns.indices.filter {
+            lacks[$0] && data.columns[$0].canMiss && data.columns[$0].kind != .secondOfDay
         }
     }
 
@@ -116,7 +132,8 @@ package final class PreparedData: @unchecked Sendable {
         _ stride: Int,
         _ data: DataSet,
         _ layout: FeatureLayout,
-        _ steps: [PreprocessStep]
+        _ steps: [PreprocessStep],
+        gathered: Int
     ) throws(PreprocessingError) -> [FittedStep] {
         let columns = data.featureCount
         let hasNumbersOnly = layout.indicators.isEmpty && data.columns.allSatisfy { $0.kind == .number }
@@ -136,7 +153,8 @@ package final class PreparedData: @unchecked Sendable {
             names: names,
             channels: data.schema.image?.channels,
             training: data.split.training,
-            stride: stride
+            stride: stride,
+            gathered: gathered
         )
         var fitted: [FittedStep] = []
         for step in steps {

@@ -79,6 +79,8 @@ struct StepFitter {
     let channels: Int?
     let training: [Int32]
     let stride: Int
+    /// Bytes of columns that are gathered at once.
+    let gathered: Int
 
     var columns: Range<Int> { names.indices }
 
@@ -106,7 +108,9 @@ struct StepFitter {
             return winsorize(rule, values)
         case .power:
             try refuseMissing(values, before: "power")
-            return .power(exponents: columns.map { YeoJohnson.exponent(column($0, values)) })
+            var exponents: [Double] = []
+            forEachColumn(values) { exponents.append(YeoJohnson.exponent($0.map { Double($0) })) }
+            return .power(exponents: exponents)
         case .log1p: return .logarithm
         case .normalize(let given):
             if given == nil { try refuseMissing(values, before: "normalize") }
@@ -115,9 +119,12 @@ struct StepFitter {
     }
 
     func refuseMissing(_ values: UnsafePointer<Float>, before step: String) throws(PreprocessingError) {
-        for column in columns {
-            let count = training.count { values[Int($0) * stride + column].isNaN }
-            if count > 0 { throw .missing(feature: names[column], count: count, before: step) }
+        var counts = [Int](repeating: 0, count: names.count)
+        for row in training {
+            for column in columns where values[Int(row) * stride + column].isNaN { counts[column] += 1 }
+        }
+        if let column = columns.first(where: { counts[$0] > 0 }) {
+            throw .missing(feature: names[column], count: counts[column], before: step)
         }
     }
 
@@ -130,11 +137,17 @@ struct StepFitter {
         case .constant(let constant): return columns.map { _ in constant }
         case .median, .mostFrequent:
             var filled: [Double] = []
-            for column in columns {
-                let present = training.lazy.map { values[Int($0) * stride + column] }.filter { !$0.isNaN }.sorted()
-                guard !present.isEmpty else { throw .nothingToImpute(feature: names[column]) }
-                filled.append(value == .median ? Self.median(present) : Self.mostFrequent(present))
+            var empty: Int?
+            forEachColumn(values) { all in
+                let present = all.filter { !$0.isNaN }.sorted()
+                if present.isEmpty {
+                    empty = empty ?? filled.count
+                    filled.append(.nan)
+                } else {
+                    filled.append(value == .median ? Self.median(present) : Self.mostFrequent(present))
+                }
             }
+            if let empty { throw .nothingToImpute(feature: names[empty]) }
             return filled
         }
     }

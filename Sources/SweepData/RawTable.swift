@@ -39,7 +39,7 @@ struct RawTable: Sendable {
     let isNamed: Bool
     let targetName: String
     /// (rows × columns.count), row after row; missing values are NaN, missing categories −1.
-    let features: [Float]
+    let features: FeatureCells
     let targets: [RawTarget]
     var image: ImageShape?
     /// The line of each row; empty where the format has no lines.

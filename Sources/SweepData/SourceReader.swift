@@ -42,7 +42,8 @@ struct SourceReader {
                 rules: spec.columns,
                 categorical: spec.categorical,
                 settled: settled?.uses ?? [],
-                rowRule: spec.rowRule
+                rowRule: spec.rowRule,
+                resident: limits.resident
             )
             guard let bytes = bytes(file, problems: &problems) else { return nil }
             return reader.read(bytes, file: file, problems: &problems)
@@ -54,7 +55,7 @@ struct SourceReader {
             }
             let pixels = array(images)
             let classes = array(labels)
-            return ArrayJoin(kind: .idx, allowsMissing: allowsMissing)
+            return ArrayJoin(kind: .idx, allowsMissing: allowsMissing, resident: limits.resident)
                 .join(features: (pixels, images), labels: (classes, labels), problems: &problems)
         case .arrayFiles(let features, let labels):
             func array(_ file: String) -> NPYFile? {
@@ -64,14 +65,18 @@ struct SourceReader {
             }
             let values = array(features)
             let classes = array(labels)
-            return ArrayJoin(kind: .array, allowsMissing: allowsMissing)
+            return ArrayJoin(kind: .array, allowsMissing: allowsMissing, resident: limits.resident)
                 .join(features: (values, features), labels: (classes, labels), problems: &problems)
         case .arrays(let file, let features, let labels):
             return arrays(file, features, labels, problems: &problems)
         case .libsvm(let file):
             guard let bytes = bytes(file, problems: &problems) else { return nil }
-            return LibsvmReader(allowsMissing: allowsMissing, limit: limits.unpacked, columns: settled?.columns)
-                .read(bytes, file: file, problems: &problems)
+            return LibsvmReader(
+                allowsMissing: allowsMissing,
+                limit: limits.unpacked,
+                resident: limits.resident,
+                columns: settled?.columns
+            ).read(bytes, file: file, problems: &problems)
         case .folder(let folder):
             return ImageFolderReader(folder: folder, path: path(folder.path), limits: limits).read(problems: &problems)
         case .generated(let spec): return Generator(spec).table()
@@ -91,7 +96,7 @@ struct SourceReader {
         func array(_ name: String) -> NPYFile? {
             do throws(DataProblem) {
                 return try NPYFile(
-                    bytes: archive.content(of: name + ".npy", limit: limits.unpacked),
+                    bytes: archive.content(of: name + ".npy", limits: limits),
                     file: "\(file)[\(name)]"
                 )
             } catch {
@@ -101,7 +106,7 @@ struct SourceReader {
         }
         let values = array(features)
         let classes = array(labels)
-        return ArrayJoin(kind: .array, allowsMissing: allowsMissing).join(
+        return ArrayJoin(kind: .array, allowsMissing: allowsMissing, resident: limits.resident).join(
             features: (values, "\(file)[\(features)]"),
             labels: (classes, "\(file)[\(labels)]"),
             problems: &problems
@@ -112,7 +117,7 @@ struct SourceReader {
     private func open<Value>(
         _ file: String,
         problems: inout ProblemList,
-        _ make: ([UInt8]) throws(DataProblem) -> Value
+        _ make: (Blob) throws(DataProblem) -> Value
     ) -> Value? {
         guard let bytes = bytes(file, problems: &problems) else { return nil }
         do throws(DataProblem) {
@@ -150,9 +155,9 @@ struct SourceReader {
         file.hasPrefix("/") || directory.isEmpty ? file : directory + "/" + file
     }
 
-    private func bytes(_ file: String, problems: inout ProblemList) -> [UInt8]? {
+    private func bytes(_ file: String, problems: inout ProblemList) -> Blob? {
         do throws(DataProblem) {
-            return try FileBytes.read(path: path(file), name: file, limits: limits)
+            return try FileBytes.hold(path: path(file), name: file, limits: limits)
         } catch {
             problems.add(error)
             return nil

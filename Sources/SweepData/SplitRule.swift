@@ -278,7 +278,7 @@ extension SplitPart {
     /// Whether rows are drawn class by class, when there are classes.
     var isStratified: Bool {
         switch self {
-        case .fraction(_, let isStratified), .fold(_, _, let isStratified): isStratified
+        case .fraction(_, let isStratified), .fold(_, _, let isStratified), .folds(_, let isStratified): isStratified
         case .none, .last, .source: true
         }
     }

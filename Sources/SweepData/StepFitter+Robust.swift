@@ -7,17 +7,33 @@ extension PreprocessStep {
 }
 
 extension StepFitter {
-    /// The training rows' values of a column, in row order.
-    func column(_ column: Int, _ values: UnsafePointer<Float>) -> [Double] {
-        training.map { Double(values[Int($0) * stride + column]) }
+    /// Calls `body` with the training rows' values of each column, in row order.
+    ///
+    /// Several columns are gathered in one pass over the rows: where these are in a file, a pass a column would read the whole
+    /// file for each.
+    func forEachColumn(_ values: UnsafePointer<Float>, _ body: ([Float]) -> Void) {
+        let together = max(1, gathered / max(1, training.count * MemoryLayout<Float>.stride))
+        for first in Swift.stride(from: 0, to: columns.count, by: together) {
+            let some = first..<min(first + together, columns.count)
+            var block = [[Float]](repeating: [], count: some.count)
+            for index in block.indices { block[index].reserveCapacity(training.count) }
+            for row in training {
+                let start = values + Int(row) * stride
+                for (index, column) in some.enumerated() { block[index].append(start[column]) }
+            }
+            for index in block.indices {
+                body(block[index])
+                block[index] = []
+            }
+        }
     }
 
     /// Median and distance of the quartiles; where that is 0 the divisor is 1, as in scikit-learn's `RobustScaler`.
     func robust(_ values: UnsafePointer<Float>) -> FittedStep {
         var medians: [Double] = []
         var ranges: [Double] = []
-        for index in columns {
-            let sorted = column(index, values).sorted()
+        forEachColumn(values) { column in
+            let sorted = column.map { Double($0) }.sorted()
             let range = Self.quantile(sorted, 0.75) - Self.quantile(sorted, 0.25)
             medians.append(Self.quantile(sorted, 0.5))
             ranges.append(range > 0 ? range : 1)
@@ -30,8 +46,8 @@ extension StepFitter {
     func winsorize(_ rule: WinsorRule, _ values: UnsafePointer<Float>) -> FittedStep {
         var lower: [Double] = []
         var upper: [Double] = []
-        for index in columns {
-            let sorted = column(index, values).sorted()
+        forEachColumn(values) { column in
+            let sorted = column.map { Double($0) }.sorted()
             switch rule {
             case .quantile(let fraction):
                 lower.append(Self.quantile(sorted, fraction))

@@ -15,7 +15,7 @@ struct ZipArchive {
     }
 
     private let file: String
-    private let bytes: [UInt8]
+    private let bytes: Blob
     private var entries: [String: Entry] = [:]
     /// The names in the archive's order.
     private(set) var names: [String] = []
@@ -27,7 +27,7 @@ struct ZipArchive {
     private static let greatestCount = 65_535
 
     /// Reads the directory of `bytes`; throws the first mistake.
-    init(bytes: [UInt8], file: String) throws(DataProblem) {
+    init(bytes: Blob, file: String) throws(DataProblem) {
         self.bytes = bytes
         self.file = file
         guard bytes.starts(with: Array("PK".utf8)), let end = Self.end(of: bytes) else {
@@ -72,7 +72,7 @@ struct ZipArchive {
     }
 
     /// Whether bytes begin as an archive, an empty one too.
-    static func isArchive(_ bytes: [UInt8]) -> Bool {
+    static func isArchive(_ bytes: Blob) -> Bool {
         bytes.starts(with: [0x50, 0x4B, 3, 4]) || bytes.starts(with: [0x50, 0x4B, 5, 6])
     }
 
@@ -89,8 +89,9 @@ struct ZipArchive {
         )
     }
 
-    /// The content of the entry `name`, unpacked to at most `limit` bytes; throws a mistake.
-    func content(of name: String, limit: Int) throws(DataProblem) -> [UInt8] {
+    /// The content of the entry `name`, unpacked to at most `limits.unpacked` bytes; throws a mistake.
+    func content(of name: String, limits: FileBytes.Limits) throws(DataProblem) -> Blob {
+        let limit = limits.unpacked
         guard let entry = entries[name] else {
             throw DataProblem(
                 .array,
@@ -115,17 +116,29 @@ struct ZipArchive {
                 allowed: "at most \(limit)"
             )
         }
-        let content: [UInt8]
+        let content: Blob
+        let output = BlobWriter(limit: limits.resident, capacity: entry.size)
         switch entry.method {
         case 0:
             guard entry.size == entry.packedSize else { throw failed("the sizes of the array '\(name)' differ") }
-            content = Array(bytes[start..<start + entry.size])
+            let failure = bytes.withUnsafeBytes { bytes in
+                Self.append(UnsafeRawBufferPointer(rebasing: bytes[start..<start + entry.size]), to: output)
+            }
+            do throws(NoRoom) {
+                if let failure { throw failure }
+                content = try output.finish()
+            } catch { throw DataProblem(noRoom: error, file: file) }
         case 8:
             // Deflate cannot do better than 1032 : 1 (zlib's technical notes), so this bounds what is allocated.
-            guard entry.size <= entry.packedSize * 1032 + 1024,
-                let unpacked = inflated(bytes[start..<start + entry.packedSize], size: entry.size)
-            else { throw failed("the compressed array '\(name)' is damaged") }
-            content = unpacked
+            guard entry.size <= entry.packedSize * 1032 + 1024 else {
+                throw failed("the compressed array '\(name)' is damaged")
+            }
+            let isWhole: Bool
+            do throws(NoRoom) {
+                isWhole = try inflate(start..<start + entry.packedSize, size: entry.size, into: output)
+                content = try output.finish()
+            } catch { throw DataProblem(noRoom: error, file: file) }
+            guard isWhole else { throw failed("the compressed array '\(name)' is damaged") }
         default:
             throw failed(
                 "the array '\(name)' is compressed in a way that is not read",
@@ -145,7 +158,7 @@ struct ZipArchive {
 
     /// Where the end of the central directory stands: the last place that looks like it, in front of a comment of at most
     /// 65,535 bytes.
-    private static func end(of bytes: [UInt8]) -> Int? {
+    private static func end(of bytes: Blob) -> Int? {
         var at = bytes.count - endSize
         let least = max(0, at - 65_535)
         while at >= least {
@@ -191,36 +204,54 @@ struct ZipArchive {
         throw failed("the archive's directory is damaged")
     }
 
-    private func inflated(_ packed: ArraySlice<UInt8>, size: Int) -> [UInt8]? {
+    /// Adds bytes piece by piece, so that the writer need not hold all of them in memory.
+    private static func append(_ bytes: UnsafeRawBufferPointer, to output: BlobWriter) -> NoRoom? {
+        do throws(NoRoom) {
+            for start in stride(from: 0, to: bytes.count, by: pieceSize) {
+                try output.append(UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + pieceSize, bytes.count)]))
+            }
+            return nil
+        } catch { return error }
+    }
+
+    /// Unpacks the bytes of a range; false when they are damaged or do not unpack to `size` bytes.
+    private func inflate(_ range: Range<Int>, size: Int, into output: BlobWriter) throws(NoRoom) -> Bool {
         var stream = z_stream()
         // Minus 15 bits of window: deflate alone, without header or checksum.
-        guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else { return nil }
+        guard inflateInit2_(&stream, -15, ZLIB_VERSION, Int32(MemoryLayout<z_stream>.size)) == Z_OK else {
+            return false
+        }
         defer { inflateEnd(&stream) }
-        var isWhole = false
-        // One byte more shows an array that is longer than the directory says.
-        let output = [UInt8](unsafeUninitializedCapacity: size + 1) { output, made in
-            packed.withUnsafeBufferPointer { input in
-                var offset = 0
-                while made <= size {
-                    // zlib counts in 32 bits.
-                    let offered = min(input.count - offset, 1 << 30)
-                    let room = min(size + 1 - made, 1 << 30)
-                    stream.next_in = input.baseAddress.map { UnsafeMutablePointer(mutating: $0 + offset) }
-                    stream.avail_in = uInt(offered)
-                    stream.next_out = output.baseAddress! + made
-                    stream.avail_out = uInt(room)
-                    let status = inflate(&stream, Z_NO_FLUSH)
-                    let taken = offered - Int(stream.avail_in)
-                    let given = room - Int(stream.avail_out)
-                    offset += taken
-                    made += given
-                    if status == Z_STREAM_END { isWhole = made == size }
-                    guard status == Z_OK, taken > 0 || given > 0 else { return }
-                }
+        let piece = UnsafeMutablePointer<UInt8>.allocate(capacity: Self.pieceSize)
+        defer { piece.deallocate() }
+        var failure: NoRoom?
+        let isWhole = bytes.withUnsafeBufferPointer { bytes in
+            let input = UnsafeBufferPointer(rebasing: bytes[range])
+            var offset = 0
+            while true {
+                // zlib counts in 32 bits.
+                let offered = min(input.count - offset, 1 << 30)
+                stream.next_in = input.baseAddress.map { UnsafeMutablePointer(mutating: $0 + offset) }
+                stream.avail_in = uInt(offered)
+                stream.next_out = piece
+                stream.avail_out = uInt(Self.pieceSize)
+                let status = CZlib.inflate(&stream, Z_NO_FLUSH)
+                let taken = offered - Int(stream.avail_in)
+                let given = Self.pieceSize - Int(stream.avail_out)
+                offset += taken
+                // An array that is longer than the directory says.
+                guard output.count + given <= size else { return false }
+                failure = Self.append(UnsafeRawBufferPointer(start: piece, count: given), to: output)
+                guard failure == nil else { return false }
+                if status == Z_STREAM_END { return output.count == size }
+                guard status == Z_OK, taken > 0 || given > 0 else { return false }
             }
         }
-        return isWhole ? output : nil
+        if let failure { throw failure }
+        return isWhole
     }
+
+    private static let pieceSize = 1 << 18
 
     private func holds(_ position: Int, _ count: Int) -> Bool {
         position >= 0 && count >= 0 && position <= bytes.count && count <= bytes.count - position

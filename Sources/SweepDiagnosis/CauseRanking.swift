@@ -56,14 +56,17 @@ package enum Verdict: Hashable, Sendable {
     /// Symptoms without a cause that is likely enough.
     case unexplained
 
+    /// How likely a cause must be to be spoken of at all, alone or beside one that looks like it.
+    static let least = 0.3
     /// How likely a cause must be to be named.
     private static let named = 0.5
-    /// How near a neighbour's odds must come to leave it open, in nats.
-    private static let margin = 0.7
+    /// How near a neighbour's odds must come to leave it open, in nats: a factor of two; of four, where the first is not likely
+    /// enough to be named.
+    private static let margin = (named: 0.7, unnamed: 1.4)
 
     /// The verdict on these causes, the most likely first, of a run that shows `symptoms`.
     package init(_ causes: [CauseFinding], symptoms: SymptomReport) {
-        guard let first = causes.first, first.probability >= 0.3 else {
+        guard let first = causes.first, first.probability >= Self.least else {
             self = symptoms.complaints.isEmpty ? .noFault : .unexplained
             return
         }
@@ -71,7 +74,8 @@ package enum Verdict: Hashable, Sendable {
             self = .noFault
             return
         }
-        for other in causes.dropFirst() where Self.odds(first) - Self.odds(other) < Self.margin {
+        let margin = first.probability >= Self.named ? Self.margin.named : Self.margin.unnamed
+        for other in causes.dropFirst() where Self.odds(first) - Self.odds(other) < margin {
             let experiment =
                 first.neighbours.first { $0.cause == other.cause }?.experiment
                 ?? other.neighbours.first { $0.cause == first.cause }?.experiment

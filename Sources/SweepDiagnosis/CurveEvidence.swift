@@ -18,8 +18,20 @@ struct CurveEvidence: Sendable {
     let chance: Double
     /// The least probe loss that any trial of the sweep has reached, this one included.
     let best: Double
+    /// Whose `best` is, in words: with one run alone nobody else's is known.
+    let bestOwner: String
+    /// The rows that validation losses are means over; nil: not known.
+    let sample: ValidationSample?
 
-    init(curve: LearningCurve, budget: Int, chance: Double, bestProbeLoss: Double?) {
+    init(
+        curve: LearningCurve,
+        budget: Int,
+        chance: Double,
+        bestProbeLoss: Double?,
+        sample: ValidationSample? = nil
+    ) {
+        self.sample = sample
+        bestOwner = bestProbeLoss == nil ? "the run itself" : "the sweep"
         let finite = (Self.firstNonFinite(curve)?.epoch ?? curve.epochs + 1) - 1
         func series(_ metric: Metric) -> [Double] { Array(curve.series(metric).prefix(finite)) }
         probe = series(.probeLoss)

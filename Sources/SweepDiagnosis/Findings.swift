@@ -9,15 +9,23 @@ package enum Findings {
     ///
     /// `budget` is the number of epochs the trial was to train; `chanceLoss` is `DataSchema.chanceLoss`; `bestProbeLoss`
     /// the least loss on training rows that any trial of the sweep has reached (nil: only this trial's own is known,
-    /// and then neither slow nor plateau can be told from a hard task). Order: not finite, diverging, oscillating,
+    /// and then neither slow nor plateau can be told from a hard task); `sample` the validation rows (nil: not known, and then
+    /// a rise is not held against their error). Order: not finite, diverging, oscillating,
     /// plateau, slow, validation rising. Plateau and slow exclude each other.
     package static func of(
         curve: LearningCurve,
         budget: Int,
         chanceLoss: Double,
-        bestProbeLoss: Double?
+        bestProbeLoss: Double?,
+        sample: ValidationSample? = nil
     ) -> [Finding] {
-        let evidence = CurveEvidence(curve: curve, budget: budget, chance: chanceLoss, bestProbeLoss: bestProbeLoss)
+        let evidence = CurveEvidence(
+            curve: curve,
+            budget: budget,
+            chance: chanceLoss,
+            bestProbeLoss: bestProbeLoss,
+            sample: sample
+        )
         let slow = SlowDetector.finding(evidence)
         return [
             NonFiniteDetector.finding(curve),
@@ -38,14 +46,16 @@ package enum Findings {
         curve: LearningCurve,
         budget: Int,
         chanceLoss: Double?,
-        bestProbeLoss: Double?
+        bestProbeLoss: Double?,
+        sample: ValidationSample? = nil
     ) -> Finding? {
         let run = RunEvidence(curve: curve, budget: budget, chanceLoss: chanceLoss, bestProbeLoss: bestProbeLoss)
         let six = of(
             curve: chanceLoss == nil ? run.watched : curve,
             budget: budget,
             chanceLoss: chanceLoss ?? run.series.chance,
-            bestProbeLoss: bestProbeLoss
+            bestProbeLoss: bestProbeLoss,
+            sample: sample
         )
         return six.first ?? SymptomReport(run).complaints.first
     }

@@ -20,6 +20,8 @@ package struct RunEvidence: Sendable {
     package var notes: [TrialNote] = []
     /// The least probe losses of finished runs of the same configuration from other seeds.
     package var otherSeeds: [Double] = []
+    /// What a short training with a growing rate showed; nil: none was made.
+    package var rangeTest: RateRangeTest?
     /// The name under `train.optimizer` of the sweep file: `adamw` is Adam with decay.
     package var optimizerKey: String?
     /// Whether the training loss stands for the probe's, as in curves of other programs: a mean over the epoch, in training
@@ -55,7 +57,13 @@ package struct RunEvidence: Sendable {
         let watched = curve.withProbe
         // Without a chance loss the first epoch's stands in for it: relative sizes are all that is asked of it.
         let stand = self.chanceLoss ?? watched.series(.probeLoss).first { $0.isFinite } ?? 0
-        series = CurveEvidence(curve: watched, budget: budget, chance: stand, bestProbeLoss: bestProbeLoss)
+        series = CurveEvidence(
+            curve: watched,
+            budget: budget,
+            chance: stand,
+            bestProbeLoss: bestProbeLoss,
+            sample: ValidationSample(schema, loss: schema.flatMap { trial?.training.loss(on: $0).kind })
+        )
     }
 
     /// The curve that detectors look at: with the training loss in the place of the probe's where there is no probe.

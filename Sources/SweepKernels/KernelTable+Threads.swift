@@ -90,8 +90,12 @@ extension Gemm: Divisible {
     fileprivate func compute(_ single: SingleKernels) { single.table.gemm(self) }
 
     /// A member's columns, or its rows where the columns are few.
+    ///
+    /// Each has its own of the rooms for copies.
     fileprivate func part(_ member: Int, of members: Int) -> Gemm? {
-        columns / laneCount >= 2 * members ? columnPart(member, of: members) : rowPart(member, of: members)
+        var part = columns / laneCount >= 2 * members ? columnPart(member, of: members) : rowPart(member, of: members)
+        if let scratch { part?.scratch = scratch + member * Self.scratchCount }
+        return part
     }
 
     private func columnPart(_ member: Int, of members: Int) -> Gemm? {

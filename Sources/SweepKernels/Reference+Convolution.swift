@@ -103,7 +103,9 @@ extension Reference {
             for ky in 0..<shape.kernelHeight {
                 for kx in 0..<shape.kernelWidth {
                     for c in 0..<shape.inputChannels {
-                        var sum: Float = 0
+                        let row = (ky * shape.kernelWidth + kx) * shape.inputChannels + c
+                        let element = column / laneCount * gradient.panelStride + row * laneCount + column % laneCount
+                        var sum = gradient.continues ? gradient.weightGradient[element] : 0
                         for sample in 0..<shape.batch {
                             for oy in 0..<shape.outputHeight {
                                 for ox in 0..<shape.outputWidth {
@@ -121,14 +123,12 @@ extension Reference {
                                 }
                             }
                         }
-                        let row = (ky * shape.kernelWidth + kx) * shape.inputChannels + c
-                        let element = column / laneCount * gradient.panelStride + row * laneCount + column % laneCount
                         gradient.weightGradient[element] = sum
                     }
                 }
             }
             guard let sums = gradient.biasGradient else { continue }
-            sums[column] = 0
+            if !gradient.continues { sums[column] = 0 }
             for sample in 0..<shape.batch {
                 for oy in 0..<shape.outputHeight {
                     sums[column] += interleaved(shape.outputWidth) { chain, ox in

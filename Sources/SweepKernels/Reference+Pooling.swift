@@ -81,12 +81,13 @@ extension Reference {
         forEachWindow(pool.shape) { sample, oy, ox, code, taps in
             for tap in taps {
                 for c in 0..<pool.shape.channels where pool.codes[code + c] == Float(tap.tap) {
+                    let output = place(pool.reluMaskLayout, sample, oy, ox) + c
+                    if let mask = pool.reluMask, mask[output] <= 0 { continue }
                     pool.inputGradient[place(pool.inputGradientLayout, sample, tap.y, tap.x) + c] +=
                         pool.outputGradient[place(pool.outputGradientLayout, sample, oy, ox) + c]
                 }
             }
         }
-        mask(pool.shape, pool.inputGradient, pool.inputGradientLayout, pool.reluMask, pool.reluMaskLayout)
     }
 
     /// 1 / n of a window.

@@ -42,12 +42,16 @@ package enum StudentT {
     }
 
     /// The 95 % interval of the mean of `values`: mean ± t s/√n; nil below two values or when one is not finite.
-    package static func interval95(_ values: [Double]) -> ClosedRange<Double>? {
+    ///
+    /// `overlap` is added to 1/n for values that are not independent, as they come of training rows that they share: the test rows of
+    /// one over its training rows. Source: Nadeau & Bengio, Machine Learning 52 (2003), section 3; for folds Bouckaert & Frank,
+    /// PAKDD 2004.
+    package static func interval95(_ values: [Double], overlap: Double = 0) -> ClosedRange<Double>? {
         let moments = Moments(of: values)
         guard let deviation = moments.sampleDeviation, deviation.isFinite else { return nil }
         let half =
             twoSidedQuantile(confidence: 0.95, degrees: moments.count - 1) * deviation
-            / Double(moments.count).squareRoot()
+            / (Double(moments.count) / (1 + overlap * Double(moments.count))).squareRoot()
         guard half.isFinite else { return nil }
         return (moments.mean - half)...(moments.mean + half)
     }

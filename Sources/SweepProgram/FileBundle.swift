@@ -64,7 +64,7 @@ package struct FileBundle: Hashable, Sendable {
     }
 
     /// Whether bytes are meant to be a bundle.
-    package static func isBundle(_ bytes: [UInt8]) -> Bool { bytes.starts(with: magic) }
+    package static func isBundle(_ bytes: some Sequence<UInt8>) -> Bool { bytes.starts(with: magic) }
 
     /// Whether a path leads from a folder to something within it.
     static func isPath(_ path: String) -> Bool {

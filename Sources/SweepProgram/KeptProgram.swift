@@ -17,7 +17,8 @@ final class KeptProgram {
     private(set) var output: Int32
     /// Its reports; -1 once it is closed.
     private(set) var reports: Int32
-    private let verdicts: Int32
+    /// Where it reads verdicts; -1 once it is closed.
+    private var verdicts: Int32
     let status: Int32
 
     /// Starts it; throws a `FileBundleError` with the reason when no process can be made.
@@ -128,14 +129,56 @@ final class KeptProgram {
 
     /// Tells the program a verdict; false when it does not read them.
     func tell(_ verdict: ProgramCourse.Verdict) -> Bool {
-        let line = Array("{\"verdict\": \"\(verdict.rawValue)\"}\n".utf8)
-        while true {
-            let count = write(verdicts, line, line.count)
+        tell("{\"verdict\": \"\(verdict.rawValue)\"}\n", patience: 0)
+    }
+
+    /// Writes a line where the program reads verdicts; false when it has not read enough of what is there within `patience`
+    /// seconds.
+    func tell(_ line: String, patience: Int) -> Bool {
+        var rest = Array(line.utf8)[...]
+        var waits = patience * 10
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { write(verdicts, $0.baseAddress, $0.count) }
+            if count > 0 {
+                rest = rest.dropFirst(count)
+                continue
+            }
             // One that has ended reads nothing, and its end tells more.
-            if count == line.count || (count < 0 && errno == EPIPE) { return true }
-            if count < 0, errno == EINTR { continue }
-            return false
+            if errno == EPIPE { return true }
+            if errno == EINTR { continue }
+            guard errno == EAGAIN, waits > 0 else { return false }
+            waits -= 1
+            var room = pollfd(fd: verdicts, events: Int16(POLLOUT), revents: 0)
+            _ = poll(&room, 1, 100)
         }
+        return true
+    }
+
+    /// Tells the program that nothing more comes: it reads the end of its verdicts.
+    func endVerdicts() {
+        guard verdicts >= 0 else { return }
+        close(verdicts)
+        verdicts = -1
+    }
+
+    /// Takes what is in its pipes away; whether it still runs and has reported nothing.
+    func isQuiet() -> Bool {
+        skipOutput()
+        guard reports >= 0 else { return false }
+        var said = [
+            pollfd(fd: status, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: reports, events: Int16(POLLIN), revents: 0),
+        ]
+        return poll(&said, 2, 0) == 0
+    }
+
+    /// Takes away as much of its output as a pipe holds: more may be coming without end.
+    func skipOutput() { for _ in 0..<2 where !readOutput().isEmpty {} }
+
+    /// Whether it has ended, after at most `milliseconds`.
+    func hasEnded(within milliseconds: Int32) -> Bool {
+        var end = pollfd(fd: status, events: Int16(POLLIN), revents: 0)
+        return poll(&end, 1, milliseconds) > 0
     }
 
     /// Waits for the keeper, once it has told the end; how the program ended.

@@ -17,6 +17,8 @@ package struct ProgramCourse: Sendable {
         case epoch(Observation?, Verdict?)
         /// The state of the segment's last epoch is in its folder.
         case saved
+        /// The program is done with this trial, and can have another.
+        case returned
         /// The program does what none may do; trying again gives the same.
         case fault(String)
     }
@@ -27,6 +29,8 @@ package struct ProgramCourse: Sendable {
     /// The last epoch that is wanted now.
     private let to: Int
     private let keepsCheckpoint: Bool
+    /// Whether the program may ask for another trial.
+    private let mayReturn: Bool
     /// The last epoch that was reported; nil before the first.
     package private(set) var last: Int?
     /// Whether the segment's last epoch, or one at which it was asked to rest, was reported.
@@ -38,11 +42,12 @@ package struct ProgramCourse: Sendable {
     /// Whether it was asked for its state.
     package private(set) var isAsked = false
 
-    package init(metrics: [Metric], from: Int, to: Int, keepsCheckpoint: Bool) {
+    package init(metrics: [Metric], from: Int, to: Int, keepsCheckpoint: Bool, mayReturn: Bool = false) {
         self.metrics = metrics
         self.from = from
         self.to = to
         self.keepsCheckpoint = keepsCheckpoint
+        self.mayReturn = mayReturn
     }
 
     /// Epochs that are done, as a coordinator counts them.
@@ -57,6 +62,9 @@ package struct ProgramCourse: Sendable {
             }
             isSaved = true
             return .saved
+        case .next:
+            guard mayReturn else { return .fault("the program asked for another trial, which only train.reuse allows") }
+            return .returned
         case .report(let epoch, let values, let waits):
             // After the last one that is wanted a program that does not wait goes on until it is ended.
             if isOver { return .epoch(nil, waits ? .stop : nil) }

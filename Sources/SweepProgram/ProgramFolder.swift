@@ -63,12 +63,16 @@ package final class ProgramFolders: Sendable {
     }
 }
 
-/// The folder of one run: `run` with the files, `checkpoint`, `parameters.json`, and the module for Python.
+/// The folder of one process: `run` with the files, the module for Python, and of the trial that it runs `checkpoint` and
+/// `parameters.json`, in a folder that is another for each run that the process serves.
 struct ProgramFolder {
     let path: String
+    /// How many runs it was for, this one too.
+    private(set) var count = 0
     var run: String { path + "/run" }
-    var checkpoint: String { path + "/checkpoint" }
-    var parameters: String { path + "/parameters.json" }
+    private var trial: String { path + "/\(count)" }
+    var checkpoint: String { trial + "/checkpoint" }
+    var parameters: String { trial + "/parameters.json" }
     var module: String { path + "/python" }
 
     /// Makes it with all that the job needs.
@@ -77,12 +81,30 @@ struct ProgramFolder {
         FileBundle.remove(path)
         try FileBundle.makeFolder(path)
         try job.files.write(to: run)
-        if let state = job.checkpoint { try state.write(to: checkpoint) } else { try FileBundle.makeFolder(checkpoint) }
-        let values = SpecNode.map(job.spec.parameters).jsonText
-        try FileBundle.write(Array((values + "\n").utf8), to: parameters)
+        try begin(job)
         try FileBundle.makeFolder(module)
         try FileBundle.makeFolder(module + "/sweepd")
         try FileBundle.write(Array(PythonModule.source.utf8), to: module + "/sweepd/__init__.py")
+    }
+
+    /// Makes what is the trial's, in place of what was another's.
+    mutating func begin(_ job: ProgramJob) throws(FileBundleError) {
+        FileBundle.remove(trial)
+        count += 1
+        try FileBundle.makeFolder(trial)
+        if let state = job.checkpoint { try state.write(to: checkpoint) } else { try FileBundle.makeFolder(checkpoint) }
+        let values = SpecNode.map(job.spec.parameters).jsonText
+        try FileBundle.write(Array((values + "\n").utf8), to: parameters)
+    }
+
+    /// What a program that is reused is told of its next trial: a line of JSON.
+    func line(_ job: ProgramJob) -> String {
+        SpecNode.map([
+            SpecEntry("trial", .integer(job.trial)), SpecEntry("parameters", .map(job.spec.parameters)),
+            SpecEntry("parameters_file", .text(parameters)), SpecEntry("checkpoint", .text(checkpoint)),
+            SpecEntry("start_epoch", .integer(job.from)), SpecEntry("epochs", .integer(job.spec.epochs)),
+            SpecEntry("seed", .integer(Int(Self.seed(job)))),
+        ]).jsonText + "\n"
     }
 
     /// What the program is told of its trial.
@@ -126,6 +148,7 @@ struct ProgramFolder {
         variables["SWEEPD_SWEEP"] = job.sweep
         variables["SWEEPD_THREADS"] = facts[.threads]
         variables["SWEEPD_TRIAL"] = facts[.number]
+        if job.kind != nil { variables["SWEEPD_REUSE"] = "1" }
         return variables
     }
 

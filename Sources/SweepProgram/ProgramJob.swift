@@ -16,6 +16,8 @@ package struct ProgramJob: Sendable {
     package var seed: UInt64
     package var files: FileBundle
     package var checkpoint: FileBundle?
+    /// Whose programs may serve it, where they serve more than one run; nil: its own alone.
+    package var kind: ProgramKind?
 
     package init(
         spec: CommandSpec,
@@ -27,7 +29,8 @@ package struct ProgramJob: Sendable {
         trial: Int,
         seed: UInt64,
         files: FileBundle,
-        checkpoint: FileBundle?
+        checkpoint: FileBundle?,
+        kind: ProgramKind? = nil
     ) {
         self.spec = spec
         self.metrics = metrics
@@ -39,6 +42,26 @@ package struct ProgramJob: Sendable {
         self.seed = seed
         self.files = files
         self.checkpoint = checkpoint
+        self.kind = kind
+    }
+}
+
+/// What runs must have in common to be served by one process: all but what each trial is told anew.
+package struct ProgramKind: Hashable, Sendable {
+    private let sweep: SweepID
+    private let name: String
+    private let files: ContentHash
+    private let spec: CommandSpec
+
+    /// `files`: the hash of the program's files. Nil for a command that is not reused.
+    package init?(_ spec: CommandSpec, sweep: SweepID, name: String, files: ContentHash) {
+        guard spec.isReused else { return nil }
+        self.sweep = sweep
+        self.name = name
+        self.files = files
+        var common = spec
+        common.parameters = []
+        self.spec = common
     }
 }
 
@@ -56,6 +79,14 @@ package enum ProgramEnd: Hashable, Sendable {
     case failed(String, log: String)
     /// Another attempt may work.
     case died(String, log: String)
+
+    /// What went wrong; nil when nothing did.
+    var reason: String? {
+        switch self {
+        case .failed(let reason, _), .died(let reason, _): reason
+        case .reached, .stoppedEarly, .notFinite, .cancelled: nil
+        }
+    }
 }
 
 /// What a running program's surroundings do, as seen from its run.
@@ -72,6 +103,8 @@ package struct ProgramControl {
     package var observed: (Observation) -> Void
     /// The program lives: epochs done, and a number that grows.
     package var advanced: (_ epoch: Int, _ step: Int) -> Void
+    /// Something that people may want to know and that ends nothing.
+    package var noted: (String) -> Void
 
     package init(
         shouldStop: @escaping () -> Bool = { false },
@@ -79,7 +112,8 @@ package struct ProgramControl {
         isDraining: @escaping () -> Bool = { false },
         waitForRoom: @escaping () -> Void = {},
         observed: @escaping (Observation) -> Void = { _ in },
-        advanced: @escaping (_ epoch: Int, _ step: Int) -> Void = { _, _ in }
+        advanced: @escaping (_ epoch: Int, _ step: Int) -> Void = { _, _ in },
+        noted: @escaping (String) -> Void = { _ in }
     ) {
         self.shouldStop = shouldStop
         self.isClosing = isClosing
@@ -87,5 +121,6 @@ package struct ProgramControl {
         self.waitForRoom = waitForRoom
         self.observed = observed
         self.advanced = advanced
+        self.noted = noted
     }
 }

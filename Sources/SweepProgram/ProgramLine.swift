@@ -6,6 +6,8 @@ package enum ProgramLine: Hashable, Sendable {
     case report(epoch: Int, values: [String: Double], waits: Bool)
     /// The checkpoint folder holds the state after this epoch.
     case checkpoint(epoch: Int)
+    /// The program is done with its trial and reads a line about the next one.
+    case next
 
     /// Bytes of the longest line.
     package static let greatestLength = 64 * 1024
@@ -31,6 +33,10 @@ package enum ProgramLine: Hashable, Sendable {
                 throw Fault(message: "a checkpoint together with something else: \(Self.excerpt(line))")
             }
             self = .checkpoint(epoch: epoch)
+            return
+        }
+        if members.count == 1, document["next"] == .boolean(true) {
+            self = .next
             return
         }
         guard case .integer(let epoch)? = document["epoch"] else {

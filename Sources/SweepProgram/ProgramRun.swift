@@ -1,20 +1,16 @@
 import Glibc
 import SweepCore
-import SweepReports
 
-/// One run of a program for a segment of its trial: starts it, takes its reports, tells it verdicts, holds it to its limits, and
-/// says how it ended.
+/// One run of a program for a segment of its trial: has a process for it, lets it be followed, and says how it ended.
 ///
 /// Runs on the thread that calls, which must outlive it.
 package struct ProgramRun {
     private let job: ProgramJob
     private let path: String
 
-    /// Bytes of output that are kept, the last ones.
-    private static let logBytes = 64 * 1024
-    /// How often limits and wishes are looked at.
-    private static let beat = 0.1
     private static let notStarted = FailureCause.programNotStarted.rawValue
+    /// Seconds in which a program that asked for a line has read it.
+    private static let linePatience = 5
 
     /// A run whose folder will be made at `path`.
     package init(_ job: ProgramJob, at path: String) {
@@ -22,25 +18,88 @@ package struct ProgramRun {
         self.path = path
     }
 
-    /// Why the program was told to end.
-    private enum Cause {
-        /// What it does is not allowed, or it took too much.
-        case fault(String)
-        case stopped
-        /// Its segment is over.
-        case over
+    /// Seconds of a clock that nobody sets.
+    package static var now: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
     }
 
-    /// Runs it to its end; the epochs that are done, and how it ended.
-    package func run(_ control: ProgramControl) -> (epoch: Int, end: ProgramEnd) {
+    /// Runs it to its end, or to the program's wish for another trial; the epochs that are done, and how it ended.
+    ///
+    /// A job of a kind is served by an idle process of that kind, if there is one, and its process is idle afterwards. What goes
+    /// wrong in a process that served others before is not held against the trial: its run begins again in a fresh one.
+    package func run(_ control: ProgramControl, among idle: IdlePrograms? = nil) -> (epoch: Int, end: ProgramEnd) {
         // A verdict to a program that has ended must not end this process.
         signal(SIGPIPE, SIG_IGN)
+        var known = job.from
+        var control = control
+        let tell = control.observed
+        control.observed = { observation in
+            guard observation.epoch > known else { return }
+            known = observation.epoch
+            tell(observation)
+        }
+        let used = idle?.begin(job.kind, shouldStop: control.shouldStop)
+        var kept: ServingProgram?
+        defer { idle?.end(keeping: kept) }
+        if let used {
+            let served = used.folder.count
+            if begin(on: used) {
+                let outcome = follow(used, control, keeping: &kept)
+                guard let reason = outcome.end.reason else { return outcome }
+                if control.isDraining() || control.shouldStop() { return (outcome.epoch, .cancelled(checkpoint: nil)) }
+                control.noted(
+                    "in a process that had served \(served) \(served == 1 ? "run" : "runs"): \(reason); "
+                        + "it is run again in a fresh process"
+                )
+            } else {
+                used.end()
+            }
+        }
+        let told = known
+        let outcome = start(control, keeping: &kept)
+        return told > job.from ? Self.joined(outcome, told: told) : outcome
+    }
+
+    /// What a fresh process came to, after another one had told epochs up to `told`: they stand, though it may not have come as far.
+    ///
+    /// Nothing is said of an epoch but by what was trained to it: a state of an earlier one is not kept, and a course that ends where
+    /// the other went on is no end of the trial's.
+    package static func joined(_ outcome: (epoch: Int, end: ProgramEnd), told: Int) -> (epoch: Int, end: ProgramEnd) {
+        func other(_ what: String) -> ProgramEnd {
+            .died(
+                "a fresh process \(what) epoch \(outcome.epoch), where the one before it had reported \(told)",
+                log: ""
+            )
+        }
+        switch outcome.end {
+        case .cancelled where outcome.epoch < told: return (told, .cancelled(checkpoint: nil))
+        case .stoppedEarly where outcome.epoch < told: return (told, other("ended after"))
+        // Its loss there was told as a number.
+        case .notFinite where outcome.epoch <= told: return (told, other("had no finite loss at"))
+        default: return (max(outcome.epoch, told), outcome.end)
+        }
+    }
+
+    /// Tells a process of its next trial; false when it cannot be told.
+    private func begin(on used: ServingProgram) -> Bool {
+        do { try used.folder.begin(job) } catch { return false }
+        let line = used.folder.line(job)
+        guard line.utf8.count <= ProgramLine.greatestLength else { return false }
+        return used.program.tell(line, patience: Self.linePatience)
+    }
+
+    /// Starts a process and follows it.
+    private func start(
+        _ control: ProgramControl,
+        keeping kept: inout ServingProgram?
+    ) -> (epoch: Int, end: ProgramEnd) {
         let folder: ProgramFolder
         do { folder = try ProgramFolder(job, at: path) } catch {
             FileBundle.remove(path)
             return (job.from, .died("the program's folder cannot be made: \(error)", log: ""))
         }
-        defer { folder.remove() }
         let program: KeptProgram
         do {
             program = try KeptProgram(
@@ -51,216 +110,30 @@ package struct ProgramRun {
                 grace: job.spec.limits.grace
             )
         } catch {
+            folder.remove()
             // On another machine it may be there.
             return (job.from, .died("\(Self.notStarted): \(error)", log: ""))
         }
-        var watch = Watch(job)
-        return watch.follow(program, control, folder)
+        return follow(ServingProgram(program, folder, job), control, keeping: &kept)
     }
 
-    /// What is known of the program while it runs.
-    private struct Watch {
-        let job: ProgramJob
-        var course: ProgramCourse
-        var lines = LineSplitter()
-        var log = LogTail(limit: ProgramRun.logBytes)
-        var cause: Cause?
-        /// When to end it if it does not end by itself.
-        var deadline: Double?
-        var isEnding = false
-        var isKilled = false
-        var started = Self.now
-        var lastReport = Self.now
-        var lastLook = Self.now
-        var step = 0
-
-        init(_ job: ProgramJob) {
-            self.job = job
-            course = ProgramCourse(
-                metrics: job.metrics,
-                from: job.from,
-                to: job.to,
-                keepsCheckpoint: job.keepsCheckpoint
-            )
+    /// Follows a process to its trial's end; `kept` is the process where it asked for another trial and may have one.
+    private func follow(
+        _ serving: ServingProgram,
+        _ control: ProgramControl,
+        keeping kept: inout ServingProgram?
+    ) -> (epoch: Int, end: ProgramEnd) {
+        var watch = ProgramWatch(job)
+        let outcome = watch.follow(serving.program, control, serving.folder)
+        if !watch.hasReturned {
+            serving.folder.remove()
+        } else if !watch.isClean || outcome.end.reason != nil {
+            serving.end()
+        } else if serving.folder.count < job.spec.reuse, !control.isDraining(), !control.isClosing() {
+            kept = serving
+        } else {
+            serving.retire(isAwaited: control.isClosing)
         }
-
-        static var now: Double {
-            var time = timespec()
-            clock_gettime(CLOCK_MONOTONIC, &time)
-            return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-        }
-
-        mutating func follow(
-            _ program: KeptProgram,
-            _ control: ProgramControl,
-            _ folder: ProgramFolder
-        ) -> (epoch: Int, end: ProgramEnd) {
-            while true {
-                var waits = [
-                    pollfd(fd: program.status, events: Int16(POLLIN), revents: 0),
-                    pollfd(fd: program.output, events: Int16(POLLIN), revents: 0),
-                    pollfd(fd: program.reports, events: Int16(POLLIN), revents: 0),
-                ]
-                _ = poll(&waits, 3, Int32(ProgramRun.beat * 1000))
-                if waits[1].revents != 0 { log.append(program.readOutput()) }
-                if waits[2].revents != 0 { take(program.readReports(), program, control) }
-                if waits[0].revents != 0 { break }
-                look(program, control)
-            }
-            let end = program.wait()
-            // Its number may be another's from here on.
-            isEnding = true
-            // All that it wrote is in the pipes, whatever is left of them is short.
-            while case let bytes = program.readOutput(), !bytes.isEmpty { log.append(bytes) }
-            while case let bytes = program.readReports(), !bytes.isEmpty { take(bytes, program, control) }
-            // What a program that was ended wrote last may be half a line.
-            if end == .ended(.exited(0)), let last = lines.last { take(line: last, program, control) }
-            return (course.epoch, judge(end, folder))
-        }
-
-        private mutating func take(_ bytes: [UInt8], _ program: KeptProgram, _ control: ProgramControl) {
-            // After a mistake the rest says nothing.
-            if case .fault? = cause { return }
-            guard let whole = lines.add(bytes) else {
-                return end(
-                    program,
-                    .fault("the program reported a line of more than \(ProgramLine.greatestLength) bytes")
-                )
-            }
-            for line in whole { take(line: line, program, control) }
-        }
-
-        private mutating func take(line: [UInt8], _ program: KeptProgram, _ control: ProgramControl) {
-            if case .fault? = cause { return }
-            let read: ProgramLine
-            do throws(ProgramLine.Fault) { read = try ProgramLine(line) } catch {
-                return end(program, .fault("the program reported \(error.message)"))
-            }
-            let before = Self.now
-            control.waitForRoom()
-            let now = Self.now
-            // The program is not to blame for a coordinator that takes nothing in.
-            started += now - before
-            lastReport += now - before
-            switch course.take(read, seconds: now - lastReport, rests: control.isDraining()) {
-            case .fault(let sentence): end(program, .fault(sentence))
-            case .saved: deadline = now + job.spec.limits.grace
-            case .epoch(let observation, let verdict):
-                lastReport = now
-                if let observation { control.observed(observation) }
-                if let verdict, !program.tell(verdict) {
-                    return end(program, .fault("the program waits for verdicts and does not read them"))
-                }
-                guard course.isOver, deadline == nil, cause == nil else { return }
-                switch verdict {
-                case nil: end(program, .over)
-                case .pause: deadline = now + job.spec.limits.save
-                case .stop, .go: deadline = now + job.spec.limits.grace
-                }
-            }
-        }
-
-        /// Ends the program; the first cause counts.
-        private mutating func end(_ program: KeptProgram, _ why: Cause) {
-            cause = cause ?? why
-            guard !isEnding else { return }
-            isEnding = true
-            program.end()
-        }
-
-        /// Looks at what passes while nothing is written.
-        private mutating func look(_ program: KeptProgram, _ control: ProgramControl) {
-            let now = Self.now
-            if now - lastLook >= 0.25 {
-                lastLook = now
-                step += 1
-                control.advanced(course.epoch, step)
-                if let limit = job.spec.limits.memory, !isEnding, case let used = program.memory(), used > limit {
-                    cause =
-                        cause
-                        ?? .fault("the program took \(Self.megabytes(used)), limits.memory is \(Self.megabytes(limit))")
-                    isEnding = true
-                    // Every moment it may take more.
-                    program.end(atOnce: true)
-                }
-            }
-            if control.shouldStop() { end(program, .stopped) }
-            if control.isClosing(), !isKilled {
-                // No time for its grace.
-                (cause, isEnding, isKilled) = (cause ?? .stopped, true, true)
-                program.end(atOnce: true)
-            }
-            guard !course.isOver else {
-                if let deadline, now >= deadline { end(program, .over) }
-                return
-            }
-            if let limit = job.spec.limits.time, now - started > limit {
-                end(program, .fault("the program ran for longer than limits.time, \(Self.seconds(limit))\(place)"))
-            }
-            if let limit = job.spec.limits.report, now - lastReport > limit {
-                end(
-                    program,
-                    .fault("the program reported nothing for longer than limits.report, \(Self.seconds(limit))\(place)")
-                )
-            }
-        }
-
-        private static func seconds(_ value: Double) -> String { "\(ParameterValue.real(value)) s" }
-        private static func megabytes(_ bytes: Int) -> String { "\((bytes + 524_288) / 1_048_576) MB" }
-
-        /// Where in its course it is.
-        private var place: String { course.last.map { " after epoch \($0)" } ?? " before its first report" }
-
-        /// What the run comes to.
-        private func judge(_ end: KeptProgram.End, _ folder: ProgramFolder) -> ProgramEnd {
-            let text = log.text(ProgramRun.logBytes)
-            if case .fault(let sentence)? = cause { return .failed(sentence, log: text) }
-            if case .notStarted(let reason) = end {
-                return .died(
-                    "\(ProgramRun.notStarted): \(job.spec.arguments(folder.facts(job))[0]): \(reason)",
-                    log: text
-                )
-            }
-            if course.isBroken { return .notFinite }
-            if course.isOver { return rest(end, folder, text) }
-            if case .stopped? = cause { return .cancelled(checkpoint: nil) }
-            switch end {
-            case .ended(.exited(0)):
-                guard let last = course.last else {
-                    return .failed(
-                        "the program ended with exit code 0 and reported no epoch; a report is a line of JSON written to the "
-                            + "descriptor that SWEEPD_REPORT_FD names, or sweepd.report(…) in Python",
-                        log: text
-                    )
-                }
-                guard last > job.from else {
-                    return .failed(
-                        "the program ended with exit code 0 after epoch \(last), and before it went on from epoch \(job.from)",
-                        log: text
-                    )
-                }
-                return .stoppedEarly
-            case .ended(let how): return .died("the program ended with \(how)\(place)", log: text)
-            case .unknown: return .died("the program was ended together with its keeper\(place)", log: text)
-            case .notStarted(let reason): return .died(reason, log: text)
-            }
-        }
-
-        /// The end of a segment that was reported whole.
-        private func rest(_ end: KeptProgram.End, _ folder: ProgramFolder, _ text: String) -> ProgramEnd {
-            var state: FileBundle?
-            if course.isSaved {
-                do { state = try FileBundle(folder: folder.checkpoint) } catch {
-                    return .failed("the program's checkpoint cannot be kept: \(error)", log: text)
-                }
-            } else if course.isAsked, !isEnding, case .ended(let how) = end, how != .exited(0) {
-                return .died(
-                    "the program ended with \(how) while it saved its state after epoch \(course.epoch)",
-                    log: text
-                )
-            }
-            if course.epoch < job.to { return .cancelled(checkpoint: state) }
-            return .reached(checkpoint: state)
-        }
+        return outcome
     }
 }

@@ -17,11 +17,9 @@ extension Chart {
         body += Self.text(title, x: frame.left, y: 20, anchor: "start", size: 14, weight: "bold")
         body += axes(frame, x, y)
         if let band { body += Self.area(band, frame, x, y) }
-        var named = 0
-        for line in lines.filter({ $0.name == nil }) + lines.filter({ $0.name != nil }) {
-            let colour = line.name == nil ? "#999999" : Self.colours[named % Self.colours.count]
+        for (line, turn) in drawn {
+            let colour = turn.map { Self.colours[$0 % Self.colours.count] } ?? "#999999"
             body += Self.path(line, frame, x, y, colour: colour)
-            if line.name != nil { named += 1 }
         }
         body += legend(frame)
         return """

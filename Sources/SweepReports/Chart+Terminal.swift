@@ -14,11 +14,8 @@ extension Chart {
         // One column is the axis.
         let columns = max(width - margin - 2, 10)
         var grid = Array(repeating: Array(repeating: Character(" "), count: columns), count: height)
-        var named = 0
-        for line in lines.filter({ $0.name == nil }) + lines.filter({ $0.name != nil }) {
-            let mark = line.name == nil ? "·" : Self.marks[named % Self.marks.count]
-            if line.name != nil { named += 1 }
-            draw(line, mark, x, y, on: &grid)
+        for (line, turn) in drawn {
+            draw(line, turn.map { Self.marks[$0 % Self.marks.count] } ?? "·", x, y, on: &grid)
         }
         var text = title + "\n"
         for row in 0..<height {

@@ -12,6 +12,8 @@ package struct Chart: Hashable, Sendable {
         /// What the legend calls it; nil: not in the legend, drawn faintly.
         package var name: String?
         package var points: [Point]
+        /// Whether it is drawn over all others; its colour and its place in the legend are those of its turn.
+        package var isOnTop = false
 
         package init(name: String?, points: [Point]) {
             self.name = name
@@ -54,6 +56,15 @@ package struct Chart: Hashable, Sendable {
         self.yLabel = yLabel
         self.lines = lines
         self.band = band
+    }
+
+    /// The lines in the order in which they are drawn, faint ones first, each with its turn among the named ones.
+    var drawn: [(line: Line, turn: Int?)] {
+        let faint: [(line: Line, turn: Int?)] = lines.filter { $0.name == nil }.map { ($0, nil) }
+        let named: [(line: Line, turn: Int?)] = lines.filter { $0.name != nil }.enumerated().map {
+            ($0.element, $0.offset)
+        }
+        return faint + named.filter { !$0.line.isOnTop } + named.filter { $0.line.isOnTop }
     }
 
     /// The scale of x, over all lines.

@@ -11,6 +11,8 @@ package struct ControlError: Error, Hashable, Sendable, CustomStringConvertible 
         case notAllowed = "not_allowed"
         /// It does not fit the state things are in, for example a second sweep of the same name.
         case conflict
+        /// What was told is of an attempt at a trial that is over: the trial is somebody else's, or has ended.
+        case leaseLost = "lease_lost"
         /// The coordinator failed.
         case `internal`
     }
@@ -48,42 +50,64 @@ package struct Submission: Hashable, Sendable {
     /// The file as a tree, in the wire's own encoding; this module does not look into it.
     package let tree: [UInt8]
     package let dataSet: DataSetID
+    /// The same rows as the second and each further fold parts them; empty where all trials have one split.
+    package let foldSets: [DataSetID]
     /// Nil for trials that are programs; the data set is then the files that they need.
     package let schema: DataSchema?
 
-    package init(text: String, fileName: String, tree: [UInt8], dataSet: DataSetID, schema: DataSchema?) {
+    package init(
+        text: String,
+        fileName: String,
+        tree: [UInt8],
+        dataSet: DataSetID,
+        foldSets: [DataSetID] = [],
+        schema: DataSchema?
+    ) {
         self.text = text
         self.fileName = fileName
         self.tree = tree
         self.dataSet = dataSet
+        self.foldSets = foldSets
         self.schema = schema
+    }
+
+    /// Every data set that its trials need.
+    package var dataSets: [DataSetID] { [dataSet] + foldSets }
+
+    /// The rows as a fold parts them, from 1; nil for trials that all have one split.
+    package func dataSet(ofFold fold: Int?) -> DataSetID {
+        guard let fold, fold > 1, foldSets.indices.contains(fold - 2) else { return dataSet }
+        return foldSets[fold - 2]
     }
 }
 
 /// What a client asks of a coordinator: a verb and a JSON object of arguments.
 ///
-/// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "schema"}` · `list` `{}` · `status`,
-/// `source`, `pause`, `resume`, `cancel` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `rank` `{"sweep",
-/// "top", "metric"}` · `curves`, `diagnose`, `explain` `{"sweep", "trial"}` · `importance` `{"sweep", "metric"}`.
+/// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "fold_sets" (of further folds, if
+/// there are any), "schema"}` · `list` `{}` · `status`,
+/// `source`, `pause`, `resume`, `cancel`, `delete` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `rank` `{"sweep",
+/// "top", "metric"}` · `explain` `{"sweep", "trial"}` · `curves`, `diagnose` `{"sweep", "trial"}`, or `{"sweep", "after", "epochs"}` for a
+/// part (`TrialPage`) · `importance` `{"sweep", "metric"}`.
 package enum ControlRequest: Hashable, Sendable {
     case submit(Submission)
     case list
     case status(sweep: String)
     case source(sweep: String)
     case rank(sweep: String, top: Int?, metric: Metric? = nil)
-    case curves(sweep: String, trial: Int?)
-    case diagnose(sweep: String, trial: Int?)
+    case curves(sweep: String, trial: Int?, page: TrialPage? = nil)
+    case diagnose(sweep: String, trial: Int?, page: TrialPage? = nil)
     case importance(sweep: String, metric: Metric?)
     case explain(sweep: String, trial: Int)
     case pause(sweep: String)
     case resume(sweep: String)
     case cancel(sweep: String)
+    case delete(sweep: String)
     case set(sweep: String, SweepAdjustment)
 
     /// The words of the requests.
     package static let verbs = [
         "submit", "list", "status", "source", "rank", "curves", "diagnose", "importance", "explain", "pause", "resume",
-        "cancel", "set",
+        "cancel", "delete", "set",
     ]
 
     /// The words of requests that change nothing.
@@ -106,6 +130,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .pause: "pause"
         case .resume: "resume"
         case .cancel: "cancel"
+        case .delete: "delete"
         case .set: "set"
         }
     }
@@ -121,15 +146,20 @@ package enum ControlRequest: Hashable, Sendable {
         switch self {
         case .submit(let submission): return submission.json
         case .list: break
-        case .status(let sweep), .source(let sweep), .pause(let sweep), .resume(let sweep), .cancel(let sweep):
+        case .status(let sweep), .source(let sweep), .pause(let sweep), .resume(let sweep), .cancel(let sweep),
+            .delete(let sweep):
             object.add("sweep", sweep)
         case .rank(let sweep, let top, let metric):
             object.add("sweep", sweep)
             if let top { object.add("top", top) }
             if let metric { object.add("metric", metric.rawValue) }
-        case .curves(let sweep, let trial), .diagnose(let sweep, let trial):
+        case .curves(let sweep, let trial, let page), .diagnose(let sweep, let trial, let page):
             object.add("sweep", sweep)
             if let trial { object.add("trial", trial) }
+            if let page {
+                object.add("after", page.after)
+                object.add("epochs", page.epochs)
+            }
         case .importance(let sweep, let metric):
             object.add("sweep", sweep)
             if let metric { object.add("metric", metric.rawValue) }
@@ -174,6 +204,20 @@ package enum ControlRequest: Hashable, Sendable {
             }
             return metric
         }
+        func trial() throws(DocumentError) -> Int? { try reader.optional("trial")?.integer() }
+        func page() throws(DocumentError) -> TrialPage? {
+            guard let field = reader.optional("after") else { return nil }
+            let after = try field.integer()
+            guard after >= 0 else { throw field.wrong("a number from 0") }
+            var page = TrialPage(after: after)
+            if let field = reader.optional("epochs") {
+                page.epochs = try field.integer()
+                guard TrialPage.limits.contains(page.epochs) else {
+                    throw field.wrong("a number from \(TrialPage.limits.lowerBound) to \(TrialPage.limits.upperBound)")
+                }
+            }
+            return page
+        }
         switch verb {
         case "submit": return .submit(try Submission(reader))
         case "list": return .list
@@ -184,13 +228,14 @@ package enum ControlRequest: Hashable, Sendable {
             let count = try top?.integer()
             if let top, let count, count < 1 { throw top.wrong("a number from 1") }
             return .rank(sweep: try sweep(), top: count, metric: try metric())
-        case "curves": return .curves(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
-        case "diagnose": return .diagnose(sweep: try sweep(), trial: try reader.optional("trial")?.integer())
+        case "curves": return .curves(sweep: try sweep(), trial: try trial(), page: try page())
+        case "diagnose": return .diagnose(sweep: try sweep(), trial: try trial(), page: try page())
         case "importance":
             return .importance(sweep: try sweep(), metric: try metric())
         case "explain": return .explain(sweep: try sweep(), trial: try reader.field("trial").integer())
         case "pause": return .pause(sweep: try sweep())
         case "resume": return .resume(sweep: try sweep())
+        case "delete": return .delete(sweep: try sweep())
         case "set": return .set(sweep: try sweep(), try SweepAdjustment(reader))
         default: return .cancel(sweep: try sweep())
         }
@@ -200,25 +245,31 @@ package enum ControlRequest: Hashable, Sendable {
 extension Submission {
     /// The submission as JSON: what `submit` sends and `source` answers.
     package var json: JSONValue {
-        .object([
+        var members = [
             JSONMember("text", .text(text)),
             JSONMember("file_name", .text(fileName)),
             JSONMember("tree", .text(Base64.encode(tree))),
-            JSONMember(
-                "data_set",
-                .object([JSONMember("hash", .text(dataSet.hash.hex)), JSONMember("size", .integer(dataSet.size))])
-            ),
-            JSONMember("schema", schema?.json ?? .null),
-        ])
+            JSONMember("data_set", Self.json(of: dataSet)),
+        ]
+        if !foldSets.isEmpty { members.append(JSONMember("fold_sets", .array(foldSets.map { Self.json(of: $0) }))) }
+        members.append(JSONMember("schema", schema?.json ?? .null))
+        return .object(members)
     }
 
-    init(_ reader: DocumentReader) throws(DocumentError) {
-        let data = try reader.field("data_set")
+    private static func json(of set: DataSetID) -> JSONValue {
+        .object([JSONMember("hash", .text(set.hash.hex)), JSONMember("size", .integer(set.size))])
+    }
+
+    private static func dataSet(_ data: DocumentReader) throws(DocumentError) -> DataSetID {
         guard let hash = ContentHash(hex: try data.field("hash").text()) else {
             throw data.wrong("a hash of 64 hexadecimal digits")
         }
         let size = try data.field("size").integer()
         guard size >= 0 else { throw data.wrong("a size from 0") }
+        return DataSetID(hash: hash, size: size)
+    }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
         guard let tree = Base64.decode(try reader.field("tree").text()) else {
             throw try reader.field("tree").wrong("base64")
         }
@@ -226,7 +277,10 @@ extension Submission {
             text: try reader.field("text").text(),
             fileName: try reader.field("file_name").text(),
             tree: tree,
-            dataSet: DataSetID(hash: hash, size: size),
+            dataSet: try Self.dataSet(reader.field("data_set")),
+            foldSets: try reader.optional("fold_sets")?.items().each { set throws(DocumentError) in
+                try Self.dataSet(set)
+            } ?? [],
             schema: try reader.optional("schema").map { schema throws(DocumentError) in try DataSchema(schema) }
         )
     }

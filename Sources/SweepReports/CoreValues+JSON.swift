@@ -1,4 +1,52 @@
 package import SweepCore
+import SweepSearch
+
+extension [Objective] {
+    /// Of several objectives all, as an array; nil for one, which stands alone.
+    var jsonOfSeveral: JSONValue? { count > 1 ? .array(map(\.json)) : nil }
+
+    /// `minimize validation.loss, maximize validation.accuracy`.
+    package var words: String { map { "\($0.direction.rawValue) \($0.metric.rawValue)" }.joined(separator: ", ") }
+
+    /// Those after the first, where the document names several.
+    static func further(_ reader: DocumentReader) throws(DocumentError) -> [Objective] {
+        let all = try reader.optional("objectives")?.items().each { reader throws(DocumentError) in
+            try Objective(reader)
+        }
+        return Array((all ?? []).dropFirst())
+    }
+}
+
+extension FirstFront {
+    /// `{"members", "of", "reference", "hypervolume"}`.
+    var json: JSONValue {
+        .object([
+            JSONMember("members", .integer(members)),
+            JSONMember("of", .integer(of)),
+            JSONMember("reference", .array(reference.map { .number($0) })),
+            JSONMember("hypervolume", .number(hypervolume)),
+        ])
+    }
+
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            members: try reader.field("members").integer(),
+            of: try reader.field("of").integer(),
+            reference: try reader.field("reference").items().each { reader throws(DocumentError) in
+                try reader.number()
+            },
+            hypervolume: try reader.field("hypervolume").number()
+        )
+    }
+
+    /// The front for people, of a sweep with these objectives.
+    func words(_ objectives: [Objective]) -> String {
+        let point = zip(objectives, reference).map { "\($0.metric.rawValue) \(NumberText.significant($1))" }
+        return
+            "\(members) of \(of) completed configurations; hypervolume \(NumberText.significant(hypervolume)) before "
+            + point.joined(separator: ", ") + " (the worst of each)"
+    }
+}
 
 extension Objective {
     /// `{"metric", "direction", "epoch"}`.

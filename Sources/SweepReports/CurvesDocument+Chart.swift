@@ -23,7 +23,9 @@ extension CurvesDocument {
         }
         if let best = best {
             let series = best.curve.series(metric)
-            lines.append(Chart.Line(name: "best: trial \(best.trial)", values: series.map { drawn($0) ? $0 : .nan }))
+            var line = Chart.Line(name: "best: trial \(best.trial)", values: series.map { drawn($0) ? $0 : .nan })
+            line.isOnTop = true
+            lines.append(line)
         }
         lines.append(
             Chart.Line(

@@ -3,22 +3,29 @@ package import SweepSearch
 
 /// The learning curves of a sweep: what `curves` answers.
 ///
-/// JSON: `{"sweep", "objective", "trials": [{"trial", "configuration_id", "configuration", "seed", "state", "reason",
-/// "stopped", "final", "notes": [{"epoch", "text"}], "attempts", "workers", "kernels", "log" (of a process that it took down), "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
+/// JSON: `{"sweep", "objective", "trials": [{"trial", "configuration_id", "configuration", "seed", "fold" (of a sweep
+/// with `folds`), "state", "reason", "stopped", "final", "notes": [{"epoch", "text"}], "copied_from": {"trial", "epoch"} (of a copy of
+/// another trial's state, whose points up to that epoch are that trial's), "attempts", "workers", "kernels", "log" (of a process that it took down), "points": [{"epoch", "seconds", "training.loss", …}]}], "bands": {metric: [{"epoch", "count", "not_finite", "minimum",
 /// "lower_quartile", "median", "upper_quartile", "maximum"}]}, "means": [{"configuration_id", "trials", "metrics":
 /// {metric: [{"epoch", "count", "mean"}]}}]}`. `bands` (over all trials shown) needs two trials, `means` (over the seeds
-/// of one configuration) has the configurations with two. Points are exact: reading them gives the same bits back.
+/// of one configuration) has the configurations with two; a part (`TrialPage`) has `"next"` instead of both. Points are exact: reading them gives the same bits back.
 package struct CurvesDocument: Hashable, Sendable {
     package let sweep: String
     package let objective: Objective
     /// In the order of their numbers.
     package let trials: [Trial]
+    /// Whether it is a part, which has no bands and means.
+    package let isPart: Bool
+    /// After which trial's number the next part begins; nil of the last one, and of a whole.
+    package let next: Int?
 
     /// One trial's curve.
     package struct Trial: Hashable, Sendable {
         package let trial: Int
         package let configuration: Configuration
         package let seed: UInt64
+        /// The fold of its validation rows, from 1; nil where all trials have one split.
+        package let fold: Int?
         package let state: TrialState
         /// Whether its own rule completed it before the last epoch of its sweep.
         package let stoppedEarly: Bool
@@ -33,12 +40,15 @@ package struct CurvesDocument: Hashable, Sendable {
         package let kernels: [String]
         /// The last lines of the process that its last lost attempt took down.
         package let log: String?
+        /// Whose state it went on from; nil: it began with weights of its own.
+        package let parent: Parent?
         package let curve: LearningCurve
 
         package init(
             trial: Int,
             configuration: Configuration,
             seed: UInt64,
+            fold: Int? = nil,
             state: TrialState,
             stoppedEarly: Bool = false,
             isFinal: Bool = false,
@@ -47,11 +57,14 @@ package struct CurvesDocument: Hashable, Sendable {
             workers: [String] = [],
             kernels: [String] = [],
             log: String? = nil,
+            parent: Parent? = nil,
             curve: LearningCurve
         ) {
+            self.parent = parent
             self.trial = trial
             self.configuration = configuration
             self.seed = seed
+            self.fold = fold
             self.state = state
             self.stoppedEarly = stoppedEarly
             self.isFinal = isFinal
@@ -69,6 +82,7 @@ package struct CurvesDocument: Hashable, Sendable {
                 trial: record.number,
                 configuration: record.configuration,
                 seed: record.seed,
+                fold: record.fold,
                 state: record.state,
                 stoppedEarly: record.stoppedEarly,
                 isFinal: repeats.map { record.repetition >= $0 } ?? false,
@@ -77,15 +91,18 @@ package struct CurvesDocument: Hashable, Sendable {
                 workers: record.workers,
                 kernels: record.kernels,
                 log: record.log,
+                parent: record.parent,
                 curve: record.curve
             )
         }
     }
 
-    package init(sweep: String, objective: Objective, trials: [Trial]) {
+    package init(sweep: String, objective: Objective, trials: [Trial], isPart: Bool = false, next: Int? = nil) {
         self.sweep = sweep
         self.objective = objective
         self.trials = trials
+        self.isPart = isPart
+        self.next = next
     }
 
     /// The metrics that the curves have, in the order of the first curve.
@@ -103,11 +120,17 @@ package struct CurvesDocument: Hashable, Sendable {
         struct Group: Hashable {
             let configuration: Configuration
             let isFinal: Bool
+            /// Of a copy, which repeats nothing.
+            let copy: Int?
         }
         var order: [Group] = []
         var runs: [Group: [Trial]] = [:]
         for trial in trials {
-            let group = Group(configuration: trial.configuration, isFinal: trial.isFinal)
+            let group = Group(
+                configuration: trial.configuration,
+                isFinal: trial.isFinal,
+                copy: trial.parent == nil ? nil : trial.trial
+            )
             if runs[group] == nil { order.append(group) }
             runs[group, default: []].append(trial)
         }
@@ -130,6 +153,10 @@ extension CurvesDocument {
         object.add("sweep", sweep)
         object.add("objective", objective.json)
         object.add("trials", .array(trials.map { $0.json(stable: stable) }))
+        if isPart {
+            object.add("next", next)
+            return object.object
+        }
         // Finalists' runs would draw the bands of the search to the best.
         let curves = trials.filter { !$0.isFinal }.map(\.curve)
         if curves.count > 1 {
@@ -172,7 +199,9 @@ extension CurvesDocument {
         self.init(
             sweep: try reader.field("sweep").text(),
             objective: try Objective(reader.field("objective")),
-            trials: try reader.field("trials").items().each { reader throws(DocumentError) in try Trial(reader) }
+            trials: try reader.field("trials").items().each { reader throws(DocumentError) in try Trial(reader) },
+            isPart: json["next"] != nil,
+            next: try reader.optional("next")?.integer()
         )
     }
 
@@ -210,10 +239,12 @@ extension CurvesDocument.Trial {
         object.add("configuration_id", configuration.id.description)
         object.add("configuration", configuration.json)
         object.add("seed", JSONValue.whole(seed))
+        if let fold { object.add("fold", fold) }
         state.add(to: &object)
         Stopped.add(stoppedEarly, to: &object)
         if isFinal { object.add("final", .boolean(true)) }
         if !notes.isEmpty { object.add("notes", .array(notes.map(\.json))) }
+        if let parent { object.add("copied_from", parent.json) }
         if !stable {
             if let attempts { object.add("attempts", attempts) }
             if !workers.isEmpty { object.add("workers", .array(workers.map { .text($0) })) }
@@ -256,10 +287,19 @@ extension CurvesDocument.Trial {
             )
             guard curve.append(observation) else { throw point.wrong("epochs without a gap") }
         }
+        let epochs = curve.epochs
+        let parent: Parent? = try reader.optional("copied_from").map { reader throws(DocumentError) in
+            let parent = try Parent(reader)
+            guard parent.trial >= 1, (1...max(1, epochs)).contains(parent.epoch) else {
+                throw reader.wrong("a trial, and an epoch of the points")
+            }
+            return parent
+        }
         self.init(
             trial: try reader.field("trial").integer(),
             configuration: try Configuration(reader.field("configuration")),
             seed: try reader.field("seed").unsigned(),
+            fold: try reader.optional("fold")?.integer(),
             state: try TrialState(of: reader),
             stoppedEarly: try Stopped.early(of: reader),
             isFinal: try reader.optional("final")?.boolean() ?? false,
@@ -273,8 +313,19 @@ extension CurvesDocument.Trial {
                 try reader.text()
             } ?? [],
             log: try reader.optional("log")?.text(),
-            curve: curve
+            parent: parent,
+            curve: curve.inheriting(parent?.epoch ?? 0)
         )
+    }
+}
+
+extension Parent {
+    fileprivate var json: JSONValue {
+        .object([JSONMember("trial", .integer(trial)), JSONMember("epoch", .integer(epoch))])
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(trial: try reader.field("trial").integer(), epoch: try reader.field("epoch").integer())
     }
 }
 

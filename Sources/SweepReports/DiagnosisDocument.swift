@@ -13,11 +13,14 @@ package struct DiagnosisDocument: Hashable, Sendable {
     package let reports: [Report]
     /// Parts of the sweep's space whose trials share a symptom, the surest first.
     package let regions: [SickRegion]
+    /// After which trial's number the next part begins; nil of the last one, and of a whole.
+    package let next: Int?
 
-    package init(sweep: String?, reports: [Report], regions: [SickRegion] = []) {
+    package init(sweep: String?, reports: [Report], regions: [SickRegion] = [], next: Int? = nil) {
         self.sweep = sweep
         self.reports = reports
         self.regions = regions
+        self.next = next
     }
 
     /// One run's.
@@ -101,16 +104,17 @@ extension DiagnosisDocument.Report {
                 lines.append((index == 0 ? title : "").padding(10) + text)
             }
         }
-        let alarms = symptoms.filter { !$0.symptom.isRemark }
+        // Where no fault is found, nothing of what is shown asks for a cause.
+        let isSound = verdictKind == "no_fault"
+        let alarms = symptoms.filter { !isSound && !$0.symptom.isRemark }
+        let none = symptoms.isEmpty ? "none" : "none that asks for a cause"
         section(
             "symptoms",
             alarms.isEmpty
-                ? ["none"] : alarms.map { "\($0.symptom.rawValue) \($0.symptom.words), \($0.since): \($0.evidence)" }
+                ? [none] : alarms.map { "\($0.symptom.rawValue) \($0.symptom.words), \($0.since): \($0.evidence)" }
         )
-        section(
-            "remarks",
-            symptoms.filter { $0.symptom.isRemark }.map { "\($0.symptom.rawValue) \($0.symptom.words): \($0.evidence)" }
-        )
+        let remarks = symptoms.filter { isSound || $0.symptom.isRemark }
+        section("remarks", remarks.map { "\($0.symptom.rawValue) \($0.symptom.words): \($0.evidence)" })
         var causeLines: [String] = []
         for cause in causes.prefix(4) {
             let confirmed = cause.isConfirmed ? ", confirmed" : ""
@@ -172,10 +176,13 @@ extension DiagnosisDocument {
     /// The document as JSON: a report, or a sweep with its trials.
     package var json: JSONValue {
         guard let sweep else { return reports.first?.json ?? .null }
-        return .object([
-            JSONMember("sweep", .text(sweep)), JSONMember("trials", .array(reports.map(\.json))),
-            JSONMember("regions", .array(regions.map(\.json))),
-        ])
+        let more = next.map { [JSONMember("next", .integer($0))] } ?? []
+        return .object(
+            [
+                JSONMember("sweep", .text(sweep)), JSONMember("trials", .array(reports.map(\.json))),
+                JSONMember("regions", .array(regions.map(\.json))),
+            ] + more
+        )
     }
 
     /// Reads the document of a sweep from JSON.
@@ -187,7 +194,8 @@ extension DiagnosisDocument {
             // A coordinator of an earlier version has none.
             regions: try reader.optional("regions")?.items().each { reader throws(DocumentError) in
                 try SickRegion(reader)
-            } ?? []
+            } ?? [],
+            next: try reader.optional("next")?.integer()
         )
     }
 }

@@ -43,10 +43,15 @@ package struct DocumentReader {
         return text
     }
 
-    /// The whole number that must be here.
+    /// The whole number that must be here; `3.0` is one too, as some languages write it and JSON Schema's `integer` says.
     package func integer() throws(DocumentError) -> Int {
-        guard case .integer(let number) = value else { throw wrong("a whole number") }
-        return number
+        switch value {
+        case .integer(let number): return number
+        case .number(let number):
+            guard let whole = Int(exactly: number) else { throw wrong("a whole number") }
+            return whole
+        default: throw wrong("a whole number")
+        }
     }
 
     /// The whole number from 0 that must be here.
@@ -54,6 +59,9 @@ package struct DocumentReader {
         switch value {
         case .integer(let number) where number >= 0: return UInt64(number)
         case .unsigned(let number): return number
+        case .number(let number):
+            guard let whole = UInt64(exactly: number) else { throw wrong("a whole number from 0") }
+            return whole
         default: throw wrong("a whole number from 0")
         }
     }

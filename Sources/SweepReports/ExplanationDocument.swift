@@ -7,7 +7,7 @@ package import SweepSearch
 /// "proposal": {"because", "text", "first_run", "results", "pending", and the numbers of its kind, "neighbours": [{"trial", "distance",
 /// "epoch", "objective"}]}, "levels": [{"epoch", "objective", "place", "of", "best", "median", "went_on", "verdict", "to"}]}`.
 /// `method` is the searcher's word and `rule` the scheduler's. `because` is `try_first`, `regardless`, `startup`, `independent`,
-/// `densities`, `improvement`, `generation`, `mutation`, `finalist`, or null where the replay proposes something else. `verdict` is `promoted`
+/// `densities`, `improvement`, `generation`, `mutation`, `crossover`, `finalist`, or null where the replay proposes something else. `verdict` is `promoted`
 /// (to the epoch `to`), `stopped`, `completed`, `waits` or `lost`.
 package struct ExplanationDocument: Hashable, Sendable {
     package let sweep: String
@@ -147,6 +147,8 @@ extension ProposalReason {
         case .improvement: "improvement"
         case .generation: "generation"
         case .mutation: "mutation"
+        case .copy: "copy"
+        case .crossover: "crossover"
         case .finalist: "finalist"
         }
     }
@@ -176,9 +178,19 @@ extension ProposalReason {
             return
                 "a child of configuration \(parent + 1), the best of five drawn among the newest \(living); changed: "
                 + (changed.isEmpty ? "nothing" : changed.joined(separator: ", "))
-        case .finalist(let place, let run):
+        case .copy(let trial, let epoch, let replaced, let changes):
+            return
+                "a copy of trial \(trial) after epoch \(epoch), one of the best members then, in the place of trial \(replaced); "
+                + (changes.isEmpty ? "with its settings" : changes.map(\.phrase).joined(separator: ", "))
+        case .crossover(let parents, let population, let changed):
+            let names = parents.map { String($0 + 1) }.joined(separator: " and ")
+            return
+                "a child of configuration\(parents.count > 1 ? "s" : "") \(names), of the best \(population) by fronts; mutated: "
+                + (changed.isEmpty ? "nothing" : changed.joined(separator: ", "))
+        case .finalist(let place, let run, let fold):
             return
                 "the search is over and its configuration was at place \(place); this is run \(run) of it with a new seed"
+                + (fold.map { ", on fold \($0)" } ?? "")
         }
     }
 
@@ -214,9 +226,19 @@ extension ProposalReason {
             object.add("parent", parent)
             object.add("living", living)
             object.add("changed", .array(changed.map { .text($0) }))
-        case .finalist(let place, let run):
+        case .copy(let trial, let epoch, let replaced, let changes):
+            object.add("copied_from", trial)
+            object.add("copied_after", epoch)
+            object.add("replaced", replaced)
+            object.add("changes", .array(changes.map(\.json)))
+        case .crossover(let parents, let population, let changed):
+            object.add("parents", .array(parents.map { .integer($0) }))
+            object.add("population", population)
+            object.add("changed", .array(changed.map { .text($0) }))
+        case .finalist(let place, let run, let fold):
             object.add("search_place", place)
             object.add("final_run", run)
+            if let fold { object.add("fold", fold) }
         }
     }
 
@@ -261,9 +283,60 @@ extension ProposalReason {
                 living: try integer("living"),
                 changed: try reader.field("changed").items().each { reader throws(DocumentError) in try reader.text() }
             )
-        case "finalist": self = .finalist(place: try integer("search_place"), run: try integer("final_run"))
+        case "copy":
+            self = .copy(
+                trial: try integer("copied_from"),
+                epoch: try integer("copied_after"),
+                replaced: try integer("replaced"),
+                changes: try reader.field("changes").items().each { reader throws(DocumentError) in
+                    try PopulationExplorer.Change(reader)
+                }
+            )
+        case "crossover":
+            self = .crossover(
+                parents: try reader.field("parents").items().each { reader throws(DocumentError) in
+                    try reader.integer()
+                },
+                population: try integer("population"),
+                changed: try reader.field("changed").items().each { reader throws(DocumentError) in try reader.text() }
+            )
+        case "finalist":
+            self = .finalist(
+                place: try integer("search_place"),
+                run: try integer("final_run"),
+                fold: try reader.optional("fold")?.integer()
+            )
         default: throw try reader.field("because").wrong("a reason that this version knows")
         }
+    }
+}
+
+extension PopulationExplorer.Change {
+    fileprivate var phrase: String {
+        let values = "\(path) \(Self.text(from)) → \(Self.text(to))"
+        return factor.map { "\(values) (× \(ParameterValue.real($0)))" } ?? "\(values) (drawn anew)"
+    }
+
+    private static func text(_ value: ParameterValue) -> String {
+        if case .real(let real) = value { NumberText.significant(real) } else { value.description }
+    }
+
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("path", path)
+        object.add("from", from.json)
+        object.add("to", to.json)
+        object.add("factor", factor)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            path: try reader.field("path").text(),
+            from: try ParameterValue(reader.field("from")),
+            to: try ParameterValue(reader.field("to")),
+            factor: try reader.optional("factor")?.number()
+        )
     }
 }
 

@@ -26,11 +26,17 @@ extension JSONValue {
     }
 
     /// Reads one JSON document (RFC 8259); anything else, a repeated key or more than `limits` is an error, never a trap.
-    package init(parsing bytes: [UInt8], limits: Limits = Limits()) throws(JSONError) {
+    ///
+    /// With `allowsNonFinite` the words `NaN`, `Infinity` and `-Infinity`, which Python's `json` writes, are numbers too.
+    package init(
+        parsing bytes: [UInt8],
+        limits: Limits = Limits(),
+        allowsNonFinite: Bool = false
+    ) throws(JSONError) {
         guard bytes.count <= limits.bytes else {
             throw JSONError(offset: limits.bytes, message: "the document is larger than \(limits.bytes) bytes")
         }
-        var parser = JSONParser(bytes: bytes, limits: limits)
+        var parser = JSONParser(bytes: bytes, limits: limits, allowsNonFinite: allowsNonFinite)
         self = try parser.document()
     }
 }
@@ -38,12 +44,14 @@ extension JSONValue {
 private struct JSONParser {
     let bytes: [UInt8]
     let limits: JSONValue.Limits
+    let allowsNonFinite: Bool
     var position = 0
     var values = 0
 
-    init(bytes: [UInt8], limits: JSONValue.Limits) {
+    init(bytes: [UInt8], limits: JSONValue.Limits, allowsNonFinite: Bool) {
         self.bytes = bytes
         self.limits = limits
+        self.allowsNonFinite = allowsNonFinite
     }
 
     mutating func document() throws(JSONError) -> JSONValue {
@@ -80,6 +88,8 @@ private struct JSONParser {
         case UInt8(ascii: "t"): return try word("true", .boolean(true))
         case UInt8(ascii: "f"): return try word("false", .boolean(false))
         case UInt8(ascii: "n"): return try word("null", .null)
+        case UInt8(ascii: "N") where allowsNonFinite: return try word("NaN", .number(.nan))
+        case UInt8(ascii: "I") where allowsNonFinite: return try word("Infinity", .number(.infinity))
         case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"): return try number()
         default: throw error("expected a value")
         }
@@ -128,7 +138,7 @@ private struct JSONParser {
 
     private mutating func number() throws(JSONError) -> JSONValue {
         let start = position
-        _ = take("-")
+        if take("-"), allowsNonFinite, next == UInt8(ascii: "I") { return try word("Infinity", .number(-.infinity)) }
         if take("0") {
             if let byte = next, isDigit(byte) { throw error("a number may not begin with 0") }
         } else {

@@ -3,7 +3,7 @@ package import SweepCore
 /// The sweeps of a coordinator: what `list` answers.
 ///
 /// JSON: `{"sweeps": [{"sweep", "number", "state", "trials": {…}, "trials_planned", "epochs", "objective": {"metric",
-/// "direction", "epoch"}, "best", "priority", "max_parallel", "requires", "threads" (as in `status`)}]}`.
+/// "direction", "epoch"}, "objectives" (of a sweep of several, all), "best" (by the first), "priority", "max_parallel", "requires", "threads" (as in `status`)}]}`.
 package struct ListDocument: Hashable, Sendable {
     /// In the order of submission.
     package var sweeps: [Entry]
@@ -18,7 +18,10 @@ package struct ListDocument: Hashable, Sendable {
         package var trialsPlanned: Int?
         /// Epochs trained, over all trials.
         package var epochs: Int
+        /// Of several objectives the first.
         package var objective: Objective
+        /// The objectives after the first.
+        package var further: [Objective]
         package var best: StatusDocument.Best?
         package var placement: Placement
 
@@ -30,6 +33,7 @@ package struct ListDocument: Hashable, Sendable {
             trialsPlanned: Int? = nil,
             epochs: Int,
             objective: Objective,
+            further: [Objective] = [],
             best: StatusDocument.Best? = nil,
             placement: Placement = Placement()
         ) {
@@ -40,6 +44,7 @@ package struct ListDocument: Hashable, Sendable {
             self.trialsPlanned = trialsPlanned
             self.epochs = epochs
             self.objective = objective
+            self.further = further
             self.best = best
             self.placement = placement
         }
@@ -71,7 +76,7 @@ package struct ListDocument: Hashable, Sendable {
         for sweep in sweeps {
             var cells = [
                 sweep.sweep, sweep.state, String(sweep.trialsPlanned ?? sweep.trials.total), String(sweep.trials.ended),
-                String(sweep.epochs), "\(sweep.objective.direction.rawValue) \(sweep.objective.metric.rawValue)",
+                String(sweep.epochs), ([sweep.objective] + sweep.further).words,
                 sweep.best.map { NumberText.significant($0.objective) } ?? "",
             ]
             if hasPriorities { cells.insert(String(sweep.placement.priority), at: 2) }
@@ -82,7 +87,8 @@ package struct ListDocument: Hashable, Sendable {
 }
 
 extension ListDocument.Entry {
-    var json: JSONValue {
+    /// One sweep of the document.
+    package var json: JSONValue {
         var object = JSONObjectBuilder()
         object.add("sweep", sweep)
         object.add("number", number)
@@ -91,6 +97,7 @@ extension ListDocument.Entry {
         object.add("trials_planned", trialsPlanned)
         object.add("epochs", epochs)
         object.add("objective", objective.json)
+        if let several = ([objective] + further).jsonOfSeveral { object.add("objectives", several) }
         object.add("best", best?.json ?? .null)
         placement.add(to: &object)
         return object.object
@@ -105,6 +112,7 @@ extension ListDocument.Entry {
             trialsPlanned: try reader.optional("trials_planned")?.integer(),
             epochs: try reader.field("epochs").integer(),
             objective: try Objective(reader.field("objective")),
+            further: try [Objective].further(reader),
             best: try reader.optional("best").map { reader throws(DocumentError) in try StatusDocument.Best(reader) },
             placement: try Placement(reader)
         )

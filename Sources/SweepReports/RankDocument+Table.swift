@@ -13,11 +13,13 @@ extension RankDocument {
         var columns = [
             Table.Column("#", isNumeric: true), Table.Column("id", rank: 2), Table.Column("trials", rank: 10),
         ]
+        if !further.isEmpty { columns.insert(Table.Column("front", isNumeric: true), at: 1) }
         columns += zip(names, groups).map { name, paths in
             // On a narrow terminal the last ones go, when nothing else is left to go; broken lines can be read by nobody.
             Table.Column(name, isNumeric: paths.allSatisfy(isNumeric), rank: 9)
         }
         columns.append(Table.Column(objective.metric.rawValue, isNumeric: true))
+        columns += further.map { Table.Column($0.metric.rawValue, isNumeric: true) }
         if seeded { columns += [Table.Column("±", isNumeric: true), Table.Column("ties", rank: 5)] }
         if raced {
             columns += [Table.Column("best?", isNumeric: true), Table.Column("in search", isNumeric: true, rank: 4)]
@@ -34,10 +36,12 @@ extension RankDocument {
                 String(row.place), row.configuration.id.description,
                 row.runs.map { String($0.trial) }.joined(separator: ","),
             ]
+            if !further.isEmpty { cells.insert(row.front.map { $0 == 1 ? "1 *" : String($0) } ?? "", at: 1) }
             cells += groups.map { paths in
                 paths.lazy.compactMap { row.configuration[$0] }.first.map(Self.shortText) ?? ""
             }
             cells.append(Self.number(row.objective))
+            cells += further.indices.map { Self.number(row.values.isEmpty ? nil : row.values[$0 + 1]) }
             if seeded {
                 cells.append(
                     row.interval.map { NumberText.significant(($0.upperBound - $0.lowerBound) / 2, digits: 2) } ?? ""
@@ -61,6 +65,12 @@ extension RankDocument {
         return table
     }
 
+    /// Of several objectives what the first front comes to; nil for one, and while nothing is complete.
+    package var frontWords: String? {
+        guard !further.isEmpty else { return nil }
+        return front.map { "front 1 (*): \($0.words(objectives))" } ?? "front 1: nothing is complete"
+    }
+
     /// The finding; of a failed configuration why it failed, cut to what a line holds.
     private static func remark(_ row: RankRow) -> String {
         guard case .failed(let reason) = row.state else { return row.finding?.symptom.words ?? "" }
@@ -79,6 +89,11 @@ extension RankDocument {
             "objective", "interval_low", "interval_high", "tied_with", "final_runs", "search_objective",
             "chance_of_best",
         ].map { Table.Column($0) }
+        if !further.isEmpty {
+            columns.append(Table.Column("front"))
+            // Means over the runs that count; the metrics beside are those of the best run.
+            columns += objectives.map { Table.Column("mean \($0.metric.rawValue)") }
+        }
         columns += metrics.map { Table.Column($0.rawValue) }
         columns += [
             "epoch", "epochs", "rung", "state", "reason", "stopped", "attempts", "core_seconds", "workers", "finding",
@@ -98,6 +113,10 @@ extension RankDocument {
                 row.final.map { String($0.runs) } ?? "", Self.exact(row.final?.searchObjective),
                 Self.exact(row.final?.chance),
             ]
+            if !further.isEmpty {
+                cells.append(row.front.map { String($0) } ?? "")
+                cells += objectives.indices.map { Self.exact(row.values.isEmpty ? nil : row.values[$0]) }
+            }
             cells += metrics.map { metric in Self.exact(row.metrics.first { $0.metric == metric }?.value) }
             cells += [
                 row.epoch.map { String($0) } ?? "", String(row.epochs), String(row.rung), row.state.name,
@@ -151,7 +170,7 @@ extension RankDocument {
     /// The metrics beside the objective that a reader wants first: quality on validation rows.
     private var metricsShown: [Metric] {
         allMetrics.filter {
-            [.validationLoss, .validationAccuracy, .validationR2].contains($0) && $0 != objective.metric
+            [.validationLoss, .validationAccuracy, .validationR2].contains($0) && !objectives.map(\.metric).contains($0)
         }
     }
 

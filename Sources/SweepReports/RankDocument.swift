@@ -5,15 +5,24 @@ package import SweepSearch
 ///
 /// JSON: `{"sweep", "objective": {"metric", "direction", "epoch"}, "configurations", "rows": […]}`. `configurations`
 /// counts all rows, also those beyond `--top`. A row: `place`, `configuration_id`, `trial` (the best run), `runs`
-/// (`trial`, `seed`, `objective`, `epochs`, `state`), `state`, `reason` (pruned and failed only), `stopped` (`early`, only
+/// (`trial`, `seed`, `fold` (of a sweep with `folds`), `objective`, `epochs`, `state`), `state`, `reason` (pruned and failed only), `stopped` (`early`, only
 /// of a trial that its own rule completed before the last epoch; of a run too), `configuration`,
 /// `objective`, `interval` (`[lo, hi]` or null), `tied_with`, `metrics`, `epoch`, `epochs`, `rung`, `attempts`,
 /// `core_seconds`, `workers`, `log` (the last lines of a process that the trial took down), `finding` (words or null), `symptom` (`id`, `since_epoch`, `evidence`, or null).
 /// A finalist has `final` (`runs`, `search_objective`, `chance_of_best` or null): its objective and interval are those of its runs
 /// with new seeds.
+///
+/// A sweep of several objectives has `objectives` beside `objective`, its first, and `front` (null while nothing is complete, or
+/// `members`, `of`, `reference`, `hypervolume`); its rows are in the order of fronts and have `front` (null of what is not complete) and
+/// `values` by metric. `interval` and `tied_with` are of the first objective.
 package struct RankDocument: Hashable, Sendable {
     package let sweep: String
+    /// What it is ranked by; of several objectives the first.
     package let objective: Objective
+    /// The objectives after the first.
+    package let further: [Objective]
+    /// Of several objectives what the completed configurations come to.
+    package let front: FirstFront?
     /// How many configurations there are, shown or not.
     package let configurations: Int
     /// Best first.
@@ -30,9 +39,18 @@ package struct RankDocument: Hashable, Sendable {
     }
 
     /// The document of `rows`, the first of so many `configurations`.
-    package init(sweep: String, objective: Objective, configurations: Int, rows: [RankRow]) {
+    package init(
+        sweep: String,
+        objective: Objective,
+        further: [Objective] = [],
+        front: FirstFront? = nil,
+        configurations: Int,
+        rows: [RankRow]
+    ) {
         self.sweep = sweep
         self.objective = objective
+        self.further = further
+        self.front = front
         self.configurations = configurations
         self.rows = rows
     }
@@ -42,10 +60,15 @@ package struct RankDocument: Hashable, Sendable {
         RankDocument(
             sweep: sweep,
             objective: objective,
+            further: further,
+            front: front,
             configurations: configurations,
             rows: Array(rows.prefix(max(0, count)))
         )
     }
+
+    /// All that it is ranked by.
+    package var objectives: [Objective] { [objective] + further }
 
     /// The document as JSON.
     package var json: JSONValue { json(stable: false) }
@@ -56,21 +79,32 @@ package struct RankDocument: Hashable, Sendable {
     package var stable: JSONValue { json(stable: true) }
 
     private func json(stable: Bool) -> JSONValue {
-        .object([
-            JSONMember("sweep", .text(sweep)),
-            JSONMember("objective", objective.json),
-            JSONMember("configurations", .integer(configurations)),
-            JSONMember("rows", .array(rows.map { $0.json(stable: stable) })),
-        ])
+        var object = JSONObjectBuilder()
+        object.add("sweep", sweep)
+        object.add("objective", objective.json)
+        if let several = objectives.jsonOfSeveral {
+            object.add("objectives", several)
+            object.add("front", front?.json ?? .null)
+        }
+        object.add("configurations", configurations)
+        object.add("rows", .array(rows.map { $0.json(stable: stable, weighed: further.isEmpty ? nil : objectives) }))
+        return object.object
     }
 
     /// Reads the document from JSON.
     package init(json: JSONValue) throws(DocumentError) {
         let reader = DocumentReader(json)
-        let rows = try reader.field("rows").items().each { reader throws(DocumentError) in try RankRow(reader) }
+        let objective = try Objective(reader.field("objective"))
+        let further = try [Objective].further(reader)
+        let weighed = further.isEmpty ? [] : [objective] + further
+        let rows = try reader.field("rows").items().each { reader throws(DocumentError) in
+            try RankRow(reader, weighed: weighed)
+        }
         self.init(
             sweep: try reader.field("sweep").text(),
-            objective: try Objective(reader.field("objective")),
+            objective: objective,
+            further: further,
+            front: try reader.optional("front").map { reader throws(DocumentError) in try FirstFront(reader) },
             configurations: try reader.optional("configurations")?.integer() ?? rows.count,
             rows: rows
         )
@@ -78,7 +112,7 @@ package struct RankDocument: Hashable, Sendable {
 }
 
 extension RankRow {
-    fileprivate func json(stable: Bool) -> JSONValue {
+    fileprivate func json(stable: Bool, weighed objectives: [Objective]?) -> JSONValue {
         var object = JSONObjectBuilder()
         object.add("place", place)
         object.add("configuration_id", configuration.id.description)
@@ -91,6 +125,12 @@ extension RankRow {
         object.add("objective", objective)
         object.add("interval", interval.map { .array([.number($0.lowerBound), .number($0.upperBound)]) } ?? .null)
         object.add("tied_with", .array(tiedWith.map { .integer($0) }))
+        if let objectives {
+            object.add("front", front)
+            var weighed = JSONObjectBuilder()
+            for (objective, value) in zip(objectives, values) { weighed.add(objective.metric.rawValue, value) }
+            object.add("values", weighed.object)
+        }
         var measured = JSONObjectBuilder()
         for entry in metrics { measured.add(entry.metric.rawValue, entry.value) }
         object.add("metrics", measured.object)
@@ -115,7 +155,13 @@ extension RankRow {
         return object.object
     }
 
-    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+    fileprivate init(_ reader: DocumentReader, weighed objectives: [Objective]) throws(DocumentError) {
+        var values: [Double] = []
+        if let weighed = reader.optional("values") {
+            for objective in objectives {
+                if let value = try weighed.measured(objective.metric.rawValue) { values.append(value) }
+            }
+        }
         var interval: ClosedRange<Double>?
         if let pair = try reader.optional("interval")?.items() {
             guard pair.count == 2, let low = try pair.first?.number(), let high = try pair.last?.number(), low <= high
@@ -156,7 +202,9 @@ extension RankRow {
                     searchObjective: try reader.measured("search_objective"),
                     chance: try reader.optional("chance_of_best")?.number()
                 )
-            }
+            },
+            front: try reader.optional("front")?.integer(),
+            values: values
         )
     }
 }
@@ -166,6 +214,7 @@ extension RankRow.Run {
         var object = JSONObjectBuilder()
         object.add("trial", trial)
         object.add("seed", JSONValue.whole(seed))
+        if let fold { object.add("fold", fold) }
         object.add("objective", objective)
         object.add("epochs", epochs)
         state.add(to: &object)
@@ -177,6 +226,7 @@ extension RankRow.Run {
         self.init(
             trial: try reader.field("trial").integer(),
             seed: try reader.field("seed").unsigned(),
+            fold: try reader.optional("fold")?.integer(),
             objective: try reader.measured("objective"),
             epochs: try reader.field("epochs").integer(),
             state: try TrialState(of: reader),

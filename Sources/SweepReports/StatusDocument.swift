@@ -1,4 +1,5 @@
 package import SweepCore
+package import SweepSearch
 
 /// How many trials of a sweep are in each state.
 package struct TrialCounts: Hashable, Sendable {
@@ -35,8 +36,9 @@ package struct TrialCounts: Hashable, Sendable {
 /// How a sweep and its workers are: what `status` answers.
 ///
 /// JSON: `{"sweep", "state", "reason" (halted only), "trials": {"waiting", "running", "paused", "completed", "pruned",
-/// "failed"}, "trials_planned", "epochs", "epochs_per_second", "seconds_left", "best" (null, or "trial",
-/// "configuration_id", "objective", "epoch"), "search": {"method", "picked" (why `auto` picked it, or null)}, "priority", "max_parallel" (null: no limit), "requires": {label: value},
+/// "failed"}, "trials_planned", "epochs", "epochs_per_second", "seconds_left", "may_end_sooner", "best" (null, or "trial",
+/// "configuration_id", "objective", "epoch"; by the first of several objectives), "objectives", "front" (of several, as in `rank`),
+/// "search": {"method", "picked" (why `auto` picked it, or null)}, "priority", "max_parallel" (null: no limit), "requires": {label: value},
 /// "threads", "workers": [{"id", "host", "slots", "busy", "kernels", "labels": {label: value}, "last_seen_s",
 /// "idle_because", "stuck" (only of a worker with a trial that makes no step)}], "storage": {"journal_bytes", "objects",
 /// "object_bytes", "upload_bytes"}}`. Numbers that nobody knows yet are null; `storage` is absent where nobody counted.
@@ -56,7 +58,14 @@ package struct StatusDocument: Hashable, Sendable {
     package var epochsPerSecond: Double?
     /// The estimated time to the end.
     package var secondsLeft: Double?
+    /// Whether it ends sooner when a result is good enough, so that the estimate is the longest it takes.
+    package var mayEndSooner: Bool
+    /// The best; of several objectives by the first alone.
     package var best: Best?
+    /// Of a sweep of several objectives all of them; empty for one.
+    package var objectives: [Objective]
+    /// What the completed configurations of such a sweep come to; nil while there is none.
+    package var front: FirstFront?
     /// What it is searched with; nil of a coordinator that does not say.
     package var search: Search?
     /// When and where it is trained beside others, as it is now.
@@ -158,7 +167,10 @@ package struct StatusDocument: Hashable, Sendable {
         epochs: Int,
         epochsPerSecond: Double? = nil,
         secondsLeft: Double? = nil,
+        mayEndSooner: Bool = false,
         best: Best? = nil,
+        objectives: [Objective] = [],
+        front: FirstFront? = nil,
         search: Search? = nil,
         placement: Placement = Placement(),
         workers: [Worker],
@@ -172,7 +184,10 @@ package struct StatusDocument: Hashable, Sendable {
         self.epochs = epochs
         self.epochsPerSecond = epochsPerSecond
         self.secondsLeft = secondsLeft
+        self.mayEndSooner = mayEndSooner
         self.best = best
+        self.objectives = objectives
+        self.front = front
         self.search = search
         self.placement = placement
         self.workers = workers
@@ -192,7 +207,12 @@ extension StatusDocument {
         object.add("epochs", epochs)
         object.add("epochs_per_second", epochsPerSecond)
         object.add("seconds_left", secondsLeft)
+        object.add("may_end_sooner", .boolean(mayEndSooner))
         object.add("best", best?.json ?? .null)
+        if let several = objectives.jsonOfSeveral {
+            object.add("objectives", several)
+            object.add("front", front?.json ?? .null)
+        }
         if let search {
             var chosen = JSONObjectBuilder()
             chosen.add("method", search.method)
@@ -217,7 +237,12 @@ extension StatusDocument {
             epochs: try reader.field("epochs").integer(),
             epochsPerSecond: try reader.measured("epochs_per_second"),
             secondsLeft: try reader.measured("seconds_left"),
+            mayEndSooner: try reader.optional("may_end_sooner")?.boolean() ?? false,
             best: try reader.optional("best").map { reader throws(DocumentError) in try Best(reader) },
+            objectives: try reader.optional("objectives")?.items().each { reader throws(DocumentError) in
+                try Objective(reader)
+            } ?? [],
+            front: try reader.optional("front").map { reader throws(DocumentError) in try FirstFront(reader) },
             search: try reader.optional("search").map { reader throws(DocumentError) in
                 Search(method: try reader.field("method").text(), picked: try reader.optional("picked")?.text())
             },
@@ -225,6 +250,11 @@ extension StatusDocument {
             workers: try reader.field("workers").items().each { reader throws(DocumentError) in try Worker(reader) },
             storage: try reader.optional("storage").map { reader throws(DocumentError) in try Storage(reader) }
         )
+    }
+
+    /// The estimated time to the end in words; nil when there is no estimate.
+    package var timeLeft: String? {
+        secondsLeft.map { "\(mayEndSooner ? "at most" : "about") \(NumberText.seconds($0)) left" }
     }
 
     /// The status for people: a few lines, then the workers.
@@ -237,14 +267,17 @@ extension StatusDocument {
         lines.append("trials   \(trials.total)\(planned)" + (counts.isEmpty ? "" : ": \(counts)"))
         var pace = "epochs   \(epochs)"
         if let epochsPerSecond { pace += ", \(NumberText.significant(epochsPerSecond, digits: 3)) a second" }
-        if let secondsLeft { pace += ", about \(NumberText.seconds(secondsLeft)) left" }
+        if let timeLeft { pace += ", \(timeLeft)" }
         lines.append(pace)
         if let best {
+            // Of several objectives nothing is the best; this is the first's.
+            let of = objectives.first.map { "\($0.metric.rawValue) " } ?? ""
             lines.append(
-                "best     \(NumberText.significant(best.objective)) in epoch \(best.epoch) of trial \(best.trial) "
+                "best     \(of)\(NumberText.significant(best.objective)) in epoch \(best.epoch) of trial \(best.trial) "
                     + "(configuration \(best.configurationID))"
             )
         }
+        if let front { lines.append("front    \(front.words(objectives))") }
         if let storage {
             let bytes = NumberText.bytes(storage.journalBytes)
             var line = "disk     journal \(bytes), \(storage.objects) objects \(NumberText.bytes(storage.objectBytes))"

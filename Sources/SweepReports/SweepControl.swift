@@ -16,6 +16,10 @@ package protocol SweepControl: Sendable {
     func rank(sweep: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument
     /// The curves of one trial, or of all.
     func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument
+    /// The curves of a part of all trials; `next` of the document tells where the next begins. Whoever makes no parts answers the whole.
+    func curves(sweep: String, page: TrialPage) async throws(ControlError) -> CurvesDocument
+    /// The reports on a part of all trials, in the same way; the regions come with the first.
+    func diagnose(sweep: String, page: TrialPage) async throws(ControlError) -> DiagnosisDocument
     /// The report on one trial, or on all that have trained an epoch: symptoms and causes, as far as curve and specification tell.
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument
     /// Which parameters matter for a metric, or for the sweep's objective; a conflict while too little is known.
@@ -27,13 +31,15 @@ package protocol SweepControl: Sendable {
     func resume(sweep: String) async throws(ControlError) -> StatusDocument
     /// Ends the sweep: its trials that have not ended are pruned.
     func cancel(sweep: String) async throws(ControlError) -> StatusDocument
+    /// Removes a sweep that is over, with all that no other one needs; its line of the list as it was.
+    func delete(sweep: String) async throws(ControlError) -> ListDocument.Entry
     /// Changes a sweep's priority, its limit of trials at once or its number of trials.
     func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument
 }
 
 /// What a coordinator answers to a request: the document that belongs to its verb.
 package enum ControlAnswer: Hashable, Sendable {
-    /// To `submit`.
+    /// To `submit`, and to `delete`: the sweep as it was.
     case submitted(ListDocument.Entry)
     case list(ListDocument)
     /// To `status`, `pause`, `resume`, `cancel` and `set`.
@@ -68,7 +74,7 @@ package enum ControlAnswer: Hashable, Sendable {
         }
         do {
             switch verb {
-            case "submit": self = .submitted(try ListDocument.Entry(DocumentReader(json)))
+            case "submit", "delete": self = .submitted(try ListDocument.Entry(DocumentReader(json)))
             case "list": self = .list(try ListDocument(json: json))
             case "source": self = .source(try Submission(DocumentReader(json)))
             case "rank": self = .rank(try RankDocument(json: json))
@@ -90,6 +96,16 @@ extension SweepControl {
         try await rank(sweep: sweep, top: top, metric: nil)
     }
 
+    /// The whole, of whoever makes no parts.
+    package func curves(sweep: String, page: TrialPage) async throws(ControlError) -> CurvesDocument {
+        try await curves(sweep: sweep, trial: nil)
+    }
+
+    /// The whole, of whoever makes no parts.
+    package func diagnose(sweep: String, page: TrialPage) async throws(ControlError) -> DiagnosisDocument {
+        try await diagnose(sweep: sweep, trial: nil)
+    }
+
     /// Does what `request` asks.
     package func answer(_ request: ControlRequest) async throws(ControlError) -> ControlAnswer {
         switch request {
@@ -99,14 +115,17 @@ extension SweepControl {
         case .source(let sweep): .source(try await source(sweep: sweep))
         case .rank(let sweep, let top, let metric):
             .rank(try await rank(sweep: sweep, top: top, metric: metric))
-        case .curves(let sweep, let trial): .curves(try await curves(sweep: sweep, trial: trial))
-        case .diagnose(let sweep, let trial): .diagnosis(try await diagnose(sweep: sweep, trial: trial))
+        case .curves(let sweep, nil, let page?): .curves(try await curves(sweep: sweep, page: page))
+        case .curves(let sweep, let trial, _): .curves(try await curves(sweep: sweep, trial: trial))
+        case .diagnose(let sweep, nil, let page?): .diagnosis(try await diagnose(sweep: sweep, page: page))
+        case .diagnose(let sweep, let trial, _): .diagnosis(try await diagnose(sweep: sweep, trial: trial))
         case .importance(let sweep, let metric):
             .importance(try await importance(sweep: sweep, metric: metric))
         case .explain(let sweep, let trial): .explanation(try await explain(sweep: sweep, trial: trial))
         case .pause(let sweep): .status(try await pause(sweep: sweep))
         case .resume(let sweep): .status(try await resume(sweep: sweep))
         case .cancel(let sweep): .status(try await cancel(sweep: sweep))
+        case .delete(let sweep): .submitted(try await delete(sweep: sweep))
         case .set(let sweep, let adjustment): .status(try await set(sweep: sweep, adjustment))
         }
     }

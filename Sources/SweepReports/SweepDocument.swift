@@ -2,7 +2,7 @@ package import SweepCore
 
 /// What a sweep is, which never changes: what `/api/v1/sweeps/NAME` answers.
 ///
-/// JSON: `{"sweep", "number", "file_name", "text", "submitted_ms", "objective", "epochs", "levels", "metrics",
+/// JSON: `{"sweep", "number", "file_name", "text", "submitted_ms", "objective", "objectives" (of several, all), "epochs", "levels", "metrics",
 /// "trials_planned", "seed", "parameters": [{"path", "name", "kind": "real" | "integer" | "choice", "scale": "linear" |
 /// "log", "low", "high", "options", "condition": {"path", "option"}}]}`. `low`, `high` and `scale` are absent of a choice,
 /// `options` of the rest, `condition` of parameters that always count; `name` is short and unique in the sweep.
@@ -32,6 +32,7 @@ package struct SweepDocument: Hashable, Sendable {
         object.add("text", submission.text)
         object.add("submitted_ms", Int(submission.milliseconds))
         object.add("objective", sweep.objective.json)
+        if let several = sweep.objectives.jsonOfSeveral { object.add("objectives", several) }
         object.add("epochs", sweep.epochs)
         object.add("levels", .array(levels.map { .integer($0) }))
         object.add("metrics", .array(submission.metrics.map { .text($0.rawValue) }))

@@ -38,9 +38,12 @@ package struct TrialChanges: Sendable {
     package let document: TrialsDocument
     /// Of all trials, the first one's first.
     package let marks: [TrialMark]
+    /// The number of the sweep: another one may have its name since it was removed.
+    package let number: Int
 
-    package init(document: TrialsDocument, marks: [TrialMark]) {
+    package init(document: TrialsDocument, marks: [TrialMark], number: Int = 1) {
         self.document = document
         self.marks = marks
+        self.number = number
     }
 }

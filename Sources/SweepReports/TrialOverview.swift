@@ -41,8 +41,15 @@ package struct TrialOverview: Hashable, Sendable {
         }
         line("trial", "\(trial.trial) of \(sweep), configuration \(trial.configuration.id)")
         for entry in trial.configuration.entries { line("", "\(entry.path): \(entry.value)") }
+        if let parent = trial.parent {
+            line(
+                "copied",
+                "from the state of trial \(parent.trial) after epoch \(parent.epoch), whose epochs come first"
+            )
+        }
         line("state", state)
         line("seed", String(trial.seed))
+        if let fold = trial.fold { line("fold", "\(fold): its rows are those of validation") }
         if let best = trial.curve.best(for: objective) {
             line(
                 "objective",
@@ -64,7 +71,8 @@ package struct TrialOverview: Hashable, Sendable {
         }
         for note in trial.notes { line("note", "epoch \(note.epoch): \(note.text)") }
         if let report {
-            let symptoms = report.symptoms.filter { !$0.symptom.isRemark }
+            let isSound = report.verdictKind == "no_fault"
+            let symptoms = report.symptoms.filter { !isSound && !$0.symptom.isRemark }
             line("verdict", report.verdict)
             for finding in symptoms {
                 line("", "\(finding.symptom.rawValue) \(finding.symptom.words): \(finding.evidence)")

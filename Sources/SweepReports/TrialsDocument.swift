@@ -3,7 +3,7 @@ package import SweepCore
 /// Many trials with their curves in a compact form: what `/api/v1/sweeps/NAME/trials` answers, and what events carry.
 ///
 /// JSON: `{"sweep", "version", "since", "metrics", "trials": [{"trial", "configuration_id", "configuration", "seed", "run",
-/// "state", "reason", "stopped", "attempts", "workers", "worker", "rung", "goal", "epochs", "objective", "best_epoch",
+/// "fold" (of a sweep with `folds`), "state", "reason", "stopped", "attempts", "workers", "worker", "rung", "goal", "epochs", "objective", "best_epoch",
 /// "core_seconds", "finding", "first_epoch", "values": [[…], …]}], "next"}`. `values` has a list a metric, in the order of
 /// `metrics`, from `first_epoch` on; numbers are rounded to single precision (`curves` has the exact ones), and one that is
 /// not finite is null. `since` is the version that the trials are the changes since, null when they are all.
@@ -22,6 +22,8 @@ package struct TrialsDocument: Sendable {
         package let seed: UInt64
         /// Which run of the configuration it is, from 0.
         package let run: Int
+        /// The fold of its validation rows, from 1; nil where all trials have one split.
+        package let fold: Int?
         package let state: TrialState
         package let stoppedEarly: Bool
         package let attempts: Int
@@ -45,6 +47,7 @@ package struct TrialsDocument: Sendable {
             configurationID: ConfigurationID,
             seed: UInt64,
             run: Int,
+            fold: Int? = nil,
             state: TrialState,
             stoppedEarly: Bool,
             attempts: Int,
@@ -62,6 +65,7 @@ package struct TrialsDocument: Sendable {
             self.configurationID = configurationID
             self.seed = seed
             self.run = run
+            self.fold = fold
             self.state = state
             self.stoppedEarly = stoppedEarly
             self.attempts = attempts
@@ -133,6 +137,7 @@ extension TrialsDocument.Row {
         // As text: a seed has 64 bits, and many readers of JSON keep 53.
         object.add("seed", String(seed))
         object.add("run", run)
+        if let fold { object.add("fold", fold) }
         state.add(to: &object)
         Stopped.add(stoppedEarly, to: &object)
         object.add("attempts", attempts)

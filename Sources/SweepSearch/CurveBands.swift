@@ -30,11 +30,14 @@ package enum CurveBands {
         package let mean: Double
     }
 
-    /// The bands of `metric` over `curves`, for each epoch that has a finite value.
+    /// The bands of `metric` over `curves`, for each epoch that has a finite value; what a copy of another trial's state inherited
+    /// counts as that trial's alone.
     package static func bands(_ curves: [LearningCurve], metric: Metric) -> [Band] {
-        let columns = curves.map { $0.series(metric) }
-        return (0..<(columns.map(\.count).max() ?? 0)).compactMap { index in
-            let all = columns.compactMap { $0.indices.contains(index) ? $0[index] : nil }
+        let columns = curves.map { (values: $0.series(metric), first: $0.inherited) }
+        return (0..<(columns.map(\.values.count).max() ?? 0)).compactMap { index in
+            let all = columns.compactMap { column in
+                column.first <= index && index < column.values.count ? column.values[index] : nil
+            }
             let values = all.filter(\.isFinite).sorted()
             guard let least = values.first, let greatest = values.last,
                 let lower = Quantiles.linear(values, 0.25),

@@ -33,6 +33,9 @@ package protocol FidelityScheduler: Sendable {
     /// it is one of the results that others are measured against, and is never promoted.
     mutating func finished(trial: Int, epoch: Int, cost: Double)
 
+    /// The same with a cost of each objective, the first of which is `cost`; infinite all together.
+    mutating func finished(trial: Int, epoch: Int, costs: [Double])
+
     /// A trial failed, was cancelled or was pruned: it will give no more results and takes no more promotions.
     ///
     /// Its results so far stay: others were compared with them.
@@ -43,6 +46,10 @@ package protocol FidelityScheduler: Sendable {
 
     /// Takes a promotion that was decided before a restart.
     mutating func promoted(trial: Int, to level: Int)
+
+    /// The member of a population that is to be replaced next by a copy of another; nil when none is. The trial that `started` tells of
+    /// next is that copy, and nothing is promoted before it.
+    func copyDue() -> MemberCopy?
 
     /// Paused trials that no promotion can reach any more, ascending.
     ///
@@ -62,6 +69,12 @@ extension FidelityScheduler {
     package var readsCurves: Bool { false }
     /// The lowest level, for every trial.
     package func firstLevel(of trial: Int) -> Int { firstLevel }
+    /// None: it has no population.
+    package func copyDue() -> MemberCopy? { nil }
+    /// By the first objective.
+    package mutating func finished(trial: Int, epoch: Int, costs: [Double]) {
+        finished(trial: trial, epoch: epoch, cost: costs.first ?? .infinity)
+    }
     /// Nothing: it does not read curves.
     package mutating func observed(trial: Int, from first: Int, costs: [Double]) {}
 }

@@ -8,8 +8,8 @@ package struct Hyperband: FidelityScheduler {
     private var brackets: [SuccessiveHalving]
     private let sizes: [Int]
 
-    /// Brackets over `levels` for `trials` trials, numbered from 1.
-    package init(levels: [Int], reductionFactor: Int, trials: Int) {
+    /// Brackets over `levels` for `trials` trials, numbered from 1; `byFronts`: of several objectives.
+    package init(levels: [Int], reductionFactor: Int, trials: Int, byFronts: Bool = false) {
         self.levels = levels
         let rungs = levels.count
         sizes = (0..<rungs).map { bracket in
@@ -25,7 +25,7 @@ package struct Hyperband: FidelityScheduler {
         brackets = counts.indices.map { bracket in
             let own = Array(levels[bracket...])
             let plan = HalvingPlan.byFactor(reductionFactor, levels: own, trials: counts[bracket])
-            return SuccessiveHalving(plan: plan, trials: counts[bracket], outlooks: .asTheyAre)
+            return SuccessiveHalving(plan: plan, trials: counts[bracket], outlooks: .asTheyAre, byFronts: byFronts)
         }
     }
 
@@ -51,6 +51,10 @@ package struct Hyperband: FidelityScheduler {
 
     package mutating func finished(trial: Int, epoch: Int, cost: Double) {
         brackets[bracket(of: trial)].finished(trial: trial, epoch: epoch, cost: cost)
+    }
+
+    package mutating func finished(trial: Int, epoch: Int, costs: [Double]) {
+        brackets[bracket(of: trial)].finished(trial: trial, epoch: epoch, costs: costs)
     }
 
     package mutating func removed(trial: Int) { brackets[bracket(of: trial)].removed(trial: trial) }

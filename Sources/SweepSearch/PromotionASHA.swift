@@ -20,41 +20,30 @@ package struct PromotionASHA: FidelityScheduler {
         var waiting = RankedRuns<Result>()
     }
 
-    package let levels: [Int]
     private let reductionFactor: Int
     private var rungs: [Rung]
-    /// The rung that each running trial is on its way to, and how many are on their way to each.
-    private var running: [Int: Int] = [:]
-    private var approaching: [Int]
+    private var traffic: RungTraffic
     /// Paused trials with an infinite cost: nothing promotes them.
     private var lost: Set<Int> = []
     /// The rung that each paused trial waits at, with its cost there.
     private var paused: [Int: (rung: Int, cost: Double)] = [:]
-    /// The highest rung at which each trial gave a result, so that a repeated report changes nothing.
-    private var reached: [Int: Int] = [:]
 
     /// Rungs at `levels` (ascending, not empty), of each of which one in `reductionFactor` (at least 2) is promoted.
     package init(levels: [Int], reductionFactor: Int) {
-        precondition(!levels.isEmpty, "there must be a level")
-        precondition(zip(levels, levels.dropFirst()).allSatisfy(<), "levels must ascend")
         precondition(reductionFactor >= 2, "the reduction factor must be at least 2")
-        self.levels = levels
+        traffic = RungTraffic(levels: levels)
         self.reductionFactor = reductionFactor
         rungs = Array(repeating: Rung(), count: levels.count)
-        approaching = Array(repeating: 0, count: levels.count)
     }
+
+    package var levels: [Int] { traffic.levels }
 
     package var ignoresResults: Bool { levels.count == 1 }
 
-    package mutating func started(trial: Int) {
-        guard reached[trial] == nil, running[trial] == nil else { return }
-        run(trial, to: 0)
-    }
+    package mutating func started(trial: Int) { traffic.start(trial) }
 
     package mutating func finished(trial: Int, epoch: Int, cost: Double) {
-        guard let rung = levels.firstIndex(where: { $0 >= epoch }), rung > reached[trial, default: -1] else { return }
-        reached[trial] = rung
-        stop(trial)
+        guard let rung = traffic.arrive(trial, at: epoch) else { return }
         drop(trial)
         let result = Result(cost: cost.isNaN ? .infinity : cost, trial: trial)
         rungs[rung].results.insert(result)
@@ -68,10 +57,8 @@ package struct PromotionASHA: FidelityScheduler {
     }
 
     package mutating func removed(trial: Int) {
-        stop(trial)
+        traffic.leave(trial)
         drop(trial)
-        // Whatever is still reported for it comes too late.
-        reached[trial] = levels.count
     }
 
     package mutating func promotion() -> (trial: Int, to: Int)? { promotion(upTo: levels.count - 1) }
@@ -92,14 +79,14 @@ package struct PromotionASHA: FidelityScheduler {
     package mutating func promoted(trial: Int, to level: Int) {
         guard let rung = levels.firstIndex(of: level), rung > 0, paused[trial]?.rung == rung - 1 else { return }
         drop(trial)
-        run(trial, to: rung)
+        traffic.run(trial, to: rung)
     }
 
     package func hopeless(remaining newTrials: Int) -> [Int] {
         var hopeless = Array(lost)
         // How many trials can still come to the rung, at most.
         var coming = max(0, newTrials)
-        for (rung, approaching) in zip(rungs, approaching).dropLast() {
+        for (rung, approaching) in zip(rungs, traffic.approaching).dropLast() {
             coming = Saturating.sum(coming, approaching)
             // Further results can only worsen a trial's place, so it goes on at best from the place it has now.
             let promotable = Saturating.sum(rung.results.count, coming) / reductionFactor
@@ -121,16 +108,6 @@ package struct PromotionASHA: FidelityScheduler {
 
     /// How many results each level has.
     package var results: [Int] { rungs.map(\.results.count) }
-
-    private mutating func run(_ trial: Int, to rung: Int) {
-        stop(trial)
-        running[trial] = rung
-        approaching[rung] += 1
-    }
-
-    private mutating func stop(_ trial: Int) {
-        if let rung = running.removeValue(forKey: trial) { approaching[rung] -= 1 }
-    }
 
     private mutating func drop(_ trial: Int) {
         guard let pause = paused.removeValue(forKey: trial) else { return }

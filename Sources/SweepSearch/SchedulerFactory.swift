@@ -4,16 +4,26 @@ package import SweepCore
 package enum SchedulerFactory {
     /// The scheduler of `prune` for `trials` trials (nil: nobody knows how many) of `epochs` epochs, before its first trial.
     ///
+    /// Of a `search` that trains a population the members are told apart by their own rule.
     /// A rule that waits for the last trial of a rung needs their number; where there is none, promotion ASHA takes its
     /// place, which compares with those that came so far.
     package static func make(
         prune: PruneSpec,
         epochs: Int,
         trials: Int?,
-        objective: Objective = Objective()
+        objective: Objective = Objective(),
+        search: SearchSpec = SearchSpec()
     ) -> any FidelityScheduler {
+        if let population = search.population {
+            let size = min(trials ?? population.members, population.members)
+            return PopulationScheduler(population, size: size, epochs: epochs, seed: search.seed)
+        }
         let rungs = Rungs.levels(epochs: epochs, reductionFactor: prune.reductionFactor, first: prune.firstRung)
-        let asha = PromotionASHA(levels: rungs, reductionFactor: prune.reductionFactor)
+        let byFronts = prune.objectives > 1
+        let asha: any FidelityScheduler =
+            byFronts
+            ? FrontASHA(levels: rungs, reductionFactor: prune.reductionFactor)
+            : PromotionASHA(levels: rungs, reductionFactor: prune.reductionFactor)
         let checks = CheckLevels.levels(epochs: epochs, warmup: prune.warmupEpochs, interval: prune.interval)
         switch prune.resolvedMethod {
         case .extrapolate:
@@ -29,10 +39,15 @@ package enum SchedulerFactory {
         case .halving:
             guard let trials else { return asha }
             let plan = HalvingPlan.byFactor(prune.reductionFactor, levels: rungs, trials: trials)
-            return SuccessiveHalving(plan: plan, trials: trials, outlooks: .asTheyAre)
+            return SuccessiveHalving(plan: plan, trials: trials, outlooks: .asTheyAre, byFronts: byFronts)
         case .hyperband:
             guard let trials else { return asha }
-            return Hyperband(levels: rungs, reductionFactor: prune.reductionFactor, trials: trials)
+            return Hyperband(
+                levels: rungs,
+                reductionFactor: prune.reductionFactor,
+                trials: trials,
+                byFronts: byFronts
+            )
         case .stoppingASHA:
             return StoppingScheduler(levels: rungs, rule: RungShareRule(reductionFactor: prune.reductionFactor))
         case .median, .percentile:

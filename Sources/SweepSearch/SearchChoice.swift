@@ -30,7 +30,9 @@ package struct SearchChoice: Hashable, Sendable {
             reason = "all \(total) configurations can be tried"
         } else if let trials, trials <= Self.greatestTrialsOfModels, free <= Self.greatestAxesOfModels, !conditional {
             method = .gp
-            reason = "\(free) parameters and \(trials) configurations are few enough for a Gaussian process"
+            let weighed = spec.objectives > 1 ? ", with the objectives weighed anew for each proposal" : ""
+            reason =
+                "\(free) parameters and \(trials) configurations are few enough for a Gaussian process\(weighed)"
         } else {
             method = .tpe
             let many = (trials ?? .max) > Self.greatestTrialsOfModels

@@ -9,19 +9,26 @@ package struct SearchHistory: Sendable {
     struct Result: Hashable, Sendable {
         var epoch: Int
         private var sum: Double
+        /// Of the objectives after the first.
+        private var further: [Double]
         private var count: Int
 
-        init(epoch: Int, cost: Double) {
+        init(epoch: Int, costs: [Double]) {
             self.epoch = epoch
-            sum = cost
+            sum = costs.first ?? .infinity
+            further = Array(costs.dropFirst())
             count = 1
         }
 
-        /// The mean over repeats; infinite when one of them is.
+        /// The mean over repeats, of several objectives that of the first; infinite when one of them is.
         var cost: Double { sum / Double(count) }
 
-        mutating func add(_ cost: Double) {
-            sum += cost
+        /// The means of all objectives.
+        var costs: [Double] { [cost] + further.map { $0 / Double(count) } }
+
+        mutating func add(_ costs: [Double]) {
+            sum += costs.first ?? .infinity
+            for (place, cost) in costs.dropFirst().enumerated() where place < further.count { further[place] += cost }
             count += 1
         }
     }
@@ -68,18 +75,23 @@ package struct SearchHistory: Sendable {
 
     /// Adds a result; the row, or nil when the number is not known.
     mutating func add(number: Int, cost: Double, epoch: Int) -> Int? {
+        add(number: number, costs: [cost], epoch: epoch)
+    }
+
+    /// The same with a cost of each objective: where one is not finite, all are infinite.
+    mutating func add(number: Int, costs: [Double], epoch: Int) -> Int? {
         guard let row = rows[number] else { return nil }
         // Below everything, and never a number that a model would meet: what is not finite is the worst there is.
-        let cost = cost.isFinite ? cost : .infinity
+        let costs = costs.allSatisfy(\.isFinite) ? costs : costs.map { _ in .infinity }
         if results[row].isEmpty { finished.append(row) }
         if let place = results[row].firstIndex(where: { $0.epoch >= epoch }) {
             if results[row][place].epoch == epoch {
-                results[row][place].add(cost)
+                results[row][place].add(costs)
             } else {
-                results[row].insert(Result(epoch: epoch, cost: cost), at: place)
+                results[row].insert(Result(epoch: epoch, costs: costs), at: place)
             }
         } else {
-            results[row].append(Result(epoch: epoch, cost: cost))
+            results[row].append(Result(epoch: epoch, costs: costs))
         }
         return row
     }
@@ -130,6 +142,47 @@ package struct SearchHistory: Sendable {
             if best.count > count { best.removeLast() }
         }
         return best.map(\.row)
+    }
+
+    /// The best `count` finished rows where several objectives count: finite before infinite, then the later epoch, then by fronts; of
+    /// the front that has more than are left, those that dominate the greatest volume together.
+    ///
+    /// With the rows their costs; of infinite ones the earlier row. Sources: Ozaki, Tanigaki, Watanabe and Onishi, "Multiobjective
+    /// tree-structured Parzen estimator", GECCO 2020, section 4; `HypervolumeSubset.choose`.
+    func bestByFronts(_ count: Int) -> [(row: Int, costs: [Double])] {
+        var best: [(row: Int, costs: [Double])] = []
+        for group in groups() {
+            let left = count - best.count
+            guard left > 0 else { break }
+            if group.count <= left {
+                best += group
+            } else if group[0].costs[0] < .infinity {
+                best += HypervolumeSubset.choose(group.map(\.costs), count: left).map { group[$0] }
+            } else {
+                best += group.prefix(left)
+            }
+        }
+        return best
+    }
+
+    /// All finished rows in groups, each of which stands before the next: of one epoch and front; the infinite ones last.
+    func groups() -> [[(row: Int, costs: [Double])]] {
+        var byEpoch: [Int: [(row: Int, costs: [Double])]] = [:]
+        var lost: [(row: Int, costs: [Double])] = []
+        for row in finished.sorted() {
+            guard let last = results[row].last else { continue }
+            if last.cost < .infinity {
+                byEpoch[last.epoch, default: []].append((row, last.costs))
+            } else {
+                lost.append((row, last.costs))
+            }
+        }
+        var groups: [[(row: Int, costs: [Double])]] = []
+        for epoch in byEpoch.keys.sorted(by: >) {
+            let own = byEpoch[epoch] ?? []
+            groups += ParetoFronts.groups(own.map(\.costs)).map { $0.map { own[$0] } }
+        }
+        return lost.isEmpty ? groups : groups + [lost]
     }
 
     /// What a row reached at `epoch`; nil when it has no result there.

@@ -31,6 +31,9 @@ package protocol Searcher: Sendable {
     /// `cost` is on the scale of `Objective.cost`: less is better, +infinity (or NaN) for what is not finite or failed. Each
     /// repeat of a configuration is a result of its own; their mean counts. A number that is not known changes nothing.
     mutating func observe(number: Int, objective cost: Double, epoch: Int)
+
+    /// The same with a cost of each of several objectives, the first of which is `objective`.
+    mutating func observe(number: Int, costs: [Double], epoch: Int)
 }
 
 extension Searcher {
@@ -42,6 +45,11 @@ extension Searcher {
 
     /// Nothing: proposals depend on their number alone.
     package mutating func observe(number: Int, objective cost: Double, epoch: Int) {}
+
+    /// By the first objective.
+    package mutating func observe(number: Int, costs: [Double], epoch: Int) {
+        observe(number: number, objective: costs.first ?? .infinity, epoch: epoch)
+    }
 }
 
 /// Makes the searcher that a sweep file asks for.
@@ -52,13 +60,17 @@ package enum SearcherFactory {
         let seed = spec.seed
         var base: any Searcher =
             switch SearchChoice(spec: spec, space: space).method {
-            case .auto, .random: RandomSearcher(space: space, seed: seed, constraints: constraints)
+            // The members of a population are drawn; what copies are trained with is not proposed here.
+            case .auto, .random, .pbt: RandomSearcher(space: space, seed: seed, constraints: constraints)
             case .grid: GridSearcher(space: space, constraints: constraints)
             case .sobol: SequenceSearcher<SobolSequence>(space: space, seed: seed, constraints: constraints)
             case .halton: SequenceSearcher<HaltonSequence>(space: space, seed: seed, constraints: constraints)
-            case .tpe: TPESearcher(space: space, seed: seed, constraints: constraints)
+            case .tpe:
+                TPESearcher(space: space, seed: seed, constraints: constraints, byFronts: spec.objectives > 1)
             case .bohb: TPESearcher(space: space, seed: seed, constraints: constraints, settings: .bohb)
-            case .gp: GPSearcher(space: space, seed: seed, constraints: constraints)
+            case .gp:
+                GPSearcher(space: space, seed: seed, constraints: constraints, objectives: spec.objectives)
+            case .nsga2: NSGA2Searcher(space: space, seed: seed, constraints: constraints)
             case .cmaes: CMAESSearcher(space: space, seed: seed, constraints: constraints)
             case .evolution: EvolutionSearcher(space: space, seed: seed, constraints: constraints)
             }

@@ -3,7 +3,7 @@ import SweepNumerics
 /// Halving with a fixed number of places a rung: all trials come to a rung before any goes on from it.
 ///
 /// When the last one is there, as many as the rung has places are promoted, in the order of `Outlooks`. Trials whose cost is
-/// infinite are never promoted; where too few are finite, places stay empty. Within a rung trials run beside each other, so
+/// infinite are never promoted; where too few are finite, places stay empty. With several objectives the order is `FrontOrder`'s. Within a rung trials run beside each other, so
 /// slots wait for no more than the rung's last segments.
 ///
 /// Cost: O(1) for a result, O(n log n) once a rung. Sources: Jamieson and Talwalkar, AISTATS 2016, for the halving; for the
@@ -14,6 +14,8 @@ package struct SuccessiveHalving: FidelityScheduler {
         var expected: Int?
         /// The results, in the order in which they came.
         var results: [(trial: Int, cost: Double)] = []
+        /// Of several objectives the finite results with all costs, in the same order.
+        var weighed: [(trial: Int, costs: [Double])] = []
         /// Those that go on and were not handed out yet, the next one last.
         var promotable: [Int] = []
         var isDecided = false
@@ -21,6 +23,7 @@ package struct SuccessiveHalving: FidelityScheduler {
 
     package let plan: HalvingPlan
     private let outlooks: Outlooks
+    private let byFronts: Bool
     private var rungs: [Rung]
     private var curves = CostCurves()
     /// The rung at which each trial pauses, and the one to which it runs.
@@ -31,10 +34,11 @@ package struct SuccessiveHalving: FidelityScheduler {
     /// Trials that will give no more results.
     private var gone: Set<Int> = []
 
-    /// A halving of `trials` trials.
-    package init(plan: HalvingPlan, trials: Int, outlooks: Outlooks) {
+    /// A halving of `trials` trials; `byFronts`: of several objectives, whose order has no outlooks.
+    package init(plan: HalvingPlan, trials: Int, outlooks: Outlooks, byFronts: Bool = false) {
         self.plan = plan
-        self.outlooks = outlooks
+        self.outlooks = byFronts ? .asTheyAre : outlooks
+        self.byFronts = byFronts
         rungs = Array(repeating: Rung(), count: plan.levels.count)
         rungs[0].expected = trials
     }
@@ -55,13 +59,19 @@ package struct SuccessiveHalving: FidelityScheduler {
     }
 
     package mutating func finished(trial: Int, epoch: Int, cost: Double) {
+        finished(trial: trial, epoch: epoch, costs: [cost])
+    }
+
+    package mutating func finished(trial: Int, epoch: Int, costs: [Double]) {
+        let cost = costs.allSatisfy(\.isFinite) ? costs.first ?? .infinity : .infinity
         guard let rung = levels.firstIndex(where: { $0 >= epoch }), rung > reached[trial, default: -1],
             !gone.contains(trial)
         else { return }
         reached[trial] = rung
         running[trial] = nil
         paused[trial] = rung < levels.count - 1 ? rung : nil
-        rungs[rung].results.append((trial, cost.isNaN ? .infinity : cost))
+        rungs[rung].results.append((trial, cost))
+        if byFronts, cost < .infinity { rungs[rung].weighed.append((trial, costs)) }
         decide()
     }
 
@@ -100,6 +110,10 @@ package struct SuccessiveHalving: FidelityScheduler {
             var hopeful: Set<Int>
             if rung.isDecided {
                 hopeful = Set(rung.promotable)
+            } else if byFronts {
+                // Others may move before and behind it, those that dominate it stay before.
+                let before = FrontOrder.dominators(rung.weighed)
+                hopeful = Set(zip(rung.weighed, before).filter { $1 < plan.places[index] }.map(\.0.trial))
             } else {
                 // Further results only worsen a trial's place; from beyond the places of each outlook it never comes back.
                 hopeful = []
@@ -117,7 +131,10 @@ package struct SuccessiveHalving: FidelityScheduler {
     private mutating func decide() {
         for index in rungs.indices.dropLast() where !rungs[index].isDecided {
             guard let expected = rungs[index].expected, rungs[index].results.count >= expected else { return }
-            let order = outlooks.order(finite(index), falls: falls(at: index), timeLeft: timeLeft(at: index))
+            let order =
+                byFronts
+                ? FrontOrder.order(rungs[index].weighed)
+                : outlooks.order(finite(index), falls: falls(at: index), timeLeft: timeLeft(at: index))
             let chosen = order.filter { paused[$0] == index }.prefix(plan.places[index])
             rungs[index].promotable = chosen.reversed()
             rungs[index].isDecided = true

@@ -82,6 +82,10 @@ package struct TryFirstSearcher: Searcher {
         base.observe(number: number, objective: cost, epoch: epoch)
     }
 
+    package mutating func observe(number: Int, costs: [Double], epoch: Int) {
+        base.observe(number: number, costs: costs, epoch: epoch)
+    }
+
     /// The places of those of `given` that would be left out.
     package static func impossible(_ given: [Configuration], space: SearchSpace, spec: SearchSpec) -> [Int] {
         guard !given.isEmpty else { return [] }

@@ -32,4 +32,8 @@ package struct WarmStartSearcher: Searcher {
     package mutating func observe(number: Int, objective cost: Double, epoch: Int) {
         base.observe(number: number, objective: cost, epoch: epoch)
     }
+
+    package mutating func observe(number: Int, costs: [Double], epoch: Int) {
+        base.observe(number: number, costs: costs, epoch: epoch)
+    }
 }

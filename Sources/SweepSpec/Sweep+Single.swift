@@ -5,7 +5,8 @@ extension Sweep {
     ///
     /// Every range and arm has the configuration's value. Of search the seed alone is kept, and nothing is pruned.
     package func single(_ configuration: Configuration, name: String) -> SpecNode? {
-        guard case .map(let entries) = source, let run = space.resolve(configuration) else { return nil }
+        // Of folds it has the one that the search worked on: its trial is then that of the search, and has no finalists after it.
+        guard case .map(let entries) = source.onFold(1), let run = space.resolve(configuration) else { return nil }
         var kept = [SpecEntry("name", .text(name))]
         for entry in entries where !["name", "search", "prune", "stop", "finalists", "arms"].contains(entry.key) {
             switch (entry.key, entry.value) {

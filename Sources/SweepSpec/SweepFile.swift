@@ -69,6 +69,17 @@ package struct SweepFile: Sendable {
         let spec = part("prune").map { PruneSpec.read($0, epochs: epochs) } ?? PruneSpec()
         let space = SearchSpace(template: Sweep.template(of: source))
         let search = part("search").map { SearchSpec.read($0, space: space) } ?? SearchSpec()
+        if search?.population != nil {
+            problems.add(
+                SpecProblem(
+                    path: SpecPath([.key("search"), .key("method")]),
+                    message:
+                        "members of a population copy one another, which recorded curves of fixed configurations cannot tell",
+                    found: "pbt",
+                    allowed: "a file of another method"
+                )
+            )
+        }
         located += problems.all.map { LocatedProblem($0, in: reader.map) }
         guard located.isEmpty, let spec, let search else { return .failure(SweepFileProblems(file: path, located)) }
         let isNamed = source["search"]?["parallelism"] != nil
@@ -170,6 +181,18 @@ package struct SweepFile: Sendable {
                     message: "no configuration was found that meets every condition",
                     found: any.constraints.map { "\"\($0.text)\"" }.joined(separator: " and "),
                     allowed: "conditions that leave something to try"
+                )
+            )
+            return
+        }
+        if let members = any.population?.members, searcher.propose(number: members - 1) == nil {
+            problems.add(
+                SpecProblem(
+                    path: search.appending(.key("population")),
+                    message: "there are not so many configurations to begin with",
+                    found: String(members),
+                    allowed: searcher.total.map { "at most \($0)" }
+                        ?? "fewer members, or conditions that leave more to try"
                 )
             )
             return

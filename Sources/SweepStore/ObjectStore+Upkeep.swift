@@ -18,10 +18,10 @@ extension ObjectStore {
         /// Seconds without a byte after which an upload is given up: an hour, so that a machine may be away for a while and
         /// go on where it was.
         package var idleSeconds: Int
-        /// Bytes of all of them together: two of the largest objects (4 GiB each). Beyond, those that rest longest go.
+        /// Bytes of all of them together: two of the largest objects (16 GiB each). Beyond, those that rest longest go.
         package var bytes: Int
 
-        package init(idleSeconds: Int = 3600, bytes: Int = 8 << 30) {
+        package init(idleSeconds: Int = 3600, bytes: Int = 32 << 30) {
             self.idleSeconds = idleSeconds
             self.bytes = bytes
         }

@@ -230,6 +230,20 @@ package final class SnapshotStore: Sendable {
         }
     }
 
+    /// Forgets the state, and the curves of a sweep.
+    package func forget(sweep: Int) throws(StoreError) {
+        guard let writer else { throw .readOnly(path: path) }
+        try Store.storing(path) {
+            try writer.write { db in
+                try db.execute(sql: "DELETE FROM head; DELETE FROM part")
+                try db.execute(
+                    sql: "DELETE FROM curve WHERE id >= ? AND id < ?",
+                    arguments: [Self.id(sweep, 0), Self.id(sweep + 1, 0)]
+                )
+            }
+        }
+    }
+
     /// The curve of a trial; nil when it is not here, or not as it was written.
     package func curve(sweep: Int, trial: Int) throws(StoreError) -> [UInt8]? {
         try Store.storing(path) {

@@ -79,6 +79,54 @@ package final class Store: Sendable {
         }
     }
 
+    /// Gives entries other bytes, up to `through`, of as many after `sequence` as have so many bytes together, at least one.
+    ///
+    /// One transaction: all of them are changed or none. Answers with the number of the last entry that was looked at; nil when
+    /// none was left. `change` answers nil for an entry that stays. Rethrows what it throws, and has then changed nothing.
+    package func rewrite(
+        after sequence: Int,
+        through: Int,
+        bytes limit: Int,
+        _ change: (JournalEntry) throws -> JournalEntry?
+    ) throws -> Int? {
+        guard let writer else { throw StoreError.readOnly(path: path) }
+        var changeFailed = false
+        do {
+            return try writer.write { db in
+                let rows = try Row.fetchCursor(
+                    db.cachedStatement(
+                        sql: "SELECT seq, kind, body FROM journal WHERE seq > ? AND seq <= ? ORDER BY seq"
+                    ),
+                    arguments: [sequence, through]
+                )
+                var changed: [(sequence: Int, entry: JournalEntry)] = []
+                var last: Int?
+                var bytes = 0
+                while bytes < limit, let row = try rows.next() {
+                    let (number, entry) = try row.withUnsafeData(atIndex: 2) { data in
+                        (row[0] as Int, JournalEntry(kind: row[1], body: data.map(Array.init) ?? []))
+                    }
+                    last = number
+                    bytes += entry.body.count + 1
+                    do {
+                        if let other = try change(entry) { changed.append((number, other)) }
+                    } catch {
+                        changeFailed = true
+                        throw error
+                    }
+                }
+                let statement = try db.cachedStatement(sql: "UPDATE journal SET kind = ?, body = ? WHERE seq = ?")
+                for (number, entry) in changed {
+                    statement.setUncheckedArguments([entry.kind, Data(entry.body), number])
+                    try statement.execute()
+                }
+                return last
+            }
+        } catch {
+            throw changeFailed ? error : Self.storeError(error, path)
+        }
+    }
+
     /// Reads the entries after `sequence` (0: all) in order, one in memory at a time.
     ///
     /// It sees the journal as it is at the call; what is appended meanwhile is not read and does not wait. Rethrows what

@@ -90,13 +90,14 @@ extension TrainingRun {
     ) throws(TrainingError) {
         try self.init(blank: spec, data: data, seed: seed, kernels: kernels, memoryLimit: memoryLimit)
         do throws(CheckpointError) {
-            try restore(bytes)
+            try restore(bytes, of: self.digest)
         } catch {
             throw .checkpoint(error)
         }
     }
 
-    private func restore(_ bytes: [UInt8]) throws(CheckpointError) {
+    /// Puts the state of `bytes` in place, which must be that of a run with this digest.
+    func restore(_ bytes: [UInt8], of wanted: UInt64) throws(CheckpointError) {
         var reader = ByteReader(bytes: bytes)
         guard bytes.starts(with: CheckpointFormat.magic) else { throw .notACheckpoint }
         reader.skip(CheckpointFormat.magic.count)
@@ -112,7 +113,7 @@ extension TrainingRun {
         let core: UInt32 = reader.read()
         guard core == TrainingCore.version else { throw .otherCore(found: core, expected: TrainingCore.version) }
         let digest: UInt64 = reader.read()
-        guard digest == self.digest else { throw .otherRun(found: digest, expected: self.digest) }
+        guard digest == wanted else { throw .otherRun(found: digest, expected: wanted) }
         let epoch: UInt64 = reader.read()
         guard epoch <= CheckpointFormat.greatestEpoch else { throw .impossibleState }
         let expected = checkpointBytes(epochs: Int(epoch))
@@ -161,13 +162,21 @@ extension TrainingRun {
     }
 
     /// What the run is a continuation of: two runs with the same digest have the same curve.
-    package var digest: UInt64 {
+    package var digest: UInt64 { Self.digest(of: spec, on: data, seed: seed, origin) }
+
+    /// The digest that a run of this specification has.
+    static func digest(of spec: TrainingSpec, on data: TrainingData, seed: UInt64, _ origin: RunOrigin?) -> UInt64 {
         var hash = WordHash()
         hash.combine(data.digest)
         hash.combine(seed)
         hash.combine(spec.digest(on: data.schema))
         for tensor in spec.startingPoint.flatMap({ data.startingWeights[$0.file] }) ?? [] {
             tensor.values.withUnsafeBytes { hash.combine(bytes: $0) }
+        }
+        // Not without one, so that checkpoints of before are known.
+        if let origin {
+            hash.combine(origin.digest)
+            hash.combine(UInt64(origin.epoch))
         }
         return hash.value
     }

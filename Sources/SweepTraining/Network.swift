@@ -16,6 +16,8 @@ final class Network {
     /// Rows that fit the buffers.
     let capacity: Int
     let kernels: KernelTable
+    /// The layers as they compute: each with the whole batch, or several by parts.
+    private let stages: [Stage]
     private let entrance: Slot
     private let columns: Int
     private let drawings: [WeightDrawing]
@@ -31,8 +33,13 @@ final class Network {
         columns = schema.features.count
         let input = Tensor(input: spec.inputShape(on: schema), rows: capacity, arena: arena)
         entrance = Slot(values: input, gradient: nil)
-        var builder = NetworkBuilder(capacity: capacity, initializer: spec.initializer, arena: arena)
-        var (layers, end) = try builder.build(spec.model.layers, from: entrance)
+        var builder = NetworkBuilder(
+            capacity: capacity,
+            threads: spec.threads,
+            initializer: spec.initializer,
+            arena: arena
+        )
+        var (layers, end) = try builder.build(spec.model.layers, from: entrance, byParts: spec.threads == 1)
         if case .image = end.values.shape {
             let (more, flat) = try builder.build([.flatten], from: end)
             layers += more
@@ -41,6 +48,7 @@ final class Network {
         let last = try builder.head(units: spec.outputs(on: schema), from: end)
         layers.append(last)
         self.layers = layers
+        stages = Stage.stages(of: layers)
         parameters = layers.flatMap(\.parameters)
         trained = parameters.filter(\.role.isTrained)
         for (index, parameter) in trained.enumerated() { parameter.index = index }
@@ -94,20 +102,19 @@ final class Network {
 
     /// Computes the predictions of the batch as they are measured: no unit is dropped.
     func predict(rows: Int) {
-        let pass = Pass(rows: rows, isTraining: false, key: DropoutKey(seed: 0, step: 0), kernels: kernels)
-        for layer in layers { layer.forward(pass) }
+        forward(Pass(rows: rows, isTraining: false, key: DropoutKey(seed: 0, step: 0), kernels: kernels))
     }
 
     /// Computes the predictions of a training step.
     func forward(_ pass: Pass) {
-        for layer in layers { layer.forward(pass) }
+        for stage in stages { stage.forward(pass) }
     }
 
     /// Carries the loss's gradient from the predictions back to every parameter, last layer first.
     ///
     /// `use` is called once a parameter, as `Layer.backward` says.
     func backward(_ pass: Pass, use: (Parameter) -> Void) {
-        for index in layers.indices.reversed() { layers[index].backward(pass, use: use) }
+        for index in stages.indices.reversed() { stages[index].backward(pass, use: use) }
     }
 
     /// The number of the first layer whose output of the batch is not finite, from 1, the head last; nil if all are.

@@ -5,22 +5,32 @@ import SweepKernels
 /// Turns the layers of a specification into layers with room for a batch, and chains them by slots.
 struct NetworkBuilder {
     let capacity: Int
+    let threads: Int
     let initializer: Initializer
     let arena: Arena
     /// Initial weights to draw, in the order in which the specification names their layers.
     private(set) var drawings: [WeightDrawing] = []
     private var dropouts = 0
+    /// The run of layers by parts that is being built.
+    private var run: PartPlan?
+    /// What the dense layers copy to, one after another.
+    private var scratch: MutableFloats?
 
-    init(capacity: Int, initializer: Initializer, arena: Arena) {
+    init(capacity: Int, threads: Int, initializer: Initializer, arena: Arena) {
         self.capacity = capacity
+        self.threads = threads
         self.initializer = initializer
         self.arena = arena
     }
 
     /// The layers of `specs` from `slot` on, and the last one's output (`slot` if there is none).
-    mutating func build(_ specs: [LayerSpec], from slot: Slot) throws(LayerShapeError) -> (
-        layers: [any Layer], end: Slot
-    ) {
+    ///
+    /// - Parameter byParts: Whether layers that can are to compute by parts of a batch.
+    mutating func build(
+        _ specs: [LayerSpec],
+        from slot: Slot,
+        byParts: Bool = false
+    ) throws(LayerShapeError) -> (layers: [any Layer], end: Slot) {
         var layers: [any Layer] = []
         var slot = slot
         var index = 0
@@ -30,6 +40,7 @@ struct NetworkBuilder {
         }
         while index < specs.count {
             let spec = specs[index]
+            if byParts, run == nil { run = PartPlan(specs[index...], from: slot.values.shape, capacity: capacity) }
             index += 1
             var activation = SweepCore.Activation.linear
             if spec.hasWeights, index < specs.count, case .activation(let next) = specs[index] {
@@ -40,6 +51,7 @@ struct NetworkBuilder {
             if layer.masks { slot.maskByNextLayer() }
             layers.append(layer)
             slot = layer.output
+            run = run?.next
         }
         return (layers, slot)
     }
@@ -60,6 +72,20 @@ struct NetworkBuilder {
         return RepackLayer(input: slot, output: Slot(values: values, gradient: nil))
     }
 
+    /// Room for the copies of a dense layer's weight gradient, the same for all layers; nil where it makes none.
+    private mutating func scratch(from input: Slot, to output: Slot) -> MutableFloats? {
+        let copies = Gemm.copiesPay(
+            rows: paddedCount(input.values.shape.count),
+            columns: paddedCount(output.values.shape.count),
+            depth: capacity,
+            leftDepthStride: input.values.rowStride,
+            rightDepthStride: output.values.rowStride
+        )
+        guard copies else { return nil }
+        if scratch == nil { scratch = arena.pointer(threads * Gemm.scratchCount) }
+        return scratch
+    }
+
     private mutating func layer(
         _ spec: LayerSpec,
         activation: SweepCore.Activation,
@@ -76,6 +102,7 @@ struct NetworkBuilder {
                 output: output,
                 hasBias: dense.bias,
                 activation: fused(activation, shape),
+                scratch: scratch(from: input, to: output),
                 arena: arena
             )
             setUp(layer.weights, dense.initializer, l1: dense.l1, l2: dense.l2, bias: layer.bias)
@@ -89,6 +116,7 @@ struct NetworkBuilder {
                 spec: convolution,
                 activation: fused(activation, shape),
                 capacity: capacity,
+                partRows: run?.rows ?? capacity,
                 arena: arena
             )
             let kernel = convolution.kernel.height * convolution.kernel.width
@@ -196,9 +224,11 @@ struct NetworkBuilder {
     }
 
     private func outputSlot(_ shape: TensorShape, trains: Bool) -> Slot {
-        Slot(
+        let partRows = run?.next == nil ? nil : run?.rows
+        return Slot(
             values: Tensor(shape, rows: capacity, arena: arena),
-            gradient: trains ? Tensor(shape, rows: capacity, arena: arena) : nil
+            gradient: trains ? Tensor(shape, rows: partRows ?? capacity, arena: arena) : nil,
+            partRows: partRows
         )
     }
 

@@ -16,6 +16,8 @@ package enum TrainingError: Error, Hashable, Sendable {
     case otherStartingWeights(file: String, String)
     /// The checkpoint cannot be continued.
     case checkpoint(CheckpointError)
+    /// The run that the state is copied from ends before the epoch of the copy.
+    case lineage(epoch: Int, wanted: Int)
 }
 
 /// Why a checkpoint is refused.
@@ -62,6 +64,8 @@ extension TrainingError: CustomStringConvertible {
         case .noStartingWeights(let file): "the weights to begin with, \(file), did not come with the data"
         case .otherStartingWeights(let file, let message): "the weights of \(file) do not fit: \(message)"
         case .checkpoint(let error): "\(error)"
+        case .lineage(let epoch, let wanted):
+            "the run that it is copied from ended after epoch \(epoch), before its copy after epoch \(wanted)"
         }
     }
 }

@@ -137,7 +137,7 @@ struct EpochValues {
         case .validationBalancedAccuracy: validation.balancedAccuracy
         case .validationF1: validation.macroF1
         case .validationAUC: validation.areaUnderCurve
-        case .validationTop5Accuracy: validation.topFiveAccuracy
+        case .validationTopAccuracy(let top): validation.topAccuracies[top] ?? .nan
         case .validationRecall(let label): recall(of: label)
         case .validationMAE: validation.absoluteError
         case .testLoss: test.loss

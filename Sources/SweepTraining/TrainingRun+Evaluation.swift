@@ -13,8 +13,8 @@ package struct Evaluation: Hashable, Sendable {
     package var macroF1 = Double.nan
     /// Of two classes the second's area under the ROC curve, of more the mean of each against the others.
     package var areaUnderCurve = Double.nan
-    /// Share of rows whose class is among the five largest predictions.
-    package var topFiveAccuracy = Double.nan
+    /// Share of rows whose class is among so many largest predictions, for the numbers that the run measures.
+    package var topAccuracies: [Int: Double] = [:]
     /// Of each class; empty for regression.
     package var recalls: [Double] = []
     /// 1 − squared error / variance of the rows' targets; NaN for classification and for constant targets.
@@ -34,14 +34,18 @@ extension TrainingRun {
         let isClassification = data.schema.task.kind == .classification
         let head = network.head
         var evaluation = Evaluation()
-        var (sum, correct, amongFive, absolute, squared) = (0.0, 0, 0, 0.0, 0.0)
+        var (sum, correct, absolute, squared) = (0.0, 0, 0.0, 0.0)
+        let tops = tops
+        var among = [Int](repeating: 0, count: tops.count)
         if isDetailed { measured.classScores.clear() }
         forEachBatch(of: rows) { first, losses in
             for loss in losses { sum += Double(loss) }
             guard isDetailed else { return }
             if isClassification {
                 correct += head.countCorrect(rows: losses.count, predicted: measured.predicted)
-                if head.outputs > 5 { amongFive += head.countCorrect(rows: losses.count, top: 5) }
+                for (index, top) in tops.enumerated() {
+                    among[index] += head.countCorrect(rows: losses.count, top: top)
+                }
                 for row in losses.indices {
                     measured.classScores.add(
                         label: Int(head.batchLabels[row]),
@@ -61,7 +65,7 @@ extension TrainingRun {
         guard isDetailed else { return evaluation }
         if isClassification {
             evaluation.accuracy = Double(correct) / count
-            if head.outputs > 5 { evaluation.topFiveAccuracy = Double(amongFive) / count }
+            for (top, among) in zip(tops, among) { evaluation.topAccuracies[top] = Double(among) / count }
             evaluation.balancedAccuracy = measured.classScores.balancedAccuracy
             evaluation.macroF1 = measured.classScores.macroF1
             evaluation.areaUnderCurve = measured.areaUnderCurve(rows: rows.count)
@@ -73,6 +77,12 @@ extension TrainingRun {
             evaluation.absoluteError = absolute / count * data.targetUnit
         }
         return evaluation
+    }
+
+    /// Among how many of the largest predictions a row's class is looked for: what is reported, and what a rule watches.
+    private var tops: [Int] {
+        let watched = [spec.earlyStopping?.metric, spec.schedule.watchedMetric].compactMap { $0?.top }
+        return Set(metrics.compactMap(\.top) + watched).filter { $0 < network.head.outputs }.sorted()
     }
 
     /// What a loss is multiplied by to be in the power of the target's own unit.

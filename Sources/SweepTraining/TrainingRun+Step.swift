@@ -36,6 +36,14 @@ extension TrainingRun {
         return loss / Double(rows)
     }
 
+    /// Trains so many steps, or until a loss is not finite, and returns their mean losses before each update; measures nothing else.
+    package func stepLosses(_ count: Int) -> [Double] {
+        var losses: [Double] = []
+        losses.reserveCapacity(count)
+        while losses.count < count, !diverged { losses.append(step()) }
+        return losses
+    }
+
     private func beginEpochsFirstStep() {
         order.arrange(seed: seed, epoch: epoch)
         if epoch > 0, let restart = spec.restarts.first(where: { $0.epoch == epoch }) {

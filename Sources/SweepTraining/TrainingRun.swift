@@ -11,12 +11,16 @@ package final class TrainingRun {
     package let spec: TrainingSpec
     package let data: TrainingData
     package let seed: UInt64
+    /// The run whose state this one went on from; nil: it began with weights of its own.
+    var origin: RunOrigin?
     /// Epochs finished.
     package internal(set) var epoch = 0
     /// Whether a loss was not finite: the run is over, its last observation shows it.
     package internal(set) var diverged = false
     /// Whether the early-stopping rule ended the run.
     package internal(set) var stoppedEarly = false
+    /// Metrics that are wanted beside those that every run on such data reports: see `Metric.reported`.
+    package var alsoReported: [Metric] = []
 
     let kernels: KernelTable
     let network: Network
@@ -66,9 +70,7 @@ package final class TrainingRun {
         fenced: Bool = false
     ) throws(TrainingError) {
         try self.init(blank: spec, data: data, seed: seed, kernels: kernels, memoryLimit: memoryLimit, fenced: fenced)
-        network.drawWeights(seed: seed)
-        try takeStartingWeights()
-        copies.begin()
+        try drawStart()
     }
 
     /// Allocates the memory of a run whose weights are all zero.
@@ -126,7 +128,7 @@ package final class TrainingRun {
     package var stepsPerEpoch: Int { (order.count + rowsPerStep - 1) / rowsPerStep }
 
     /// The metrics of an observation's values, in order.
-    package var metrics: [Metric] { Metric.reported(for: data.schema) }
+    package var metrics: [Metric] { Metric.reported(for: data.schema, also: alsoReported) }
 
     /// Rows that the next step trains on.
     var rowsOfNextStep: Int {

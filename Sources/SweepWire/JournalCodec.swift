@@ -5,8 +5,10 @@ package enum JournalCodec {
     /// The version in every batch that is written.
     ///
     /// Version 2 added the metrics of a sweep, notes, and trials that complete before their last epoch; version 3 added
-    /// checkpoints that are lost (a `CheckpointKept` of epoch 0); version 4 added changes of a running sweep (`Adjusted`).
-    package static let version: UInt32 = 4
+    /// checkpoints that are lost (a `CheckpointKept` of epoch 0); version 4 added changes of a running sweep (`Adjusted`);
+    /// version 5 added how long a sweep was trained (`ran`) and sweeps that are removed (`Deleted`); version 6 added the data sets of a
+    /// sweep's further folds, and trials that go on from another's state (`parent`).
+    package static let version: UInt32 = 6
     /// The versions that are read; a batch of another is refused, never guessed at.
     package static let readVersions: ClosedRange<UInt32> = 1...version
 
@@ -40,5 +42,20 @@ package enum JournalCodec {
             throw WireError(.badVersion, "journal version \(batch.version), \(read)")
         }
         return try Check.list(batch.facts, "facts", limit: .max) { form throws(WireError) in try Fact(form) }
+    }
+
+    /// The row without the facts of these sweeps, the others in their order; nil when it holds none of them.
+    ///
+    /// That a sweep was removed stays, and so does how far each worker was heard. Takes and refuses the same rows as `decode`.
+    package static func cleared(_ bytes: [UInt8], of sweeps: Set<SweepID>) throws(WireError) -> [UInt8]? {
+        // Most rows are of other sweeps, and are looked at quickly.
+        let isOfThem = try row(bytes).entries.contains { entry in
+            switch entry {
+            case .fact(let fact): fact.sweep.map(sweeps.contains) ?? false
+            case .epochs(let run): sweeps.contains(run.lease.trial.sweep)
+            }
+        }
+        guard isOfThem else { return nil }
+        return try encode(decode(bytes).filter { fact in fact.sweep.map { !sweeps.contains($0) } ?? true })
     }
 }

@@ -9,36 +9,45 @@ package struct ObjectDownload: Sendable {
 
     package let hash: ContentHash
     package let size: Int
-    /// What has arrived, from the object's start.
+    /// What has arrived, from the object's start; empty when each piece is handed on as it comes.
     package private(set) var bytes: [UInt8]
+    /// How many bytes have arrived.
+    package private(set) var received: Int
+    /// Whether what arrives is held here.
+    package let holdsBytes: Bool
     private var askedTo: Int
     /// When to ask again.
     package private(set) var deadline: Instant
 
     /// Starts with the object's first bytes, if the other side offered some.
-    package init(hash: ContentHash, size: Int, head: [UInt8] = [], at now: Instant) {
+    ///
+    /// `holdsBytes` is false for an object that is too large for memory: then what `add` takes is the caller's to keep.
+    package init(hash: ContentHash, size: Int, head: [UInt8] = [], holdsBytes: Bool = true, at now: Instant) {
         self.hash = hash
         self.size = size
         bytes = head.count <= size ? head : []
+        received = bytes.count
+        self.holdsBytes = holdsBytes
         askedTo = 0
         deadline = now.advanced(by: Self.patience)
     }
 
     /// Whether every byte is there; their hash is still to be checked.
-    package var isWhole: Bool { bytes.count == size }
+    package var isWhole: Bool { received == size }
 
     /// The request to send now; nil while a window is on its way or when the object is whole.
     package mutating func request(at now: Instant) -> ObjectRequest? {
-        guard !isWhole, bytes.count >= askedTo else { return nil }
+        guard !isWhole, received >= askedTo else { return nil }
         return ask(at: now)
     }
 
     /// Adds a chunk, if it is the one that comes next; false for any other.
     package mutating func add(_ chunk: ObjectChunk, at now: Instant) -> Bool {
-        guard chunk.hash == hash, chunk.total == size, chunk.offset == bytes.count, !chunk.bytes.isEmpty,
-            chunk.bytes.count <= size - bytes.count
+        guard chunk.hash == hash, chunk.total == size, chunk.offset == received, !chunk.bytes.isEmpty,
+            chunk.bytes.count <= size - received
         else { return false }
-        bytes.append(contentsOf: chunk.bytes)
+        if holdsBytes { bytes.append(contentsOf: chunk.bytes) }
+        received += chunk.bytes.count
         deadline = now.advanced(by: Self.patience)
         return true
     }
@@ -51,9 +60,9 @@ package struct ObjectDownload: Sendable {
 
     /// The request for what is missing: on a new connection.
     package mutating func ask(at now: Instant) -> ObjectRequest {
-        askedTo = min(size, bytes.count + WireLimits.window)
+        askedTo = min(size, received + WireLimits.window)
         deadline = now.advanced(by: Self.patience)
-        return ObjectRequest(hash: hash, offset: bytes.count, length: max(1, askedTo - bytes.count))
+        return ObjectRequest(hash: hash, offset: received, length: max(1, askedTo - received))
     }
 }
 

@@ -7,8 +7,8 @@ package enum WireLimits {
     package static let chunk = 256 * 1024
     /// Bytes of an object that may be asked for at once; what a port holds in flight for one peer.
     package static let window = 1024 * 1024
-    /// Bytes of the largest object.
-    package static let object = 4 * 1024 * 1024 * 1024
+    /// Bytes of the largest object: a data set, which neither side holds in memory when it is large.
+    package static let object = 16 * 1024 * 1024 * 1024
     /// Bytes of the largest checkpoint, which sender and receiver hold in memory.
     package static let checkpoint = 256 * 1024 * 1024
     /// Bytes of a whole tree, alone.
@@ -28,7 +28,7 @@ package enum WireLimits {
     package static let epochSeconds = 0.0...1e9
     /// Notes in one report item.
     package static let notes = 1024
-    package static let labels = 64
+    package static let labels = 68
     /// Bytes of a name, host, version, label or verb.
     package static let name = 256
     /// Bytes of a sentence or reason.

@@ -1,5 +1,5 @@
 package import SweepCore
-import SweepData
+package import SweepData
 import SweepMessaging
 package import SweepTraining
 
@@ -11,7 +11,10 @@ package final class DataShelf: Sendable {
     package final class Entry: Sendable {
         package let id: DataSetID
         private let data: DataSet
-        private let prepared = Locked<[Preparation: TrainingData]>([:])
+        /// The one that was used last stands last.
+        private let prepared = Locked<[(wanted: Preparation, ready: TrainingData)]>([])
+        /// So many are kept ready: each is a copy of the rows, and a search over a step's setting makes a new one with each trial.
+        package static let preparedLimit = 8
 
         /// What a trial wants done to the rows.
         private struct Preparation: Hashable {
@@ -28,7 +31,11 @@ package final class DataShelf: Sendable {
         package func prepared(for trial: TrialSpec) throws -> TrainingData {
             let wanted = Preparation(steps: trial.preprocess, targetScale: trial.targetScale)
             return try prepared.withLock { prepared in
-                if let ready = prepared[wanted] { return ready }
+                if let place = prepared.firstIndex(where: { $0.wanted == wanted }) {
+                    let used = prepared.remove(at: place)
+                    prepared.append(used)
+                    return used.ready
+                }
                 let rows = PinnedRows(
                     try PreparedData(data, steps: trial.preprocess, targetScale: trial.targetScale)
                 )
@@ -45,7 +52,9 @@ package final class DataShelf: Sendable {
                     startingWeights: data.parametersToBeginWith,
                     owner: rows
                 )
-                prepared[wanted] = ready
+                // Runs that train on one that goes keep it as long as they need it.
+                if prepared.count >= Self.preparedLimit { prepared.removeFirst() }
+                prepared.append((wanted, ready))
                 return ready
             }
         }
@@ -59,8 +68,14 @@ package final class DataShelf: Sendable {
     /// The data set of this hash; nil when it is not held.
     package subscript(hash: ContentHash) -> Entry? { entries.withLock { $0[hash] } }
 
+    /// Lets go of a data set; trials that train on it keep it until they end.
+    package func drop(_ hash: ContentHash) { _ = entries.withLock { $0.removeValue(forKey: hash) } }
+
     /// Unpacks and keeps a data set; throws a `DataSetFormatError`.
-    package func keep(_ id: DataSetID, packed: [UInt8]) throws {
+    package func keep(_ id: DataSetID, packed: [UInt8]) throws { try keep(id, packed: Blob(packed)) }
+
+    /// Unpacks and keeps a data set; throws a `DataSetFormatError`.
+    package func keep(_ id: DataSetID, packed: Blob) throws {
         let entry = Entry(id: id, data: try DataSet(packed: packed))
         entries.withLock { $0[id.hash] = entry }
     }

@@ -34,4 +34,6 @@ package enum TrainingEvent: Sendable {
     /// Epochs, in the order of the assignment's metrics.
     case observed(Reports.Item)
     case ended(LeaseID, epoch: Int, SegmentOutcome, checkpoint: WorkerCheckpoint?)
+    /// Something that people may want to know and that ends nothing.
+    case noted(LeaseID, String)
 }

@@ -57,6 +57,10 @@ package final class TrainingSlots: Sendable {
     private let board: SlotBoard?
     /// Where programs run; nil: none may.
     private let programs: ProgramFolders?
+    /// Processes of programs that wait for their next trial; with those that run one they are no more than the slots.
+    private let idle: IdlePrograms
+    /// How many runs of programs there were: a process that is reused has the folder of its first one for as long as it lives.
+    private let runs = Atomic(0)
 
     /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
     ///
@@ -72,6 +76,7 @@ package final class TrainingSlots: Sendable {
         self.trainer = trainer
         self.board = board
         self.programs = programs
+        idle = IdlePrograms(slots: count)
         self.signal = signal
         queue.withLock { $0.free = (0..<count).reversed() }
         for _ in 0..<count {
@@ -208,15 +213,40 @@ package final class TrainingSlots: Sendable {
                     queue.events.append(end)
                 }
                 signal()
-            } else if queue.withLock({ $0.isClosed }) {
+            } else if isClosed() {
+                idle.clear(isAwaited: isClosed)
                 queue.withLock { $0.ended += 1 }
                 work.ringAll()
                 return
+            } else if isDraining.load(ordering: .relaxed), !idle.isEmpty {
+                idle.clear(isAwaited: isAwaited)
             } else {
-                work.wait { [self] in queue.withLock { !$0.jobs.isEmpty || $0.isClosed } }
+                rest()
             }
         }
     }
+
+    private func isClosed() -> Bool { queue.withLock { $0.isClosed } }
+
+    /// Whether a job waits for a thread, or all are to end.
+    private func isAwaited() -> Bool { queue.withLock { !$0.jobs.isEmpty || $0.isClosed } }
+
+    /// Waits for a job; looks after idle processes meanwhile.
+    private func rest() {
+        idle.tidy(isAwaited: isAwaited)
+        let isIdle = !idle.isEmpty
+        if isIdle {
+            _ = work.wait(deadline: .now + Self.idleBeat) { [self] in
+                isAwaited() || isDraining.load(ordering: .relaxed)
+            }
+        } else {
+            // Whoever leaves one behind may go on to a job of hours.
+            work.wait { [self] in isAwaited() || !idle.isEmpty }
+        }
+    }
+
+    /// How often idle processes are looked at.
+    private static let idleBeat: Duration = .seconds(1)
 
     /// Trains a segment, telling each epoch; the event that ends it.
     private func train(_ job: TrainingJob, _ running: Running) -> TrainingEvent {
@@ -264,28 +294,41 @@ package final class TrainingSlots: Sendable {
         case (.ask, _): return failed("its trials are asked for over HTTP; no worker trains them")
         case (.command, .rows): return failed("the files that the program needs are rows of data")
         }
-        let run: TrainingRun
+        idle.begin(shouldStop: { running.shouldStop.load(ordering: .relaxed) })
+        defer { idle.end() }
+        let begun: TrainingRun?
+        var ancestorStep = 0
         do {
-            let data = try rows.prepared(for: spec)
-            if let checkpoint = job.checkpoint {
-                run = try TrainingRun(
-                    restoring: checkpoint,
-                    spec: spec.training,
-                    data: data,
-                    seed: assignment.seed,
-                    kernels: kernels
-                )
-            } else {
-                run = try TrainingRun(spec: spec.training, data: data, seed: assignment.seed, kernels: kernels)
-            }
+            begun = try TrainingRun.descendant(
+                spec,
+                seed: assignment.seed,
+                checkpoint: job.checkpoint.map { ($0, assignment.from) },
+                kernels: kernels,
+                data: { try rows.prepared(for: $0) },
+                shouldStop: {
+                    ancestorStep += 1
+                    running.step.store(ancestorStep, ordering: .relaxed)
+                    return running.shouldStop.load(ordering: .relaxed) || isDraining.load(ordering: .relaxed)
+                },
+                trained: { run, _ in
+                    // Epochs that are known: they are shown as progress, and not reported again.
+                    ancestorStep = 0
+                    running.epoch.store(run.epoch, ordering: .relaxed)
+                    board?.advance(running.slot, epoch: run.epoch)
+                }
+            )
         } catch {
             return failed("\(error)")
         }
+        guard let run = begun else { return .ended(lease, epoch: assignment.from, .cancelled, checkpoint: nil) }
+        run.alsoReported = assignment.metrics
         let places = assignment.metrics.map { run.metrics.firstIndex(of: $0) }
+        // Before an epoch of its own a copy's state is its parent's, and kept under that one's name.
+        let known = max(assignment.from, spec.ancestors.last?.to ?? 0)
         while run.epoch < assignment.to, !run.diverged, !run.stoppedEarly {
             waitForRoom(running)
             if isDraining.load(ordering: .relaxed) {
-                let checkpoint = run.epoch > assignment.from ? checkpoint(of: run) : nil
+                let checkpoint = run.epoch > known ? checkpoint(of: run) : nil
                 return .ended(lease, epoch: run.epoch, .cancelled, checkpoint: checkpoint)
             }
             var step = 0
@@ -359,14 +402,20 @@ package final class TrainingSlots: Sendable {
                 trial: trial,
                 seed: assignment.seed,
                 files: files,
-                checkpoint: state
+                checkpoint: state,
+                kind: ProgramKind(
+                    command,
+                    sweep: lease.trial.sweep,
+                    name: assignment.sweepName,
+                    files: assignment.dataSet.hash
+                )
             ),
-            at: "\(programs.path)/\(sweep)-\(trial)-\(lease.attempt.rawValue)"
+            at: "\(programs.path)/\(sweep)-\(trial)-\(runs.add(1, ordering: .relaxed).newValue)"
         )
         let (epoch, end) = run.run(
             ProgramControl(
                 shouldStop: { running.shouldStop.load(ordering: .relaxed) },
-                isClosing: { [self] in queue.withLock { $0.isClosed } },
+                isClosing: { [self] in isClosed() },
                 isDraining: { [self] in isDraining.load(ordering: .relaxed) },
                 waitForRoom: { [self] in waitForRoom(running) },
                 observed: { [self] observation in
@@ -375,9 +424,13 @@ package final class TrainingSlots: Sendable {
                     post(.observed(Reports.Item(lease: lease, observations: [observation])))
                 },
                 // How long a program may be silent is for its own limits to say, so that none is stuck while it lives.
-                advanced: { _, step in running.step.store(step, ordering: .relaxed) }
-            )
+                advanced: { _, step in running.step.store(step, ordering: .relaxed) },
+                noted: { [self] in post(.noted(lease, $0)) }
+            ),
+            among: idle
         )
+        // Others wait without looking after idle ones as long as there are none.
+        if !idle.isEmpty { work.ringAll() }
         func ended(_ outcome: SegmentOutcome, _ state: FileBundle? = nil) -> TrainingEvent {
             .ended(lease, epoch: epoch, outcome, checkpoint: state.flatMap { Self.checkpoint($0.packed) })
         }

@@ -30,6 +30,8 @@ package actor Worker: Service {
     private var client: ClientSocket?
     private var slots: TrainingSlots?
     private var checkpoints: [ContentHash: [UInt8]] = [:]
+    /// Objects on their way that are too large for memory.
+    private var large: [ContentHash: Result<BlobWriter, NoRoom>] = [:]
     /// Which objects are data sets, as assignments name them.
     private var dataSets: [ContentHash: DataSetID] = [:]
     private var timer: TimerID?
@@ -61,16 +63,17 @@ package actor Worker: Service {
             kernels: kernels.name,
             coreVersion: options.isNull ? WorkerOptions.nullCoreVersion : String(TrainingCore.version),
             softwareVersion: options.softwareVersion,
-            labels: (options.labels + (options.runsPrograms ? [Self.commandsLabel] : [])).sorted { $0.key < $1.key }
-                .map { WorkerLabel(key: $0.key, value: $0.value) }
+            labels: options.announcedLabels
         )
         session = WorkerSession(
-            WorkerSession.Options(register: register, patience: options.patience, inherited: options.inherited)
+            WorkerSession.Options(
+                register: register,
+                patience: options.patience,
+                inherited: options.inherited,
+                heldObject: min(WireLimits.checkpoint, ResidentLimit.bytes),
+                cachedData: options.cachedData
+            )
         )
-    }
-
-    private static var commandsLabel: (key: String, value: String) {
-        (WorkerRequirement.commands.key, WorkerRequirement.commands.value)
     }
 
     /// This machine's name.
@@ -181,6 +184,11 @@ package actor Worker: Service {
                 if items.last?.lease == item.lease { items[items.count - 1].append(item) } else { items.append(item) }
             case .ended(let lease, let epoch, let outcome, let checkpoint):
                 ends.append(.ended(lease, epoch: epoch, outcome, checkpoint: checkpoint))
+            case .noted(let lease, let sentence):
+                logger.warning(
+                    "a program is run again",
+                    metadata: ["lease.id": "\(lease)", "program.reason": "\(sentence)"]
+                )
             }
         }
         if !items.isEmpty { apply(.observed(items)) }
@@ -235,8 +243,11 @@ package actor Worker: Service {
         case .send(let message): send(message)
         case .begin(let assignment): begin(assignment)
         case .stop(let lease, _): slots?.stop(lease)
-        case .keep(let hash, let bytes): keep(hash, bytes)
-        case .discard(let hash): checkpoints[hash] = nil
+        case .keep(let hash, let bytes): keep(hash, Blob(bytes))
+        case .add(let hash, let offset, let bytes): add(hash, offset, bytes)
+        case .keepAdded(let hash): keepAdded(hash)
+        case .forgetAdded(let hash): large[hash] = nil
+        case .discard(let hash): discard(hash)
         case .note(let problem):
             logger.warning("the coordinator complains", metadata: ["coordinator.sentence": "\(problem.sentence)"])
         case .exit(let exit):
@@ -293,8 +304,36 @@ package actor Worker: Service {
         .died(reason: "the worker lost the \(what)", log: "")
     }
 
+    /// Adds a piece of an object that is too large for memory; a disk that is full is told when all pieces came.
+    private func add(_ hash: ContentHash, _ offset: Int, _ bytes: [UInt8]) {
+        if offset == 0 { large[hash] = .success(BlobWriter()) }
+        guard case .success(let writer)? = large[hash] else { return }
+        do throws(NoRoom) { try writer.append(bytes) } catch { large[hash] = .failure(error) }
+    }
+
+    private func keepAdded(_ hash: ContentHash) {
+        let added = large.removeValue(forKey: hash)
+        do {
+            guard let blob = try added?.get().finish() else { throw WorkerError.damaged(hash) }
+            keep(hash, blob)
+        } catch {
+            // Said as of every object that was looked at: on the next turn of the loop.
+            let reason = "\(error)"
+            loop.perform { self.assumeIsolated { $0.handle(.objectLost(hash, reason: reason)) } }
+        }
+    }
+
+    private func discard(_ hash: ContentHash) {
+        checkpoints[hash] = nil
+        files[hash] = nil
+        shelf.drop(hash)
+        if dataSets.removeValue(forKey: hash) != nil {
+            logger.debug("a data set is dropped; others need its room", metadata: ["data.hash": "\(hash)"])
+        }
+    }
+
     /// Checks and keeps an object; hashing and unpacking do not hold up the heartbeats.
-    private func keep(_ hash: ContentHash, _ bytes: [UInt8]) {
+    private func keep(_ hash: ContentHash, _ bytes: Blob) {
         let dataSet = dataSets[hash]
         objectLoop.perform { [self, shelf, loop] in
             let event: WorkerSession.Event
@@ -303,7 +342,7 @@ package actor Worker: Service {
                 guard ContentHash(bytes: SHA256.digest(bytes)) == hash else { throw WorkerError.damaged(hash) }
                 if let dataSet {
                     if FileBundle.isBundle(bytes) {
-                        bundle = try FileBundle(packed: bytes)
+                        bundle = try FileBundle(packed: bytes.array)
                     } else {
                         try shelf.keep(dataSet, packed: bytes)
                     }
@@ -315,7 +354,7 @@ package actor Worker: Service {
             loop.perform { [bundle] in
                 self.assumeIsolated { worker in
                     if let bundle { worker.files[hash] = bundle }
-                    if dataSet == nil, case .objectKept = event { worker.checkpoints[hash] = bytes }
+                    if dataSet == nil, case .objectKept = event { worker.checkpoints[hash] = bytes.array }
                     worker.handle(event)
                 }
             }

@@ -1,3 +1,4 @@
+import SweepCore
 package import SweepMessaging
 package import SweepWire
 
@@ -17,6 +18,8 @@ package struct WorkerOptions: Sendable {
     package var kernels: String?
     /// How long a lost coordinator is waited for.
     package var patience: Duration
+    /// Bytes of data sets that are kept for trials to come.
+    package var cachedData: Int
     /// How long a worker that is told to end may take for it.
     package var drainTime: Duration
     package var softwareVersion: String
@@ -44,6 +47,7 @@ package struct WorkerOptions: Sendable {
         labels: [(key: String, value: String)] = [],
         kernels: String? = nil,
         patience: Duration = .seconds(600),
+        cachedData: Int = WorkerSession.Options.usualCachedData,
         drainTime: Duration = .seconds(10),
         softwareVersion: String,
         isNull: Bool = false,
@@ -59,11 +63,21 @@ package struct WorkerOptions: Sendable {
         self.labels = labels
         self.kernels = kernels
         self.patience = patience
+        self.cachedData = cachedData
         self.drainTime = drainTime
         self.softwareVersion = softwareVersion
         self.isNull = isNull
         self.runsPrograms = runsPrograms
         self.board = board
         self.inherited = inherited
+    }
+
+    /// The labels that it was given and those that it gives itself, in the order of keys.
+    package var announcedLabels: [WorkerLabel] {
+        let own: [WorkerRequirement] =
+            runsPrograms ? WorkerRequirement.implied : WorkerRequirement.abilities.filter { $0 != .reusedPrograms }
+        let given: [WorkerLabel] = labels.map { WorkerLabel(key: $0.key, value: $0.value) }
+        let announced: [WorkerLabel] = given + own.map { WorkerLabel(key: $0.key, value: $0.value) }
+        return announced.sorted { $0.key < $1.key }
     }
 }

@@ -3,10 +3,11 @@ import Foundation
 import KernelAPI
 import SweepKernels
 
-// diagnosis-bench [--half tuning|reporting] [--tasks a,b] [--kinds a,b] [--seeds N] [--quick] [--no-experiments] [--detail]
+// diagnosis-bench [--half tuning|reporting] [--tasks a,b] [--kinds a,b] [--seeds N] [--from SEED] [--quick] [--no-experiments] [--detail]
 //   Faults of known kinds in sound runs: what the diagnosis makes of them. Tables in Markdown.
 // diagnosis-bench claims [--seeds N] [--only NAME]
 //   What is said of loss curves, tried: a table in Markdown.
+//   --from is the first seed: others than 0 are fresh ones, which no rule was set by.
 //   --quick leaves out remedies and experiments, --no-experiments the latter; --detail lists every run that was not told rightly.
 
 func option(_ name: String) -> String? {
@@ -33,6 +34,10 @@ if let kinds = option("kinds") { plan.kinds = kinds.split(separator: ",").map(St
 if let seeds = option("seeds") {
     guard let count = Int(seeds), count > 1 else { fail("--seeds: found \(seeds), allowed a number from 2") }
     plan.seeds = count
+}
+if let seed = option("from") {
+    guard let seed = UInt64(seed), seed < 1 << 32 else { fail("--from: found \(seed), allowed a number from 0") }
+    plan.firstSeed = seed
 }
 if isQuick {
     plan.mends = false

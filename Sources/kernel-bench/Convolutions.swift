@@ -91,7 +91,7 @@ private func measureImages(_ table: KernelTable) {
                 )
             )
         }
-        report("max pool gradient \(windows)", 2 * count + count / 2) {
+        report("max pool gradient \(windows)", count + 3 * count / 4) {
             table.poolMaxGradient(
                 MaxPoolGradient(
                     shape: shape,
@@ -100,8 +100,8 @@ private func measureImages(_ table: KernelTable) {
                     codes: codes,
                     inputGradient: y,
                     inputGradientLayout: layout,
-                    reluMask: x,
-                    reluMaskLayout: layout
+                    reluMask: small,
+                    reluMaskLayout: half
                 )
             )
         }

@@ -120,7 +120,8 @@ struct Layer {
             rightVectorStride: 16,
             output: gradient,
             outputRowStride: 16,
-            outputVectorStride: 16 * inputs
+            outputVectorStride: 16 * inputs,
+            scratch: filled(Gemm.scratchCount)
         )
     }
 }

@@ -29,6 +29,7 @@ final class Network {
     private let batch: Int
     private let table: KernelTable
     private let arena = Arena()
+    private let scratch: MutableFloats
     private var activations: [MutableFloats] = []
     private var gradients: [MutableFloats] = []
     private var strides: [Int] = []
@@ -56,6 +57,7 @@ final class Network {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             return state >> 33
         }
+        scratch = arena.floats(Gemm.scratchCount).baseAddress!
         let data = arena.floats(samples * widths[0])
         for i in data.indices { data[i] = Float(random() % 2048) / 1024 - 1 }
         self.data = data.baseAddress!
@@ -243,7 +245,8 @@ final class Network {
                 rightVectorStride: 16,
                 output: layer.gradient,
                 outputRowStride: 16,
-                outputVectorStride: layer.layout.panelStride
+                outputVectorStride: layer.layout.panelStride,
+                scratch: scratch
             )
         )
         table.sumColumns(

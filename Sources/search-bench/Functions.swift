@@ -1,14 +1,109 @@
 import Foundation
 import SweepCore
+import SweepSearch
 
 /// A function to be minimised, with its space and its least value.
 struct Function: Sendable {
     let name: String
     let space: SearchSpace
     let least: Double
-    let value: @Sendable (Configuration) -> Double
+    let costs: @Sendable (Configuration) -> [Double]
+    /// Of several costs the volume before `reference` that their best front dominates; regret is the share of it that is missing.
+    let front: (reference: [Double], hypervolume: Double)?
+
+    init(name: String, space: SearchSpace, least: Double, value: @escaping @Sendable (Configuration) -> Double) {
+        self.name = name
+        self.space = space
+        self.least = least
+        costs = { [value($0)] }
+        front = nil
+    }
+
+    init(
+        name: String,
+        space: SearchSpace,
+        reference: [Double],
+        hypervolume: Double,
+        costs: @escaping @Sendable (Configuration) -> [Double]
+    ) {
+        self.name = name
+        self.space = space
+        least = 0
+        self.costs = costs
+        front = (reference, hypervolume)
+    }
 
     static let all: [Function] = [branin, hartmann3, hartmann6, ackley10, rosenbrock8, mixed, conditional]
+
+    /// Functions of several costs; those of one stand in `all`.
+    static let fronts: [Function] = [zdt1, zdt2, dtlz2, ways]
+
+    /// Source: Zitzler, Deb and Thiele, Evol. Comput. 8(2), 2000, with 8 parameters.
+    private static func zdt(_ name: String, missing: Double, _ shape: @escaping @Sendable (Double) -> Double)
+        -> Function
+    {
+        let reference = [1.1, 6]
+        return Function(
+            name: name,
+            space: box(Array(repeating: (0, 1), count: 8)),
+            reference: reference,
+            hypervolume: reference[0] * reference[1] - missing
+        ) {
+            let x = reals($0, 8)
+            let g = 1 + 9 * x[1...].reduce(0, +) / 7
+            return [x[0], g * (1 - shape(x[0] / g))]
+        }
+    }
+
+    static let zdt1 = zdt("zdt1", missing: 1 / 3) { $0.squareRoot() }
+    static let zdt2 = zdt("zdt2", missing: 2 / 3) { $0 * $0 }
+
+    /// Three costs whose best front is the eighth of a sphere. Source: Deb, Thiele, Laumanns and Zitzler, CEC 2002, with 6 parameters.
+    static let dtlz2 = Function(
+        name: "dtlz2",
+        space: box(Array(repeating: (0, 1), count: 6)),
+        reference: [2.2, 2.2, 2.2],
+        hypervolume: 2.2 * 2.2 * 2.2 - Double.pi / 6
+    ) {
+        let x = reals($0, 6)
+        let radius = 1 + x[2...].reduce(0) { $0 + ($1 - 0.5) * ($1 - 0.5) }
+        let (a, b) = (x[0] * Double.pi / 2, x[1] * Double.pi / 2)
+        return [radius * cos(a) * cos(b), radius * cos(a) * sin(b), radius * sin(a)]
+    }
+
+    /// Two branches with parameters of their own, each of which has a part of the best front: f1 + f2^2 of x alone, with `first` better at
+    /// the one end and `second` at the other. The volume is that of both branches at their best, by quadrature.
+    static let ways = Function(
+        name: "ways",
+        space: waySpace,
+        reference: [2, 2],
+        hypervolume: bestWays
+    ) { configuration in
+        let isFirst = configuration["way"] == .text("first")
+        var apart = 0.0
+        for axis in 0..<3 {
+            let y = real(configuration, isFirst ? "way.first.y\(axis)" : "way.second.y\(axis)")
+            apart += 2 * (y - (isFirst ? 0.75 : 0.25)) * (y - (isFirst ? 0.75 : 0.25))
+        }
+        return Self.way(real(configuration, "x"), isFirst, apart)
+    }
+
+    private static func way(_ x: Double, _ isFirst: Bool, _ apart: Double) -> [Double] {
+        [x + apart + (isFirst ? 0 : 0.2), (1 - x) * (1 - x) + apart + (isFirst ? 0.2 : 0)]
+    }
+
+    private static var bestWays: Double {
+        let best = (0...20_000).flatMap { step in [true, false].map { way(Double(step) / 20_000, $0, 0) } }
+        return ParetoFronts.hypervolume(best, reference: [2, 2])
+    }
+
+    private static var waySpace: SearchSpace {
+        let unit = SpecNode.domain(.uniform(low: 0, high: 1, step: nil, points: nil))
+        let options = ["first", "second"].map { name in
+            ChoiceOption(.map([SpecEntry(name, .map((0..<3).map { SpecEntry("y\($0)", unit) }))]))
+        }
+        return SearchSpace(template: .map([SpecEntry("x", unit), SpecEntry("way", .domain(.choice(options)))]))
+    }
 
     private static func box(_ ranges: [(Double, Double)]) -> SearchSpace {
         SearchSpace(

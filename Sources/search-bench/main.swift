@@ -36,10 +36,12 @@ func nanoseconds() -> UInt64 {
 
 /// One search; `parallel` trials are always pending, and the oldest ends first.
 func run(_ method: SearchSpec.Method, _ function: Function, seed: Int, trials: Int, parallel: Int) {
-    let spec = SearchSpec(method: method, trials: trials, seed: UInt64(seed), parallelism: parallel)
+    var spec = SearchSpec(method: method, trials: trials, seed: UInt64(seed), parallelism: parallel)
+    spec.objectives = function.front?.reference.count ?? 1
     var searcher = SearcherFactory.make(spec: spec, space: function.space)
-    var pending: [(number: Int, value: Double)] = []
+    var pending: [(number: Int, costs: [Double])] = []
     var best = Double.infinity
+    var front: [[Double]] = []
     var curve: [Double] = []
     var proposed = 0
     var seconds = 0.0
@@ -49,13 +51,20 @@ func run(_ method: SearchSpec.Method, _ function: Function, seed: Int, trials: I
             guard let configuration = searcher.propose(number: proposed) else { break }
             searcher.proposed(number: proposed, configuration: configuration)
             seconds += Double(nanoseconds() - begin) / 1e9
-            pending.append((proposed, function.value(configuration)))
+            pending.append((proposed, function.costs(configuration)))
             proposed += 1
             continue
         }
-        let (number, value) = pending.removeFirst()
-        searcher.observe(number: number, objective: value, epoch: 1)
-        best = min(best, value - function.least)
+        let (number, costs) = pending.removeFirst()
+        searcher.observe(number: number, costs: costs, epoch: 1)
+        if let whole = function.front {
+            if !front.contains(where: { $0 == costs || ParetoFronts.dominates($0, costs) }) {
+                front = front.filter { !ParetoFronts.dominates(costs, $0) } + [costs]
+                best = 1 - ParetoFronts.hypervolume(front, reference: whole.reference) / whole.hypervolume
+            }
+        } else {
+            best = min(best, costs[0] - function.least)
+        }
         curve.append(best)
     }
     let text = curve.map { "\($0)" }.joined(separator: ",")
@@ -112,7 +121,7 @@ switch CommandLine.arguments.dropFirst().first {
 case "runs":
     let names = option("functions", Function.all.map(\.name).joined(separator: ",")).split(separator: ",")
     for method in methods("tpe,gp,cmaes,auto") {
-        for function in Function.all where names.contains(Substring(function.name)) {
+        for function in Function.all + Function.fronts where names.contains(Substring(function.name)) {
             for parallel in option("parallel", "1,8").split(separator: ",").compactMap({ Int($0) }) {
                 let first = Int(option("first", "0")) ?? 0
                 for seed in first..<first + (Int(option("seeds", "30")) ?? 30) {

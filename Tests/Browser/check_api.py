@@ -58,9 +58,9 @@ for template, item in document["paths"].items():
     for method, operation in item.items():
         path = template.replace("{sweep}", urllib.parse.quote(options.sweep)).replace("{trial}", "1")
         # Steering that ends the sweep is asked of one that is not there.
-        if method == "post" and template.endswith("/cancel"):
+        if method == "delete" or (method == "post" and template.endswith("/cancel")):
             path = path.replace(urllib.parse.quote(options.sweep), "none")
-            check(path, "POST", operation, 404)
+            check(path, method.upper(), operation, 404)
             continue
         # What takes a body is asked without one, and of a sweep whose trials are not asked for.
         if method == "post" and (template == "/api/v1/sweeps" or template.rsplit("/", 1)[-1] in ("set", "ask", "report", "tell")):

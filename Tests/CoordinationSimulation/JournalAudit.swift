@@ -41,6 +41,12 @@ package struct JournalAudit: Sendable {
         case .trialProposed(let proposal):
             require(trials[proposal.trial] == nil, fact)
             trials[proposal.trial] = Standing()
+            if let parent = proposal.parent {
+                let donor = trials[TrialID(sweep: proposal.trial.sweep, number: parent.trial)]
+                require(donor?.epochs == parent.epoch && proposal.trial.number > parent.trial, fact)
+                trials[proposal.trial]?.epochs = parent.epoch
+                trials[proposal.trial]?.checkpoint = donor?.checkpoint ?? 0
+            }
         case .segmentDecided(let trial, let from, let to, _, _):
             require(trials[trial]?.epochs == from && from < to, fact)
         case .leased(let lease, let worker, let from, let to, _):

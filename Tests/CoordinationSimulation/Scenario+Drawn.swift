@@ -52,6 +52,26 @@ extension Scenario {
         return scenario
     }
 
+    /// The scenario of a seed with a second sweep, which the user ends and removes in the middle of the faults. A coordinator that
+    /// starts after that is handed it again, as another sweep of its name.
+    package static func cleared(_ seed: UInt64) -> Scenario {
+        var scenario = drawn(seed)
+        var random = RandomStream(key: RandomStream.mix(seed ^ 0xDE1E))
+        var second = scenario.sweeps[0]
+        second.name = "second"
+        second.seed += 1
+        second.trials = 6 + random.below(8)
+        scenario.sweeps.append(second)
+        let horizon = scenario.faults.map(\.end).max() ?? 10
+        let cancelled = (horizon * random.uniform() * 500).rounded() / 1000
+        let deleted = ((cancelled + horizon * random.uniform() / 2) * 1000).rounded() / 1000
+        scenario.steering = [
+            .init(seconds: cancelled, sweep: "second", steering: .cancel),
+            .init(seconds: deleted, sweep: "second", steering: .delete),
+        ]
+        return scenario
+    }
+
     /// The scenario of a seed with up to four sweeps that want different things of different workers, and a user who changes
     /// their priorities, limits and numbers of trials.
     package static func crowded(_ seed: UInt64) -> Scenario {
@@ -118,6 +138,28 @@ extension Scenario {
         return scenario
     }
 
+    /// The scenario of a seed whose sweep trains a population, whose members copy one another.
+    package static func populated(_ seed: UInt64) -> Scenario {
+        var scenario = drawn(seed)
+        var random = RandomStream(key: RandomStream.mix(seed ^ 0x9B7))
+        // Members are compared to their end.
+        scenario.training.stopping = 0
+        // Folds are for finalists, of which it has none.
+        scenario.sweeps[0].folds = nil
+        scenario.sweeps[0].population = PopulationSpec(
+            members: 2 + random.below(9),
+            interval: 1 + random.below(3),
+            quantile: [0.2, 0.25, 0.5][random.below(3)],
+            resample: [0, 0.25, 1][random.below(3)]
+        )
+        scenario.sweeps[0].epochs = [4, 7, 12][random.below(3)]
+        scenario.sweeps[0].repeats = 1
+        scenario.sweeps[0].finalists = nil
+        if scenario.sweeps[0].stop?.epochs != nil { scenario.sweeps[0].stop = StopSpec(epochs: 30) }
+        if random.below(4) == 0 { scenario.sweeps[0].decide = "arrival" }
+        return scenario
+    }
+
     /// A sweep of a kind drawn from the stream.
     private static func drawnSweep(_ random: inout RandomStream) -> SampleSweep {
         var sweep = SampleSweep()
@@ -132,6 +174,7 @@ extension Scenario {
         if sweep.seed % 8 == 1 { sweep.stop = StopSpec(epochs: 5 * sweep.epochs) }
         if sweep.seed % 8 == 5, sweep.objective.direction == .minimize { sweep.stop = StopSpec(cost: 0.6) }
         if sweep.seed.isMultiple(of: 4) { sweep.finalists = FinalistsSpec(top: 3, seeds: 4) }
+        if sweep.seed.isMultiple(of: 8) { sweep.folds = 2 }
         return sweep
     }
 }

@@ -47,6 +47,9 @@ package struct Scenario: Hashable, Sendable {
         self.faults = faults
     }
 
+    /// Whether the user removes a sweep.
+    package var isCleared: Bool { steering.contains { $0.act == .steer(.delete) } }
+
     /// Virtual seconds after which the sweeps must be over, or the run counts as one that does not end by itself.
     ///
     /// After the last fault everything is trained once more on one slot of the slowest worker, twice as slowly as it is;
@@ -57,7 +60,9 @@ package struct Scenario: Hashable, Sendable {
         var work = 0.0
         for sweep in sweeps {
             // A grid without a number of trials has 12 configurations, of at most 3 runs; no change asks for more than 36.
-            let trials = Double(max(sweep.trials ?? 0, 36))
+            // Of a population all members may be replaced at each of their decisions.
+            let copies = (sweep.population?.members ?? 0) * sweep.epochs
+            let trials = Double(max(sweep.trials ?? 0, 36) + copies)
             work += trials * Double(sweep.epochs) * slowest / 1000 * 3
             if training.killing + training.dying > 0 { work += trials * Double(options.attempts) * 20 }
         }

@@ -121,11 +121,19 @@ extension Scenario {
                     "\(sweep.name).stop = StopSpec(epochs: \(stop.epochs.map { "\($0)" } ?? "nil"), cost: \(stop.cost.map { "\($0)" } ?? "nil"))"
                 )
             }
+            if let population = sweep.population {
+                lines.append(
+                    "\(sweep.name).population = PopulationSpec(members: \(population.members), interval: "
+                        + "\(population.interval.map { "\($0)" } ?? "nil"), quantile: \(population.quantile), "
+                        + "resample: \(population.resample))"
+                )
+            }
             if let finalists = sweep.finalists {
                 lines.append(
                     "\(sweep.name).finalists = FinalistsSpec(top: \(finalists.top), seeds: \(finalists.seeds))"
                 )
             }
+            if let folds = sweep.folds { lines.append("\(sweep.name).folds = \(folds)") }
             if !sweep.requires.isEmpty { lines.append("\(sweep.name).requires = \(Self.source(sweep.requires))") }
             if sweep.threads != 1 { lines.append("\(sweep.name).threads = \(sweep.threads)") }
             lines.append("scenario.sweeps.append(\(sweep.name))")

@@ -48,6 +48,10 @@ package struct SimulatedCoordinator: Sendable {
     private var restarts = 0
     /// How often the process went on from a snapshot and the journal after it.
     package private(set) var snapshotRestarts = 0
+    /// Removed sweeps that the journal is being cleared of, and up to where it is.
+    private var clearing: (sweeps: Set<SweepID>, place: Int) = ([], 0)
+    /// Entries that were cleared of a removed sweep.
+    package private(set) var clearedEntries = 0
     /// A second core that knows nothing but the journal's bytes.
     private var replica: CoordinatorCore
     private let checksInvariants: Bool
@@ -95,6 +99,8 @@ package struct SimulatedCoordinator: Sendable {
     /// Kills the process and makes a new one from the journal; `commitSurvives`: whether a commit under way was through.
     package mutating func crashAndRestore(commitSurvives: Bool, said: (WorkerID, UInt64) -> Message?) {
         if queue.isCommitting, commitSurvives { write(said) }
+        // What is cleared and what is not is known by the removals alone.
+        clearing.place = 0
         queue = CommitQueue()
         writing = []
         taken = nil
@@ -262,7 +268,11 @@ package struct SimulatedCoordinator: Sendable {
         do { keep(try JournalCodec.encode(writing), said) } catch {
             violations.append("a batch cannot be written: \(error)")
         }
+        clearing.sweeps.formUnion(
+            writing.compactMap { if case .sweepChanged(let id, .deleted) = $0 { id } else { nil } }
+        )
         writing = []
+        clear()
         guard let taken else { return }
         self.taken = nil
         let parts = taken.parts
@@ -271,6 +281,24 @@ package struct SimulatedCoordinator: Sendable {
         var trials: [TrialID] = []
         taken.forEachWholeCurve { trial, _ in trials.append(trial) }
         core.thin(trials)
+    }
+
+    /// Entries that are looked through after each commit, as few as there may be commits between them.
+    private static let clearedAtOnce = 3
+
+    /// Clears the next entries of the facts of removed sweeps, as the process does some MiB at a time.
+    private mutating func clear() {
+        guard !clearing.sweeps.isEmpty else { return }
+        // The one just written is not told to others before it is through.
+        for index in clearing.place..<min(clearing.place + Self.clearedAtOnce, journal.count) {
+            do {
+                if let rest = try JournalCodec.cleared(journal[index], of: clearing.sweeps) {
+                    journal[index] = rest
+                    clearedEntries += 1
+                }
+            } catch { violations.append("a batch cannot be cleared: \(error)") }
+            clearing.place = index + 1
+        }
     }
 
     private mutating func keep(_ entry: [UInt8], _ said: (WorkerID, UInt64) -> Message?) {

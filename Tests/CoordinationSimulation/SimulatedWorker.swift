@@ -69,6 +69,9 @@ package struct SimulatedWorker: Sendable {
         self.plan = plan
         self.incarnation = incarnation
         self.origin = origin
+        // What every worker of this version gives itself.
+        let labels = plan.labels.map { WorkerLabel(key: $0.key, value: $0.value) }
+        let own = WorkerRequirement.abilities.map { WorkerLabel(key: $0.key, value: $0.value) }
         let register = Register(
             worker: WorkerID(name: plan.name, incarnation: incarnation),
             host: "simulated",
@@ -78,7 +81,7 @@ package struct SimulatedWorker: Sendable {
             kernels: "none",
             coreVersion: plan.coreVersion,
             softwareVersion: "0",
-            labels: plan.labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) }
+            labels: (labels + own).sorted { $0.key < $1.key }
         )
         session = WorkerSession(WorkerSession.Options(register: register))
     }

@@ -67,6 +67,7 @@ extension Simulation {
             }
             workers[index]?.cache[hash] = bytes
             queue.add(.kept(index, incarnation, hash), at: now)
+        case .add, .keepAdded, .forgetAdded: violations.append("a small object is taken for a large one")
         case .discard(let hash): workers[index]?.cache[hash] = nil
         case .note(let problem): trace?(now, "\(worker.plan.name): told \(problem.code): \(problem.sentence)")
         case .exit(let reason):
@@ -172,9 +173,9 @@ extension Simulation {
         if worker.cache[assignment.dataSet.hash] == nil { violations.append("a lease begins without its data set") }
         if !worker.plan.isUseful { violations.append("\(worker.plan.name) was given \(lease)") }
         let state = assignment.checkpoint.map { worker.cache[$0.hash] }
-        if assignment.from > 0, trusts,
-            state != SyntheticTraining.checkpoint(seed: assignment.seed, epoch: assignment.from)
-        {
+        // A state up to the epoch of a copy is that of the trial that was copied.
+        let owner = Self.ancestors(assignment).first { assignment.from <= $0.to }?.seed ?? assignment.seed
+        if assignment.from > 0, trusts, state != SyntheticTraining.checkpoint(seed: owner, epoch: assignment.from) {
             violations.append("lease \(lease) begins at \(assignment.from) from another state")
         }
         if assignment.from == 0, state != nil { violations.append("a lease from the start has a checkpoint") }
@@ -200,6 +201,15 @@ extension Simulation {
         }
     }
 
+    /// The epochs of its copies, and the seeds of those that were copied, of a trial that goes on from another's state.
+    private static func ancestors(_ assignment: Assignment) -> [(to: Int, seed: UInt64)] {
+        guard case .list(let items)? = assignment.spec[Ancestor.key] else { return [] }
+        return items.compactMap { item in
+            guard case .integer(let to)? = item["to"], case .integer(let seed)? = item["seed"] else { return nil }
+            return (to, UInt64(UInt(bitPattern: seed)))
+        }
+    }
+
     private func epochTime(_ index: Int, _ lease: LeaseID, _ epoch: Int) -> Duration {
         // Real epochs vary; half to one and a half times the plan's.
         let draw = chance(6, UInt64(lease.trial.number), UInt64(lease.attempt.rawValue), UInt64(epoch))
@@ -220,6 +230,12 @@ extension Simulation {
         }
         let epoch = training.epoch + 1
         workers[index]?.training[lease]?.epoch = epoch
+        if let copied = Self.ancestors(training.assignment).last?.to, epoch <= copied {
+            // An ancestor's epoch, trained again, is known and not reported.
+            tally.ancestorEpochs += 1
+            tell(index, .progress([Heartbeat.Progress(lease: lease, epoch: epoch, step: 0)]))
+            return queue.add(.trained(index, incarnation, lease), after: epochTime(index, lease, epoch + 1))
+        }
         let observation = scenario.training.observation(
             spec: training.assignment.spec,
             seed: training.assignment.seed,

@@ -61,8 +61,12 @@ package final class Simulation {
         /// Damaged frames that are a message all the same; behind CURVE nobody ever sees them.
         package var forgedFrames = 0
         package var lies = 0
+        /// Lies that were a worker's registration, which behind CURVE nobody can have overheard.
+        package var claims = 0
         package var drained = 0
         package var heldUp = 0
+        /// Epochs of a trial's ancestors that were trained again, because the state to copy was lost with a worker.
+        package var ancestorEpochs = 0
     }
 
     var queue = EventQueue<Event>()
@@ -86,6 +90,8 @@ package final class Simulation {
     /// What the user wants, in order; the first is asked for and not answered yet.
     private var wishes: [(sweep: String, act: Scenario.Act)] = []
     private var asked: ReplyToken?
+    /// Removals that the user wants and that are not answered yet.
+    private var deletesLeft: Int
     /// What the lying peer overheard last.
     var overheard: [[[UInt8]]] = []
     var liar: RandomStream
@@ -98,10 +104,11 @@ package final class Simulation {
         key = RandomStream.mix(scenario.seed)
         liar = RandomStream(key: RandomStream.mix(scenario.seed ^ 0x11A2))
         faults = FaultIndex(scenario.faults)
+        deletesLeft = scenario.steering.count { $0.act == .steer(.delete) }
         coordinator = SimulatedCoordinator(
             options: scenario.options,
             journal: journal,
-            objects: [SampleSweep.dataSet.hash: SampleSweep.dataBytes],
+            objects: Dictionary(SampleSweep.dataSets.map { ($0.id.hash, $0.bytes) }) { first, _ in first },
             checksInvariants: scenario.checksInvariants,
             mistrusts: scenario.hostile != nil
         )
@@ -115,7 +122,7 @@ package final class Simulation {
 
     /// Whether every sweep is over.
     package var isOver: Bool {
-        coordinator.core.sweeps.count == scenario.sweeps.count
+        deletesLeft == 0 && coordinator.core.sweeps.count + (scenario.isCleared ? 1 : 0) >= scenario.sweeps.count
             && coordinator.core.sweeps.values.allSatisfy(\.state.isOver)
     }
 
@@ -211,7 +218,7 @@ package final class Simulation {
         carryOut(coordinator.start(at: coordinatorNow))
         for sweep in scenario.sweeps {
             token += 1
-            coordinator.keep(dataSet: SampleSweep.dataBytes)
+            for set in SampleSweep.dataSets { coordinator.keep(dataSet: set.bytes) }
             carryOut(coordinator.handle(.submit(sweep.draft, ReplyToken(rawValue: token)), at: coordinatorNow))
         }
     }
@@ -233,7 +240,7 @@ package final class Simulation {
     func answered(_ token: ReplyToken) {
         guard token == asked else { return }
         asked = nil
-        wishes.removeFirst()
+        if wishes.removeFirst().act == .steer(.delete) { deletesLeft -= 1 }
         ask()
     }
 

@@ -8,7 +8,9 @@ package struct StateSummary: Hashable, Sendable {
     /// One trial.
     package struct Trial: Hashable, Sendable {
         let configuration: Configuration
+        let name: ConfigurationID
         let seed: UInt64
+        let parent: Parent?
         let epochs: Int
         let curve: [[UInt64]]
         let checkpoint: TrialProgress.KeptCheckpoint?
@@ -59,7 +61,9 @@ package struct StateSummary: Hashable, Sendable {
                 trials: sweep.trials.map { trial in
                     Trial(
                         configuration: trial.configuration,
+                        name: trial.configurationID,
                         seed: trial.seed,
+                        parent: trial.parent,
                         epochs: trial.curve.epochs,
                         curve: Self.rows(trial, sweep.sweep.objective),
                         checkpoint: trial.checkpoint,

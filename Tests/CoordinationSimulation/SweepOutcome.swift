@@ -62,8 +62,10 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
         let rows = Ranking.rows(
             records,
             objective: sweep.sweep.objective,
+            further: sweep.sweep.further,
             levels: sweep.levels,
-            repeats: sweep.repeats
+            repeats: sweep.repeats,
+            folds: sweep.sweep.folds
         )
         return rows.map { row in
             let runs = row.runs.map { run in
@@ -73,6 +75,7 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
             let metrics = row.metrics.map { "\($0.metric.rawValue) \(bits($0.value))" }
             return "\(row.place) \(row.configuration.id) \(bits(row.objective)) \(interval) \(row.tiedWith) \(runs)"
                 + " \(metrics) \(row.epoch ?? 0) \(row.epochs) \(bits(row.coreSeconds)) \(row.rung)"
+                + (row.values.isEmpty ? "" : " front \(row.front ?? 0) \(row.values.map { bits($0) })")
         }
     }
 

@@ -55,7 +55,7 @@ package struct Verdict {
             }
             if simulation.scenario.hostile == nil { defects += wrongCurves(sweep, simulation) }
         }
-        if !coordinator.core.neededObjects.isSubset(of: [SampleSweep.dataSet.hash]) {
+        if !coordinator.core.neededObjects.isSubset(of: SampleSweep.dataSets.map(\.id.hash)) {
             defects.append("objects are needed after the end")
         }
         return defects
@@ -72,13 +72,19 @@ package struct Verdict {
             if trial.ended == .completed, trial.curve.epochs != last {
                 defects.append("trial \(trial.number) completed after \(trial.curve.epochs) epochs, not \(last)")
             }
-            let notes = (0..<trial.curve.epochs).flatMap { training.notes(seed: trial.seed, epoch: $0 + 1) }
+            let inherited = trial.parent?.epoch ?? 0
+            let notes = (inherited..<max(inherited, trial.curve.epochs)).flatMap {
+                training.notes(seed: trial.seed, epoch: $0 + 1)
+            }
             if trial.notes != notes { defects.append("trial \(trial.number) has the notes \(trial.notes)") }
-            guard let spec = sweep.sweep.space.resolve(trial.configuration) else { continue }
+            let ancestors = sweep.ancestors(of: trial.number)
             for (index, observation) in simulation.coordinator.curve(of: trial, in: sweep).observations.enumerated() {
+                // An epoch is of the trial that trained it.
+                let own = ancestors.first { index < $0.to }?.trial ?? trial
+                guard let spec = sweep.sweep.space.resolve(own.configuration) else { continue }
                 let expected = training.observation(
                     spec: spec,
-                    seed: trial.seed,
+                    seed: own.seed,
                     epoch: index + 1,
                     epochs: sweep.sweep.epochs,
                     metrics: sweep.metrics

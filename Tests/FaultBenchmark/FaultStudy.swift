@@ -37,6 +37,7 @@ package struct FaultStudy: Sendable {
         /// Names of kinds; nil: all.
         package var kinds: [String]?
         package var seeds = 5
+        package var firstSeed: UInt64 = 0
         package var hasPairs = true
         package var mends = true
         package var experiments = true
@@ -51,7 +52,7 @@ package struct FaultStudy: Sendable {
     /// Runs the plan; `progress` is told of each task and fault.
     package init(_ plan: Plan, on bench: Workbench, progress: (String) -> Void = { _ in }) throws {
         for task in BaseTask.all where plan.tasks.contains(task.name) {
-            let seeds = (0..<plan.seeds).map(UInt64.init)
+            let seeds = (0..<plan.seeds).map { plan.firstSeed + UInt64($0) }
             let base = try seeds.map { try bench.train(FaultedRun(task, variant: "", overrides: []), seed: $0) }
             for run in FaultedRun.sound(task) {
                 let results = run.variant.isEmpty ? base : try seeds.map { try bench.train(run, seed: $0) }
@@ -108,8 +109,8 @@ package struct FaultStudy: Sendable {
             {
                 recovers = mended(run, changes, seed, bench).map(effect.recovers) ?? false
             }
-            if plan.experiments, let effect, seed == 0, run.kinds.count == 1, measure == .quality {
-                tried = experiment(run, result, effect, bench)
+            if plan.experiments, let effect, seed == plan.firstSeed, run.kinds.count == 1, measure == .quality {
+                tried = experiment(run, result, effect, seeds.prefix(2), bench)
             }
             records.append(
                 Self.record(run, result, seed, isAdmitted: refused || effect != nil, recovers: recovers, tried: tried)
@@ -133,21 +134,22 @@ package struct FaultStudy: Sendable {
         _ run: FaultedRun,
         _ result: RunResult,
         _ effect: Effect,
+        _ seeds: some Collection<UInt64>,
         _ bench: Workbench
     ) -> Cause? {
         let answer = Answer(result, .data)
         var best = answer.named.first
         var most = 0.1 * abs(effect.lost)
         for cause in answer.causes.prefix(3) where !cause.remedy.change.isEmpty {
-            let gains = (UInt64(0)..<2).compactMap { seed -> Double? in
+            let gains = seeds.compactMap { seed -> Double? in
                 guard let before = try? bench.train(run, seed: seed),
                     let after = mended(run, cause.remedy.change, seed, bench)
                 else { return nil }
                 return effect.scale == .loss
                     ? (before.loss ?? 0) - (after.loss ?? 0) : after.validation - before.validation
             }
-            guard gains.count == 2 else { continue }
-            let gain = (gains[0] + gains[1]) / 2
+            guard gains.count == seeds.count else { continue }
+            let gain = gains.reduce(0, +) / Double(gains.count)
             if gain > most { (best, most) = (cause.cause, gain) }
         }
         return best

@@ -105,7 +105,7 @@ extension RunEvidence {
     /// What is known of the run at a level of evidence.
     fileprivate func reduced(to level: EvidenceLevel) -> RunEvidence {
         let hasSpecification = level != .curve
-        return RunEvidence(
+        var reduced = RunEvidence(
             curve: curve,
             budget: budget,
             chanceLoss: chanceLoss,
@@ -116,5 +116,7 @@ extension RunEvidence {
             notes: hasSpecification ? notes : [],
             optimizerKey: hasSpecification ? optimizerKey : nil
         )
+        if level == .data { reduced.rangeTest = rangeTest }
+        return reduced
     }
 }

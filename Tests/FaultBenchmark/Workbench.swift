@@ -87,7 +87,7 @@ package final class Workbench {
         let found =
             findings[checked] ?? DataChecks.findings(data, steps: trial.preprocess, targetScale: trial.targetScale)
         findings[checked] = found
-        let evidence = RunEvidence(
+        var evidence = RunEvidence(
             curve: observed.curve,
             budget: model.stoppedEarly ? observed.curve.epochs : trial.training.epochs,
             chanceLoss: ChanceLoss.of(trial.training, on: training.schema),
@@ -98,6 +98,9 @@ package final class Workbench {
             notes: observed.notes,
             optimizerKey: node["train"]?["optimizer"]?.onlyKey
         )
+        if Diagnosis(evidence).wantsRangeTest {
+            evidence.rangeTest = try rangeTest(trial.training, training, seed, stepsPerEpoch: model.stepsPerEpoch)
+        }
         let test = model.evaluate(.test)
         let validation = model.evaluate(.validation)
         let isUsual = trial.training.loss(on: training.schema).kind == .softmaxCrossEntropy
@@ -113,6 +116,14 @@ package final class Workbench {
             evidence: evidence,
             refusal: []
         )
+    }
+
+    private func rangeTest(_ spec: TrainingSpec, _ data: TrainingData, _ seed: UInt64, stepsPerEpoch: Int) throws
+        -> RateRangeTest?
+    {
+        guard let plan = RateRangeTest.Plan(of: spec, stepsPerEpoch: stepsPerEpoch) else { return nil }
+        let run = try TrainingRun(spec: plan.training, data: data, seed: seed, kernels: kernels)
+        return RateRangeTest(stepLosses: run.stepLosses(plan.steps), of: plan)
     }
 
     /// Balanced accuracy, or R² from −1 up; of a broken model that of guessing.

@@ -90,6 +90,14 @@ struct Decoder: Sendable, CustomTestStringConvertible {
             for configuration in file.sweep.space.cover.prefix(10) { _ = file.sweep.space.resolve(configuration) }
             return true
         },
+        // What is a journal of Optuna, and what its first study tells a sweep.
+        Decoder("optuna") { bytes in
+            guard OptunaStudy.isJournal(bytes), let studies = try? OptunaStudy.studies(journal: bytes),
+                let study = studies.first
+            else { return false }
+            _ = study.refusal(for: WarmSweep.sweep.objective)
+            return EarlierTrials(study, for: WarmSweep.sweep).found > 0
+        },
         Decoder("csv") { bytes in DataFolder(["t": bytes]).loads(.table("t")) },
         // Plain or gzip, told by content.
         Decoder("gzip") { bytes in DataFolder(["t": bytes]).loads(.table("t")) },
@@ -169,6 +177,27 @@ enum Checksum {
         sum = ~sum
         return bytes + (0..<4).map { UInt8(truncatingIfNeeded: sum >> UInt32(8 * $0)) }
     }
+}
+
+/// A sweep that begins with what others found out, with rungs at 3 and 9 epochs.
+enum WarmSweep {
+    static let sweep: Sweep = {
+        let text = """
+            name: warm
+            data: {source: t, target: label}
+            train:
+              model: {mlp: {width: {choice: [32, 64]}, layers: {int: [1, 3]}}}
+              optimizer: {choice: [{adam: {learning_rate: {log: [1e-3, 1e-1]}}}, {sgd: {learning_rate: 0.5}}]}
+              epochs: 9
+            objective: {minimize: validation.loss}
+            search: {method: tpe, trials: 20, where: "layers < 3"}
+            prune: {method: asha, first_rung: 3}
+            """
+        guard case .success(let file) = SweepFile.read(text: text, file: "f", overrides: []) else {
+            preconditionFailure("the warm sweep is right")
+        }
+        return file.sweep
+    }()
 }
 
 /// The least training that has a checkpoint: four rows, one layer.

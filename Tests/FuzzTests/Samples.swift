@@ -63,6 +63,7 @@ enum Samples {
             fileName: "digits.yaml",
             tree: try tree.wireBytes(),
             dataSet: DataSetID(hash: hash, size: 1234),
+            foldSets: [DataSetID(hash: hash, size: 1235)],
             schema: DataSchema(
                 features: ["a", "b"],
                 task: .classification(classes: ["x", "y"], trainingCounts: [3, 4]),

@@ -40,7 +40,7 @@ hosts() {
 
 # The processes in a namespace.
 processes() {
-    ip netns pids "$1" 2>/dev/null | tr '\n' ' '
+    { ip netns pids "$1" 2>/dev/null || true; } | tr '\n' ' '
 }
 
 kill_all() {
@@ -48,6 +48,11 @@ kill_all() {
     found=$(processes "$1")
     # shellcheck disable=SC2086
     [ -z "$found" ] || kill -9 $found 2>/dev/null || true
+    # What still dies may still hold files.
+    for _ in $(seq 50); do
+        [ -n "$(processes "$1")" ] || return 0
+        sleep 0.1
+    done
 }
 
 on_switch() { ip netns exec "$switch" "$@"; }
@@ -114,7 +119,8 @@ start_delay() {
     ip -n "$switch" link set "r$host" master bridge up
     ip -n "$switch" link set "d$host" up
     rm -f "$state/ready.$host"
-    on_switch setsid python3 "$here/netdelay.py" "p$host" "d$host" "$@" --ready "$state/ready.$host" \
+    # Not by on_switch: of a function in the background a shell stays, which would be the one that is noted and ended.
+    ip netns exec "$switch" setsid python3 "$here/netdelay.py" "p$host" "d$host" "$@" --ready "$state/ready.$host" \
         </dev/null >/dev/null 2>"$state/relay-errors.$host" &
     echo $! >"$state/relay.$host"
     for _ in $(seq 100); do

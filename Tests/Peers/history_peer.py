@@ -2,6 +2,7 @@
 
     history_peer.py tensorboard DIR      the scalars of each run, and the table of the plugin HParams
     history_peer.py optuna FILE          the study: its direction, its trials, and what its own sampler proposes next
+    history_peer.py fronts FILE          a study of several objectives: directions, values, what is on its front and proposed next
     history_peer.py mlflow URL NAME      the runs of an experiment, parent first
 """
 import json
@@ -98,6 +99,35 @@ def optuna(path):
     }
 
 
+def fronts(path):
+    import optuna
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    storage = JournalStorage(JournalFileBackend(path))
+    (summary,) = optuna.get_all_study_summaries(storage)
+    asked = {}
+    front = [trial.number for trial in optuna.load_study(study_name=summary.study_name, storage=storage).best_trials]
+    for kind in (optuna.samplers.NSGAIISampler, optuna.samplers.TPESampler):
+        study = optuna.load_study(study_name=summary.study_name, storage=storage, sampler=kind(seed=1))
+        trial = study.ask(study.trials[0].distributions)
+        asked[kind.__name__] = sorted(trial.params)
+        study.tell(trial, [9.0] * len(study.directions))
+    given = [trial for trial in study.trials if trial.user_attrs]
+    optuna.create_study(directions=[direction.name.lower() for direction in study.directions]).add_trials(
+        [trial for trial in given if trial.state.is_finished()]
+    )
+    return {
+        "directions": [direction.name for direction in study.directions],
+        "metric_names": study.metric_names,
+        "states": [trial.state.name for trial in given],
+        "values": [trial.values for trial in given],
+        "front": front,
+        "asked": asked,
+    }
+
+
 def mlflow(url, name):
     from mlflow.tracking import MlflowClient
 
@@ -124,4 +154,4 @@ def mlflow(url, name):
 
 
 if __name__ == "__main__":
-    json.dump({"tensorboard": tensorboard, "optuna": optuna, "mlflow": mlflow}[sys.argv[1]](*sys.argv[2:]), sys.stdout)
+    json.dump({"tensorboard": tensorboard, "optuna": optuna, "fronts": fronts, "mlflow": mlflow}[sys.argv[1]](*sys.argv[2:]), sys.stdout)

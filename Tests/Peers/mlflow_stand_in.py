@@ -4,7 +4,7 @@
 
 Prints its URL, then serves until it is ended. Requests that MLflow 3 refuses are refused here in the same way (checked against the
 real server by `make test-mlflow`). With --refuse-after, the Nth log-batch and all after it fail; with --hold, the Nth is
-never answered. GET /runs shows what was kept.
+never answered. GET /runs shows what was kept, and whether a batch is held.
 """
 import argparse
 import http.server
@@ -20,6 +20,7 @@ arguments = parser.parse_args()
 experiments = {}
 runs = {}
 batches = 0
+held = False
 KEY = re.compile(r"^[\w\-. /]+$", re.ASCII)
 
 
@@ -74,9 +75,10 @@ def create_run(body):
 
 
 def log_batch(body):
-    global batches
+    global batches, held
     batches += 1
     if batches == arguments.hold:
+        held = True
         threading.Event().wait()
     if arguments.refuse_after and batches >= arguments.refuse_after:
         raise Refused(500, "INTERNAL_ERROR", "database is locked")
@@ -140,7 +142,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         url = urllib.parse.urlsplit(self.path)
         if url.path == "/runs":
-            return self.answer(200, {"experiments": experiments, "runs": list(runs.values())})
+            return self.answer(200, {"experiments": experiments, "runs": list(runs.values()), "held": held})
         name = urllib.parse.parse_qs(url.query).get("experiment_name", [""])[0]
         if name not in experiments:
             return self.answer(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "no such experiment"})

@@ -73,6 +73,15 @@ package struct Rank: Decodable, Sendable {
         package let symptom: Symptom?
         package let interval: [Double]?
         package let final: Final?
+        package let runs: [Run]?
+    }
+
+    package struct Run: Decodable, Hashable, Sendable {
+        package let trial: Int
+        package let seed: UInt64
+        package let fold: Int?
+        package let objective: Measured?
+        package let epochs: Int
     }
 
     package struct Symptom: Decodable, Sendable {
@@ -82,6 +91,7 @@ package struct Rank: Decodable, Sendable {
     package struct Final: Decodable, Sendable {
         package let runs: Int
         package let chanceOfBest: Double?
+        package let searchObjective: Double?
     }
 
     package let sweep: String

@@ -49,11 +49,14 @@ extension RealProcesses {
                 try #require(coordinator.child.isRunning, "seed \(seed)")
 
                 // A quick machine is done with the sweep before all noise was read.
+                var last = HostilePort(port: coordinator.port, seed: seed &+ 7)
+                let held = try last.holdOneOfEach()
                 for reason in ["undecodable", "cut_off", "handshake", "violation"] {
                     try await bench.wait("seed \(seed): \(reason) is counted", within: 30) {
                         try coordinator.metric("sweepd_bad_peers_total{reason=\"\(reason)\"}") > 0
                     }
                 }
+                withExtendedLifetime(held) {}
                 // One line for each kind of offence of the one address, however often it came.
                 let told = coordinator.child.errors.split(separator: "\n").filter { $0.contains(" warning ") }
                     .map { $0.drop { $0 != " " } }

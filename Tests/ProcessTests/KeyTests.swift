@@ -48,6 +48,17 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a new pair makes the folder that it is to lie in, and says where none can be`() async throws {
+            try await Bench.run { bench in
+                let file = bench.path("office/lab.sweepd/coordinator.key")
+                let made = try await bench.run(["sweepd", "keys", "new", file], exits: 0)
+                try #require(try await bench.run(["sweepd", "keys", "show", file], exits: 0).output == made.output)
+                try bench.write("file", "")
+                let refused = try await bench.run(["sweepd", "keys", "new", bench.path("file/own.key")], exits: 2)
+                try #require(refused.errors.contains("\(bench.path("file")): cannot be made"), "\(refused.errors)")
+            }
+        }
+
         @Test func `a key of another program may begin with a dash`() async throws {
             try await Bench.run { bench in
                 let pair = try await bench.newKey("own.key")

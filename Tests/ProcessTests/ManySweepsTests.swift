@@ -100,6 +100,7 @@ extension RealProcesses {
             try await Bench.run { bench in
                 for (label, sentence) in [
                     ("host=x", "which every worker tells of itself"), ("my gpu=x", "allowed a key of letters"),
+                    ("top_accuracies=any", "which every worker tells of itself"),
                 ] {
                     let refused = try await bench.run(["sweepd", "worker", "--label", label], exits: 2)
                     try #require(refused.errors.contains(sentence))

@@ -20,6 +20,7 @@ extension RealProcesses {
         }
 
         static let canValidate = has("openapi_spec_validator jsonschema")
+        static let canFuzz = has("schemathesis")
         static let canBrowse =
             Program.has("chromium") && Program.has("chromedriver") && has("selenium axe_playwright_python")
 
@@ -48,6 +49,30 @@ extension RealProcesses {
                     check.output.contains("answers are as the document says"),
                     "\(check.output)\(check.errors)"
                 )
+            }
+        }
+
+        /// Whatever is asked by the document, and against it: Schemathesis makes up the requests, some 900 of them.
+        @Test(.enabled(if: canFuzz, "SKIPPED: needs SWEEPD_PYTHON with Tests/requirements.txt installed: schemathesis"))
+        func `a public fuzzer of the API finds no failure`() async throws {
+            let python = try #require(Program.python)
+            let fuzzer = python.deletingLastPathComponent().appending(path: "schemathesis").path
+            try await Bench.run { bench in
+                let coordinator = try await bench.coordinator([try bench.sweep("quick")])
+                _ = try bench.worker("red", of: coordinator, slots: 2)
+                try await coordinator.wait("quick", "there are trials to ask for") { $0.trials.ended >= 5 }
+                let url = try #require(coordinator.endpoint.http)
+                let words = [
+                    fuzzer, "--config-file", script("schemathesis.toml"), "run", url + "/api/v1/openapi.json",
+                    // Streams of events have no end.
+                    "--exclude-path-regex", "events$", "--header", "Sweepd-Request: 1", "--phases", "coverage,fuzzing",
+                    "--max-examples", "15", "--seed", "7", "--no-color", "--generation-database", "none",
+                ]
+                let found = try await bench.run(words, within: 300)
+                try #require(found.status == 0, "\(found.output)\(found.errors)")
+                let asked = found.output.split(separator: "\n").first { $0.contains("Tested: ") }
+                let count = asked.flatMap { Int($0.split(separator: " ").last ?? "") }
+                try #require(count.map { $0 >= 26 } == true, "\(found.output)")
             }
         }
 

@@ -10,7 +10,8 @@ extension RealProcesses {
             let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path)
                 .filter { $0.hasSuffix(".yaml") && !$0.hasPrefix("command/") && !$0.hasPrefix("ask/") }.sorted()
             // A new file needs a test here.
-            let tested = ["digits-long", "digits", "finalists", "quick", "why/learning-rate"] + Self.why.map(\.name)
+            let plain = ["digits-long", "digits", "finalists", "folds", "fronts", "population", "quick"]
+            let tested = plain + ["why/learning-rate"] + Self.why.map(\.name)
             #expect(files == tested.map { $0 + ".yaml" }.sorted())
         }
 
@@ -49,6 +50,19 @@ extension RealProcesses {
             }
         }
 
+        @Test func `folds: the first have the mean over five folds, each of them once`() async throws {
+            try await Bench.run { bench in
+                let rank = try await rank(bench, "folds")
+                let finals = rank.rows.prefix(3)
+                try #require(finals.count == 3 && finals.allSatisfy { $0.final?.runs == 5 && $0.interval != nil })
+                for row in finals {
+                    let folds = (row.runs ?? []).filter { $0.trial > 30 }.compactMap(\.fold)
+                    try #require(folds.sorted() == [1, 2, 3, 4, 5], "\(folds)")
+                }
+                try #require(rank.rows.dropFirst(3).allSatisfy { $0.final == nil && $0.runs?.map(\.fold) == [1] })
+            }
+        }
+
         @Test func `finalists: the first have intervals and chances, and a tie is told`() async throws {
             try await Bench.run { bench in
                 let rank = try await rank(bench, "finalists")
@@ -61,6 +75,18 @@ extension RealProcesses {
                 try #require(abs(chances.reduce(0, +) - 1) < 1e-6, "\(chances)")
                 // It stopped early only where it is sure.
                 try #require(runs.reduce(0, +) == 24 || chances[0] >= 0.95, "\(runs) \(chances)")
+            }
+        }
+
+        @Test func `population: copies of members take part, and the best is good`() async throws {
+            try await Bench.run { bench in
+                let rank = try await rank(bench, "population")
+                // Two of eight members are replaced at most at each of five decisions.
+                try #require(rank.rows.count > 8 && rank.rows.count <= 18)
+                try #require(rank.rows.count { $0.state == "completed" } == 8)
+                let accuracy = try #require(rank.rows[0].metrics["validation.accuracy"]?.number)
+                print("population: \(rank.rows.count - 8) copies, the best has accuracy \(accuracy)")
+                try #require(accuracy >= 0.95)
             }
         }
 

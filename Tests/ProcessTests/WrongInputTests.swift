@@ -73,6 +73,27 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a wrong limit of memory in the environment is refused, by workers too`() async throws {
+            try await Bench.run { bench in
+                let sweep = try bench.sweep("quick")
+                let worker = ["sweepd", "worker", "--connect", "tcp://127.0.0.1:1", "--patience", "0"]
+                for command in [["sweepd", "validate", sweep], worker] {
+                    for text in ["2G", "-1", "1048577"] {
+                        let child = try await bench.run(command, environment: ["SWEEPD_RESIDENT": text], within: 20)
+                        try #require(child.status == 2 && child.output.isEmpty, "\(child.output)\(child.errors)")
+                        let expected = "SWEEPD_RESIDENT: found \(text), allowed a number of MiB from 0 to 1048576\n"
+                        try #require(child.errors == expected, "\(child.errors)")
+                    }
+                }
+                let sound = try await bench.run(
+                    ["sweepd", "validate", sweep],
+                    environment: ["SWEEPD_RESIDENT": "2"],
+                    within: 20
+                )
+                try #require(sound.status == 0 && !sound.output.isEmpty, "\(sound.errors)")
+            }
+        }
+
         @Test func `a sound file is told to be sound`() async throws {
             try await Bench.run { bench in
                 let child = try await bench.run(["sweepd", "validate", try bench.sweep("quick")], exits: 0)

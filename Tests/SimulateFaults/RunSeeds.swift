@@ -6,7 +6,8 @@ import SweepNumerics
 /// The kinds of scenarios that a seed stands for.
 let kinds: [(name: String, scenario: @Sendable (UInt64) -> Scenario)] = [
     ("drawn", Scenario.drawn), ("steered", Scenario.steered), ("infested", Scenario.infested),
-    ("arrival", Scenario.onArrival), ("crowded", Scenario.crowded),
+    ("arrival", Scenario.onArrival), ("crowded", Scenario.crowded), ("cleared", Scenario.cleared),
+    ("populated", Scenario.populated),
 ]
 
 /// Runs seeds and ends the process: 0 when all hold, 1 when one fails.

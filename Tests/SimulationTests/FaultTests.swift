@@ -12,6 +12,29 @@ import Testing
         #expect(Verdict(.drawn(seed)).defects == [], "\(reproduction(seed, kind: "drawn"))")
     }
 
+    @Test(arguments: seeds(50))
+    func `a population among crashes and losses copies the same states as on one quiet slot`(seed: UInt64) {
+        #expect(Verdict(.populated(seed)).defects == [], "\(reproduction(seed, kind: "populated"))")
+    }
+
+    @Test func `in those scenarios copies of copies are made, and states that were lost with a worker are made again`()
+    {
+        var (copies, again, deepest) = (0, 0, 0)
+        for seed in seeds(60) {
+            let simulation = Simulation(.populated(seed))
+            simulation.run()
+            for sweep in simulation.coordinator.core.sweeps.values {
+                copies += sweep.trials.count { $0.parent != nil }
+                deepest = max(deepest, sweep.trials.map { sweep.ancestors(of: $0.number).count }.max() ?? 0)
+            }
+            again += simulation.tally.ancestorEpochs
+        }
+        #expect(
+            copies > 100 && again > 0 && deepest > 2,
+            "\(copies) copies, \(again) epochs again, lineages of \(deepest)"
+        )
+    }
+
     @Test(arguments: seeds(15))
     func `a sweep that decides on arrival ends whole among crashes and losses`(seed: UInt64) {
         #expect(Verdict(.onArrival(seed)).defects == [], "\(reproduction(seed, kind: "arrival"))")
@@ -20,6 +43,32 @@ import Testing
     @Test(arguments: seeds(15))
     func `two sweeps share the workers, are paused, resumed and cancelled, and end whole`(seed: UInt64) {
         #expect(Verdict(.steered(seed)).defects == [], "\(reproduction(seed, kind: "steered"))")
+    }
+
+    @Test(arguments: seeds(25))
+    func `a sweep that is ended and removed among crashes leaves the other one and the journal right`(seed: UInt64) {
+        #expect(Verdict(.cleared(seed)).defects == [], "\(reproduction(seed, kind: "cleared"))")
+    }
+
+    @Test func `in those scenarios journals are cleared, also of sweeps that workers still train`() {
+        var (entries, restarts) = (0, 0)
+        for seed in seeds(10) {
+            let simulation = Simulation(.cleared(seed))
+            simulation.run()
+            entries += simulation.coordinator.clearedEntries
+            restarts += simulation.tally.coordinatorCrashes
+        }
+        #expect(entries > 20 && restarts > 2)
+    }
+
+    @Test func `a liar tries to register as workers that he overheard, and is nobody`() {
+        var claims = 0
+        for seed in seeds(15) {
+            let verdict = Verdict(.infested(seed))
+            claims += verdict.simulation.tally.claims
+        }
+        #expect(claims > 0)
+        #expect(Verdict(.infested(9026)).defects == [])
     }
 
     @Test(arguments: seeds(15))

@@ -104,7 +104,7 @@ import Testing
         let second = try #require(ask(&harness, "here"))
         #expect(second.lease.trial == first.lease.trial && second.lease.attempt == first.lease.attempt.next)
         #expect(second.parameters == first.parameters && second.seed == first.seed)
-        guard case .conflict(let sentence)? = tell(word(first, 1, .completed), &harness) else {
+        guard case .leaseLost(let sentence)? = tell(word(first, 1, .completed), &harness) else {
             Issue.record("a late tell was taken")
             return
         }

@@ -8,7 +8,7 @@ import Testing
 /// Sweeps whose trials are programs, as the coordinator's core sees them.
 @Suite struct CommandSweepTests {
     /// One trial of a program that reports a loss for nine epochs.
-    private static func draft(schema: DataSchema? = nil) -> SweepDraft {
+    private static func draft(schema: DataSchema? = nil, reuse: Bool = false) -> SweepDraft {
         var sample = SampleSweep()
         sample.name = "program"
         let train = SpecNode.map([
@@ -17,7 +17,7 @@ import Testing
                 "parameters",
                 .map([SpecEntry("rate", .domain(.uniform(low: 0, high: 1, step: nil, points: nil)))])
             ),
-            SpecEntry("epochs", .integer(9)),
+            SpecEntry("epochs", .integer(9)), SpecEntry("reuse", .boolean(reuse)),
         ])
         let source = SpecNode.map([
             SpecEntry("name", .text("program")), SpecEntry("train", train),
@@ -63,6 +63,21 @@ import Testing
         #expect(harness.assigned(to: plain).isEmpty)
         let assignment = try #require(harness.assigned(to: other).first)
         #expect(assignment.metrics == [.custom("loss")] && assignment.to == 9)
+        #expect(harness.broken == [])
+    }
+
+    @Test func `a program that is reused goes only to workers that can reuse it`() throws {
+        var harness = CoreHarness()
+        let old = harness.join("old", labels: Self.allowed)
+        guard case .done? = harness.submit(Self.draft(reuse: true)) else {
+            Issue.record("not taken")
+            return
+        }
+        #expect(harness.assigned(to: old).isEmpty)
+        let can = [WorkerRequirement.reusedPrograms.key: WorkerRequirement.reusedPrograms.value]
+        let new = harness.join("new", labels: Self.allowed.merging(can) { first, _ in first })
+        let assignment = try #require(harness.assigned(to: new).first)
+        #expect(assignment.spec["train"]?["reuse"] == .boolean(true))
         #expect(harness.broken == [])
     }
 

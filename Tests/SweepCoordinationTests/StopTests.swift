@@ -1,6 +1,7 @@
 import SweepCoordination
 import SweepCore
 import SweepTestKit
+import SweepWire
 import Testing
 
 /// Searches that end before their trials are done, as `stop` says.
@@ -91,6 +92,144 @@ import Testing
         #expect(read([]).problems == ["nothing to stop at"])
         #expect(read([SpecEntry("epochs", .null)]).problems == ["nothing to stop at"])
         #expect(read([SpecEntry("epochs", .integer(0))]).problems.count == 1)
-        #expect(read([SpecEntry("after", .text("2h"))]).problems == ["not available in this version"])
+        #expect(read([SpecEntry("after", .text("2h"))]).stop == StopSpec(milliseconds: 7_200_000))
+        #expect(read([SpecEntry("after", .real(0.5)), SpecEntry("epochs", .integer(5))]).stop?.milliseconds == 500)
+        for wrong in [SpecNode.text("soon"), .integer(0), .text("2 h"), .integer(-1), .text("2y")] {
+            #expect(read([SpecEntry("after", wrong)]).problems == ["not an allowed value"], "\(wrong)")
+        }
+    }
+
+    // MARK: After a time
+
+    /// A sweep that ends after 30 s, and a worker that holds a trial of it.
+    private struct Run {
+        var harness = CoreHarness()
+        var worker: CoreHarness.Worker
+        let held: [Assignment]
+
+        init(prune: String = "asha") {
+            worker = harness.join("a", slots: 1)
+            _ = harness.submit(StopTests.sample(StopSpec(milliseconds: 30_000), prune: prune))
+            held = harness.assigned(to: worker)
+        }
+
+        /// So many seconds pass.
+        mutating func pass(_ seconds: Int) { StopTests.pass(seconds, &harness, worker, held) }
+    }
+
+    /// So many seconds in ticks of one, in each of which the worker is heard.
+    private static func pass(
+        _ seconds: Int,
+        _ harness: inout CoreHarness,
+        _ worker: CoreHarness.Worker,
+        _ held: [Assignment]
+    ) {
+        for _ in 0..<seconds {
+            let running = held.map { Heartbeat.Progress(lease: $0.lease, epoch: 0, step: 1) }
+            harness.say(.heartbeat(Heartbeat(running: running, busySlots: running.count)), by: worker)
+            harness.tick(after: .seconds(1))
+        }
+    }
+
+    @Test(arguments: ["asha", "none"]) func `a time ends the search, and what is under way is trained to its end`(
+        _ prune: String
+    ) {
+        var run = Run(prune: prune)
+        run.pass(29)
+        #expect(run.harness.sweep?.isStopped == false)
+        run.pass(2)
+        #expect(run.harness.sweep?.isStopped == true && run.harness.sweep?.state == .running)
+        let trials = run.harness.sweep?.trials.count ?? 0
+        run.harness.trainAll(&run.worker, run.held)
+        #expect(run.harness.sweep?.state == .finished && run.harness.sweep?.trials.count == trials && trials < 40)
+        #expect(run.harness.sweep?.trials.allSatisfy { $0.ended != nil } == true && run.harness.broken == [])
+    }
+
+    @Test func `before the time is up nothing ends, and a sweep without one counts nothing`() throws {
+        var run = Run()
+        run.pass(5)
+        run.harness.trainAll(&run.worker, run.held)
+        #expect(run.harness.sweep?.state == .finished && run.harness.sweep?.trials.count == 40)
+        let sweep = try Self.finished(Self.sample(StopSpec(epochs: 1_000_000)))
+        #expect(sweep.ranMilliseconds == 0)
+    }
+
+    @Test func `time counts only while a worker holds a trial and the sweep is not paused`() {
+        var run = Run()
+        run.pass(10)
+        _ = run.harness.steer("sample", .pause)
+        for assignment in run.held { run.harness.end(assignment, .cancelled, epoch: 0, by: &run.worker) }
+        Self.pass(100, &run.harness, run.worker, [])
+        #expect(run.harness.sweep?.isStopped == false && run.harness.sweep?.ranMilliseconds ?? 0 <= 11_000)
+        _ = run.harness.steer("sample", .resume)
+        Self.pass(19, &run.harness, run.worker, run.harness.assigned(to: run.worker))
+        #expect(run.harness.sweep?.isStopped == false)
+        Self.pass(3, &run.harness, run.worker, [])
+        #expect(run.harness.sweep?.isStopped == true && run.harness.broken == [])
+    }
+
+    @Test func `a worker that nobody has leaves the time as it is`() {
+        var harness = CoreHarness()
+        _ = harness.submit(Self.sample(StopSpec(milliseconds: 5_000)))
+        for _ in 0..<60 { harness.tick(after: .seconds(1)) }
+        #expect(harness.sweep?.isStopped == false && harness.sweep?.ranMilliseconds == 0)
+    }
+
+    @Test
+    func
+        `a coordinator that is held up or away counts nothing, and a restart decides the same and forgets ten seconds at most`()
+        throws
+    {
+        var run = Run()
+        run.pass(24)
+        let told = try #require(run.harness.sweep?.ranMilliseconds)
+        #expect((14_000...24_000).contains(told))
+        // A new process that knows the facts alone; its clock begins anew, much later.
+        var core = CoordinatorCore(session: 2)
+        for fact in run.harness.facts { core.restore(fact) }
+        #expect(core.sweeps.values.first?.ranMilliseconds == told && core.sweeps.values.first?.isStopped == false)
+        let later = Instant.zero.advanced(by: .seconds(100_000))
+        _ = core.start(at: later)
+        _ = core.handle(.tick, at: later)
+        #expect(core.sweeps.values.first?.ranMilliseconds == told)
+        // Once it is up, it is up for every process after it.
+        run.pass(8)
+        #expect(run.harness.sweep?.isStopped == true)
+        var after = CoordinatorCore(session: 3)
+        for fact in run.harness.facts { after.restore(fact) }
+        #expect(after.sweeps.values.first?.isStopped == true)
+        var restoration = SnapshotRestoration(options: nil, session: 4)
+        for part in after.snapshot.parts { try restoration.add(part) }
+        let revived = try restoration.finish()
+        #expect(revived.sweeps.values.first?.isStopped == true)
+        // One that was held up for five seconds: of these a heartbeat of two counts.
+        var slow = Run()
+        slow.pass(28)
+        slow.harness.tick(after: .seconds(5))
+        #expect(slow.harness.sweep?.isStopped == false)
+        slow.pass(2)
+        #expect(slow.harness.sweep?.isStopped == true)
+    }
+
+    @Test func `finalists follow a search whose time is up, and take as long as they take`() {
+        var harness = CoreHarness()
+        var worker = harness.join("a", slots: 2)
+        var sample = Self.sample(StopSpec(milliseconds: 20_000), prune: "none")
+        (sample.finalists, sample.trials) = (FinalistsSpec(top: 2, seeds: 3), 400)
+        _ = harness.submit(sample)
+        var held = harness.assigned(to: worker)
+        for _ in 0..<4 {
+            let assignment = held.removeFirst()
+            harness.report(assignment, assignment.from + 1...assignment.to, by: &worker)
+            held += harness.assigned(to: worker)
+            harness.end(assignment, by: &worker)
+            held += harness.assigned(to: worker)
+        }
+        Self.pass(22, &harness, worker, held)
+        #expect(harness.sweep?.isStopped == true)
+        harness.trainAll(&worker, held)
+        let sweep = harness.sweep
+        #expect(sweep?.state == .finished && sweep?.searched ?? 400 < 20)
+        #expect(sweep?.trials.count ?? 0 > sweep?.searched ?? 0)
     }
 }

@@ -103,6 +103,50 @@ import Testing
         #expect(try worker("a", harness).labels == ["gpu": "no", "rack": "1"])
     }
 
+    /// A sweep whose objective counts the rows whose class is among so many of the largest of six outputs.
+    private func counting(among top: Int) -> SweepDraft {
+        var sample = plain(2)
+        sample.objective = .validationTopAccuracy(top)
+        let classes = ["a", "b", "c", "d", "e", "f"]
+        return SweepDraft(
+            source: sample.source,
+            text: "",
+            fileName: "sample.yaml",
+            dataSet: SampleSweep.dataSet,
+            schema: DataSchema(
+                features: ["x"],
+                task: .classification(classes: classes, trainingCounts: classes.map { _ in 10 }),
+                trainingRows: 60,
+                validationRows: 20,
+                testRows: 0
+            ),
+            coreVersion: sample.coreVersion,
+            milliseconds: 0
+        )
+    }
+
+    @Test func `it is of before sweeps could count among any number of largest outputs`() throws {
+        var harness = CoreHarness()
+        guard case .done? = harness.submit(counting(among: 3)) else {
+            Issue.record("not taken")
+            return
+        }
+        let old = harness.join("old")
+        #expect(harness.assigned(to: old).isEmpty)
+        #expect(try reason("old", harness) == "the sweep requires top_accuracies=any")
+        let own = WorkerRequirement.topAccuracies
+        let new = harness.join("new", labels: [own.key: own.value, "rack": "1"])
+        let assignment = try #require(harness.assigned(to: new).first)
+        #expect(assignment.metrics.contains(.validationTopAccuracy(3)))
+        #expect(try worker("new", harness).labels == ["rack": "1"], "what all workers say is not shown")
+        #expect(harness.broken == [])
+        // Every worker counts among the usual number.
+        var usual = CoreHarness()
+        _ = usual.submit(counting(among: Metric.usualTop))
+        let first = usual.join("old")
+        #expect(!usual.assigned(to: first).isEmpty)
+    }
+
     @Test func `it has fewer slots than a trial takes`() throws {
         var harness = CoreHarness()
         var sample = plain(2)

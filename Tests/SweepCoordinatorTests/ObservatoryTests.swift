@@ -21,6 +21,31 @@ import Testing
         return (harness, worker, assignment)
     }
 
+    @Test func `an estimate is at most where a good result ends a sweep, and no longer than its time`() throws {
+        func status(_ stop: StopSpec?) throws -> StatusDocument {
+            var harness = CoreHarness()
+            var worker = harness.join("a", slots: 1)
+            var sample = SampleSweep()
+            (sample.trials, sample.epochs, sample.prune, sample.stop) = (100, 10, "none", stop)
+            _ = harness.submit(sample)
+            let assignment = try #require(harness.assigned(to: worker).first)
+            harness.report(assignment, 1...5, by: &worker)
+            return harness.core.statusDocument(
+                try #require(harness.sweep),
+                pace: Pace(epochsPerSecond: 1),
+                at: harness.now
+            )
+        }
+        let plain = try status(nil)
+        #expect(plain.secondsLeft ?? 0 > 500 && !plain.mayEndSooner && plain.plainText().contains("about"))
+        let below = try status(StopSpec(cost: -1))
+        #expect(below.secondsLeft == plain.secondsLeft && below.mayEndSooner)
+        #expect(below.plainText().contains("at most") && !below.plainText().contains("about"))
+        #expect(try StatusDocument(json: below.json) == below)
+        let timed = try status(StopSpec(milliseconds: 60_000))
+        #expect(timed.secondsLeft == 60 && !timed.mayEndSooner)
+    }
+
     @Test func `each best is remembered with what had been trained by then, and a restart tells the same`() throws {
         let (harness, _, _) = try begun()
         let sweep = try #require(harness.sweep)

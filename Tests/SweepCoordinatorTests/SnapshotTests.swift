@@ -259,25 +259,26 @@ import Testing
         func names(_ value: Any) -> Set<String> { Set(Mirror(reflecting: value).children.compactMap(\.label)) }
         #expect(
             names(core) == [
-                "sweeps", "table", "sequences", "unreadable", "leasesGiven",  // written
+                "sweeps", "table", "sequences", "unreadable", "deleted", "leasesGiven",  // written
                 "active", "checkpointUsers", "nextSweep",  // follow
-                "options", "session", "connections", "effects", "clock",  // no facts
+                "options", "session", "connections", "effects", "clock", "clocked", "unwritten",  // no facts
             ]
         )
         #expect(
             names(sweep) == [
                 "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided",
-                "resolved", "epochsDecided", "leastCost",
+                "resolved", "epochsDecided", "leastCost", "ranMilliseconds",
                 "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
                 "placement", "share",  // written
                 "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",
                 "readsCurves", "pool", "searched",  // follow
-                "attempts", "searchedAt", "finalists",  // the core's, and no facts
+                "attempts", "searchedAt", "finalists", "weighed",  // the core's, no facts, and empty between two facts
             ]
         )
         #expect(
             names(trial) == [
-                "number", "configuration", "configurationID", "runOfConfiguration", "seed", "curve", "checkpoint",
+                "number", "configuration", "configurationID", "runOfConfiguration", "seed", "parent", "curve",
+                "checkpoint",
                 "goal",
                 "lease", "attempt", "fruitlessAttempts", "lastDeath", "avoided", "ended", "stoppedEarly", "notes",
                 "workers", "kernels",

@@ -23,6 +23,12 @@ import Testing
     @Test func `splits are read`() {
         let folds = map(("fold", .integer(2)), ("of", .integer(5)), ("stratify", .boolean(false)))
         #expect(read(("validation", folds)).data?.validation == .fold(2, of: 5, isStratified: false))
+        let all = map(("folds", .integer(5)))
+        #expect(read(("validation", all)).data?.validation == .folds(5))
+        #expect(read(("validation", all), ("group", .text("g"))).data?.folds == 5)
+        let plain = map(("folds", .integer(2)), ("stratify", .boolean(false)))
+        #expect(read(("validation", plain)).data?.onFold(2).validation == .fold(2, of: 2, isStratified: false))
+        #expect(read(("validation", folds)).data?.folds == nil)
         let share = map(("share", .real(0.25)), ("stratify", .boolean(false)))
         #expect(read(("validation", share)).data?.validation == .fraction(0.25, isStratified: false))
         #expect(read(("validation", .real(0.25))).data?.validation == .fraction(0.25))
@@ -40,6 +46,24 @@ import Testing
                 == ["validation: a fold has rows earlier than training rows, which data.time rules out"]
         )
         #expect(read(("validation", fold), ("group", .text("g"))).problems == [])
+        let folds = map(("folds", .integer(5)))
+        #expect(read(("validation", folds)).problems == [])
+        #expect(read(("validation", map(("folds", .integer(1))))).problems.count == 1)
+        #expect(read(("validation", map(("folds", .integer(101))))).problems.count == 1)
+        #expect(read(("validation", map(("folds", .integer(100))))).problems == [])
+        #expect(read(("test", folds)).problems == ["test: folds are for validation"])
+        #expect(
+            read(("validation", folds), ("time", .text("day"))).problems
+                == ["validation: a fold has rows earlier than training rows, which data.time rules out"]
+        )
+        #expect(
+            read(("validation", map(("folds", .integer(5)), ("of", .integer(5))))).problems
+                == ["validation.of: only a fold is one of several"]
+        )
+        #expect(
+            read(("validation", map(("folds", .integer(5)), ("fold", .integer(1)), ("of", .integer(5))))).problems
+                == ["validation: both fold and folds"]
+        )
         #expect(read(("group", .text("g")), ("time", .text("t"))).problems == ["time: both group and time"])
         let stratified = map(("share", .real(0.2)), ("stratify", .boolean(true)))
         #expect(

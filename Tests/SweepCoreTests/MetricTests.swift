@@ -40,6 +40,28 @@ import Testing
         #expect(names(schema(classes: 6))[7...8] == ["validation.top5_accuracy", "validation.recall.0"])
     }
 
+    @Test func `a sweep that asks for another number of largest outputs has it reported too, where classes suffice`() {
+        func tops(_ also: [Metric], classes: Int) -> [Int] {
+            Metric.reported(for: schema(classes: classes), also: also).compactMap(\.top)
+        }
+        #expect(tops([.validationTopAccuracy(3), .validationLoss], classes: 4) == [3])
+        #expect(tops([.validationTopAccuracy(3)], classes: 3) == [])
+        #expect(tops([.validationTopAccuracy(7)], classes: 8) == [5, 7])
+        #expect(tops([.validationTopAccuracy(5)], classes: 8) == [5])
+        #expect(Metric.reported(for: numbers, also: [.validationTopAccuracy(3)]) == Metric.reported(for: numbers))
+    }
+
+    @Test func `the name of a top accuracy is written in one way`() {
+        for top in [2, 3, 5, 10, Metric.greatestTop] {
+            let metric = Metric.validationTopAccuracy(top)
+            #expect(metric.rawValue == "validation.top\(top)_accuracy")
+            #expect(Metric(measured: metric.rawValue) == metric && metric.direction == .maximize)
+        }
+        for wrong in ["0", "1", "-3", "+3", "03", "3.0", "", "10000", "K"] {
+            #expect(Metric(measured: "validation.top\(wrong)_accuracy") == nil, "\(wrong)")
+        }
+    }
+
     @Test func `numbers report losses, R², the absolute error, and what every run tells of itself`() {
         #expect(
             names(numbers)

@@ -419,7 +419,7 @@ import Testing
         add(
             "loss: {focal: {class_weights: [1]}}",
             "loss.focal.class_weights",
-            "too many items",
+            "too few items",
             "a list of 2 to 65536 items"
         )
         add("learning_rate_schedule: step", "learning_rate_schedule.step.every", "missing", "a number of epochs")
@@ -498,7 +498,7 @@ import Testing
         model(
             "{layers: [{conv: {channels: 3, kernel: [3]}}]}",
             ".layers[0].conv.kernel",
-            "too many items",
+            "too few items",
             "a list of 2 to 2 items"
         )
         model("{layers: [{max_pool: {size: 0}}]}", ".layers[0].max_pool.size", value, "an integer from 1 to 256")

@@ -7,6 +7,8 @@ import Synchronization
 final class Desk: SweepObservatory {
     /// Epochs of each trial.
     private let epochs: Mutex<[Int]>
+    /// The number of the sweep.
+    private let number = Mutex(1)
     /// How often the trials were looked at.
     private let looks = Mutex(0)
 
@@ -14,6 +16,12 @@ final class Desk: SweepObservatory {
 
     /// Lets trials be trained.
     func train(_ change: (inout [Int]) -> Void) { epochs.withLock { change(&$0) } }
+
+    /// Puts another sweep in the place of the one it knows, trained so far.
+    func replace(epochs trained: [Int]) {
+        number.withLock { $0 += 1 }
+        epochs.withLock { $0 = trained }
+    }
 
     var timesLooked: Int { looks.withLock { $0 } }
 
@@ -33,7 +41,10 @@ final class Desk: SweepObservatory {
     func status(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "running") }
     func rank(sweep: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
         try check(sweep)
-        throw ControlError(.conflict, "top \(top ?? 0)")
+        if let top { throw ControlError(.conflict, "top \(top)") }
+        // It has no rows, and yet tells the sweeps of one name apart.
+        let count = number.withLock { $0 }
+        return RankDocument(sweep: sweep, objective: Objective(), configurations: count, rows: [])
     }
     func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
         throw ControlError(.notFound, "no trial \(trial ?? 0)")
@@ -41,6 +52,18 @@ final class Desk: SweepObservatory {
     func pause(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "pause") }
     func resume(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "resume") }
     func cancel(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "cancel") }
+
+    func delete(sweep: String) async throws(ControlError) -> ListDocument.Entry {
+        try check(sweep)
+        return ListDocument.Entry(
+            sweep: sweep,
+            number: 1,
+            state: "finished",
+            trials: TrialCounts(),
+            epochs: 3,
+            objective: Objective(metric: .validationLoss, direction: .minimize, epoch: .best)
+        )
+    }
 
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
         throw ControlError(.notFound, "no trial \(trial ?? 0)")
@@ -76,7 +99,8 @@ final class Desk: SweepObservatory {
         }
         return TrialChanges(
             document: TrialsDocument(sweep: sweep, metrics: [.trainingLoss, .validationLoss], rows: rows),
-            marks: now
+            marks: now,
+            number: number.withLock { $0 }
         )
     }
 

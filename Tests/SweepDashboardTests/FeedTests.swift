@@ -77,6 +77,66 @@ import Testing
         #expect(numbers(anew) == [1, 2, 3] && anew["since"] == .null)
     }
 
+    private func rank(_ site: Site, known tag: String? = nil) async -> HTTPAnswer {
+        await site.answer(
+            HTTPRequest(target: "/api/v1/sweeps/digits/rank", authority: "localhost", ifNoneMatch: tag)
+        )
+    }
+
+    @Test(arguments: [false, true])
+    func `a sweep of a removed one's name is another: no tag and no version of before is one of it`(
+        _ isForgotten: Bool
+    ) async throws {
+        let desk = Desk(epochs: [2, 1])
+        let site = site(desk)
+        let version = text(try await trials(site)["version"])
+        let first = await rank(site)
+        let tag = try #require(first.headers["etag"])
+        let same = await rank(site, known: tag)
+        #expect(first.status == 200 && same.status == 304)
+        if isForgotten {
+            let removal = HTTPRequest(
+                method: "DELETE",
+                target: "/api/v1/sweeps/digits",
+                authority: "localhost",
+                marker: "1"
+            )
+            let removed = await site.answer(removal)
+            try #require(removed.status == 200)
+        }
+        // Trained as far as the one before, so that only its number tells it apart.
+        desk.replace(epochs: [2, 1])
+        // Looks that are closer are one.
+        try await Task.sleep(for: .milliseconds(300))
+        let second = await rank(site, known: tag)
+        #expect(second.status == 200 && second.body != first.body)
+        #expect(second.headers["etag"] != tag)
+        let whole = try await trials(site, "?since=\(version)")
+        #expect(numbers(whole) == [1, 2] && whole["since"] == .null)
+        // Its own versions hold.
+        let own = text(whole["version"])
+        let later = try await trials(site, "?since=\(own)")
+        #expect(numbers(later).isEmpty && later["since"] == .text(own))
+    }
+
+    @Test func `watchers are told of another sweep of the name by changes that continue no version of theirs`()
+        async throws
+    {
+        let desk = Desk(epochs: [2, 1])
+        let site = site(desk)
+        let version = text(try await trials(site)["version"])
+        let answer = await site.answer(HTTPRequest(target: "/api/v1/sweeps/digits/events", authority: "localhost"))
+        var messages = try #require(answer.events).makeAsyncIterator()
+        let hello = try #require(await next(&messages))
+        #expect(hello["version"] == .text(version))
+        desk.replace(epochs: [2, 1])
+        let change = try #require(await next(&messages))
+        #expect(change["trials"].map(numbers) == [1, 2])
+        #expect(change["trials"]?["since"] != .text(version) && text(change["version"]) != version)
+        let whole = try await trials(site, "?since=\(version)")
+        #expect(numbers(whole) == [1, 2] && whole["since"] == .null)
+    }
+
     @Test func `fifty watchers cost one look`() async throws {
         let desk = Desk()
         let site = site(desk)

@@ -64,6 +64,16 @@ import Testing
         #expect(failure.status == 405 && failure.code == "method_not_allowed" && failure.allow == "GET, HEAD")
     }
 
+    @Test(arguments: [
+        "/api/v1/sweeps/d/rank?metric=", "/api/v1/sweeps/d/curves?trial=x", "/api/v1/sweeps/d/rank?x=1",
+        "/api/v1/sweeps/d/trials/x", "/api/v1/sweeps/d/trials/0/explanation",
+    ])
+    func `a wrong method is told before a wrong question`(target: String) throws {
+        let failure = try #require(refusal("TRACE", target))
+        #expect(failure.status == 405 && failure.allow == "GET, HEAD")
+        #expect(refusal("GET", target)?.status == 400)
+    }
+
     @Test(arguments: HTTPRoute.Steering.allCases)
     func `what changes answers POST alone`(steering: HTTPRoute.Steering) throws {
         let target = "/api/v1/sweeps/a%2Fb/\(steering.rawValue)"
@@ -74,6 +84,18 @@ import Testing
             #expect(failure.status == 405 && failure.allow == "POST")
         }
         #expect(try !HTTPRoute(method: "POST", target: "/api/v1/login").isSteering)
+    }
+
+    @Test func `a sweep is removed by DELETE of its address, which is steering`() throws {
+        let route = try HTTPRoute(method: "DELETE", target: "/api/v1/sweeps/a%2Fb")
+        #expect(route == .delete(sweep: "a/b") && route.isSteering)
+        #expect(try HTTPRoute(method: "GET", target: "/api/v1/sweeps/a%2Fb") == .sweep("a/b"))
+        for method in ["POST", "PUT", "delete"] {
+            let failure = try #require(refusal(method, "/api/v1/sweeps/a"))
+            #expect(failure.status == 405 && failure.allow == "GET, HEAD, DELETE")
+        }
+        #expect(refusal("DELETE", "/api/v1/sweeps")?.allow == "GET, HEAD, POST")
+        #expect(refusal("DELETE", "/api/v1/sweeps/a?x=1")?.status == 400)
     }
 
     @Test(

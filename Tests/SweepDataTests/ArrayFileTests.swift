@@ -263,7 +263,7 @@ func npz(_ files: [(name: String, content: [UInt8])], deflated: Bool) -> [UInt8]
 
     @Test func `another file has the features of the main one`() throws {
         let main = "1 1:1 3:3\n0 2:2\n1 1:1\n0 3:3\n"
-        #expect(try load(main, validation: "1 1:9\n").get().features.suffix(3) == [9, 0, 0])
+        #expect(try load(main, validation: "1 1:9\n").get().features.suffix(3).map { $0 } == [9, 0, 0])
         #expect(
             lines(load(main, validation: "1 1:9\n0 4:1\n1 0:1\n")) == [
                 "b.svm:2: the source has no feature of this index; found 4; allowed: 1 to 3",

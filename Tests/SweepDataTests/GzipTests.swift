@@ -1,3 +1,4 @@
+import Glibc
 import SweepCore
 import SweepData
 import Testing
@@ -45,6 +46,27 @@ import Testing
                 _ = load(bytes)
             }
         }
+    }
+
+    @Test func `a file's beginning is read as it is stored, whatever is behind it`() throws {
+        let folder = Folder()
+        folder.write("t", "SQLite format 3 and more")
+        func beginning(_ name: String, _ count: Int) throws -> [UInt8] {
+            try FileBytes.beginning(path: folder.path + "/" + name, name: name, count: count)
+        }
+        #expect(try beginning("t", 6) == Array("SQLite".utf8))
+        #expect(try beginning("t", 100) == Array("SQLite format 3 and more".utf8))
+        #expect(try beginning("t", 0) == [])
+        folder.write("t.gz", gzipped(text))
+        #expect(try beginning("t.gz", 2) == [0x1f, 0x8b])
+        // More than is taken whole: three gigabytes, which take no room on the disk.
+        #expect(truncate(folder.path + "/t", 3 << 30) == 0)
+        #expect(try beginning("t", 6) == Array("SQLite".utf8))
+        let whole = #expect(throws: DataProblem.self) { try FileBytes.read(path: folder.path + "/t", name: "t") }
+        #expect(whole?.kind == .tooLarge)
+        let absent = #expect(throws: DataProblem.self) { try beginning("absent", 1) }
+        #expect(absent?.kind == .unreadable)
+        #expect(throws: DataProblem.self) { try FileBytes.beginning(path: folder.path, name: "f", count: 1) }
     }
 
     @Test func `sizes have limits before and after unpacking`() throws {

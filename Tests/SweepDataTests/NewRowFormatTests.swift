@@ -46,7 +46,7 @@ import Testing
     }
 
     /// The same bits; NaN is a missing value.
-    private static func bits(_ values: [Float]) -> [UInt32] { values.map(\.bitPattern) }
+    private static func bits(_ values: some Sequence<Float>) -> [UInt32] { values.map(\.bitPattern) }
 
     private static let labels = npy("|u1", "(4,)", [7, 3, 7, 3])
     private static let features = npy("<f4", "(4, 2)", numbers(8))

@@ -108,7 +108,7 @@ import Testing
             let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             let bounds = text.prefix { $0 != " " }.split(separator: "-").compactMap { UInt($0, radix: 16) }
             guard bounds.count == 2, (bounds[0]..<bounds[1]).contains(UInt(bitPattern: address)) else { continue }
-            return text.contains("/sweepd-rows-") && text.contains("(deleted)")
+            return (text.contains("/sweepd-rows-") || text.contains("/#")) && text.contains("(deleted)")
         }
         return false
     }

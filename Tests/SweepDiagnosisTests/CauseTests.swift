@@ -136,6 +136,19 @@ import Testing
         #expect(run.diagnosis.causes.first?.cause != .noSignal)
     }
 
+    // covers: T3
+    @Test func `what neither simple models nor the run predict has no signal, though no curve complains`() {
+        var run = MadeUpRun(fall(20, floor: 1.9), validation: fall(20, floor: 2.2))
+        run.data = [
+            DataFinding(.learnability, .warning, count: 100, text: "hardly predict", remedy: "", measure: 0.02)
+        ]
+        run.schema = .table()
+        #expect(run.report.complaints.isEmpty)
+        #expect(named(run) == [.noSignal], "\(run.diagnosis.causes)")
+        run.columns[.validationLoss] = fall(20, floor: 1.5)
+        #expect(run.diagnosis.verdict == .noFault, "the run finds what simple models do not: \(run.diagnosis.causes)")
+    }
+
     // covers: C28
     @Test func `symptoms without a likely cause are unexplained`() {
         var run = MadeUpRun((1...20).map { $0 < 10 ? 1 : 1 + 0.03 * Double($0 - 9) }, best: 0.05)
@@ -204,6 +217,21 @@ import Testing
         let causes = run.diagnosis.causes
         #expect(causes.first?.cause == .rateTooHigh)
         #expect(causes.allSatisfy { $0.remedy.change.isEmpty }, "a curve has no file to change")
+    }
+
+    // covers: C1 C20
+    @Test func `a curve alone that fluctuates cannot part the rate from the batch, with the batch known it can`() {
+        let restless = (1...20).map { 2.1 + ($0 % 2 == 0 ? 0.2 : -0.2) }
+        var run = MadeUpRun(restless)
+        guard case .undecided(.rateTooHigh, .smallBatch, let experiment) = run.diagnosis.verdict else {
+            Issue.record("\(run.diagnosis.verdict): \(run.diagnosis.causes.map { ($0.cause, $0.probability) })")
+            return
+        }
+        #expect(experiment.contains("16 times the batch"))
+        run.trial = .sound { $0.optimizer.learningRate = 0.3 }
+        run.schema = .table()
+        run.columns[.updateRatio] = restless.map { _ in 0.05 }
+        #expect(named(run).first == .rateTooHigh, "\(run.diagnosis.verdict)")
     }
 
     @Test func `causes stand in the same order every time`() {

@@ -204,6 +204,10 @@ private func decay(_ epochs: Int, rate: Double, floor: Double = 0.02, noise: Dou
         #expect(finding.symptom == .plateau && finding.sinceEpoch == 21)
         #expect(finding.evidence.contains("stays near 1.8 over the last 7 epochs"))
         #expect(finding.evidence.contains("while the sweep reached 0.01 and guessing gives 2.3"))
+        // One run alone: what it has itself had, and lost.
+        let alone = [2.2, 0.3] + (0..<18).map { _ in 1.8 }
+        let own = try #require(findings(alone, best: nil).first { $0.symptom == .plateau })
+        #expect(own.evidence.contains("while the run itself reached 0.3 and guessing"))
     }
 
     // covers: Y4

@@ -133,6 +133,68 @@ import Testing
         #expect(!MadeUpRun(bowl).symptoms.contains(.oscillating))
     }
 
+    /// Cross-entropy that falls to 0.5 and rises by `rise` from its sixth epoch on, smoothly.
+    private func rising(by rise: Double, rows: Int) -> MadeUpRun {
+        let course = (1...20).map { (epoch: Int) -> Double in
+            let before: Double = 0.2 * Double(max(0, 6 - epoch))
+            let after: Double = rise * min(1, Double(max(0, epoch - 6)) / 8)
+            return 0.5 + before + after
+        }
+        var run = MadeUpRun(fall(20, floor: 0.01), validation: course)
+        run.schema = .table(validation: rows)
+        return run
+    }
+
+    // covers: Y7
+    @Test func `a rise that so few rows make by chance is none, on more rows it is one`() {
+        // Three errors of n rows are 18 / n nats: 0.18 for 100, 0.045 for 400.
+        #expect(!rising(by: 0.15, rows: 100).symptoms.contains(.validationRising))
+        #expect(rising(by: 0.21, rows: 100).symptoms.contains(.validationRising))
+        #expect(rising(by: 0.15, rows: 400).symptoms.contains(.validationRising))
+        #expect(rising(by: 0.15, rows: 100).report.complaints.isEmpty)
+        var unknown = rising(by: 0.15, rows: 100)
+        unknown.schema = nil
+        #expect(unknown.symptoms.contains(.validationRising), "nothing is known of the rows")
+    }
+
+    @Test func `squared errors are compared by their ratio, whatever their unit`() {
+        // Three errors of 200 rows are exp(36 / 200) = 1.197 times the least.
+        let units: [Double] = [1e-3, 1, 1e4]
+        let rises: [(share: Double, isTold: Bool)] = [(0.15, false), (0.25, true)]
+        for unit in units {
+            for (share, isTold) in rises {
+                let course = (1...20).map { (epoch: Int) -> Double in
+                    let before: Double = 0.2 * Double(max(0, 6 - epoch))
+                    let after: Double = share * min(1, Double(max(0, epoch - 6)) / 8)
+                    return unit * (1 + before + after)
+                }
+                var run = MadeUpRun(fall(20, floor: 0.01).map { unit * $0 }, validation: course)
+                run.chance = 3 * unit
+                run.schema = .numbers(variance: 3 * unit)
+                #expect(run.symptoms.contains(.validationRising) == isTold, "\(unit) \(share)")
+            }
+        }
+    }
+
+    @Test func `a rise matters by a tenth of the loss, or of what was gained`() {
+        #expect(!rising(by: 0.04, rows: 1_000_000).symptoms.contains(.validationRising), "8 % of the loss")
+        #expect(rising(by: 0.06, rows: 1_000_000).symptoms.contains(.validationRising), "12 %")
+        // The same 8 % where guessing gives 0.8, so that it is more than a tenth of the 0.3 that were gained.
+        var hard = rising(by: 0.04, rows: 1_000_000)
+        hard.chance = 0.8
+        #expect(hard.symptoms.contains(.validationRising))
+        // A multiple of next to nothing is next to nothing: losses below 5 % of guessing count as 5 %.
+        let tiny = (1...20).map { (epoch: Int) -> Double in
+            let before: Double = 0.2 * Double(max(0, 6 - epoch))
+            let after: Double = 0.0005 * Double(max(0, epoch - 6))
+            return 0.001 + before + after
+        }
+        var easy = MadeUpRun((1...20).map { 0.1 / Double($0 * $0) }, validation: tiny)
+        #expect(!easy.symptoms.contains(.validationRising))
+        easy.columns[.validationLoss] = tiny.map { 4 * $0 }
+        #expect(easy.symptoms.contains(.validationRising))
+    }
+
     // covers: Y10
     @Test func `too good needs a leak that was found`() {
         var run = MadeUpRun([0.05, 0.02, 0.01, 0.005])

@@ -258,4 +258,40 @@ import Testing
         )
         #expect(Set(study.asked.keys) == ["learning_rate", "sampling", "width"])
     }
+
+    private struct Fronts: Decodable {
+        let directions: [String]
+        let metricNames: [String]
+        let states: [String]
+        let values: [[Double]?]
+        let front: [Int]
+        let asked: [String: [String]]
+
+        enum CodingKeys: String, CodingKey {
+            case directions, states, values, front, asked
+            case metricNames = "metric_names"
+        }
+    }
+
+    @Test(.enabled(if: Program.python != nil, requirement))
+    func `Optuna reads a study of several objectives with all values, and goes on with it`() throws {
+        let history = SweepHistory(
+            curves: Self.history.curves,
+            space: Self.history.space,
+            further: [Objective(metric: .validationAccuracy, direction: .maximize)],
+            began: Self.history.began
+        )
+        let study: Fronts = try Self.inFolder { folder in
+            let file = folder.appending(path: "study.journal")
+            try Data(history.optunaJournal.utf8).write(to: file)
+            return try Self.ask(["fronts", file.path])
+        }
+        #expect(study.directions == ["MINIMIZE", "MAXIMIZE"])
+        #expect(study.metricNames == ["validation.loss", "validation.accuracy"])
+        #expect(study.states == ["COMPLETE", "FAIL", "FAIL", "RUNNING"], "a pruned trial has not all values")
+        #expect(study.values == [[0.25, 0.9375], nil, nil, nil])
+        #expect(study.front == [0])
+        #expect(Set(study.asked.keys) == ["NSGAIISampler", "TPESampler"])
+        #expect(study.asked.values.allSatisfy { $0 == ["learning_rate", "sampling", "width"] })
+    }
 }

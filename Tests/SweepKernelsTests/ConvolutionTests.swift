@@ -62,6 +62,21 @@ struct Convolutions {
         )
     }
 
+    /// A kernel over images of one channel.
+    static func kernel(_ height: Int, _ width: Int) -> Geometry {
+        Geometry(
+            batch: 2,
+            height: 9,
+            width: 11,
+            inputs: 1,
+            outputs: 33,
+            kernelHeight: height,
+            kernelWidth: width,
+            paddingY: 1,
+            dense: true
+        )
+    }
+
     static let geometries: [Geometry] = [
         square(28, 1, 17, 3, 1, 1, batch: 3, dense: true), square(28, 1, 32, 5, 1, 0, dense: true),
         square(9, 3, 48, 3, 2, 1, batch: 3, dense: true), square(7, 3, 16, 2, 1, 0, dense: true),
@@ -97,6 +112,12 @@ struct Convolutions {
             paddingX: 1,
             dense: true
         ),
+        // Rows of one run of pixels, of two as long and of two that differ, and rows too short for one.
+        square(13, 16, 32, 3, 1, 1, batch: 2), square(15, 16, 48, 3, 1, 1), square(27, 3, 17, 3, 1, 1, dense: true),
+        square(29, 1, 16, 3, 1, 0, batch: 2, dense: true), square(12, 17, 16, 3, 2, 1, batch: 3),
+        square(6, 16, 64, 3, 1, 1, batch: 2), square(19, 16, 16, 1, 1, 0),
+        // Kernels 3 wide over one channel: a tile of all weights, and one too many for it.
+        kernel(2, 3), kernel(4, 3), kernel(5, 3), kernel(1, 3),
         // More pixels, and more columns, than a block of either loop.
         square(33, 1, 64, 3, 1, 1, dense: true), square(1, 64, 16, 5, 1, 2), square(40, 3, 16, 1, 1, 0, dense: true),
     ]
@@ -225,21 +246,30 @@ struct Convolutions {
             return gradient
         }
 
-        func weightGradient(_ table: KernelTable) -> (weights: Fenced<Float>, bias: Fenced<Float>) {
+        func weightGradient(
+            _ table: KernelTable,
+            parts: [Range<Int>]? = nil
+        ) -> (weights: Fenced<Float>, bias: Fenced<Float>) {
             let weights = Fenced<Float>(panels.count, repeating: canary)
             let bias = Fenced<Float>(shape.outputChannels, repeating: canary)
-            table.convolveWeightGradient(
-                ConvolutionWeightGradient(
-                    shape: shape,
-                    input: input.base,
-                    inputLayout: input.layout,
-                    outputGradient: outputGradient.base,
-                    outputGradientLayout: outputGradient.layout,
-                    weightGradient: weights.base,
-                    panelStride: panels.panelStride,
-                    biasGradient: bias.base
+            for (index, samples) in (parts ?? [0..<geometry.batch]).enumerated() {
+                var shape = shape
+                shape.batch = samples.count
+                table.convolveWeightGradient(
+                    ConvolutionWeightGradient(
+                        shape: shape,
+                        input: input.base + samples.lowerBound * input.layout.sampleStride,
+                        inputLayout: input.layout,
+                        outputGradient: outputGradient.base
+                            + samples.lowerBound * outputGradient.layout.sampleStride,
+                        outputGradientLayout: outputGradient.layout,
+                        weightGradient: weights.base,
+                        panelStride: panels.panelStride,
+                        biasGradient: bias.base,
+                        continues: index > 0
+                    )
                 )
-            )
+            }
             return (weights, bias)
         }
 
@@ -282,6 +312,23 @@ struct Convolutions {
                 )
             )
             #expect(difference(flipped, problem.flipped) == nil, "\(table.name)")
+        }
+    }
+
+    @Test(arguments: geometries.filter { $0.batch > 1 })
+    func `have the bits of a batch in the weight gradients of its parts, each going on`(geometry: Geometry) {
+        let problem = Problem(geometry)
+        let whole = problem.weightGradient(.reference)
+        for table in problem.tables() + [.reference] {
+            for first in 1..<geometry.batch {
+                let parts = problem.weightGradient(table, parts: [0..<first, first..<geometry.batch])
+                #expect(difference(parts.weights, whole.weights) == nil, "\(table.name) from \(first)")
+                #expect(difference(parts.bias, whole.bias) == nil, "\(table.name) from \(first)")
+            }
+            // Nothing is added by no samples.
+            let more = problem.weightGradient(table, parts: [0..<geometry.batch, 0..<0])
+            #expect(difference(more.weights, whole.weights) == nil, "\(table.name)")
+            #expect(difference(more.bias, whole.bias) == nil, "\(table.name)")
         }
     }
 

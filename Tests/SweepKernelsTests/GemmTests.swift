@@ -11,15 +11,20 @@ struct `Matrix product` {
         let epilogue: Int
         /// Whether A is stored transposed, as in a weight gradient, and C in panels.
         let transposed: Bool
+        /// What lies between one row of A's and B's storage and the next, where A is stored transposed.
+        let gap: Int
+        /// Room for copies, or nil.
+        let scratch: Fenced<Float>?
 
-        init(rows: Int, columns: Int, depth: Int, variant: Int) {
+        init(rows: Int, columns: Int, depth: Int, variant: Int, gap: Int = 0, scratch: Fenced<Float>? = nil) {
             (self.rows, self.columns, self.depth) = (rows, columns, depth)
+            (self.gap, self.scratch) = (gap, scratch)
             start = variant % 3
             epilogue = variant / 3 % 3
             transposed = variant / 9 % 2 == 1
             var random = TestRandom(UInt64(rows * 1_000_003 + columns * 1009 + depth * 31 + variant))
-            left = Fenced(max(1, rows * depth), random: &random)
-            right = Fenced(max(16, depth * columns), random: &random)
+            left = Fenced(max(1, (rows + gap) * depth - gap), random: &random)
+            right = Fenced(max(16, (columns + gap) * depth - gap), random: &random)
             bias = Fenced(columns, random: &random)
             let size = transposed ? rows * columns : (rows - 1) * (columns + 16) + columns
             activation = Fenced(size, random: &random)
@@ -33,15 +38,16 @@ struct `Matrix product` {
                 depth: depth,
                 left: left.base,
                 leftRowStride: transposed ? 1 : depth,
-                leftDepthStride: transposed ? rows : 1,
+                leftDepthStride: transposed ? rows + gap : 1,
                 right: right.base,
-                rightDepthStride: transposed ? columns : 16,
+                rightDepthStride: transposed ? columns + gap : 16,
                 rightVectorStride: transposed ? 16 : 16 * depth,
                 output: output.base,
                 outputRowStride: transposed ? 16 : columns + 16,
                 outputVectorStride: transposed ? 16 * rows : 16,
                 start: start == 0 ? .zero : start == 1 ? .bias(bias.base) : .output,
-                epilogue: epilogue == 0 ? .none : epilogue == 1 ? .relu : .reluMask(activation.base)
+                epilogue: epilogue == 0 ? .none : epilogue == 1 ? .relu : .reluMask(activation.base),
+                scratch: scratch?.base
             )
         }
 
@@ -79,6 +85,35 @@ struct `Matrix product` {
                 Self.check(Problem(rows: rows, columns: columns, depth: depth, variant: variant))
                 variant += 1
             }
+        }
+    }
+
+    @Test(arguments: [(64, 128, 3, 16_384), (65, 144, 4, 11_000), (517, 128, 129, 0), (640, 176, 300, 16)])
+    func `has the reference's bits from copies`(rows: Int, columns: Int, depth: Int, gap: Int) {
+        for variant in 9..<18 {
+            let scratch = Fenced<Float>(Gemm.scratchCount, repeating: canary)
+            Self.check(
+                Problem(rows: rows, columns: columns, depth: depth, variant: variant, gap: gap, scratch: scratch)
+            )
+            #expect(scratch.elements.contains { $0 != canary }, "nothing was copied")
+        }
+    }
+
+    @Test func `copies only what lies far apart and is used often`() {
+        for (rows, columns, depth, gap) in [(64, 128, 3, 10_000), (48, 128, 3, 16_384), (64, 112, 3, 16_384)] {
+            let scratch = Fenced<Float>(Gemm.scratchCount, repeating: canary)
+            Self.check(Problem(rows: rows, columns: columns, depth: depth, variant: 9, gap: gap, scratch: scratch))
+            let isUntouched = scratch.elements.allSatisfy { $0 == canary }
+            #expect(isUntouched, "\(rows) x \(columns) x \(depth), \(gap) between rows")
+        }
+    }
+
+    @Test(arguments: [15, 120, 700])
+    func `has the reference's bits where A is larger than the second cache`(rows: Int) {
+        // 128 Ki elements of A are taken at once: here less than one tile, some tiles, and part of all.
+        for depth in rows == 15 ? [40_000] : [2_000] {
+            Self.check(Problem(rows: rows, columns: 48, depth: depth, variant: 4))
+            Self.check(Problem(rows: rows, columns: 48, depth: depth, variant: 14))
         }
     }
 

@@ -140,6 +140,27 @@ struct Pooling {
         return result
     }
 
+    @Test(arguments: KernelTable.available + [.reference])
+    func `of maxima gives a winner its gradient where the ReLU passed it, a NaN too`(table: KernelTable) {
+        for (kernel, stride) in [(2, 2), (3, 1)] {
+            let shape = Self.shape(1, 4, 4, 16, (kernel, kernel), (stride, stride))
+            let input = Self.input(shape)
+            for (sample, y, x, c) in input.places where c < 3 {
+                input.base[input.place(sample, y, x) + c] = [-0.0, 0.25, .nan][c]
+            }
+            let gradient = Self.gradient(shape)
+            for (sample, y, x, c) in gradient.places where c < 3 {
+                gradient.base[gradient.place(sample, y, x) + c] = 1
+            }
+            let (output, codes) = Self.max(table, shape, input)
+            let masked = Self.maxGradient(table, shape, gradient, codes, mask: output)
+            var sums = [0.0, 0, 0]
+            for (sample, y, x, c) in masked.places where c < 3 { sums[c] += masked[sample, y, x, c] }
+            let windows = Double(shape.outputHeight * shape.outputWidth)
+            #expect(sums == [0, windows, windows])
+        }
+    }
+
     static func gradient(_ shape: PoolShape) -> Images {
         var random = TestRandom(UInt64(shape.inputWidth))
         let gradient = Images(shape.batch, shape.outputHeight, shape.outputWidth, shape.channels, random: &random)
@@ -155,7 +176,7 @@ struct Pooling {
             let found = Self.max(table, shape, input)
             #expect(difference(found.output.buffer, expected.output.buffer) == nil, "\(table.name)")
             #expect(difference(found.codes, expected.codes) == nil, "\(table.name)")
-            for mask in [nil, input] {
+            for mask in [nil, expected.output] {
                 let back = Self.maxGradient(table, shape, gradient, expected.codes, mask: mask)
                 let reference = Self.maxGradient(.reference, shape, gradient, expected.codes, mask: mask)
                 #expect(difference(back.buffer, reference.buffer) == nil, "\(table.name)")
@@ -197,7 +218,8 @@ struct Pooling {
             number += 1
         }
         let found = Self.maxGradient(.reference, shape, gradient, codes)
-        let masked = Self.maxGradient(.reference, shape, gradient, codes, mask: input)
+        // A mask of the winners is a mask of the pixels.
+        let masked = Self.maxGradient(.reference, shape, gradient, codes, mask: output)
         // At most one addition for each window that holds a pixel, of values below 1.
         let windows = Double(shape.kernelHeight * shape.kernelWidth)
         for (sample, y, x, c) in found.places {

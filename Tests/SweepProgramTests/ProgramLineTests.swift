@@ -13,6 +13,8 @@ import Testing
                 == .report(epoch: 3, values: ["loss": 0.5, "n": 2], waits: true)
         )
         #expect(try line(#"{"checkpoint": 3}"#) == .checkpoint(epoch: 3))
+        #expect(try line(#"{"next": true}"#) == .next)
+        #expect(try line(#"{"epoch": 1, "next": 2}"#) == .report(epoch: 1, values: ["next": 2], waits: false))
         #expect(try line(#"{"epoch": 1}"#) == .report(epoch: 1, values: [:], waits: false))
     }
 
@@ -42,6 +44,8 @@ import Testing
         (
             "{\"epoch\": 1, \"wait\": 1}", "a \"wait\" that is neither true nor false: {\"epoch\": 1, \"wait\": 1}"
         ),
+        ("{\"next\": false}", "a line without \"epoch\": NUMBER: {\"next\": false}"),
+        ("{\"epoch\": 1, \"next\": true}", "no number as next: {\"epoch\": 1, \"next\": true}"),
         ("{\"epoch\": 1, \"loss\": [1]}", "no number as loss: {\"epoch\": 1, \"loss\": [1]}"),
         (
             "{\"checkpoint\": 1, \"loss\": 1}",
@@ -65,6 +69,37 @@ import Testing
             for _ in 0...next() % 4 { bytes[Int(next()) % bytes.count] = UInt8(truncatingIfNeeded: next()) }
             _ = try? ProgramLine(bytes)
         }
+    }
+}
+
+/// What a fresh process comes to after one that had told three epochs and failed.
+@Suite struct JoinedRunTests {
+    private func joined(_ epoch: Int, _ end: ProgramEnd) -> (epoch: Int, end: ProgramEnd) {
+        ProgramRun.joined((epoch, end), told: 3)
+    }
+
+    @Test func `a state of an earlier epoch than the last that was told is not kept`() throws {
+        let state = try FileBundle([])
+        let early = joined(1, .cancelled(checkpoint: state))
+        #expect(early.epoch == 3 && early.end == .cancelled(checkpoint: nil))
+        let late = joined(4, .cancelled(checkpoint: state))
+        #expect(late.epoch == 4 && late.end == .cancelled(checkpoint: state))
+    }
+
+    @Test func `a trial ends by itself only at an epoch that the fresh process came to`() {
+        guard case .died(let reason, _) = joined(2, .stoppedEarly).end else {
+            Issue.record("not died")
+            return
+        }
+        #expect(reason == "a fresh process ended after epoch 2, where the one before it had reported 3")
+        #expect(joined(3, .stoppedEarly).end == .stoppedEarly)
+        if case .died = joined(3, .notFinite).end {} else { Issue.record("its loss there was told as a number") }
+        #expect(joined(4, .notFinite).end == .notFinite && joined(4, .notFinite).epoch == 4)
+    }
+
+    @Test func `what it was told of before stands`() {
+        #expect(joined(0, .died("x", log: "")).epoch == 3)
+        #expect(joined(5, .reached(checkpoint: nil)).epoch == 5)
     }
 }
 
@@ -116,6 +151,18 @@ import Testing
         #expect(course.take(report(1, waits: false), seconds: 0, rests: false) == .epoch(observation(1), nil))
         #expect(course.take(report(2, waits: false), seconds: 0, rests: false) == .epoch(nil, nil))
         #expect(course.isOver && !course.isAsked && course.epoch == 1)
+    }
+
+    @Test func `only a program that is reused may ask for another trial, whenever it does`() {
+        var alone = course()
+        #expect(
+            alone.take(.next, seconds: 0, rests: false)
+                == .fault("the program asked for another trial, which only train.reuse allows")
+        )
+        var reused = ProgramCourse(metrics: [loss], from: 0, to: 3, keepsCheckpoint: true, mayReturn: true)
+        #expect(reused.take(report(1), seconds: 0, rests: false) == .epoch(observation(1), .go))
+        #expect(reused.take(.next, seconds: 0, rests: false) == .returned)
+        #expect(!reused.isOver && reused.last == 1)
     }
 
     @Test func `a loss that is not finite ends it`() {

@@ -29,6 +29,30 @@ import Testing
         #expect(svg.contains("stroke=\"red\""))
     }
 
+    @Test func `the best is drawn over the median, and keeps its mark`() throws {
+        // The median of one trial is its own curve: every mark of it is covered.
+        let document = CurvesDocument(
+            sweep: "digits",
+            objective: Objective(),
+            trials: [CurvesDocument.Trial(Samples.records[0])]
+        )
+        let chart = document.chart(of: .validationLoss)
+        func marks(_ text: String) -> (best: Int, median: Int) {
+            let plot = text.split(separator: "\n").filter { $0.contains("│") || $0.contains("┤") }
+                .joined(separator: "")
+            return (plot.count { $0 == "o" }, plot.count { $0 == "x" })
+        }
+        #expect(marks(chart.terminalText()).best >= 3 && marks(chart.terminalText()).median == 0)
+        #expect(chart.terminalText().contains("o best: trial 1   x median"))
+        var below = chart
+        for index in below.lines.indices { below.lines[index].isOnTop = false }
+        #expect(marks(below.terminalText()).median >= 3)
+        let svg = chart.svg()
+        let best = try #require(svg.ranges(of: "stroke=\"#0072B2\"").first?.lowerBound)
+        let median = try #require(svg.ranges(of: "stroke=\"#D55E00\"").first?.lowerBound)
+        #expect(median < best, "the best's line comes after the median's")
+    }
+
     @Test func `the y axis is logarithmic beyond one decade of positive values`() {
         func chart(_ values: [Double]) -> String {
             Chart(title: "t", yLabel: "loss", lines: [.init(name: "a", values: values)]).svg()

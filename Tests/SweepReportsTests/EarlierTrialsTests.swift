@@ -95,6 +95,17 @@ import Testing
         #expect(condition.results == [node(0.1, 1, 3)] && condition.outside == 3)
     }
 
+    @Test func `how far trials were trained, and why the first is left out, are told`() throws {
+        let short = try results([trial(0.1, [1, 1]), trial(0.2, [1]), trial(0.3, [])])
+        #expect(short.found == 0 && short.lastEpoch == 2 && short.firstLevel == 3 && short.mistake == nil)
+        #expect(try results([]).lastEpoch == nil)
+        let three = [1.0, 1, 1]
+        let other = try results([trial(0.1, three), trial(0.2, three, other: "train.l2"), trial(2, three)])
+        #expect(other.mistake?.hasPrefix("train.l2: no parameter of this name") == true, "\(other.mistake ?? "none")")
+        let condition = try results([trial(0.75, three)], where: "learning_rate < 0.5")
+        #expect(condition.mistake == "it breaks a condition of search.where")
+    }
+
     @Test func `of more than a tree can hold evenly many are kept, the best among them`() throws {
         let found = try results((0..<2500).map { trial(Double($0 + 1) / 2501, [1, 1, Double($0)]) })
         #expect(found.results.count == 1000 && found.found == 2500 && found.outside == 0)

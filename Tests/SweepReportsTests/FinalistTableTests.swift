@@ -43,6 +43,35 @@ import Testing
         #expect(!plain.columns.contains { $0.name.hasPrefix("test") })
     }
 
+    @Test func `of a sweep with folds every run tells its own, and comes back from its document`() throws {
+        let folded = records.enumerated().map { index, record in
+            TrialRecord(
+                number: record.number,
+                configuration: record.configuration,
+                seed: record.seed,
+                repetition: record.repetition,
+                fold: index + 1,
+                state: record.state,
+                curve: record.curve
+            )
+        }
+        let rows = Ranking.rows(folded, objective: Objective(), levels: [1], repeats: 1, folds: 4)
+        let document = RankDocument(sweep: "x", objective: Objective(), rows: rows)
+        #expect(try RankDocument(json: JSONValue(parsing: document.json.bytes)) == document)
+        #expect(Set(rows.flatMap(\.runs).compactMap(\.fold)) == [1, 2, 3, 4])
+        #expect(document.json.text().contains(#""fold":3"#))
+        let curves = CurvesDocument(
+            sweep: "x",
+            objective: Objective(),
+            trials: folded.map { CurvesDocument.Trial($0, repeats: 1) }
+        )
+        #expect(try CurvesDocument(json: JSONValue(parsing: curves.json.bytes)) == curves)
+        #expect(curves.trials.map(\.fold) == [1, 2, 3, 4])
+        // Of others no word of folds.
+        let plain = RankDocument(sweep: "x", objective: Objective(), rows: self.rows(repeats: 1))
+        #expect(!plain.json.text().contains("fold"))
+    }
+
     @Test func `curves tell the runs of finalists from those of the search`() throws {
         let document = CurvesDocument(
             sweep: "x",

@@ -46,6 +46,18 @@ import Testing
         )
     }
 
+    @Test func `a whole number may be written with a point, as JSON Schema has it`() throws {
+        func read(_ text: String) throws -> DocumentReader { DocumentReader(try JSONValue(parsing: Array(text.utf8))) }
+        for text in ["352", "352.0", "3.52e2"] {
+            #expect(try read(text).integer() == 352 && read(text).unsigned() == 352, "\(text)")
+        }
+        #expect(try read("-2.0").integer() == -2)
+        for text in ["352.5", "1e300", "\"352\"", "null"] {
+            #expect(throws: DocumentError.self) { try read(text).integer() }
+        }
+        #expect(throws: DocumentError.self) { try read("-2.0").unsigned() }
+    }
+
     @Test func `escapes are read`() throws {
         #expect(try parse(#" "\u0041\ud83d\ude00\/\b\f" "#) == .text("A😀/\u{8}\u{C}"))
         #expect(try parse("[ ]") == .array([]))

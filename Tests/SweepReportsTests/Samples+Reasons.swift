@@ -80,6 +80,17 @@ extension Samples {
         .improvement(results: 12, pending: 3, mean: -1.5, deviation: 0.25, incumbent: -1.25, logImprovement: -2),
         .generation(number: 2, run: 0, population: 8, stepSize: 0.125),
         .mutation(parent: 6, living: 20, changed: ["train.batch_size"]),
+        .copy(
+            trial: 5,
+            epoch: 6,
+            replaced: 3,
+            changes: [
+                .init(path: "train.optimizer.sgd.learning_rate", from: .real(0.1), to: .real(0.125), factor: 1.25),
+                .init(path: "train.batch_size", from: .integer(32), to: .integer(64), factor: nil),
+            ]
+        ),
+        .copy(trial: 5, epoch: 6, replaced: 3, changes: []),
+        .crossover(parents: [6, 11], population: 50, changed: ["train.batch_size"]),
         .finalist(place: 2, run: 3),
     ]
 

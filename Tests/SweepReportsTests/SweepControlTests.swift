@@ -31,6 +31,7 @@ import Testing
         func cancel(sweep: String) async throws(ControlError) -> StatusDocument {
             throw ControlError(.conflict, "'\(sweep)' is finished")
         }
+        func delete(sweep: String) async throws(ControlError) -> ListDocument.Entry { Samples.list.sweeps[0] }
         func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
             try await status(sweep: sweep)
         }
@@ -60,6 +61,7 @@ import Testing
         .importance(sweep: "digits", metric: nil), .importance(sweep: "digits", metric: .validationAccuracy),
         .explain(sweep: "digits", trial: 4),
         .pause(sweep: "digits"), .resume(sweep: "digits"), .cancel(sweep: "digits"),
+        .delete(sweep: "digits"),
         .set(sweep: "digits", SweepAdjustment(priority: -2)), .set(sweep: "digits", SweepAdjustment(trials: 50)),
         .set(sweep: "digits", SweepAdjustment(priority: 1, maxParallel: .atMost(4), trials: 9)),
         .set(sweep: "digits", SweepAdjustment(maxParallel: .unlimited)),
@@ -133,6 +135,7 @@ import Testing
                 fileName: "",
                 tree: bytes,
                 dataSet: Self.submission.dataSet,
+                foldSets: (0..<count % 3).map { DataSetID(hash: Self.submission.dataSet.hash, size: $0) },
                 schema: DataSchema(
                     features: [],
                     task: .regression(mean: 1.5, variance: 2),

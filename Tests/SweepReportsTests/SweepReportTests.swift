@@ -1,4 +1,5 @@
 import SweepCore
+import SweepDiagnosis
 import SweepReports
 import SweepSearch
 import Testing
@@ -37,6 +38,33 @@ import Testing
         let html = Self.report().html
         #expect(html.contains("<svg") && html.contains("<th class=\"n\" scope=\"col\">"))
         #expect(html.ranges(of: "<section>").count == html.ranges(of: "</section>").count)
+    }
+
+    @Test func `what a sound run shows stands under remarks, what a sick one shows under symptoms`() {
+        func report(_ losses: [Double], validation: [Double]) -> DiagnosisDocument.Report {
+            let curve = LearningCurve(
+                metrics: [.probeLoss, .validationLoss],
+                observations: losses.indices.map {
+                    Observation(epoch: $0 + 1, values: [losses[$0], validation[$0]], seconds: 0)
+                }
+            )
+            var run = RunEvidence(curve: curve, budget: losses.count, chanceLoss: 2.3)
+            // A start above guessing: it may explain a course, and is no complaint.
+            run.instruments = Instruments()
+            run.instruments?.initialLoss = 7
+            return DiagnosisDocument.Report(name: "run", metric: .validationLoss, value: nil, Diagnosis(run))
+        }
+        let falling = (1...20).map { (epoch: Int) -> Double in
+            let left: Double = (0..<epoch).reduce(2.25) { value, _ in value * 0.55 }
+            return 0.05 + left
+        }
+        let sound = report(falling, validation: falling)
+        #expect(sound.verdictKind == "no_fault" && sound.symptoms.map(\.symptom) == [.initialLoss])
+        #expect(sound.text.contains("symptoms  none that asks for a cause\nremarks   S-INITLOSS"), "\(sound.text)")
+        let sick = report((1...20).map { 2.3 * Double($0) }, validation: falling)
+        #expect(sick.verdictKind != "no_fault")
+        #expect(sick.text.contains("symptoms  S-DIVERGE"), "\(sick.text)")
+        #expect(!sick.text.contains("remarks   S-INITLOSS"))
     }
 
     @Test func `it says which part of the space is sick, and of what`() {

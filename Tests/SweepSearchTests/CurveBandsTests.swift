@@ -22,6 +22,9 @@ import Testing
         #expect(bands[0].minimum == 1 && bands[0].lowerQuartile == 2 && bands[0].median == 3)
         #expect(bands[0].upperQuartile == 4 && bands[0].maximum == 5)
         #expect(bands[1].median == 4 && bands[1].lowerQuartile == 3)
+        // The first two epochs of a copy are another trial's, and counted there.
+        let copied = CurveBands.bands([curve([1, 2, 3]), curve([1, 2, 9]).inheriting(2)], metric: .validationLoss)
+        #expect(copied.map(\.count) == [1, 1, 2] && copied[2].maximum == 9)
         #expect(CurveBands.bands([], metric: .validationLoss).isEmpty)
         #expect(CurveBands.bands([curve([1])], metric: .probeLoss).isEmpty)
     }

@@ -66,7 +66,7 @@ import Testing
         let all = rank(trials)
         for top in [0, 1, 7, all.count, all.count + 5] {
             var asked: [Int] = []
-            let (rows, count) = Ranking.summary(trials, objective: Objective(), levels: [1, 3], top: top) {
+            let (rows, count, _) = Ranking.summary(trials, objective: Objective(), levels: [1, 3], top: top) {
                 asked.append($0.number)
                 return $0.finding
             }

@@ -8,12 +8,14 @@ import Testing
     struct Case: Sendable, CustomTestStringConvertible {
         let method: PruneSpec.Method
         let seed: UInt64
-        var testDescription: String { "\(method.rawValue) seed \(seed)" }
+        var objectives = 1
+        var testDescription: String { "\(method.rawValue) seed \(seed) \(objectives) objectives" }
 
         var spec: PruneSpec {
             var spec = PruneSpec(method: method)
             spec.patience = 3
             spec.above = 0.95
+            spec.objectives = objectives
             spec.budget = seed.isMultiple(of: 2) ? 0.11 : 0.4
             return spec
         }
@@ -36,19 +38,28 @@ import Testing
         }
     }
 
-    static let cases = PruneSpec.Method.allCases.flatMap { method in
-        (0..<16).map { Case(method: method, seed: UInt64($0)) }
-    }
+    static let cases: [Case] = {
+        let single: [Case] = PruneSpec.Method.allCases.flatMap { method in
+            (0..<16).map { seed in Case(method: method, seed: UInt64(seed)) }
+        }
+        let several: [Case] = PruneSpec.Method.allCases.filter(\.weighsObjectives).flatMap { method in
+            (0..<16).map { seed in Case(method: method, seed: UInt64(seed), objectives: 2 + seed % 2) }
+        }
+        return single + several
+    }()
 
     /// What a scheduler was told, so that another one can be told the same.
     enum Told: Equatable {
-        case started(Int), observed(Int, Int, [Double]), finished(Int, Int, Double), removed(Int), promoted(Int, Int)
+        case started(Int), observed(Int, Int, [Double]), finished(Int, Int, [Double]), removed(Int), promoted(Int, Int)
 
         func tell(_ scheduler: inout any FidelityScheduler) {
             switch self {
             case .started(let trial): scheduler.started(trial: trial)
             case .observed(let trial, let first, let costs): scheduler.observed(trial: trial, from: first, costs: costs)
-            case .finished(let trial, let epoch, let cost): scheduler.finished(trial: trial, epoch: epoch, cost: cost)
+            case .finished(let trial, let epoch, let costs) where costs.count == 1:
+                scheduler.finished(trial: trial, epoch: epoch, cost: costs[0])
+            case .finished(let trial, let epoch, let costs):
+                scheduler.finished(trial: trial, epoch: epoch, costs: costs)
             case .removed(let trial): scheduler.removed(trial: trial)
             case .promoted(let trial, let level): scheduler.promoted(trial: trial, to: level)
             }
@@ -115,7 +126,11 @@ import Testing
                 }
                 reached[done.trial] = done.to
                 let cost = curve[end - 1]
-                tell(.finished(done.trial, done.to, cost))
+                // Other objectives, that say something else.
+                let others = (1..<example.objectives).map { axis in
+                    cost == .infinity ? .infinity : Double((done.trial * (31 + axis) + done.to) % 17) - cost
+                }
+                tell(.finished(done.trial, done.to, [cost] + others))
                 if cost == .infinity {
                     lost.insert(done.trial)
                     tell(.removed(done.trial))

@@ -9,7 +9,12 @@ import Testing
         let method: SearchSpec.Method
         let seed: UInt64
         let discrete: Bool
-        var testDescription: String { "\(method) seed \(seed) \(discrete ? "finite" : "continuous")" }
+        var objectives = 1
+        var testDescription: String {
+            "\(method) seed \(seed) \(discrete ? "finite" : "continuous") \(objectives) objectives"
+        }
+        /// Results that come before a population has children.
+        var ahead: Int { method == .nsga2 ? 50 : 0 }
 
         func space() -> SearchSpace {
             var stream = RandomStream(key: seed)
@@ -17,21 +22,33 @@ import Testing
         }
 
         func make(_ space: SearchSpace) -> any Searcher {
-            SearcherFactory.make(spec: SearchSpec(method: method, trials: 60, seed: seed), space: space)
+            var spec = SearchSpec(method: method, trials: 60, seed: seed)
+            spec.objectives = objectives
+            return SearcherFactory.make(spec: spec, space: space)
         }
     }
 
-    static let cases = SearchSpec.Method.allCases.flatMap { method in
+    static let cases: [Case] = {
         // A Gaussian process takes a hundred times the others' time.
-        (0..<(method == .gp ? 16 : 40)).flatMap { seed in
-            [true, false].map { Case(method: method, seed: UInt64(seed), discrete: $0) }
+        let single: [Case] = SearchSpec.Method.allCases.flatMap { method in
+            (0..<(method == .gp ? 16 : 40)).flatMap { seed in
+                [true, false].map { discrete in Case(method: method, seed: UInt64(seed), discrete: discrete) }
+            }
         }
-    }
+        let several: [Case] = SearchSpec.Method.allCases.filter(\.weighsObjectives).flatMap { method in
+            (0..<(method == .gp || method == .auto ? 4 : 12)).flatMap { seed in
+                [true, false].map { discrete in
+                    Case(method: method, seed: UInt64(seed), discrete: discrete, objectives: 2 + seed % 2)
+                }
+            }
+        }
+        return single + several
+    }()
 
     /// What a searcher is told in a sweep.
     enum Fact {
         case proposed(Int, Configuration)
-        case observed(Int, cost: Double, epoch: Int)
+        case observed(Int, costs: [Double], epoch: Int)
     }
 
     /// A sweep of `trials` proposals with `parallelism` of them pending, whose results at rungs 1 and 3 come in a drawn order
@@ -41,6 +58,7 @@ import Testing
         seed: UInt64,
         trials: Int,
         parallelism: Int,
+        objectives: Int = 1,
         objective: (Configuration, Int, inout RandomStream) -> Double = noise
     ) -> [Fact] {
         var stream = RandomStream(key: seed &+ 77)
@@ -59,10 +77,11 @@ import Testing
             }
             guard !pending.isEmpty else { return facts }
             let (number, epoch) = pending.remove(at: stream.below(pending.count))
-            let cost = objective(configurations[number], epoch, &stream)
-            facts.append(.observed(number, cost: cost, epoch: epoch))
-            searcher.observe(number: number, objective: cost, epoch: epoch)
-            if epoch == 1, cost.isFinite, stream.below(3) == 0 { pending.append((number, 3)) }
+            let costs = (0..<objectives).map { _ in objective(configurations[number], epoch, &stream) }
+            let fact = Fact.observed(number, costs: costs, epoch: epoch)
+            facts.append(fact)
+            tell(fact, to: &searcher)
+            if epoch == 1, costs.allSatisfy(\.isFinite), stream.below(3) == 0 { pending.append((number, 3)) }
         }
     }
 
@@ -79,21 +98,33 @@ import Testing
     @Test(arguments: cases) func `proposals fill the space and nothing outside it`(_ example: Case) throws {
         let space = example.space()
         var searcher = example.make(space)
-        let facts = Self.sweep(&searcher, seed: example.seed, trials: 50, parallelism: 3)
+        let facts = Self.sweep(
+            &searcher,
+            seed: example.seed,
+            trials: 50 + example.ahead,
+            parallelism: 3,
+            objectives: example.objectives
+        )
         for case .proposed(let number, let configuration) in facts {
             #expect(space.resolve(configuration) != nil, "proposal \(number): \(configuration.entries)")
         }
         let proposals = facts.count { if case .proposed = $0 { true } else { false } }
-        #expect(proposals == min(50, searcher.total ?? 50))
+        #expect(proposals == min(50 + example.ahead, searcher.total ?? .max))
     }
 
     @Test(arguments: cases) func `no configuration comes twice, and a used-up space gives nil`(_ example: Case) {
         let space = example.space()
         var searcher = example.make(space)
-        let limit = searcher.ignoresResults ? 300 : 80
+        let limit = searcher.ignoresResults ? 300 : 80 + example.ahead
         var seen: Set<ConfigurationID> = []
         for case .proposed(let number, let configuration)
-            in Self.sweep(&searcher, seed: example.seed, trials: limit, parallelism: 8)
+            in Self.sweep(
+                &searcher,
+                seed: example.seed,
+                trials: limit,
+                parallelism: 8,
+                objectives: example.objectives
+            )
         {
             #expect(seen.insert(configuration.id).inserted, "proposal \(number) came before")
         }
@@ -105,7 +136,13 @@ import Testing
     @Test(arguments: cases) func `a searcher made anew after any fact proposes the same`(_ example: Case) {
         let space = example.space()
         var original = example.make(space)
-        let facts = Self.sweep(&original, seed: example.seed, trials: 40, parallelism: 4)
+        let facts = Self.sweep(
+            &original,
+            seed: example.seed,
+            trials: 40 + example.ahead,
+            parallelism: 4,
+            objectives: example.objectives
+        )
         var rebuilt = example.make(space)
         var next = 0
         for (place, fact) in facts.enumerated() {
@@ -133,7 +170,9 @@ import Testing
     private static func tell(_ fact: Fact, to searcher: inout any Searcher) {
         switch fact {
         case .proposed(let number, let configuration): searcher.proposed(number: number, configuration: configuration)
-        case .observed(let number, let cost, let epoch): searcher.observe(number: number, objective: cost, epoch: epoch)
+        case .observed(let number, let costs, let epoch) where costs.count == 1:
+            searcher.observe(number: number, objective: costs[0], epoch: epoch)
+        case .observed(let number, let costs, let epoch): searcher.observe(number: number, costs: costs, epoch: epoch)
         }
     }
 
@@ -141,14 +180,21 @@ import Testing
         guard example.seed < 10 else { return }
         let space = example.space()
         var plain = example.make(space)
-        let facts = Self.sweep(&plain, seed: example.seed, trials: 20, parallelism: 4)
+        let trials = 20 + example.ahead
+        let facts = Self.sweep(
+            &plain,
+            seed: example.seed,
+            trials: trials,
+            parallelism: 4,
+            objectives: example.objectives
+        )
         var other = example.make(space)
         for fact in facts {
             Self.tell(fact, to: &other)
             if case .proposed = fact { Self.tell(fact, to: &other) }
-            other.observe(number: 1_000_000, objective: 0, epoch: 1)
+            other.observe(number: 1_000_000, costs: Array(repeating: 0, count: example.objectives), epoch: 1)
         }
-        #expect(other.propose(number: 20) == plain.propose(number: 20))
+        #expect(other.propose(number: trials) == plain.propose(number: trials))
     }
 
     @Test(arguments: SearchSpec.Method.allCases) func `another seed gives other configurations`(
@@ -178,6 +224,13 @@ import Testing
             let facts = Self.sweep(&searcher, seed: 3, trials: 40, parallelism: 3) { _, _, _ in worst }
             for case .proposed(_, let configuration) in facts { #expect(space.resolve(configuration) != nil) }
             #expect(facts.count >= min(40, searcher.total ?? 40))
+            guard method.weighsObjectives else { continue }
+            var spec = SearchSpec(method: method, trials: 60)
+            spec.objectives = 2
+            var several = SearcherFactory.make(spec: spec, space: space)
+            let weighed = Self.sweep(&several, seed: 3, trials: 90, parallelism: 3, objectives: 2) { _, _, _ in worst }
+            for case .proposed(_, let configuration) in weighed { #expect(space.resolve(configuration) != nil) }
+            #expect(weighed.count >= min(90, several.total ?? 90))
         }
     }
 

@@ -87,6 +87,36 @@ import Testing
         )
     }
 
+    @Test(arguments: [("true", Int.max), ("false", 1), ("100", 100), ("2", 2)])
+    func `a process may serve many runs`(text: String, reuse: Int) throws {
+        let more = "environment: {WHERE: \"${trial.directory} ${sweep.name} ${trial.epochs}\"}\n  reuse: \(text)"
+        let command = try #require(try sweep(program(command: "[run]", more: more)).sweep.command)
+        #expect(command.reuse == reuse && command.isReused == (reuse > 1))
+        // What is another for each trial may be named where each has a process.
+        let free = try sweep(program(more: "reuse: false")).sweep.command
+        #expect(free?.words.count == 3 && free?.reuse == 1)
+    }
+
+    @Test(arguments: [
+        ("more", "reuse: yes please", "f:6:10: not an allowed value: train.reuse, found yes please, allowed true"),
+        ("more", "reuse: 1", "f:6:10: not an allowed value: train.reuse, found 1, allowed true, false, or an integer"),
+        ("more", "reuse: {choice: [true, false]}", "f:6:10: a range is not allowed here: train.reuse"),
+        (
+            "more", "environment: {A: \"${rate}\"}\n  reuse: true",
+            "f:6:20: ${rate} is of one trial, and with train.reuse a process serves many: train.environment.A"
+        ),
+        ("command", "[run, \"${args}\"]", "f:3:18: ${args} is of one trial"),
+        ("command", "[run, \"--seed=${trial.seed}\"]", "f:3:18: ${trial.seed} is of one trial"),
+        ("command", "[run, \"${trial.checkpoint}\"]", "f:3:18: ${trial.checkpoint} is of one trial"),
+    ])
+    func `what a process that serves many trials cannot have is told`(part: String, text: String, sentence: String) {
+        let file =
+            part == "command"
+            ? program(command: text, more: "reuse: true") : program(command: "[run]", more: text)
+        let found = problems(file)
+        #expect(found.count == 1 && found[0].hasPrefix(sentence), "\(found)")
+    }
+
     @Test(arguments: [
         ("command", "[\"${args}\"]", "f:3:13: a command begins with a program"),
         ("command", "python train.py", "f:3:12: not an allowed value: train.command"),

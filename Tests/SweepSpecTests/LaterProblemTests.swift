@@ -87,6 +87,9 @@ import Testing
         let few = try lines("validation.top5_accuracy", classes(5))
         #expect(few.count == 1 && few[0].contains("needs more than 5 classes, the target has 5: "))
         #expect(try lines("validation.top5_accuracy", classes(6)) == [])
+        let three = try lines("validation.top3_accuracy", classes(3))
+        #expect(three.count == 1 && three[0].contains("needs more than 3 classes, the target has 3: "))
+        #expect(try lines("validation.top3_accuracy", classes(4)) == [])
     }
 
     @Test func `a value that an option of the command line gave is told at that option`() throws {

@@ -243,3 +243,25 @@ package struct CoreHarness: Sendable {
     /// The first sweep.
     package var sweep: SweepProgress? { core.sweeps[SweepID(rawValue: 1)] }
 }
+
+extension CoreHarness {
+    /// The sample sweep and another one, which share a worker. The first is cancelled while it is trained; both are over then.
+    package static func over(beside other: SampleSweep) -> CoreHarness {
+        var harness = CoreHarness()
+        var worker = harness.join("a", slots: 4)
+        _ = harness.submit(SampleSweep())
+        let begun = harness.assigned(to: worker)
+        _ = harness.submit(other)
+        var others: [Assignment] = []
+        for assignment in begun.prefix(2) {
+            harness.report(assignment, assignment.from + 1...assignment.to, by: &worker)
+            others += harness.assigned(to: worker)
+            harness.end(assignment, by: &worker)
+            others += harness.assigned(to: worker)
+        }
+        _ = harness.steer("sample", .cancel)
+        others += harness.assigned(to: worker)
+        harness.trainAll(&worker, others.filter { $0.lease.trial.sweep != SweepID(rawValue: 1) })
+        return harness
+    }
+}

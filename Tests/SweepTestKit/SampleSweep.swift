@@ -13,6 +13,8 @@ package struct SampleSweep: Hashable, Sendable {
     package var parallelism = 4
     package var decide = "virtual"
     package var objective = Metric.validationLoss
+    /// Metrics that are weighed against it, each in its own direction or minimized; none for one objective.
+    package var further: [Metric] = []
     package var coreVersion = "core-1"
     package var priority = 0
     package var maxParallel: Int?
@@ -20,6 +22,10 @@ package struct SampleSweep: Hashable, Sendable {
     package var threads = 1
     package var finalists: FinalistsSpec?
     package var stop: StopSpec?
+    /// Folds over which finalists are judged.
+    package var folds: Int?
+    /// With one the method is pbt, and there is neither a number of trials nor pruning.
+    package var population: PopulationSpec?
 
     package init() {}
 
@@ -30,7 +36,17 @@ package struct SampleSweep: Hashable, Sendable {
             SpecEntry("seed", .integer(seed)), SpecEntry("parallelism", .integer(parallelism)),
             SpecEntry("decide", .text(decide)),
         ]
-        if let trials { search.append(SpecEntry("trials", .integer(trials))) }
+        if let population {
+            search[0] = SpecEntry("method", .text("pbt"))
+            search += [
+                SpecEntry("population", .integer(population.members)),
+                SpecEntry("quantile", .real(population.quantile)), SpecEntry("resample", .real(population.resample)),
+                SpecEntry("perturb", .list(population.factors.map { .real($0) })),
+            ]
+            if let interval = population.interval { search.append(SpecEntry("interval", .integer(interval))) }
+        } else if let trials {
+            search.append(SpecEntry("trials", .integer(trials)))
+        }
         let rate = SpecNode.domain(.logUniform(low: 1e-4, high: 1, points: 6))
         let width = SpecNode.domain(.choice([ChoiceOption(.integer(4)), ChoiceOption(.integer(8))]))
         var train = [
@@ -43,16 +59,28 @@ package struct SampleSweep: Hashable, Sendable {
         return .map(
             [
                 SpecEntry("name", .text(name)),
-                SpecEntry("data", .map([SpecEntry("source", .text("rows.csv")), SpecEntry("target", .text("last"))])),
+                SpecEntry("data", .map(data)),
                 SpecEntry("train", .map(train)),
                 SpecEntry(
                     "objective",
-                    .map([SpecEntry((objective.direction ?? .minimize).rawValue, .text(objective.rawValue))])
+                    further.isEmpty
+                        ? Self.aim(objective)
+                        : .map([SpecEntry("pareto", .list(([objective] + further).map(Self.aim)))])
                 ),
                 SpecEntry("search", .map(search)),
-                SpecEntry("prune", .text(prune)),
+                SpecEntry("prune", .text(population == nil ? prune : "none")),
             ] + placement
         )
+    }
+
+    private var data: [SpecEntry] {
+        let rows = [SpecEntry("source", .text("rows.csv")), SpecEntry("target", .text("last"))]
+        guard let folds else { return rows }
+        return rows + [SpecEntry("validation", .map([SpecEntry("folds", .integer(folds))]))]
+    }
+
+    private static func aim(_ metric: Metric) -> SpecNode {
+        .map([SpecEntry((metric.direction ?? .minimize).rawValue, .text(metric.rawValue))])
     }
 
     private var placement: [SpecEntry] {
@@ -67,7 +95,8 @@ package struct SampleSweep: Hashable, Sendable {
             // A cost is that of an objective that is minimized.
             let epochs = stop.epochs.map { [SpecEntry("epochs", .integer($0))] } ?? []
             let below = stop.cost.map { [SpecEntry("below", .real($0))] } ?? []
-            entries.append(SpecEntry("stop", .map(epochs + below)))
+            let after = stop.milliseconds.map { [SpecEntry("after", .real(Double($0) / 1000))] } ?? []
+            entries.append(SpecEntry("stop", .map(epochs + below + after)))
         }
         if !requires.isEmpty {
             let labels = requires.sorted { $0.key < $1.key }.map { SpecEntry($0.key, .text($0.value)) }
@@ -79,6 +108,22 @@ package struct SampleSweep: Hashable, Sendable {
     /// The bytes that every sample's data set consists of.
     package static let dataBytes: [UInt8] = Array("sample rows".utf8)
     package static let dataSet = DataSetID(hash: SyntheticTraining.hash(of: dataBytes), size: dataBytes.count)
+    /// The bytes of the rows as a fold, from 1, parts them.
+    package static func bytes(ofFold fold: Int) -> [UInt8] {
+        fold == 1 ? dataBytes : Array("sample rows, fold \(fold)".utf8)
+    }
+
+    /// The data set of a fold, from 1.
+    package static func dataSet(ofFold fold: Int) -> DataSetID {
+        let bytes = bytes(ofFold: fold)
+        return DataSetID(hash: SyntheticTraining.hash(of: bytes), size: bytes.count)
+    }
+
+    /// Every data set that trials of samples need, which have at most four folds.
+    package static let dataSets: [(id: DataSetID, bytes: [UInt8])] = (1...4).map { fold in
+        (dataSet(ofFold: fold), bytes(ofFold: fold))
+    }
+
     package static let schema = DataSchema(
         features: ["a", "b"],
         task: .classification(classes: ["x", "y"], trainingCounts: [40, 40]),
@@ -94,6 +139,7 @@ package struct SampleSweep: Hashable, Sendable {
             text: "",
             fileName: "\(name).yaml",
             dataSet: Self.dataSet,
+            foldSets: (1..<(folds ?? 1)).map { Self.dataSet(ofFold: $0 + 1) },
             schema: Self.schema,
             coreVersion: coreVersion,
             milliseconds: 0

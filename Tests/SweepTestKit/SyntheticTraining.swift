@@ -63,6 +63,8 @@ package struct SyntheticTraining: Hashable, Sendable {
             switch metric {
             case .validationLoss: isLost ? .nan : loss
             case .validationAccuracy: isLost ? .nan : 1 / (1 + loss)
+            // What gets better as the rate grows, beyond where the loss does.
+            case .updateRatio: 1 / (1 + rate)
             default: loss * 0.9
             }
         }

@@ -95,10 +95,11 @@ import Testing
                         || (logits[row][$0] == logits[row][labels[row]] && $0 < labels[row])
                 } < 5
             }
-            #expect(same(found.topFiveAccuracy, Double(among) / count))
-            #expect(found.topFiveAccuracy > found.accuracy && found.topFiveAccuracy < 1)
+            let share = try #require(found.topAccuracies[5])
+            #expect(same(share, Double(among) / count))
+            #expect(share > found.accuracy && share < 1)
         } else {
-            #expect(found.topFiveAccuracy.isNaN)
+            #expect(found.topAccuracies.isEmpty)
         }
         #expect(found.r2.isNaN && found.absoluteError.isNaN)
     }
@@ -171,6 +172,29 @@ import Testing
         }
     }
 
+    @Test func `a run counts among as many of the largest outputs as it is asked for, or as a rule watches`() throws {
+        let task = try SyntheticTask(rows: 60, validationRows: 40, classes: 7).make()
+        var setting = makeSpec([8], .sgd(learningRate: 0.05, momentum: 0), batchSize: 20)
+        let plain = try TrainingRun(spec: setting, data: task.data, seed: 1, kernels: .selected())
+        #expect(plain.evaluate(.validation).topAccuracies.keys.sorted() == [5])
+        setting.earlyStopping = EarlyStopping(metric: .validationTopAccuracy(2), patience: 3)
+        let run = try TrainingRun(spec: setting, data: task.data, seed: 1, kernels: .selected())
+        run.alsoReported = [.validationTopAccuracy(3), .validationTopAccuracy(6), .validationTopAccuracy(7)]
+        let found = run.evaluate(.validation)
+        #expect(found.topAccuracies.keys.sorted() == [2, 3, 5, 6])
+        let shares = [2, 3, 5, 6].compactMap { found.topAccuracies[$0] }
+        #expect(zip([found.accuracy] + shares, shares).allSatisfy { $0 <= $1 } && shares[3] < 1)
+        #expect(found.accuracy < shares[1])
+        let observation = try #require(run.trainEpoch())
+        let values = Dictionary(uniqueKeysWithValues: zip(run.metrics, observation.values))
+        #expect(values[.validationTopAccuracy(3)] == run.evaluate(.validation).topAccuracies[3])
+        #expect(values[.validationTopAccuracy(2)] == nil, "watched, but not reported")
+        setting.earlyStopping = EarlyStopping(metric: .validationTopAccuracy(7), patience: 3)
+        #expect(throws: TrainingError.self) {
+            try TrainingRun(spec: setting, data: task.data, seed: 1, kernels: .selected())
+        }
+    }
+
     // covers: Y14
     @Test func `a run reports what its schema promises, each where it belongs`() throws {
         let task = try SyntheticTask(rows: 60, validationRows: 40, classes: 7).make()
@@ -187,7 +211,7 @@ import Testing
         #expect(values[.validationLoss] == found.loss && values[.validationAccuracy] == found.accuracy)
         #expect(values[.validationF1] == found.macroF1 && values[.validationAUC] == found.areaUnderCurve)
         #expect(values[.validationBalancedAccuracy] == found.balancedAccuracy)
-        #expect(values[.validationTop5Accuracy] == found.topFiveAccuracy)
+        #expect(found.topAccuracies[5] != nil && values[.validationTopAccuracy(5)] == found.topAccuracies[5])
         for (label, recall) in found.recalls.enumerated() { #expect(values[.validationRecall("\(label)")] == recall) }
         #expect(values[.learningRate] == 0.05)
         let after = run.parameters()

@@ -45,6 +45,7 @@ import Testing
             Bug("halved weight gradients", "linear") { $0.withHalvedWeightGradients },
             Bug("halved weight gradients", "mlp relu") { $0.withHalvedWeightGradients },
             Bug("no bias gradient", "mlp tanh") { $0.withoutBiasGradients },
+            Bug("no bias gradient", "linear") { $0.withoutBiasGradients },
         ]
 
         private static let images: [Bug] = [

@@ -8,6 +8,8 @@ import Testing
     /// Large enough that the products, the convolutions and the updates are shared.
     private static let specs: [(name: String, spec: TrainingSpec, image: ImageShape?)] = [
         ("a perceptron", makeSpec([256, 192], dropout: 0.2, l2: 1e-3, batchSize: 64), nil),
+        // Its weight gradients are computed from copies, each member's in a place of its own.
+        ("a wide perceptron", makeSpec([528, 512], batchSize: 128), nil),
         (
             "few columns, many rows",
             makeSpec([24], .sgd(learningRate: 0.05, momentum: 0.9), batchSize: 512).with { $0.clipNorm = 1 }, nil
@@ -24,7 +26,7 @@ import Testing
         ),
     ]
 
-    @Test(arguments: [2, 3, 5], 0..<3)
+    @Test(arguments: [2, 3, 5], 0..<4)
     func `a run has the same bits for any number of threads`(_ threads: Int, _ index: Int) throws {
         let (name, spec, image) = Self.specs[index]
         let data = try SyntheticTask(rows: 600, validationRows: 40, columns: 300, classes: 10, image: image).make().data

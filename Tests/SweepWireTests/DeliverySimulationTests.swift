@@ -124,6 +124,7 @@ private struct DeliverySimulation {
             case .keep(let hash, let bytes):
                 #expect(bytes == Self.data)
                 act(worker.handle(.objectKept(hash), at: now, random: 0))
+            case .add, .keepAdded, .forgetAdded: Issue.record("the object is small")
             case .discard, .note: break
             case .exit(let reason): exit = reason
             }

@@ -77,7 +77,8 @@ enum GoldenSamples {
         .response(ClientResponse(id: 9, status: .badInput, more: true, body: Array("{}".utf8))),
     ]
 
-    static let facts: [Fact] = [
+    /// A sweep of two folds, or of one split.
+    private static func submitted(foldSets: [DataSetID]) -> Fact {
         .sweepSubmitted(
             SweepSubmission(
                 id: SweepID(rawValue: 1),
@@ -85,6 +86,7 @@ enum GoldenSamples {
                 text: "name: digits\n",
                 fileName: "digits.yaml",
                 dataSet: DataSetID(hash: hash(1), size: 460_032),
+                foldSets: foldSets,
                 schema: DataSchema(
                     features: ["a", "b"],
                     image: ImageShape(height: 1, width: 2),
@@ -97,7 +99,14 @@ enum GoldenSamples {
                 coreVersion: "1",
                 milliseconds: 1_700_000_000_000
             )
-        ),
+        )
+    }
+
+    /// The facts as versions of the journal before 6 could say them: of a sweep of one split.
+    static let factsOfOneSplit: [Fact] = [submitted(foldSets: [])] + facts.dropFirst()
+
+    static let facts: [Fact] = [
+        submitted(foldSets: [DataSetID(hash: hash(3), size: 460_032)]),
         .sweepChanged(SweepID(rawValue: 1), .halted("no space")),
         .trialProposed(
             TrialProposal(
@@ -123,6 +132,26 @@ enum GoldenSamples {
         .sweepChanged(
             SweepID(rawValue: 1),
             .adjusted(SweepAdjustment(priority: -3, maxParallel: .atMost(4), trials: 40))
+        ),
+        .sweepChanged(SweepID(rawValue: 1), .ran(milliseconds: 61_000)),
+        .sweepChanged(
+            SweepID(rawValue: 2),
+            .deleted(
+                [SweepStanding(sweep: SweepID(rawValue: 1), head: -2.5, newestLease: 70)],
+                leasesGiven: 71
+            )
+        ),
+        .trialProposed(
+            TrialProposal(
+                trial: TrialID(sweep: SweepID(rawValue: 1), number: 15),
+                configuration: Configuration([
+                    Configuration.Entry(path: "train.batch_size", value: .integer(32))
+                ]),
+                configurationIndex: 14,
+                repeatIndex: 0,
+                seed: 6,
+                parent: Parent(trial: 14, epoch: 9)
+            )
         ),
     ]
 

@@ -252,7 +252,7 @@ struct RandomMessages {
     }
 
     /// The number of kinds that `fact` draws from.
-    static let factKinds = 13
+    static let factKinds = 16
 
     private mutating func adjustment() -> SweepAdjustment {
         SweepAdjustment(
@@ -272,6 +272,7 @@ struct RandomMessages {
                     text: text(),
                     fileName: text(),
                     dataSet: dataSet(),
+                    foldSets: list(3) { $0.dataSet() },
                     schema: schema(),
                     metrics: [metric()] + list(6) { $0.metric() },
                     coreVersion: text(),
@@ -304,6 +305,32 @@ struct RandomMessages {
         case 9: .trialEnded(trial(), pick([.completed, .failed(text()), .pruned(pick(PruneReason.allCases))]))
         case 10: .workerSequence(worker(), sequence: stream.next())
         case 11: .noted(trial(), list(5) { $0.note() })
+        case 12: .sweepChanged(SweepID(rawValue: UInt32(count(9))), .ran(milliseconds: count(1 << 40)))
+        case 13:
+            .sweepChanged(
+                SweepID(rawValue: UInt32(count(9))),
+                .deleted(
+                    list(5) { random in
+                        SweepStanding(
+                            sweep: SweepID(rawValue: UInt32(random.count(9))),
+                            head: random.finite(),
+                            newestLease: random.count(1 << 40)
+                        )
+                    },
+                    leasesGiven: count(1 << 40)
+                )
+            )
+        case 14:
+            .trialProposed(
+                TrialProposal(
+                    trial: trial(),
+                    configuration: Configuration([]),
+                    configurationIndex: count(999),
+                    repeatIndex: 0,
+                    seed: stream.next(),
+                    parent: Parent(trial: 1 + count(99), epoch: 1 + count(999))
+                )
+            )
         default: .sweepChanged(SweepID(rawValue: UInt32(count(9))), .adjusted(adjustment()))
         }
     }

@@ -25,6 +25,76 @@ import Testing
         #expect(register.dataSets == [WorkerBench.dataSet])
     }
 
+    @Test func `an object too large for memory is handed on piece by piece, and begins anew when it is fetched anew`() {
+        var bench = WorkerBench(holdsData: false, heldObject: 2)
+        _ = bench.connect()
+        _ = bench.receive(WorkerBench.assignments(1))
+        func piece(_ offset: Int, _ bytes: [UInt8]) -> Message {
+            .objectChunk(ObjectChunk(hash: Self.hash, offset: offset, total: 3, bytes: bytes))
+        }
+        #expect(bench.receive(piece(0, [7, 8])) == [.add(Self.hash, offset: 0, [7, 8])])
+        #expect(bench.receive(piece(0, [7, 8])).isEmpty, "a chunk that came twice")
+        #expect(bench.receive(piece(2, [9])) == [.add(Self.hash, offset: 2, [9]), .keepAdded(Self.hash)])
+        #expect(bench.handle(.objectKept(Self.hash)).begun == [1])
+        // One byte less is held.
+        var other = WorkerBench(holdsData: false, heldObject: 3)
+        _ = other.connect()
+        _ = other.receive(WorkerBench.assignments(1))
+        #expect(other.receive(piece(0, [7, 8, 9])) == [.keep(Self.hash, Self.data)])
+    }
+
+    private func piece(_ offset: Int, _ bytes: [UInt8], total: Int = 3) -> Message {
+        .objectChunk(ObjectChunk(hash: Self.hash, offset: offset, total: total, bytes: bytes))
+    }
+
+    /// A worker that has handed on the first two bytes of an object too large for its memory.
+    private func halfway() -> WorkerBench {
+        var bench = WorkerBench(holdsData: false, heldObject: 2)
+        _ = bench.connect()
+        _ = bench.receive(WorkerBench.assignments(1))
+        #expect(bench.receive(piece(0, [7, 8])) == [.add(Self.hash, offset: 0, [7, 8])])
+        return bench
+    }
+
+    @Test func `what came of a large object is dropped when the rest cannot be had, and it is fetched anew`() {
+        for event in [Message.objectMissing(ObjectMissing(hash: Self.hash)), piece(2, [9], total: 4)] {
+            var bench = halfway()
+            let ended = bench.receive(event)
+            #expect(ended.contains(.forgetAdded(Self.hash)))
+            #expect(ended.messages.map(\.kind) == [.segmentEnded])
+            let anew = bench.receive(WorkerBench.assignments(2)).messages
+            #expect(anew == [.objectRequest(ObjectRequest(hash: Self.hash, offset: 0, length: 3))])
+            #expect(bench.receive(piece(0, [7, 8])) == [.add(Self.hash, offset: 0, [7, 8])])
+            #expect(bench.receive(piece(2, [9])).contains(.keepAdded(Self.hash)))
+        }
+    }
+
+    @Test func `what came of a large object is dropped when its worker drains or its lease ends`() {
+        var bench = halfway()
+        #expect(bench.handle(.drain).contains(.forgetAdded(Self.hash)))
+        // A checkpoint that its only lease waits for.
+        let id = CheckpointID(hash: GoldenSamples.hash(9), size: 3)
+        var other = WorkerBench(slots: 1, heldObject: 2)
+        _ = other.connect()
+        _ = other.receive(.assignments(Assignments(leases: [WorkerBench.assignment(1, checkpoint: id)])))
+        let part = other.receive(.objectChunk(ObjectChunk(hash: id.hash, offset: 0, total: 3, bytes: [1, 2])))
+        #expect(part == [.add(id.hash, offset: 0, [1, 2])])
+        let stop = Verdicts.Item(lease: WorkerBench.lease(1), stop: .cancelled)
+        _ = other.receive(.verdicts(Verdicts(items: [stop])))
+        #expect(other.receive(.acknowledged(Acknowledged(sequence: 1))) == [.forgetAdded(id.hash)])
+    }
+
+    @Test func `nothing is dropped of an object that is held in memory, or of which nothing came`() {
+        for (held, first) in [(3, true), (2, false)] {
+            var bench = WorkerBench(holdsData: false, heldObject: held)
+            _ = bench.connect()
+            _ = bench.receive(WorkerBench.assignments(1))
+            if first { _ = bench.receive(piece(0, [7, 8])) }
+            let ended = bench.receive(.objectMissing(ObjectMissing(hash: Self.hash)))
+            #expect(!ended.contains(.forgetAdded(Self.hash)))
+        }
+    }
+
     @Test func `an object that cannot be had ends the leases that need it`() {
         for (event, reason) in [
             (WorkerSession.Event.received(.objectMissing(ObjectMissing(hash: Self.hash))), "does not have it"),
@@ -77,6 +147,88 @@ import Testing
         #expect(bench.handle(.objectKept(id.hash)).begun == [1])
         _ = bench.handle(.ended(WorkerBench.lease(1), epoch: 3, .reached, checkpoint: nil))
         #expect(bench.receive(.acknowledged(Acknowledged(sequence: 1))) == [.discard(id.hash)])
+    }
+
+    /// A worker with one slot and room for five bytes of data sets, which trains leases 1, 2, … one after the other.
+    private struct Shelf {
+        var bench = WorkerBench(slots: 1, cachedData: 5)
+        var trial = 0
+
+        init() { _ = bench.connect() }
+
+        /// Takes a lease on a data set of `size` bytes; what was discarded when it came.
+        mutating func take(_ byte: UInt8, size: Int) -> [WorkerSession.Action] {
+            trial += 1
+            let id = DataSetID(hash: GoldenSamples.hash(byte), size: size)
+            let actions = bench.receive(
+                .assignments(Assignments(leases: [WorkerBench.assignment(trial, dataSet: id)]))
+            )
+            guard case .objectRequest? = actions.messages.first else { return actions }
+            let bytes = [UInt8](repeating: byte, count: size)
+            _ = bench.receive(.objectChunk(ObjectChunk(hash: id.hash, offset: 0, total: size, bytes: bytes)))
+            return bench.handle(.objectKept(id.hash))
+        }
+
+        /// Ends the lease that was taken last, and has it committed.
+        mutating func end() -> [WorkerSession.Action] {
+            _ = bench.handle(.ended(WorkerBench.lease(trial), epoch: 3, .reached, checkpoint: nil))
+            return bench.receive(.acknowledged(Acknowledged(sequence: UInt64(trial))))
+        }
+
+        /// What it says it holds, when it registers again.
+        mutating func told() -> [DataSetID] {
+            guard case .register(let register)? = bench.receive(.unknownSession).messages.first else { return [] }
+            return register.dataSets
+        }
+    }
+
+    @Test func `of data sets that no lease needs those used longest ago go, when there are too many`() {
+        var shelf = Shelf()
+        #expect(shelf.take(1, size: 3).begun == [1], "it has this one")
+        #expect(!shelf.end().contains { if case .discard = $0 { true } else { false } })
+        #expect(shelf.take(2, size: 2).begun == [2], "both have room")
+        _ = shelf.end()
+        // The first is used again, so the second goes for the third.
+        #expect(shelf.take(1, size: 3).begun == [3])
+        _ = shelf.end()
+        let third = shelf.take(3, size: 1)
+        #expect(third.begun == [4] && third.contains(.discard(GoldenSamples.hash(2))))
+        #expect(!third.contains(.discard(GoldenSamples.hash(1))))
+        _ = shelf.end()
+        #expect(shelf.told().map(\.size) == [3, 1])
+        // What was dropped is fetched again.
+        _ = shelf.bench.receive(WorkerBench.welcome(last: 4))
+        #expect(shelf.take(2, size: 2).begun == [5])
+    }
+
+    @Test func `a data set whose leases ended while it was looked at is not kept`() {
+        var bench = WorkerBench(slots: 1, holdsData: false)
+        _ = bench.connect()
+        _ = bench.receive(WorkerBench.assignments(1))
+        #expect(bench.receive(chunk(Self.data)) == [.keep(Self.hash, Self.data)])
+        _ = bench.receive(.verdicts(Verdicts(items: [Verdicts.Item(lease: WorkerBench.lease(1), stop: .cancelled)])))
+        _ = bench.receive(.acknowledged(Acknowledged(sequence: 1)))
+        #expect(bench.handle(.objectKept(Self.hash)) == [.discard(Self.hash)])
+        let later = bench.receive(WorkerBench.assignments(2))
+        #expect(later.messages == [.objectRequest(ObjectRequest(hash: Self.hash, offset: 0, length: 3))])
+    }
+
+    @Test func `a data set that a lease needs stays however large it is, and so does the one used last`() {
+        var shelf = Shelf()
+        _ = shelf.take(1, size: 3)
+        _ = shelf.end()
+        let large = shelf.take(4, size: 9)
+        #expect(large.begun == [2] && large.contains(.discard(GoldenSamples.hash(1))))
+        #expect(
+            !shelf.end().contains(.discard(GoldenSamples.hash(4))),
+            "the next lease is most often of the same sweep"
+        )
+        #expect(shelf.take(2, size: 1).contains(.discard(GoldenSamples.hash(4))))
+        // Two leases at once: neither data set goes while both are needed.
+        var both = Shelf()
+        _ = both.take(1, size: 3)
+        _ = both.take(4, size: 9)
+        #expect(both.told().map(\.size) == [3, 9])
     }
 
     /// A worker that has just handed a fetched checkpoint to its cache, and whose lease then ends by a verdict.

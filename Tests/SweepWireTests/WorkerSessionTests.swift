@@ -14,7 +14,9 @@ struct WorkerBench {
         prefetch: Int = 4,
         holdsData: Bool = true,
         patience: Duration = .seconds(600),
-        inherited: [SegmentEnded] = []
+        inherited: [SegmentEnded] = [],
+        heldObject: Int = WireLimits.checkpoint,
+        cachedData: Int = WorkerSession.Options.usualCachedData
     ) {
         session = WorkerSession(
             WorkerSession.Options(
@@ -30,7 +32,9 @@ struct WorkerBench {
                     dataSets: holdsData ? [Self.dataSet] : []
                 ),
                 patience: patience,
-                inherited: inherited
+                inherited: inherited,
+                heldObject: heldObject,
+                cachedData: cachedData
             )
         )
     }
@@ -73,7 +77,8 @@ struct WorkerBench {
         _ trial: Int,
         checkpoint: CheckpointID? = nil,
         keeps: Bool = false,
-        threads: Int? = nil
+        threads: Int? = nil,
+        dataSet: DataSetID = dataSet
     ) -> Assignment {
         Assignment(
             lease: lease(trial),

@@ -32,6 +32,30 @@ import Testing
         #expect(try entry.prepared(for: trial([])) !== prepared[0])
     }
 
+    @Test func `of the ways to prepare rows the last few that were used are kept`() throws {
+        let digits = try Digits()
+        func prepared(_ bound: Int) throws -> TrainingData {
+            try digits.entry.prepared(for: trial([.winsorize(.deviations(Double(bound)))]))
+        }
+        let first = try prepared(1)
+        let second = try prepared(2)
+        for bound in 3...DataShelf.Entry.preparedLimit { _ = try prepared(bound) }
+        #expect(try prepared(1) === first, "all have room, and now this is the one used last")
+        _ = try prepared(100)
+        #expect(try prepared(1) === first)
+        #expect(try prepared(2) !== second, "it was used longest ago")
+    }
+
+    @Test func `what is dropped is gone for those who come, not for those who have it`() throws {
+        let digits = try Digits()
+        let entry = digits.entry
+        digits.shelf.drop(digits.id.hash)
+        #expect(digits.shelf[digits.id.hash] == nil)
+        #expect(try entry.prepared(for: trial([])).rows(.training).isEmpty == false)
+        try digits.shelf.keep(digits.id, packed: digits.packed)
+        #expect(digits.shelf[digits.id.hash] != nil)
+    }
+
     @Test func `the parts of the split are those of the data set`() throws {
         let digits = try Digits()
         let rows = try DataSet(packed: digits.packed)

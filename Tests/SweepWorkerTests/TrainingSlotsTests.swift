@@ -219,7 +219,7 @@ extension TrainingEvent {
     fileprivate var lease: LeaseID {
         switch self {
         case .observed(let item): item.lease
-        case .ended(let lease, _, _, _): lease
+        case .ended(let lease, _, _, _), .noted(let lease, _): lease
         }
     }
 }

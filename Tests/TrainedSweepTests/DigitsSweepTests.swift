@@ -52,7 +52,7 @@ import Testing
     /// Runs a sweep to its end on one worker with three slots; every ninth segment dies before its last epoch.
     static func sweep(_ source: SpecNode, _ trainer: Trainer) throws -> SweepProgress {
         var harness = CoreHarness()
-        var worker = harness.join("a", slots: 3)
+        var worker = harness.join("a", slots: 3, labels: ["trial_copies": "any"])
         let draft = SweepDraft(
             source: source,
             text: "",
@@ -76,8 +76,9 @@ import Testing
             segments += 1
             let dies = segments.isMultiple(of: 9)
             let start = try assignment.checkpoint.map { try #require(checkpoints[$0.hash]) }
-            let run = try trainer.run(assignment.spec, seed: assignment.seed, checkpoint: start)
-            #expect(run.epoch == assignment.from)
+            let run = try trainer.run(assignment.spec, seed: assignment.seed, checkpoint: start, epoch: assignment.from)
+            let ancestors = TrialSpec.read(assignment.spec, problems: SpecProblems())?.ancestors ?? []
+            #expect(run.epoch == max(assignment.from, ancestors.last?.to ?? 0))
             while run.epoch < (dies ? assignment.to - 1 : assignment.to), let observation = run.trainEpoch() {
                 worker.sequence += 1
                 let item = Reports.Item(lease: assignment.lease, observations: [observation])

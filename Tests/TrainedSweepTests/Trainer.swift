@@ -42,19 +42,18 @@ struct Trainer {
         kernels = try KernelTable.selected()
     }
 
-    /// A run of this resolved template, from its beginning or from a checkpoint.
-    func run(_ spec: SpecNode, seed: UInt64, checkpoint: [UInt8]? = nil) throws -> TrainingRun {
+    /// A run of this resolved template, from its beginning (after that of its ancestors) or from a checkpoint after `epoch`.
+    func run(_ spec: SpecNode, seed: UInt64, checkpoint: [UInt8]? = nil, epoch: Int = 0) throws -> TrainingRun {
         guard let trial = TrialSpec.read(spec, problems: SpecProblems()) else { throw Unreadable() }
-        if let checkpoint {
-            return try TrainingRun(
-                restoring: checkpoint,
-                spec: trial.training,
-                data: data,
-                seed: seed,
-                kernels: kernels
-            )
-        }
-        return try TrainingRun(spec: trial.training, data: data, seed: seed, kernels: kernels)
+        let run = try TrainingRun.descendant(
+            trial,
+            seed: seed,
+            checkpoint: checkpoint.map { ($0, epoch) },
+            kernels: kernels,
+            data: { _ in data }
+        )
+        guard let run else { throw Unreadable() }
+        return run
     }
 
     static func hash(of bytes: [UInt8]) throws -> ContentHash {

@@ -194,6 +194,10 @@ class Client:
         """Ends a sweep; its trials that have not ended are pruned."""
         return self._post(f"/sweeps/{_quoted(sweep)}/cancel", {})
 
+    def delete(self, sweep: str) -> Dict[str, Any]:
+        """Removes a sweep that is over, for good, and returns what `list` said of it; nothing where that answer was lost on its way."""
+        return self._ask(f"/sweeps/{_quoted(sweep)}", method="DELETE")
+
     def set(
         self, sweep: str, *, trials: Optional[int] = None, priority: Optional[int] = None, max_parallel: Optional[int] = None
     ) -> Dict[str, Any]:
@@ -234,34 +238,47 @@ class Client:
             return file.read_text("utf-8").strip() if file.exists() else None
         return self._token
 
-    def _ask(self, path: str, body: Optional[bytes] = None, kind: str = "application/json") -> Dict[str, Any]:
+    def _ask(
+        self, path: str, body: Optional[bytes] = None, kind: str = "application/json", *, method: Optional[str] = None
+    ) -> Dict[str, Any]:
         deadline = time.monotonic() + self.patience
         pause = 0.1
+        may_have_come = False
         while True:
             try:
-                return self._once(path, body, kind)
+                return self._once(path, body, kind, method)
             except urllib.error.HTTPError as refusal:
-                raise _error(refusal) from None
-            except (OSError, http.client.HTTPException):
+                error = _error(refusal)
+                # The same request came before, and its answer was lost: what was to go is gone.
+                if method == "DELETE" and may_have_come and error.code == "not_found":
+                    return {}
+                raise error from None
+            except (OSError, http.client.HTTPException) as failure:
                 if time.monotonic() >= deadline:
                     raise
+                may_have_come = may_have_come or _may_have_come(failure)
             time.sleep(pause)
             pause = min(2 * pause, 2.0)
 
-    def _once(self, path: str, body: Optional[bytes], kind: str) -> Dict[str, Any]:
+    def _once(self, path: str, body: Optional[bytes], kind: str, method: Optional[str]) -> Dict[str, Any]:
         headers = {"Accept": "application/json", "Sweepd-Request": "1"}
         if body is not None:
             headers["Content-Type"] = kind
         token = self._bearer()
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        request = urllib.request.Request(self._where() + "/api/v1" + path, body, headers)
+        request = urllib.request.Request(self._where() + "/api/v1" + path, body, headers, method=method)
         with urllib.request.urlopen(request, timeout=60) as answer:
             return dict(json.load(answer))
 
 
 def _quoted(sweep: str) -> str:
     return urllib.parse.quote(sweep, safe="")
+
+
+def _may_have_come(failure: Exception) -> bool:
+    """Whether somebody may have read the request: urllib wraps what goes wrong until it is sent, and files say where to and as whom."""
+    return not isinstance(failure, (urllib.error.URLError, FileNotFoundError, PermissionError))
 
 
 def _error(refusal: urllib.error.HTTPError) -> SweepdError:
@@ -272,5 +289,6 @@ def _error(refusal: urllib.error.HTTPError) -> SweepdError:
         return SweepdError(refusal.code, "internal", f"the coordinator answered {refusal.code}")
     if "mistakes" in error:
         return BadSweepFile(refusal.code, code, message, list(error["mistakes"]))
-    is_lease = refusal.code == 409 and message.startswith("attempt ")
+    # A coordinator of before `lease_lost` says it as a conflict.
+    is_lease = code == "lease_lost" or (code == "conflict" and message.startswith("attempt "))
     return (LeaseLost if is_lease else SweepdError)(refusal.code, code, message)

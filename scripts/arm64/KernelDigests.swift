@@ -45,10 +45,10 @@ struct Numbers {
     static let size = 1 << 15
     private var state: UInt64 = 0x9e37_79b9_7f4a_7c15
 
-    /// `size` numbers in −2 ..< 2 (or 0 ..< 2), some of them zero, tiny or large.
-    mutating func floats(positive: Bool = false, wild: Bool = false) -> MutableFloats {
-        let buffer = MutableFloats.allocate(capacity: Self.size)
-        for place in 0..<Self.size {
+    /// So many numbers in −2 ..< 2 (or 0 ..< 2), some of them zero, tiny or large.
+    mutating func floats(_ count: Int = size, positive: Bool = false, wild: Bool = false) -> MutableFloats {
+        let buffer = MutableFloats.allocate(capacity: count)
+        for place in 0..<count {
             state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
             var number = Float(state >> 40) * 0x1p-22
             if !positive { number -= 2 }
@@ -107,6 +107,29 @@ struct Numbers {
             }
         }
         digest.tell("products")
+        // A weight gradient from copies: 4 rows of storage, far apart.
+        digest = Digest()
+        let (rows, width, depth, stride) = (65, 144, 4, 10_240)
+        let (far, product) = (numbers.floats(depth * stride), numbers.floats())
+        kernels.gemm(
+            Gemm(
+                rows: rows,
+                columns: width,
+                depth: depth,
+                left: far,
+                leftRowStride: 1,
+                leftDepthStride: stride,
+                right: far + 128,
+                rightDepthStride: stride,
+                rightVectorStride: 16,
+                output: product,
+                outputRowStride: 16,
+                outputVectorStride: 16 * rows,
+                scratch: numbers.floats()
+            )
+        )
+        digest.add(product, rows * width)
+        digest.tell("weight gradient from copies")
         digest = Digest()
         let output = numbers.floats()
         kernels.transposePanels(PanelTranspose(rows: 64, columns: 80, source: left, destination: output))
@@ -514,18 +537,22 @@ struct Numbers {
             )
         )
         digest.add(dx, 2 * dxLayout.sampleStride)
-        kernels.convolveWeightGradient(
-            ConvolutionWeightGradient(
-                shape: shape,
-                input: x,
-                inputLayout: xLayout,
-                outputGradient: dy,
-                outputGradientLayout: dyLayout,
-                weightGradient: gradient,
-                panelStride: panelStride,
-                biasGradient: bias
+        // A batch, and the same once more as the samples after it.
+        for continues in [false, true] {
+            kernels.convolveWeightGradient(
+                ConvolutionWeightGradient(
+                    shape: shape,
+                    input: x,
+                    inputLayout: xLayout,
+                    outputGradient: dy,
+                    outputGradientLayout: dyLayout,
+                    weightGradient: gradient,
+                    panelStride: panelStride,
+                    biasGradient: bias,
+                    continues: continues
+                )
             )
-        )
+        }
         digest.add(gradient, 2 * panelStride)
         digest.add(bias, outputs)
         digest.tell("convolution and gradients")
@@ -561,8 +588,8 @@ struct Numbers {
                 codes: codes,
                 inputGradient: dx,
                 inputGradientLayout: layout,
-                reluMask: x,
-                reluMaskLayout: layout
+                reluMask: y,
+                reluMaskLayout: small
             )
         )
         digest.add(dx, 2 * layout.sampleStride)

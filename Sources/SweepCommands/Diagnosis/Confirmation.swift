@@ -13,6 +13,8 @@ struct Confirmation {
     let subject: Subject
     /// Suspected causes, the most likely first.
     let suspects: [Cause]
+    /// The range test of the run, where one was made: its rate is an arm.
+    var rangeTest: RateRangeTest?
     /// Runs of each arm.
     let repeats: Int
     /// Arms of a round beside the one that changes nothing.
@@ -36,7 +38,7 @@ struct Confirmation {
     /// Trains the arms and says what they showed; progress goes to standard error.
     func run() async throws -> ExperimentDocument {
         let template = subject.template
-        guard let experiment = Experiment(template: template, schema: subject.schema) else {
+        guard let experiment = Experiment(template: template, schema: subject.schema, rangeTest: rangeTest) else {
             throw CommandFailure(.failed, "\(subject.sweep): its run cannot be trained again from its sweep file")
         }
         let chance = subject.schema.chanceLoss
@@ -182,12 +184,20 @@ extension Confirmation.Subject {
         guard let original = Sweep.read(source, problems: SpecProblems()), let shown = curves.trials.first,
             let template = original.space.resolve(shown.configuration)
         else { throw CommandFailure(.failed, "\(sweep): trial \(trial) cannot be trained again from its sweep file") }
+        if original.search.population != nil {
+            throw CommandFailure(
+                .badInput,
+                "\(sweep): trial \(trial) is a member of a population, whose state may be copied from others, so that an experiment cannot "
+                    + "train it from the start; allowed a trial of another method"
+            )
+        }
         self.init(
             sweep: sweep,
             label: "why-\(trial)",
-            source: source,
+            // The arms have the rows of the trial, on whatever fold it was.
+            source: source.onFold(shown.fold ?? 1),
             template: template,
-            dataSet: submission.dataSet,
+            dataSet: submission.dataSet(ofFold: shown.fold),
             schema: schema
         )
     }
@@ -201,7 +211,7 @@ extension Confirmation.Subject {
         self.init(
             sweep: sweep.name,
             label: "why",
-            source: sweep.source,
+            source: sweep.source.onFold(1),
             template: template,
             dataSet: loaded.dataSet,
             schema: try loaded.data.schema

@@ -24,16 +24,15 @@ struct DataCommand: ParsableCommand {
 
     func run() throws {
         let isSweepFile = ["yaml", "yml"].contains((file as NSString).pathExtension.lowercased())
-        let data: DataSet
-        var spec: DataSpec
+        let report: DataReport
         if isSweepFile {
             guard target == nil else {
                 throw CommandFailure(.badInput, "--target: of a table; a sweep file says data.target")
             }
             let loaded = try LoadedSweep(file, overrides: overrides.overrides, mustLearn: false)
-            data = try loaded.data
-            guard let own = loaded.file.sweep.data else { throw CommandFailure(.badInput, "\(file): has no data") }
-            spec = own
+            let schema = try loaded.data.schema
+            guard let spec = loaded.file.sweep.data else { throw CommandFailure(.badInput, "\(file): has no data") }
+            report = DataReport(schema: schema, findings: try loaded.dataFindings(spec, depth: .full))
         } else {
             guard overrides.overrides.isEmpty else {
                 throw CommandFailure(.badInput, "--set: replaces values of a sweep file; give one")
@@ -42,17 +41,12 @@ struct DataCommand: ParsableCommand {
                 text == "last" ? TargetColumn.last : Int(text).map { .index($0) } ?? .name(text)
             }
             // Missing values are looked at here, not refused.
-            spec = DataSpec(source: .table(file), target: column ?? .last, preprocess: [.impute])
+            let spec = DataSpec(source: .table(file), target: column ?? .last, preprocess: [.impute])
             switch DataSet.load(spec, relativeTo: ".") {
-            case .success(let read): data = read
+            case .success(let data): report = DataReport(schema: data.schema, findings: DataChecks.findings(data))
             case .failure(let problems): throw CommandFailure(.badInput, problems.problems.map(\.description))
             }
-            spec.preprocess = []
         }
-        let report = DataReport(
-            schema: data.schema,
-            findings: DataChecks.findings(data, steps: spec.preprocess, targetScale: spec.targetScale)
-        )
         switch format {
         case .text: Terminal.output(report.text)
         case .json: Terminal.output(report.json.text(pretty: true))

@@ -33,7 +33,7 @@ struct DiagnosedRun {
             progress(observation.epoch, trial.training.epochs)
             return true
         }
-        evidence = RunEvidence(
+        var evidence = RunEvidence(
             curve: observed.curve,
             budget: run.stoppedEarly ? observed.curve.epochs : trial.training.epochs,
             chanceLoss: ChanceLoss.of(trial.training, on: data.schema),
@@ -44,6 +44,14 @@ struct DiagnosedRun {
             notes: observed.notes,
             optimizerKey: node["train"]?["optimizer"]?.onlyKey
         )
+        // Where the rate is suspected, the rate to set is looked for on this network and these rows.
+        if Diagnosis(evidence).wantsRangeTest,
+            let plan = RateRangeTest.Plan(of: trial.training, stepsPerEpoch: run.stepsPerEpoch),
+            let test = try? TrainingRun(spec: plan.training, data: data, seed: seed, kernels: kernels)
+        {
+            evidence.rangeTest = RateRangeTest(stepLosses: test.stepLosses(plan.steps), of: plan)
+        }
+        self.evidence = evidence
         objective = sweep.objective
     }
 

@@ -14,8 +14,8 @@ struct LocalExperiment {
     /// Seconds that one run takes, from which the length of the experiment is told.
     let seconds: Double
 
-    /// Trains the arms; nil when the user interrupted it.
-    func run(suspects: [Cause]) async throws -> ExperimentDocument? {
+    /// Trains the arms for the suspected causes, and for the rate of the run's range test; nil when the user interrupted it.
+    func run(suspects: [Cause], rangeTest: RateRangeTest?) async throws -> ExperimentDocument? {
         let slots = ProcessInfo.processInfo.activeProcessorCount
         let placement = try loaded.workerOptions(slots: slots)
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("why-\(UUID().uuidString).sweepd")
@@ -46,6 +46,7 @@ struct LocalExperiment {
             control: coordinator,
             subject: try Confirmation.Subject(loaded),
             suspects: suspects,
+            rangeTest: rangeTest,
             repeats: options.repeats,
             arms: options.arms
         ) { _ in "Ctrl-C ends them" }

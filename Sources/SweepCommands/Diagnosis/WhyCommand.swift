@@ -76,7 +76,7 @@ struct WhyCommand: AsyncParsableCommand {
             return format.show(report, nil)
         }
         let experiment = try await LocalExperiment(loaded: loaded, options: size, seconds: took)
-            .run(suspects: report.causes.map(\.cause))
+            .run(suspects: report.causes.map(\.cause), rangeTest: run.evidence.rangeTest)
         guard let experiment else {
             report.unknown.append("the experiment was interrupted: causes are likely, not confirmed")
             format.show(report, nil)

@@ -116,7 +116,7 @@ struct SlurmCommand: AsyncParsableCommand {
 
     /// Refuses to submit workers that could train nothing of the sweep.
     private func fit(_ status: StatusDocument) throws {
-        for requirement in status.placement.requires {
+        for requirement in status.placement.requires where !WorkerRequirement.abilities.contains(requirement) {
             let option: String
             if requirement.key == WorkerRequirement.commands.key {
                 guard !commands else { continue }

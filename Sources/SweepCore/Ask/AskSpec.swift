@@ -27,9 +27,9 @@ package struct AskSpec: Hashable, Sendable {
         self.metrics = metrics
     }
 
-    /// What trials report under this objective, in order, each once.
-    package func metrics(for objective: Objective) -> [Metric] {
-        metrics.contains(objective.metric) ? metrics : metrics + [objective.metric]
+    /// What trials report under these objectives, in order, each once.
+    package func metrics(for objectives: [Objective]) -> [Metric] {
+        metrics + objectives.map(\.metric).filter { !metrics.contains($0) }
     }
 }
 

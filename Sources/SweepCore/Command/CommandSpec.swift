@@ -20,6 +20,8 @@ package struct CommandSpec: Hashable, Sendable {
     package var limits: CommandLimits
     /// Slots of the worker that a trial takes, and threads that numeric libraries are told to use.
     package var threads: Int
+    /// Runs of trials, from one rung to the next, that one process may serve one after another; 1: a process for each.
+    package var reuse: Int
 
     /// A variable of the environment.
     package struct Variable: Hashable, Sendable {
@@ -36,7 +38,8 @@ package struct CommandSpec: Hashable, Sendable {
         directory: String? = nil,
         environment: [Variable] = [],
         limits: CommandLimits = CommandLimits(),
-        threads: Int = 1
+        threads: Int = 1,
+        reuse: Int = 1
     ) {
         self.words = words
         self.parameters = parameters
@@ -47,11 +50,15 @@ package struct CommandSpec: Hashable, Sendable {
         self.environment = environment
         self.limits = limits
         self.threads = threads
+        self.reuse = reuse
     }
 
-    /// What trials report under this objective, in order, each once.
-    package func metrics(for objective: Objective) -> [Metric] {
-        metrics.contains(objective.metric) ? metrics : metrics + [objective.metric]
+    /// Whether a process may serve more than one run.
+    package var isReused: Bool { reuse > 1 }
+
+    /// What trials report under these objectives, in order, each once.
+    package func metrics(for objectives: [Objective]) -> [Metric] {
+        metrics + objectives.map(\.metric).filter { !metrics.contains($0) }
     }
 
     /// The program and its arguments, with everything in its place.
@@ -77,6 +84,7 @@ package struct CommandSpec: Hashable, Sendable {
 extension CommandSpec {
     static let keys = [
         "command", "parameters", "epochs", "metrics", "files", "directory", "environment", "limits", "threads",
+        "reuse",
     ]
     /// Words of a command, files, metrics and variables that one sweep may name.
     static let entryLimit = 1000
@@ -84,6 +92,8 @@ extension CommandSpec {
     static let metricLimit = 64
     /// Bytes of a word, a file's name or a variable.
     static let wordLimit = 4096
+    /// What `reuse` may be as a number.
+    static let reuses = 2...1_000_000
 
     /// Reads `train` of a file that has a command; nil when something is missing or wrong (and reported).
     package static func read(_ reader: SpecReader) -> CommandSpec? {
@@ -92,19 +102,20 @@ extension CommandSpec {
         let parameters = fields.optional("parameters").map { $0.programParameters() } ?? []
         // A word that names a parameter is judged only where the parameters are known.
         let names = parameters.map { $0.map(\.key) }
+        let reuse = fixed("reuse").map { $0.reuse() } ?? 1
+        let isReused = reuse.map { $0 > 1 } ?? false
         let words = fields.required("command", "a program and its arguments, as in [python3, train.py, \"${args}\"]")?
-            .allowingDomains(false).commandWords(names)
+            .allowingDomains(false).commandWords(names, isReused: isReused)
         let epochs = fields.required("epochs", "an integer from 1 to 1000000: the reports of a whole run")?
             .allowingDomains(false).integer(in: 1...1_000_000)
         let metrics = fixed("metrics").map { $0.metricNames() } ?? []
         let files: [String]?? = fixed("files").map { $0.fileNames() }
         let directory: String?? = fixed("directory").map { $0.absolutePath() }
-        let environment = fixed("environment").map { $0.variables(names) } ?? []
+        let environment = fixed("environment").map { $0.variables(names, isReused: isReused) } ?? []
         let limits = fixed("limits").map(CommandLimits.read) ?? CommandLimits()
         let threads = fields.optional("threads").map { $0.integer(in: 1...256) } ?? 1
-        guard let parameters, let words, let epochs, let metrics, let environment, let limits, let threads else {
-            return nil
-        }
+        guard let parameters, let words, let epochs, let metrics, let environment, let limits, let threads, let reuse
+        else { return nil }
         if case .some(.none) = files { return nil }
         if case .some(.none) = directory { return nil }
         return CommandSpec(
@@ -116,7 +127,8 @@ extension CommandSpec {
             directory: directory ?? nil,
             environment: environment,
             limits: limits,
-            threads: threads
+            threads: threads,
+            reuse: reuse
         )
     }
 }
@@ -176,10 +188,24 @@ extension SpecReader {
         }
     }
 
+    /// `reuse`: how many runs a process may serve.
+    fileprivate func reuse() -> Int? {
+        switch node {
+        case .boolean(let isReused): return isReused ? .max : 1
+        case .integer(let count) where CommandSpec.reuses.contains(count): return count
+        default:
+            refuse(
+                "true, false, or an integer from \(CommandSpec.reuses.lowerBound) to \(CommandSpec.reuses.upperBound): "
+                    + "the runs that one process may serve"
+            )
+            return nil
+        }
+    }
+
     /// The words of `command`; with `names` nil what they name is not judged.
-    fileprivate func commandWords(_ names: [String]?) -> [CommandTemplate]? {
+    fileprivate func commandWords(_ names: [String]?, isReused: Bool) -> [CommandTemplate]? {
         guard let items = items(count: 1...CommandSpec.entryLimit) else { return nil }
-        let words = items.map { $0.template(names, isWord: true) }
+        let words = items.map { $0.template(names, isWord: true, isReused: isReused) }
         if words[0]?.isArguments == true {
             items[0].report("a command begins with a program", allowed: "a program, as in [python3, train.py]")
             return nil
@@ -189,11 +215,11 @@ extension SpecReader {
     }
 
     /// A text in which `${…}` stands for something.
-    private func template(_ names: [String]?, isWord: Bool) -> CommandTemplate? {
+    private func template(_ names: [String]?, isWord: Bool, isReused: Bool) -> CommandTemplate? {
         guard let text = shortText() else { return nil }
         switch CommandTemplate.parse(text) {
         case .success(let template):
-            if let fault = template.fault(names: names, isWord: isWord) {
+            if let fault = template.fault(names: names, isWord: isWord, isReused: isReused) {
                 report(fault.message, allowed: fault.allowed)
                 return nil
             }
@@ -265,7 +291,7 @@ extension SpecReader {
     }
 
     /// `environment`: a map of variables to their values.
-    fileprivate func variables(_ names: [String]?) -> [CommandSpec.Variable]? {
+    fileprivate func variables(_ names: [String]?, isReused: Bool) -> [CommandSpec.Variable]? {
         guard case .map(let entries) = node, entries.count <= CommandSpec.entryLimit else {
             report("not an allowed value", allowed: "a map of variables, as in {OMP_NUM_THREADS: 1}")
             return nil
@@ -294,7 +320,8 @@ extension SpecReader {
             if entry.value == .text("") {
                 return CommandSpec.Variable(name: entry.key, value: CommandTemplate(text: ""))
             }
-            return reader.template(names, isWord: false).map { CommandSpec.Variable(name: entry.key, value: $0) }
+            return reader.template(names, isWord: false, isReused: isReused)
+                .map { CommandSpec.Variable(name: entry.key, value: $0) }
         }
         let all = variables.compactMap { $0 }
         return all.count == variables.count ? all : nil

@@ -9,6 +9,16 @@ package struct CommandTemplate: Hashable, Sendable {
         case fact(CommandFacts.Name)
         /// One flag for each parameter.
         case arguments
+
+        /// The name of what is another for each trial; nil for all else.
+        fileprivate var nameWithinTrial: String? {
+            switch self {
+            case .text: nil
+            case .parameter(let name): name
+            case .fact(let name): name.isOfTrial ? name.rawValue : nil
+            case .arguments: CommandTemplate.argumentsWord
+            }
+        }
     }
     package let pieces: [Piece]
 
@@ -68,8 +78,17 @@ package struct CommandTemplate: Hashable, Sendable {
         return .success(CommandTemplate(pieces: pieces))
     }
 
-    /// What cannot be filled in when the parameters are `names` (nil: not known, and not judged).
-    func fault(names: [String]?, isWord: Bool) -> Fault? {
+    /// What cannot be filled in when the parameters are `names` (nil: not known, and not judged); `isReused`: once for a
+    /// process that serves many trials.
+    func fault(names: [String]?, isWord: Bool, isReused: Bool) -> Fault? {
+        if isReused, let name = pieces.lazy.compactMap(\.nameWithinTrial).first {
+            let names = CommandFacts.Name.allCases.filter { !$0.isOfTrial }.map { "${\($0.rawValue)}" }
+            return Fault(
+                message: "${\(name)} is of one trial, and with train.reuse a process serves many",
+                allowed:
+                    "text, \(SpecReader.oneOf(names)); the program has parameters from a line of JSON, or sweepd.run"
+            )
+        }
         for piece in pieces {
             switch piece {
             case .text, .fact: break
@@ -132,6 +151,14 @@ package struct CommandFacts: Hashable, Sendable {
         case seed = "trial.seed"
         case threads = "trial.threads"
         case sweep = "sweep.name"
+
+        /// Whether it is another for each trial of a sweep.
+        var isOfTrial: Bool {
+            switch self {
+            case .parametersFile, .checkpoint, .number, .seed: true
+            case .directory, .epochs, .threads, .sweep: false
+            }
+        }
     }
     private let values: [Name: String]
 

@@ -63,6 +63,11 @@ package struct LearningRateSchedule: Hashable, Sendable {
     }
 }
 
+extension LearningRateSchedule {
+    /// The metric that decides on the rate; nil where none does.
+    package var watchedMetric: Metric? { if case .plateau(let rule) = rule { rule.metric } else { nil } }
+}
+
 /// ReduceLROnPlateau; names and defaults are PyTorch's.
 package struct PlateauRule: Hashable, Sendable {
     package var metric: Metric

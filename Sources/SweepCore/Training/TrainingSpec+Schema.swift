@@ -18,6 +18,18 @@ extension TrainingSpec {
     /// What cannot work on data of this schema, with paths below `train`.
     package func problems(on schema: DataSchema) -> [SpecProblem] {
         lossProblems(on: schema) + modelProblems(on: schema) + batchProblems(on: schema) + samplingProblems(on: schema)
+            + topProblems(on: schema)
+    }
+
+    /// Among how many largest outputs the rules count that watch the curve: fewer than there are classes.
+    private func topProblems(on schema: DataSchema) -> [SpecProblem] {
+        var watched: [(key: String, metric: Metric)] = []
+        if let earlyStopping { watched.append(("early_stopping", earlyStopping.metric)) }
+        if let metric = schedule.watchedMetric { watched.append(("learning_rate_schedule", metric)) }
+        return watched.compactMap { key, metric in
+            guard metric.top != nil, let (message, allowed) = metric.absence(from: schema) else { return nil }
+            return SpecProblem(path: path(key), message: message, found: metric.rawValue, allowed: allowed)
+        }
     }
 
     private func path(_ key: String) -> SpecPath { SpecPath().appending(.key("train")).appending(.key(key)) }

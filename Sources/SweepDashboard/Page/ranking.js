@@ -26,19 +26,21 @@ const few = list => list.length > 4 ? list.slice(0, 3).join(', ') + ` +${list.le
 
 export function rankingPanel(store, selection, {top = null} = {}) {
   const body = h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Ranked configurations'}), foot = h('div', {class: 'row small soft'}), summary = h('span', {class: 'soft small'})
-  const metric = store.definition.objective.metric
+  const metric = store.definition.objective.metric, further = (store.definition.objectives ?? []).slice(1).map(one => one.metric)
   const update = () => {
     if (!store.rank) { fill(body, h('p', {class: 'empty'}, 'The table comes with the first epoch.')); return }
     const pass = selection.filter(), pins = new Set(selection.pins)
     let rows = store.rank.rows.filter(row => row.runs.some(run => { const trial = store.trials.get(run.trial); return trial && pass(trial) }))
     const all = rows.length
     const parameters = store.definition.parameters
-    const others = [...new Set(rows.flatMap(row => Object.keys(row.metrics)))].filter(one => one !== metric && /^validation\.(accuracy|loss|r2|f1)$|^training\.loss$/.test(one)).slice(0, top ? 1 : 3)
+    const others = [...new Set(rows.flatMap(row => Object.keys(row.metrics)))].filter(one => one !== metric && !further.includes(one) && /^validation\.(accuracy|loss|r2|f1)$|^training\.loss$/.test(one)).slice(0, top ? 1 : 3)
     const tests = top ? [] : ['test.loss', 'test.accuracy', 'test.r2'].filter(one => rows.some(row => row.final && one in row.metrics))
     const columns = [
       {key: 'place', name: '#', numeric: true, value: row => row.place, show: row => row.place},
+      further.length ? {key: 'front', name: 'front', numeric: true, value: row => row.front, show: row => row.front === 1 ? h('span', {title: 'on the first front: no other configuration is as good in every objective and better in one'}, '1 ★') : row.front ?? ''} : null,
       {key: 'trial', name: 'trial', numeric: true, value: row => row.trial, show: row => h('a', {href: sweepLink(store.name, ['trials', row.trial]), 'data-key': 't' + row.trial}, row.trial)},
       {key: 'objective', name: metric, numeric: true, value: row => row.objective, show: row => sig(row.objective)},
+      ...further.map(one => ({key: 'o:' + one, name: one, numeric: true, value: row => row.values[one], show: row => sig(row.values[one])})),
       {key: 'interval', name: 'interval', value: row => row.interval ? row.interval[1] - row.interval[0] : null, show: row => row.interval ? `${sig(row.interval[0], 3)} – ${sig(row.interval[1], 3)}` : ''},
       top ? null : {key: 'bar', name: h('span', {class: 'hidden'}, 'picture of the interval'), plain: true, show: row => interval(row, shownEnds)},
       {key: 'ties', name: 'tied with', value: row => row.tied_with.length, show: row => row.tied_with.length ? h('span', {title: 'places ' + row.tied_with.join(', ')}, few(row.tied_with)) : ''},
@@ -84,5 +86,5 @@ export function rankingPanel(store, selection, {top = null} = {}) {
     else fill(foot)
   }
   update()
-  return {update, node: h('section', {class: 'panel', 'aria-label': 'Ranking'}, h('header', {}, h('h2', {}, top ? 'Best configurations' : 'Ranking'), summary), body, foot)}
+  return {update, node: h('section', {class: 'panel', 'aria-label': 'Ranking'}, h('header', {}, h('h2', {}, !top ? 'Ranking' : further.length ? 'First front' : 'Best configurations'), summary), body, foot)}
 }

@@ -72,12 +72,12 @@ export function trialView(store, selection, number) {
       h('div', {class: 'two'},
         h('section', {class: 'panel', 'aria-label': 'Configuration'}, h('header', {}, h('h2', {}, 'Configuration'), h('span', {class: 'mono soft'}, known.configuration_id)),
           h('table', {}, h('tbody', {}, Object.entries(known.configuration).map(([path, value]) => h('tr', {}, h('th', {scope: 'row'}, path), h('td', {class: 'mono'}, typeof value === 'number' ? String(value) : label(value)))),
-            h('tr', {}, h('th', {scope: 'row'}, 'seed'), h('td', {class: 'mono'}, known.seed))))),
+            h('tr', {}, h('th', {scope: 'row'}, 'seed'), h('td', {class: 'mono'}, known.seed)), known.fold ? h('tr', {}, h('th', {scope: 'row'}, 'fold'), h('td', {}, `${known.fold}: its rows are those of validation`)) : null))),
         h('section', {class: 'panel', 'aria-label': 'What happened'}, h('header', {}, h('h2', {}, 'What happened')),
           known.notes.length ? h('table', {}, h('thead', {}, h('tr', {}, h('th', {scope: 'col', class: 'num'}, 'epoch'), h('th', {scope: 'col'}, 'note'))), h('tbody', {}, known.notes.map(note => h('tr', {}, h('td', {class: 'num'}, note.epoch), h('td', {class: 'wrap'}, note.text))))) : h('p', {class: 'soft'}, 'Nothing out of the ordinary in its training.'),
           known.goal != null && h('p', {class: 'small'}, `Decided up to epoch ${known.goal}.`),
           known.checkpoint_epoch != null && h('p', {class: 'small'}, `Its newest checkpoint is after epoch ${known.checkpoint_epoch}.`),
-          row && row.runs.length > 1 && [h('h3', {}, 'Runs of this configuration'), h('table', {}, h('tbody', {}, row.runs.map(run => h('tr', {}, h('td', {}, h('a', {href: sweepLink(store.name, ['trials', run.trial])}, `trial ${run.trial}`)), h('td', {}, run.state), h('td', {class: 'num'}, sig(run.objective))))))],
+          row && row.runs.length > 1 && [h('h3', {}, 'Runs of this configuration'), h('table', {}, h('tbody', {}, row.runs.map(run => h('tr', {}, h('td', {}, h('a', {href: sweepLink(store.name, ['trials', run.trial])}, `trial ${run.trial}`)), run.fold && h('td', {}, `fold ${run.fold}`), h('td', {}, run.state), h('td', {class: 'num'}, sig(run.objective))))))],
           known.log && [h('h3', {}, 'Last lines of its process'), h('pre', {tabindex: 0}, known.log)])))
     drawPlot()
   }

@@ -7,6 +7,7 @@ import {curvesPanel, incumbentPanel} from './curves.js'
 import {parallelPanel, slicesPanel} from './parameters.js'
 import {importancePanel} from './importance.js'
 import {rankingPanel, stateDot} from './ranking.js'
+import {frontsPanel} from './fronts.js'
 import {rungsPanel} from './rungs.js'
 import {timelinePanel} from './timeline.js'
 import {trialView, compareView} from './trial.js'
@@ -40,7 +41,7 @@ export function listView(context) {
         h('td', {}, h('a', {href: sweepLink(sweep.sweep), 'data-key': sweep.sweep}, h('b', {}, sweep.sweep))), h('td', {}, sweep.state),
         h('td', {}, h('div', {style: {width: '140px'}}, fitted(progressBar(sweep)))),
         h('td', {class: 'num'}, count(ended(sweep.trials))), h('td', {class: 'num'}, count(sweep.trials_planned ?? total(sweep.trials))), h('td', {class: 'num'}, count(sweep.epochs)),
-        h('td', {}, `${sweep.objective.direction} ${sweep.objective.metric}`), h('td', {class: 'num'}, sweep.best ? sig(sweep.best.objective) : ''),
+        h('td', {}, (sweep.objectives ?? [sweep.objective]).map(one => `${one.direction} ${one.metric}`).join(', ')), h('td', {class: 'num', title: sweep.objectives ? `by ${sweep.objective.metric} alone` : null}, sweep.best ? sig(sweep.best.objective) : ''),
         h('td', {class: 'num'}, sweep.best ? h('a', {href: sweepLink(sweep.sweep, ['trials', sweep.best.trial])}, sweep.best.trial) : '')))))))
   }
   context.own(new Stream('/events', 'coordinator', show, context.connection))
@@ -104,9 +105,10 @@ export function sweepView(context, name) {
       if (current !== word) {
         current = word
         const timelined = panel => Object.assign(panel, {wantsTimeline: true}), ranked = panel => Object.assign(panel, {wantsRank: true})
+        const fronts = () => store.definition.objectives ? [ranked(frontsPanel(store, selection))] : []
         const make = {
-          '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ranked(rankingPanel(store, selection, {top: 10}))],
-          ranking: () => [ranked(rankingPanel(store, selection))],
+          '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ...fronts(), ranked(rankingPanel(store, selection, {top: 10}))],
+          ranking: () => [...fronts(), ranked(rankingPanel(store, selection))],
           parameters: () => [parallelPanel(store, selection), slicesPanel(store, selection), importancePanel(store)],
           timeline: () => [timelined(timelinePanel(store, selection))],
           compare: () => [ranked(compareView(store, selection))],
@@ -114,7 +116,7 @@ export function sweepView(context, name) {
         }
         const made = path[2] === 'trials' ? [ranked(trialView(store, selection, Number(path[3])))] : (make[word] ?? make[''])()
         panels = made.filter(panel => panel.update)
-        if (word === '') { const pair = made[1]; pair.append(made[2].node, made[3].node); fill(content, made[0].node, pair, made[4].node) } else fill(content, made.map(panel => panel.node))
+        if (word === '') { const pair = made[1]; pair.append(made[2].node, made[3].node); fill(content, made[0].node, pair, made.slice(4).map(panel => panel.node)) } else fill(content, made.map(panel => panel.node))
         document.title = `${name} · sweepd`
         refreshTimeline(true)
         scrollTo(0, 0)
@@ -164,6 +166,7 @@ export function sweepView(context, name) {
       progressBar(status),
       facts([['Trials', `${count(ended(status.trials))} / ${count(status.trials_planned ?? total(status.trials))}`, 'ended'],
         [`Best ${objective.metric}`, status.best ? h('a', {href: sweepLink(name, ['trials', status.best.trial])}, sig(status.best.objective)) : '–', status.best && `trial ${status.best.trial}, epoch ${status.best.epoch}`],
+        status.objectives ? ['Front', status.front ? `${count(status.front.members)} / ${count(status.front.of)}` : '–', status.front ? `completed; hypervolume ${sig(status.front.hypervolume, 3)}` : 'nothing is complete'] : null,
         over ? null : ['Time left', status.state === 'running' ? seconds(status.seconds_left) : '–', 'estimated'], ['Epochs', count(status.epochs), status.epochs_per_second ? `${sig(status.epochs_per_second, 3)} a second` : null],
         ['Workers', over ? `${workers.length}` : `${busy} / ${workers.reduce((sum, worker) => sum + worker.slots, 0)}`, over ? null : `slots busy, ${workers.length} worker${workers.length === 1 ? '' : 's'}`],
         status.storage ? ['On disk', bytes(status.storage.journal_bytes + status.storage.object_bytes)] : null]))

@@ -78,8 +78,9 @@ struct CauseContext {
 
     /// The rates that are usual for the optimizer; a hint, never a proof. Source: the defaults of PyTorch and Keras, and a
     /// decade (for gradient descent one and a half) to either side; dampening asks for as much larger ones.
-    var usualRates: ClosedRange<Double>? {
-        guard let rule = training?.optimizer.rule else { return nil }
+    var usualRates: ClosedRange<Double>? { training.map { Self.usualRates(of: $0.optimizer.rule) } }
+
+    private static func usualRates(of rule: OptimizerRule) -> ClosedRange<Double> {
         let share = rule.gradientShare
         return switch rule {
         case .sgd(let momentum, _, _): (0.003 * (1 - momentum) / share)...(0.5 * max(0.1, 1 - momentum) / share)
@@ -87,6 +88,12 @@ struct CauseContext {
         case .adagrad: 1e-3...0.1
         case .lion: 1e-5...1e-3
         }
+    }
+
+    /// The middle of the usual rates.
+    static func middleRate(of rule: OptimizerRule) -> Double {
+        let usual = usualRates(of: rule)
+        return (usual.lowerBound * usual.upperBound).squareRoot()
     }
 
     var rate: Double? { training?.optimizer.learningRate }
@@ -112,10 +119,19 @@ struct CauseContext {
     /// The rate to begin with where nothing else is known: the middle of the usual ones; of a run of few steps, three times that,
     /// as it has no time for small ones.
     var startingRate: Double? {
-        usualRates.map { usual in
+        training.map { training in
             let steps = stepsPerEpoch.map { $0 * series.budget } ?? .max
-            return (usual.lowerBound * usual.upperBound).squareRoot() * (steps < 600 ? 3 : 1)
+            return Self.middleRate(of: training.optimizer.rule) * (steps < 600 ? 3 : 1)
         }
+    }
+
+    /// What the range test says the rate should be; nil where none was made, or it says nothing.
+    var testedRate: Double? { run.rangeTest?.rate.map(Self.oneDigit) }
+
+    /// To one digit: more would pretend to know.
+    static func oneDigit(_ value: Double) -> Double {
+        let unit = Elementary.pow(10, Elementary.log10(value * 1.0000001).rounded(.down))
+        return (value / unit).rounded() * unit
     }
 
     /// Whether the loss on training rows still falls in the last quarter of the epochs, by 3 % at least, without going up and down,

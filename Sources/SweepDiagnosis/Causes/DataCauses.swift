@@ -184,6 +184,13 @@ enum DataCauses {
                 )
             }
             guard !clues.isEmpty else { return [] }
+            // The run itself is the third model that finds next to nothing. Limit: that of the check of the data.
+            let explained = context.explained
+            clues += context.clue(
+                0.8,
+                "on validation rows the run gains \(EvidenceText.percent(max(0, explained ?? 0))) on guessing (limit: 10 %)",
+                if: context.data([.learnability]) != nil && explained.map { $0 < 0.1 } ?? false
+            )
             clues += context.clue(
                 -2.5,
                 "outliers or stand-ins for missing values hide whatever there is to learn",

@@ -87,6 +87,12 @@ enum RateCauses {
                         + "\(EvidenceText.number(restart.optimizer.learningRate / rate)) times as much"
                 )
             }
+            // What was measured on this network and these rows stands before what is usual.
+            if let tested = context.testedRate, tested <= rate / 2 {
+                return context.rateRemedy(tested) {
+                    "\($0): a tenth of the rate at which a range test's loss was least"
+                }
+            }
             // A tenth; of a rate far beyond what is usual, to the middle of what is.
             if let usual = context.usualRates, rate >= 10 * usual.upperBound {
                 return context.rateRemedy(min(rate / 10, context.startingRate ?? rate / 10)) { "a usual rate: \($0)" }
@@ -216,12 +222,16 @@ enum RateCauses {
         },
         remedy: { context in
             guard let rate = context.rate else { return CauseFinding.Remedy("ten times the learning rate") }
+            if let tested = context.testedRate, tested >= 2 * rate {
+                return context.rateRemedy(tested) {
+                    "\($0): a tenth of the rate at which a range test's loss was least "
+                        + "(\(EvidenceText.number(tested / rate)) times)"
+                }
+            }
             // To the middle of the usual rates where they are known; else towards the usual ratio of 1e-3. Ten times at least.
             let wanted = context.earlyRatio.map { $0 > 0 ? 1e-3 / $0 : 10 } ?? 10
             let target = max(rate * 10, context.startingRate ?? rate * wanted)
-            // To one digit: more would pretend to know.
-            let unit = Elementary.pow(10, Elementary.log10(target * 1.0000001).rounded(.down))
-            let number = (target / unit).rounded() * unit
+            let number = CauseContext.oneDigit(target)
             return context.rateRemedy(number) { "a greater rate: \($0) (\(EvidenceText.number(number / rate)) times)" }
         }
     )
@@ -320,7 +330,8 @@ enum RateCauses {
         clues: { context in
             guard context.shows(.oscillating, .spiking, .rising) else { return [] }
             guard let batch = context.training.map({ $0.batchSize * $0.accumulation }) else {
-                return context.clue(0.5, .oscillating, .spiking)
+                // On a curve alone both look the same, so that only the priors part this from a rate that is too high.
+                return context.clue(1.4, .oscillating, .spiking)
             }
             var clues = context.clue(0.8, .oscillating, .spiking, .rising)
             clues += context.clue(batch <= 4 ? 2 : 1, "a batch has \(batch) rows", if: batch <= 8)

@@ -13,16 +13,23 @@ package struct Experiment {
     package static let usualArms = 8
 
     private let catalogue: [Intervention]
+    /// The rate of the range test, where one was made.
+    private let tested: Intervention?
 
-    /// The experiments that the run of `template` allows on data of `schema`; nil when the template cannot be read.
-    package init?(template: SpecNode, schema: DataSchema) {
-        guard let catalogue = InterventionCatalogue(template: template, schema: schema) else { return nil }
+    /// The experiments that the run of `template` allows on data of `schema`; nil when the template cannot be read. `rangeTest` is
+    /// that of the run.
+    package init?(template: SpecNode, schema: DataSchema, rangeTest: RateRangeTest? = nil) {
+        let rate = rangeTest?.rate.map(CauseContext.oneDigit)
+        guard let catalogue = InterventionCatalogue(template: template, schema: schema, testedRate: rate) else {
+            return nil
+        }
         self.catalogue = catalogue.all
+        tested = catalogue.tested
     }
 
     /// The first round: `count` arms for the suspected causes, the most likely first.
     ///
-    /// Both directions of the learning rate are always among them: nothing else is worth blaming before the rate is
+    /// Both directions of the learning rate are always among them, and the rate that was tested: nothing else is worth blaming before the rate is
     /// ruled out (it shifts with almost every other setting), and a larger batch beside a lower rate is what tells noise
     /// of the gradient from a step that is too long. What is left of `count` goes to the catalogue's order.
     package func firstRound(suspects: [Cause], count: Int = usualArms) -> [Intervention] {
@@ -32,6 +39,7 @@ package struct Experiment {
             chosen.append(intervention)
         }
         for name in ["learning rate / 10", "learning rate × 10"] { take(catalogue.first { $0.name == name }) }
+        take(catalogue.first { $0 == tested })
         for cause in suspects {
             for intervention in catalogue where intervention.causes.contains(cause) { take(intervention) }
             if cause == .rateTooHigh { take(catalogue.first { $0.causes.contains(.smallBatch) }) }

@@ -67,10 +67,11 @@ package struct InterventionCatalogue {
     private let training: SpecNode
     private let spec: TrialSpec
     private let schema: DataSchema
+    private let testedRate: Double?
 
     /// The catalogue for the run of `template` (a resolved one, with `train` and perhaps `data`) on data of `schema`; nil
-    /// when the template cannot be read.
-    package init?(template: SpecNode, schema: DataSchema) {
+    /// when the template cannot be read. `testedRate` is the learning rate that a range test of the run tells.
+    package init?(template: SpecNode, schema: DataSchema, testedRate: Double? = nil) {
         guard let training = template["train"], let spec = TrialSpec.read(template, problems: SpecProblems()) else {
             return nil
         }
@@ -78,12 +79,14 @@ package struct InterventionCatalogue {
         self.training = training
         self.spec = spec
         self.schema = schema
+        self.testedRate = testedRate
     }
 
     /// Those whose run differs from the given one and can be trained on this data.
     package var all: [Intervention] {
         let candidates: [[Intervention?]] = [
-            rates, [schedule], batches, [clipping], preprocessing, [targets, loss, weights, start], activations,
+            [tested], rates, [schedule], batches, [clipping], preprocessing, [targets, loss, weights, start],
+            activations,
             penalties, widths, [classes], augmentation, optimizers,
         ]
         return candidates.flatMap { $0 }.compactMap { $0 }.filter(works)
@@ -102,18 +105,29 @@ package struct InterventionCatalogue {
 
     private var optimizer: OptimizerSpec { spec.training.optimizer }
 
-    private func rate(_ factor: Double, _ words: String, _ causes: [Cause]) -> Intervention? {
+    private func rate(_ rate: Double, _ words: String, _ causes: [Cause]) -> Intervention? {
         guard case .map(let kinds)? = training["optimizer"], kinds.count == 1 else { return nil }
-        let rate = Decimal.rounded(optimizer.learningRate * factor)
         let path = ["train", "optimizer", kinds[0].key, "learning_rate"]
         return Intervention("learning rate \(words)", causes, .hyperparameter, [.init(path: path, value: .real(rate))])
     }
 
+    /// The doses of the rate that are tried of any run.
+    private static let doses: [(factor: Double, words: String, cause: Cause)] = [
+        (0.1, "/ 10", .rateTooHigh), (1.0 / 3, "/ 3", .rateTooHigh), (10, "× 10", .rateTooLow), (3, "× 3", .rateTooLow),
+    ]
+
     private var rates: [Intervention?] {
-        [
-            rate(0.1, "/ 10", [.rateTooHigh]), rate(1 / 3, "/ 3", [.rateTooHigh]), rate(10, "× 10", [.rateTooLow]),
-            rate(3, "× 3", [.rateTooLow]),
-        ]
+        Self.doses.map { rate(Decimal.rounded(optimizer.learningRate * $0.factor), $0.words, [$0.cause]) }
+    }
+
+    /// The rate of the range test; nil where one of the doses, or the run itself, is within a fourth of it and tells as much.
+    package var tested: Intervention? {
+        guard let testedRate else { return nil }
+        let own = optimizer.learningRate
+        let near = ([1] + Self.doses.map(\.factor)).contains { (0.8...1.25).contains(testedRate / (own * $0)) }
+        guard !near else { return nil }
+        let cause: Cause = testedRate < own ? .rateTooHigh : .rateTooLow
+        return rate(Decimal.rounded(testedRate), "\(EvidenceText.number(testedRate)) (range test)", [cause])
     }
 
     private var schedule: Intervention? {

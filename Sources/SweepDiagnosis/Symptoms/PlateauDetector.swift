@@ -40,7 +40,7 @@ enum PlateauDetector {
             evidence: "loss on training rows stays near \(EvidenceText.number(middle)) over the last \(window) epochs "
                 + "(trend \(EvidenceText.percent(moved)); limit \(EvidenceText.percent(change)), or "
                 + "\(EvidenceText.percent(noisyChange)) where it cannot be told from noise), "
-                + "while the sweep reached \(EvidenceText.number(evidence.best)) and guessing gives "
+                + "while \(evidence.bestOwner) reached \(EvidenceText.number(evidence.best)) and guessing gives "
                 + "\(EvidenceText.number(evidence.chance))"
         )
     }

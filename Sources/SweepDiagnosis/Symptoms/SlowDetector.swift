@@ -50,7 +50,7 @@ enum SlowDetector {
             sinceEpoch: probe.count - recent.count + 1,
             evidence: "loss on training rows falls steadily, by \(EvidenceText.number(-slope)) an epoch, but is "
                 + "\(EvidenceText.number(last)) in epoch \(probe.count): \(EvidenceText.percent(share)) of the way from "
-                + "guessing (\(EvidenceText.number(evidence.chance))) to the best of the sweep "
+                + "guessing (\(EvidenceText.number(evidence.chance))) to the best of \(evidence.bestOwner) "
                 + "(\(EvidenceText.number(evidence.best))) is left\(outlook) (limit: \(EvidenceText.percent(left)))"
         )
     }

@@ -1,15 +1,21 @@
 import SweepCore
 import SweepNumerics
 
-/// S-VALRISE: the validation loss rises from its least while the loss on training rows does not.
+/// S-VALRISE: the validation loss rises from its least while the loss on training rows does not, by more than noise and so far
+/// that it matters.
 ///
-/// The catalogue compares rows in pairs; a curve has only their mean, so the standard error is taken from the series'
-/// own jitter: the spread of its second differences, which a smooth course, however bent, has hardly any of.
+/// Noise is of two kinds. Epochs differ from their neighbours: that is the series' own jitter, the spread of its second
+/// differences, which a smooth course, however bent, has hardly any of. And few rows may part two states of a network smoothly and
+/// by chance: the catalogue compares rows in pairs; a curve has only their mean, and the error follows from their number
+/// (`ValidationSample`).
 enum ValidationRiseDetector {
     /// Over the least validation loss. Source: the catalogue.
     private static let rise = 0.02
-    /// Standard errors over it. Source: the catalogue.
+    /// Standard errors over it, of epochs and of rows. Source: the catalogue.
     private static let errors = 3.0
+    /// What must be lost for it to matter: a tenth of the loss, or of what was gained on guessing where that is less. Source:
+    /// the tenth of the loss is what the fault benchmark's gate asks of a fault, before anything is called one.
+    private static let lost = 0.1
     /// Epochs in a row. Source: the catalogue; one alone is noise in 94 % of sound runs.
     private static let epochs = 3
     /// Level of the trend since the least, where there are enough epochs for it.
@@ -20,7 +26,10 @@ enum ValidationRiseDetector {
         guard validation.count > epochs, validation.count == evidence.probe.count,
             let least = validation.min(), let bottom = validation.firstIndex(of: least), let last = validation.last
         else { return nil }
-        let limit = least + max(rise * least, errors * jitter(validation))
+        let limit = max(
+            least + max(rise * least, errors * jitter(validation), harm(least, evidence)),
+            evidence.sample?.limit(above: least, errors: errors) ?? least
+        )
         let since = (validation.lastIndex { $0 <= limit } ?? -1) + 1
         guard validation.count - since >= epochs, evidence.probe[validation.count - 1] <= 1.02 * evidence.probe[bottom]
         else { return nil }
@@ -38,6 +47,13 @@ enum ValidationRiseDetector {
                 + EvidenceText.number(accuracy)
         }
         return Finding(symptom: .validationRising, sinceEpoch: since + 1, evidence: text)
+    }
+
+    /// How much more than `least` is a loss that somebody would mend.
+    private static func harm(_ least: Double, _ evidence: CurveEvidence) -> Double {
+        let gained = evidence.chance - least
+        guard gained > 0 else { return 0 }
+        return lost * min(max(least, evidence.floor), gained)
     }
 
     /// The standard deviation of one value around a smooth course, from its second differences.

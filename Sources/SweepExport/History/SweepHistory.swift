@@ -7,6 +7,8 @@ package struct SweepHistory: Sendable {
     package let curves: CurvesDocument
     /// The ranges that were searched.
     package let space: SearchSpace
+    /// The objectives after the first, which the curves name.
+    package let further: [Objective]
     /// What trials' curves show, in two words, by the trials' numbers.
     package let findings: [Int: String]
     /// Where all curves begin on the clock of other tools, in seconds since 1970.
@@ -15,9 +17,16 @@ package struct SweepHistory: Sendable {
     /// is trained: distances between the times of one trial are what was measured, distances between trials are not.
     package let began: Double
 
-    package init(curves: CurvesDocument, space: SearchSpace, findings: [Int: String] = [:], began: Double) {
+    package init(
+        curves: CurvesDocument,
+        space: SearchSpace,
+        further: [Objective] = [],
+        findings: [Int: String] = [:],
+        began: Double
+    ) {
         self.curves = curves
         self.space = space
+        self.further = further
         self.findings = findings
         self.began = began
     }
@@ -29,6 +38,7 @@ package struct SweepHistory: Sendable {
 
     var sweep: String { curves.sweep }
     var objective: Objective { curves.objective }
+    var objectives: [Objective] { [objective] + further }
 
     /// The paths of all parameters, in the sweep file's order.
     var paths: [String] {
@@ -64,6 +74,10 @@ package struct SweepHistory: Sendable {
             ("sweepd.configuration_id", trial.configuration.id.description), ("sweepd.seed", String(trial.seed)),
             ("sweepd.state", trial.stoppedEarly ? "\(trial.state.name) early" : trial.state.name),
         ]
+        if let fold = trial.fold { attributes.append(("sweepd.fold", String(fold))) }
+        if let parent = trial.parent {
+            attributes.append(("sweepd.copied_from", "trial \(parent.trial), epoch \(parent.epoch)"))
+        }
         if trial.isFinal { attributes.append(("sweepd.final", "true")) }
         if let reason = trial.state.reason { attributes.append(("sweepd.reason", reason)) }
         if let finding = findings[trial.trial] { attributes.append(("sweepd.finding", finding)) }

@@ -74,7 +74,7 @@ extension SweepHistory {
             tags: [
                 (key: "sweepd.sweep", value: sweep), (key: "sweepd.role", value: "sweep"),
                 (key: "sweepd.state", value: state),
-                (key: "sweepd.objective", value: "\(objective.direction.rawValue) \(objective.metric.rawValue)"),
+                (key: "sweepd.objective", value: objectives.words),
             ],
             parameters: [],
             points: [],

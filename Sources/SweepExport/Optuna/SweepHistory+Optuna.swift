@@ -9,19 +9,24 @@ extension SweepHistory {
     /// come in their order with distributions, values, intermediate values by epoch and attributes. A trial that has not ended is
     /// running there; one that waits for a worker is left out, as Optuna would take it for one to be tried next. A trial without a finite objective has failed
     /// there. Intermediate values that are not finite are left out: the format has no numbers for them.
+    ///
+    /// Of several objectives a trial has all values, those of the epoch that counts by the first; intermediate values are of the first. A
+    /// trial that was pruned has failed there, as Optuna's samplers know no other end of such a study's trials without all values.
     package var optunaJournal: String {
         var lines: [JSONValue] = [
             operation(
                 0,
                 ("study_name", .text(sweep)),
-                ("directions", .array([.integer(objective.direction == .minimize ? 1 : 2)]))
+                ("directions", .array(objectives.map { .integer($0.direction == .minimize ? 1 : 2) }))
             ),
             operation(
                 3,
                 ("study_id", .integer(0)),
                 (
                     "system_attr",
-                    .object([JSONMember("study:metric_names", .array([.text(objective.metric.rawValue)]))])
+                    .object([
+                        JSONMember("study:metric_names", .array(objectives.map { .text($0.metric.rawValue) }))
+                    ])
                 )
             ),
         ]
@@ -46,15 +51,20 @@ extension SweepHistory {
             parameters.append(JSONMember(name, value))
             distributions.append(JSONMember(name, .text(Self.distribution(domain).text())))
         }
-        let best = trial.curve.best(for: objective)?.value
-        let value = best.flatMap { $0.isFinite ? $0 : nil }
-        let state = Self.state(trial.state, hasValue: value != nil)
+        let best = trial.curve.best(for: objective)
+        let values = best.map { best in
+            [best.value] + further.map { trial.curve.value($0.metric, at: best.epoch) ?? .nan }
+        }
+        let hasValue = values?.allSatisfy(\.isFinite) ?? false
+        var state = Self.state(trial.state, hasValue: hasValue)
+        if state == 2, !further.isEmpty { state = 3 }
         // Optuna refuses a failed trial that has one.
-        let told = [1, 2].contains(state) ? value : nil
+        let told = [1, 2].contains(state) && hasValue ? values ?? [] : []
         let intermediate = zip(1..., trial.curve.series(objective.metric)).filter { $0.1.isFinite }
         var fields: [(String, JSONValue)] = [
             ("study_id", .integer(0)), ("datetime_start", .text(Self.date(began))),
-            ("state", .integer(state)), ("value", told.map { .number($0) } ?? .null), ("values", .null),
+            ("state", .integer(state)), ("value", told.count == 1 ? .number(told[0]) : .null),
+            ("values", told.count > 1 ? .array(told.map { .number($0) }) : .null),
             ("distributions", .object(distributions)), ("params", .object(parameters)),
             ("user_attrs", .object(attributes(of: trial).map { JSONMember($0.key, .text($0.value)) })),
             ("system_attrs", .object([])),

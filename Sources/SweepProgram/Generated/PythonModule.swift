@@ -13,7 +13,15 @@ package enum PythonModule {
                 ...
                 sweepd.report(epoch, {"training.loss": a, "validation.loss": b}, save=lambda folder: ...)
 
-        `report` ends the program when sweepd has no more work for it. Run by hand, outside of sweepd, the program goes on to its end
+        `report` ends the program when sweepd has no more work for it. With `train: {reuse: true}` in the sweep file a process can serve
+        one trial after another, so that imports and data are paid once:
+
+            def train():
+                ...  # all of the above, with what is in `sweepd` now
+
+            sweepd.run(train)
+
+        Run by hand, outside of sweepd, the program goes on to its end
         and each report is printed; parameters are then those of the file named by SWEEPD_PARAMETERS_FILE, or what
         `sweepd.defaults(...)` was given.
         """
@@ -27,7 +35,14 @@ package enum PythonModule {
         import sys
         from typing import Any, Callable, Mapping, Optional
 
-        __all__ = ["checkpoint", "defaults", "epochs", "is_trial", "parameters", "report", "seed", "start_epoch", "threads"]
+        __all__ = [
+            "TrialOver", "checkpoint", "defaults", "epochs", "is_trial", "parameters", "report", "run", "seed", "start_epoch",
+            "threads", "trial",
+        ]
+
+
+        class TrialOver(SystemExit):
+            """What `report` raises when nothing more is wanted of the trial: within `run` its end, elsewhere the program's."""
 
 
         def _descriptor(name: str) -> Optional[int]:
@@ -43,6 +58,8 @@ package enum PythonModule {
         is_trial: bool = _reports is not None
         #: The values of this trial, by name.
         parameters: dict[str, Any] = json.loads(pathlib.Path(_file).read_text("utf-8")) if _file else {}
+        #: The trial's number in its sweep.
+        trial: int = int(os.environ.get("SWEEPD_TRIAL", "0"))
         #: The last epoch that a whole run reports.
         epochs: int = int(os.environ.get("SWEEPD_EPOCHS", "1"))
         #: Epochs that were done when the state in `checkpoint` was saved; 0: begin anew.
@@ -53,10 +70,12 @@ package enum PythonModule {
         seed: int = int(os.environ.get("SWEEPD_SEED", "0"))
         #: Threads that the program may keep busy.
         threads: int = int(os.environ.get("SWEEPD_THREADS", "1"))
+        _defaults: dict[str, Any] = {}
 
 
         def defaults(values: Mapping[str, Any], *, epochs: Optional[int] = None) -> dict[str, Any]:
             """Values for what sweepd does not set, so that the program also runs by hand; returns `parameters`."""
+            _defaults.update(values)
             for name, value in values.items():
                 parameters.setdefault(name, value)
             if epochs is not None and "SWEEPD_EPOCHS" not in os.environ:
@@ -76,14 +95,15 @@ package enum PythonModule {
                 data = data[os.write(_reports, data):]
 
 
-        def _read() -> str:
+        def _read() -> dict[str, Any]:
+            """The next line for the program; empty when no more comes."""
             line = b""
             while not line.endswith(b"\n"):
                 byte = os.read(_verdicts, 1)
                 if not byte:
-                    return "stop"
+                    return {}
                 line += byte
-            return str(json.loads(line).get("verdict", "stop"))
+            return dict(json.loads(line))
 
 
         def report(epoch: int, metrics: Mapping[str, Any], save: Optional[Callable[[pathlib.Path], None]] = None) -> None:
@@ -98,7 +118,7 @@ package enum PythonModule {
                 print(json.dumps(line), flush=True)
                 return
             _write({**line, "wait": True})
-            verdict = _read()
+            verdict = _read().get("verdict")
             if verdict == "continue":
                 return
             if verdict == "pause" and save is not None:
@@ -106,7 +126,43 @@ package enum PythonModule {
                 save(checkpoint)
                 _write({"checkpoint": int(epoch)})
             sys.stdout.flush()
-            sys.exit(0)
+            raise TrialOver(0)
+
+
+        def _next() -> bool:
+            """Waits for another trial and puts it where the first one was; False when there is none."""
+            if _reports is None or _verdicts is None or "SWEEPD_REUSE" not in os.environ:
+                return False
+            # What is written from here on is the next trial's.
+            sys.stdout.flush()
+            sys.stderr.flush()
+            _write({"next": True})
+            told = _read()
+            if "trial" not in told:
+                return False
+            parameters.clear()
+            parameters.update(told["parameters"])
+            for name, value in _defaults.items():
+                parameters.setdefault(name, value)
+            names = ("trial", "start_epoch", "epochs", "seed")
+            globals().update({name: told[name] for name in names}, checkpoint=pathlib.Path(told["checkpoint"]))
+            return True
+
+
+        def run(train: Callable[[], None]) -> None:
+            """Calls `train` for this trial, and where the sweep file says `train: {reuse: true}` for others after it.
+
+            Read `sweepd.parameters`, `sweepd.seed` and so on within `train`: they are another trial's at each call. What `train` leaves
+            behind (global state, threads, random generators) is there for the next. An error that it raises ends the process; the next
+            trial begins in a fresh one.
+            """
+            while True:
+                try:
+                    train()
+                except TrialOver:
+                    pass
+                if not _next():
+                    return
 
         """##
 }

@@ -57,7 +57,7 @@ package struct SweepReport: Sendable {
 
     // MARK: What came out
 
-    private var objectiveWords: String { "\(rank.objective.direction.rawValue) \(rank.objective.metric.rawValue)" }
+    private var objectiveWords: String { rank.objectives.words }
 
     private var summary: Section {
         let counts = status.trials
@@ -75,14 +75,23 @@ package struct SweepReport: Sendable {
         ]
         if let best = rank.rows.first, let value = best.objective {
             let whence =
-                best.final.map { "as the mean of \($0.runs) runs with new seeds" }
+                best.final.map { final in
+                    let folds = Set(best.runs.compactMap(\.fold)).count
+                    let over = folds > 1 ? " over \(folds) folds" : ""
+                    return "as the mean of \(final.runs) runs with new seeds" + over
+                }
                 ?? "in epoch \(best.epoch ?? best.epochs) of trial \(best.trial)"
+            // Of several objectives nothing is the best of all.
+            let of = rank.further.isEmpty ? "Best" : "Best \(rank.objective.metric.rawValue) of the first front"
             parts.append(
                 .paragraph(
-                    "Best: \(NumberText.significant(value)) \(whence): "
+                    "\(of): \(NumberText.significant(value)) \(whence): "
                         + best.configuration.shortText + "."
                 )
             )
+        }
+        if let front = rank.frontWords {
+            parts.append(.paragraph(front.prefix(1).uppercased() + front.dropFirst() + "."))
         }
         return Section(title: "Summary", parts: parts)
     }
@@ -251,10 +260,12 @@ package struct SweepReport: Sendable {
 
     private var again: Section {
         let hash = submission.dataSet.hash.hex
+        let folds = submission.foldSets.map(\.hash.hex).joined(separator: ", ")
+        let further = folds.isEmpty ? "" : " (fold 1; the further folds: \(folds))"
         // A sweep of programs has no rows, but the files that travel with it.
         let data =
             submission.schema.map { schema in
-                "Data set (sha256 of the packed rows): \(hash), \(schema.trainingRows) training, \(schema.validationRows) validation, "
+                "Data set (sha256 of the packed rows): \(hash)\(further), \(schema.trainingRows) training, \(schema.validationRows) validation, "
                     + "\(schema.testRows) test rows. The same file and data give the same bits, whatever runs them and however many."
             }
             ?? "Files of the program (sha256 of the bundle): \(hash). Whether it gives the same again is the program's matter."

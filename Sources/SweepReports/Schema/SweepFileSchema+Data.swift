@@ -52,6 +52,7 @@ extension SweepFileSchema {
     private static func part(folds: Bool) -> JSONValue {
         let folded: [(String, JSONValue)] = [
             ("fold", SchemaValue.fixed(1...1_000_000)), ("of", SchemaValue.fixed(2...1_000_000)),
+            ("folds", SchemaValue.fixed(2...DataSpec.greatestFolds)),
         ]
         return SchemaValue.any([
             share,

@@ -271,6 +271,12 @@ extension SweepFileSchema {
                         ("time", time), ("report", time), ("memory", time), ("grace", time), ("save", time),
                     ])
                 ), ("threads", SchemaValue.fixed(1...256)),
+                (
+                    "reuse",
+                    SchemaValue.any([
+                        SchemaValue.object(("type", .text("boolean"))), SchemaValue.fixed(2...1_000_000),
+                    ])
+                ),
             ],
             required: ["command", "epochs"]
         )

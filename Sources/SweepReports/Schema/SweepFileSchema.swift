@@ -56,8 +56,10 @@ package enum SweepFileSchema {
     }
 
     private static var objective: JSONValue {
-        SchemaValue.map([
+        let aim = SchemaValue.map([("minimize", SchemaValue.text), ("maximize", SchemaValue.text)])
+        return SchemaValue.map([
             ("minimize", SchemaValue.text), ("maximize", SchemaValue.text),
+            ("pareto", SchemaValue.list(of: aim, Objective.weighed)),
             ("epoch", SchemaValue.words(Objective.EpochRule.allCases.map(\.rawValue))),
         ])
     }
@@ -74,6 +76,16 @@ package enum SweepFileSchema {
             (
                 "where",
                 SchemaValue.any([SchemaValue.text, SchemaValue.list(of: SchemaValue.text, 1...100)])
+            ),
+            ("population", SchemaValue.fixed(2...10_000)), ("interval", SchemaValue.fixed(1...1_000_000)),
+            (
+                "quantile",
+                SchemaValue.object(("type", .text("number")), ("minimum", .number(0)), ("maximum", .number(0.5)))
+            ),
+            ("perturb", SchemaValue.list(of: SchemaValue.object(("type", .text("number"))), 1...16)),
+            (
+                "resample",
+                SchemaValue.object(("type", .text("number")), ("minimum", .number(0)), ("maximum", .number(1)))
             ),
         ])
     }
@@ -100,6 +112,7 @@ package enum SweepFileSchema {
         let number = SchemaValue.object(("type", .text("number")))
         return SchemaValue.map([
             ("epochs", SchemaValue.fixed(1...1_000_000_000_000)), ("below", number), ("above", number),
+            ("after", SchemaValue.any([SchemaValue.text, number])),
         ])
     }
 

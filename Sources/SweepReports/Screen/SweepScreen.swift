@@ -1,4 +1,5 @@
 package import SweepCore
+import SweepSearch
 
 /// What somebody who watches a sweep sees: how far it is, the best so far, what is wrong, and what the workers do.
 package struct SweepScreen: Hashable, Sendable {
@@ -43,9 +44,18 @@ package struct SweepScreen: Hashable, Sendable {
             .sorted { ($1.count, $0.words) < ($0.count, $1.words) }
     }
 
+    /// Of several objectives how many configurations nothing dominates.
+    private var frontLine: [ScreenLine] {
+        guard let front = status.front else { return [] }
+        var line = ScreenLine()
+        line.add("front    \(front.members) of \(front.of) completed configurations, hypervolume ")
+        line.add(NumberText.significant(front.hypervolume))
+        return [line]
+    }
+
     /// The screen, a text a line, none wider than the terminal and fewer than it has rows.
     package func lines(_ style: ScreenStyle) -> [String] {
-        var lines = [head, bar(style)] + counts + incumbent(style)
+        var lines = [head, bar(style)] + counts + incumbent(style) + frontLine
         if !findings.isEmpty { lines.append(findingsLine) }
         // One row stays for the cursor; of workers there is at least a line.
         let room = max(1, style.height - 1 - lines.count)
@@ -66,7 +76,7 @@ package struct SweepScreen: Hashable, Sendable {
         if let reason = status.reason { line.add(": \(reason)") }
         if status.state == "paused" { line.add(", `sweepd resume` goes on") }
         if status.state == "running" {
-            line.add(status.secondsLeft.map { "  about \(NumberText.seconds($0)) left" } ?? "")
+            line.add(status.timeLeft.map { "  \($0)" } ?? "")
         }
         return line
     }

@@ -36,6 +36,13 @@ package enum ProposalReason: Hashable, Sendable {
     case generation(number: Int, run: Int, population: Int, stepSize: Double)
     /// A child of the configuration with the proposal number `parent`, the best of those drawn among `living`.
     case mutation(parent: Int, living: Int, changed: [String])
-    /// It is one of the best configurations of the search, at this place there, run for the `run`-th time with a new seed.
-    case finalist(place: Int, run: Int)
+    /// It goes on from the state of trial `trial` after `epoch`, one of the best members then, in the place of trial `replaced`, with these
+    /// settings changed.
+    case copy(trial: Int, epoch: Int, replaced: Int, changes: [PopulationExplorer.Change])
+    /// A child of the configurations with these proposal numbers, drawn among the best `population` by fronts; `changed` parameters
+    /// were mutated. One parent where nothing was taken of a second.
+    case crossover(parents: [Int], population: Int, changed: [String])
+    /// It is one of the best configurations of the search, at this place there, run for the `run`-th time with a new seed, on this
+    /// fold where there are several.
+    case finalist(place: Int, run: Int, fold: Int? = nil)
 }

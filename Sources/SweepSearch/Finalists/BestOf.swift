@@ -9,24 +9,47 @@ package enum BestOf {
     /// shown. The chance of each is the expectation, over its own, that all others are greater: by the midpoint rule over
     /// quantiles, within 0.004 of the normal distribution's where that is its limit. Traps where a sample has fewer than two numbers. O(k² ν).
     package static func chances(_ samples: [Moments]) -> [Double] {
-        guard samples.count > 1 else { return samples.map { _ in 1 } }
-        let scales = samples.map { moments in
+        chances(
+            of: samples.map { moments in
+                Estimate(
+                    mean: moments.mean,
+                    scale: (moments.sampleDeviation ?? 0) / Double(moments.count).squareRoot(),
+                    degrees: moments.count - 1
+                )
+            }
+        )
+    }
+
+    /// What is known of a mean: it is as Student's t with `degrees` degrees of freedom around `mean`, scaled by `scale`.
+    struct Estimate {
+        let mean: Double
+        let scale: Double
+        let degrees: Int
+
+        init(mean: Double, scale: Double, degrees: Int) {
+            self.mean = mean
             // Runs that all gave the same are known to about the last digits that are shown.
-            max((moments.sampleDeviation ?? 0) / Double(moments.count).squareRoot(), abs(moments.mean) * 1e-9, 1e-300)
+            self.scale = max(scale, abs(mean) * 1e-9, 1e-300)
+            self.degrees = degrees
         }
+    }
+
+    /// The chances of means of which these are the estimates, as above.
+    static func chances(of estimates: [Estimate]) -> [Double] {
+        guard estimates.count > 1 else { return estimates.map { _ in 1 } }
         var grids: [Int: [Double]] = [:]
-        for moments in samples where grids[moments.count - 1] == nil {
-            grids[moments.count - 1] = quantiles(degrees: moments.count - 1)
+        for estimate in estimates where grids[estimate.degrees] == nil {
+            grids[estimate.degrees] = quantiles(degrees: estimate.degrees)
         }
-        var chances = samples.indices.map { own in
-            let points = grids[samples[own].count - 1] ?? []
+        var chances = estimates.indices.map { own in
+            let points = grids[estimates[own].degrees] ?? []
             let sum = points.reduce(0.0) { sum, point in
-                let mean = samples[own].mean + scales[own] * point
+                let mean = estimates[own].mean + estimates[own].scale * point
                 return sum
-                    + samples.indices.reduce(1.0) { product, other in
+                    + estimates.indices.reduce(1.0) { product, other in
                         guard other != own, product > 0 else { return product }
-                        let t = (mean - samples[other].mean) / scales[other]
-                        let within = StudentT.within(t, degrees: samples[other].count - 1)
+                        let t = (mean - estimates[other].mean) / estimates[other].scale
+                        let within = StudentT.within(t, degrees: estimates[other].degrees)
                         return product * 0.5 * (t > 0 ? 1 - within : 1 + within)
                     }
             }

@@ -55,6 +55,78 @@ package enum FinalRace {
         return .run(left[neediest(left.map { known[$0] }, counts)])
     }
 
+    /// The same over so many `folds`: in passes, in each of which every finalist is run once on each fold, so that all means are of the
+    /// same folds. Between two passes finalists that are out are left behind, and the race is over as one over seeds is.
+    package static func step(after runs: [Run], finalists: Int, seeds: Int, folds: Int) -> Step {
+        var pass = Pass(finalists: finalists)
+        while true {
+            let begun = runs.count - pass.start
+            if begun < folds * pass.left.count { return .run(pass.left[begun % pass.left.count]) }
+            guard pass.number * folds < seeds else { return .over }
+            guard let known = pass.end(runs, folds: folds) else { return .wait }
+            // Alone it has nobody to be compared with: all its runs are for its interval.
+            guard finalists > 1 else { continue }
+            guard pass.left.count > 1 else { return .over }
+            if runs.count == pass.start,
+                FoldedRuns.chances(pass.left.map { known[$0] }, folds: folds).contains(where: { $0 >= confidence })
+            {
+                return .over
+            }
+        }
+    }
+
+    /// The number of runs that were begun before the pass over the folds to which run `begun` (from 0) of `runs` belongs.
+    package static func passStart(before begun: Int, of runs: [Run], finalists: Int, folds: Int) -> Int {
+        var pass = Pass(finalists: finalists)
+        while begun >= pass.start + folds * pass.left.count {
+            let start = pass.start
+            guard pass.end(runs, folds: folds) != nil, !pass.left.isEmpty else { return start }
+        }
+        return pass.start
+    }
+
+    /// A pass over the folds.
+    private struct Pass {
+        /// From 1.
+        var number = 1
+        /// Runs that were begun before it.
+        var start = 0
+        /// Who is run in it.
+        var left: [Int]
+        private let finalists: Int
+
+        init(finalists: Int) {
+            self.finalists = finalists
+            left = Array(0..<finalists)
+        }
+
+        /// Goes on to the next pass, which those are in that are not out; what is known of each finalist then, by its runs from 0.
+        ///
+        /// Nil while a result is awaited, and before all its runs are begun; then nothing is changed.
+        mutating func end(_ runs: [Run], folds: Int) -> [[Int: Double]]? {
+            let end = start + folds * left.count
+            guard end <= runs.count else { return nil }
+            var known = [[Int: Double]](repeating: [:], count: finalists)
+            var counts = [Int](repeating: 0, count: finalists)
+            var lost = Set<Int>()
+            for run in runs[..<end] {
+                guard let cost = run.cost else { return nil }
+                let number = counts[run.finalist]
+                counts[run.finalist] += 1
+                if cost.isFinite {
+                    known[run.finalist][number] = cost
+                } else if !cost.isNaN {
+                    lost.insert(run.finalist)
+                }
+            }
+            // Whoever lacks a run lacks a fold, and its mean is not of the same as the others'.
+            left.removeAll { lost.contains($0) || known[$0].count < number * folds }
+            start = end
+            number += 1
+            return known
+        }
+    }
+
     /// The number of runs that were begun before the round to which run `begun` (from 0) belongs; its results decide the round.
     package static func roundStart(before begun: Int, finalists: Int, seeds: Int) -> Int {
         // Alone it has nobody to be compared with: all its runs are for its interval.

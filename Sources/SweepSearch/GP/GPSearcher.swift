@@ -13,6 +13,9 @@ import SweepNumerics
 /// - **Proposal:** the best of 512 points, drawn evenly and around the best results; from the first five and the best
 ///   results so far a climb along the gradient in the real axes, and value by value in the counted ones and choices.
 ///
+/// Of several objectives each proposal weighs them anew (`Scalarisation`): the process is of the weighed costs (ParEGO: Knowles, IEEE
+/// Trans. Evol. Comput. 10(1), 2006). There are so few weights that a kernel is fitted once for each of them, when it is asked for.
+///
 /// Before ten results, points of a scrambled Sobol' sequence. Nothing is proposed twice.
 /// Cost at 10 parameters and 1,000 results: see Benchmarks. Source: Jones, Schonlau & Welch, "Efficient global optimization of
 /// expensive black-box functions", J. Global Optim. 13, 1998; log EI as in `ExpectedImprovement`.
@@ -32,8 +35,9 @@ package struct GPSearcher: Searcher {
     private var history: SearchHistory
     private var novelty: Novelty
     private var begin: SequenceSearcher<SobolSequence>
-    /// The results at the last count at which a kernel is fitted, and the kernel once it was asked for.
-    private var fitted: (data: Data, kernel: MaternKernel?)?
+    private let objectives: Int
+    /// The results at the last count at which a kernel is fitted, and by weights the kernels that were asked for.
+    private var fitted: (results: [Costs], kernels: [[Double]: MaternKernel])?
     private var nextFit = Self.startup
 
     /// Points and standardised values to learn from; less is better.
@@ -43,9 +47,13 @@ package struct GPSearcher: Searcher {
         var rows: [Int] = []
     }
 
-    /// Starts over `space` with the sweep's seed; every proposal meets `constraints`.
-    package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = []) {
+    /// What a row came to: one cost of each objective.
+    private typealias Costs = (row: Int, costs: [Double])
+
+    /// Starts over `space` with the sweep's seed; every proposal meets `constraints`. Results have so many `objectives`.
+    package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = [], objectives: Int = 1) {
         self.seed = seed
+        self.objectives = objectives
         self.space = space
         box = SearchBox(space)
         free = box.free
@@ -64,10 +72,14 @@ package struct GPSearcher: Searcher {
     }
 
     package mutating func observe(number: Int, objective cost: Double, epoch: Int) {
-        guard history.add(number: number, cost: cost, epoch: epoch) != nil else { return }
+        observe(number: number, costs: [cost], epoch: epoch)
+    }
+
+    package mutating func observe(number: Int, costs: [Double], epoch: Int) {
+        guard history.add(number: number, costs: costs, epoch: epoch) != nil else { return }
         let count = history.finished.count
         guard count >= nextFit else { return }
-        fitted = (data(limit: Self.greatestFit), nil)
+        fitted = (compared(), [:])
         nextFit = count + (count < 24 ? 1 : max(1, count * 6 / 100))
     }
 
@@ -82,12 +94,13 @@ package struct GPSearcher: Searcher {
     private mutating func proposal(number: Int) -> (configuration: Configuration, reason: ProposalReason)? {
         if novelty.isExhausted { return nil }
         var stream = RandomStream(key: proposalKey(seed: seed, number: number))
-        guard let kernel = kernel() else {
+        let weights = objectives > 1 ? Scalarisation.weights(of: objectives, &stream) : []
+        guard let kernel = kernel(weights) else {
             let needed = ProposalReason.startup(results: history.finished.count, needed: Self.startup)
             if let first = begin.propose(number: number), novelty.admits(first) { return (first, needed) }
             return novelty.draw(&stream).map { ($0, needed) }
         }
-        let data = data(limit: Self.bestKept + Self.spreadKept)
+        let data = data(compared(), weights, limit: Self.bestKept + Self.spreadKept)
         let pending = history.results.indices.filter { history.results[$0].isEmpty }
         guard
             var process = GaussianProcess(
@@ -111,11 +124,12 @@ package struct GPSearcher: Searcher {
         return (found.configuration, reason)
     }
 
-    private mutating func kernel() -> MaternKernel? {
-        guard let fitted, !free.isEmpty, fitted.data.points.count >= 2 else { return nil }
-        if let kernel = fitted.kernel { return kernel }
-        let kernel = KernelFit.fit(points: fitted.data.points, values: fitted.data.values, isCategorical: isCategorical)
-        self.fitted?.kernel = kernel
+    private mutating func kernel(_ weights: [Double]) -> MaternKernel? {
+        guard let fitted, !free.isEmpty, fitted.results.count >= 2 else { return nil }
+        if let kernel = fitted.kernels[weights] { return kernel }
+        let data = data(fitted.results, weights, limit: Self.greatestFit)
+        let kernel = KernelFit.fit(points: data.points, values: data.values, isCategorical: isCategorical)
+        self.fitted?.kernels[weights] = kernel
         return kernel
     }
 
@@ -129,16 +143,20 @@ package struct GPSearcher: Searcher {
         }
     }
 
-    private func data(limit: Int) -> Data {
+    /// The results that are compared with each other: those at the highest rung with enough of them.
+    private func compared() -> [Costs] {
         let enough = max(Self.startup, 2 * free.count)
         let rung = history.highestRung(with: enough)
-        var costs: [(row: Int, cost: Double)] = []
-        for row in history.finished.sorted() {
-            guard let cost = rung.map({ history.cost(row, at: $0) }) ?? history.results[row].last?.cost else {
-                continue
-            }
-            costs.append((row, cost))
+        return history.finished.sorted().compactMap { row in
+            let result = history.results[row].last { rung == nil || $0.epoch == rung }
+            return result.map { (row, $0.costs) }
         }
+    }
+
+    /// What is learned from `results`: from their costs, or from what several come to by `weights`.
+    private func data(_ results: [Costs], _ weights: [Double], limit: Int) -> Data {
+        let single = objectives > 1 ? Scalarisation.costs(results.map(\.costs), weights) : results.map { $0.costs[0] }
+        let costs = zip(results, single).map { (row: $0.0.row, cost: $0.1) }
         let values = Self.drawnIn(costs.map(\.cost))
         var chosen = Array(costs.indices)
         if chosen.count > limit {

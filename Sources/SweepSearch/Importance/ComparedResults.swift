@@ -22,9 +22,11 @@ package struct ComparedResults: Sendable {
         levels: [Int],
         value: (TrialRecord, Int) -> Double?
     ) {
-        let told = trials.filter { $0.curve.epochs > 0 }
+        let told = trials.filter { $0.curve.epochs > $0.curve.inherited }
+        // What another trial trained says nothing of this one's configuration.
         func hasReached(_ trial: TrialRecord, _ level: Int) -> Bool {
-            trial.state == .completed || trial.curve.epochs >= level || trial.curve.firstNonFiniteEpoch != nil
+            guard level > trial.curve.inherited else { return false }
+            return trial.state == .completed || trial.curve.epochs >= level || trial.curve.firstNonFiniteEpoch != nil
         }
         let last = levels.last ?? 1
         let enough = max((told.count + 1) / 2, min(told.count, Importance.leastConfigurations))

@@ -10,6 +10,8 @@ package import SweepNumerics
 /// Kernel widths on an axis, of n rows that have it: the larger distance to the neighbours (an outermost row's: to its only
 /// one), at least 1 / min(100, n + 2), at most 1. Weights: 1 for the newest 25 rows, falling in a line to 1/n for the
 /// oldest; the prior has 1.
+/// Where axes are independent each has the mixture of its own rows, those that have it: a point takes a kernel for each axis, and its
+/// density is the product of the axes'.
 /// Source: Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; the widths and weights are those of
 /// Watanabe, "Tree-structured Parzen estimator", arXiv:2304.11127, appendix, in the field's usual settings.
 package struct ParzenMixture {
@@ -25,6 +27,7 @@ package struct ParzenMixture {
     private let logWeights: [Double]
     private let cumulativeWeights: [Double]
     private var dimensions: [Dimension]
+    private let isIndependent: Bool
 
     /// One axis: centre and width of each kernel.
     private struct Dimension {
@@ -35,16 +38,29 @@ package struct ParzenMixture {
         /// For choices: how much a kernel prefers its own option, in logs.
         var logOwn = 0.0
         var logOther = 0.0
+        /// Where axes are independent: log of each kernel's share among those of rows that have the axis, and the shares added up.
+        var logWeights: [Double] = []
+        var cumulativeWeights: [Double] = []
     }
 
     /// The mixture over `rows` (ascending) of `history`, whose sorted rows of each axis are in `order`.
     ///
-    /// `widths` remembers what was reckoned for a row before: a logarithm and two error functions each.
-    package init(history: SearchHistory, rows: [Int], members: [Bool], order: [[Int]], widths: inout KernelWidths) {
+    /// `widths` remembers what was reckoned for a row before: a logarithm and two error functions each. `weights` of the rows, above 0,
+    /// take the place of those by age.
+    package init(
+        history: SearchHistory,
+        rows: [Int],
+        members: [Bool],
+        order: [[Int]],
+        widths: inout KernelWidths,
+        isIndependent: Bool = false,
+        weights given: [Double]? = nil
+    ) {
+        self.isIndependent = isIndependent
         box = history.box
         self.rows = rows
         let n = rows.count
-        var weights = (0..<n).map { Self.weight($0, of: n) }
+        var weights = given ?? (0..<n).map { Self.weight($0, of: n) }
         weights.append(1)
         var sum = 0.0
         for weight in weights { sum += weight }
@@ -71,6 +87,17 @@ package struct ParzenMixture {
                     Self.numeric(history.columns[index], index, sorted, kernels, n, counted: axis.count, &widths)
                 )
             }
+        }
+        guard isIndependent else { return }
+        for (index, axis) in box.axes.enumerated() where axis.isFree {
+            let own = zip(weights, rows).map { history.columns[index][$1].isNaN ? 0 : $0 } + [1]
+            let all = own.reduce(0, +)
+            var running = 0.0
+            dimensions[index].cumulativeWeights = own.map { weight in
+                running += weight / all
+                return running
+            }
+            dimensions[index].logWeights = own.map { $0 > 0 ? Elementary.log($0 / all) : -.infinity }
         }
     }
 
@@ -135,19 +162,26 @@ package struct ParzenMixture {
 
     /// A point drawn from the mixture.
     package func draw(_ stream: inout RandomStream) -> [Double] {
-        let share = stream.uniform()
-        // The first kernel whose cumulative weight is above the share.
+        var kernel = isIndependent ? 0 : Self.kernel(cumulativeWeights, at: stream.uniform())
+        var point = Array(repeating: Double.nan, count: box.axes.count)
+        for (index, axis) in box.axes.enumerated() where box.isActive(index, at: point) {
+            if isIndependent, axis.isFree {
+                kernel = Self.kernel(dimensions[index].cumulativeWeights, at: stream.uniform())
+            }
+            point[index] = draw(axis, dimensions[index], kernel: kernel, &stream)
+        }
+        return point
+    }
+
+    /// The first kernel whose cumulative weight is above the share.
+    private static func kernel(_ cumulativeWeights: [Double], at share: Double) -> Int {
         var low = 0
         var high = cumulativeWeights.count - 1
         while low < high {
             let middle = (low + high) / 2
             if cumulativeWeights[middle] > share { high = middle } else { low = middle + 1 }
         }
-        var point = Array(repeating: Double.nan, count: box.axes.count)
-        for (index, axis) in box.axes.enumerated() where box.isActive(index, at: point) {
-            point[index] = draw(axis, dimensions[index], kernel: low, &stream)
-        }
-        return point
+        return low
     }
 
     private func draw(
@@ -182,9 +216,11 @@ package struct ParzenMixture {
         var sums = Array(repeating: 0.0, count: n)
         var tables = Array(repeating: [Double: [Double]](), count: box.axes.count)
         return points.map { point in
+            var product = 0.0
             for kernel in 0..<n { sums[kernel] = logWeights[kernel] }
             for (index, axis) in box.axes.enumerated() where axis.isFree && !point[index].isNaN {
                 let dimension = dimensions[index]
+                if isIndependent { for kernel in 0..<n { sums[kernel] = dimension.logWeights[kernel] } }
                 if axis.isCategorical {
                     let even = dimension.logFactors[0]
                     for kernel in 0..<n {
@@ -198,8 +234,9 @@ package struct ParzenMixture {
                 } else {
                     Self.addNormals(at: point[index], dimension, to: &sums)
                 }
+                if isIndependent { product += Self.logOfSum(sums) }
             }
-            return Self.logOfSum(sums)
+            return isIndependent ? product : Self.logOfSum(sums)
         }
     }
 

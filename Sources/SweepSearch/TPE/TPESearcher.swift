@@ -9,6 +9,10 @@ import SweepNumerics
 /// Configurations are compared as `SearchHistory.standing(_:)` says, so that in a pruned sweep what went further is better.
 /// Before ten results, draws are independent.
 ///
+/// Of several objectives the best tenth, however many, are those of `SearchHistory.bestByFronts(_:)`, all of one weight, and parameters are
+/// modelled one by one: what lies along a front has little in common but what is good everywhere (MOTPE: Ozaki et al., GECCO 2020, in
+/// the form of Optuna 5; weights by what each adds to the volume, as there, held three costs at the ends of their front).
+///
 /// Nothing is proposed twice: of the 24 the best new one counts, then that of further draws, and in the end any new one.
 /// Cost: O(24 · n · parameters). Memory: `SearchHistory`'s and 24 bytes for each parameter and row.
 /// Source: Bergstra et al., "Algorithms for hyper-parameter optimization", NeurIPS 2011; multivariate as in Falkner et al.,
@@ -40,6 +44,7 @@ package struct TPESearcher: Searcher {
 
     private let seed: UInt64
     private let settings: Settings
+    private let byFronts: Bool
     private let box: SearchBox
     private var history: SearchHistory
     private var novelty: Novelty
@@ -47,15 +52,17 @@ package struct TPESearcher: Searcher {
     private var order: [[Int]]
     private var widths = KernelWidths()
 
-    /// Starts over `space` with the sweep's seed; every proposal meets `constraints`.
+    /// Starts over `space` with the sweep's seed; every proposal meets `constraints`. `byFronts`: results have several objectives.
     package init(
         space: SearchSpace,
         seed: UInt64,
         constraints: [Constraint] = [],
-        settings: Settings = Settings()
+        settings: Settings = Settings(),
+        byFronts: Bool = false
     ) {
         self.seed = seed
         self.settings = settings
+        self.byFronts = byFronts
         box = SearchBox(space)
         history = SearchHistory(box: box)
         novelty = Novelty(space: space, box: box, constraints: constraints)
@@ -139,6 +146,10 @@ package struct TPESearcher: Searcher {
         _ = history.add(number: number, cost: cost, epoch: epoch)
     }
 
+    package mutating func observe(number: Int, costs: [Double], epoch: Int) {
+        _ = history.add(number: number, costs: costs, epoch: epoch)
+    }
+
     /// The densities of the best and of all others, and the epoch whose results are compared; nil for all.
     private mutating func densities() -> (good: ParzenMixture, other: ParzenMixture, rung: Int?) {
         let rung = settings.usesOneRung ? history.highestRung(with: enough) : nil
@@ -152,13 +163,31 @@ package struct TPESearcher: Searcher {
             members[row] = true
             if !isPending { finished += 1 }
         }
-        let best = history.best(min((finished + 9) / 10, 25), at: rung).sorted()
+        let tenth = (finished + 9) / 10
+        let best =
+            byFronts
+            ? history.bestByFronts(tenth).map(\.row).sorted() : history.best(min(tenth, 25), at: rung).sorted()
         for row in best { members[row] = false }
         for row in members.indices where members[row] { others.append(row) }
-        let other = ParzenMixture(history: history, rows: others, members: members, order: order, widths: &widths)
+        let other = ParzenMixture(
+            history: history,
+            rows: others,
+            members: members,
+            order: order,
+            widths: &widths,
+            isIndependent: byFronts
+        )
         for row in members.indices { members[row] = false }
         for row in best { members[row] = true }
-        let good = ParzenMixture(history: history, rows: best, members: members, order: order, widths: &widths)
+        let good = ParzenMixture(
+            history: history,
+            rows: best,
+            members: members,
+            order: order,
+            widths: &widths,
+            isIndependent: byFronts,
+            weights: byFronts ? Array(repeating: 1, count: best.count) : nil
+        )
         return (good, other, rung)
     }
 

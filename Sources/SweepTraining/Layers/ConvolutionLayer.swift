@@ -5,16 +5,17 @@ import SweepKernels
 /// A convolution Y = f(X ∗ W + b) over a batch of images, by implicit matrix products.
 ///
 /// W has kernel height · kernel width · input channels rows, in this order, and a column an output channel.
-final class ConvolutionLayer: Layer {
+final class ConvolutionLayer: PartwiseLayer {
     let input: Slot
     let output: Slot
     let weights: Parameter
     let bias: Parameter?
+    let parameters: [Parameter]
     private let shape: ConvolutionShape
     let activation: FusedActivation?
     /// A copy of the input inside a border of zeros; nil where the input has that border itself.
     private let bordered: Tensor?
-    /// The same for the gradient by the output; nil where it has its border or the input needs no gradient.
+    /// The same for the gradient by a part of the output; nil where it has its border or the input needs no gradient.
     private let borderedGradient: Tensor?
     /// W flipped and transposed, for the gradient by the input; nil where that is not needed.
     private let flipped: MutableFloats?
@@ -25,6 +26,7 @@ final class ConvolutionLayer: Layer {
         spec: ConvolutionSpec,
         activation: FusedActivation?,
         capacity: Int,
+        partRows: Int,
         arena: Arena
     ) {
         self.input = input
@@ -42,7 +44,9 @@ final class ConvolutionLayer: Layer {
             ),
             arena: arena
         )
-        bias = spec.bias ? Parameter(.bias, .vector(spec.channels), arena: arena) : nil
+        let bias = spec.bias ? Parameter(.bias, .vector(spec.channels), arena: arena) : nil
+        self.bias = bias
+        parameters = [weights] + (bias.map { [$0] } ?? [])
         let needed = shape.inputBorder
         bordered =
             input.values.border.covers(needed)
@@ -52,22 +56,21 @@ final class ConvolutionLayer: Layer {
             flipped = arena.pointer(shape.flippedRows * shape.inputChannels)
             borderedGradient =
                 gradient.border.covers(reached)
-                ? nil : Tensor(bordering: gradient, by: reached, rows: capacity, arena: arena)
+                ? nil : Tensor(bordering: gradient, by: reached, rows: partRows, arena: arena)
         } else {
             flipped = nil
             borderedGradient = nil
         }
     }
 
-    var parameters: [Parameter] { bias.map { [weights, $0] } ?? [weights] }
-
-    func forward(_ pass: Pass) {
-        let source = copy(input.values, into: bordered, pass)
+    func forward(_ pass: Pass, samples: Range<Int>) {
+        let first = samples.lowerBound
+        let source = copy(input.values.from(first), into: bordered?.from(first), samples, pass)
         let values = output.values
-        let target = activation?.before ?? values
+        let target = (activation?.before ?? values).from(first)
         pass.kernels.convolve(
             Convolution(
-                shape: shape(pass),
+                shape: shape(samples),
                 input: source.floats,
                 inputLayout: source.layout,
                 weights: weights.values,
@@ -78,42 +81,43 @@ final class ConvolutionLayer: Layer {
                 epilogue: activation?.isRelu == true ? .relu : .none
             )
         )
-        activation?.forward(rows: pass.rows, output: values, kernels: pass.kernels)
+        activation?.forward(samples: samples, output: values, kernels: pass.kernels)
     }
 
-    func backward(_ pass: Pass, use: (Parameter) -> Void) {
-        guard let gradient = output.gradient, let weightGradient = weights.gradient else { return }
-        activation?.backward(rows: pass.rows, output: output, kernels: pass.kernels)
-        if let result = input.gradient, let flipped {
-            let source = copy(gradient, into: borderedGradient, pass)
+    func backward(_ pass: Pass, samples: Range<Int>) {
+        let first = samples.lowerBound
+        guard let gradient = output.gradient(from: first), let weightGradient = weights.gradient else { return }
+        activation?.backward(samples: samples, output: output, kernels: pass.kernels)
+        if let result = input.gradient(from: first), let flipped {
+            let source = copy(gradient, into: borderedGradient, samples, pass)
+            let values = input.values.from(first)
             pass.kernels.convolveInputGradient(
                 ConvolutionInputGradient(
-                    shape: shape(pass),
+                    shape: shape(samples),
                     outputGradient: source.floats,
                     outputGradientLayout: source.layout,
                     flippedWeights: flipped,
                     inputGradient: result.start,
                     inputGradientLayout: result.layout,
-                    reluMask: input.mask,
-                    reluMaskLayout: input.values.layout
+                    reluMask: input.masksGradient ? values.floats : nil,
+                    reluMaskLayout: values.layout
                 )
             )
         }
-        let source = bordered ?? input.values
+        let source = (bordered ?? input.values).from(first)
         pass.kernels.convolveWeightGradient(
             ConvolutionWeightGradient(
-                shape: shape(pass),
+                shape: shape(samples),
                 input: source.floats,
                 inputLayout: source.layout,
                 outputGradient: gradient.floats,
                 outputGradientLayout: gradient.layout,
                 weightGradient: weightGradient,
                 panelStride: weights.layout.panelStride,
-                biasGradient: bias?.gradient
+                biasGradient: bias?.gradient,
+                continues: first > 0
             )
         )
-        use(weights)
-        if let bias { use(bias) }
     }
 
     func refresh(kernels: KernelTable) {
@@ -128,19 +132,19 @@ final class ConvolutionLayer: Layer {
         )
     }
 
-    private func shape(_ pass: Pass) -> ConvolutionShape {
+    private func shape(_ samples: Range<Int>) -> ConvolutionShape {
         var shape = shape
-        shape.batch = pass.rows
+        shape.batch = samples.count
         return shape
     }
 
-    /// The tensor, or its copy in a border.
-    private func copy(_ tensor: Tensor, into bordered: Tensor?, _ pass: Pass) -> Tensor {
+    /// The first rows of a tensor, or their copy in a border.
+    private func copy(_ tensor: Tensor, into bordered: Tensor?, _ samples: Range<Int>, _ pass: Pass) -> Tensor {
         guard let bordered else { return tensor }
         let (height, width, _) = tensor.image
         pass.kernels.copyImages(
             ImageCopy(
-                batch: pass.rows,
+                batch: samples.count,
                 height: height,
                 width: width,
                 channels: tensor.pixelStride,

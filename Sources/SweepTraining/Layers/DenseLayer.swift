@@ -17,11 +17,21 @@ final class DenseLayer: Layer {
     private let transposed: MutableFloats?
     /// Zeros in the place of a bias.
     private let noBias: MutableFloats?
+    /// Where the weight gradient copies parts of its input to; see `Gemm.scratch`.
+    private let scratch: MutableFloats?
 
-    init(input: Slot, output: Slot, hasBias: Bool, activation: FusedActivation?, arena: Arena) {
+    init(
+        input: Slot,
+        output: Slot,
+        hasBias: Bool,
+        activation: FusedActivation?,
+        scratch: MutableFloats?,
+        arena: Arena
+    ) {
         self.input = input
         self.output = output
         self.activation = activation
+        self.scratch = scratch
         inputs = input.values.shape.count
         layout = PanelLayout(rows: inputs, columns: output.values.shape.count)
         weights = Parameter(
@@ -57,12 +67,12 @@ final class DenseLayer: Layer {
                 epilogue: activation?.isRelu == true ? .relu : .none
             )
         )
-        activation?.forward(rows: pass.rows, output: values, kernels: pass.kernels)
+        activation?.forward(samples: 0..<pass.rows, output: values, kernels: pass.kernels)
     }
 
     func backward(_ pass: Pass, use: (Parameter) -> Void) {
         guard let gradient = output.gradient else { return }
-        activation?.backward(rows: pass.rows, output: output, kernels: pass.kernels)
+        activation?.backward(samples: 0..<pass.rows, output: output, kernels: pass.kernels)
         if let result = input.gradient, let transposed {
             inputGradient(pass, gradient: gradient, transposed: transposed, into: result)
         }
@@ -110,7 +120,8 @@ final class DenseLayer: Layer {
                 rightVectorStride: laneCount,
                 output: weightGradient,
                 outputRowStride: laneCount,
-                outputVectorStride: layout.panelStride
+                outputVectorStride: layout.panelStride,
+                scratch: scratch
             )
         )
         guard let biasGradient = bias?.gradient else { return }

@@ -7,29 +7,30 @@ struct FusedActivation {
     /// The values before the activation, where its derivative needs them; else nil.
     let before: Tensor?
 
-    /// Applies it to so many rows of `output`; ReLU was applied by the product already.
-    func forward(rows: Int, output: Tensor, kernels: KernelTable) {
+    /// Applies it to samples of `output`; ReLU was applied by the product already.
+    func forward(samples: Range<Int>, output: Tensor, kernels: KernelTable) {
         if case .relu = function { return }
-        let source = before ?? output
-        let matrix = output.matrix(rows: rows)
+        let output = output.from(samples.lowerBound)
+        let source = before?.from(samples.lowerBound) ?? output
+        let matrix = output.matrix(rows: samples.count)
         kernels.activate(
             KernelAPI.Activation(
                 function: function,
                 rows: matrix.rows,
                 columns: matrix.columns,
                 source: source.floats,
-                sourceStride: source.matrix(rows: rows).stride,
+                sourceStride: source.matrix(rows: samples.count).stride,
                 destination: output.start,
                 destinationStride: matrix.stride
             )
         )
     }
 
-    /// Turns the gradient by the output into the gradient by the sums before the activation, in place.
-    func backward(rows: Int, output: Slot, kernels: KernelTable) {
-        guard !output.masksGradient, let gradient = output.gradient else { return }
-        let stored = before ?? output.values
-        let matrix = gradient.matrix(rows: rows)
+    /// Turns the gradient by samples of the output into the gradient by the sums before the activation, in place.
+    func backward(samples: Range<Int>, output: Slot, kernels: KernelTable) {
+        guard !output.masksGradient, let gradient = output.gradient(from: samples.lowerBound) else { return }
+        let stored = (before ?? output.values).from(samples.lowerBound)
+        let matrix = gradient.matrix(rows: samples.count)
         kernels.differentiate(
             ActivationGradient(
                 function: function,
@@ -38,7 +39,7 @@ struct FusedActivation {
                 gradient: gradient.start,
                 gradientStride: matrix.stride,
                 output: stored.floats,
-                outputStride: stored.matrix(rows: rows).stride
+                outputStride: stored.matrix(rows: samples.count).stride
             )
         )
     }

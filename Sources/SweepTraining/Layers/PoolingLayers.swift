@@ -3,7 +3,7 @@ import SweepCore
 import SweepKernels
 
 /// Max pooling: the largest value of each window, channel by channel.
-final class MaxPoolLayer: Layer {
+final class MaxPoolLayer: PartwiseLayer {
     let input: Slot
     let output: Slot
     private let shape: PoolShape
@@ -17,38 +17,45 @@ final class MaxPoolLayer: Layer {
         codes = arena.pointer(shape.codeCount)
     }
 
-    func forward(_ pass: Pass) {
+    func forward(_ pass: Pass, samples: Range<Int>) {
+        let (source, target) = (input.values.from(samples.lowerBound), output.values.from(samples.lowerBound))
         pass.kernels.poolMax(
             MaxPool(
-                shape: shape.with(batch: pass.rows),
-                input: input.values.floats,
-                inputLayout: input.values.layout,
-                output: output.values.start,
-                outputLayout: output.values.layout,
-                codes: pass.isTraining ? codes : nil
+                shape: shape.with(batch: samples.count),
+                input: source.floats,
+                inputLayout: source.layout,
+                output: target.start,
+                outputLayout: target.layout,
+                codes: pass.isTraining ? codes(from: samples.lowerBound) : nil
             )
         )
     }
 
-    func backward(_ pass: Pass, use: (Parameter) -> Void) {
-        guard let gradient = output.gradient, let result = input.gradient else { return }
+    func backward(_ pass: Pass, samples: Range<Int>) {
+        let first = samples.lowerBound
+        guard let gradient = output.gradient(from: first), let result = input.gradient(from: first) else { return }
+        let values = output.values.from(first)
         pass.kernels.poolMaxGradient(
             MaxPoolGradient(
-                shape: shape.with(batch: pass.rows),
+                shape: shape.with(batch: samples.count),
                 outputGradient: gradient.floats,
                 outputGradientLayout: gradient.layout,
-                codes: codes,
+                codes: codes(from: first),
                 inputGradient: result.start,
                 inputGradientLayout: result.layout,
-                reluMask: input.mask,
-                reluMaskLayout: input.values.layout
+                reluMask: input.masksGradient ? values.floats : nil,
+                reluMaskLayout: values.layout
             )
         )
+    }
+
+    private func codes(from sample: Int) -> MutableFloats {
+        codes + shape.with(batch: sample).codeCount
     }
 }
 
 /// Average pooling, over windows or the whole image.
-final class AveragePoolLayer: Layer {
+final class AveragePoolLayer: PartwiseLayer {
     let input: Slot
     let output: Slot
     private let shape: PoolShape
@@ -63,29 +70,32 @@ final class AveragePoolLayer: Layer {
             ?? PoolShape(globalOver: capacity, height: height, width: width, channels: input.values.pixelStride)
     }
 
-    func forward(_ pass: Pass) {
+    func forward(_ pass: Pass, samples: Range<Int>) {
+        let (source, target) = (input.values.from(samples.lowerBound), output.values.from(samples.lowerBound))
         pass.kernels.poolAverage(
             AveragePool(
-                shape: shape.with(batch: pass.rows),
-                input: input.values.floats,
-                inputLayout: input.values.layout,
-                output: output.values.start,
-                outputLayout: output.values.layout
+                shape: shape.with(batch: samples.count),
+                input: source.floats,
+                inputLayout: source.layout,
+                output: target.start,
+                outputLayout: target.layout
             )
         )
     }
 
-    func backward(_ pass: Pass, use: (Parameter) -> Void) {
-        guard let gradient = output.gradient, let result = input.gradient else { return }
+    func backward(_ pass: Pass, samples: Range<Int>) {
+        let first = samples.lowerBound
+        guard let gradient = output.gradient(from: first), let result = input.gradient(from: first) else { return }
+        let values = input.values.from(first)
         pass.kernels.poolAverageGradient(
             AveragePoolGradient(
-                shape: shape.with(batch: pass.rows),
+                shape: shape.with(batch: samples.count),
                 outputGradient: gradient.floats,
                 outputGradientLayout: gradient.layout,
                 inputGradient: result.start,
                 inputGradientLayout: result.layout,
-                reluMask: input.mask,
-                reluMaskLayout: input.values.layout
+                reluMask: input.masksGradient ? values.floats : nil,
+                reluMaskLayout: values.layout
             )
         )
     }

@@ -6,6 +6,8 @@ final class Slot {
     var values: Tensor
     /// The gradient by the values; nil where nobody needs it (a network's input).
     let gradient: Tensor?
+    /// Samples of a part, where the layers at both ends compute by parts: then `gradient` has room for one part only.
+    let partRows: Int?
     /// Whether the values are a ReLU's.
     var isRectified = false
     /// Whether the next layer applies that ReLU's derivative while it writes the gradient.
@@ -13,9 +15,10 @@ final class Slot {
     /// The slot whose memory this one reads as another shape.
     private let original: Slot?
 
-    init(values: Tensor, gradient: Tensor?, sharing original: Slot? = nil) {
+    init(values: Tensor, gradient: Tensor?, partRows: Int? = nil, sharing original: Slot? = nil) {
         self.values = values
         self.gradient = gradient
+        self.partRows = partRows
         self.original = original
         isRectified = original?.isRectified ?? false
     }
@@ -29,4 +32,9 @@ final class Slot {
 
     /// What the next layer gives its gradient kernels as a mask.
     var mask: Floats? { masksGradient ? values.floats : nil }
+
+    /// The gradient by the values of a part that begins at a sample; nil where nobody needs it.
+    func gradient(from sample: Int) -> Tensor? {
+        partRows == nil ? gradient?.from(sample) : gradient
+    }
 }

@@ -64,6 +64,17 @@ struct Tensor {
 
     var floats: Floats { Floats(start) }
 
+    /// The same without the samples before a given one.
+    func from(_ sample: Int) -> Tensor {
+        Tensor(
+            shape: shape,
+            start: start + sample * rowStride,
+            rowStride: rowStride,
+            pixelStride: pixelStride,
+            border: border
+        )
+    }
+
     /// Height, width and real channels; a vector is one pixel.
     var image: (height: Int, width: Int, channels: Int) {
         switch shape {

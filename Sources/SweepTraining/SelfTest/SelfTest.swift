@@ -53,130 +53,6 @@ package enum SelfTest {
 }
 
 extension SelfTest {
-    /// A quotient of differences along a gradient may err by this share of the gradient's norm.
-    ///
-    /// Rounding of the losses and the curvature give some 1e-3 at the best of three step lengths; a factor that is
-    /// missing or a sign that is wrong gives 0.5 and more.
-    static let gradientTolerance = 0.03
-
-    /// Compares, for each parameter, the gradient with central differences of the training loss along it.
-    ///
-    /// The directions are the gradient itself and two random halves of its elements, so that an error in a part shows, and
-    /// two random ones along those that are zero, so that a part that is left out shows.
-    package static func gradients(
-        _ spec: TrainingSpec,
-        on data: TrainingData,
-        seed: UInt64,
-        kernels: KernelTable
-    ) throws -> Result {
-        let run = try TrainingRun(spec: spec, data: data, seed: seed, kernels: kernels)
-        // A few steps away from the start, where all biases are zero and units may sit on a kink.
-        for _ in 0..<3 where !run.diverged { run.step() }
-        let rows = Array(data.rows(.training).prefix(min(spec.batchSize, 32)))
-        let start = run.parameters()
-        let gradients = Dictionary(uniqueKeysWithValues: run.gradient(rows: rows).map { ($0.name, $0.values) })
-        let total = gradients.values.reduce(0) { $0 + squaredNorm($1) }.squareRoot()
-        var stream = RandomStream(key: RandomStream.mix(seed))
-        var worst = (error: 0.0, name: "")
-        for (index, parameter) in start.enumerated() {
-            guard let gradient = gradients[parameter.name] else { continue }
-            let flips = (0..<gradient.count).map { _ in stream.next() }
-            for part in 0..<3 {
-                let direction = gradient.indices.map { element in
-                    part == 0 || flips[element] & UInt64(part) != 0 ? Double(gradient[element]) : 0
-                }
-                let error = disagreement(run, start, index, direction, gradient, rows: rows)
-                if error > worst.error || error.isNaN { worst = (error, parameter.name) }
-            }
-            // Two directions: what a softmax's bias lacks sums to zero, so one of them may miss it.
-            for part in [4, 8] as [UInt64] {
-                let silent = gradient.indices.map { gradient[$0] != 0 ? 0.0 : flips[$0] & part == 0 ? 1 : -1 }
-                let error = omission(run, start, index, silent, of: total, rows: rows)
-                if error > worst.error || error.isNaN { worst = (error, parameter.name) }
-            }
-        }
-        let text = "largest disagreement with finite differences \(percent(worst.error)) of a gradient's norm"
-        return Result(
-            check: .gradients,
-            outcome: worst.error <= gradientTolerance ? .passed : .failed,
-            evidence: worst.name.isEmpty ? text : "\(text), at \(worst.name)"
-        )
-    }
-
-    /// The error of g·d against the difference quotient along d, as a share of the gradient's norm.
-    private static func disagreement(
-        _ run: TrainingRun,
-        _ start: [ParameterValues],
-        _ index: Int,
-        _ direction: [Double],
-        _ gradient: [Float],
-        rows: [Int32]
-    ) -> Double {
-        let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        let norm = squaredNorm(gradient).squareRoot()
-        // A gradient too small for float32 losses to show: nothing can be said.
-        guard length > 1e-6 else { return norm.isNaN ? .nan : 0 }
-        let expected = zip(gradient, direction).reduce(0) { $0 + Double($1.0) * $1.1 } / length
-        // The shortest step crosses few kinks of ReLUs and absolute errors.
-        return slopes(run, start, index, direction, steps: [1e-2, 2e-3, 4e-4], rows: rows)
-            .reduce(.infinity) { $1.value.isNaN || $0.isNaN ? .nan : min($0, abs($1.value - expected) / norm) }
-    }
-
-    /// What a gradient leaves out: the slope along elements that it says do not count, as a share of all gradients' norm.
-    ///
-    /// `direction` is ±1 at n such elements and 0 elsewhere; along it a missing part of norm e has a slope of about e / √n.
-    private static func omission(
-        _ run: TrainingRun,
-        _ start: [ParameterValues],
-        _ index: Int,
-        _ direction: [Double],
-        of total: Double,
-        rows: [Int32]
-    ) -> Double {
-        let count = direction.reduce(0) { $0 + $1 * $1 }
-        guard count > 0, total > 0 else { return 0 }
-        return slopes(run, start, index, direction, steps: [1e-2, 2e-3], rows: rows)
-            .reduce(.infinity) {
-                let missing = abs($1.value) <= $1.noise ? 0 : abs($1.value) * count.squareRoot() / total
-                return $1.value.isNaN || $0.isNaN ? .nan : min($0, missing)
-            }
-    }
-
-    /// The slopes of the training loss along a direction by central differences, for steps that are shares of the parameter's
-    /// norm, and what rounding may make of a slope of zero.
-    private static func slopes(
-        _ run: TrainingRun,
-        _ start: [ParameterValues],
-        _ index: Int,
-        _ direction: [Double],
-        steps: [Double],
-        rows: [Int32]
-    ) -> [(value: Double, noise: Double)] {
-        let length = direction.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        let size = squaredNorm(start[index].values).squareRoot()
-        func loss(_ step: Double) -> Double {
-            var values = start
-            values[index] = ParameterValues(
-                name: start[index].name,
-                shape: start[index].shape,
-                values: zip(start[index].values, direction).map { Float(Double($0) + step * $1 / length) }
-            )
-            guard run.setParameters(values) else { return .nan }
-            return run.trainingLoss(rows: rows)
-        }
-        defer { _ = run.setParameters(start) }
-        return steps.map { share in
-            let step = share * max(size, 1e-1)
-            let (ahead, behind) = (loss(step), loss(-step))
-            // Losses are means of float32 sums of some hundred terms: 10⁻⁵ of them at most.
-            return ((ahead - behind) / (2 * step), 1e-5 * max(abs(ahead), abs(behind)) / step)
-        }
-    }
-
-    private static func squaredNorm(_ values: [Float]) -> Double {
-        values.reduce(0) { $0 + Double($1) * Double($1) }
-    }
-
     /// Compares the loss before training with that of a guess by the class shares or the mean.
     package static func initialLoss(
         _ spec: TrainingSpec,
@@ -362,7 +238,7 @@ extension SelfTest {
         return "\((value * scale).rounded() / scale)"
     }
 
-    private static func percent(_ share: Double) -> String {
+    static func percent(_ share: Double) -> String {
         share.isFinite ? "\((share * 1000).rounded() / 10) %" : "\(share)"
     }
 }

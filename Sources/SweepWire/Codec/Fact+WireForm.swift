@@ -193,6 +193,16 @@ extension SweepChange {
         case .finished: form.finished = .init()
         case .halted(let reason): form.halted = reason
         case .adjusted(let adjustment): form.adjusted = adjustment.form()
+        case .ran(let milliseconds): form.ran = UInt64(clamping: milliseconds)
+        case .deleted(let standings, let leasesGiven):
+            form.deleted.leasesGiven = UInt64(clamping: leasesGiven)
+            form.deleted.standings = standings.map { standing in
+                var form = Sweepd_Journal_Standing()
+                form.sweep = standing.sweep.rawValue
+                form.head = standing.head
+                form.newestLease = UInt64(clamping: standing.newestLease)
+                return form
+            }
         }
         return form
     }
@@ -205,6 +215,20 @@ extension SweepChange {
         case .finished: self = .finished
         case .halted(let reason): self = .halted(reason)
         case .adjusted(let form): self = .adjusted(try SweepAdjustment(form))
+        case .ran(let milliseconds):
+            self = .ran(milliseconds: try Check.integer(milliseconds, "a time", in: 0...1 << 53))
+        case .deleted(let form):
+            let standings = try Check.list(form.standings, "standings", limit: .max) {
+                form throws(WireError) -> SweepStanding in
+                guard form.head.isFinite else { throw .undecodable("a head start of \(form.head)") }
+                return SweepStanding(
+                    sweep: SweepID(rawValue: form.sweep),
+                    head: form.head,
+                    newestLease: try Check.integer(form.newestLease, "a lease's place", in: 0...1 << 53)
+                )
+            }
+            let leases = try Check.integer(form.leasesGiven, "leases", in: 0...1 << 53)
+            self = .deleted(standings, leasesGiven: leases)
         case nil: throw .undecodable("a sweep's change of no kind that is known here")
         }
     }
@@ -254,6 +278,8 @@ extension TrialProposal {
         form.configurationIndex = UInt64(clamping: configurationIndex)
         form.repeatIndex = UInt32(clamping: repeatIndex)
         form.seed = seed
+        form.parent = UInt32(clamping: parent?.trial ?? 0)
+        form.parentEpoch = UInt32(clamping: parent?.epoch ?? 0)
         return form
     }
 
@@ -262,12 +288,22 @@ extension TrialProposal {
             entry throws(WireError) in
             Configuration.Entry(path: entry.path, value: try ParameterValue(entry.value))
         }
+        guard (form.parent > 0) == (form.parentEpoch > 0) else {
+            throw .undecodable("a parent \(form.parent) at epoch \(form.parentEpoch)")
+        }
+        let parent: Parent? =
+            form.parent > 0
+            ? Parent(
+                trial: try Check.integer(form.parent, "a parent"),
+                epoch: try Check.integer(form.parentEpoch, "a parent's epoch")
+            ) : nil
         self.init(
             trial: try TrialID(form.trial),
             configuration: Configuration(entries),
             configurationIndex: try Check.integer(form.configurationIndex, "a configuration's index"),
             repeatIndex: try Check.integer(form.repeatIndex, "a repeat"),
-            seed: form.seed
+            seed: form.seed,
+            parent: parent
         )
     }
 }
@@ -280,6 +316,7 @@ extension SweepSubmission {
         form.text = text
         form.fileName = fileName
         form.dataSet = dataSet.form()
+        form.foldSets = foldSets.map { $0.form() }
         if let schema { form.schema = schema.form() }
         form.metrics = metrics.map(\.rawValue)
         form.coreVersion = coreVersion
@@ -301,6 +338,7 @@ extension SweepSubmission {
             text: form.text,
             fileName: form.fileName,
             dataSet: try DataSetID(form.dataSet),
+            foldSets: try Check.list(form.foldSets, "folds") { set throws(WireError) in try DataSetID(set) },
             schema: schema,
             metrics: metrics,
             coreVersion: form.coreVersion,

@@ -40,6 +40,8 @@ extension FieldWriter {
                 writer.number(0x18, UInt64(clamping: proposal.configurationIndex))
                 writer.number(0x20, UInt64(UInt32(clamping: proposal.repeatIndex)))
                 writer.fixed64(0x29, proposal.seed)
+                writer.number(0x30, UInt64(UInt32(clamping: proposal.parent?.trial ?? 0)))
+                writer.number(0x38, UInt64(UInt32(clamping: proposal.parent?.epoch ?? 0)))
             }
         case .segmentDecided(let trial, let from, let to, let virtualEnd, let order):
             message(0x22) { writer in

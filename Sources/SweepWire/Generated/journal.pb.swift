@@ -239,6 +239,12 @@ nonisolated struct Sweepd_Journal_SweepSubmitted: @unchecked Sendable {
     set {_uniqueStorage()._metrics = newValue}
   }
 
+  /// since version 6: of the second and each further fold
+  var foldSets: [Sweepd_Wire_ObjectId] {
+    get {_storage._foldSets}
+    set {_uniqueStorage()._foldSets = newValue}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -406,6 +412,24 @@ nonisolated struct Sweepd_Journal_SweepChanged: Sendable {
     set {change = .adjusted(newValue)}
   }
 
+  /// since version 5: milliseconds, all times together
+  var ran: UInt64 {
+    get {
+      if case .ran(let v)? = change {return v}
+      return 0
+    }
+    set {change = .ran(newValue)}
+  }
+
+  /// since version 5
+  var deleted: Sweepd_Journal_Deleted {
+    get {
+      if case .deleted(let v)? = change {return v}
+      return Sweepd_Journal_Deleted()
+    }
+    set {change = .deleted(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Change: Equatable, Sendable {
@@ -416,8 +440,44 @@ nonisolated struct Sweepd_Journal_SweepChanged: Sendable {
     case halted(String)
     /// since version 4
     case adjusted(Sweepd_Journal_Adjusted)
+    /// since version 5: milliseconds, all times together
+    case ran(UInt64)
+    /// since version 5
+    case deleted(Sweepd_Journal_Deleted)
 
   }
+
+  init() {}
+}
+
+/// A sweep is removed; what stood before this of it may be gone from the journal.
+nonisolated struct Sweepd_Journal_Deleted: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var standings: [Sweepd_Journal_Standing] = []
+
+  var leasesGiven: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// What another sweep has beside those that are there, as the removed one has left it.
+nonisolated struct Sweepd_Journal_Standing: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sweep: UInt32 = 0
+
+  var head: Double = 0
+
+  var newestLease: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 }
@@ -499,6 +559,12 @@ nonisolated struct Sweepd_Journal_TrialProposed: Sendable {
   var repeatIndex: UInt32 = 0
 
   var seed: UInt64 = 0
+
+  /// the trial whose state it goes on from; 0: it begins with weights of its own
+  var parent: UInt32 = 0
+
+  /// the epoch of that state
+  var parentEpoch: UInt32 = 0
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1148,7 +1214,7 @@ nonisolated extension Sweepd_Journal_TrialId: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SweepSubmitted"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}source\0\u{1}text\0\u{3}file_name\0\u{3}data_set\0\u{1}schema\0\u{3}core_version\0\u{1}milliseconds\0\u{1}metrics\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}source\0\u{1}text\0\u{3}file_name\0\u{3}data_set\0\u{1}schema\0\u{3}core_version\0\u{1}milliseconds\0\u{1}metrics\0\u{3}fold_sets\0")
 
   fileprivate class _StorageClass {
     var _id: UInt32 = 0
@@ -1160,6 +1226,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
     var _coreVersion: String = String()
     var _milliseconds: Int64 = 0
     var _metrics: [String] = []
+    var _foldSets: [Sweepd_Wire_ObjectId] = []
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1179,6 +1246,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
       _coreVersion = source._coreVersion
       _milliseconds = source._milliseconds
       _metrics = source._metrics
+      _foldSets = source._foldSets
     }
   }
 
@@ -1206,6 +1274,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
         case 7: try { try decoder.decodeSingularStringField(value: &_storage._coreVersion) }()
         case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._milliseconds) }()
         case 9: try { try decoder.decodeRepeatedStringField(value: &_storage._metrics) }()
+        case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._foldSets) }()
         default: break
         }
       }
@@ -1245,6 +1314,9 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
       if !_storage._metrics.isEmpty {
         try visitor.visitRepeatedStringField(value: _storage._metrics, fieldNumber: 9)
       }
+      if !_storage._foldSets.isEmpty {
+        try visitor.visitRepeatedMessageField(value: _storage._foldSets, fieldNumber: 10)
+      }
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1263,6 +1335,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
         if _storage._coreVersion != rhs_storage._coreVersion {return false}
         if _storage._milliseconds != rhs_storage._milliseconds {return false}
         if _storage._metrics != rhs_storage._metrics {return false}
+        if _storage._foldSets != rhs_storage._foldSets {return false}
         return true
       }
       if !storagesAreEqual {return false}
@@ -1446,7 +1519,7 @@ nonisolated extension Sweepd_Journal_Numbers: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SweepChanged"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}paused\0\u{1}resumed\0\u{1}cancelled\0\u{1}finished\0\u{1}halted\0\u{1}adjusted\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}paused\0\u{1}resumed\0\u{1}cancelled\0\u{1}finished\0\u{1}halted\0\u{1}adjusted\0\u{1}ran\0\u{1}deleted\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1528,6 +1601,27 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
           self.change = .adjusted(v)
         }
       }()
+      case 8: try {
+        var v: UInt64?
+        try decoder.decodeSingularUInt64Field(value: &v)
+        if let v = v {
+          if self.change != nil {try decoder.handleConflictingOneOf()}
+          self.change = .ran(v)
+        }
+      }()
+      case 9: try {
+        var v: Sweepd_Journal_Deleted?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .deleted(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .deleted(v)
+        }
+      }()
       default: break
       }
     }
@@ -1566,6 +1660,14 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
       guard case .adjusted(let v)? = self.change else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
+    case .ran?: try {
+      guard case .ran(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularUInt64Field(value: v, fieldNumber: 8)
+    }()
+    case .deleted?: try {
+      guard case .deleted(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1574,6 +1676,81 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
   static func ==(lhs: Sweepd_Journal_SweepChanged, rhs: Sweepd_Journal_SweepChanged) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.change != rhs.change {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Journal_Deleted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Deleted"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}standings\0\u{3}leases_given\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.standings) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.leasesGiven) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.standings.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.standings, fieldNumber: 1)
+    }
+    if self.leasesGiven != 0 {
+      try visitor.visitSingularUInt64Field(value: self.leasesGiven, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Journal_Deleted, rhs: Sweepd_Journal_Deleted) -> Bool {
+    if lhs.standings != rhs.standings {return false}
+    if lhs.leasesGiven != rhs.leasesGiven {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Journal_Standing: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Standing"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sweep\0\u{1}head\0\u{3}newest_lease\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.sweep) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.head) }()
+      case 3: try { try decoder.decodeSingularUInt64Field(value: &self.newestLease) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.sweep != 0 {
+      try visitor.visitSingularUInt32Field(value: self.sweep, fieldNumber: 1)
+    }
+    if self.head.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.head, fieldNumber: 2)
+    }
+    if self.newestLease != 0 {
+      try visitor.visitSingularUInt64Field(value: self.newestLease, fieldNumber: 3)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Journal_Standing, rhs: Sweepd_Journal_Standing) -> Bool {
+    if lhs.sweep != rhs.sweep {return false}
+    if lhs.head != rhs.head {return false}
+    if lhs.newestLease != rhs.newestLease {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1653,7 +1830,7 @@ nonisolated extension Sweepd_Journal_Adjusted: SwiftProtobuf.Message, SwiftProto
 
 nonisolated extension Sweepd_Journal_TrialProposed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".TrialProposed"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}configuration\0\u{3}configuration_index\0\u{3}repeat_index\0\u{1}seed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}configuration\0\u{3}configuration_index\0\u{3}repeat_index\0\u{1}seed\0\u{1}parent\0\u{3}parent_epoch\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1666,6 +1843,8 @@ nonisolated extension Sweepd_Journal_TrialProposed: SwiftProtobuf.Message, Swift
       case 3: try { try decoder.decodeSingularUInt64Field(value: &self.configurationIndex) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.repeatIndex) }()
       case 5: try { try decoder.decodeSingularFixed64Field(value: &self.seed) }()
+      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.parent) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.parentEpoch) }()
       default: break
       }
     }
@@ -1691,6 +1870,12 @@ nonisolated extension Sweepd_Journal_TrialProposed: SwiftProtobuf.Message, Swift
     if self.seed != 0 {
       try visitor.visitSingularFixed64Field(value: self.seed, fieldNumber: 5)
     }
+    if self.parent != 0 {
+      try visitor.visitSingularUInt32Field(value: self.parent, fieldNumber: 6)
+    }
+    if self.parentEpoch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.parentEpoch, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1700,6 +1885,8 @@ nonisolated extension Sweepd_Journal_TrialProposed: SwiftProtobuf.Message, Swift
     if lhs.configurationIndex != rhs.configurationIndex {return false}
     if lhs.repeatIndex != rhs.repeatIndex {return false}
     if lhs.seed != rhs.seed {return false}
+    if lhs.parent != rhs.parent {return false}
+    if lhs.parentEpoch != rhs.parentEpoch {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

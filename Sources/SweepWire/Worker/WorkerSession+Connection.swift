@@ -22,7 +22,7 @@ extension WorkerSession {
             for item in verdicts.items { stop(item.lease, item.stop, &actions) }
         case (.objectChunk(let chunk), .active): receive(chunk, at: now, &actions)
         case (.objectMissing(let missing), .active):
-            downloads[missing.hash] = nil
+            endDownload(missing.hash, &actions)
             abandon(missing.hash, reason: "the coordinator does not have it", &actions)
         case (.objectRequest(let request), .active): answer(request, at: now, &actions)
         case (.objectStored(let stored), .active): uploaded(stored.hash)

@@ -13,6 +13,7 @@ extension WorkerSession {
             return
         }
         held[lease] = Held(assignment: assignment, epoch: assignment.from)
+        useDataSet(assignment.dataSet.hash)
         guard held.count <= Self.heldLimit else {
             end(lease, .died(reason: "more than \(Self.heldLimit) leases at once", log: ""), &actions)
             return
@@ -133,6 +134,7 @@ extension WorkerSession {
     private mutating func release(_ lease: LeaseID, _ actions: inout [Action]) {
         guard let assignment = held.removeValue(forKey: lease)?.assignment else { return }
         if let hash = assignment.checkpoint?.hash { discardCheckpoint(hash, &actions) }
+        dropDataSets(&actions)
     }
 
     /// Takes no more leases and gives back those that are not begun.
@@ -141,7 +143,7 @@ extension WorkerSession {
         isDraining = true
         let back = queue
         queue = []
-        downloads = [:]
+        for hash in downloads.keys.sorted(by: { $0.hex < $1.hex }) { endDownload(hash, &actions) }
         for lease in back { release(lease, &actions) }
         handedBack = back
         if phase == .active { sayDraining(&actions) }

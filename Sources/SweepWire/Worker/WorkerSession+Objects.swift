@@ -23,7 +23,8 @@ extension WorkerSession {
             for hash in missingObjects(assignment) where downloads[hash] == nil && !checking.contains(hash) {
                 let size =
                     hash == assignment.dataSet.hash ? assignment.dataSet.size : assignment.checkpoint?.size ?? 0
-                var download = ObjectDownload(hash: hash, size: size, at: now)
+                let isHeld = size <= options.heldObject
+                var download = ObjectDownload(hash: hash, size: size, holdsBytes: isHeld, at: now)
                 actions.append(.send(.objectRequest(download.ask(at: now))))
                 downloads[hash] = download
             }
@@ -33,18 +34,27 @@ extension WorkerSession {
     mutating func receive(_ chunk: ObjectChunk, at now: Instant, _ actions: inout [Action]) {
         guard let size = downloads[chunk.hash]?.size else { return }
         guard chunk.total == size else {
-            downloads[chunk.hash] = nil
+            endDownload(chunk.hash, &actions)
             return abandon(chunk.hash, reason: "it has \(chunk.total) bytes, \(size) were announced", &actions)
         }
         // A chunk that is not the next one was asked for twice; an object without bytes is whole at once.
         guard downloads[chunk.hash]?.add(chunk, at: now) == true || size == 0 else { return }
+        if downloads[chunk.hash]?.holdsBytes == false {
+            actions.append(.add(chunk.hash, offset: chunk.offset, chunk.bytes))
+        }
         if let download = downloads[chunk.hash], download.isWhole {
             downloads[chunk.hash] = nil
             checking.insert(chunk.hash)
-            actions.append(.keep(chunk.hash, download.bytes))
+            actions.append(download.holdsBytes ? .keep(chunk.hash, download.bytes) : .keepAdded(chunk.hash))
         } else if let request = downloads[chunk.hash]?.request(at: now) {
             actions.append(.send(.objectRequest(request)))
         }
+    }
+
+    /// Ends a download before the object is whole; what was handed on of it is of no use.
+    mutating func endDownload(_ hash: ContentHash, _ actions: inout [Action]) {
+        guard let download = downloads.removeValue(forKey: hash) else { return }
+        if !download.holdsBytes, download.received > 0 { actions.append(.forgetAdded(hash)) }
     }
 
     /// An object that cannot be had: the queued leases that need it end, and may run elsewhere.
@@ -62,9 +72,18 @@ extension WorkerSession {
         objects.insert(hash)
         if unwanted.remove(hash) != nil {
             discardCheckpoint(hash, &actions)
-        } else {
+        } else if isNeeded(hash) {
             rememberDataSet(hash)
+            dropDataSets(&actions)
+        } else {
+            // Its leases ended while it came: what is not counted is not kept.
+            objects.remove(hash)
+            actions.append(.discard(hash))
         }
+    }
+
+    private func isNeeded(_ hash: ContentHash) -> Bool {
+        held.values.contains { $0.assignment.dataSet.hash == hash || $0.assignment.checkpoint?.hash == hash }
     }
 
     /// A data set that was fetched is told with the next registration.
@@ -75,10 +94,32 @@ extension WorkerSession {
         options.register.dataSets.append(set)
     }
 
+    /// A lease needs this data set: of those that are held it is now the one that was used last.
+    mutating func useDataSet(_ hash: ContentHash) {
+        guard let place = options.register.dataSets.firstIndex(where: { $0.hash == hash }) else { return }
+        options.register.dataSets.append(options.register.dataSets.remove(at: place))
+    }
+
+    /// Drops data sets that no lease needs, those first that were used longest ago, until the rest have room.
+    ///
+    /// One that is needed again is fetched again. The one that was used last stays, whatever its size: it is most often the next.
+    mutating func dropDataSets(_ actions: inout [Action]) {
+        var bytes = options.register.dataSets.reduce(0) { $0 + $1.size }
+        guard bytes > options.cachedData else { return }
+        let needed = Set(held.values.map(\.assignment.dataSet.hash))
+        for set in options.register.dataSets.dropLast()
+        where bytes > options.cachedData && !needed.contains(set.hash) {
+            bytes -= set.size
+            objects.remove(set.hash)
+            options.register.dataSets.removeAll { $0.hash == set.hash }
+            actions.append(.discard(set.hash))
+        }
+    }
+
     /// Drops a fetched checkpoint that no lease needs any more.
     mutating func discardCheckpoint(_ hash: ContentHash, _ actions: inout [Action]) {
         guard !held.values.contains(where: { $0.assignment.checkpoint?.hash == hash }) else { return }
-        downloads[hash] = nil
+        endDownload(hash, &actions)
         if checking.contains(hash) { unwanted.insert(hash) }
         if objects.remove(hash) != nil { actions.append(.discard(hash)) }
     }

@@ -42,7 +42,13 @@ package struct WorkerSession: Sendable {
         case stop(LeaseID, StopReason)
         /// Check these bytes against the hash, keep them, then say `objectKept` or `objectLost`.
         case keep(ContentHash, [UInt8])
-        /// This checkpoint is not needed any more.
+        /// Add these bytes of a large object to those that came before; at offset 0 begin anew.
+        case add(ContentHash, offset: Int, [UInt8])
+        /// As `keep`, of the bytes that were added.
+        case keepAdded(ContentHash)
+        /// Drop the bytes that were added: no more will come, or the object is fetched anew.
+        case forgetAdded(ContentHash)
+        /// This checkpoint or data set is not needed any more.
         case discard(ContentHash)
         /// The other side complains; for the log.
         case note(Problem)
@@ -70,10 +76,24 @@ package struct WorkerSession: Sendable {
         package var patience: Duration
         /// The ends of leases that an earlier process of the same incarnation took down with it; their numbers are ignored.
         package var inherited: [SegmentEnded]
-        package init(register: Register, patience: Duration = .seconds(600), inherited: [SegmentEnded] = []) {
+        /// Bytes of the largest object that is held in memory while it comes.
+        package var heldObject: Int
+        /// Bytes of data sets, as they come, that are kept for leases to come; those that a lease needs, and the one used last, stay beyond it.
+        package var cachedData: Int
+        /// 4 GiB: what stays on a worker that has seen many sweeps, most of it in mapped files.
+        package static let usualCachedData = 4 << 30
+        package init(
+            register: Register,
+            patience: Duration = .seconds(600),
+            inherited: [SegmentEnded] = [],
+            heldObject: Int = WireLimits.checkpoint,
+            cachedData: Int = usualCachedData
+        ) {
             self.register = register
             self.patience = patience
             self.inherited = inherited
+            self.heldObject = heldObject
+            self.cachedData = cachedData
         }
     }
 

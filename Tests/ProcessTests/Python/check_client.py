@@ -1,9 +1,14 @@
 """Does with a live coordinator whatever the client for Python can do: check_client.py DIRECTORY"""
+import http.server
+import io
 import json
 import pathlib
 import sys
+import threading
+import urllib.error
+import urllib.request
 
-from sweepd.client import BadSweepFile, Client, LeaseLost, SweepdError
+from sweepd.client import BadSweepFile, Client, LeaseLost, SweepdError, _error
 
 client = Client(directory=sys.argv[1], patience=20)
 
@@ -38,6 +43,13 @@ for data in ["{source: /etc/passwd, target: x}", "{source: ../x.csv, target: x}"
         raise AssertionError("a file outside was read")
     except BadSweepFile as error:
         assert "not within the folder" in str(error), error
+for start in ["/etc/passwd", "sqlite:////etc/passwd", "../study.db#digits", "sqlite:///../study.db"]:
+    outside = "name: outside\ndata: {source: a.csv, target: x}\ntrain: {model: {mlp: {layers: 1, width: 8}}, optimizer: {sgd: {learning_rate: {log: [0.01, 0.1]}}}, batch_size: 8, epochs: 1}\nsearch: {method: tpe, trials: 3, warm_start: '" + start + "'}\n"
+    try:
+        client.submit(outside, is_text=True)
+        raise AssertionError("a file outside was read")
+    except BadSweepFile as error:
+        assert "not within the folder" in str(error), error
 
 # Paused it gives nothing, resumed it goes on.
 assert client.pause("curve")["state"] == "paused"
@@ -53,7 +65,7 @@ try:
     given.report({"loss": 1, "accuracy": 0})
     raise AssertionError("a report under an ended lease was taken")
 except LeaseLost as error:
-    assert error.status == 409, error
+    assert error.status == 409 and error.code == "lease_lost", error
 try:
     client.ask("other")
     raise AssertionError("a sweep that is not there")
@@ -109,4 +121,73 @@ try:
     raise AssertionError("a reader was given a trial")
 except SweepdError as error:
     assert error.status == 403, error
+
+
+class Relay(http.server.BaseHTTPRequestHandler):
+    """Passes removals on to the coordinator; the next answer is lost when `loses` says so."""
+
+    loses = False
+    answers = []  # type: list[int]
+
+    def do_DELETE(self):
+        headers = {name: self.headers[name] for name in ("Accept", "Authorization", "Sweepd-Request")}
+        request = urllib.request.Request(client._where() + self.path, None, headers, method="DELETE")
+        try:
+            with urllib.request.urlopen(request, timeout=20) as answer:
+                status, body = answer.status, answer.read()
+        except urllib.error.HTTPError as refusal:
+            status, body = refusal.code, refusal.read()
+        Relay.answers.append(status)
+        if Relay.loses:
+            Relay.loses = False
+            return
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+# Bound and not listening yet: a request that nobody can have read is no removal.
+server = http.server.HTTPServer(("127.0.0.1", 0), Relay, bind_and_activate=False)
+server.server_bind()
+relayed = Client(f"http://127.0.0.1:{server.server_port}", token=client._bearer(), patience=20)
+
+
+def listen():
+    server.server_activate()
+    server.serve_forever(poll_interval=0.05)
+
+
+threading.Timer(0.5, listen).start()
+try:
+    relayed.delete("absent")
+    raise AssertionError("a sweep that is not there was removed")
+except SweepdError as error:
+    assert error.status == 404 and Relay.answers == [404], (error, Relay.answers)
+# A removal whose answer is lost is asked for again, and is done.
+Relay.loses = True
+assert relayed.delete("other") == {} and Relay.answers == [404, 200, 404], Relay.answers
+assert [sweep["sweep"] for sweep in client.sweeps()] == ["curve"]
+assert relayed.delete("curve")["sweep"] == "curve" and Relay.answers[3:] == [200], Relay.answers
+try:
+    relayed.delete("curve")
+    raise AssertionError("a sweep that is not there was removed")
+except SweepdError as error:
+    assert error.status == 404 and Relay.answers[4:] == [404], (error, Relay.answers)
+server.shutdown()
+server.server_close()
+
+
+def refused(code, message):
+    """What the client makes of a refusal."""
+    body = json.dumps({"error": {"code": code, "message": message}}).encode()
+    return _error(urllib.error.HTTPError("http://127.0.0.1/", 409, "Conflict", None, io.BytesIO(body)))
+
+
+# Coordinators of before the code of its own say it so.
+assert type(refused("conflict", "attempt 1 of trial 2 is over and nothing of it is taken")) is LeaseLost
+assert type(refused("conflict", "other is running; sweepd cancel other ends it, then it can be deleted")) is SweepdError
 print("all is well")

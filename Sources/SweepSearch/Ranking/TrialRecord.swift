@@ -11,6 +11,8 @@ package struct TrialRecord: Hashable, Sendable {
     package let seed: UInt64
     /// Which repeat of the configuration it is, from 0.
     package let repetition: Int
+    /// The fold of its validation rows, from 1; nil where all trials have one split.
+    package let fold: Int?
     package let state: TrialState
     /// Whether its own rule completed it before the last epoch of its sweep.
     package let stoppedEarly: Bool
@@ -29,6 +31,8 @@ package struct TrialRecord: Hashable, Sendable {
     package let finding: Finding?
     /// The last lines of the process that its last lost attempt took down; nil when none is known.
     package let log: String?
+    /// Whose state it went on from; nil: it began with weights of its own.
+    package let parent: Parent?
 
     package init(
         number: Int,
@@ -36,6 +40,7 @@ package struct TrialRecord: Hashable, Sendable {
         configurationID: ConfigurationID? = nil,
         seed: UInt64,
         repetition: Int = 0,
+        fold: Int? = nil,
         state: TrialState,
         stoppedEarly: Bool = false,
         notes: [TrialNote] = [],
@@ -45,13 +50,16 @@ package struct TrialRecord: Hashable, Sendable {
         workers: [String] = [],
         kernels: [String] = [],
         finding: Finding? = nil,
-        log: String? = nil
+        log: String? = nil,
+        parent: Parent? = nil
     ) {
+        self.parent = parent
         self.number = number
         self.configuration = configuration
         self.configurationID = configurationID ?? configuration.id
         self.seed = seed
         self.repetition = repetition
+        self.fold = fold
         self.state = state
         self.stoppedEarly = stoppedEarly
         self.notes = notes

@@ -1,0 +1,87 @@
+import KernelAPI
+
+#if ISA_V4
+    /// The tiles that one call computes: in so many rows of a grid, so many runs of pixels side by side.
+    struct PixelRuns {
+        /// The column of the first pixel.
+        var first: Int
+        /// Tiles of a row.
+        var tiles: Int
+        /// The first row, counted over the images.
+        var line: Int
+        /// Rows.
+        var lines: Int
+        /// From a pixel of a tile to the third after it, on the left side and in the output.
+        var leftGroup: Int
+        var outputGroup: Int
+    }
+
+    /// The shortest runs that keep the multiply-add units busy, where tiles are one vector wide and where two.
+    private let shortestRun = 7
+    private let shortestWideRun = 5
+
+    /// Computes a product over pixels in tiles of neighbours, where that is faster and its rows are long enough; else false.
+    ///
+    /// A tile of neighbours needs few addresses, so that it can be larger than one of any pixels, and it need not look for
+    /// the ends of rows. AVX2 has too few registers for larger tiles, and there it is slower; so it may be where tiles of
+    /// images are two vectors wide.
+    func multiplyByRuns(_ product: PixelProduct) -> Bool {
+        let width = product.width
+        let isOfWeights = product.leftLayout.sampleStride == 0
+        guard isOfWeights || product.vectors == 1 else { return false }
+        let shortest = product.vectors > 1 ? shortestWideRun : shortestRun
+        // A kernel 3 wide over one channel: its weights are one tile.
+        if isOfWeights, width == 3, product.pixels >= shortest, product.pixels <= largestRun {
+            let runs = PixelRuns(
+                first: 0,
+                tiles: 1,
+                line: 0,
+                lines: 1,
+                leftGroup: product.leftLayout.rowStride,
+                outputGroup: product.outputLayout.rowStride
+            )
+            multiply(product, product.pixels, runs)
+            return true
+        }
+        let tiles = (width &+ (largestRun &- 1)) / largestRun
+        let pixels = width / tiles
+        guard pixels >= shortest else { return false }
+        let longTiles = width &- tiles &* pixels
+        let lines = product.pixels / width
+        let block = pixelBlock > width ? pixelBlock / width : 1
+        var runs = PixelRuns(
+            first: 0,
+            tiles: 0,
+            line: 0,
+            lines: 0,
+            leftGroup: 3 &* product.leftLayout.pixelStride,
+            outputGroup: 3 &* product.outputLayout.pixelStride
+        )
+        while runs.line < lines {
+            let rest = lines &- runs.line
+            runs.lines = rest < block ? rest : block
+            runs.first = 0
+            runs.tiles = longTiles
+            if longTiles > 0 { multiply(product, pixels &+ 1, runs) }
+            runs.first = longTiles &* (pixels &+ 1)
+            runs.tiles = tiles &- longTiles
+            multiply(product, pixels, runs)
+            runs.line &+= runs.lines
+        }
+        return true
+    }
+
+    /// Computes runs of so many pixels for all vectors.
+    private func multiply(_ product: PixelProduct, _ pixels: Int, _ runs: PixelRuns) {
+        var vector = 0
+        while vector < product.vectors {
+            if vector &+ 1 < product.vectors {
+                multiplyRunsWide(pixels, product, runs, vector)
+                vector &+= 2
+            } else {
+                multiplyRunsNarrow(pixels, product, runs, vector)
+                vector &+= 1
+            }
+        }
+    }
+#endif

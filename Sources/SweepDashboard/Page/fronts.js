@@ -1,0 +1,77 @@
+// Several objectives against each other: one point a configuration, and the first front as a staircase.
+import {h, fill} from './dom.js'
+import {sig} from './format.js'
+import {padded} from './scale.js'
+import {Plot} from './plot.js'
+import {theme} from './color.js'
+import {trialTip} from './curves.js'
+
+const FRONT = '#0072b2', OTHER = '#8a8f98'
+
+/** The first objective over another one; of three objectives two pictures. */
+export function frontsPanel(store, selection) {
+  const [first, ...others] = store.definition.objectives
+  const summary = h('span', {class: 'soft small'}), legend = h('div', {class: 'legend'})
+  const state = {rows: []}
+  const picture = other => {
+    let hovered = null
+    const at = row => [row.values[other.metric], row.values[first.metric]]
+    // With two objectives nothing of the front lies below its stairs; of three, stairs would say what is not so.
+    const stairs = others.length === 1
+    const plot = new Plot({name: `${first.metric} over ${other.metric}`, height: 300,
+      draw: (context, x, y) => {
+        const front = state.rows.filter(row => row.front === 1).sort((one, two) => at(one)[0] - at(two)[0])
+        if (stairs && front.length > 1) {
+          context.strokeStyle = FRONT; context.lineWidth = 1.5; context.globalAlpha = 0.6; context.beginPath()
+          // What lies between two members is as bad as the worse of both in each.
+          const better = (objective, a, b) => (objective.direction === 'minimize' ? Math.max : Math.min)(a, b)
+          front.forEach((row, index) => {
+            const [px, py] = at(row)
+            if (!index) { context.moveTo(x(px), y(py)); return }
+            const [lx, ly] = at(front[index - 1]), corner = [better(other, lx, px), better(first, ly, py)]
+            context.lineTo(x(corner[0]), y(corner[1])); context.lineTo(x(px), y(py))
+          })
+          context.stroke()
+        }
+        const pins = new Set(selection.pins)
+        for (const row of [...state.rows].sort((one, two) => (two.front ?? Infinity) - (one.front ?? Infinity))) {
+          const [px, py] = at(row)
+          context.globalAlpha = row.front === 1 ? 0.95 : row.front ? 0.6 : 0.3
+          context.fillStyle = row.front === 1 ? FRONT : OTHER
+          context.beginPath(); context.arc(x(px), y(py), row.front === 1 || pins.has(row.trial) ? 5 : 3, 0, 7); context.fill()
+          if (pins.has(row.trial)) { context.globalAlpha = 1; context.strokeStyle = theme().text; context.lineWidth = 1.5; context.stroke() }
+        }
+        context.globalAlpha = 1
+      },
+      over: (context, x, y) => { if (hovered) { const [px, py] = at(hovered); context.strokeStyle = theme().text; context.lineWidth = 2; context.beginPath(); context.arc(x(px), y(py), 6, 0, 7); context.stroke() } },
+      hover: (place, self) => {
+        hovered = null
+        if (place) {
+          const [x, y] = self.scales()
+          let least = 12
+          for (const row of state.rows) { const [px, py] = at(row), distance = Math.hypot(x(px) - place[0], y(py) - place[1]); if (distance < least) { least = distance; hovered = row } }
+        }
+        const trial = hovered && store.trials.get(hovered.trial)
+        self.overSoon()
+        self.showTip(trial && place, trial && trialTip(store, trial, [...others.map(one => [one.metric, sig(hovered.values[one.metric])]), ['front', hovered.front ?? 'not complete']]))
+      },
+      pick: () => { if (hovered) selection.toggle('pin', hovered.trial) }})
+    return {node: plot.root, update() {
+      const points = state.rows.map(at)
+      const ends = index => padded(points.length ? [Math.min(...points.map(point => point[index])), Math.max(...points.map(point => point[index]))] : [0, 1], false, 0.06)
+      plot.set({x: ends(0), y: ends(1), xLabel: `${other.metric} (${other.direction})`, yLabel: `${first.metric} (${first.direction})`})
+      plot.label = `${first.metric} over ${other.metric}: ${points.length} configurations, ${state.rows.filter(row => row.front === 1).length} on the first front`
+    }}
+  }
+  const pictures = others.map(picture)
+  const update = () => {
+    const pass = selection.filter()
+    state.rows = (store.rank?.rows ?? []).filter(row => [first, ...others].every(one => Number.isFinite(row.values?.[one.metric])) && row.runs.some(run => { const trial = store.trials.get(run.trial); return trial && pass(trial) }))
+    for (const one of pictures) one.update()
+    const front = store.rank?.front
+    fill(summary, front ? `${front.members} of ${front.of} completed configurations are on the first front; hypervolume ${sig(front.hypervolume, 4)}` : 'nothing is complete yet')
+    fill(legend, [['first front', FRONT, 0.95], ['dominated', OTHER, 0.6], ['not complete', OTHER, 0.3]].map(([name, color, opacity]) => h('span', {}, h('i', {class: 'dot', style: {background: color, opacity}}), name)))
+  }
+  update()
+  return {update, node: h('section', {class: 'panel', 'aria-label': 'Fronts'}, h('header', {}, h('h2', {}, 'Fronts'), summary), pictures.length > 1 ? h('div', {class: 'two'}, pictures.map(one => one.node)) : pictures[0].node, legend)}
+}

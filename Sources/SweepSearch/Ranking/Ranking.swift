@@ -1,0 +1,188 @@
+package import SweepCore
+import SweepNumerics
+
+/// Puts the configurations of a sweep in order.
+///
+/// 0. Finalists, by their objective over runs with new seeds alone: the search chose them by the others, so those flatter them.
+/// 1. Completed configurations, by objective. 2. Those that paused, run or were pruned, by the rung their best run
+/// reached (higher first), then by objective; those without any number yet are last of these. 3. Configurations of which
+/// a run lost its numbers (a loss that is NaN or infinite, invariant 4). 4. Failed ones.
+///
+/// The objective of a configuration is the mean over its counted runs: all completed ones, else those that reached the
+/// highest rung. A run without a number counts as worst, so it takes the whole configuration to group 3. Equal objectives
+/// are ordered by configuration id, equal runs by trial number: the order is total and depends on nothing else.
+///
+/// Of several objectives completed configurations are ordered by front, others within their rung too; those of one front by the first
+/// objective. A run that lacks a number of any of them is of group 3.
+package enum Ranking {
+    /// The rows of `trials`, best first: all, or the first `top`; `levels` are the scheduler's, ascending. Runs of a configuration
+    /// after its first `repeats` are those of a finalist; nil where there are none. They are judged over so many `folds`; nil: over one
+    /// split.
+    ///
+    /// `finding` is asked for the trials that rows are shown with. Cost: O(n log n) for the order of all, the rest for what is
+    /// shown.
+    package static func rows(
+        _ trials: some RandomAccessCollection<TrialRecord>,
+        objective: Objective,
+        further: [Objective] = [],
+        levels: [Int],
+        repeats: Int? = nil,
+        folds: Int? = nil,
+        top: Int? = nil,
+        finding: (TrialRecord) -> Finding? = \.finding
+    ) -> [RankRow] {
+        summary(
+            trials,
+            objective: objective,
+            further: further,
+            levels: levels,
+            repeats: repeats,
+            folds: folds,
+            top: top,
+            finding: finding
+        ).rows
+    }
+
+    /// The rows, how many there would be of all, and the first front of several objectives; nil for one, and while nothing is complete.
+    ///
+    /// Records of trials may be made when they are asked for: each is asked for once, and those of rows that are shown once more.
+    package static func summary<Trials: RandomAccessCollection<TrialRecord>>(
+        _ trials: Trials,
+        objective: Objective,
+        further: [Objective] = [],
+        levels: [Int],
+        repeats: Int? = nil,
+        folds: Int? = nil,
+        top: Int?,
+        finding: (TrialRecord) -> Finding?
+    ) -> (rows: [RankRow], all: Int, front: FirstFront?) {
+        var standings: [RunStanding] = []
+        standings.reserveCapacity(trials.count)
+        var places: [ConfigurationID: Int] = [:]
+        // Of most configurations there is one run, for which no list is made.
+        var groups: [(first: Int, others: [Int])] = []
+        places.reserveCapacity(trials.count)
+        groups.reserveCapacity(trials.count)
+        for trial in trials {
+            let place = places[trial.configurationID, default: groups.count]
+            if place == groups.count {
+                places[trial.configurationID] = place
+                groups.append((standings.count, []))
+            } else {
+                groups[place].others.append(standings.count)
+            }
+            standings.append(
+                RunStanding(
+                    trial,
+                    place: standings.count,
+                    objective: objective,
+                    further: further,
+                    levels: levels,
+                    repeats: repeats
+                )
+            )
+        }
+        let runs = groups.map { group in
+            group.others.isEmpty ? [standings[group.first]] : ([group.first] + group.others).map { standings[$0] }
+        }
+        // Whose new run comes first is an accident: before each has one, finalists stand as the search left them.
+        let judgesFinals = runs.allSatisfy { runs in
+            let finals = runs.filter(\.isFinal)
+            return finals.isEmpty || !RankDraft.judged(finals, folds: folds).isEmpty
+                || finals.contains { $0.key.group == RankKey.notFinite }
+                || finals.allSatisfy { $0.key.group == RankKey.failed }
+                // One without a fold is not waited for: it stands behind those that have all.
+                || folds != nil && finals.contains { $0.key.group == RankKey.failed }
+        }
+        var drafts = runs.map { runs in
+            runs.count == 1 && !runs[0].isFinal
+                ? RankDraft(alone: runs)
+                : RankDraft(runs, objective: objective, judgesFinals: judgesFinals, folds: folds)
+        }
+        let front = further.isEmpty ? nil : weigh(&drafts, by: [objective] + further)
+        // Small values are sorted, not drafts: those are large.
+        let order = drafts.indices.map { Place(key: drafts[$0].key, id: drafts[$0].id, draft: $0) }.sorted().map(
+            \.draft
+        )
+        let shown = min(order.count, max(0, top ?? order.count))
+        let chances = chances(drafts, folds: folds)
+        let ties = ties(order.map { drafts[$0].interval }, of: shown) { one, other in
+            folds.flatMap { folds in
+                FoldedRuns.difference(drafts[order[one]].costsByRun, drafts[order[other]].costsByRun, folds: folds)
+            }
+        }
+        let rows = (0..<shown).map { place in
+            drafts[order[place]].placed(
+                place + 1,
+                tiedWith: ties[place],
+                chance: chances[order[place]],
+                finding: finding
+            ) { standing in
+                trials[trials.index(trials.startIndex, offsetBy: standing.place)]
+            }
+        }
+        return (rows, order.count, front)
+    }
+
+    /// Gives each draft with numbers its front among those of its group and rung; the first front of the completed ones.
+    private static func weigh(_ drafts: inout [RankDraft], by objectives: [Objective]) -> FirstFront? {
+        func costs(_ draft: RankDraft) -> [Double] { zip(objectives, draft.values).map { $0.cost($1) } }
+        var classes: [RankKey: [Int]] = [:]
+        for place in drafts.indices where drafts[place].values.count == objectives.count {
+            guard drafts[place].key.group <= RankKey.unfinished else { continue }
+            let key = drafts[place].key
+            classes[RankKey(group: key.group, rung: key.rung, cost: 0), default: []].append(place)
+        }
+        var first: FirstFront?
+        for (key, places) in classes.sorted(by: { $0.key < $1.key }) {
+            let points = places.map { costs(drafts[$0]) }
+            let fronts = ParetoFronts.fronts(points)
+            for (place, front) in zip(places, fronts) { drafts[place].key.front = front }
+            guard key.group == RankKey.completed else { continue }
+            let worst = objectives.indices.map { axis in points.map { $0[axis] }.max() ?? 0 }
+            first = FirstFront(
+                members: fronts.count { $0 == 1 },
+                of: places.count,
+                reference: zip(objectives, worst).map { $0.direction == .minimize ? $1 : -$1 },
+                hypervolume: ParetoFronts.hypervolume(points, reference: worst)
+            )
+        }
+        return first
+    }
+
+    /// How probable it is of each finalist with two runs, by its number among `drafts`, that it is the best of them.
+    private static func chances(_ drafts: [RankDraft], folds: Int?) -> [Int: Double] {
+        let compared = drafts.indices.filter { !drafts[$0].finalCosts.isEmpty }
+        guard compared.allSatisfy({ drafts[$0].finalCosts.count > 1 }) else { return [:] }
+        let chances =
+            folds.map { FoldedRuns.chances(compared.map { drafts[$0].costsByRun }, folds: $0) }
+            ?? BestOf.chances(compared.map { Moments(of: drafts[$0].finalCosts.map(\.cost)) })
+        return Dictionary(uniqueKeysWithValues: zip(compared, chances))
+    }
+
+    /// For each of the first `shown` intervals the places (from 1) of the others that overlap with it; of two whose `difference` has an
+    /// interval, whether zero is in that.
+    private static func ties(
+        _ intervals: [ClosedRange<Double>?],
+        of shown: Int,
+        difference: (Int, Int) -> ClosedRange<Double>?
+    ) -> [[Int]] {
+        intervals.indices.prefix(shown).map { index in
+            guard let own = intervals[index] else { return [] }
+            return intervals.indices.compactMap { other in
+                guard other != index, let interval = intervals[other] else { return nil }
+                let isTie = difference(index, other)?.contains(0) ?? interval.overlaps(own)
+                return isTie ? other + 1 : nil
+            }
+        }
+    }
+}
+
+/// A draft's place in the order.
+private struct Place: Comparable {
+    let key: RankKey
+    let id: ConfigurationID
+    let draft: Int
+
+    static func < (a: Self, b: Self) -> Bool { a.key == b.key ? a.id < b.id : a.key < b.key }
+}
