@@ -58,7 +58,8 @@ extension RealProcesses {
             async throws
         {
             try await Bench.run { bench in
-                let file = try bench.sweep("digits", ["trials: 81": "trials: 300"])
+                // Large enough to outlive, on a quick machine too, the jobs that are taken from it.
+                let file = try bench.sweep("digits", ["trials: 81": "trials: 1200"])
                 let expected = try await bench.undisturbed(file, named: "digits")
                 let coordinator = try await bench.coordinator([file])
                 let cluster = try Cluster(bench)
