@@ -62,18 +62,20 @@ STATIC := .build-static
 EMPTY_ROOT_PACKAGES := binutils util-linux
 
 .PHONY: static
-static: setup ## build dist/sweepd, which needs nothing but a Linux kernel: one file to copy to any machine of this architecture
-	SWEEPD_STATIC=1 $(SWIFT) build -c release -j $(JOBS) --product sweepd --scratch-path $(STATIC) \
-		-Xswiftc -static-executable -Xswiftc -static-stdlib
+static: setup ## build dist/sweepd and, for nodes alone, dist/sweepd-worker: files that need nothing but a Linux kernel
+	for product in sweepd sweepd-worker; do \
+		SWEEPD_STATIC=1 $(SWIFT) build -c release -j $(JOBS) --product $$product --scratch-path $(STATIC) \
+			-Xswiftc -static-executable -Xswiftc -static-stdlib; \
+	done
 	@scripts/install-packages binutils
 	@mkdir -p dist
-	strip -o dist/sweepd $(STATIC)/release/sweepd
-	@ls -l dist/sweepd
+	for product in sweepd sweepd-worker; do strip -o dist/$$product $(STATIC)/release/$$product; done
+	@ls -l dist/sweepd dist/sweepd-worker
 
 .PHONY: check-static
-check-static: static build ## run dist/sweepd in an empty root and compare its table with the usual program's
+check-static: static build ## run both in an empty root and compare their tables with the usual program's
 	@scripts/install-packages $(EMPTY_ROOT_PACKAGES)
-	@scripts/run-tests static -- scripts/check-static dist/sweepd $(SWEEPD)
+	@scripts/run-tests static -- scripts/check-static dist/sweepd $(SWEEPD) dist/sweepd-worker
 
 .PHONY: deb
 deb: static ## build a Debian package of dist/sweepd: units, manual pages, completions
@@ -171,6 +173,11 @@ check-slurm: build ## sweep through a real Slurm, one allocation cancelled on th
 	@scripts/install-packages --wanted $(SLURM_PACKAGES)
 	@scripts/run-tests --minutes 40 slurm -- scripts/check-slurm --program $(SWEEPD)
 
+.PHONY: check-upgrade
+check-upgrade: build ## sweep with this build and the one before it together, and upgrade on the way; OLD=COMMIT or OLD_BINARY=FILE
+	@scripts/run-tests --minutes 90 upgrade -- scripts/check-upgrade --program $(SWEEPD) \
+		$(if $(OLD_BINARY),--old-binary '$(OLD_BINARY)',$(if $(OLD),--old '$(OLD)'))
+
 .PHONY: bench-idle
 bench-idle: build setup-test ## measure what 10,000 idle workers cost a coordinator; BENCH_IDLE='--workers 10000 --minutes 10'
 	$(VENV)/bin/python Benchmarks/idle-workers $(BENCH_IDLE)
@@ -212,7 +219,7 @@ format: ## bring the sources into the house's format
 	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests
 
 .PHONY: simulate
-simulate: ## run sweeps among faults on a virtual clock; SEEDS=1000 FIRST=1 KIND=drawn|steered|infested|arrival|crowded|cleared|populated|all
+simulate: ## run sweeps among faults on a virtual clock; SEEDS=1000 FIRST=1 KIND=drawn|steered|infested|arrival|crowded|cleared|populated|branched|all
 	$(SWIFT) build -c release -j $(JOBS) --product simulate-faults
 	.build/release/simulate-faults --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1) --kind $(or $(KIND),drawn)
 

@@ -37,8 +37,9 @@ func kernels(_ name: String, march: String?, define: String) -> Target {
 
 /// `make static`: a program that holds all its libraries. Debian's libzmq.a names some that cannot be linked so.
 let isStatic = Context.environment["SWEEPD_STATIC"] != nil
-let staticLibraries: [LinkerSetting] =
-    isStatic ? ["zmq", "sodium", "sqlite3", "png", "jpeg", "z", "stdc++", "m"].map { .linkedLibrary($0) } : []
+func staticLibraries(_ more: [String] = []) -> [LinkerSetting] {
+    isStatic ? (["zmq", "sodium"] + more + ["png", "jpeg", "z", "stdc++", "m"]).map { .linkedLibrary($0) } : []
+}
 
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
@@ -173,13 +174,21 @@ let package = Package(
         ),
         // Level 5
         .target(
+            name: "SweepNodeCommands",
+            dependencies: [
+                "KernelAPI", "SweepCore", "SweepData", "SweepKernels", "SweepMessaging", "SweepNodes", "SweepReports",
+                "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: settings
+        ),
+        .target(
             name: "SweepCommands",
             dependencies: [
                 "KernelAPI", "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepDashboard", "SweepData",
-                "SweepDiagnosis", "SweepExport", "SweepKernels", "SweepMessaging", "SweepNodes", "SweepNumerics",
-                "SweepProgram", "SweepReports", "SweepSearch",
-                "SweepSpec",
-                "SweepStore", "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
+                "SweepDiagnosis", "SweepExport", "SweepKernels", "SweepMessaging", "SweepNodeCommands", "SweepNodes",
+                "SweepNumerics", "SweepProgram", "SweepReports", "SweepSearch", "SweepSpec", "SweepStore",
+                "SweepTraining", "SweepWire", "SweepWorker", logging, lifecycle, signals,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: settings
@@ -187,9 +196,15 @@ let package = Package(
         // Level 6
         .executableTarget(
             name: "sweepd",
-            dependencies: ["SweepCommands"] + (isStatic ? ["CAbsentTransports"] : []),
+            dependencies: ["SweepCommands", "SweepNodeCommands"] + (isStatic ? ["CAbsentTransports"] : []),
             swiftSettings: settings,
-            linkerSettings: staticLibraries
+            linkerSettings: staticLibraries(["sqlite3"])
+        ),
+        .executableTarget(
+            name: "sweepd-worker",
+            dependencies: ["SweepNodeCommands"] + (isStatic ? ["CAbsentTransports"] : []),
+            swiftSettings: settings,
+            linkerSettings: staticLibraries()
         ),
         // Measuring
         .executableTarget(

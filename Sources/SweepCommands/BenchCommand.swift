@@ -1,6 +1,7 @@
 import ArgumentParser
 import KernelAPI
 import SweepCore
+import SweepNodeCommands
 import SweepReports
 import SweepTraining
 

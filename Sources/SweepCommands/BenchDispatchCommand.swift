@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SweepCoordination
 import SweepCoordinator
+import SweepNodeCommands
 import SweepReports
 import SweepWorker
 

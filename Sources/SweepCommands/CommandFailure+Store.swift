@@ -1,3 +1,4 @@
+import SweepNodeCommands
 import SweepStore
 
 extension CommandFailure {

@@ -2,8 +2,10 @@ import ArgumentParser
 import Foundation
 import SweepCoordinator
 import SweepMessaging
+import SweepNodeCommands
 import SweepReports
 import SweepStore
+import Synchronization
 
 /// Where the coordinator is: how every reading and steering command finds it.
 struct CoordinatorLocation: ParsableArguments {
@@ -15,16 +17,15 @@ struct CoordinatorLocation: ParsableArguments {
 
     @OptionGroup var keys: ClientKeys
 
-    static let defaultEndpoint = "tcp://127.0.0.1:7700"
-
     /// Something that answers: the running coordinator, or the store of a stopped one.
     ///
-    /// `isPatient`: a coordinator that does not answer is an error to who asks, and not the end of the process.
-    func control(isPatient: Bool = false) throws -> any SweepControl {
+    /// `sweep`: what is to be read where nobody says whereof; the store that `sweepd run` left of it here is found. `isPatient`: a
+    /// coordinator that does not answer is an error to who asks, and not the end of the process.
+    func control(about sweep: String? = nil, isPatient: Bool = false) throws -> any SweepControl {
         if coordinator != nil, directory != nil {
             throw CommandFailure(.badInput, "--coordinator and --directory: give one of them")
         }
-        if let directory {
+        if let directory = directory ?? sweep.flatMap(leftBehind) {
             do {
                 if let running = try SweepStore.Endpoint.running(directory: directory) {
                     let security =
@@ -44,9 +45,33 @@ struct CoordinatorLocation: ParsableArguments {
         return try ControlClient(keys.endpoint(or: coordinator), security: keys.security(), isPatient: isPatient)
     }
 
-    /// Asks, and turns what went wrong into a failure of the command.
-    func ask<Answer>(_ question: (any SweepControl) async throws -> Answer) async throws -> Answer {
-        let control = try control()
+    /// The directory of this sweep here, where nobody says which coordinator is asked and none listens at the usual port.
+    private func leftBehind(of sweep: String) -> String? {
+        guard coordinator == nil, !keys.isGiven, !sweep.contains("/") else { return nil }
+        // A command of several questions asks all of them of the same one.
+        return Self.leftBehind.withLock { decided in
+            if let answer = decided[sweep] { return answer }
+            let found = "./\(sweep).sweepd"
+            let isAlone =
+                FileManager.default.fileExists(atPath: found + "/sweepd.db")
+                && PortProbe.look(host: "127.0.0.1", port: Self.defaultPort, patience: .seconds(1)) != .open
+            if isAlone { Terminal.error("no coordinator on port \(Self.defaultPort); read from \(found)") }
+            decided[sweep] = .some(isAlone ? found : nil)
+            return isAlone ? found : nil
+        }
+    }
+
+    /// What `leftBehind` found in this process, by sweep.
+    private static let leftBehind = Mutex<[String: String?]>([:])
+
+    private static let defaultPort: UInt16 = 7700
+
+    /// Asks, and turns what went wrong into a failure of the command; `sweep` as for `control`.
+    func ask<Answer>(
+        about sweep: String? = nil,
+        _ question: (any SweepControl) async throws -> Answer
+    ) async throws -> Answer {
+        let control = try control(about: sweep)
         do { return try await question(control) } catch let error as ControlError { throw CommandFailure(error) }
     }
 }
@@ -61,91 +86,5 @@ extension CommandFailure {
             case .internal: .failed
             }
         self.init(status, error.message)
-    }
-}
-
-/// Who is asking, where keys are needed.
-struct ClientKeys: ParsableArguments {
-    @Option(help: "Your key pair, made by keys new; needed off loopback.")
-    var key: String?
-
-    /// Another program's key may begin with `-`.
-    @Option(parsing: .unconditional, help: "The coordinator's public key, as keys show prints it.")
-    var serverKey: String?
-
-    @Option(
-        help: """
-            The file that sweepd join made: the coordinator's port, its key and yours in one; or env:NAME for a variable that \
-            holds the text, where secrets come as variables.
-            """
-    )
-    var join: String?
-
-    /// What `--join` begins with when it names a variable.
-    private static let variableMark = "env:"
-
-    /// Whether the command was told who is asking.
-    var isGiven: Bool { key != nil || join != nil }
-
-    /// The endpoint given, else the one joined, else the default.
-    func endpoint(or given: String?) throws -> String {
-        try given ?? joined()?.endpoint.description ?? CoordinatorLocation.defaultEndpoint
-    }
-
-    /// What the join file says; nil without one.
-    private func joined() throws -> JoinText? {
-        guard let join else { return nil }
-        guard !join.hasPrefix(JoinText.mark) else {
-            throw CommandFailure(
-                .badInput,
-                "--join: found the join text itself, which everybody on this machine can read in the list of processes; "
-                    + "give it to `sweepd join` on standard input, and the file that it makes to --join"
-            )
-        }
-        if join.hasPrefix(Self.variableMark) {
-            let name = String(join.dropFirst(Self.variableMark.count))
-            guard let text = Terminal.environment(name) else {
-                throw CommandFailure(.badInput, "--join: there is no variable \(name)")
-            }
-            do { return try JoinText(pasted: text) } catch { throw CommandFailure(.badInput, "\(join): \(error)") }
-        }
-        do { return try JoinFile.read(join) } catch {
-            let isMissing = error.reason == .missing
-            throw CommandFailure(
-                .badInput,
-                isMissing ? "\(join): there is no such file; `sweepd join` makes one" : "\(error)"
-            )
-        }
-    }
-
-    /// Throws when only one of the two is given, or a key cannot be read.
-    func security() throws -> ClientSecurity {
-        if let joined = try joined() {
-            guard key == nil, serverKey == nil else {
-                throw CommandFailure(.badInput, "--join: it holds the keys; leave out --key and --server-key")
-            }
-            return .curve(joined.keys, server: joined.server)
-        }
-        switch (key, serverKey) {
-        case (nil, nil): return .none
-        case (let file?, let server?):
-            guard let server = CurvePublicKey(z85: server) else {
-                throw CommandFailure(.badInput, "--server-key: not a public key, allowed 40 characters of Z85")
-            }
-            do { return .curve(try KeyFile.read(file), server: server) } catch {
-                throw CommandFailure(.badInput, error.description)
-            }
-        default: throw CommandFailure(.badInput, "--key and --server-key: give both or neither")
-        }
-    }
-}
-
-/// How much is logged.
-struct LogOptions: ParsableArguments {
-    @Option(help: "What is logged on standard error: debug, info, notice, warning or error.")
-    var logLevel: LogLevel = .notice
-
-    enum LogLevel: String, ExpressibleByArgument, CaseIterable {
-        case debug, info, notice, warning, error
     }
 }

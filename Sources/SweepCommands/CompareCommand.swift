@@ -1,6 +1,7 @@
 import ArgumentParser
 import SweepCore
 import SweepDiagnosis
+import SweepNodeCommands
 import SweepReports
 import SweepWire
 
@@ -18,7 +19,7 @@ struct CompareCommand: AsyncParsableCommand {
     @Option(help: "table, json, csv or markdown.") var format: Format = .table
 
     func run() async throws {
-        let (submission, rank) = try await location.ask { control in
+        let (submission, rank) = try await location.ask(about: sweep) { control in
             (try await control.source(sweep: sweep), try await control.rank(sweep: sweep, top: nil))
         }
         guard let source = try? SpecNode(wireBytes: submission.tree),

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SweepNodeCommands
 
 /// `sweepd completions SHELL`.
 struct CompletionsCommand: ParsableCommand {
@@ -19,7 +20,7 @@ struct CompletionsCommand: ParsableCommand {
 
     func run() throws {
         let script = SweepdCommand.completionScript(for: parserShell)
-        guard install else { return Terminal.raw(script + "\n", to: .standardOutput) }
+        guard install else { return Terminal.raw(script + "\n", to: .output) }
         let file = try place()
         do {
             try FileManager.default.createDirectory(

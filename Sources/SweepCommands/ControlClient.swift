@@ -2,6 +2,7 @@ import Foundation
 import SweepCore
 import SweepData
 import SweepMessaging
+import SweepNodeCommands
 import SweepReports
 import SweepWire
 
@@ -114,6 +115,10 @@ actor ControlClient: SweepControl {
 
     func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
         try status(.set(sweep: sweep, adjustment))
+    }
+
+    func enqueue(sweep: String, _ request: EnqueueRequest) async throws(ControlError) -> StatusDocument {
+        try status(.enqueue(sweep: sweep, request))
     }
 
     /// Sends a data set, unless the coordinator has it.

@@ -8,6 +8,7 @@ import SweepCore
 import SweepDashboard
 import SweepData
 import SweepMessaging
+import SweepNodeCommands
 import SweepReports
 import SweepStore
 import SweepTraining
@@ -102,7 +103,14 @@ struct CoordinatorCommand: AsyncParsableCommand {
             .init(service: ServiceNotices { _ = await coordinator.health() }, successTerminationBehavior: .ignore),
         ]
         if !addresses.isEmpty {
-            let http = HTTPService(coordinator, registry, at: addresses, access: access, logger: quiet(logger)) { url in
+            let http = HTTPService(
+                coordinator,
+                directory: directory,
+                registry,
+                at: addresses,
+                access: access,
+                logger: quiet(logger)
+            ) { url in
                 let hint = access.needsToken ? "/#token=TOKEN, where TOKEN is in \(directory)/http-token" : ""
                 Terminal.error("page on \(url)\(hint)")
                 do { try await coordinator.announce(http: url) } catch {
@@ -197,7 +205,7 @@ extension Coordinator {
             throw CommandFailure(.badInput, "--listen: \(taken)")
         }
         var options = options
-        options.softwareVersion = SweepdCommand.softwareVersion
+        options.softwareVersion = SoftwareVersion.current
         if let text = Terminal.environment("SWEEPD_SNAPSHOT_BYTES") {
             guard let bytes = Int(text), bytes > 0 else {
                 throw CommandFailure(.badInput, "SWEEPD_SNAPSHOT_BYTES: found \(text), allowed a number from 1")

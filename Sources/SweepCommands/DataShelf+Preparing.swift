@@ -1,5 +1,6 @@
 import SweepCore
 import SweepData
+import SweepNodeCommands
 import SweepTraining
 import SweepWorker
 

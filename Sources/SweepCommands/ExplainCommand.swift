@@ -1,4 +1,5 @@
 import ArgumentParser
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd explain SWEEP TRIAL`, or with `--trial` as other commands have it.
@@ -18,7 +19,7 @@ struct ExplainCommand: AsyncParsableCommand {
         guard let trial = trial ?? number, trial == number ?? trial else {
             throw CommandFailure(.badInput, "explain: needs one trial's number, as in `sweepd explain \(sweep) 17`")
         }
-        let document = try await location.ask { try await $0.explain(sweep: sweep, trial: trial) }
+        let document = try await location.ask(about: sweep) { try await $0.explain(sweep: sweep, trial: trial) }
         switch format {
         case .table: Terminal.output(document.plainText(width: Terminal.width))
         case .json: Terminal.output(document.json.text(pretty: true))

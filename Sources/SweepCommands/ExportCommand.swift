@@ -5,6 +5,7 @@ import SweepCoordinator
 import SweepCore
 import SweepData
 import SweepExport
+import SweepNodeCommands
 import SweepProgram
 import SweepReports
 import SweepSearch
@@ -78,7 +79,7 @@ struct ExportCommand: AsyncParsableCommand {
     /// The trial with what is needed to train it.
     private func found() async throws -> Retraining {
         let number = try await chosenTrial()
-        let curves = try await location.ask { try await $0.curves(sweep: sweep, trial: number) }
+        let curves = try await location.ask(about: sweep) { try await $0.curves(sweep: sweep, trial: number) }
         guard let trial = curves.trials.first else {
             throw CommandFailure(.badInput, "\(sweep) has no trial \(number)")
         }
@@ -92,7 +93,7 @@ struct ExportCommand: AsyncParsableCommand {
         var ancestors: [(trial: CurvesDocument.Trial, to: Int)] = []
         var next = trial.parent
         while let parent = next {
-            let curves = try await location.ask { try await $0.curves(sweep: sweep, trial: parent.trial) }
+            let curves = try await location.ask(about: sweep) { try await $0.curves(sweep: sweep, trial: parent.trial) }
             guard let ancestor = curves.trials.first else {
                 throw CommandFailure(
                     .failed,
@@ -118,7 +119,7 @@ struct ExportCommand: AsyncParsableCommand {
 
     private func chosenTrial() async throws -> Int {
         if let trial { return trial }
-        let rank = try await location.ask { try await $0.rank(sweep: sweep, top: 1) }
+        let rank = try await location.ask(about: sweep) { try await $0.rank(sweep: sweep, top: 1) }
         guard let first = rank.rows.first else {
             throw CommandFailure(.badInput, "\(sweep) has no trial yet")
         }

@@ -1,6 +1,8 @@
 import Logging
 import SweepCoordinator
 import SweepDashboard
+import SweepNodeCommands
+import SweepReports
 
 extension HTTPAddress {
     /// Where HTTP may be served, in the order to try, for what `--http` says; none for nowhere.
@@ -31,15 +33,17 @@ extension HTTPAddress {
 }
 
 extension HTTPService {
-    /// Serves a coordinator's page, API and metrics.
+    /// Serves a coordinator's page, API and metrics; `directory` is the coordinator's.
     init(
         _ coordinator: Coordinator,
+        directory: String,
         _ registry: PrometheusRegistry,
         at addresses: [HTTPAddress],
         access: HTTPAccess,
         logger: Logger,
         onBound: @escaping @Sendable (String) async -> Void
     ) {
+        let overviews = DataOverviews(directory: directory)
         self.init(
             addresses: addresses,
             site: Site(
@@ -49,6 +53,9 @@ extension HTTPService {
                 metrics: {
                     await coordinator.refreshGauges()
                     return registry.text
+                },
+                data: { name async throws(ControlError) in
+                    try await overviews.document(of: try await coordinator.sweep(name))
                 },
                 submit: { text in await coordinator.take(text: text) }
             ),

@@ -3,6 +3,7 @@ import Foundation
 import SweepCore
 import SweepDiagnosis
 import SweepExport
+import SweepNodeCommands
 import SweepReports
 import SweepWire
 
@@ -43,7 +44,9 @@ struct HistoryExport: ParsableArguments {
         }
         let folder = tensorboard.map { URL(filePath: $0).appending(path: sweep) }
         if let folder { try Self.checkReplaceable(folder) }
-        let (history, state) = try await location.ask { try await Self.history(of: sweep, trial: trial, $0) }
+        let (history, state) = try await location.ask(about: sweep) {
+            try await Self.history(of: sweep, trial: trial, $0)
+        }
         var written: [String] = []
         func write(_ text: String, to path: String?) throws {
             guard let path else { return }

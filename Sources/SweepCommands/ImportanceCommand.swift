@@ -1,5 +1,6 @@
 import ArgumentParser
 import SweepCore
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd importance SWEEP`.
@@ -18,7 +19,7 @@ struct ImportanceCommand: AsyncParsableCommand {
 
     func run() async throws {
         let judged = try metric.map(Metric.named)
-        let document = try await location.ask { try await $0.importance(sweep: sweep, metric: judged) }
+        let document = try await location.ask(about: sweep) { try await $0.importance(sweep: sweep, metric: judged) }
         switch format {
         case .table: Terminal.output(document.plainText(width: Terminal.width))
         case .json: Terminal.output(document.json.text(pretty: true))

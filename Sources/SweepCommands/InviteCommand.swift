@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SweepMessaging
+import SweepNodeCommands
 import SweepStore
 import SweepWorker
 

@@ -1,6 +1,7 @@
 import Foundation
 import SweepCore
 import SweepData
+import SweepNodeCommands
 import SweepReports
 import SweepSearch
 import SweepSpec

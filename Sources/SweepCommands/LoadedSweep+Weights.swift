@@ -1,6 +1,7 @@
 import SweepCore
 import SweepData
 import SweepExport
+import SweepNodeCommands
 import SweepSpec
 import SweepTraining
 

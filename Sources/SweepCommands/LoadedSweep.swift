@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SweepCore
 import SweepData
+import SweepNodeCommands
 import SweepProgram
 import SweepReports
 import SweepSearch
@@ -242,8 +243,9 @@ struct LoadedSweep {
         let sweep = file.sweep
         let search = sweep.search
         let plan = TrialPlan(search: search, total: SearcherFactory.make(spec: search, space: sweep.space).total)
+        let choice = PruneChoice(sweep)
         let scheduler = SchedulerFactory.make(
-            prune: sweep.prune,
+            prune: choice.spec(sweep.prune),
             epochs: sweep.epochs,
             trials: plan.trials,
             objective: sweep.objective,
@@ -251,17 +253,21 @@ struct LoadedSweep {
         )
         let levels = scheduler.levels
         let rungs = levels.map(String.init).joined(separator: ", ")
-        let pruning = sweep.prune.resolvedMethod == .asha ? "promotion ASHA" : sweep.prune.resolvedMethod.rawValue
-        let weighs = !sweep.further.isEmpty && sweep.prune.resolvedMethod != .threshold
-        let way = weighs ? "\(pruning) by fronts" : pruning
-        let rule = levels.count < 2 ? "none" : levels.count > 8 ? way : "\(way), rungs \(rungs)"
+        let pruning = choice.method == .asha ? "promotion ASHA" : choice.method.rawValue
+        let weighs = !sweep.further.isEmpty && choice.method != .threshold
+        let way = (choice.reason == nil ? "" : "auto: ") + (weighs ? "\(pruning) by fronts" : pruning)
+        let why = choice.reason.map { ", as \($0)" } ?? ""
+        let rule = levels.count < 2 ? "none" : levels.count > 8 ? way + why : "\(way), rungs \(rungs)\(why)"
         let copies = "the worst members copy the best after "
         let decisions =
             levels.count > 9 ? "each \(levels[0]) epochs" : levels.dropLast().map(String.init).joined(separator: ", ")
-        let prune = search.population == nil ? rule : "none; \(copies)\(decisions)"
-        let choice = SearchChoice(spec: search, space: sweep.space)
+        let prune =
+            search.population != nil
+            ? "none; \(copies)\(decisions)"
+            : search.branch.map { "none; all arms go on from the first one's state after epoch \($0.after)" } ?? rule
+        let searching = SearchChoice(spec: search, space: sweep.space)
         let method =
-            choice.reason.map { "auto: \(choice.method.rawValue), as \($0)" } ?? choice.method.rawValue
+            searching.reason.map { "auto: \(searching.method.rawValue), as \($0)" } ?? searching.method.rawValue
         return """
             \(sweep.name): no mistakes found
             \(materialSummary)

@@ -1,6 +1,7 @@
 import KernelAPI
 import SweepCore
 import SweepKernels
+import SweepNodeCommands
 import SweepSpec
 import SweepWorker
 

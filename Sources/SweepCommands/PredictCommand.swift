@@ -4,6 +4,7 @@ import KernelAPI
 import SweepCore
 import SweepData
 import SweepExport
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd predict MODEL FILE`.

@@ -1,21 +1,22 @@
 import Foundation
 import SweepCore
+import SweepNodeCommands
 import SweepReports
 
 /// The live progress of a sweep where it cannot be drawn over: a line when something has changed, at most every five seconds, and
 /// one at its end.
 struct ProgressLine {
-    private let handle: FileHandle
+    private let stream: TerminalStream
     private var last = ""
     private var lastTime = Date.distantPast
 
-    init(on handle: FileHandle) { self.handle = handle }
+    init(on stream: TerminalStream) { self.stream = stream }
 
     /// Shows a sweep's status.
     mutating func show(_ status: StatusDocument) {
         let text = Self.text(status)
         guard text != last, status.hasStopped || Date().timeIntervalSince(lastTime) >= 5 else { return }
-        Terminal.raw(text + "\n", to: handle)
+        Terminal.raw(text + "\n", to: stream)
         last = text
         lastTime = Date()
     }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import SweepCore
+import SweepNodeCommands
 import SweepReports
 import SweepSearch
 import SweepSpec
@@ -45,10 +46,10 @@ struct StatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         if watch {
-            _ = try await location.follow(sweep, on: .standardOutput)
+            _ = try await location.follow(sweep, on: .output)
             return
         }
-        Terminal.show(try await location.ask { try await $0.status(sweep: sweep) }, format)
+        Terminal.show(try await location.ask(about: sweep) { try await $0.status(sweep: sweep) }, format)
     }
 }
 
@@ -127,7 +128,7 @@ struct RankCommand: AsyncParsableCommand {
             )
         }
         let judged = try metric.map(Metric.named)
-        let control = try location.control()
+        let control = try location.control(about: sweep)
         do {
             let document = try await control.rank(sweep: sweep, top: top, metric: judged)
             if format == .yaml {
@@ -164,7 +165,7 @@ struct RankCommand: AsyncParsableCommand {
             )
         }
         let point = try reference.map { try Self.numbers($0, count: words.count) }
-        let ranked = try await location.ask { try await $0.rank(sweep: sweep, top: nil, metric: nil) }
+        let ranked = try await location.ask(about: sweep) { try await $0.rank(sweep: sweep, top: nil, metric: nil) }
         guard let document = ParetoDocument(ranked, objectives: objectives, reference: point) else {
             var measured: [String] = []
             for value in ranked.rows.flatMap(\.metrics) where !measured.contains(value.metric.rawValue) {
@@ -212,11 +213,14 @@ struct RankCommand: AsyncParsableCommand {
             let single = read.single(row.configuration, name: String(name))
         else { throw CommandFailure(.failed, "\(sweep): trial \(row.trial) cannot be made a sweep file of") }
         let lineage =
-            read.search.population == nil
-            ? ""
-            : "# It is a member of a population: these are its last settings, and may not be those it began with.\n"
-                + "# Trained alone they give another result; `sweepd explain \(sweep) --trial \(row.trial)` tells where it\n"
-                + "# comes from, and `sweepd export` writes its weights.\n"
+            read.search.branch.map { branch in
+                "# Its first \(branch.after) epochs are those of trial 1, from whose state it went on. Trained alone it gives another result.\n"
+            }
+            ?? (read.search.population == nil
+                ? ""
+                : "# It is a member of a population: these are its last settings, and may not be those it began with.\n"
+                    + "# Trained alone they give another result; `sweepd explain \(sweep) --trial \(row.trial)` tells where it\n"
+                    + "# comes from, and `sweepd export` writes its weights.\n")
         return "# Place 1 of the sweep \(sweep). Paths are relative to this file, as they were to the sweep's.\n"
             + lineage + single.yaml
     }
@@ -238,7 +242,7 @@ struct CurvesCommand: AsyncParsableCommand {
     @Flag(help: "JSON without times: the same bytes for the same sweep.") var stable = false
 
     func run() async throws {
-        let document = try await location.ask { try await $0.curves(sweep: sweep, trial: trial) }
+        let document = try await location.ask(about: sweep) { try await $0.curves(sweep: sweep, trial: trial) }
         if stable { return Terminal.output(document.stable.text()) }
         switch format {
         case .plot:

@@ -1,6 +1,7 @@
 import Foundation
 import SweepCore
 import SweepData
+import SweepNodeCommands
 
 /// Curves of one task that were recorded before, whole ones only.
 struct RecordedCurves {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd report SWEEP`.
@@ -20,14 +21,14 @@ struct ReportCommand: AsyncParsableCommand {
     @OptionGroup var location: CoordinatorLocation
 
     func run() async throws {
-        let report = try await location.ask { control in
+        let report = try await location.ask(about: sweep) { control in
             SweepReport(
                 status: try await control.status(sweep: sweep),
                 rank: try await control.rank(sweep: sweep, top: nil),
                 curves: try await control.curves(sweep: sweep, trial: nil),
                 diagnosis: try await control.diagnose(sweep: sweep, trial: nil),
                 submission: try await control.source(sweep: sweep),
-                version: SweepdCommand.softwareVersion
+                version: SoftwareVersion.current
             )
         }
         let isMarkdown = output.map { $0.hasSuffix(".md") || $0.hasSuffix(".markdown") } ?? false

@@ -2,6 +2,7 @@ import KernelAPI
 import SweepCore
 import SweepData
 import SweepExport
+import SweepNodeCommands
 import SweepReports
 import SweepTraining
 import SweepWorker
@@ -56,7 +57,7 @@ struct Retraining {
                 configuration: trial.configuration,
                 seed: trial.seed,
                 epoch: best.epoch,
-                program: SweepdCommand.softwareVersion
+                program: SoftwareVersion.current
             ),
             specification: node,
             schema: rows.schema,

@@ -6,6 +6,7 @@ import SweepCoordination
 import SweepCoordinator
 import SweepCore
 import SweepDashboard
+import SweepNodeCommands
 import SweepReports
 import SweepSearch
 import SweepSpec
@@ -40,7 +41,7 @@ struct RunCommand: AsyncParsableCommand {
         guard (1...256).contains(workers) else {
             throw CommandFailure(.badInput, "--workers: found \(workers), allowed a number from 1 to 256")
         }
-        let cores = ProcessInfo.processInfo.activeProcessorCount
+        let cores = Processors.available
         let slots = slots ?? max(1, cores / workers)
         guard (1...4096).contains(slots) else {
             throw CommandFailure(.badInput, "--slots: found \(slots), allowed a number from 1 to 4096")
@@ -81,7 +82,14 @@ struct RunCommand: AsyncParsableCommand {
         if try await coordinator.status(sweep: name).state == "halted" { _ = try await coordinator.resume(sweep: name) }
         let before = try await coordinator.rank(sweep: name, top: nil).coreSeconds
         let access = try addresses.isEmpty ? HTTPAccess(token: nil) : keys.httpAccess()
-        let page = PageBesideRun(coordinator, registry, at: addresses, access: access, logger: quiet(logger))
+        let page = PageBesideRun(
+            coordinator,
+            directory: directory,
+            registry,
+            at: addresses,
+            access: access,
+            logger: quiet(logger)
+        )
         let crew = WorkerCrew(
             endpoint: endpoint,
             directory: directory,
@@ -148,7 +156,7 @@ struct RunCommand: AsyncParsableCommand {
                 )
             }
             let source = loaded.file.sweep.source
-            let difference = stored.source(of: name).map { source.difference(from: $0) } ?? .another
+            let difference = stored.source(of: name).map { source.difference(fromKept: $0) } ?? .another
             guard difference != .another, stored.dataSets(of: name) == loaded.dataSets.map(\.id) else {
                 throw CommandFailure(
                     .badInput,
@@ -201,13 +209,21 @@ private struct PageBesideRun {
     /// Nil when it is to be served nowhere.
     init?(
         _ coordinator: Coordinator,
+        directory: String,
         _ registry: PrometheusRegistry,
         at addresses: [HTTPAddress],
         access: HTTPAccess,
         logger: Logger
     ) {
         guard !addresses.isEmpty else { return nil }
-        let http = HTTPService(coordinator, registry, at: addresses, access: access, logger: logger) { url in
+        let http = HTTPService(
+            coordinator,
+            directory: directory,
+            registry,
+            at: addresses,
+            access: access,
+            logger: logger
+        ) { url in
             Terminal.error("page on \(url)")
             do { try await coordinator.announce(http: url) } catch {
                 logger.error("endpoint.json cannot be written", metadata: ["store.error": "\(error)"])

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd schema`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import KernelAPI
 import SweepCore
+import SweepNodeCommands
 import SweepReports
 import SweepSpec
 import SweepTraining
@@ -26,11 +27,7 @@ struct SelfTestCommand: ParsableCommand {
     var seed: UInt64 = 0
 
     @Option(help: "How the answer is written: text or json.")
-    var format: Format = .text
-
-    enum Format: String, ExpressibleByArgument, CaseIterable {
-        case text, json
-    }
+    var format: DocumentFormat = .text
 
     func run() throws {
         let kernels = try KernelTable.ofEnvironment()

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SweepCore
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd set SWEEP`.

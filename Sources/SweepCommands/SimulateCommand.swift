@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SweepCoordination
 import SweepCore
+import SweepNodeCommands
 import SweepNumerics
 import SweepReports
 import SweepSpec
@@ -13,10 +14,10 @@ struct SimulateCommand: AsyncParsableCommand {
         abstract: "Replay recorded curves: what each way to prune spends, and what it chooses.",
         discussion: """
             The coordinator's own core decides, in virtual time; virtual workers read the curves instead of training. A study \
-            is a number of configurations in a random order. Of the sweep file only prune and search.parallelism are read, \
-            data and train may be missing. Curves: CSV files, also packed by gzip, or folders of them; a task each: one row a \
-            configuration with columns e1, e2, … (of a column split the rows with valid are taken), or what sweepd curves \
-            --format csv writes of a sweep that ran without pruning.
+            is a number of configurations in a random order. Of the sweep file only prune, or what its search has auto \
+            pick, and search.parallelism count; data and train may be missing. Curves: CSV files, also packed by gzip, or \
+            folders of them; a task each: one row a configuration with columns e1, e2, … (of a column split the rows with \
+            valid are taken), or what sweepd curves --format csv writes of a sweep that ran without pruning.
             Regret is (last cost of the chosen - least)/(median - least), at most 9; chosen is the best of those trained \
             furthest. Budget is the share of all epochs, time is in epochs. Differences are to the first method, study by study.
             """

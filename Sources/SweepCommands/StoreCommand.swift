@@ -1,5 +1,6 @@
 import ArgumentParser
 import SweepCoordinator
+import SweepNodeCommands
 import SweepReports
 import SweepStore
 

@@ -1,6 +1,7 @@
 import SweepCoordinator
 import SweepCore
 import SweepDashboard
+import SweepNodeCommands
 import SweepReports
 import SweepSpec
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import SweepCore
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd trial SWEEP N`.
@@ -16,7 +17,7 @@ struct TrialCommand: AsyncParsableCommand {
     @Option(help: "table or json.") var format: ListCommand.Format = .table
 
     func run() async throws {
-        let (curves, document) = try await location.ask { control in
+        let (curves, document) = try await location.ask(about: sweep) { control in
             let curves = try await control.curves(sweep: sweep, trial: number)
             let explanation = try await control.explain(sweep: sweep, trial: number)
             let diagnosis = try await control.diagnose(sweep: sweep, trial: number)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd wait SWEEP`.
@@ -24,7 +25,7 @@ struct WaitCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let end = try await location.follow(sweep, on: .standardError, within: within)
+        let end = try await location.follow(sweep, on: .error, within: within)
         guard let end else { throw CommandFailure(.interrupted, "interrupted; the sweep goes on") }
         switch end.state {
         case "finished": return

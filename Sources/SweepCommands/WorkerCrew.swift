@@ -1,4 +1,5 @@
 import Foundation
+import SweepNodeCommands
 
 /// The worker processes of `sweepd run`: started from this very program, each with a log file in the directory.
 ///

@@ -36,14 +36,18 @@ extension CoordinatorCore {
 }
 
 extension SweepProgress {
-    /// Why the sweep cannot be changed so; nil when it can.
-    func conflict(with adjustment: SweepAdjustment) -> String? {
+    /// Why the sweep cannot be changed so; nil when it can. `others` are to be enqueued with the change.
+    func conflict(with adjustment: SweepAdjustment, enqueuing others: [Configuration] = []) -> String? {
         let name = sweep.name
         if state == .cancelled { return "\(name) is cancelled; it cannot be changed any more" }
         if let asked = adjustment.trials, asked != plan.trials {
             if sweep.search.population != nil {
                 return
                     "trials: \(name) trains a population, whose number of members is fixed; submit it under another name"
+            }
+            if sweep.search.branch != nil {
+                return
+                    "trials: \(name) compares arms that part after an epoch, all of which are trained; submit it under another name"
             }
             if hasFinalRuns {
                 return
@@ -61,8 +65,16 @@ extension SweepProgress {
                 return
                     "trials: found \(asked), but \(trials.count) trials of \(name) are begun; allowed from \(trials.count)"
             }
-            if let configurations = searcher.total {
-                let all = plan.greatest(total: configurations)
+            let least = trialsNeeded(for: enqueued.waiting.count)
+            if asked < least {
+                return
+                    "trials: found \(asked), but \(searched) trials of \(name) are begun and \(enqueued.waiting.count) enqueued; "
+                    + "allowed from \(least)"
+            }
+            if let configurations = searcher.total(with: enqueued.waiting + others) {
+                // A searcher that learns counts its space alone, and what is enqueued may lie between its steps.
+                let beside = searcher.ignoresResults ? 0 : (enqueued.waiting.count + others.count) * plan.repeats
+                let all = plan.greatest(total: configurations) + beside
                 if asked > all {
                     let runs = plan.repeats > 1 ? " in \(plan.repeats) runs each" : ""
                     return
@@ -92,7 +104,7 @@ extension SweepProgress {
         if let limit = adjustment.maxParallel { placement.maxParallel = limit.number }
         guard let asked = adjustment.trials else { return }
         finalists = nil
-        plan = TrialPlan(trials: asked, repeats: plan.repeats)
+        plan = plan.with(trials: asked)
         guard state == .finished, asked > trials.count else { return }
         state = .running
         // Trials that waited for a promotion when it finished have ended, once and for all: what they reached still counts for

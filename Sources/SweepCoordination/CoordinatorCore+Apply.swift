@@ -45,6 +45,7 @@ extension CoordinatorCore {
             }
             if alone == true { release(from: lease) }
         case .noted(let trial, let notes): sweeps[trial.sweep]?.applyNoted(trial: trial.number, notes)
+        case .measured(let trial, let reading): sweeps[trial.sweep]?.applyMeasured(trial: trial.number, reading)
         case .checkpointKept(let trial, let epoch, let checkpoint):
             guard sweeps[trial.sweep]?[trial.number] != nil else { return }
             // Counted before the old one is released: both may be the same bytes.

@@ -25,6 +25,19 @@ extension CoordinatorCore {
                 sweep.incumbent == sweep.searchedIncumbent(),
                 "sweep \(id.rawValue): another trial than the incumbent is the best"
             )
+            let waiting = sweep.enqueued.waiting
+            require(
+                waiting.count <= EnqueueRequest.greatestWaiting && Set(waiting.map(\.id)).count == waiting.count,
+                "sweep \(id.rawValue): too many enqueued configurations wait, or one twice"
+            )
+            require(
+                sweep.enqueued.trials.allSatisfy { sweep[$0]?.runOfConfiguration == 0 },
+                "sweep \(id.rawValue): an enqueued configuration became no trial of its own"
+            )
+            require(
+                waiting.isEmpty || sweep.state != .finished || sweep.isStopped,
+                "sweep \(id.rawValue) finished while enqueued configurations wait"
+            )
             for trial in sweep.trials {
                 let name = "trial \(id.rawValue)/\(trial.number)"
                 require(trial.curve.epochs <= sweep.sweep.epochs, "\(name) has more epochs than the sweep allows")

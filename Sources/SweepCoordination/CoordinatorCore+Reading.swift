@@ -10,6 +10,7 @@ extension CoordinatorCore {
         var copy = CoordinatorCore(options: options, session: session)
         copy.sweeps = sweeps.mapValues(\.reading)
         copy.table = table
+        copy.turnedAway = turnedAway
         return copy
     }
 }

@@ -27,8 +27,9 @@ extension CoordinatorCore {
                 record(.trialProposed(proposal), at: now)
                 record(.segmentDecided(proposal.trial, from: 0, to: to, virtualEnd: end, order: order), at: now)
             case .copy(let proposal, let parent, let replaced, let to, let end):
-                let former = TrialID(sweep: id, number: replaced)
-                if at(id, { $0.open.contains(replaced) }) == true { self.end(former, .pruned(.scheduler), at: now) }
+                if let replaced, at(id, { $0.open.contains(replaced) }) == true {
+                    self.end(TrialID(sweep: id, number: replaced), .pruned(.scheduler), at: now)
+                }
                 record(.trialProposed(proposal), at: now)
                 record(
                     .segmentDecided(proposal.trial, from: parent.epoch, to: to, virtualEnd: end, order: order),

@@ -201,7 +201,8 @@ extension CoordinatorCore {
         if sweep.sweep.ask != nil { return "the sweep's trials are asked for by programs, over HTTP" }
         let needs = sweep.needs
         if let version = needs.coreVersion, worker.coreVersion != version {
-            return "its training core is version \(worker.coreVersion), the sweep's is \(version)"
+            return
+                "its training core is version \(worker.coreVersion), the sweep's is \(version): it would train other bits"
         }
         let unmet = needs.unmet(by: worker)
         if !unmet.isEmpty { return "the sweep requires " + unmet.map(\.description).joined(separator: ", ") }

@@ -1,4 +1,5 @@
 import SweepCore
+import SweepSearch
 import SweepWire
 
 extension CoordinatorCore {
@@ -25,28 +26,34 @@ extension CoordinatorCore {
         }
         if let other = self.sweep(named: sweep.name) {
             // Handing in the same sweep again is how a user goes on after a restart.
-            let difference = draft.source.difference(from: other.submission.source)
+            let difference = draft.source.difference(fromKept: other.submission.source)
             let isSameData = other.submission.dataSet == draft.dataSet && other.submission.foldSets == draft.foldSets
             switch isSameData ? difference : .another {
             case .none, .placement: effects.append(.reply(token, .done(other.id)))
             case .trials:
+                let way =
+                    other.scheduler.plansTrials
+                    ? "its rungs are planned for that, so submit it under another name"
+                    : "sweepd set \(sweep.name) --trials NUMBER changes that"
                 effects.append(
-                    .reply(
-                        token,
-                        .conflict(
-                            "\(sweep.name) is here with another number of trials; "
-                                + "sweepd set \(sweep.name) --trials NUMBER changes that"
-                        )
-                    )
+                    .reply(token, .conflict("\(sweep.name) is here with another number of trials; \(way)"))
                 )
             case .another:
                 effects.append(.reply(token, .conflict("another sweep is called \(sweep.name); choose another name")))
             }
             return
         }
+        let source = sweep.settledSource
+        // What was picked is read back from the journal with the rest.
+        guard source == draft.source || source.fitsJournal else {
+            let what =
+                "the file leaves no room for the way to prune that is picked for it; allowed a smaller file, or one that names prune"
+            effects.append(.reply(token, .badInput(what)))
+            return
+        }
         let submission = SweepSubmission(
             id: SweepID(rawValue: nextSweep),
-            source: draft.source,
+            source: source,
             text: draft.text,
             fileName: draft.fileName,
             dataSet: draft.dataSet,
@@ -99,5 +106,13 @@ extension CoordinatorCore {
             guard let connection = table[worker]?.connection else { continue }
             effects.append(.send(.verdicts(Verdicts(items: stopped)), to: connection))
         }
+    }
+}
+
+extension SpecNode {
+    /// Whether a journal takes the tree and gives it back.
+    fileprivate var fitsJournal: Bool {
+        guard let bytes = try? wireBytes() else { return false }
+        return (try? SpecNode(wireBytes: bytes)) == self
     }
 }

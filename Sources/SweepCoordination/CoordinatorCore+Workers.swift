@@ -67,6 +67,10 @@ extension CoordinatorCore {
 
     private mutating func register(_ introduction: Register, on connection: PeerID, at now: Instant) {
         let id = introduction.worker
+        guard let version = ProtocolVersions.spoken.agreement(with: introduction.versions) else {
+            return turnAway(introduction, on: connection, at: now)
+        }
+        turnedAway.forget(id.name)
         if let former = table[id]?.connection, former != connection { connections[former] = nil }
         if let other = connections[connection], other != id { table.update(other) { $0.connection = nil } }
         connections[connection] = id
@@ -93,7 +97,9 @@ extension CoordinatorCore {
                         lapseMilliseconds: Int(options.lapse.wholeNanoseconds / 1_000_000),
                         coordinator: "sweepd",
                         lastSequence: lastSequence(of: id),
-                        refused: refused.sorted()
+                        refused: refused.sorted(),
+                        version: version,
+                        softwareVersion: options.softwareVersion
                     )
                 ),
                 to: connection
@@ -111,6 +117,23 @@ extension CoordinatorCore {
                 "worker.id": id.name, "worker.slots": String(introduction.slots),
                 "worker.kernels": introduction.kernels,
             ]
+        )
+    }
+
+    /// Tells a worker of another protocol what to do; nothing else of what there is is touched by it.
+    private mutating func turnAway(_ introduction: Register, on connection: PeerID, at now: Instant) {
+        let sentence = introduction.versions.refusal(
+            worker: introduction.softwareVersion,
+            coordinator: .spoken,
+            options.softwareVersion
+        )
+        let kind = MessageKind.register.rawValue
+        effects.append(.send(.problem(Problem(kind: kind, code: .badVersion, sentence: sentence)), to: connection))
+        let isNew = turnedAway.note(introduction, sentence, at: now)
+        log(
+            isNew ? .warning : .debug,
+            "worker turned away",
+            ["worker.id": introduction.worker.name, "worker.reason": sentence]
         )
     }
 
@@ -158,6 +181,9 @@ extension CoordinatorCore {
             log(.debug, "late report ignored", of: id)
             return
         }
+        if let mean = at(id.sweep, { $0.meanEpochSeconds }) ?? nil {
+            for observation in item.observations { table.note(worker, seconds: observation.seconds, mean: mean) }
+        }
         take(item, at: now)
     }
 
@@ -167,8 +193,10 @@ extension CoordinatorCore {
         let fresh = freshObservations(item)
         guard !fresh.isEmpty else { return }
         let notes = freshNotes(item, fresh)
+        let readings = freshReadings(item, fresh)
         record(.observed(item.lease, fresh), at: now)
         if !notes.isEmpty { record(.noted(id, notes), at: now) }
+        for reading in readings { record(.measured(id, reading), at: now) }
         let last = fresh.last?.epoch
         let seen = at(id.sweep) { ($0.trials[id.number - 1].curve.hasNonFinite(fresh), $0.sweep.epochs) }
         if seen?.0 == true {
@@ -184,6 +212,24 @@ extension CoordinatorCore {
         let kept = sweeps[item.lease.trial.sweep]?[item.lease.trial.number]?.notes.count ?? 0
         let notes = item.notes.filter { (first...last).contains($0.epoch) }
         return Array(notes.prefix(max(0, TrialNote.perTrial - kept)))
+    }
+
+    /// The readings after these epochs that the sweep's schedule asks for, one an epoch; an epoch that is trained again has the same
+    /// and is not read twice. None of a program.
+    private func freshReadings(_ item: Reports.Item, _ fresh: [Observation]) -> [PackedReading] {
+        guard !item.readings.isEmpty, let first = fresh.first?.epoch, let last = fresh.last?.epoch else { return [] }
+        let id = item.lease.trial
+        guard let sweep = sweeps[id.sweep], let tier = sweep.sweep.representative?.instruments,
+            let lease = sweep.lease(of: id.number)
+        else { return [] }
+        var newest = sweep[id.number]?.readings.all.last?.epoch ?? 0
+        return item.readings.filter { reading in
+            guard (first...last).contains(reading.epoch), reading.epoch > newest,
+                tier.reads(after: reading.epoch, segmentEnd: lease.to)
+            else { return false }
+            newest = reading.epoch
+            return true
+        }
     }
 
     /// The epochs that continue the curve, up to the first whose loss is not finite; one that was trained again is compared

@@ -32,6 +32,8 @@ package struct CoordinatorCore: Sendable {
     /// When the times of sweeps that end after one were last counted, and what of each no fact tells yet.
     var clocked: Instant?
     var unwritten: [SweepID: Duration] = [:]
+    /// Workers of other versions of the protocol, which were not let in.
+    package internal(set) var turnedAway = TurnedAwayWorkers()
     var effects: [Effect] = []
 
     package init(options: CoordinatorOptions = CoordinatorOptions(), session: UInt64) {
@@ -41,6 +43,15 @@ package struct CoordinatorCore: Sendable {
 
     /// Worker processes that hold a connection or a lease.
     package var workers: [WorkerID: WorkerProgress] { table.all }
+
+    /// The protocol version that was settled on this connection; the handshake's as long as nobody registered on it.
+    package func version(on connection: PeerID) -> UInt8 {
+        guard let id = connections[connection], let versions = table.versions(of: id) else { return handshakeVersion }
+        return ProtocolVersions.spoken.agreement(with: versions) ?? handshakeVersion
+    }
+
+    /// Whether a worker is registered on this connection.
+    package func hasWorker(on connection: PeerID) -> Bool { connections[connection] != nil }
 
     /// Sweeps in the store that this version cannot read, and leaves out.
     package var unreadableSweeps: [SweepID] { unreadable }
@@ -84,6 +95,7 @@ package struct CoordinatorCore: Sendable {
         case .submit(let draft, let token): submit(draft, token, at: now)
         case .steer(let name, let steering, let token): steer(name, steering, token, at: now)
         case .adjust(let name, let adjustment, let token): adjust(name, adjustment, token, at: now)
+        case .enqueue(let name, let request, let token): enqueue(name, request, token, at: now)
         case .ask(let name, let asker, let token): ask(name, asker: asker, token, at: now)
         case .told(let name, let tell, let token): told(name, tell, token, at: now)
         case .objectLost(let hash): lost(hash, at: now)

@@ -11,6 +11,8 @@ package struct CoordinatorOptions: Hashable, Sendable {
     package var stuckAfter: Duration?
     /// Below this time an epoch counts as short, and workers hold leases ahead so that they never wait for the network.
     package var shortEpochSeconds: Double
+    /// This build, for workers of others.
+    package var softwareVersion = "unknown"
 
     package init(
         heartbeat: Duration = .seconds(2),

@@ -44,6 +44,7 @@ package struct SnapshotRestoration {
             guard
                 core.sweeps[id]?.timeline.slots.allSatisfy({ $0.trial >= 1 && $0.trial <= trials && $0.end.isFinite })
                     == true,
+                core.sweeps[id]?.enqueued.trials.allSatisfy({ $0 >= 1 && $0 <= trials }) == true,
                 log.blocks.allSatisfy({ $0.allSatisfy { known.contains($0.trial) && $0.trial <= trials } })
             else { throw SnapshotReader.failure("sweep \(id.rawValue) tells of trials that it has not") }
             core.sweeps[id]?.complete(told: log, arrived: arrived[id] ?? [])
@@ -118,7 +119,7 @@ package struct SnapshotRestoration {
         else { throw SnapshotReader.failure("a sweep's file cannot be read") }
         var sweep = SweepProgress(sweep: read, submission: submission, attempts: core.options.attempts)
         let planned = try reader.optional { reader throws(SnapshotError) in try reader.integer(in: 0...1 << 53) }
-        sweep.plan = TrialPlan(trials: planned, repeats: sweep.plan.repeats)
+        sweep.plan = sweep.plan.with(trials: planned)
         sweep.placement.priority = try reader.integer()
         sweep.placement.maxParallel = try reader.optional { reader throws(SnapshotError) in
             try reader.integer(in: 1...1 << 53)
@@ -177,6 +178,11 @@ package struct SnapshotRestoration {
         )
         sweep.leastProbeLoss = try reader.optional { reader throws(SnapshotError) in try reader.real() }
         arrived[sweep.id] = try reader.list { reader throws(SnapshotError) in try reader.epoch() }
+        sweep.enqueued = EnqueuedConfigurations(
+            waiting: try reader.list { reader throws(SnapshotError) in try reader.configuration() },
+            trials: Set(try reader.list { reader throws(SnapshotError) in try reader.epoch() }),
+            keys: try reader.list { reader throws(SnapshotError) in try reader.text() }
+        )
         core.sweeps[sweep.id] = sweep
     }
 
@@ -187,7 +193,7 @@ package struct SnapshotRestoration {
             throw SnapshotReader.failure("its trials are in disorder")
         }
         for number in first + 1..<first + 1 + count {
-            let trial = try reader.trial(number, columns) { core.sweeps[id]?[$0]?.configurationID }
+            let trial = try reader.trial(number, columns) { core.sweeps[id]?.nameToCopy($0) }
             core.sweeps[id]?.trials.append(trial)
         }
     }
@@ -244,27 +250,25 @@ extension SnapshotReader {
     /// An epoch, or a trial's number.
     fileprivate mutating func epoch() throws(SnapshotError) -> Int { try integer(in: 0...Int(Int32.max)) }
 
-    /// A trial; `named` gives the name of an earlier one.
+    /// A trial; `named` gives the name of an earlier one that belongs to that of a copy, if any does.
     fileprivate mutating func trial(
         _ number: Int,
         _ columns: CurveColumns,
-        named: (Int) -> ConfigurationID?
+        named: (Int) -> ConfigurationID??
     ) throws(SnapshotError) -> TrialProgress {
-        let entries = try list { reader throws(SnapshotError) in
-            Configuration.Entry(path: try reader.name(), value: try reader.value())
-        }
+        let configuration = try configuration()
         let (run, seed) = (try epoch(), try word())
         let parent = try optional { reader throws(SnapshotError) in
             Parent(trial: try reader.epoch(), epoch: try reader.epoch())
         }
-        var origin: (parent: Parent, id: ConfigurationID)?
+        var origin: (parent: Parent, id: ConfigurationID?)?
         if let parent {
             guard parent.trial < number, let id = named(parent.trial) else { throw Self.failure() }
             origin = (parent, id)
         }
         var trial = TrialProgress(
             number: number,
-            configuration: Configuration(entries),
+            configuration: configuration,
             runOfConfiguration: run,
             seed: seed,
             columns: columns,
@@ -310,10 +314,24 @@ extension SnapshotReader {
         trial.notes = try list { reader throws(SnapshotError) in
             TrialNote(epoch: try reader.epoch(), text: try reader.text())
         }
+        for reading in try list({ reader throws(SnapshotError) in
+            PackedReading(epoch: try reader.epoch(), bytes: try reader.blob())
+        }) {
+            let before = trial.readings.all.count
+            guard trial.readings.keep(reading), trial.readings.all.count == before + 1 else { throw Self.failure() }
+        }
         trial.workers = try list { reader throws(SnapshotError) in try reader.name() }
         trial.kernels = try list { reader throws(SnapshotError) in try reader.name() }
         guard trial.curve.isWhole || trial.ended != nil, trial.goal?.end.isFinite ?? true else { throw Self.failure() }
         return trial
+    }
+
+    fileprivate mutating func configuration() throws(SnapshotError) -> Configuration {
+        Configuration(
+            try list { reader throws(SnapshotError) in
+                Configuration.Entry(path: try reader.name(), value: try reader.value())
+            }
+        )
     }
 
     private mutating func value() throws(SnapshotError) -> ParameterValue {

@@ -8,7 +8,7 @@ import SweepWire
 /// journal has not. A value, taken in microseconds; it is written elsewhere while events change the core.
 package struct CoreSnapshot: Sendable {
     /// What `parts` write; a snapshot of another format is passed over.
-    package static let format = 4
+    package static let format = 5
 
     let attempts: Int
     /// Leases that were ever given.
@@ -208,10 +208,13 @@ extension SnapshotWriter {
         }
         optional(sweep.leastProbeLoss) { $0.real($1) }
         list(sweep.arrived) { $0.integer($1) }
+        list(sweep.enqueued.waiting) { $0.configuration($1) }
+        list(sweep.enqueued.trials.sorted()) { $0.integer($1) }
+        list(sweep.enqueued.keys) { $0.text($1) }
     }
 
-    fileprivate mutating func trial(_ trial: TrialProgress, _ kept: LearningCurve) {
-        list(trial.configuration.entries) { writer, entry in
+    fileprivate mutating func configuration(_ configuration: Configuration) {
+        list(configuration.entries) { writer, entry in
             writer.name(entry.path)
             switch entry.value {
             case .none: writer.byte(0)
@@ -227,6 +230,10 @@ extension SnapshotWriter {
                 writer.name(value)
             }
         }
+    }
+
+    fileprivate mutating func trial(_ trial: TrialProgress, _ kept: LearningCurve) {
+        configuration(trial.configuration)
         integer(trial.runOfConfiguration)
         word(trial.seed)
         optional(trial.parent) { writer, parent in
@@ -271,6 +278,10 @@ extension SnapshotWriter {
         list(trial.notes) { writer, note in
             writer.integer(note.epoch)
             writer.text(note.text)
+        }
+        list(trial.readings.all) { writer, reading in
+            writer.integer(reading.epoch)
+            writer.blob(reading.bytes)
         }
         list(trial.workers) { $0.name($1) }
         list(trial.kernels) { $0.name($1) }

@@ -86,10 +86,7 @@ extension SweepProgress {
         switch entry.kind {
         case .started:
             guard trials.indices.contains(trial - 1) else { return }
-            searcher.proposed(
-                number: plan[trial - 1].configuration,
-                configuration: trials[trial - 1].configuration
-            )
+            Self.tell(start(of: trial), to: &searcher)
             scheduler.started(trial: trial)
         case .promoted: scheduler.promoted(trial: trial, to: epoch)
         case .resolved, .resolvedForGood:
@@ -102,6 +99,32 @@ extension SweepProgress {
         case .weighed: weighed.append(entry.cost)
         case .removed: scheduler.removed(trial: trial)
         case .observed: scheduler.observed(trial: trial, from: epoch, costs: [entry.cost])
+        }
+    }
+
+    /// A trial as a searcher is told that it is begun.
+    struct Start {
+        let number: Int
+        let configuration: Configuration
+        /// Whether it was enqueued, so that the searcher did not propose it.
+        let isEnqueued: Bool
+    }
+
+    /// The start of a trial.
+    func start(of trial: Int) -> Start {
+        Start(
+            number: plan[trial - 1].configuration,
+            configuration: trials[trial - 1].configuration,
+            isEnqueued: enqueued.trials.contains(trial)
+        )
+    }
+
+    /// Tells a searcher of a trial that is begun: as of its own proposal, or as of one that it was handed.
+    static func tell(_ start: Start, to searcher: inout any Searcher) {
+        if start.isEnqueued {
+            searcher.handedIn(number: start.number, configuration: start.configuration)
+        } else {
+            searcher.proposed(number: start.number, configuration: start.configuration)
         }
     }
 }

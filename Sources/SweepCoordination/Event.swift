@@ -25,6 +25,8 @@ package enum Event: Hashable, Sendable {
     case steer(String, Steering, ReplyToken)
     /// A sweep to change, by name.
     case adjust(String, SweepAdjustment, ReplyToken)
+    /// Configurations to try next of a sweep, by its name.
+    case enqueue(String, EnqueueRequest, ReplyToken)
     /// A program outside asks for a trial of a sweep, by the sweep's name, under a name of its own.
     case ask(String, asker: String, ReplyToken)
     /// A program outside tells of a trial that it was given, by the sweep's name.
@@ -110,7 +112,7 @@ extension Effect {
     }
 }
 
-/// The answer to `submit`, `steer`, `adjust`, `ask` or `told`.
+/// The answer to `submit`, `steer`, `adjust`, `enqueue`, `ask` or `told`.
 package enum SteeringOutcome: Hashable, Sendable {
     case done(SweepID)
     /// To `ask`: a trial, or where the sweep stands that has none to give now.

@@ -5,12 +5,12 @@ import SweepWire
 extension SweepProgress {
     mutating func apply(_ proposal: TrialProposal) {
         guard proposal.trial.number == trials.count + 1 else { return }
-        var origin: (parent: Parent, id: ConfigurationID)?
+        var origin: (parent: Parent, id: ConfigurationID?)?
         if let parent = proposal.parent {
-            guard let donor = self[parent.trial], donor.curve.isWhole, donor.curve.epochs >= parent.epoch else {
-                return
-            }
-            origin = (parent, donor.configurationID)
+            guard let donor = self[parent.trial], let name = nameToCopy(parent.trial), donor.curve.isWhole,
+                donor.curve.epochs >= parent.epoch
+            else { return }
+            origin = (parent, name)
         }
         var trial = TrialProgress(
             number: proposal.trial.number,
@@ -27,6 +27,9 @@ extension SweepProgress {
         }
         trials.append(trial)
         if !isFinal(proposal.trial.number) { searched += 1 }
+        if proposal.repeatIndex == 0, proposal.parent == nil {
+            enqueued.begin(proposal.configuration, as: proposal.trial.number)
+        }
         open.insert(proposal.trial.number)
         tally.add(trials[proposal.trial.number - 1])
     }
@@ -119,6 +122,11 @@ extension SweepProgress {
     mutating func applyNoted(trial number: Int, _ notes: [TrialNote]) {
         guard trials.indices.contains(number - 1) else { return }
         trials[number - 1].notes += notes
+    }
+
+    mutating func applyMeasured(trial number: Int, _ reading: PackedReading) {
+        guard trials.indices.contains(number - 1) else { return }
+        trials[number - 1].readings.keep(reading)
     }
 
     mutating func applyCheckpoint(trial number: Int, epoch: Int, _ checkpoint: CheckpointID) {
@@ -217,6 +225,7 @@ extension SweepProgress {
         case .finished: state = .finished
         case .halted(let reason): state = .halted(reason)
         case .adjusted(let adjustment): apply(adjustment)
+        case .enqueued(let configurations, let key): enqueued.add(configurations, key: key)
         case .ran(let milliseconds): ranMilliseconds = max(ranMilliseconds, milliseconds)
         // The core takes the sweep away.
         case .deleted: break

@@ -8,8 +8,8 @@ extension SweepProgress {
         case resolve(trial: Int, epoch: Int, cost: Double)
         /// A new trial, and its first segment.
         case propose(TrialProposal, to: Int, end: Double)
-        /// A new trial that goes on from the state of `parent`, in the place of trial `replacing`, and its first segment.
-        case copy(TrialProposal, parent: Parent, replacing: Int, to: Int, end: Double)
+        /// A new trial that goes on from the state of `parent`, in the place of trial `replacing` if any, and its first segment.
+        case copy(TrialProposal, parent: Parent, replacing: Int?, to: Int, end: Double)
         /// A paused trial goes on.
         case promote(trial: Int, from: Int, to: Int, end: Double)
         /// Paused trials that can never be promoted any more: others are better, or nothing is left to compare with.
@@ -26,7 +26,7 @@ extension SweepProgress {
     /// A promotion that is answered is taken; the caller records it as a fact at once.
     mutating func nextDecision(demand: Int) -> Decision? {
         guard !state.isOver else { return nil }
-        if let decision = pruneHopeless() { return decision }
+        if let decision = pruneHopeless() ?? endSharedSegment() { return decision }
         // With nothing in flight one step is always looked for, so that a sweep can end while no worker is there.
         let room =
             inVirtualTime
@@ -48,7 +48,7 @@ extension SweepProgress {
 
     /// The trial whose end is told next when decisions are taken on arrival.
     private var nextArrived: Int? {
-        guard sweep.search.population != nil else { return arrived.first }
+        guard copiesStates else { return arrived.first }
         return arrived.first { number in timeline.slot(of: number).map { isSettled(number, at: $0.to) } ?? false }
     }
 
@@ -97,14 +97,19 @@ extension SweepProgress {
             return .promote(trial: promotion.trial, from: from, to: promotion.to, end: end)
         }
         if let all = plan.trials, searched >= all { return nextFinalRun() }
+        // All others go on from the state of the first.
+        if sweep.search.branch != nil, searched > 0 { return nil }
         let run = plan[searched]
-        guard let configuration = searcher.propose(number: run.configuration) else { return nextFinalRun() }
+        // What was enqueued comes before the searcher's own, which then follow.
+        let waiting = run.repeat == 0 ? enqueued.waiting.first : nil
+        guard let configuration = waiting ?? searcher.propose(number: run.configuration) else { return nextFinalRun() }
         let proposal = TrialProposal(
             trial: TrialID(sweep: id, number: trials.count + 1),
             configuration: configuration,
             configurationIndex: run.configuration,
             repeatIndex: run.repeat,
-            seed: sweep.trialSeed(configuration.id, repeat: run.repeat)
+            seed: sweep.search.branch.map { sweep.seed(before: $0) }
+                ?? sweep.trialSeed(configuration.id, repeat: run.repeat)
         )
         let level = scheduler.firstLevel(of: proposal.trial.number)
         return .propose(proposal, to: level, end: timeline.now + Double(level))

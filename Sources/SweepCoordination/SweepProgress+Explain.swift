@@ -68,7 +68,9 @@ extension SweepProgress {
                 guard let begun = self[trial] else { continue }
                 let proposal = plan[trial - 1].configuration
                 if trial == firstRun {
-                    if begun.parent != nil {
+                    if enqueued.trials.contains(trial) {
+                        reason = .enqueued
+                    } else if sweep.search.population != nil, begun.parent != nil {
                         reason = population?.copyDue().flatMap { copyReason(of: begun, $0) }
                     } else {
                         var asked = searcher
@@ -89,7 +91,7 @@ extension SweepProgress {
                     neighbours.sort { ($0.distance, $0.trial) < ($1.distance, $1.trial) }
                     neighbours = Array(neighbours.prefix(Self.neighbours))
                 }
-                searcher.proposed(number: proposal, configuration: begun.configuration)
+                Self.tell(start(of: trial), to: &searcher)
                 population?.started(trial: trial)
             case .weighed: weighed.append(entry.cost)
             case .resolved, .resolvedForGood:

@@ -51,6 +51,8 @@ package struct SweepProgress: Sendable {
     let attempts: Int
     /// Which configuration and repeat each trial is.
     var plan: TrialPlan
+    /// What was enqueued while it ran.
+    package internal(set) var enqueued = EnqueuedConfigurations()
     /// When and where it is trained: as its file says, and as it was changed since.
     package internal(set) var placement: Placement
     /// What it has of the workers, beside other sweeps.
@@ -135,13 +137,18 @@ package struct SweepProgress: Sendable {
             requires.removeAll { $0.key == WorkerRequirement.topAccuracies.key }
             requires = (requires + [.topAccuracies]).sorted()
         }
-        if sweep.search.population != nil {
+        if copiesStates {
             requires.removeAll { $0.key == WorkerRequirement.copies.key }
             requires = (requires + [.copies]).sorted()
         }
         if sweep.command?.isReused == true {
             requires.removeAll { $0.key == WorkerRequirement.reusedPrograms.key }
             requires = (requires + [.reusedPrograms]).sorted()
+        }
+        // Workers of before train a file that leaves it out, and read nothing.
+        if !sweep.isOfPrograms, let tier = sweep.source["train"]?["instruments"], tier != .null {
+            requires.removeAll { $0.key == WorkerRequirement.readings.key }
+            requires = (requires + [.readings]).sorted()
         }
         return WorkerNeeds(coreVersion: coreVersion, slots: placement.slots, requires: requires)
     }

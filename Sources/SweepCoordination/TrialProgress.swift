@@ -5,7 +5,7 @@ package struct TrialProgress: Sendable {
     /// From 1, in the order of proposal.
     package let number: Int
     package let configuration: Configuration
-    /// The name of what it is a run of: its configuration; for a copy of another trial's state that trial, too, and the copy itself.
+    /// The name of what it is a run of: its configuration; for a member's copy in a population that member, too, and the copy itself.
     package let configurationID: ConfigurationID
     /// Which run of the configuration this is, from 0.
     package let runOfConfiguration: Int
@@ -33,6 +33,8 @@ package struct TrialProgress: Sendable {
     package internal(set) var stoppedEarly = false
     /// What happened in its training, in the order of epochs; the first `TrialNote.perTrial`.
     package internal(set) var notes: [TrialNote] = []
+    /// What its network looked like after some of its epochs.
+    package internal(set) var readings = KeptReadings()
     /// Every worker that held it, first to last, each once.
     package internal(set) var workers: [String] = []
     /// The kernels that it was trained with, first to last, each once; none of a program.
@@ -71,14 +73,15 @@ package struct TrialProgress: Sendable {
         runOfConfiguration: Int,
         seed: UInt64,
         columns: CurveColumns,
-        copiedFrom origin: (parent: Parent, id: ConfigurationID)? = nil
+        copiedFrom origin: (parent: Parent, id: ConfigurationID?)? = nil
     ) {
         self.number = number
         self.configuration = configuration
         parent = origin?.parent
         configurationID =
-            origin.map { configuration.id(copiedFrom: $0.id, after: $0.parent.epoch, number: number) }
-            ?? configuration.id
+            origin.flatMap { origin in
+                origin.id.map { configuration.id(copiedFrom: $0, after: origin.parent.epoch, number: number) }
+            } ?? configuration.id
         self.runOfConfiguration = runOfConfiguration
         self.seed = seed
         curve = LearningCurve(columns)

@@ -7,6 +7,8 @@ struct WorkerStanding: Comparable, Sendable {
     /// Slots that its leases take.
     let load: Int
     let slots: Int
+    /// Octaves that it is slower than others.
+    let pace: Int
     /// Slots that no stuck trainer holds.
     let usable: Int
     /// Slots for leases that begin at once, and with those that are held ahead.
@@ -20,6 +22,7 @@ struct WorkerStanding: Comparable, Sendable {
         self.worker = worker.id
         load = worker.load
         slots = worker.slots
+        pace = worker.pace.octave
         usable = max(0, worker.slots - worker.occupied)
         serves = worker.introduction != nil && worker.connection != nil && !worker.draining && usable > 0
         takes = serves && !worker.isQuiet && worker.alone == nil
@@ -33,11 +36,12 @@ struct WorkerStanding: Comparable, Sendable {
     static func < (one: Self, other: Self) -> Bool {
         let own = one.load * other.slots
         let theirs = other.load * one.slots
-        return own == theirs ? one.worker < other.worker : own < theirs
+        guard own == theirs else { return own < theirs }
+        return one.pace == other.pace ? one.worker < other.worker : one.pace < other.pace
     }
 }
 
-/// The workers that fit the needs of some sweeps, the least loaded for its size first.
+/// The workers that fit the needs of some sweeps, the least loaded for its size first, of equals the fastest.
 struct WorkerPool: Sendable {
     let needs: WorkerNeeds
     /// Sweeps that draw from it.

@@ -76,8 +76,26 @@ struct WorkerTable: Sendable {
     /// Whether the worker is known.
     func contains(_ id: WorkerID) -> Bool { all.index(forKey: id) != nil }
 
+    /// The versions of the protocol that it speaks; nil when nothing is known.
+    func versions(of id: WorkerID) -> ProtocolVersions? {
+        guard let index = all.index(forKey: id) else { return nil }
+        return all.values[index].introduction?.versions
+    }
+
     /// The oldest number that it introduced itself with; 1 when nothing is known.
     mutating func oldestSequence(_ id: WorkerID) -> UInt64 { at(id) { $0.introduction?.oldestSequence ?? 1 } ?? 1 }
+
+    /// Notes how long an epoch took that it reports; its place changes only where it turns out to be of another pace.
+    mutating func note(_ id: WorkerID, seconds: Double, mean: Double) {
+        let paces = at(id) { worker in
+            var pace = worker.pace
+            pace.note(seconds: seconds, mean: mean)
+            let isSame = pace.octave == worker.pace.octave
+            if isSame { worker.pace = pace }
+            return (isSame, pace)
+        }
+        if case (false, let pace)? = paces { update(id) { $0.pace = pace } }
+    }
 
     /// When it was last heard.
     mutating func lastSeen(_ id: WorkerID) -> Instant? { at(id) { $0.lastSeen } }

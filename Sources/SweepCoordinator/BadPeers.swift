@@ -22,6 +22,10 @@ package struct BadPeers: Sendable {
         case cutOff = "cut_off"
         /// The key's role may not do this.
         case forbidden
+        /// A worker that speaks no protocol version that is spoken here.
+        case otherVersion = "other_version"
+        /// A registered worker said something of a kind that its version of the protocol does not have.
+        case unknownKind = "unknown_kind"
     }
 
     /// Whether the log has a line about it.

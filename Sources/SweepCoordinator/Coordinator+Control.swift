@@ -125,6 +125,10 @@ extension Coordinator: SweepControl {
         try await answer(about: name, await steer { .adjust(name, adjustment, $0) })
     }
 
+    package func enqueue(sweep name: String, _ request: EnqueueRequest) async throws(ControlError) -> StatusDocument {
+        try await answer(about: name, await steer { .enqueue(name, request, $0) })
+    }
+
     /// Keeps a data set that was read on this machine: `put` puts it into the store, piece by piece where it is large.
     package func keepDataSet(_ put: @Sendable (ObjectStore) throws -> ContentHash) async throws {
         arrived(try await objects.put(put))
@@ -204,7 +208,8 @@ extension Coordinator {
     private func about(_ role: Role?) -> AboutDocument {
         AboutDocument(
             software: options.softwareVersion,
-            protocolVersion: Int(SweepWire.protocolVersion),
+            oldestProtocol: Int(ProtocolVersions.spoken.oldest),
+            newestProtocol: Int(ProtocolVersions.spoken.newest),
             core: options.coreVersion,
             role: role?.rawValue,
             milliseconds: Int(wallClockMilliseconds())

@@ -37,6 +37,14 @@ extension Coordinator {
             send(Self.refusal(problem, of: message), to: received.connection)
             return
         }
+        if case .register(let introduction) = message,
+            ProtocolVersions.spoken.agreement(with: introduction.versions) == nil
+        {
+            // The core tells it what to do; it is no more listened to than others whose messages cannot be read.
+            metrics.refused(.otherVersion)
+            guard !losesPatience(with: received) else { return }
+            return handle(.message(message, from: PeerID(number: received.connection.number)))
+        }
         if case .register(let introduction) = message, !binds(introduction.worker, to: received.peer.key) {
             let problem = Problem(
                 kind: message.kind.rawValue,
@@ -58,20 +66,31 @@ extension Coordinator {
     /// Counts the message, tells its sender what is wrong with it, and listens to him no more if he goes on.
     private func unreadable(_ received: ReceivedMessage, _ error: WireError) {
         let who = received.peer.key?.z85 ?? received.peer.address
-        refuse(.undecodable, who: who, "\(error)", "unreadable message")
-        if badPeers.offended(by: received.connection) {
-            // Told once for each peer: he may come back on ever new connections.
-            let isFirst = badPeers.tells(.cutOff, who: who) == .first
-            logger.log(
-                level: isFirst ? .warning : .debug,
-                "a connection is not listened to any more",
-                metadata: ["peer.id": "\(who)", "peer.connection": "\(received.connection)"]
-            )
-            // Behind what was decided before it in this turn: facts are kept in the order in which they were taken.
-            handle(.unreachable(PeerID(number: received.connection.number)))
-        } else if let answer = error.answer {
-            send(answer, to: received.connection)
+        if error.code == .unknownKind, core.hasWorker(on: PeerID(number: received.connection.number)) {
+            // A newer worker that says too much is no reason to lose it: counted, told of once, and passed over. It costs less than
+            // any message that it may send.
+            refuse(.unknownKind, who: who, "\(error)", "a message of an unknown kind is passed over")
+            if let answer = error.answer { send(answer, to: received.connection) }
+            return
         }
+        refuse(.undecodable, who: who, "\(error)", "unreadable message")
+        if !losesPatience(with: received), let answer = error.answer { send(answer, to: received.connection) }
+    }
+
+    /// Notes a message that nothing can be done with; true when its connection is not listened to any more by that.
+    private func losesPatience(with received: ReceivedMessage) -> Bool {
+        guard badPeers.offended(by: received.connection) else { return false }
+        let who = received.peer.key?.z85 ?? received.peer.address
+        // Told once for each peer: he may come back on ever new connections.
+        let isFirst = badPeers.tells(.cutOff, who: who) == .first
+        logger.log(
+            level: isFirst ? .warning : .debug,
+            "a connection is not listened to any more",
+            metadata: ["peer.id": "\(who)", "peer.connection": "\(received.connection)"]
+        )
+        // Behind what was decided before it in this turn: facts are kept in the order in which they were taken.
+        handle(.unreachable(PeerID(number: received.connection.number)))
+        return true
     }
 
     /// What a key must allow for this message; nil for messages that are answered by nothing.

@@ -71,10 +71,12 @@ package actor Coordinator: Service {
         self.logger = logger
         store = try Store.open(directory: options.directory, mode: .readWrite)
         let snapshotStore = SnapshotUpkeep.open(options.directory, logger)
+        var coreOptions = options.core
+        coreOptions.softwareVersion = options.softwareVersion
         let restored = try RestoredCore(
             from: store,
             snapshots: snapshotStore,
-            options: options.core,
+            options: coreOptions,
             session: UInt64.random(in: 1...UInt64.max)
         )
         if let reason = restored.passedOver {
@@ -326,7 +328,8 @@ extension Coordinator {
 
     func send(_ message: Message, to connection: ConnectionID) {
         let frames: [[UInt8]]
-        do { frames = try message.encode() } catch {
+        let version = core.version(on: PeerID(number: connection.number))
+        do { frames = try message.encode(in: version) } catch {
             logger.error("a message cannot be sent", metadata: ["message.reason": "\(error)"])
             return
         }

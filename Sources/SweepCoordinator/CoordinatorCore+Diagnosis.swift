@@ -2,12 +2,13 @@ package import SweepCoordination
 import SweepCore
 import SweepDiagnosis
 package import SweepReports
+import SweepWire
 
 extension CoordinatorCore {
     /// Reports on one trial, or on all, as far as they have trained an epoch; nil when there is no such trial.
     ///
-    /// From what is stored: curve, specification, notes and the data's schema. What needs the rows or the network (`why` has
-    /// both) is told as not known.
+    /// From what is stored: curve, readings of the network, specification, notes and the data's schema. What needs the rows or the
+    /// network itself (`why` has both) is told as not known.
     /// `curves` has the curves that are thinned here.
     package func diagnosisDocument(
         _ sweep: SweepProgress,
@@ -64,11 +65,7 @@ extension CoordinatorCore {
                 value: progress.curve.best(for: sweep.sweep.objective)?.value,
                 bestOfSweep: best,
                 diagnosis,
-                unknown: isOfPrograms
-                    ? ["the trial is a program: its curve was looked at; its model, steps and data are not known here"]
-                    : [
-                        "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
-                    ]
+                unknown: [isOfPrograms ? Self.programUnknown : Self.unknown(progress.readings)]
             )
         }
         let begun = trials.filter { $0.curve.epochs > 0 }
@@ -100,6 +97,18 @@ extension CoordinatorCore {
         )
     }
 
+    private static let programUnknown =
+        "the trial is a program: its curve was looked at; its model, steps and data are not known here"
+
+    /// What nobody looked at of a trial with these readings.
+    private static func unknown(_ readings: KeptReadings) -> String {
+        let why = "`sweepd why` trains a sweep file without ranges and does"
+        guard !readings.isEmpty else { return "layers, steps and data were not looked at: \(why)" }
+        let epochs = readings.all.map { String($0.epoch) }
+        let after = (epochs.count == 1 ? "epoch " : "epochs ") + epochs.joined(separator: ", ")
+        return "layers were looked at after \(after) alone, single steps and data not at all: \(why)"
+    }
+
     private func evidence(_ trial: TrialProgress, _ curve: LearningCurve, _ sweep: SweepProgress) -> RunEvidence {
         let resolved = sweep.sweep.space.resolve(trial.configuration)
         let spec = sweep.sweep.isOfPrograms ? nil : resolved.flatMap { TrialSpec.read($0, problems: SpecProblems()) }
@@ -109,6 +118,7 @@ extension CoordinatorCore {
             budget: trial.stoppedEarly ? curve.epochs : sweep.sweep.epochs,
             chanceLoss: spec.flatMap { spec in schema.flatMap { ChanceLoss.of(spec.training, on: $0) } },
             bestProbeLoss: sweep.leastProbeLoss,
+            instruments: trial.readings.isEmpty ? nil : Instruments(trial.readings),
             trial: spec,
             schema: schema,
             notes: trial.notes,

@@ -44,6 +44,7 @@ extension CoordinatorCore {
             reason: reason,
             trials: counts(sweep),
             trialsPlanned: sweep.plannedTrials,
+            enqueued: sweep.enqueued.waiting.count,
             epochs: sweep.epochsTrained,
             epochsPerSecond: sweep.state == .running ? pace?.epochsPerSecond : nil,
             secondsLeft: secondsLeft(sweep, pace),
@@ -51,10 +52,27 @@ extension CoordinatorCore {
             best: best(sweep),
             objectives: sweep.sweep.further.isEmpty ? [] : sweep.sweep.objectives,
             front: front(sweep),
-            search: StatusDocument.Search(sweep.sweep),
+            search: StatusDocument.Choice(searchOf: sweep.sweep),
+            prune: StatusDocument.Choice(pruningOf: sweep.sweep),
             placement: sweep.placement,
-            workers: workers.keys.sorted().compactMap { workers[$0] }.map { status($0, sweep, at: now) }
+            workers: workers.keys.sorted().compactMap { workers[$0] }.map { status($0, sweep, at: now) },
+            turnedAway: turnedAwayWorkers(at: now)
         )
+    }
+
+    /// The workers that were not let in of late, as documents show them.
+    func turnedAwayWorkers(at now: Instant) -> [TurnedAwayWorker] {
+        turnedAway.recent(at: now).map { worker in
+            TurnedAwayWorker(
+                id: worker.name,
+                host: worker.host,
+                softwareVersion: worker.softwareVersion,
+                oldestProtocol: Int(worker.versions.oldest),
+                newestProtocol: Int(worker.versions.newest),
+                lastSeen: Double(worker.lastSeen.duration(to: now).wholeNanoseconds) / 1e9,
+                because: worker.sentence
+            )
+        }
     }
 
     /// The ranked summary; all rows, or the first `top`; by the sweep's objective, or as `judged`. `curves` has those of trials
@@ -79,9 +97,11 @@ extension CoordinatorCore {
             repeats: sweep.repeats,
             folds: sweep.sweep.folds,
             top: top,
+            // Who asks for the best of them alone does not pay for it: of three objectives it may take seconds.
+            withHistory: top == nil,
             finding: { record in
-                let whole = sweep[record.number].map { curves.curve(of: $0, in: sweep) } ?? record.curve
-                return finding(whole, stoppedEarly: record.stoppedEarly, sweep)
+                guard let trial = sweep[record.number] else { return nil }
+                return finding(trial, curves.curve(of: trial, in: sweep), sweep)
             }
         )
         return RankDocument(
@@ -154,10 +174,13 @@ extension CoordinatorCore {
         trial.record(state(of: trial, sweep), curve: curve, fold: sweep.fold(of: trial))
     }
 
-    func finding(_ curve: LearningCurve, stoppedEarly: Bool, _ sweep: SweepProgress) -> Finding? {
+    /// The gravest of what a trial's curve shows; nil where that is nothing.
+    ///
+    /// The curve alone: readings are there only of workers that send them, and the table is not to depend on who trained what.
+    func finding(_ trial: TrialProgress, _ curve: LearningCurve, _ sweep: SweepProgress) -> Finding? {
         Findings.primary(
             curve: curve,
-            budget: stoppedEarly ? curve.epochs : sweep.sweep.epochs,
+            budget: trial.stoppedEarly ? curve.epochs : sweep.sweep.epochs,
             chanceLoss: sweep.submission.schema?.chanceLoss,
             bestProbeLoss: sweep.leastProbeLoss,
             sample: ValidationSample(sweep.submission.schema, of: sweep.sweep.space)
@@ -219,6 +242,15 @@ extension CoordinatorCore {
             let others = max(0, planned - sweep.trials.count) * sweep.sweep.epochs
             return Double(begun + others) / pace.epochsPerSecond
         }
+        if let branch = sweep.sweep.search.branch, let first = sweep[1] {
+            // The epochs that all share, and for each run those after them.
+            let shared = max(0, branch.after - first.curve.epochs)
+            let begun = sweep.trials.dropFirst().reduce(0) { epochs, trial in
+                epochs + (trial.ended == nil ? max(0, sweep.sweep.epochs - trial.curve.epochs) : 0)
+            }
+            let others = max(0, planned - sweep.trials.count) * (sweep.sweep.epochs - branch.after)
+            return Double(shared + begun + others) / pace.epochsPerSecond
+        }
         let decided = sweep.tally.epochsAhead
         let mean = Double(sweep.epochsTrained + decided) / Double(sweep.trials.count)
         let toCome = max(0, planned - sweep.trials.count)
@@ -269,10 +301,16 @@ extension CoordinatorCore {
     }
 }
 
-extension StatusDocument.Search {
+extension StatusDocument.Choice {
     /// What `sweep` is searched with.
-    init(_ sweep: Sweep) {
+    init(searchOf sweep: Sweep) {
         let choice = SearchChoice(spec: sweep.search, space: sweep.space)
+        self.init(method: choice.method.rawValue, picked: choice.reason)
+    }
+
+    /// Which trials of `sweep`, which is kept, go on.
+    init(pruningOf sweep: Sweep) {
+        let choice = PruneChoice(kept: sweep)
         self.init(method: choice.method.rawValue, picked: choice.reason)
     }
 }

@@ -54,7 +54,8 @@ extension CoordinatorCore {
             notes: trial.notes,
             log: trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log },
             death: trial.lastDeath?.reason,
-            checkpointEpoch: trial.checkpoint?.epoch
+            checkpointEpoch: trial.checkpoint?.epoch,
+            readings: Instruments(trial.readings).readings
         )
     }
 
@@ -74,7 +75,8 @@ extension CoordinatorCore {
                     state: worker.connection == nil ? .lost : worker.draining ? .draining : .connected,
                     trials: worker.held.enumerated().compactMap { held($1, place: $0, of: worker) }
                 )
-            }
+            },
+            turnedAway: turnedAwayWorkers(at: now)
         )
     }
 
@@ -106,6 +108,7 @@ extension CoordinatorCore {
             seed: trial.seed,
             run: trial.runOfConfiguration,
             fold: sweep.fold(of: trial),
+            parent: trial.parent,
             state: state,
             stoppedEarly: trial.stoppedEarly,
             attempts: Int(trial.attempt.rawValue),
@@ -114,7 +117,7 @@ extension CoordinatorCore {
             rung: state == .completed ? sweep.levels.last ?? rung : rung,
             goal: trial.goal?.to,
             best: curve.best(for: sweep.sweep.objective),
-            finding: finding(curve, stoppedEarly: trial.stoppedEarly, sweep),
+            finding: finding(trial, curve, sweep),
             curve: curve,
             known: known
         )

@@ -32,6 +32,8 @@ extension LogLine {
             self.init(.debug, "epochs kept", ["lease.id": lease.description, "lease.epoch": String(epoch)])
         case .noted(let trial, let notes):
             self.init(.debug, "notes kept", ["trial.id": trial.description, "trial.notes": String(notes.count)])
+        case .measured(let trial, let reading):
+            self.init(.debug, "reading kept", ["trial.id": trial.description, "trial.epoch": String(reading.epoch)])
         case .checkpointKept(let trial, let epoch, let checkpoint):
             self.init(
                 .debug,
@@ -57,6 +59,7 @@ extension LogLine {
         case .paused: "paused"
         case .resumed: "resumed"
         case .adjusted: "adjusted"
+        case .enqueued: "enqueued"
         case .cancelled: "cancelled"
         case .finished: "finished"
         case .halted: "halted"

@@ -83,6 +83,10 @@ package struct StoredSweeps: SweepControl {
         throw Self.stopped
     }
 
+    package func enqueue(sweep: String, _ request: EnqueueRequest) async throws(ControlError) -> StatusDocument {
+        throw Self.stopped
+    }
+
     /// The data set of a sweep, where it has folds that of this one, from 1; nil when there is no such sweep.
     package func dataSet(of name: String, fold: Int? = nil) -> DataSetID? {
         core.sweep(named: name)?.submission.dataSet(ofFold: fold)

@@ -25,7 +25,7 @@ package struct TrainingSpans: Sendable {
             series[lease.trial.sweep]?.close(lease.trial.number)
         case .trialEnded(let trial, _): series[trial.sweep]?.close(trial.number)
         case .sweepSubmitted, .sweepChanged, .trialProposed, .segmentDecided, .segmentResolved, .noted,
-            .checkpointKept, .workerSequence:
+            .measured, .checkpointKept, .workerSequence:
             break
         }
     }

@@ -184,7 +184,10 @@ extension Arm {
         guard !path.contains(""), path.count > 1 else { return places }
         switch path[0] {
         // The epochs of a sweep are those of every trial: its rungs and its virtual clock are counted in them.
-        case "train": return path[1] == "epochs" ? "another key of train: all arms train the same epochs" : nil
+        case "train" where path[1] == "epochs": return "another key of train: all arms train the same epochs"
+        // What is looked at changes no number: such arms would be the same one twice.
+        case "train" where path[1] == "instruments": return "another key of train: all arms are looked at alike"
+        case "train": return nil
         case "data": return Sweep.searchedDataKeys.contains(path[1]) ? nil : places
         default: return places
         }

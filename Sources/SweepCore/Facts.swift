@@ -20,6 +20,8 @@ package enum Fact: Hashable, Sendable {
     case observed(LeaseID, [Observation])
     /// A worker reported what happened in epochs that were observed just before.
     case noted(TrialID, [TrialNote])
+    /// A worker read the network after an epoch that was observed just before.
+    case measured(TrialID, PackedReading)
     /// A trial's checkpoint after `epoch` is kept and may be resumed from; with epoch 0 it was lost, and the trial begins anew.
     case checkpointKept(TrialID, epoch: Int, CheckpointID)
     /// The end of a segment was fed to the scheduler, in virtual time: `cost` (less is better) at `epoch`.
@@ -37,7 +39,7 @@ package enum Fact: Hashable, Sendable {
 /// A sweep as it was accepted.
 package struct SweepSubmission: Hashable, Sendable {
     package let id: SweepID
-    /// The whole file as one node; `Sweep.read` reads it.
+    /// The whole file as one node, with the way to prune that was picked for it; `Sweep.read` reads it.
     package let source: SpecNode
     /// The file's text as the user wrote it; empty when it was submitted without one.
     package let text: String
@@ -110,6 +112,11 @@ package enum SweepChange: Hashable, Sendable {
     /// More trials than it has let a finished sweep go on. Where the fact stands among the others is the virtual time at
     /// which it counts, so that a replay takes the same decisions.
     case adjusted(SweepAdjustment)
+    /// Configurations were enqueued, whole: each is the next that is proposed, before the searcher's own, in their order.
+    ///
+    /// As with `adjusted`, where the fact stands is the virtual time at which it counts. `key` is the asker's name for the request,
+    /// so that it is known when it comes again; empty: none.
+    case enqueued([Configuration], key: String = "")
     /// It was trained for so many milliseconds, all times together; written now and then of a sweep that ends after a time.
     ///
     /// Real time, told as a fact, so that a replay decides the same.
@@ -143,8 +150,8 @@ extension Fact {
         case .sweepChanged(_, .deleted), .workerSequence: nil
         case .sweepChanged(let id, _): id
         case .trialProposed(let proposal): proposal.trial.sweep
-        case .segmentDecided(let trial, _, _, _, _), .noted(let trial, _), .checkpointKept(let trial, _, _),
-            .segmentResolved(let trial, _, _), .trialEnded(let trial, _):
+        case .segmentDecided(let trial, _, _, _, _), .noted(let trial, _), .measured(let trial, _),
+            .checkpointKept(let trial, _, _), .segmentResolved(let trial, _, _), .trialEnded(let trial, _):
             trial.sweep
         case .leased(let lease, _, _, _, _), .observed(let lease, _), .leaseEnded(let lease, _): lease.trial.sweep
         }

@@ -71,8 +71,11 @@ package struct WorkerRequirement: Hashable, Comparable, Sendable, CustomStringCo
     /// What a worker has that lets a program's process serve one trial after another: a label that it gives itself where it
     /// runs programs. One of before this cannot read such a trial.
     package static let reusedPrograms = WorkerRequirement(key: "reused_programs", value: "yes")
+    /// What a worker has that reads networks as a sweep file says: a label that it gives itself. One of before this cannot read a trial
+    /// whose file says so.
+    package static let readings = WorkerRequirement(key: "network_readings", value: "any")
     /// The labels by which workers tell what their version can do, which nobody else may give them and nobody is shown.
-    package static let abilities = [topAccuracies, copies, reusedPrograms]
+    package static let abilities = [topAccuracies, copies, reusedPrograms, readings]
     /// The labels that workers give themselves.
     package static let implied = [commands] + abilities
 
@@ -187,6 +190,21 @@ extension SpecNode {
         )
     }
 
+    private func without(_ key: String) -> SpecNode {
+        guard case .map(let entries) = self else { return self }
+        return .map(entries.filter { $0.key != key })
+    }
+
+    /// Whether the sweep file leaves it to `auto` which trials go on, without a setting that would say so.
+    package var leavesPruning: Bool {
+        switch self["prune"] {
+        case nil, .text(PruneSpec.Method.auto.rawValue)?: true
+        case .map(let entries)?:
+            entries.allSatisfy { $0.key == "method" && $0.value == .text(PruneSpec.Method.auto.rawValue) }
+        default: false
+        }
+    }
+
     /// In what one sweep file differs from another.
     package enum Difference: Hashable, Sendable {
         case none
@@ -203,5 +221,15 @@ extension SpecNode {
         let (own, theirs) = (withoutPlacement, other.withoutPlacement)
         if own == theirs { return .placement }
         return own.withoutTrials == theirs.withoutTrials ? .trials : .another
+    }
+
+    /// In what this sweep file differs from the one that `kept` was written for when it was handed in.
+    ///
+    /// One that leaves pruning to `auto` is the same whatever was picked then, by this version or an earlier one.
+    package func difference(fromKept kept: SpecNode) -> Difference {
+        guard leavesPruning, kept.leavesPruning || kept["prune"] == PruneSpec.pickedExtrapolation else {
+            return difference(from: kept)
+        }
+        return without("prune").difference(from: kept.without("prune"))
     }
 }

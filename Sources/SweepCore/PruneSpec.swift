@@ -25,7 +25,8 @@ package struct PruneSpec: Hashable, Sendable {
 
     /// Which trials go on.
     package enum Method: String, CaseIterable, Sendable {
-        /// `asha`, or `extrapolate` where its budget is given.
+        /// What its settings are of. Without any: in a file that is handed in, what a rule picks by the search; in a sweep that is
+        /// kept, `asha`, as every sweep of before there was that rule.
         case auto
         case extrapolate, asha
         case stoppingASHA = "stopping_asha"
@@ -50,7 +51,14 @@ package struct PruneSpec: Hashable, Sendable {
     /// What `extrapolate` spends unless told: what promotion ASHA with rungs 1, 3, 9, 27 of 50 epochs does.
     package static let defaultBudget = 0.11
 
-    /// The method, with `auto` replaced by what it stands for.
+    /// How a kept sweep says that `auto` picked `extrapolate`, with the share that this version gives it.
+    ///
+    /// To a reader of a file, and to versions from before there was a rule, it means the same.
+    package static let pickedExtrapolation = SpecNode.map([
+        SpecEntry("method", .text(Method.auto.rawValue)), SpecEntry("budget", .real(defaultBudget)),
+    ])
+
+    /// The method, with `auto` replaced by what it stands for in a sweep that is kept.
     package var resolvedMethod: Method {
         guard method == .auto else { return method }
         return budget == nil ? .asha : .extrapolate

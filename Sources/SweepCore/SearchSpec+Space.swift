@@ -3,15 +3,15 @@ extension SpecReader {
     ///
     /// Each is a map from parameters to values. A parameter may be called by the end of its path, from a dot on; the option
     /// of a choice by its word. A parameter of a branch takes the option that it belongs to.
-    func configurations(of space: SearchSpace) -> [Configuration]? {
-        guard let items = items(count: 1...1000) else { return nil }
+    package func configurations(of space: SearchSpace) -> [Configuration]? {
+        guard let items = items(count: 1...SearchSpec.greatestTriedFirst) else { return nil }
         let found = items.map { $0.configuration(of: space) }
         let whole = found.compactMap { $0 }
         return whole.count == found.count ? whole : nil
     }
 
     /// Values of some parameters, as `configurations` reads them.
-    func configuration(of space: SearchSpace) -> Configuration? {
+    package func configuration(of space: SearchSpace) -> Configuration? {
         guard case .map(let entries) = node else {
             refuse("a map from parameters to values")
             return nil
@@ -85,14 +85,34 @@ extension SpecReader {
     }
 }
 
+extension ParameterValue {
+    /// The number that it is, whole or not; nil for anything else.
+    fileprivate var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        case .none, .flag, .text: nil
+        }
+    }
+}
+
 extension ParameterDomain {
     /// The value that `node` stands for; nil when the domain does not have it.
     fileprivate func value(of node: SpecNode) -> ParameterValue? {
         let value: ParameterValue
         switch (self, node) {
-        case (.choice, _): value = ChoiceOption(node).label
+        case (.choice(let options), _):
+            let label = ChoiceOption(node).label
+            let isOption = options.contains { $0.label == label }
+            // Not every language keeps the point of `1.0`.
+            let same = isOption ? nil : label.number.flatMap { number in options.first { $0.label.number == number } }
+            value = same?.label ?? label
         case (.uniform, .integer(let integer)), (.logUniform, .integer(let integer)): value = .real(Double(integer))
         case (_, .integer(let integer)): value = .integer(integer)
+        // As some languages write a whole number.
+        case (.integer, .real(let real)), (.logInteger, .real(let real)):
+            guard let whole = Int(exactly: real) else { return nil }
+            value = .integer(whole)
         case (_, .real(let real)): value = .real(real)
         default: return nil
         }

@@ -62,6 +62,15 @@ package struct SpecProblem: Hashable, Sendable {
         self.allowed = allowed
         self.side = side
     }
+
+    /// What is wrong, where, what was found and what is allowed.
+    package var text: String {
+        var parts: [String] = []
+        if !path.steps.isEmpty { parts.append(path.description) }
+        if let found { parts.append("found \(found)") }
+        if let allowed { parts.append("allowed \(allowed)") }
+        return message + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
+    }
 }
 
 /// Where a reader puts the mistakes it meets; each is kept once, in the order found.

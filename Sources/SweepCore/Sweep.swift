@@ -1,6 +1,6 @@
 /// A sweep: the file as one node, and what is read from it.
 package struct Sweep: Hashable, Sendable {
-    /// The whole file; reading it again gives this value.
+    /// The whole file; reading it again gives this value. Of a sweep that a coordinator keeps, with what `auto` picked for `prune`.
     package let source: SpecNode
     /// Its name: unique among a coordinator's sweeps.
     package let name: String
@@ -97,6 +97,11 @@ package struct Sweep: Hashable, Sendable {
             ? SweepCore.trialSeed(sweepSeed: search.seed, configuration: configuration, repeat: number)
             : pairedSeed(sweepSeed: search.seed, repeat: number)
     }
+
+    /// The seed of the epochs before the arms of `branch` part.
+    package func seed(before branch: BranchSpec) -> UInt64 {
+        branch.seed ?? pairedSeed(sweepSeed: search.seed, repeat: 0)
+    }
 }
 
 extension Sweep.Work {
@@ -143,6 +148,8 @@ package struct SearchSpec: Hashable, Sendable {
     package var constraints: [Constraint]
     /// The population of `pbt`; nil for every other method.
     package var population: PopulationSpec?
+    /// Where the arms of a comparison part; nil: each run begins with weights of its own.
+    package var branch: BranchSpec?
     /// How many objectives the searcher is told results of: those of the sweep.
     package var objectives = 1
 
@@ -162,6 +169,14 @@ package struct SearchSpec: Hashable, Sendable {
         case cmaes, evolution, nsga2
         /// A population whose members copy one another while they are trained.
         case pbt
+
+        /// Whether it proposes the same whatever the results are; `auto` is not known before it is picked.
+        package var ignoresResults: Bool {
+            switch self {
+            case .random, .grid, .sobol, .halton: true
+            case .auto, .tpe, .gp, .bohb, .cmaes, .evolution, .nsga2, .pbt: false
+            }
+        }
 
         /// Whether it goes by several objectives, or by none.
         package var weighsObjectives: Bool {
@@ -190,7 +205,8 @@ package struct SearchSpec: Hashable, Sendable {
         tryFirst: [Configuration] = [],
         warmStart: WarmStart? = nil,
         constraints: [Constraint] = [],
-        population: PopulationSpec? = nil
+        population: PopulationSpec? = nil,
+        branch: BranchSpec? = nil
     ) {
         self.method = method
         self.trials = trials
@@ -202,6 +218,7 @@ package struct SearchSpec: Hashable, Sendable {
         self.warmStart = warmStart
         self.constraints = constraints
         self.population = population
+        self.branch = branch
     }
 }
 
@@ -278,6 +295,9 @@ extension Sweep {
         }
         if let population = search?.population, arms == [] {
             reportUnfit(population, source, work: work, space: space, problems: problems)
+        }
+        if let branch = search?.branch, let arms {
+            reportUnfit(branch, source, work: work, arms: arms, problems: problems)
         }
         if let objectives, objectives.count > 1 {
             reportOneObjective(source, search, prune, into: problems)
@@ -499,9 +519,12 @@ extension SearchSpec {
     static let keys =
         [
             "method", "trials", "repeats", "seed", "parallelism", "decide", "try_first", "warm_start", "where",
+            "branch",
         ] + PopulationSpec.keys
     /// Trials of the largest sweep: the memory of a coordinator is bounded.
     package static let greatestTrials = 10_000_000
+    /// Configurations in one list that are to be tried before what the searcher proposes.
+    package static let greatestTriedFirst = 1000
 
     /// Reads `search`, for configurations of `space` and results on the scale of `objective`.
     package static func read(
@@ -528,6 +551,7 @@ extension SearchSpec {
             return WarmStart.read(reader, space: space, objective: objective)
         }
         let constraints = fields.optional("where").map { $0.constraints(on: space) } ?? []
+        let branch: BranchSpec?? = fields.optional("branch").map(BranchSpec.read)
         var population: PopulationSpec??
         if method == .pbt {
             population = .some(PopulationSpec.read(fields))
@@ -542,6 +566,7 @@ extension SearchSpec {
         if case .some(.none) = trials { return nil }
         if case .some(.none) = warm { return nil }
         if case .some(.none) = population { return nil }
+        if case .some(.none) = branch { return nil }
         return SearchSpec(
             method: method,
             // The searcher proposes the members; every later trial is a copy.
@@ -553,7 +578,8 @@ extension SearchSpec {
             tryFirst: first,
             warmStart: warm ?? nil,
             constraints: constraints,
-            population: population ?? nil
+            population: population ?? nil,
+            branch: branch ?? nil
         )
     }
 }

@@ -83,9 +83,11 @@ actor Feeds {
     }
 
     private static func message(_ list: ListDocument, _ workers: WorkersDocument) -> [UInt8] {
-        let document = JSONValue.object([
+        var members = [
             JSONMember("sweeps", list.json["sweeps"] ?? .null), JSONMember("workers", workers.json["workers"] ?? .null),
-        ])
+        ]
+        if let away = workers.json["turned_away"] { members.append(JSONMember("turned_away", away)) }
+        let document = JSONValue.object(members)
         return Array("event: coordinator\ndata: \(document.text())\n\n".utf8)
     }
 }

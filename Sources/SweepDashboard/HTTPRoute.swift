@@ -23,6 +23,8 @@ package enum HTTPRoute: Hashable, Sendable {
     case trials(sweep: String, TrialsQuery)
     case trial(sweep: String, number: Int)
     case timeline(sweep: String)
+    /// What its rows look like.
+    case data(sweep: String)
     case importance(sweep: String, metric: Metric?)
     case explanation(sweep: String, trial: Int)
     /// A sweep as it changes.
@@ -34,6 +36,8 @@ package enum HTTPRoute: Hashable, Sendable {
     case delete(sweep: String)
     /// Priority, limit or number of trials are changed.
     case set(sweep: String)
+    /// Configurations are to be tried next.
+    case enqueue(sweep: String)
     /// A program outside asks for a trial, reports an epoch of one, or tells its end.
     case ask(sweep: String), report(sweep: String), tell(sweep: String)
 
@@ -68,14 +72,16 @@ package enum HTTPRoute: Hashable, Sendable {
             "/sweeps/NAME/status", "/sweeps/NAME/rank?top=K&metric=M", "/sweeps/NAME/curves?trial=N",
             "/sweeps/NAME/trials?metrics=M,M&since=VERSION&after=N&limit=K", "/sweeps/NAME/trials/N",
             "/sweeps/NAME/trials/N/explanation", "/sweeps/NAME/importance?metric=M",
-            "/sweeps/NAME/timeline", "/sweeps/NAME/events", "/sweeps/NAME/pause", "/sweeps/NAME/resume",
-            "/sweeps/NAME/cancel", "/sweeps/NAME/set", "/sweeps/NAME/ask", "/sweeps/NAME/report", "/sweeps/NAME/tell",
+            "/sweeps/NAME/timeline", "/sweeps/NAME/data", "/sweeps/NAME/events", "/sweeps/NAME/pause",
+            "/sweeps/NAME/resume",
+            "/sweeps/NAME/cancel", "/sweeps/NAME/set", "/sweeps/NAME/enqueue", "/sweeps/NAME/ask",
+            "/sweeps/NAME/report", "/sweeps/NAME/tell",
         ].map { "/api/v1" + $0 }
 
     /// Whether it changes something beside what the asker's browser keeps.
     package var isSteering: Bool {
         switch self {
-        case .steer, .submit, .delete, .set, .ask, .report, .tell: true
+        case .steer, .submit, .delete, .set, .enqueue, .ask, .report, .tell: true
         default: false
         }
     }
@@ -185,8 +191,10 @@ package enum HTTPRoute: Hashable, Sendable {
         case (3, "importance"):
             return .importance(sweep: sweep, metric: try query.metric("metric"))
         case (3, "timeline"): return .timeline(sweep: sweep)
+        case (3, "data"): return .data(sweep: sweep)
         case (3, "events"): return .sweepEvents(sweep: sweep)
         case (3, "set"): return .set(sweep: sweep)
+        case (3, "enqueue"): return .enqueue(sweep: sweep)
         case (3, "ask"): return .ask(sweep: sweep)
         case (3, "report"): return .report(sweep: sweep)
         case (3, "tell"): return .tell(sweep: sweep)

@@ -1,3 +1,4 @@
+import SweepCore
 package import SweepReports
 
 /// What is served over HTTP: the page, the coordinator's documents, what changes in them, and steering.
@@ -9,7 +10,11 @@ package struct Site: Sendable {
     private let feeds: Feeds
     private let health: @Sendable () async -> String
     private let metrics: @Sendable () async -> String
+    private let data: DataOf
     private let submit: Submit
+
+    /// The JSON document on what a sweep's rows look like.
+    package typealias DataOf = @Sendable (_ sweep: String) async throws(ControlError) -> [UInt8]
 
     /// Takes in the text of a sweep file, or tells its mistakes, each with its line.
     package typealias Submit = @Sendable (_ text: [UInt8]) async -> Submitted
@@ -27,12 +32,14 @@ package struct Site: Sendable {
     /// - Parameters:
     ///   - health: the JSON document of `/health`.
     ///   - metrics: the text of `/metrics`, in Prometheus' format.
+    ///   - data: looks through a sweep's rows, which takes a while, and remembers what it saw.
     ///   - submit: reads and takes in a sweep file.
     package init(
         access: HTTPAccess,
         observatory: any SweepObservatory,
         health: @escaping @Sendable () async -> String,
         metrics: @escaping @Sendable () async -> String,
+        data: @escaping DataOf,
         submit: @escaping Submit
     ) {
         self.access = access
@@ -40,6 +47,7 @@ package struct Site: Sendable {
         feeds = Feeds(source: observatory)
         self.health = health
         self.metrics = metrics
+        self.data = data
         self.submit = submit
     }
 
@@ -67,7 +75,7 @@ package struct Site: Sendable {
             let route = try HTTPRoute(method: request.method, target: request.target)
             if route.isSteering { try access.checkSteering(request, role) }
             if case .submit = route { return try await submitted(try await body(request, Self.fileLimit)) }
-            let body = try await route.isSteering ? body(request, AskRequest.bodyLimit) : []
+            let body = try await route.isSteering ? body(request, Self.bodyLimit(of: route)) : []
             do throws(ControlError) { return try await answer(route, request, role, body) } catch {
                 throw HTTPFailure(error)
             }
@@ -120,6 +128,7 @@ package struct Site: Sendable {
         case .explanation(let sweep, let trial):
             return HTTPAnswer(json: try await observatory.explain(sweep: sweep, trial: trial).json.bytes, for: request)
         case .timeline(let sweep): return HTTPAnswer(json: try await observatory.timeline(sweep: sweep).json.bytes)
+        case .data(let sweep): return HTTPAnswer(json: try await data(sweep), for: request)
         case .sweepEvents(let sweep):
             let feed = try await feeds.feed(sweep)
             return HTTPAnswer(events: request.method == "HEAD" ? .init { $0.finish() } : try await feed.watch())
@@ -138,6 +147,9 @@ package struct Site: Sendable {
         case .set(let sweep):
             let adjustment = try AskRequest.adjustment(body)
             return HTTPAnswer(json: try await observatory.set(sweep: sweep, adjustment).json.bytes)
+        case .enqueue(let sweep):
+            let request = try AskRequest.enqueue(body)
+            return HTTPAnswer(json: try await observatory.enqueue(sweep: sweep, request).json.bytes)
         case .ask(let sweep):
             let asker = try AskRequest.asker(body)
             return HTTPAnswer(json: try await observatory.ask(sweep: sweep, asker: asker).json.bytes)
@@ -147,6 +159,11 @@ package struct Site: Sendable {
             return HTTPAnswer(json: try await observatory.told(sweep: sweep, try AskRequest.tell(body)).json.bytes)
         case .submit: throw ControlError(.internal, "a sweep file is not taken here")
         }
+    }
+
+    /// A list of configurations may be longer than what one trial is told of.
+    private static func bodyLimit(of route: HTTPRoute) -> Int {
+        if case .enqueue = route { EnqueueRequest.bodyLimit } else { AskRequest.bodyLimit }
     }
 
     private func body(_ request: HTTPRequest, _ limit: Int) async throws(HTTPFailure) -> [UInt8] {

@@ -39,15 +39,12 @@ package struct SymptomReport: Sendable {
     /// What asks for an explanation: findings that are more than remarks.
     package var alarms: [Finding] { findings.filter { !$0.symptom.isRemark } }
 
-    /// Alarms that are of the course. How a network stands before its first step may explain a course and is no complaint by
-    /// itself: every regression whose targets lie off zero begins above guessing, and most of them learn. Nor is a loss that
-    /// parts from the accuracy, which a network does that grows surer of its mistakes. (Benchmark, tuning half: without this a
-    /// third of the false alarms.)
+    /// Alarms that are of the course.
     package var complaints: [Finding] {
         alarms.filter { finding in
             // What goes up and down where little is left does no harm that anybody measured: half of the sound runs of a deep
             // network in the benchmark's tuning half do.
-            ![.initialLoss, .activationDrift, .discordant].contains(finding.symptom)
+            finding.symptom.isComplaint
                 && !(isNearlyDone && [.oscillating, .spiking].contains(finding.symptom))
         }
     }
@@ -87,4 +84,12 @@ package struct SymptomReport: Sendable {
         case .edgeOfStability: EdgeDetector.judge(run)
         }
     }
+}
+
+extension Symptom {
+    /// Whether it may be a complaint. How a network stands before its first step may explain a course and is no complaint by
+    /// itself: every regression whose targets lie off zero begins above guessing, and most of them learn. Nor is a loss that
+    /// parts from the accuracy, which a network does that grows surer of its mistakes. (Benchmark, tuning half: without this a
+    /// third of the false alarms.)
+    var isComplaint: Bool { !isRemark && ![.initialLoss, .activationDrift, .discordant].contains(self) }
 }

@@ -2,21 +2,31 @@ package import SweepReports
 
 /// What a coordinator says of itself to whoever may connect: what `about` answers.
 ///
-/// JSON: `{"software", "protocol", "core", "role", "time_ms"}`; `role` is that of the key which asked, null without keys, and
-/// `time_ms` the coordinator's clock, milliseconds since 1970 UTC.
+/// JSON: `{"software", "protocol", "protocol_newest", "core", "role", "time_ms"}`; `protocol` is the oldest version that it speaks (a
+/// node of before this had a range looks for its own there), `role` that of the key which asked, null without keys, and `time_ms` the
+/// coordinator's clock, milliseconds since 1970 UTC.
 package struct AboutDocument: Hashable, Sendable {
     /// The word of the request. A worker's key may send it too: it tells nothing of any sweep.
     package static let verb = "about"
 
     package var software: String
-    package var protocolVersion: Int
+    package var oldestProtocol: Int
+    package var newestProtocol: Int
     package var core: String
     package var role: String?
     package var milliseconds: Int
 
-    package init(software: String, protocolVersion: Int, core: String, role: String?, milliseconds: Int) {
+    package init(
+        software: String,
+        oldestProtocol: Int,
+        newestProtocol: Int,
+        core: String,
+        role: String?,
+        milliseconds: Int
+    ) {
         self.software = software
-        self.protocolVersion = protocolVersion
+        self.oldestProtocol = oldestProtocol
+        self.newestProtocol = newestProtocol
         self.core = core
         self.role = role
         self.milliseconds = milliseconds
@@ -26,7 +36,8 @@ package struct AboutDocument: Hashable, Sendable {
     package var json: JSONValue {
         .object([
             JSONMember("software", .text(software)),
-            JSONMember("protocol", .integer(protocolVersion)),
+            JSONMember("protocol", .integer(oldestProtocol)),
+            JSONMember("protocol_newest", .integer(newestProtocol)),
             JSONMember("core", .text(core)),
             JSONMember("role", role.map { .text($0) } ?? .null),
             JSONMember("time_ms", .integer(milliseconds)),
@@ -37,7 +48,8 @@ package struct AboutDocument: Hashable, Sendable {
     package init(json: JSONValue) throws(DocumentError) {
         let reader = DocumentReader(json)
         software = try reader.field("software").text()
-        protocolVersion = try reader.field("protocol").integer()
+        oldestProtocol = try reader.field("protocol").integer()
+        newestProtocol = try reader.optional("protocol_newest")?.integer() ?? oldestProtocol
         core = try reader.field("core").text()
         role = try reader.optional("role")?.text()
         milliseconds = try reader.field("time_ms").integer()

@@ -74,18 +74,3 @@ package struct TellDocument: Hashable, Sendable {
         ])
     }
 }
-
-extension SpecNode {
-    /// A resolved part of a sweep file as JSON; reals keep their point.
-    fileprivate var json: JSONValue {
-        switch self {
-        case .null, .domain: .null
-        case .boolean(let flag): .boolean(flag)
-        case .integer(let number): .integer(number)
-        case .real(let number): .number(number)
-        case .text(let text): .text(text)
-        case .list(let items): .array(items.map(\.json))
-        case .map(let entries): .object(entries.map { JSONMember($0.key, $0.value.json) })
-        }
-    }
-}

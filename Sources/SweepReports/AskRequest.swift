@@ -63,6 +63,14 @@ package enum AskRequest {
         }
     }
 
+    /// Reads what is to be tried next of a sweep: `{"configurations", "more", "key"}`, the last two may be left out.
+    package static func enqueue(_ body: [UInt8]) throws(ControlError) -> EnqueueRequest {
+        try read(body, EnqueueRequest.limits) { reader throws(DocumentError) -> EnqueueRequest in
+            try allow(["configurations", "more", "key"], in: reader)
+            return try EnqueueRequest(reader)
+        }
+    }
+
     private static func tell(_ reader: DocumentReader) throws(DocumentError) -> Tell {
         let numbers = 1...1_000_000_000
         func number(_ field: DocumentReader) throws(DocumentError) -> Int {
@@ -100,6 +108,7 @@ package enum AskRequest {
 
     private static func read<Value>(
         _ body: [UInt8],
+        _ limits: JSONValue.Limits = limits,
         _ read: (DocumentReader) throws(DocumentError) -> Value
     ) throws(ControlError) -> Value {
         let json: JSONValue

@@ -5,7 +5,7 @@ import SweepSearch
 
 /// What each arm of a comparison did: what `compare` answers.
 ///
-/// JSON: `{"sweep", "objective", "base", "arms": [{"arm", "changes": {path: value}, "pairs", "improved", "worsened",
+/// JSON: `{"sweep", "objective", "base", "from_epoch" (of arms that part: the first epoch that each trains itself), "arms": [{"arm", "changes": {path: value}, "pairs", "improved", "worsened",
 /// "base": {"mean", "deviation", "not_finite"}, "changed": {…}, "change_percent" (losses only), "interval_percent",
 /// "gain", "interval", "p", "verdict"}]}`. `gain` is on the scale of comparison: the difference of logarithms of losses, or the
 /// plain difference of other metrics, above zero is better. `p` is corrected for the number of arms.
@@ -14,6 +14,8 @@ package struct ComparisonDocument: Hashable, Sendable {
     package let objective: Objective
     /// The arm that all others are compared with: the file's first.
     package let base: String
+    /// The first epoch that differs between arms that go on from one state; nil: all begin with new weights.
+    package let fromEpoch: Int?
     /// The other arms, in the file's order.
     package let comparisons: [PairedComparison]
     /// What each arm changes, by its name.
@@ -23,8 +25,9 @@ package struct ComparisonDocument: Hashable, Sendable {
 
     /// The comparison of the arms of `sweep`, whose ranked summary is `rank`; nil when the sweep has no arms.
     ///
-    /// Runs are paired by their seeds, so that while it goes on only pairs count of which both runs have completed.
-    package init?(sweep: Sweep, rank: RankDocument, chance: Double) {
+    /// Runs are paired by their seeds, so that while it goes on only pairs count of which both runs have completed. `family`: arms that are
+    /// compared in all, where other sweeps have some of them.
+    package init?(sweep: Sweep, rank: RankDocument, chance: Double, family: Int = 0) {
         guard let first = sweep.arms.first else { return nil }
         var runs: [String: [UInt64: Double]] = [:]
         for row in rank.rows {
@@ -55,17 +58,21 @@ package struct ComparisonDocument: Hashable, Sendable {
         self.sweep = sweep.name
         objective = sweep.objective
         base = first.name
-        self.comparisons = PairedComparison.all(comparisons, scale: scale)
+        fromEpoch = sweep.search.branch.map { $0.after + 1 }
+        self.comparisons = PairedComparison.all(comparisons, scale: scale, family: family)
         changes = Dictionary(sweep.arms.map { ($0.name, $0.changes) }) { first, _ in first }
         isLogarithmic = scale.isLoss
     }
 
     /// The document as JSON.
     package var json: JSONValue {
-        .object([
-            JSONMember("sweep", .text(sweep)), JSONMember("objective", objective.json), JSONMember("base", .text(base)),
-            JSONMember("arms", .array(comparisons.map(json))),
-        ])
+        var object = JSONObjectBuilder()
+        object.add("sweep", sweep)
+        object.add("objective", objective.json)
+        object.add("base", base)
+        if let fromEpoch { object.add("from_epoch", fromEpoch) }
+        object.add("arms", .array(comparisons.map(json)))
+        return object.object
     }
 
     private func json(_ comparison: PairedComparison) -> JSONValue {
@@ -156,7 +163,9 @@ package struct ComparisonDocument: Hashable, Sendable {
         let what =
             parts.map { "\($0.path.joined(separator: ".")) = \($0.value == .null ? "its default" : $0.value.excerpt)" }
             .joined(separator: " and ")
-        return "changing \(what)\(parts.count == 1 ? " alone" : " together") \(verb) \(objective.metric.rawValue) from "
+        let since = fromEpoch.map { "from epoch \($0) on, " } ?? ""
+        return since
+            + "changing \(what)\(parts.count == 1 ? " alone" : " together") \(verb) \(objective.metric.rawValue) from "
             + "\(comparison.base.text) to \(comparison.changed.text) in \(comparison.pairs) paired runs "
             + "(better in \(comparison.improved), p \(NumberText.significant(comparison.p, digits: 2)))"
     }

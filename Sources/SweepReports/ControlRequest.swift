@@ -85,8 +85,8 @@ package struct Submission: Hashable, Sendable {
 ///
 /// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "fold_sets" (of further folds, if
 /// there are any), "schema"}` · `list` `{}` · `status`,
-/// `source`, `pause`, `resume`, `cancel`, `delete` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `rank` `{"sweep",
-/// "top", "metric"}` · `explain` `{"sweep", "trial"}` · `curves`, `diagnose` `{"sweep", "trial"}`, or `{"sweep", "after", "epochs"}` for a
+/// `source`, `pause`, `resume`, `cancel`, `delete` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `enqueue` `{"sweep",
+/// "configurations": [{parameter: value}], "more", "key"}` · `rank` `{"sweep", "top", "metric"}` · `explain` `{"sweep", "trial"}` · `curves`, `diagnose` `{"sweep", "trial"}`, or `{"sweep", "after", "epochs"}` for a
 /// part (`TrialPage`) · `importance` `{"sweep", "metric"}`.
 package enum ControlRequest: Hashable, Sendable {
     case submit(Submission)
@@ -103,11 +103,12 @@ package enum ControlRequest: Hashable, Sendable {
     case cancel(sweep: String)
     case delete(sweep: String)
     case set(sweep: String, SweepAdjustment)
+    case enqueue(sweep: String, EnqueueRequest)
 
     /// The words of the requests.
     package static let verbs = [
         "submit", "list", "status", "source", "rank", "curves", "diagnose", "importance", "explain", "pause", "resume",
-        "cancel", "delete", "set",
+        "cancel", "delete", "set", "enqueue",
     ]
 
     /// The words of requests that change nothing.
@@ -132,6 +133,7 @@ package enum ControlRequest: Hashable, Sendable {
         case .cancel: "cancel"
         case .delete: "delete"
         case .set: "set"
+        case .enqueue: "enqueue"
         }
     }
 
@@ -169,6 +171,9 @@ package enum ControlRequest: Hashable, Sendable {
         case .set(let sweep, let adjustment):
             object.add("sweep", sweep)
             adjustment.add(to: &object)
+        case .enqueue(let sweep, let request):
+            object.add("sweep", sweep)
+            request.add(to: &object)
         }
         return object.object
     }
@@ -237,6 +242,7 @@ package enum ControlRequest: Hashable, Sendable {
         case "resume": return .resume(sweep: try sweep())
         case "delete": return .delete(sweep: try sweep())
         case "set": return .set(sweep: try sweep(), try SweepAdjustment(reader))
+        case "enqueue": return .enqueue(sweep: try sweep(), try EnqueueRequest(reader))
         default: return .cancel(sweep: try sweep())
         }
     }

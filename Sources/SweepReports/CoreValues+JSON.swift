@@ -18,14 +18,16 @@ extension [Objective] {
 }
 
 extension FirstFront {
-    /// `{"members", "of", "reference", "hypervolume"}`.
+    /// `{"members", "of", "reference", "hypervolume", "history": [{"trial", "hypervolume"}] (where it was asked for)}`.
     var json: JSONValue {
-        .object([
+        var fields = [
             JSONMember("members", .integer(members)),
             JSONMember("of", .integer(of)),
             JSONMember("reference", .array(reference.map { .number($0) })),
             JSONMember("hypervolume", .number(hypervolume)),
-        ])
+        ]
+        if !history.isEmpty { fields.append(JSONMember("history", .array(history.map(\.json)))) }
+        return .object(fields)
     }
 
     init(_ reader: DocumentReader) throws(DocumentError) {
@@ -35,7 +37,10 @@ extension FirstFront {
             reference: try reader.field("reference").items().each { reader throws(DocumentError) in
                 try reader.number()
             },
-            hypervolume: try reader.field("hypervolume").number()
+            hypervolume: try reader.field("hypervolume").number(),
+            history: try reader.optional("history")?.items().each { reader throws(DocumentError) in
+                try Step(reader)
+            } ?? []
         )
     }
 
@@ -45,6 +50,16 @@ extension FirstFront {
         return
             "\(members) of \(of) completed configurations; hypervolume \(NumberText.significant(hypervolume)) before "
             + point.joined(separator: ", ") + " (the worst of each)"
+    }
+}
+
+extension FirstFront.Step {
+    fileprivate var json: JSONValue {
+        .object([JSONMember("trial", .integer(trial)), JSONMember("hypervolume", .number(hypervolume))])
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(trial: try reader.field("trial").integer(), hypervolume: try reader.field("hypervolume").number())
     }
 }
 

@@ -320,7 +320,8 @@ extension CurvesDocument.Trial {
 }
 
 extension Parent {
-    fileprivate var json: JSONValue {
+    /// `{"trial", "epoch"}`.
+    var json: JSONValue {
         .object([JSONMember("trial", .integer(trial)), JSONMember("epoch", .integer(epoch))])
     }
 

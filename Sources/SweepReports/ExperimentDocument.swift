@@ -3,7 +3,8 @@ package import SweepDiagnosis
 
 /// What a controlled experiment on one trial showed: what `diagnose --confirm` adds.
 ///
-/// JSON: `{"rounds": [a document of compare, …], "cures": [{"arm", "change", "causes", "size", "sentence"}], "batch_noise":
+/// JSON: `{"rounds": [a document of compare, …], "cures": [{"arm", "from_epoch" (of a branch), "change",
+/// "causes", "size", "sentence"}], "batch_noise":
 /// {"k", "before", "after", "ratio", "is_noise"} or null, "sentences": […]}`. `cures` are equal as far as the runs can
 /// tell; the first is the smallest change.
 package struct ExperimentDocument: Hashable, Sendable {
@@ -21,7 +22,7 @@ package struct ExperimentDocument: Hashable, Sendable {
     package var sentences: [String] {
         var lines: [String] = []
         for (index, cure) in cures.enumerated() {
-            guard let document = rounds.first(where: { $0.comparisons.contains(cure.comparison) }) else { continue }
+            guard let document = document(of: cure) else { continue }
             lines.append((index == 0 ? "" : "equally: ") + document.sentence(cure.comparison))
         }
         if cures.isEmpty {
@@ -39,6 +40,11 @@ package struct ExperimentDocument: Hashable, Sendable {
         return lines
     }
 
+    /// The comparison that showed a cure.
+    fileprivate func document(of cure: Experiment.Cure) -> ComparisonDocument? {
+        rounds.first { $0.comparisons.contains(cure.comparison) }
+    }
+
     /// The document as JSON.
     package var json: JSONValue {
         var object = JSONObjectBuilder()
@@ -48,7 +54,9 @@ package struct ExperimentDocument: Hashable, Sendable {
             .array(
                 cures.map { cure in
                     var entry = JSONObjectBuilder()
+                    let document = self.document(of: cure)
                     entry.add("arm", cure.intervention.name)
+                    if let from = document?.fromEpoch { entry.add("from_epoch", from) }
                     var change = JSONObjectBuilder()
                     for part in cure.intervention.changes {
                         change.add(part.path.joined(separator: "."), part.value.text)
@@ -56,7 +64,6 @@ package struct ExperimentDocument: Hashable, Sendable {
                     entry.add("change", change.object)
                     entry.add("causes", .array(cure.intervention.causes.map { .text($0.rawValue) }))
                     entry.add("size", "\(cure.intervention.size)")
-                    let document = rounds.first { $0.comparisons.contains(cure.comparison) }
                     entry.add("sentence", document?.sentence(cure.comparison))
                     return entry.object
                 }
@@ -99,6 +106,7 @@ extension DiagnosisDocument.Report {
     /// stays in the list with what it had.
     package func confirmed(by experiment: ExperimentDocument) -> DiagnosisDocument.Report {
         guard let cure = experiment.cures.first else { return self }
+        let from = experiment.document(of: cure)?.fromEpoch.map { ", from epoch \($0) on" } ?? ""
         var confirmed: [CauseFinding] = []
         for id in cure.intervention.confirmed(suspects: causes.map(\.cause)) {
             let known = causes.first { $0.cause == id }
@@ -111,7 +119,7 @@ extension DiagnosisDocument.Report {
                     neighbours: known?.neighbours ?? [],
                     remedy: .init(
                         cure.intervention.changes.map { "\($0.path.joined(separator: "."))=\($0.value.text)" },
-                        cure.intervention.name
+                        cure.intervention.name + from
                     )
                 )
             )

@@ -3,20 +3,21 @@ package import SweepSearch
 
 /// Why a trial was proposed, and why it went on or was stopped: what `explain` answers.
 ///
-/// JSON: `{"sweep", "objective": {…}, "trial", "configuration", "state", "reason" (of pruned and failed), "method", "rule",
+/// JSON: `{"sweep", "objective": {…}, "trial", "configuration", "state", "reason" (of pruned and failed), "method", "picked", "rule", "rule_picked",
 /// "proposal": {"because", "text", "first_run", "results", "pending", and the numbers of its kind, "neighbours": [{"trial", "distance",
 /// "epoch", "objective"}]}, "levels": [{"epoch", "objective", "place", "of", "best", "median", "went_on", "verdict", "to"}]}`.
-/// `method` is the searcher's word and `rule` the scheduler's. `because` is `try_first`, `regardless`, `startup`, `independent`,
+/// `method` is the searcher's word and `rule` the scheduler's; `picked` and `rule_picked` say why `auto` picked them, or are null. `because` is `try_first`, `enqueued`, `regardless`, `startup`, `independent`,
 /// `densities`, `improvement`, `generation`, `mutation`, `crossover`, `finalist`, or null where the replay proposes something else. `verdict` is `promoted`
 /// (to the epoch `to`), `stopped`, `completed`, `waits` or `lost`.
 package struct ExplanationDocument: Hashable, Sendable {
     package let sweep: String
     package let objective: Objective
     package let state: TrialState
-    /// The words of searcher and scheduler; why `auto` picked the searcher, nil where the file names one.
+    /// The words of searcher and scheduler; why `auto` picked each, nil where the file names one.
     package let method: String
     package let picked: String?
     package let rule: String
+    package let rulePicked: String?
     package let explanation: TrialExplanation
 
     package init(
@@ -26,6 +27,7 @@ package struct ExplanationDocument: Hashable, Sendable {
         method: String,
         picked: String?,
         rule: String,
+        rulePicked: String? = nil,
         explanation: TrialExplanation
     ) {
         self.sweep = sweep
@@ -34,6 +36,7 @@ package struct ExplanationDocument: Hashable, Sendable {
         self.method = method
         self.picked = picked
         self.rule = rule
+        self.rulePicked = rulePicked
         self.explanation = explanation
     }
 
@@ -48,6 +51,7 @@ package struct ExplanationDocument: Hashable, Sendable {
         object.add("method", method)
         object.add("picked", picked)
         object.add("rule", rule)
+        object.add("rule_picked", rulePicked)
         var proposal = JSONObjectBuilder()
         proposal.add("because", explanation.reason?.word)
         proposal.add("text", explanation.reason?.sentence(method: method) ?? Self.otherVersion)
@@ -72,6 +76,7 @@ package struct ExplanationDocument: Hashable, Sendable {
             method: try reader.field("method").text(),
             picked: try reader.optional("picked")?.text(),
             rule: try reader.field("rule").text(),
+            rulePicked: try reader.optional("rule_picked")?.text(),
             explanation: TrialExplanation(
                 trial: try reader.field("trial").integer(),
                 configuration: try Configuration(reader.field("configuration")),
@@ -132,7 +137,8 @@ package struct ExplanationDocument: Hashable, Sendable {
                 String(standing.wentOn), standing.verdict.phrase(state),
             ])
         }
-        return text + "\n" + table.plainText(width: width) + "Rule: \(rule).\n"
+        let why = rulePicked.map { " It is auto, as \($0)." } ?? ""
+        return text + "\n" + table.plainText(width: width) + "Rule: \(rule).\(why)\n"
     }
 }
 
@@ -140,6 +146,7 @@ extension ProposalReason {
     fileprivate var word: String {
         switch self {
         case .triedFirst: "try_first"
+        case .enqueued: "enqueued"
         case .regardless: "regardless"
         case .startup: "startup"
         case .independent: "independent"
@@ -156,6 +163,7 @@ extension ProposalReason {
     fileprivate func sentence(method: String) -> String {
         switch self {
         case .triedFirst: return "the sweep file asks for it in try_first"
+        case .enqueued: return "it was enqueued by hand while the sweep ran, so it came before what \(method) proposes"
         case .regardless: return "\(method) proposes it whatever the results are"
         case .startup(let results, let needed):
             return "\(method) begins with points of its own until \(needed) results are known; there were \(results)"
@@ -198,7 +206,7 @@ extension ProposalReason {
 
     fileprivate func addNumbers(to object: inout JSONObjectBuilder) {
         switch self {
-        case .triedFirst, .regardless, .independent: break
+        case .triedFirst, .enqueued, .regardless, .independent: break
         case .startup(let results, let needed):
             object.add("known", results)
             object.add("needed", needed)
@@ -248,6 +256,7 @@ extension ProposalReason {
         guard let word = try reader.optional("because")?.text() else { return nil }
         switch word {
         case "try_first": self = .triedFirst
+        case "enqueued": self = .enqueued
         case "regardless": self = .regardless
         case "startup": self = .startup(results: try integer("known"), needed: try integer("needed"))
         case "independent": self = .independent

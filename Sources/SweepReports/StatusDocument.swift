@@ -36,12 +36,13 @@ package struct TrialCounts: Hashable, Sendable {
 /// How a sweep and its workers are: what `status` answers.
 ///
 /// JSON: `{"sweep", "state", "reason" (halted only), "trials": {"waiting", "running", "paused", "completed", "pruned",
-/// "failed"}, "trials_planned", "epochs", "epochs_per_second", "seconds_left", "may_end_sooner", "best" (null, or "trial",
+/// "failed"}, "trials_planned", "enqueued" (configurations that wait to be tried next), "epochs", "epochs_per_second", "seconds_left", "may_end_sooner", "best" (null, or "trial",
 /// "configuration_id", "objective", "epoch"; by the first of several objectives), "objectives", "front" (of several, as in `rank`),
-/// "search": {"method", "picked" (why `auto` picked it, or null)}, "priority", "max_parallel" (null: no limit), "requires": {label: value},
-/// "threads", "workers": [{"id", "host", "slots", "busy", "kernels", "labels": {label: value}, "last_seen_s",
+/// "search" and "prune": {"method", "picked" (why `auto` picked it, or null)}, "priority", "max_parallel" (null: no limit),
+/// "requires": {label: value}, "threads", "workers": [{"id", "host", "slots", "busy", "kernels", "labels": {label: value}, "last_seen_s",
 /// "idle_because", "stuck" (only of a worker with a trial that makes no step)}], "storage": {"journal_bytes", "objects",
-/// "object_bytes", "upload_bytes"}}`. Numbers that nobody knows yet are null; `storage` is absent where nobody counted.
+/// "object_bytes", "upload_bytes"}, "turned_away" (only when there are some: those of `TurnedAwayWorker`)}`. Numbers that nobody knows
+/// yet are null; `storage` is absent where nobody counted.
 package struct StatusDocument: Hashable, Sendable {
     package var sweep: String
     /// running, paused, finished, cancelled or halted.
@@ -53,6 +54,8 @@ package struct StatusDocument: Hashable, Sendable {
     package var trials: TrialCounts
     /// Trials there will be; nil when nothing limits them.
     package var trialsPlanned: Int?
+    /// Configurations that were enqueued and wait to be tried next.
+    package var enqueued: Int
     /// Epochs trained, over all trials.
     package var epochs: Int
     package var epochsPerSecond: Double?
@@ -67,12 +70,16 @@ package struct StatusDocument: Hashable, Sendable {
     /// What the completed configurations of such a sweep come to; nil while there is none.
     package var front: FirstFront?
     /// What it is searched with; nil of a coordinator that does not say.
-    package var search: Search?
+    package var search: Choice?
+    /// Which of its trials go on; nil of a coordinator that does not say.
+    package var prune: Choice?
     /// When and where it is trained beside others, as it is now.
     package var placement: Placement
     package var workers: [Worker]
     /// What the coordinator's directory takes of its disk, all sweeps together; nil when nobody counted.
     package var storage: Storage?
+    /// Workers that were not let in of late.
+    package var turnedAway: [TurnedAwayWorker]
 
     /// Bytes on a coordinator's disk.
     package struct Storage: Hashable, Sendable {
@@ -91,8 +98,8 @@ package struct StatusDocument: Hashable, Sendable {
         }
     }
 
-    /// A search method, and why `auto` picked it; nil where the sweep file names it.
-    package struct Search: Hashable, Sendable {
+    /// A method, and why `auto` picked it; nil where the sweep file names it.
+    package struct Choice: Hashable, Sendable {
         package var method: String
         package var picked: String?
 
@@ -164,6 +171,7 @@ package struct StatusDocument: Hashable, Sendable {
         reason: String? = nil,
         trials: TrialCounts,
         trialsPlanned: Int? = nil,
+        enqueued: Int = 0,
         epochs: Int,
         epochsPerSecond: Double? = nil,
         secondsLeft: Double? = nil,
@@ -171,16 +179,19 @@ package struct StatusDocument: Hashable, Sendable {
         best: Best? = nil,
         objectives: [Objective] = [],
         front: FirstFront? = nil,
-        search: Search? = nil,
+        search: Choice? = nil,
+        prune: Choice? = nil,
         placement: Placement = Placement(),
         workers: [Worker],
-        storage: Storage? = nil
+        storage: Storage? = nil,
+        turnedAway: [TurnedAwayWorker] = []
     ) {
         self.sweep = sweep
         self.state = state
         self.reason = reason
         self.trials = trials
         self.trialsPlanned = trialsPlanned
+        self.enqueued = enqueued
         self.epochs = epochs
         self.epochsPerSecond = epochsPerSecond
         self.secondsLeft = secondsLeft
@@ -189,9 +200,11 @@ package struct StatusDocument: Hashable, Sendable {
         self.objectives = objectives
         self.front = front
         self.search = search
+        self.prune = prune
         self.placement = placement
         self.workers = workers
         self.storage = storage
+        self.turnedAway = turnedAway
     }
 }
 
@@ -204,6 +217,7 @@ extension StatusDocument {
         if let reason { object.add("reason", reason) }
         object.add("trials", trials.json)
         object.add("trials_planned", trialsPlanned)
+        object.add("enqueued", enqueued)
         object.add("epochs", epochs)
         object.add("epochs_per_second", epochsPerSecond)
         object.add("seconds_left", secondsLeft)
@@ -213,15 +227,12 @@ extension StatusDocument {
             object.add("objectives", several)
             object.add("front", front?.json ?? .null)
         }
-        if let search {
-            var chosen = JSONObjectBuilder()
-            chosen.add("method", search.method)
-            chosen.add("picked", search.picked)
-            object.add("search", chosen.object)
-        }
+        if let search { object.add("search", search.json) }
+        if let prune { object.add("prune", prune.json) }
         placement.add(to: &object)
         object.add("workers", .array(workers.map(\.json)))
         if let storage { object.add("storage", storage.json) }
+        if !turnedAway.isEmpty { object.add("turned_away", .array(turnedAway.map(\.json))) }
         return object.object
     }
 
@@ -234,6 +245,7 @@ extension StatusDocument {
             reason: try reader.optional("reason")?.text(),
             trials: try TrialCounts(reader.field("trials")),
             trialsPlanned: try reader.optional("trials_planned")?.integer(),
+            enqueued: try reader.optional("enqueued")?.integer() ?? 0,
             epochs: try reader.field("epochs").integer(),
             epochsPerSecond: try reader.measured("epochs_per_second"),
             secondsLeft: try reader.measured("seconds_left"),
@@ -243,12 +255,14 @@ extension StatusDocument {
                 try Objective(reader)
             } ?? [],
             front: try reader.optional("front").map { reader throws(DocumentError) in try FirstFront(reader) },
-            search: try reader.optional("search").map { reader throws(DocumentError) in
-                Search(method: try reader.field("method").text(), picked: try reader.optional("picked")?.text())
-            },
+            search: try reader.optional("search").map { reader throws(DocumentError) in try Choice(reader) },
+            prune: try reader.optional("prune").map { reader throws(DocumentError) in try Choice(reader) },
             placement: try Placement(reader),
             workers: try reader.field("workers").items().each { reader throws(DocumentError) in try Worker(reader) },
-            storage: try reader.optional("storage").map { reader throws(DocumentError) in try Storage(reader) }
+            storage: try reader.optional("storage").map { reader throws(DocumentError) in try Storage(reader) },
+            turnedAway: try reader.optional("turned_away")?.items().each { reader throws(DocumentError) in
+                try TurnedAwayWorker(reader)
+            } ?? []
         )
     }
 
@@ -262,9 +276,18 @@ extension StatusDocument {
         var lines = [PrintableText.line("\(sweep): \(state)" + (reason.map { " (\($0))" } ?? ""))]
         if let placement = placement.text { lines.append(PrintableText.line("placing  \(placement)")) }
         if let search, let picked = search.picked { lines.append("search   \(search.method), as \(picked)") }
+        if let prune, let picked = prune.picked { lines.append("prune    \(prune.method), as \(picked)") }
         let planned = trialsPlanned.map { " of \($0)" } ?? ""
         let counts = trials.named.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         lines.append("trials   \(trials.total)\(planned)" + (counts.isEmpty ? "" : ": \(counts)"))
+        if enqueued > 0 {
+            let one = enqueued == 1
+            let isOver = state == "finished" || state == "cancelled"
+            lines.append(
+                "enqueued \(enqueued) configuration\(one ? "" : "s") "
+                    + (isOver ? "that the search ended before" : "that come\(one ? "s" : "") next")
+            )
+        }
         var pace = "epochs   \(epochs)"
         if let epochsPerSecond { pace += ", \(NumberText.significant(epochsPerSecond, digits: 3)) a second" }
         if let timeLeft { pace += ", \(timeLeft)" }
@@ -285,7 +308,8 @@ extension StatusDocument {
             lines.append(line)
         }
         var text = lines.joined(separator: "\n") + "\n"
-        if workers.isEmpty { return text + "no workers\n" }
+        let away = turnedAway.map { $0.text + "\n" }.joined()
+        if workers.isEmpty { return text + "no workers\n" + away }
         var columns = [
             Table.Column("worker"), Table.Column("host", rank: 2), Table.Column("slots", isNumeric: true),
             Table.Column("busy", isNumeric: true), Table.Column("kernels", rank: 1),
@@ -304,7 +328,20 @@ extension StatusDocument {
             table.add(cells)
         }
         text += "\n" + table.plainText(width: width)
-        return text
+        return text + away
+    }
+}
+
+extension StatusDocument.Choice {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("method", method)
+        object.add("picked", picked)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(method: try reader.field("method").text(), picked: try reader.optional("picked")?.text())
     }
 }
 

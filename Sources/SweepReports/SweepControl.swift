@@ -35,6 +35,8 @@ package protocol SweepControl: Sendable {
     func delete(sweep: String) async throws(ControlError) -> ListDocument.Entry
     /// Changes a sweep's priority, its limit of trials at once or its number of trials.
     func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument
+    /// Tries configurations before what the search proposes next: all of them, or none.
+    func enqueue(sweep: String, _ request: EnqueueRequest) async throws(ControlError) -> StatusDocument
 }
 
 /// What a coordinator answers to a request: the document that belongs to its verb.
@@ -42,7 +44,7 @@ package enum ControlAnswer: Hashable, Sendable {
     /// To `submit`, and to `delete`: the sweep as it was.
     case submitted(ListDocument.Entry)
     case list(ListDocument)
-    /// To `status`, `pause`, `resume`, `cancel` and `set`.
+    /// To `status`, `pause`, `resume`, `cancel`, `set` and `enqueue`.
     case status(StatusDocument)
     case source(Submission)
     case rank(RankDocument)
@@ -127,6 +129,7 @@ extension SweepControl {
         case .cancel(let sweep): .status(try await cancel(sweep: sweep))
         case .delete(let sweep): .submitted(try await delete(sweep: sweep))
         case .set(let sweep, let adjustment): .status(try await set(sweep: sweep, adjustment))
+        case .enqueue(let sweep, let request): .status(try await enqueue(sweep: sweep, request))
         }
     }
 }

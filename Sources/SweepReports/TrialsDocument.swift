@@ -3,7 +3,7 @@ package import SweepCore
 /// Many trials with their curves in a compact form: what `/api/v1/sweeps/NAME/trials` answers, and what events carry.
 ///
 /// JSON: `{"sweep", "version", "since", "metrics", "trials": [{"trial", "configuration_id", "configuration", "seed", "run",
-/// "fold" (of a sweep with `folds`), "state", "reason", "stopped", "attempts", "workers", "worker", "rung", "goal", "epochs", "objective", "best_epoch",
+/// "fold" (of a sweep with `folds`), "copied_from": {"trial", "epoch"} (of a copy in a population), "state", "reason", "stopped", "attempts", "workers", "worker", "rung", "goal", "epochs", "objective", "best_epoch",
 /// "core_seconds", "finding", "first_epoch", "values": [[…], …]}], "next"}`. `values` has a list a metric, in the order of
 /// `metrics`, from `first_epoch` on; numbers are rounded to single precision (`curves` has the exact ones), and one that is
 /// not finite is null. `since` is the version that the trials are the changes since, null when they are all.
@@ -24,6 +24,8 @@ package struct TrialsDocument: Sendable {
         package let run: Int
         /// The fold of its validation rows, from 1; nil where all trials have one split.
         package let fold: Int?
+        /// Whose state it went on from; nil of all but copies in a population.
+        package let parent: Parent?
         package let state: TrialState
         package let stoppedEarly: Bool
         package let attempts: Int
@@ -48,6 +50,7 @@ package struct TrialsDocument: Sendable {
             seed: UInt64,
             run: Int,
             fold: Int? = nil,
+            parent: Parent? = nil,
             state: TrialState,
             stoppedEarly: Bool,
             attempts: Int,
@@ -66,6 +69,7 @@ package struct TrialsDocument: Sendable {
             self.seed = seed
             self.run = run
             self.fold = fold
+            self.parent = parent
             self.state = state
             self.stoppedEarly = stoppedEarly
             self.attempts = attempts
@@ -138,6 +142,7 @@ extension TrialsDocument.Row {
         object.add("seed", String(seed))
         object.add("run", run)
         if let fold { object.add("fold", fold) }
+        if let parent { object.add("copied_from", parent.json) }
         state.add(to: &object)
         Stopped.add(stoppedEarly, to: &object)
         object.add("attempts", attempts)
@@ -159,7 +164,8 @@ extension TrialsDocument.Row {
 ///
 /// JSON: as a row of `TrialsDocument`, and `"sweep"`, `"objective_of"` (the sweep's objective), `"metrics"`, `"curve"` (a
 /// list of exact numbers for each metric by name), `"seconds"` (core seconds of each epoch), `"notes"`, `"log"`,
-/// `"checkpoint_epoch"`, `"death"` (how its last lost attempt ended).
+/// `"checkpoint_epoch"`, `"death"` (how its last lost attempt ended), `"readings"` (see `Instruments.Reading.json`; empty of a
+/// program).
 package struct TrialDocument: Sendable {
     package let sweep: String
     package let objective: Objective
@@ -170,6 +176,8 @@ package struct TrialDocument: Sendable {
     /// How that attempt ended.
     package let death: String?
     package let checkpointEpoch: Int?
+    /// What its network looked like after some epochs.
+    package let readings: [Instruments.Reading]
 
     package init(
         sweep: String,
@@ -178,7 +186,8 @@ package struct TrialDocument: Sendable {
         notes: [TrialNote],
         log: String?,
         death: String?,
-        checkpointEpoch: Int?
+        checkpointEpoch: Int?,
+        readings: [Instruments.Reading] = []
     ) {
         self.sweep = sweep
         self.objective = objective
@@ -187,6 +196,7 @@ package struct TrialDocument: Sendable {
         self.log = log
         self.death = death
         self.checkpointEpoch = checkpointEpoch
+        self.readings = readings
     }
 
     /// The document as JSON.
@@ -211,6 +221,7 @@ package struct TrialDocument: Sendable {
         rest.add("log", log)
         rest.add("death", death)
         rest.add("checkpoint_epoch", checkpointEpoch)
+        rest.add("readings", .array(readings.map(\.json)))
         guard case .object(let more) = rest.object else { return .null }
         return .object(members.filter { $0.key != "first_epoch" } + more)
     }

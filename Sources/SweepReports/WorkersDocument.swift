@@ -2,9 +2,11 @@
 ///
 /// JSON: `{"workers": [{"id", "host", "pid", "slots", "busy", "kernels", "core_version", "software_version", "labels":
 /// {key: value}, "state": "connected" | "draining" | "lost", "last_seen_s", "idle_because", "stuck", "trials": [{"sweep",
-/// "trial", "epoch", "step", "from", "to", "begun"}]}]}`.
+/// "trial", "epoch", "step", "from", "to", "begun"}]}], "turned_away" (only when there are some: those of `TurnedAwayWorker`)}`.
 package struct WorkersDocument: Hashable, Sendable {
     package var workers: [Worker]
+    /// Workers that were not let in of late.
+    package var turnedAway: [TurnedAwayWorker]
 
     /// One worker process.
     package struct Worker: Hashable, Sendable {
@@ -74,15 +76,24 @@ package struct WorkersDocument: Hashable, Sendable {
         }
     }
 
-    package init(workers: [Worker]) { self.workers = workers }
+    package init(workers: [Worker], turnedAway: [TurnedAwayWorker] = []) {
+        self.workers = workers
+        self.turnedAway = turnedAway
+    }
 
     /// The document as JSON.
-    package var json: JSONValue { .object([JSONMember("workers", .array(workers.map(\.json)))]) }
+    package var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("workers", .array(workers.map(\.json)))
+        if !turnedAway.isEmpty { object.add("turned_away", .array(turnedAway.map(\.json))) }
+        return object.object
+    }
 
     /// The same with all times 0: two are equal when nothing but the time differs.
     package var timeless: WorkersDocument {
         var copy = self
         for index in copy.workers.indices { copy.workers[index].status.lastSeen = 0 }
+        for index in copy.turnedAway.indices { copy.turnedAway[index].lastSeen = 0 }
         return copy
     }
 }

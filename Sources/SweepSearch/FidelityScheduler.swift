@@ -47,7 +47,7 @@ package protocol FidelityScheduler: Sendable {
     /// Takes a promotion that was decided before a restart.
     mutating func promoted(trial: Int, to level: Int)
 
-    /// The member of a population that is to be replaced next by a copy of another; nil when none is. The trial that `started` tells of
+    /// The trial that is to go on next from another's state, in a population in the place of a member; nil when none is. The trial that `started` tells of
     /// next is that copy, and nothing is promoted before it.
     func copyDue() -> MemberCopy?
 
@@ -69,7 +69,7 @@ extension FidelityScheduler {
     package var readsCurves: Bool { false }
     /// The lowest level, for every trial.
     package func firstLevel(of trial: Int) -> Int { firstLevel }
-    /// None: it has no population.
+    /// None: all trials begin with weights of their own.
     package func copyDue() -> MemberCopy? { nil }
     /// By the first objective.
     package mutating func finished(trial: Int, epoch: Int, costs: [Double]) {

@@ -36,6 +36,9 @@ struct Novelty: Sendable {
     /// Takes notice of a proposal.
     mutating func add(_ configuration: Configuration) { seen.insert(configuration.id) }
 
+    /// Takes notice of proposals by their names.
+    mutating func add(_ names: Set<ConfigurationID>) { seen.formUnion(names) }
+
     /// A new configuration drawn evenly; where draws fail, the next one in the enumeration's order. Nil when none is found.
     ///
     /// In a space without end whose continuous branches are all but never taken, a repetition is the better answer.

@@ -19,7 +19,19 @@ package struct RandomSearcher: Searcher {
     /// Draws where nothing can be walked, because some branch has no end: a branch of 1 % is missed once in 10^17.
     private static let drawsWithoutEnd: UInt16 = 4096
 
-    private let space: SearchSpace
+    /// A parameter as it is drawn.
+    private struct Axis: Sendable {
+        let path: String
+        let sampler: DomainSampler
+        /// Whether it has no end of values.
+        let isContinuous: Bool
+        /// The choice that must be taken for it to count, and its option.
+        let parent: (axis: Int, option: Int)?
+        /// Of a choice, what each option is called.
+        let labels: [ParameterValue]
+    }
+
+    private let axes: [Axis]
     private let seed: UInt64
     private let enumeration: SpaceEnumeration?
     private let constraints: [Constraint]
@@ -35,7 +47,7 @@ package struct RandomSearcher: Searcher {
 
     /// Starts over `space` with the sweep's seed; every proposal meets `constraints`.
     package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = []) {
-        self.space = space
+        axes = Self.axes(of: space)
         self.seed = seed
         self.constraints = constraints
         enumeration = SpaceEnumeration(space) { $0.allValues }
@@ -47,35 +59,36 @@ package struct RandomSearcher: Searcher {
 
     package mutating func propose(number: Int) -> Configuration? {
         guard number >= 0 else { return nil }
+        var newest: Configuration?
         while kept.count <= number {
-            guard draw(kept.count) else { return nil }
+            newest = draw(kept.count)
+            if newest == nil { return nil }
         }
-        if kept[number] < draws { return sample(number, draw: kept[number]) }
+        // The last that was decided is the one that is asked for.
+        if let newest { return newest }
+        if kept[number] < draws { return sample(number, draw: kept[number]).configuration }
         return walked[number].flatMap { enumeration?.configuration(at: $0) }
     }
 
-    /// Decides proposal `number`, given all before it; false when the space is used up.
-    private mutating func draw(_ number: Int) -> Bool {
-        if let total, seen.count >= total { return false }
-        var repetition: UInt16?
+    /// Decides proposal `number`, given all before it; nil when the space is used up.
+    private mutating func draw(_ number: Int) -> Configuration? {
+        if let total, seen.count >= total { return nil }
+        var repetition: (attempt: UInt16, configuration: Configuration)?
         for attempt in 0..<draws {
-            let configuration = sample(number, draw: attempt)
+            let (configuration, isContinuous) = sample(number, draw: attempt)
             guard meetsConstraints(configuration) else { continue }
-            repetition = attempt
-            guard canRepeat(configuration) else {
+            // One with a real from a continuous range is not drawn again.
+            if isContinuous && enumeration == nil || seen.insert(configuration.id).inserted {
                 kept.append(attempt)
-                return true
+                return configuration
             }
-            if seen.insert(configuration.id).inserted {
-                kept.append(attempt)
-                return true
-            }
+            repetition = (attempt, configuration)
         }
         guard let enumeration, let total = enumeration.finiteCount else {
             // A space without end whose continuous branches are all but never taken: a repetition is the better answer.
-            guard let repetition else { return false }
-            kept.append(repetition)
-            return true
+            guard let repetition else { return nil }
+            kept.append(repetition.attempt)
+            return repetition.configuration
         }
         var stream = RandomStream(key: key(number, draws))
         var index = stream.below(total)
@@ -85,37 +98,55 @@ package struct RandomSearcher: Searcher {
             {
                 kept.append(draws)
                 walked[number] = index
-                return true
+                return configuration
             }
             index = (index + 1) % total
         }
-        return false
+        return nil
     }
 
     private func meetsConstraints(_ configuration: Configuration) -> Bool {
         constraints.allSatisfy { $0.holds(configuration) }
     }
 
-    /// Whether the configuration could be drawn again: it holds no real from a continuous range.
-    private func canRepeat(_ configuration: Configuration) -> Bool {
-        if enumeration != nil { return true }
-        var values = configuration.entries.makeIterator()
-        var continuous = false
-        _ = space.configuration { parameter in
-            if parameter.domain.allValues == nil { continuous = true }
-            return values.next()?.value ?? .none
+    /// The configuration of a draw, and whether it holds a real from a continuous range.
+    private func sample(_ number: Int, draw: UInt16) -> (configuration: Configuration, isContinuous: Bool) {
+        var keyed = StableHash()
+        keyed.combine(key(number, draw))
+        var isContinuous = false
+        let entries = withUnsafeTemporaryAllocation(of: Int.self, capacity: max(1, axes.count)) { taken in
+            var entries: [Configuration.Entry] = []
+            entries.reserveCapacity(axes.count)
+            for place in axes.indices {
+                taken[place] = -1
+                if let parent = axes[place].parent, taken[parent.axis] != parent.option { continue }
+                var hash = keyed
+                hash.combine(axes[place].path)
+                var stream = RandomStream(key: hash.value)
+                let value = axes[place].sampler.sample(&stream)
+                if axes[place].isContinuous { isContinuous = true }
+                if let option = axes[place].labels.firstIndex(of: value) { taken[place] = option }
+                entries.append(.init(path: axes[place].path, value: value))
+            }
+            return entries
         }
-        return !continuous
+        return (Configuration(entries), isContinuous)
     }
 
-    private func sample(_ number: Int, draw: UInt16) -> Configuration {
-        let key = key(number, draw)
-        return space.configuration { parameter in
-            var hash = StableHash()
-            hash.combine(key)
-            hash.combine(parameter.path)
-            var stream = RandomStream(key: hash.value)
-            return parameter.domain.sample(&stream)
+    private static func axes(of space: SearchSpace) -> [Axis] {
+        var places: [String: Int] = [:]
+        return space.parameters.enumerated().map { place, parameter in
+            let parent = parameter.condition.map { (axis: places[$0.path] ?? place, option: $0.option) }
+            places[parameter.path] = place
+            let labels: [ParameterValue] =
+                if case .choice(let options) = parameter.domain { options.map(\.label) } else { [] }
+            return Axis(
+                path: parameter.path,
+                sampler: DomainSampler(parameter.domain),
+                isContinuous: parameter.domain.allValues == nil,
+                parent: parent,
+                labels: labels
+            )
         }
     }
 
@@ -125,32 +156,5 @@ package struct RandomSearcher: Searcher {
         hash.combine(UInt64(number))
         hash.combine(UInt64(draw))
         return hash.value
-    }
-}
-
-extension ParameterDomain {
-    /// One value, within the bounds, even on the domain's scale.
-    ///
-    /// `logInteger` k has the probability of [k - ½, k + ½) on the logarithmic scale between low - ½ and high + ½.
-    func sample(_ stream: inout RandomStream) -> ParameterValue {
-        switch self {
-        case .uniform(let low, let high, nil, _):
-            let share = stream.uniform()
-            return .real(min(max(low * (1 - share) + high * share, low), high))
-        case .logUniform(let low, let high, _):
-            let share = stream.uniform()
-            let exponent = Elementary.log(low) * (1 - share) + Elementary.log(high) * share
-            return .real(min(max(Elementary.exp(exponent), low), high))
-        case .logInteger(let low, let high, _) where low >= 1:
-            let share = stream.uniform()
-            let exponent =
-                Elementary.log(Double(low) - 0.5) * (1 - share) + Elementary.log(Double(high) + 0.5) * share
-            // Clamped as a real first: the conversion must not meet a number beyond Int's.
-            let real = min(max(Elementary.exp(exponent).rounded(), Double(low)), 0x1p62)
-            return .integer(min(max(Int(real), low), high))
-        case .uniform, .integer, .logInteger, .choice:
-            guard let values = allValues, values.count > 0 else { return .none }
-            return values[stream.below(values.count)]
-        }
     }
 }

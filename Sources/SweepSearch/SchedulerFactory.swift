@@ -4,7 +4,7 @@ package import SweepCore
 package enum SchedulerFactory {
     /// The scheduler of `prune` for `trials` trials (nil: nobody knows how many) of `epochs` epochs, before its first trial.
     ///
-    /// Of a `search` that trains a population the members are told apart by their own rule.
+    /// Of a `search` that trains a population the members are told apart by their own rule, and arms that part after an epoch all go on.
     /// A rule that waits for the last trial of a rung needs their number; where there is none, promotion ASHA takes its
     /// place, which compares with those that came so far.
     package static func make(
@@ -17,6 +17,9 @@ package enum SchedulerFactory {
         if let population = search.population {
             let size = min(trials ?? population.members, population.members)
             return PopulationScheduler(population, size: size, epochs: epochs, seed: search.seed)
+        }
+        if let branch = search.branch, let trials {
+            return BranchScheduler(after: branch.after, epochs: epochs, trials: trials)
         }
         let rungs = Rungs.levels(epochs: epochs, reductionFactor: prune.reductionFactor, first: prune.firstRung)
         let byFronts = prune.objectives > 1

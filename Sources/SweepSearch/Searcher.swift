@@ -13,6 +13,9 @@ package protocol Searcher: Sendable {
     /// How many distinct configurations there are; nil when there is no end of them.
     var total: Int? { get }
 
+    /// The same with `others` that it may be handed, some of which may be its own; nil when there is no end of them.
+    func total(with others: [Configuration]) -> Int?
+
     /// The configuration `number`, from 0; nil when there are not so many distinct ones.
     ///
     /// A number that was told by `proposed` gives that configuration again.
@@ -26,6 +29,11 @@ package protocol Searcher: Sendable {
     /// Told once for each number; a second time changes nothing.
     mutating func proposed(number: Int, configuration: Configuration)
 
+    /// Takes notice that `configuration`, which is not its own proposal, is tried as `number`, above every number told so far.
+    ///
+    /// It is pending as one of its own. Those that it would have proposed follow, but this one.
+    mutating func handedIn(number: Int, configuration: Configuration)
+
     /// Takes notice of what configuration `number` reached at `epoch`.
     ///
     /// `cost` is on the scale of `Objective.cost`: less is better, +infinity (or NaN) for what is not finite or failed. Each
@@ -37,6 +45,14 @@ package protocol Searcher: Sendable {
 }
 
 extension Searcher {
+    /// The total alone: nothing is handed to most.
+    package func total(with others: [Configuration]) -> Int? { total }
+
+    /// As of its own proposal: one whose proposals depend on their number alone is handed nothing.
+    package mutating func handedIn(number: Int, configuration: Configuration) {
+        proposed(number: number, configuration: configuration)
+    }
+
     /// Proposals depend on their number alone.
     package mutating func reason(number: Int) -> ProposalReason { .regardless }
 
@@ -77,7 +93,6 @@ package enum SearcherFactory {
         if case .results(let earlier)? = spec.warmStart, !base.ignoresResults {
             base = WarmStartSearcher(earlier, base: base)
         }
-        guard !spec.tryFirst.isEmpty else { return base }
         return TryFirstSearcher(spec.tryFirst, space: space, seed: seed, constraints: constraints, base: base)
     }
 }

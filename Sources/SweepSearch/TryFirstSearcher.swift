@@ -1,19 +1,21 @@
 package import SweepCore
 import SweepNumerics
 
-/// Begins with given configurations and goes on with another searcher.
+/// Begins with given configurations, takes those that are handed in between, and goes on with another searcher.
 ///
 /// The first numbers are the given configurations in their order; values that one leaves open are drawn. The other searcher
-/// is told of them as of its own proposals. One that asks for no results is asked from its own number 0 on, and what was
-/// tried already is passed over.
+/// is told of them, and of those handed in, as of its own proposals. One that asks for no results is asked from its own number 0 on,
+/// and what was tried already is passed over: so what is handed in moves the others by one place and takes none from them.
 package struct TryFirstSearcher: Searcher {
-    private let seed: UInt64
-    private let box: SearchBox
-    private let first: [Configuration]
-    private let tried: Set<ConfigurationID>
+    /// Those to begin with that nobody handed in.
+    private var first: [Configuration]
+    /// The numbers of those that were handed in, ascending, and what they are.
+    private var places: [Int] = []
+    private var configurations: [Configuration] = []
+    /// All of both.
+    private var tried: Set<ConfigurationID>
     private var base: any Searcher
-    package let total: Int?
-    /// The base's numbers that are among the first, ascending, of those looked at.
+    /// The base's numbers that are among the tried, ascending, of those looked at.
     private var passed: [Int] = []
     private var looked = 0
 
@@ -32,49 +34,85 @@ package struct TryFirstSearcher: Searcher {
         constraints: [Constraint],
         base: any Searcher
     ) {
-        self.seed = seed
-        let box = SearchBox(space)
-        self.box = box
-        let first = Self.completed(given, space, box, seed, constraints).compactMap { $0 }
-        self.first = first
-        let tried = Set(first.map(\.id))
-        self.tried = tried
+        let completions = given.isEmpty ? [] : Self.completed(given, space: space, seed: seed, constraints: constraints)
+        first = completions.filter(\.isNew).map(\.configuration)
+        tried = Set(first.map(\.id))
         self.base = base
-        guard let count = base.total else {
-            total = nil
-            return
-        }
-        var base = base
-        if base.ignoresResults, count <= Self.greatestCounted {
-            total = first.count + (0..<count).count { base.propose(number: $0).map { !tried.contains($0.id) } ?? false }
-        } else {
-            total = base.ignoresResults ? Saturating.sum(count, first.count) : count
-        }
     }
 
     package var ignoresResults: Bool { base.ignoresResults }
 
+    package var total: Int? { total(with: []) }
+
+    /// Looks through the base's configurations, up to some ten thousand of them; of more it is at least as many as the base has.
+    package func total(with others: [Configuration]) -> Int? {
+        guard let count = base.total else { return nil }
+        let apart = tried.union(others.map(\.id))
+        guard base.ignoresResults, !apart.isEmpty else { return count }
+        guard count <= Self.greatestCounted else { return count }
+        var base = base
+        return apart.count + (0..<count).count { base.propose(number: $0).map { !apart.contains($0.id) } ?? false }
+    }
+
     package mutating func propose(number: Int) -> Configuration? {
+        guard !tried.isEmpty else { return base.propose(number: number) }
         guard number >= 0 else { return nil }
-        if number < first.count { return first[number] }
+        let before = handedInBefore(number)
+        if before < places.count, places[before] == number { return configurations[before] }
+        let index = number - before
+        if index < first.count { return first[index] }
         guard base.ignoresResults else { return base.propose(number: number) }
-        var index = number - first.count
-        // As far as the number can be moved by what is passed over, which is at most each of the first once.
-        while looked <= index + passed.count, passed.count < first.count {
+        return base.propose(number: baseNumber(index - first.count))
+    }
+
+    /// How many were handed in with a lower number.
+    private func handedInBefore(_ number: Int) -> Int {
+        var (low, high) = (0, places.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if places[middle] < number { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// The base's number of the proposal at `place` among those of the base that were not tried otherwise.
+    private mutating func baseNumber(_ place: Int) -> Int {
+        var index = place
+        // As far as the number can be moved by what is passed over, which is at most each of the tried once.
+        while looked <= index + passed.count, passed.count < tried.count {
             guard let configuration = base.propose(number: looked) else { break }
             if tried.contains(configuration.id) { passed.append(looked) }
             looked += 1
         }
         for place in passed where place <= index { index += 1 }
-        return base.propose(number: index)
+        return index
     }
 
     package mutating func reason(number: Int) -> ProposalReason {
-        if first.indices.contains(number) { return .triedFirst }
+        let before = handedInBefore(number)
+        if before < places.count, places[before] == number { return .enqueued }
+        if first.indices.contains(number - before) { return .triedFirst }
         return base.ignoresResults ? .regardless : base.reason(number: number)
     }
 
     package mutating func proposed(number: Int, configuration: Configuration) {
+        base.proposed(number: number, configuration: configuration)
+    }
+
+    package mutating func handedIn(number: Int, configuration: Configuration) {
+        let before = handedInBefore(number)
+        guard number >= 0, before == places.count || places[before] != number else { return }
+        if base.ignoresResults, looked > 0 {
+            // What the base was to give next, and what follows, may be this one: it is looked at again.
+            let next = number - before >= first.count ? baseNumber(number - before - first.count) : 0
+            passed.removeAll { $0 >= next }
+            looked = min(looked, next)
+        }
+        let id = configuration.id
+        first.removeAll { $0.id == id }
+        tried.insert(id)
+        places.insert(number, at: before)
+        configurations.insert(configuration, at: before)
         base.proposed(number: number, configuration: configuration)
     }
 
@@ -89,23 +127,44 @@ package struct TryFirstSearcher: Searcher {
     /// The places of those of `given` that would be left out.
     package static func impossible(_ given: [Configuration], space: SearchSpace, spec: SearchSpec) -> [Int] {
         guard !given.isEmpty else { return [] }
-        return completed(given, space, SearchBox(space), spec.seed, spec.constraints).enumerated()
-            .filter { $0.element == nil }.map(\.offset)
+        return completed(given, space: space, seed: spec.seed, constraints: spec.constraints).enumerated()
+            .filter { !$0.element.isNew }.map(\.offset)
     }
 
-    private static func completed(
+    /// What became of a configuration that may leave values open.
+    package struct Completion: Hashable, Sendable {
+        /// With a value for every parameter that is active in it: where it is not new, the last that was looked at.
+        package let configuration: Configuration
+        /// Whether it meets the conditions and differs from all before it.
+        package let isNew: Bool
+        /// Whether every value was given, so that there was nothing to draw.
+        package let isWhole: Bool
+    }
+
+    /// Draws what each of `given` leaves open, so that it meets `constraints` and differs from `tried` and from those before it.
+    ///
+    /// Draws are a function of the seed and the place: `place` is that of the first. What was given stays as it was written. After
+    /// `failures` that are not new nothing more is looked at: where one is refused all are, and each may take thousands of draws.
+    package static func completed(
         _ given: [Configuration],
-        _ space: SearchSpace,
-        _ box: SearchBox,
-        _ seed: UInt64,
-        _ constraints: [Constraint]
-    ) -> [Configuration?] {
+        space: SearchSpace,
+        seed: UInt64,
+        constraints: [Constraint],
+        from place: Int = 0,
+        tried: Set<ConfigurationID> = [],
+        failures: Int = .max
+    ) -> [Completion] {
+        let box = SearchBox(space)
         var novelty = Novelty(space: space, box: box, constraints: constraints)
-        return given.enumerated().map { place, partial in
-            let whole = complete(partial, place, box, seed, novelty)
-            if let whole { novelty.add(whole) }
-            return whole
+        novelty.add(tried)
+        var completions: [Completion] = []
+        var failed = 0
+        for (offset, partial) in given.enumerated() where failed < failures {
+            let completion = complete(partial, place + offset, box, seed, novelty)
+            if completion.isNew { novelty.add(completion.configuration) } else { failed += 1 }
+            completions.append(completion)
         }
+        return completions
     }
 
     private static func complete(
@@ -114,7 +173,7 @@ package struct TryFirstSearcher: Searcher {
         _ box: SearchBox,
         _ seed: UInt64,
         _ novelty: Novelty
-    ) -> Configuration? {
+    ) -> Completion {
         var hash = StableHash()
         hash.combine(seed)
         hash.combine("try_first")
@@ -122,15 +181,18 @@ package struct TryFirstSearcher: Searcher {
         var stream = RandomStream(key: hash.value)
         let given = Dictionary(uniqueKeysWithValues: partial.entries.map { ($0.path, $0.value) })
         let fixed = box.axes.map { axis in given[axis.path].map(axis.coordinate(of:)) ?? .nan }
+        var last = partial
         for _ in 0..<draws {
             let point = box.completed(fixed) { box.axes[$0].draw(&stream) }
             // Given values stay as they were written: a coordinate may round.
             let drawn = box.configuration(at: point)
-            let whole = Configuration(
+            last = Configuration(
                 drawn.entries.map { .init(path: $0.path, value: given[$0.path] ?? $0.value) }
             )
-            if novelty.admits(whole) { return whole }
+            let isWhole = drawn.entries.allSatisfy { given[$0.path] != nil }
+            let isNew = novelty.admits(last)
+            if isNew || isWhole { return Completion(configuration: last, isNew: isNew, isWhole: isWhole) }
         }
-        return nil
+        return Completion(configuration: last, isNew: false, isWhole: false)
     }
 }

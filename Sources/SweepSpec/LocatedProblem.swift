@@ -21,11 +21,7 @@ package struct LocatedProblem: Hashable, Sendable {
         let group = problem.side == .key ? problem.path.parent ?? problem.path : problem.path
         let name = group.keysAlone
         kind = problem.message + (name.isEmpty ? "" : ": \(name)")
-        var parts: [String] = []
-        if !problem.path.steps.isEmpty { parts.append(problem.path.description) }
-        if let found = problem.found { parts.append("found \(found)") }
-        if let allowed = problem.allowed { parts.append("allowed \(allowed)") }
-        text = problem.message + (parts.isEmpty ? "" : ": " + parts.joined(separator: ", "))
+        text = problem.text
     }
 }
 

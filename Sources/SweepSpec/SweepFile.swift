@@ -41,13 +41,13 @@ package struct SweepFile: Sendable {
         return (data, reader.map)
     }
 
-    /// `prune` of the file at `path`, as it stands there (`auto` when it does not) and as it is read for trials of `epochs`
-    /// epochs, and the virtual slots where the file names them. The other parts need not be there.
+    /// `prune` of the file at `path` for trials of `epochs` epochs, and the virtual slots where the file names them. The other parts
+    /// need not be there; where the file leaves pruning to `auto`, what is picked by those that are.
     package static func readPrune(
         path: String,
         overrides: [String],
         epochs: Int
-    ) -> Result<(spec: PruneSpec, node: SpecNode, parallelism: Int?), SweepFileProblems> {
+    ) -> Result<(node: SpecNode, parallelism: Int?), SweepFileProblems> {
         let text: String
         do throws(FileTextFault) { text = try FileText.read(path) } catch {
             let place = error.line.map { SourcePlace.file(line: $0, column: 1) }
@@ -80,10 +80,33 @@ package struct SweepFile: Sendable {
                 )
             )
         }
+        if search?.branch != nil {
+            problems.add(
+                SpecProblem(
+                    path: SpecPath([.key("search"), .key("branch")]),
+                    message: "recorded curves cannot tell how a run goes on from the state of another",
+                    allowed: "a file without it"
+                )
+            )
+        }
         located += problems.all.map { LocatedProblem($0, in: reader.map) }
-        guard located.isEmpty, let spec, let search else { return .failure(SweepFileProblems(file: path, located)) }
+        guard located.isEmpty, spec != nil, let search else { return .failure(SweepFileProblems(file: path, located)) }
         let isNamed = source["search"]?["parallelism"] != nil
-        return .success((spec, source["prune"] ?? .text("auto"), isNamed ? search.parallelism : nil))
+        let parallelism = isNamed ? search.parallelism : nil
+        if let prune = source["prune"], prune != .null, !source.leavesPruning { return .success((prune, parallelism)) }
+        // A replay has as many trials as there are curves.
+        var searched = search
+        searched.trials = search.trials ?? 1
+        let choice = PruneChoice.pick(
+            search: searched,
+            space: space,
+            epochs: epochs,
+            severalObjectives: source["objective"]?["pareto"] != nil,
+            finalists: source["finalists"] != nil || source["data"]?["validation"]?["folds"] != nil,
+            stop: source["stop"] != nil,
+            asked: source["train"]?["ask"] != nil
+        )
+        return .success((.text(choice.method.rawValue), parallelism))
     }
 
     /// Reads the text of a sweep file that messages call `file`.

@@ -1,6 +1,6 @@
 import Glibc
 package import KernelAPI
-import SweepCore
+package import SweepCore
 
 /// How fast this machine trained one run on one core, data loading included.
 ///
@@ -27,11 +27,24 @@ package struct InstrumentCosts: Sendable {
     package let measuredStep: Double
     /// What follows the last step: probe, validation where there is one, penalties.
     package let measuring: Double
+    /// A reading of the network's layers, and the gradient's noise.
+    package let layerReading: Double
+    package let noise: Double
 
     /// The share of an epoch's bare steps that norms cost.
     package var baseShare: Double { (measuredStep - step) / (Double(steps) * step) }
     /// The share that norms and what follows the last step cost.
     package var share: Double { baseShare + measuring / (Double(steps) * step) }
+    /// The share with the readings of `tier`, over a trial of 27 epochs that rests after 3 and 9, as those of promotion ASHA do.
+    package func share(_ tier: InstrumentTier) -> Double {
+        let levels = [3, 9, 27]
+        let count = (1...27).count { epoch in
+            tier.reads(after: epoch, segmentEnd: levels.first { $0 >= epoch } ?? 27)
+        }
+        // The noise after epochs 1, 4 and 16.
+        let readings = Double(count) * layerReading + (tier == .full ? 3 * noise : 0)
+        return share + readings / (27 * Double(steps) * step)
+    }
 }
 
 /// Measures a run again and again, so that others can take turns with it.
@@ -73,6 +86,7 @@ package final class TrainingStopwatch {
     /// What the measuring of an epoch costs beside its steps, medians over so many epochs of core seconds.
     package func measureEpochs(_ count: Int) -> InstrumentCosts {
         var (steps, last, measuring): ([Double], [Double], [Double]) = ([], [], [])
+        var (layers, noises): ([Double], [Double]) = ([], [])
         // Ends the epoch that was begun.
         _ = run.trainEpoch()
         for _ in 0..<count {
@@ -88,13 +102,23 @@ package final class TrainingStopwatch {
             // All its steps are done: this measures.
             _ = run.trainEpoch()
             measuring.append(Self.seconds(CLOCK_THREAD_CPUTIME_ID) - start)
+            layers.append(time { _ = run.reading(of: .layers, segmentEnd: run.epoch) })
+            noises.append(time { _ = run.gradientNoise() })
         }
         return InstrumentCosts(
             steps: run.stepsPerEpoch,
             step: steps.median,
             measuredStep: last.median,
-            measuring: measuring.median
+            measuring: measuring.median,
+            layerReading: layers.median,
+            noise: noises.median
         )
+    }
+
+    private func time(_ body: () -> Void) -> Double {
+        let start = Self.seconds(CLOCK_THREAD_CPUTIME_ID)
+        body()
+        return Self.seconds(CLOCK_THREAD_CPUTIME_ID) - start
     }
 
     private func rate() -> Double {

@@ -16,6 +16,9 @@ struct WordHash {
         return (product &<< 29) | (product &>> 35)
     }
 
+    /// A single lane's value after one word more.
+    static func mixed(_ lane: UInt64, _ word: UInt64) -> UInt64 { step(lane, word) }
+
     /// Adds one word.
     mutating func combine(_ word: UInt64) {
         lanes = (lanes.1, lanes.2, lanes.3, Self.step(lanes.0, word))

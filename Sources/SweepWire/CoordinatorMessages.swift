@@ -13,6 +13,10 @@ package struct Welcome: Hashable, Sendable {
     package var lastSequence: UInt64
     /// Leases from the registration that are not this worker's any more.
     package var refused: [LeaseID]
+    /// The version that was settled: all that is said from now on is said in it.
+    package var version: UInt8
+    /// The coordinator's build, for logs; empty in versions before 3.
+    package var softwareVersion: String
 
     package init(
         session: UInt64,
@@ -20,7 +24,9 @@ package struct Welcome: Hashable, Sendable {
         lapseMilliseconds: Int,
         coordinator: String,
         lastSequence: UInt64,
-        refused: [LeaseID] = []
+        refused: [LeaseID] = [],
+        version: UInt8 = handshakeVersion,
+        softwareVersion: String = ""
     ) {
         self.session = session
         self.heartbeatMilliseconds = heartbeatMilliseconds
@@ -28,6 +34,8 @@ package struct Welcome: Hashable, Sendable {
         self.coordinator = coordinator
         self.lastSequence = lastSequence
         self.refused = refused
+        self.version = version
+        self.softwareVersion = softwareVersion
     }
 }
 

@@ -7,8 +7,9 @@ package enum JournalCodec {
     /// Version 2 added the metrics of a sweep, notes, and trials that complete before their last epoch; version 3 added
     /// checkpoints that are lost (a `CheckpointKept` of epoch 0); version 4 added changes of a running sweep (`Adjusted`);
     /// version 5 added how long a sweep was trained (`ran`) and sweeps that are removed (`Deleted`); version 6 added the data sets of a
-    /// sweep's further folds, and trials that go on from another's state (`parent`).
-    package static let version: UInt32 = 6
+    /// sweep's further folds, and trials that go on from another's state (`parent`); version 7 added readings (`Measured`)
+    /// and configurations that are enqueued while a sweep runs (`Enqueued`).
+    package static let version: UInt32 = 7
     /// The versions that are read; a batch of another is refused, never guessed at.
     package static let readVersions: ClosedRange<UInt32> = 1...version
 

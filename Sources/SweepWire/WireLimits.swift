@@ -28,6 +28,8 @@ package enum WireLimits {
     package static let epochSeconds = 0.0...1e9
     /// Notes in one report item.
     package static let notes = 1024
+    /// Readings in one report item: one of each power of two, and one of a segment's end, are half as many.
+    package static let readings = 64
     package static let labels = 68
     /// Bytes of a name, host, version, label or verb.
     package static let name = 256
@@ -55,9 +57,16 @@ extension MessageKind {
     }
 }
 
-/// The version in every header but a problem's; the golden bytes belong to it.
-///
-/// Version 2 added metrics, early stopping and notes: a coordinator of version 1 would ask for a stopped trial for ever.
-package let protocolVersion: UInt8 = 2
-/// The version in a problem's header, in every version: peers of different versions can tell each other so.
-package let problemVersion: UInt8 = 1
+extension MessageKind {
+    /// The field of a body whose entries have fields that may come any number of times themselves, and how many fields all entries
+    /// may have together; nil where none has.
+    ///
+    /// Twice what the fullest message has of 16,384 report items without notes; assignments name up to 64 metrics each, in texts.
+    var inner: (field: UInt64, limit: Int)? {
+        switch self {
+        case .reports: (2, 196_608)
+        case .assignments: (1, 524_288)
+        default: nil
+        }
+    }
+}

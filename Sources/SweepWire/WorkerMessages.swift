@@ -22,6 +22,8 @@ package struct Register: Hashable, Sendable {
     package var leases: [HeldLease]
     /// The number of the oldest message it keeps, or else of the next it will send; lower ones never come again.
     package var oldestSequence: UInt64
+    /// What it speaks; one that does not say speaks the handshake's version alone.
+    package var versions: ProtocolVersions
 
     package init(
         worker: WorkerID,
@@ -35,7 +37,8 @@ package struct Register: Hashable, Sendable {
         labels: [WorkerLabel] = [],
         dataSets: [DataSetID] = [],
         leases: [HeldLease] = [],
-        oldestSequence: UInt64 = 1
+        oldestSequence: UInt64 = 1,
+        versions: ProtocolVersions = .spoken
     ) {
         self.worker = worker
         self.host = host
@@ -49,6 +52,7 @@ package struct Register: Hashable, Sendable {
         self.dataSets = dataSets
         self.leases = leases
         self.oldestSequence = oldestSequence
+        self.versions = versions
     }
 }
 
@@ -105,16 +109,20 @@ package struct Reports: Hashable, Sendable {
         package var stoppedEarly: Bool
         /// What happened in these epochs.
         package var notes: [TrialNote]
+        /// What the network looked like after some of these epochs, by rising epoch.
+        package var readings: [PackedReading]
         package init(
             lease: LeaseID,
             observations: [Observation],
             stoppedEarly: Bool = false,
-            notes: [TrialNote] = []
+            notes: [TrialNote] = [],
+            readings: [PackedReading] = []
         ) {
             self.lease = lease
             self.observations = observations
             self.stoppedEarly = stoppedEarly
             self.notes = notes
+            self.readings = readings
         }
 
         /// Adds the epochs that follow of the same lease.
@@ -122,9 +130,10 @@ package struct Reports: Hashable, Sendable {
             observations += next.observations
             stoppedEarly = next.stoppedEarly
             notes += next.notes
+            readings += next.readings
         }
 
-        /// The epochs at these positions with their notes; whether it stopped belongs to the last epoch.
+        /// The epochs at these positions with their notes and readings; whether it stopped belongs to the last epoch.
         func part(_ range: Range<Int>) -> Item {
             let isLast = range.upperBound == observations.count
             let before = range.lowerBound == 0 ? Int.min : observations[range.lowerBound - 1].epoch
@@ -133,7 +142,8 @@ package struct Reports: Hashable, Sendable {
                 lease: lease,
                 observations: Array(observations[range]),
                 stoppedEarly: stoppedEarly && isLast,
-                notes: notes.filter { $0.epoch > before && $0.epoch <= last }
+                notes: notes.filter { $0.epoch > before && $0.epoch <= last },
+                readings: readings.filter { $0.epoch > before && $0.epoch <= last }
             )
         }
     }

@@ -325,6 +325,8 @@ package final class TrainingSlots: Sendable {
         let places = assignment.metrics.map { run.metrics.firstIndex(of: $0) }
         // Before an epoch of its own a copy's state is its parent's, and kept under that one's name.
         let known = max(assignment.from, spec.ancestors.last?.to ?? 0)
+        let tier = spec.training.instruments
+        run.beginReadings(of: tier)
         while run.epoch < assignment.to, !run.diverged, !run.stoppedEarly {
             waitForRoom(running)
             if isDraining.load(ordering: .relaxed) {
@@ -346,7 +348,8 @@ package final class TrainingSlots: Sendable {
                         lease: lease,
                         observations: [observation.values(at: places)],
                         stoppedEarly: run.stoppedEarly,
-                        notes: Array(run.takeNotes().prefix(TrialNote.perTrial))
+                        notes: Array(run.takeNotes().prefix(TrialNote.perTrial)),
+                        readings: run.reading(of: tier, segmentEnd: assignment.to).map { [PackedReading($0)] } ?? []
                     )
                 )
             )

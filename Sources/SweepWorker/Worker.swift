@@ -91,6 +91,7 @@ package actor Worker: Service {
         case .left where session.isDraining: logger.warning("the time to drain was over; what was not told is lost")
         case .left(let reason): throw WorkerError.refused(reason)
         case .refused(let sentence): throw WorkerError.refused(sentence)
+        case .turnedAway(let sentence): throw WorkerError.turnedAway(sentence)
         case .lost: throw WorkerError.coordinatorLost(options.endpoint)
         }
     }
@@ -275,7 +276,7 @@ package actor Worker: Service {
 
     private func send(_ message: Message) {
         do {
-            let frames = try message.encode()
+            let frames = try message.encode(in: session.version)
             let outcome = client?.send(frames)
             // A registration goes out as soon as the connection stands; all else is numbered and will be sent again.
             if case .register = message { hello = outcome == .sent ? nil : frames }
@@ -366,6 +367,8 @@ package actor Worker: Service {
 package enum WorkerError: Error, Equatable, CustomStringConvertible {
     /// The coordinator will not have it; the sentence is the coordinator's.
     case refused(String)
+    /// The coordinator and this worker speak no protocol version in common; the sentence says which side to upgrade.
+    case turnedAway(String)
     /// Nobody answers at the endpoint for as long as the worker was told to wait.
     case coordinatorLost(String)
     /// An object's bytes have another hash.
@@ -374,6 +377,7 @@ package enum WorkerError: Error, Equatable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .refused(let sentence): "the coordinator refuses this worker: \(sentence)"
+        case .turnedAway(let sentence): "turned away: \(sentence)"
         case .coordinatorLost(let endpoint): "no coordinator answers at \(endpoint)"
         case .damaged(let hash): "object \(hash) arrived damaged"
         }

@@ -1,4 +1,5 @@
 import SweepCommands
+import SweepNodeCommands
 
 @main
 enum Main {

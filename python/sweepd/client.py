@@ -29,6 +29,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
+import uuid
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 __all__ = ["BadSweepFile", "Client", "LeaseLost", "SweepdError", "Trial"]
@@ -204,6 +205,13 @@ class Client:
         """Changes a sweep's number of trials, its priority, or how many trials may be out at once."""
         changes = {"trials": trials, "priority": priority, "max_parallel": max_parallel}
         return self._post(f"/sweeps/{_quoted(sweep)}/set", {k: v for k, v in changes.items() if v is not None})
+
+    def enqueue(self, sweep: str, *configurations: Mapping[str, Any], more: bool = False) -> Dict[str, Any]:
+        """Tries configurations before what the search proposes next, all of them or none; parameters that are left out are drawn.
+
+        With `more` the sweep gets as many trials more as they take. Asked again after a lost answer they are not taken twice."""
+        body = {"configurations": [dict(one) for one in configurations], "more": more, "key": uuid.uuid4().hex}
+        return self._post(f"/sweeps/{_quoted(sweep)}/enqueue", body)
 
     def ask(self, sweep: str, *, asker: Optional[str] = None, wait: bool = True) -> Optional[Trial]:
         """A trial to evaluate; None when the sweep is over, and without `wait` also when there is none now."""

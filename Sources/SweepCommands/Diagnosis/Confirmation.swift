@@ -2,6 +2,7 @@ import Foundation
 import SweepCore
 import SweepData
 import SweepDiagnosis
+import SweepNodeCommands
 import SweepNumerics
 import SweepReports
 import SweepSpec
@@ -13,6 +14,8 @@ struct Confirmation {
     let subject: Subject
     /// Suspected causes, the most likely first.
     let suspects: [Cause]
+    /// What the run shows.
+    let symptoms: [Finding]
     /// The range test of the run, where one was made: its rate is an arm.
     var rangeTest: RateRangeTest?
     /// Runs of each arm.
@@ -33,6 +36,9 @@ struct Confirmation {
         let template: SpecNode
         let dataSet: DataSetID
         let schema: DataSchema
+        let seed: UInt64
+        /// Its curve, and what else tells when its symptoms began.
+        let run: RunEvidence
     }
 
     /// Trains the arms and says what they showed; progress goes to standard error.
@@ -44,33 +50,85 @@ struct Confirmation {
         let chance = subject.schema.chanceLoss
 
         let first = experiment.firstRound(suspects: suspects, count: arms)
-        let (firstDocument, firstCurves) = try await train(first, chance: chance, round: 1)
-        var rounds = [firstDocument]
-        var cures = Experiment.cures(of: first, firstDocument.comparisons)
+        let groups = experiment.groups(first, after: branchPoint)
+        let outcomes = try await train(groups, chance: chance, round: 1)
+        var rounds = outcomes.map(\.document)
+        var cures = Experiment.cures(of: groups.flatMap(\.interventions), rounds.flatMap(\.comparisons))
         if cures.isEmpty {
-            let pairs = experiment.secondRound(after: first, firstDocument.comparisons, count: arms)
+            let pairs = experiment.secondRound(after: first, rounds.flatMap(\.comparisons), count: arms)
             if !pairs.isEmpty {
                 Terminal.error("no single change cures; now two at a time")
-                let (document, _) = try await train(pairs, chance: chance, round: 2)
-                rounds.append(document)
-                cures = Experiment.cures(of: pairs, document.comparisons)
+                let groups = experiment.groups(pairs, after: branchPoint)
+                let documents = try await train(groups, chance: chance, round: 2).map(\.document)
+                rounds += documents
+                cures = Experiment.cures(of: groups.flatMap(\.interventions), documents.flatMap(\.comparisons))
             }
         }
         return ExperimentDocument(
             rounds: rounds,
             cures: cures,
-            batchNoise: noise(first, firstCurves, template, chance: chance)
+            batchNoise: outcomes.lazy.compactMap { noise($0.group, $0.curves, template, chance: chance) }.first
         )
     }
 
-    /// Submits the sweep of one round, waits for its end, and compares its arms.
+    /// What the first round trains, as a multiple of the run; nil when the run cannot be trained again.
+    var firstRoundRuns: Double? {
+        guard let experiment = Experiment(template: subject.template, schema: subject.schema, rangeTest: rangeTest),
+            let epochs
+        else { return nil }
+        let groups = experiment.groups(experiment.firstRound(suspects: suspects, count: arms), after: branchPoint)
+        return Double(groups.reduce(0) { $0 + $1.cost(epochs: epochs, repeats: repeats) }) / Double(epochs)
+    }
+
+    /// Epochs of the run.
+    private var epochs: Int? { TrialSpec.read(subject.template, problems: SpecProblems())?.training.epochs }
+
+    /// The epoch after which arms part that can; nil where all begin with new weights.
+    private var branchPoint: Int? {
+        epochs.flatMap { Experiment.branchPoint(before: symptoms, in: subject.run, epochs: $0) }
+    }
+
+    /// Arms that were to go on from a state which no run came to.
+    private struct NoPairs: Error {
+        let sentence: String
+    }
+
+    /// Trains the groups of a round, one after the other; one that gives no pair does not take what others gave.
     private func train(
-        _ interventions: [Intervention],
+        _ groups: [Experiment.Group],
         chance: Double,
         round: Int
-    ) async throws -> (ComparisonDocument, CurvesDocument) {
+    ) async throws -> [(group: Experiment.Group, document: ComparisonDocument, curves: CurvesDocument)] {
+        let family = groups.reduce(0) { $0 + $1.interventions.count }
+        var outcomes: [(group: Experiment.Group, document: ComparisonDocument, curves: CurvesDocument)] = []
+        for group in groups {
+            do {
+                let (document, curves) = try await train(group, of: family, chance: chance, round: round)
+                outcomes.append((group, document, curves))
+            } catch let missing as NoPairs {
+                guard groups.count > 1 || round > 1 else { throw CommandFailure(.failed, missing.sentence) }
+                Terminal.error(missing.sentence)
+            }
+        }
+        return outcomes
+    }
+
+    /// Submits the sweep of a group, waits for its end, and compares its arms; `family` are those of its round.
+    private func train(
+        _ group: Experiment.Group,
+        of family: Int,
+        chance: Double,
+        round: Int
+    ) async throws -> (document: ComparisonDocument, curves: CurvesDocument) {
+        let interventions = group.interventions
         let taken = Set(try await control.list().sweeps.map(\.sweep))
-        let name = Self.name(subject.sweep, subject.label, round: round, taken: taken)
+        let name = Self.name(
+            subject.sweep,
+            subject.label,
+            round: round,
+            branches: group.after != nil,
+            taken: taken
+        )
         let tree = Experiment.sweep(
             of: subject.source,
             template: subject.template,
@@ -78,7 +136,9 @@ struct Confirmation {
             arms: interventions,
             repeats: repeats,
             // Not the seeds of the trial's own sweep: that its fault comes again is part of what is tried.
-            seed: Self.seed(subject.sweep, subject.label, round: round)
+            seed: Self.seed(subject.sweep, subject.label, round: round),
+            // Up to there it is the run itself, bit for bit.
+            branch: group.after.map { BranchSpec(after: $0, seed: subject.seed) }
         )
         let problems = SpecProblems()
         guard let experiment = Sweep.read(tree, problems: problems) else {
@@ -92,7 +152,8 @@ struct Confirmation {
             schema: subject.schema
         )
         _ = try await control.submit(submitted)
-        Terminal.error("\(name): \(interventions.count + 1) arms of \(repeats) runs each; \(howToEnd(name))")
+        let since = group.after.map { ", from epoch \($0 + 1) on" } ?? ""
+        Terminal.error("\(name): \(interventions.count + 1) arms of \(repeats) runs each\(since); \(howToEnd(name))")
         var watch = SweepWatch(control)
         defer { watch.end() }
         var hasAsked = false
@@ -115,26 +176,35 @@ struct Confirmation {
         }
         watch.end()
         let rank = try await control.rank(sweep: name, top: nil)
-        guard let document = ComparisonDocument(sweep: experiment, rank: rank, chance: chance) else {
+        guard let document = ComparisonDocument(sweep: experiment, rank: rank, chance: chance, family: family)
+        else {
             throw CommandFailure(.failed, "\(name) has no arms")
+        }
+        // On workers of another training core the run may be another one, and not come to where arms part.
+        if let after = group.after, document.comparisons.allSatisfy({ $0.pairs == 0 }) {
+            throw NoPairs(
+                sentence:
+                    "\(name): no run went on from epoch \(after); `sweepd trial \(name) 1` tells what became of the one they share"
+            )
         }
         return (document, try await control.curves(sweep: name, trial: nil))
     }
 
-    /// The √k test, where the round has a larger batch.
+    /// The √k test, where the group has a larger batch.
     private func noise(
-        _ round: [Intervention],
+        _ group: Experiment.Group,
         _ curves: CurvesDocument,
         _ template: SpecNode,
         chance: Double
     ) -> BatchNoiseTest? {
-        guard let larger = round.first(where: { $0.causes.contains(.smallBatch) }),
+        guard let larger = group.interventions.first(where: { $0.causes.contains(.smallBatch) }),
             case .integer(let size)? = larger.changes.first?.value,
             let own = TrialSpec.read(template, problems: SpecProblems())?.training.batchSize
         else { return nil }
         func losses(_ arm: String) -> [[Double]] {
             curves.trials.filter { $0.configuration[Arm.parameter] == .text(arm) }.map { trial in
-                trial.curve.series(.probeLoss)
+                // Those that all share say nothing of a change.
+                Array(trial.curve.series(.probeLoss).dropFirst(group.after ?? 0))
             }
         }
         return BatchNoiseTest(
@@ -153,9 +223,9 @@ struct Confirmation {
         return hash.value
     }
 
-    /// A sweep's name for the experiment, which no other sweep has: `digits.why-17`, `digits.why-17-pairs`, …
-    static func name(_ sweep: String, _ label: String, round: Int, taken: Set<String>) -> String {
-        let ending = "." + label + (round > 1 ? "-pairs" : "")
+    /// A sweep's name for the experiment, which no other sweep has: `digits.why-17`, `digits.why-17-branches`, `digits.why-17-pairs`, …
+    static func name(_ sweep: String, _ label: String, round: Int, branches: Bool, taken: Set<String>) -> String {
+        let ending = "." + label + (round > 1 ? "-pairs" : "") + (branches ? "-branches" : "")
         var number = 1
         while true {
             let suffix = ending + (number > 1 ? "-\(number)" : "")
@@ -191,6 +261,14 @@ extension Confirmation.Subject {
                     + "train it from the start; allowed a trial of another method"
             )
         }
+        guard shown.parent == nil else {
+            throw CommandFailure(
+                .badInput,
+                "\(sweep): trial \(trial) went on from the state of another one, so that an experiment cannot train it from the start; "
+                    + "allowed a trial that began with weights of its own"
+            )
+        }
+        let spec = TrialSpec.read(template, problems: SpecProblems())
         self.init(
             sweep: sweep,
             label: "why-\(trial)",
@@ -198,12 +276,20 @@ extension Confirmation.Subject {
             source: source.onFold(shown.fold ?? 1),
             template: template,
             dataSet: submission.dataSet(ofFold: shown.fold),
-            schema: schema
+            schema: schema,
+            seed: shown.seed,
+            run: RunEvidence(
+                curve: shown.curve,
+                budget: shown.stoppedEarly ? shown.curve.epochs : original.epochs,
+                chanceLoss: spec.flatMap { ChanceLoss.of($0.training, on: schema) },
+                trial: spec,
+                schema: schema
+            )
         )
     }
 
-    /// A sweep file without ranges.
-    init(_ loaded: LoadedSweep) throws {
+    /// A sweep file without ranges, whose run was trained here from `seed`.
+    init(_ loaded: LoadedSweep, seed: UInt64, run: RunEvidence) throws {
         let sweep = loaded.file.sweep
         guard let template = sweep.space.resolve(Configuration([])) else {
             throw CommandFailure(.failed, "\(sweep.name): the configuration cannot be resolved")
@@ -214,7 +300,9 @@ extension Confirmation.Subject {
             source: sweep.source.onFold(1),
             template: template,
             dataSet: loaded.dataSet,
-            schema: try loaded.data.schema
+            schema: try loaded.data.schema,
+            seed: seed,
+            run: run
         )
     }
 }

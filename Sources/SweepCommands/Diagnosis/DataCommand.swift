@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import SweepCore
 import SweepData
+import SweepNodeCommands
 import SweepReports
 import SweepSpec
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import SweepCore
 import SweepDiagnosis
+import SweepNodeCommands
 import SweepReports
 
 /// `sweepd diagnose SWEEP`.
@@ -24,7 +25,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
 
     func run() async throws {
         guard !confirm else { return try await runExperiment() }
-        let document = try await location.ask { try await $0.diagnose(sweep: sweep, trial: trial) }
+        let document = try await location.ask(about: sweep) { try await $0.diagnose(sweep: sweep, trial: trial) }
         if let trial {
             guard let report = document.reports.first else { throw untrained(trial) }
             return Terminal.output(format == .json ? report.json.text(pretty: true) : document.text)
@@ -55,6 +56,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
                 control: control,
                 subject: try await Confirmation.Subject(trial: trial, of: sweep, at: control),
                 suspects: report.causes.map(\.cause),
+                symptoms: report.symptoms,
                 repeats: size.repeats,
                 arms: size.arms
             ) { "`sweepd cancel \($0)` ends them" }

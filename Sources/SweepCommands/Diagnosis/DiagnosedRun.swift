@@ -2,6 +2,7 @@ import KernelAPI
 import SweepCore
 import SweepData
 import SweepDiagnosis
+import SweepNodeCommands
 import SweepReports
 import SweepSpec
 import SweepTraining

@@ -1,6 +1,7 @@
 import SweepCore
 import SweepData
 import SweepDiagnosis
+import SweepNodeCommands
 import SweepReports
 import SweepSpec
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import SweepNodeCommands
 import SweepReports
 
 /// How a report is printed.
@@ -16,7 +17,7 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
             Terminal.output(report.text)
             guard let experiment else { return }
             for round in experiment.rounds {
-                Terminal.output(round.sweep)
+                Terminal.output(round.sweep + (round.fromEpoch.map { ", from epoch \($0) on" } ?? ""))
                 Terminal.output(round.table.plainText(width: Terminal.width))
             }
             for sentence in experiment.sentences { Terminal.output(sentence) }

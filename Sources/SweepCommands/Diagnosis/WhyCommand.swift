@@ -4,6 +4,7 @@ import KernelAPI
 import SweepCore
 import SweepData
 import SweepDiagnosis
+import SweepNodeCommands
 import SweepReports
 import SweepSpec
 import SweepTraining
@@ -75,8 +76,9 @@ struct WhyCommand: AsyncParsableCommand {
             if !confirm { report.unknown.append("no experiment was run: causes are likely, not confirmed") }
             return format.show(report, nil)
         }
-        let experiment = try await LocalExperiment(loaded: loaded, options: size, seconds: took)
-            .run(suspects: report.causes.map(\.cause), rangeTest: run.evidence.rangeTest)
+        let subject = try Confirmation.Subject(loaded, seed: seed ?? 0, run: run.evidence)
+        let experiment = try await LocalExperiment(loaded: loaded, subject: subject, options: size, seconds: took)
+            .run(report)
         guard let experiment else {
             report.unknown.append("the experiment was interrupted: causes are likely, not confirmed")
             format.show(report, nil)

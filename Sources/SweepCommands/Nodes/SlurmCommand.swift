@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Glibc
 import SweepCore
+import SweepNodeCommands
 import SweepNodes
 import SweepReports
 
@@ -236,6 +237,7 @@ enum SlurmBatch {
         # A minute before the wall time the worker is asked to hand back what it trains; so it is when it is pre-empted.
         #SBATCH --signal=B:TERM@60
         # A node that fails, or a pre-emption, puts the job back into the queue; its log goes on.
+        # No exit code does: a worker that is turned away (4) ends for good.
         #SBATCH --requeue
         #SBATCH --open-mode=append
         set -eu

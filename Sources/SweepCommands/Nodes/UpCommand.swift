@@ -3,6 +3,7 @@ import Foundation
 import SweepCore
 import SweepData
 import SweepMessaging
+import SweepNodeCommands
 import SweepNodes
 import SweepReports
 import SweepStore

@@ -1,5 +1,6 @@
 import Foundation
 import SweepCoordinator
+import SweepNodeCommands
 import SweepReports
 
 extension CoordinatorLocation {
@@ -7,13 +8,13 @@ extension CoordinatorLocation {
     ///
     /// A coordinator that goes away after it answered once is waited for. Throws a `CommandFailure` when it is not over `within` so
     /// many seconds.
-    func follow(_ sweep: String, on handle: FileHandle, within: Double? = nil) async throws -> StatusDocument? {
+    func follow(_ sweep: String, on stream: TerminalStream, within: Double? = nil) async throws -> StatusDocument? {
         let begun = ContinuousClock.now
         let interruption = Interruption()
-        var status = try await ask { try await $0.status(sweep: sweep) }
+        var status = try await ask(about: sweep) { try await $0.status(sweep: sweep) }
         // From here on a coordinator that does not answer is one that will come back.
-        var control = try self.control(isPatient: true)
-        var watch = SweepWatch(control, on: handle)
+        var control = try self.control(about: sweep, isPatient: true)
+        var watch = SweepWatch(control, on: stream)
         defer { watch.end() }
         var isAway = false
         while true {
@@ -25,9 +26,9 @@ extension CoordinatorLocation {
             guard await interruption.rest(seconds: isAway ? 1 : 0.25) else { return nil }
             do {
                 // Of a stopped one the store is read as it is now: the next time the coordinator may be back.
-                if isAway || control is StoredSweeps { control = try self.control(isPatient: true) }
+                if isAway || control is StoredSweeps { control = try self.control(about: sweep, isPatient: true) }
                 status = try await control.status(sweep: sweep)
-                if isAway { watch = SweepWatch(control, on: handle) }
+                if isAway { watch = SweepWatch(control, on: stream) }
                 isAway = false
             } catch let error as ControlError {
                 guard error.code == .internal else { throw CommandFailure(error) }

@@ -1,12 +1,13 @@
 import Foundation
 import SweepCore
+import SweepNodeCommands
 import SweepReports
 import SweepSearch
 
 /// Shows how a sweep goes on: a steady screen on a terminal, plain lines elsewhere.
 struct SweepWatch {
     private let control: any SweepControl
-    private let handle: FileHandle
+    private let stream: TerminalStream
     private let isTerminal: Bool
     private var line: ProgressLine
     private var best: SweepScreen.Incumbent?
@@ -20,19 +21,19 @@ struct SweepWatch {
     private static let leastPause = Duration.seconds(1)
 
     /// A watch that shows a sweep of `control` on a stream.
-    init(_ control: any SweepControl, on handle: FileHandle = .standardError) {
+    init(_ control: any SweepControl, on stream: TerminalStream = .error) {
         self.control = control
-        self.handle = handle
-        isTerminal = Terminal.style(of: handle) != nil
-        line = ProgressLine(on: handle)
+        self.stream = stream
+        isTerminal = Terminal.style(of: stream) != nil
+        line = ProgressLine(on: stream)
     }
 
     /// Shows the sweep's status, and of a terminal what belongs to it.
     mutating func show(_ status: StatusDocument) async {
-        guard isTerminal, let style = Terminal.style(of: handle) else { return line.show(status) }
+        guard isTerminal, let style = Terminal.style(of: stream) else { return line.show(status) }
         await look(status)
         let screen = SweepScreen(status: status, best: best, findings: findings)
-        Terminal.live.draw(screen.lines(style), width: style.width, on: handle)
+        Terminal.live.draw(screen.lines(style), width: style.width, on: stream)
     }
 
     /// Leaves what is shown as it is.

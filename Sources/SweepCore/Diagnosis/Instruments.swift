@@ -21,6 +21,8 @@ package struct Instruments: Hashable, Sendable {
         package var epoch: Int
         /// Layers with weights, first to last; the last is the head.
         package var layers: [Layer]
+        /// Layers with weights that there are: more than `layers` where not all are told.
+        package var layerCount: Int
         /// The gradient's noise at these weights; nil where it was not measured.
         package var noise: GradientNoise?
         /// The share of probe rows that are predicted to be of the class predicted most often; nil for numbers.
@@ -29,21 +31,27 @@ package struct Instruments: Hashable, Sendable {
         package var predictionVariance: Double?
         /// The largest eigenvalue of the loss's Hessian on probe rows; nil where it was not measured.
         package var sharpness: Double?
+        /// The mean loss of each step's rows in the first epoch, before its update and in training mode; empty where it was not kept.
+        package var stepLosses: [Float]
 
         package init(
             epoch: Int,
             layers: [Layer],
+            layerCount: Int? = nil,
             noise: GradientNoise? = nil,
             commonestPrediction: Double? = nil,
             predictionVariance: Double? = nil,
-            sharpness: Double? = nil
+            sharpness: Double? = nil,
+            stepLosses: [Float] = []
         ) {
             self.epoch = epoch
             self.layers = layers
+            self.layerCount = layerCount ?? layers.count
             self.noise = noise
             self.commonestPrediction = commonestPrediction
             self.predictionVariance = predictionVariance
             self.sharpness = sharpness
+            self.stepLosses = stepLosses
         }
     }
 

@@ -80,7 +80,7 @@ extension PopulationSpec {
 
 extension SpecNode {
     /// About as many bytes as the tree takes on its way, rather more than fewer.
-    fileprivate var roughBytes: Int {
+    var roughBytes: Int {
         switch self {
         case .null, .boolean, .integer, .real: 16
         case .text(let text): 16 + text.utf8.count
@@ -93,9 +93,6 @@ extension SpecNode {
 }
 
 extension Sweep {
-    /// Bytes that a lineage may take: a tree is at most 1 MiB.
-    private static let greatestLineage = 1 << 20
-
     /// Reports what else a sweep file says that a population cannot have.
     static func reportUnfit(
         _ population: PopulationSpec,

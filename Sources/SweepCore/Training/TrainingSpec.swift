@@ -48,6 +48,8 @@ package struct TrainingSpec: Hashable, Sendable {
     package var augment: [AugmentStep]
     /// Threads that share the work of a step; the bits do not depend on it.
     package var threads: Int
+    /// What of the network is read on the way and told beside the curve; no result depends on it.
+    package var instruments: InstrumentTier
 
     package init(
         model: ModelSpec,
@@ -70,7 +72,8 @@ package struct TrainingSpec: Hashable, Sendable {
         restarts: [OptimizerRestart] = [],
         sampling: Sampling = .none,
         augment: [AugmentStep] = [],
-        threads: Int = 1
+        threads: Int = 1,
+        instruments: InstrumentTier = .layers
     ) {
         self.model = model
         self.initializer = initializer
@@ -93,6 +96,7 @@ package struct TrainingSpec: Hashable, Sendable {
         self.sampling = sampling
         self.augment = augment
         self.threads = threads
+        self.instruments = instruments
     }
 }
 
@@ -144,7 +148,7 @@ extension TrainingSpec {
         "model", "initializer", "start_from", "loss", "optimizer", "learning_rate_schedule", "warmup", "l1", "l2",
         "penalize_biases",
         "max_norm", "clip", "batch_size", "accumulate", "average", "epochs", "early_stopping", "recompile", "sampling",
-        "threads",
+        "threads", "instruments",
     ]
 
     /// Reads `train`; nil when something is missing or wrong (and reported).
@@ -165,8 +169,9 @@ extension TrainingSpec {
         let restarts = fields.optional("recompile").map(OptimizerRestart.readList) ?? []
         let sampling = fields.optional("sampling").map(Sampling.read) ?? Sampling.none
         let threads = fields.optional("threads").map { $0.integer(in: 1...256) } ?? 1
+        let instruments = fields.optional("instruments").map(InstrumentTier.read) ?? .layers
         guard let model, let optimizer, let initializer, let epochs, let schedule, let penalties, let step,
-            let restarts, let sampling, let threads, let start
+            let restarts, let sampling, let threads, let instruments, let start
         else { return nil }
         if case .some(.none) = loss { return nil }
         if case .some(.none) = stopping { return nil }
@@ -190,7 +195,8 @@ extension TrainingSpec {
             earlyStopping: stopping ?? nil,
             restarts: restarts,
             sampling: sampling,
-            threads: threads
+            threads: threads,
+            instruments: instruments
         )
     }
 }

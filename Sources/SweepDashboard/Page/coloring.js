@@ -3,11 +3,11 @@ import {h} from './dom.js'
 import {CLASSES, STATES, viridis, theme} from './color.js'
 import {extent, quantile, parameterScale} from './scale.js'
 import {label, short} from './format.js'
+import {findingName, findingColor} from './findings.js'
 
-export const FINDINGS = {
-  'S-NONFINITE': 'not finite', 'S-DIVERGE': 'diverging', 'S-OSC': 'oscillating', 'S-SLOW': 'slow', 'S-PLATEAU': 'plateau', 'S-VALRISE': 'validation rising',
-}
-export const findingName = id => FINDINGS[id] ?? id
+export {findingName}
+/** A finding's colour beside its words. */
+export const findingDot = id => h('i', {class: 'dot', style: {background: findingColor(id)}, 'aria-hidden': 'true'})
 
 /** {of(trial) → colour or null, legend() → node}. */
 export function coloring(store, key, trials) {
@@ -15,7 +15,7 @@ export function coloring(store, key, trials) {
   if (key === 'state') return classes(['running', 'completed', 'paused', 'waiting', 'pruned', 'failed'].map(one => [one, STATES[one], one]), trial => trial.state)
   if (key === 'finding') {
     const ids = [...new Set(trials.map(trial => trial.finding?.id).filter(Boolean))].sort()
-    return classes([['none', '#8b939e', 'no finding'], ...ids.map((id, index) => [id, CLASSES[(index + 1) % CLASSES.length], findingName(id)])], trial => trial.finding?.id ?? 'none')
+    return classes([['none', '#8b939e', 'no finding'], ...ids.map(id => [id, findingColor(id), findingName(id)])], trial => trial.finding?.id ?? 'none')
   }
   if (key === 'worker') {
     const names = [...new Set(trials.flatMap(trial => trial.workers.at(-1) ?? []))].sort()

@@ -1,5 +1,5 @@
 // Several objectives against each other: one point a configuration, and the first front as a staircase.
-import {h, fill} from './dom.js'
+import {h, fill, dataTable} from './dom.js'
 import {sig} from './format.js'
 import {padded} from './scale.js'
 import {Plot} from './plot.js'
@@ -64,14 +64,37 @@ export function frontsPanel(store, selection) {
     }}
   }
   const pictures = others.map(picture)
+  // How the volume came about: it holds until the next trial that adds to it.
+  const past = h('p', {class: 'soft small'}), table = dataTable('Hypervolume by trial', () => ({columns: ['trial', 'hypervolume'], rows: steps().map(one => [one.trial, sig(one.hypervolume, 6)])}))
+  const steps = () => store.rank?.front?.history ?? []
+  const history = new Plot({name: 'Hypervolume', height: 190, pannable: false,
+    draw: (context, x, y) => {
+      context.strokeStyle = FRONT; context.lineWidth = 2; context.beginPath()
+      let last = 0
+      context.moveTo(x(0), y(0))
+      for (const one of steps()) { context.lineTo(x(one.trial), y(last)); context.lineTo(x(one.trial), y(one.hypervolume)); last = one.hypervolume }
+      context.lineTo(x(Math.max(store.trials.size, 1)), y(last)); context.stroke()
+    },
+    hover: (place, self) => {
+      const at = place && Math.round(self.scales()[0].invert(place[0])), one = place && steps().findLast(step => step.trial <= at)
+      self.showTip(one && place, one && h('table', {}, h('tbody', {}, [['up to trial', at], ['hypervolume', sig(one.hypervolume, 4)]].map(([name, value]) => h('tr', {}, h('td', {class: 'soft'}, name), h('td', {}, value))))))
+    }})
+  const volume = h('div', {}, h('h3', {}, 'Hypervolume'), history.root, past, table)
   const update = () => {
     const pass = selection.filter()
     state.rows = (store.rank?.rows ?? []).filter(row => [first, ...others].every(one => Number.isFinite(row.values?.[one.metric])) && row.runs.some(run => { const trial = store.trials.get(run.trial); return trial && pass(trial) }))
     for (const one of pictures) one.update()
     const front = store.rank?.front
     fill(summary, front ? `${front.members} of ${front.of} completed configurations are on the first front; hypervolume ${sig(front.hypervolume, 4)}` : 'nothing is complete yet')
+    volume.hidden = !steps().length
+    if (!volume.hidden) {
+      const reference = [first, ...others].map((one, index) => `${one.metric} ${sig(front.reference[index], 4)}`).join(', '), last = steps().at(-1)
+      history.set({x: [0, Math.max(1, store.trials.size)], y: [0, last.hypervolume * 1.08 || 1], xLabel: 'trial', yLabel: ''})
+      history.label = `Hypervolume over the order of trials: ${sig(last.hypervolume, 4)} after trial ${last.trial}, before ${reference}`
+      fill(past, `What the completed configurations dominated, up to each trial, before the worst measured of each objective: ${reference}. As that point moves, so does the whole line.`)
+    }
     fill(legend, [['first front', FRONT, 0.95], ['dominated', OTHER, 0.6], ['not complete', OTHER, 0.3]].map(([name, color, opacity]) => h('span', {}, h('i', {class: 'dot', style: {background: color, opacity}}), name)))
   }
   update()
-  return {update, node: h('section', {class: 'panel', 'aria-label': 'Fronts'}, h('header', {}, h('h2', {}, 'Fronts'), summary), pictures.length > 1 ? h('div', {class: 'two'}, pictures.map(one => one.node)) : pictures[0].node, legend)}
+  return {update, node: h('section', {class: 'panel', 'aria-label': 'Fronts'}, h('header', {}, h('h2', {}, 'Fronts'), summary), pictures.length > 1 ? h('div', {class: 'two'}, pictures.map(one => one.node)) : pictures[0].node, legend, volume)}
 }

@@ -3,7 +3,7 @@ import {h, fill, refill} from './dom.js'
 import {sig, short, label, seconds, count} from './format.js'
 import {extent} from './scale.js'
 import {STATES} from './color.js'
-import {findingName} from './coloring.js'
+import {findingName, findingDot} from './coloring.js'
 import {stateText} from './curves.js'
 import {sweepLink} from './views.js'
 
@@ -50,7 +50,7 @@ export function rankingPanel(store, selection, {top = null} = {}) {
       ...tests.map(one => ({key: one, name: one, numeric: true, value: row => row.final ? row.metrics[one] : null, show: row => row.final ? h('span', {title: 'mean over its runs with new seeds; shown of finalists alone, so that nothing is chosen by it'}, sig(row.metrics[one])) : ''})),
       {key: 'state', name: 'state', value: row => row.state, show: row => [stateDot(row.state), ' ', stateText(row)]},
       {key: 'epochs', name: 'epochs', numeric: true, value: row => row.epochs, show: row => row.epochs},
-      {key: 'finding', name: 'finding', value: row => row.finding, show: row => row.symptom ? h('span', {title: row.symptom.evidence}, findingName(row.symptom.id)) : ''},
+      {key: 'finding', name: 'finding', value: row => row.finding, show: row => row.symptom ? h('span', {title: row.symptom.evidence}, findingDot(row.symptom.id), ' ', findingName(row.symptom.id)) : ''},
       ...parameters.map(parameter => ({key: 'p:' + parameter.path, name: parameter.name, numeric: parameter.kind !== 'choice', value: row => row.configuration[parameter.path], show: row => label(row.configuration[parameter.path])})),
       top ? null : {key: 'attempts', name: 'attempts', numeric: true, value: row => row.attempts, show: row => row.attempts},
       top ? null : {key: 'time', name: 'core time', numeric: true, value: row => row.core_seconds, show: row => seconds(row.core_seconds)},

@@ -5,9 +5,9 @@ export class Refusal extends Error {
 }
 
 /** Asks the API; throws a Refusal with the coordinator's own sentence. */
-export async function ask(path, {method = 'GET', headers = {}} = {}) {
+export async function ask(path, {method = 'GET', headers = {}, body} = {}) {
   let reply
-  try { reply = await fetch('/api/v1' + path, {method, headers: method === 'POST' ? {'Sweepd-Request': '1', ...headers} : headers}) } catch {
+  try { reply = await fetch('/api/v1' + path, {method, body, headers: method === 'POST' ? {'Sweepd-Request': '1', ...headers} : headers}) } catch {
     throw new Refusal(0, 'unreachable', 'The coordinator does not answer.')
   }
   const json = await reply.json().catch(() => null)
@@ -183,9 +183,25 @@ export const address = {
   },
 }
 
+const COMPARE = {'<': (a, b) => a < b, '>': (a, b) => a > b, '<=': (a, b) => a <= b, '>=': (a, b) => a >= b, '=': (a, b) => a === b}
+
+/** What a word of the filter asks of a trial: `top5`, `epochs>3`, `learning_rate<=0.01`, a trial's number, a value, a worker, a part of a path. */
+function wordFilter(word, store) {
+  const top = /^top(\d+)$/.exec(word)
+  if (top) { const best = new Set(store.byObjective.filter(trial => trial.objective != null).slice(0, Number(top[1]))); return trial => best.has(trial) }
+  const [, name, sign, text] = /^([^<>=]+)(<=|>=|<|>|=)([^<>=]+)$/.exec(word) ?? []
+  const number = Number(text)
+  if (name && Number.isFinite(number)) {
+    const value = trial => ['objective', 'epochs', 'attempts', 'trial'].includes(name) ? trial[name] : Object.entries(trial.configuration).find(([path]) => ('.' + path.toLowerCase()).endsWith('.' + name))?.[1]
+    return trial => { const one = value(trial); return typeof one === 'number' && COMPARE[sign](one, number) }
+  }
+  return trial => String(trial.trial) === word || trial.configuration_id.startsWith(word) || trial.workers.some(one => one.toLowerCase() === word)
+    || Object.entries(trial.configuration).some(([path, value]) => String(value).toLowerCase() === word || path.toLowerCase().includes(word))
+}
+
 /** What is looked at of a sweep, with its defaults; views share it and the address keeps it. */
 export class Selection {
-  constructor(query, onChange) { this.query = query; this.onChange = onChange }
+  constructor(query, store, onChange) { this.query = query; this.store = store; this.onChange = onChange }
   get(key, fallback = '') { return this.query.get(key) ?? fallback }
   list(key) { return (this.query.get(key) ?? '').split(',').filter(Boolean) }
   set(key, value) {
@@ -212,7 +228,7 @@ export class Selection {
 
   /** Whether a trial is shown. */
   filter() {
-    const states = this.list('state'), findings = this.list('finding'), ranges = [...this.ranges], words = this.get('q').toLowerCase().split(/\s+/).filter(Boolean)
+    const states = this.list('state'), findings = this.list('finding'), ranges = [...this.ranges], words = this.get('q').toLowerCase().split(/\s+/).filter(Boolean).map(word => wordFilter(word, this.store))
     return trial => (!states.length || states.includes(trial.state))
       && (!findings.length || findings.includes(trial.finding?.id ?? 'none'))
       && ranges.every(([path, range]) => {
@@ -220,8 +236,7 @@ export class Selection {
         if (range.options) return range.options.includes(JSON.stringify(value))
         return typeof value === 'number' && value >= range.low && value <= range.high
       })
-      && words.every(word => String(trial.trial) === word || trial.configuration_id.startsWith(word) || trial.workers.some(one => one.toLowerCase() === word)
-        || Object.entries(trial.configuration).some(([path, value]) => String(value).toLowerCase() === word || path.toLowerCase().includes(word)))
+      && words.every(passes => passes(trial))
   }
 
   get isFiltering() { return this.list('state').length || this.list('finding').length || this.ranges.size || this.get('q') }

@@ -10,8 +10,10 @@ import {findingName} from './coloring.js'
 import {stateText, curvesPanel} from './curves.js'
 import {stateDot} from './ranking.js'
 import {sweepLink, facts} from './views.js'
+import {enqueuePanel} from './enqueue.js'
 
-export function trialView(store, selection, number) {
+export function trialView(store, selection, number, context) {
+  const again = enqueuePanel(store, context)
   const node = h('div'), chart = h('div'), details = h('div')
   let known = null, asked = null, chosen = null, moreOpen = false
   const plot = new Plot({name: `Curve of trial ${number}`, height: 320, draw: (context, x, y) => {
@@ -78,8 +80,10 @@ export function trialView(store, selection, number) {
           known.goal != null && h('p', {class: 'small'}, `Decided up to epoch ${known.goal}.`),
           known.checkpoint_epoch != null && h('p', {class: 'small'}, `Its newest checkpoint is after epoch ${known.checkpoint_epoch}.`),
           row && row.runs.length > 1 && [h('h3', {}, 'Runs of this configuration'), h('table', {}, h('tbody', {}, row.runs.map(run => h('tr', {}, h('td', {}, h('a', {href: sweepLink(store.name, ['trials', run.trial])}, `trial ${run.trial}`)), run.fold && h('td', {}, `fold ${run.fold}`), h('td', {}, run.state), h('td', {class: 'num'}, sig(run.objective))))))],
-          known.log && [h('h3', {}, 'Last lines of its process'), h('pre', {tabindex: 0}, known.log)])))
+          known.log && [h('h3', {}, 'Last lines of its process'), h('pre', {tabindex: 0}, known.log)])),
+      known.readings?.length ? networkPanel(number, known.readings) : null)
     drawPlot()
+    again.update(known)
   }
   const update = async () => {
     const trial = store.trials.get(number), stamp = trial && `${trial.epochs} ${trial.state} ${trial.attempts}`
@@ -88,9 +92,25 @@ export function trialView(store, selection, number) {
     try { known = await ask(`${sweepPath(store.name)}/trials/${number}`) } catch (error) { fill(node, h('p', {class: 'error'}, error.message)); return }
     show()
   }
-  fill(node, details)
+  fill(node, details, again.node)
   update()
   return {node, update}
+}
+
+/** What the network looked like after the epochs that were read: the newest reading here, all of them in the table behind it. */
+function networkPanel(number, readings) {
+  const last = readings.at(-1), shown = last.layers.slice(0, 24)
+  const share = value => value == null ? '–' : `${Math.round(100 * value)} %`
+  const step = layer => layer.change == null || !layer.weights ? null : layer.change / layer.weights
+  const columns = ['layer', 'units', 'gradient', 'weights', 'step / weights', 'outputs', 'dead', 'saturated']
+  const cells = layer => [layer.head ? `${layer.name}, head` : `${layer.name}${layer.activation ? `, ${layer.activation}` : ''}`, layer.units, sig(layer.gradient, 3), sig(layer.weights, 3), sig(step(layer), 3), sig(layer.deviation, 3), share(layer.dead), share(layer.saturated)]
+  return h('section', {class: 'panel', 'aria-label': 'Network'}, h('header', {}, h('h2', {}, 'Network'), h('span', {class: 'soft'}, `after epoch ${last.epoch}`)),
+    h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': `Layers of trial ${number} after epoch ${last.epoch}`}, h('table', {},
+      h('thead', {}, h('tr', {}, columns.map((name, index) => h('th', {scope: 'col', class: index ? 'num' : null}, name)))),
+      h('tbody', {}, shown.map(layer => h('tr', {}, cells(layer).map((cell, index) => h(index ? 'td' : 'th', index ? {class: 'num'} : {scope: 'row'}, cell))))))),
+    last.layer_count > shown.length && h('p', {class: 'small soft'}, `${shown.length} of ${last.layer_count} layers.`),
+    h('p', {class: 'small soft'}, 'Gradient and weights are root mean squares over the weights; outputs are told by their standard deviation over the probe’s rows.'),
+    dataTable(`Readings of trial ${number}`, () => ({columns: ['epoch', ...columns], rows: readings.flatMap(reading => reading.layers.map(layer => [reading.epoch, ...cells(layer)]))})))
 }
 
 /** The pinned trials beside each other. */

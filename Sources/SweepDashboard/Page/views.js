@@ -11,7 +11,10 @@ import {frontsPanel} from './fronts.js'
 import {rungsPanel} from './rungs.js'
 import {timelinePanel} from './timeline.js'
 import {trialView, compareView} from './trial.js'
-import {findingName} from './coloring.js'
+import {findingName, findingDot} from './coloring.js'
+import {dataView} from './data.js'
+import {contourPanel} from './contour.js'
+import {lineagePanel} from './lineage.js'
 
 export const sweepLink = (name, rest = [], query = '') => '#/' + ['sweeps', name, ...rest].map(encodeURIComponent).join('/') + (query && '?' + query)
 
@@ -53,10 +56,11 @@ const fitted = bar => { bar.style.setProperty('margin-top', '6px'); return bar }
 export function workersView(context) {
   const body = h('div', {}, h('p', {class: 'empty'}, 'Looking …'))
   const summary = h('span', {class: 'soft'})
-  const show = ({workers}) => {
+  const show = ({workers, turned_away: away = []}) => {
+    const strangers = away.map(worker => h('p', {class: 'bad wrap'}, h('b', {}, worker.id), ` on ${worker.host} was turned away ${seconds(worker.last_seen_s)} ago: ${worker.because}`))
     const here = workers.filter(worker => worker.state !== 'lost'), slots = here.reduce((sum, worker) => sum + worker.slots, 0), busy = here.reduce((sum, worker) => sum + worker.busy, 0)
     fill(summary, `${here.length} connected, ${busy} of ${slots} slots train (${percent(busy, slots)})`)
-    if (!workers.length) { fill(body, h('p', {class: 'empty'}, 'No worker has joined. Start one with ', h('code', {class: 'mono'}, 'sweepd worker --connect …'), '; the coordinator printed the line.')); return }
+    if (!workers.length) { fill(body, h('p', {class: 'empty'}, 'No worker has joined. Start one with ', h('code', {class: 'mono'}, 'sweepd worker --connect …'), '; the coordinator printed the line.'), strangers); return }
     refill(body, h('div', {class: 'wide panel', tabindex: 0, role: 'region', 'aria-label': 'Workers'}, h('table', {},
       h('thead', {}, h('tr', {}, [['worker'], ['state'], ['load'], ['busy', 1], ['slots', 1], ['last heard', 1], ['host'], ['kernels'], ['trials'], ['why idle, what is stuck']].map(([name, numeric]) => h('th', {scope: 'col', class: numeric ? 'num' : null}, name)))),
       h('tbody', {}, workers.map(worker => h('tr', {},
@@ -66,13 +70,13 @@ export function workersView(context) {
         h('td', {class: 'num'}, worker.busy), h('td', {class: 'num'}, worker.slots), h('td', {class: 'num'}, worker.last_seen_s < 1 ? 'now' : seconds(worker.last_seen_s) + ' ago'),
         h('td', {}, worker.host, worker.pid ? h('span', {class: 'soft small'}, ` pid ${worker.pid}`) : null), h('td', {}, worker.kernels),
         h('td', {class: 'wrap'}, worker.trials.map((trial, index) => [index ? ', ' : '', h('a', {href: sweepLink(trial.sweep, ['trials', trial.trial])}, trial.trial), h('span', {class: 'soft small'}, trial.begun ? ` ${trial.epoch}/${trial.to}` : ' waits')])),
-        h('td', {class: 'wrap'}, worker.stuck ? h('span', {class: 'bad'}, worker.stuck) : worker.idle_because ?? '')))))))
+        h('td', {class: 'wrap'}, worker.stuck ? h('span', {class: 'bad'}, worker.stuck) : worker.idle_because ?? '')))))), strangers)
   }
   context.own(new Stream('/events', 'coordinator', show, context.connection))
   return {node: h('div', {}, h('div', {class: 'row spread'}, h('h1', {}, 'Workers'), summary), body)}
 }
 
-const TABS = [['', 'Overview'], ['ranking', 'Ranking'], ['parameters', 'Parameters'], ['timeline', 'Timeline'], ['compare', 'Compare'], ['file', 'Sweep file']]
+const TABS = [['', 'Overview'], ['ranking', 'Ranking'], ['parameters', 'Parameters'], ['timeline', 'Timeline'], ['data', 'Data'], ['compare', 'Compare'], ['file', 'Sweep file']]
 
 /** One sweep. */
 export function sweepView(context, name) {
@@ -86,35 +90,41 @@ export function sweepView(context, name) {
   const start = () => {
     const head = h('div'), tabs = h('nav', {class: 'tabs', 'aria-label': 'Views of the sweep'}), filters = h('div', {class: 'row filters'}), content = h('div'), pins = h('div')
     fill(node, head, tabs, filters, content, pins)
-    let current = null, panels = [], selection, timelineAt = 0, timelineBusy = false
+    let current = null, panels = [], selection, timelineAt = 0, timelineBusy = false, timelineLater = null
+    context.own({end: () => { clearTimeout(timelineLater); panels = [] }})
 
+    /** At most every two seconds, but never not at all: what comes too soon is made up for, as nothing else may come. */
     const refreshTimeline = async force => {
-      if (timelineBusy || !panels.some(panel => panel.wantsTimeline) || !force && performance.now() - timelineAt < 2000) return
+      if (!panels.some(panel => panel.wantsTimeline)) return
+      const age = performance.now() - timelineAt, later = wait => { timelineLater ??= setTimeout(() => { timelineLater = null; refreshTimeline() }, wait) }
+      if (timelineBusy || !force && age < 2000) return later(Math.max(500, 2000 - age))
       timelineBusy = true
-      try {
-        const timeline = await ask(sweepPath(name) + '/timeline')
-        timelineAt = performance.now()
-        for (const panel of panels) if (panel.wantsTimeline) panel.update(timeline)
-      } catch { /* the stream tells of a lost connection */ } finally { timelineBusy = false }
+      let timeline = null
+      try { timeline = await ask(sweepPath(name) + '/timeline') } catch { /* the stream tells of a lost connection; it is asked again */ }
+      timelineBusy = false
+      if (!timeline) return later(2000)
+      timelineAt = performance.now()
+      for (const panel of panels) if (panel.wantsTimeline) panel.update(timeline)
     }
     const show = () => {
       const {path, query} = address.read()
       const word = path[2] === 'trials' ? 'trials/' + path[3] : path[2] ?? ''
-      if (!selection) selection = new Selection(query, key => { if (key === 'view') { const to = selection.get('view'); selection.query.delete('view'); address.write(['sweeps', name, to].filter(Boolean), selection.query); return } address.write(address.read().path, selection.query, true); render(key) })
+      if (!selection) selection = new Selection(query, store, key => { if (key === 'view') { const to = selection.get('view'); selection.query.delete('view'); address.write(['sweeps', name, to].filter(Boolean), selection.query); return } address.write(address.read().path, selection.query, true); render(key) })
       else { selection.query = query }
       if (current !== word) {
         current = word
         const timelined = panel => Object.assign(panel, {wantsTimeline: true}), ranked = panel => Object.assign(panel, {wantsRank: true})
         const fronts = () => store.definition.objectives ? [ranked(frontsPanel(store, selection))] : []
         const make = {
-          '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ...fronts(), ranked(rankingPanel(store, selection, {top: 10}))],
+          '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ...fronts(), lineagePanel(store, selection), ranked(rankingPanel(store, selection, {top: 10}))],
           ranking: () => [...fronts(), ranked(rankingPanel(store, selection))],
-          parameters: () => [parallelPanel(store, selection), slicesPanel(store, selection), importancePanel(store)],
-          timeline: () => [timelined(timelinePanel(store, selection))],
+          parameters: () => [parallelPanel(store, selection), slicesPanel(store, selection), contourPanel(store, selection), importancePanel(store)],
+          timeline: () => [timelined(timelinePanel(store, selection)), lineagePanel(store, selection)],
+          data: () => [dataView(store)],
           compare: () => [ranked(compareView(store, selection))],
           file: () => [filePanel()],
         }
-        const made = path[2] === 'trials' ? [ranked(trialView(store, selection, Number(path[3])))] : (make[word] ?? make[''])()
+        const made = path[2] === 'trials' ? [ranked(trialView(store, selection, Number(path[3]), context))] : (make[word] ?? make[''])()
         panels = made.filter(panel => panel.update)
         if (word === '') { const pair = made[1]; pair.append(made[2].node, made[3].node); fill(content, made[0].node, pair, made.slice(4).map(panel => panel.node)) } else fill(content, made.map(panel => panel.node))
         document.title = `${name} · sweepd`
@@ -142,11 +152,11 @@ export function sweepView(context, name) {
       const chip = (key, value, text, dot) => h('button', {class: 'chip', 'aria-pressed': String(selection.list(key).includes(value)), 'data-key': key + value, onclick: () => selection.toggle(key, value)}, dot, text,
         h('b', {}, trials.filter(trial => key === 'state' ? trial.state === value : trial.finding?.id === value).length))
       const shown = trials.filter(selection.filter()).length
-      filters.hidden = ['file', 'compare'].includes(current) || current.startsWith('trials/')
-      refill(filters, h('span', {class: 'soft small'}, 'Show'), states.map(state => chip('state', state, state, stateDot(state))), findings.map(id => chip('finding', id, findingName(id))),
+      filters.hidden = ['file', 'compare', 'data'].includes(current) || current.startsWith('trials/')
+      refill(filters, h('span', {class: 'soft small'}, 'Show'), states.map(state => chip('state', state, state, stateDot(state))), findings.map(id => chip('finding', id, findingName(id), findingDot(id))),
         [...selection.ranges].map(([path, range]) => h('button', {class: 'chip', 'aria-pressed': 'true', 'data-key': 'range' + path, title: 'Remove this filter', onclick: () => { selection.set('b:' + path, ''); selection.set('v:' + path, '') }},
           (store.definition.parameters.find(one => one.path === path)?.name ?? path) + ' ' + (range.options ? range.options.map(one => JSON.parse(one)).join(', ') : `${sig(range.low, 3)} – ${sig(range.high, 3)}`), ' ×')),
-        h('input', {type: 'search', placeholder: 'trial, value, worker', 'aria-label': 'Filter by trial, value or worker', size: 18, value: selection.get('q'), 'data-key': 'q', oninput: event => selection.set('q', event.target.value)}),
+        h('input', {type: 'search', placeholder: 'trial, value, worker, top5', title: 'For example top5, epochs>3, learning_rate<=0.01; several words hold together', 'aria-label': 'Filter by trial, value, worker, top5 or epochs>3', size: 18, value: selection.get('q'), 'data-key': 'q', oninput: event => selection.set('q', event.target.value)}),
         selection.isFiltering ? [h('span', {class: 'small'}, `${count(shown)} of ${count(trials.length)} trials`), h('button', {class: 'plain', 'data-key': 'clear', onclick: () => selection.clear()}, 'Clear')] : null)
     }
     const renderHead = () => {

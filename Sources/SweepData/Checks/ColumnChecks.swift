@@ -205,19 +205,15 @@ enum ColumnChecks {
     /// Far values, by median and quartiles: a z-score cannot pass √(n − 1), and the value hides behind its own deviation.
     private static func outliers(_ context: CheckContext, _ columns: [Column]) -> [DataFinding] {
         var found: [(column: Column, row: Int32, value: Double, z: Double, share: Double, count: Int)] = []
-        for column in columns where column.spread > 0 && column.values.count >= 20 {
-            let range = column.quartiles.high - column.quartiles.low
-            let far = column.values.indices.filter { place in
-                let value = column.values[place]
-                return abs(value - column.middle) > 10 * column.spread
-                    && (value > column.quartiles.high + 3 * range || value < column.quartiles.low - 3 * range)
-            }
-            // Many far values are a heavy tail, which is skew's to name.
+        for column in columns {
+            let far = FarValues.places(
+                in: column.values,
+                FarValues.Middle(median: column.middle, deviation: column.spread, quartiles: column.quartiles)
+            )
             guard
                 let worst = far.max(by: {
                     abs(column.values[$0] - column.middle) < abs(column.values[$1] - column.middle)
-                }),
-                far.count * 50 <= column.values.count || far.count <= 2
+                })
             else { continue }
             let total = column.moments.populationVariance * Double(column.values.count)
             let own = far.reduce(0.0) { sum, place in

@@ -62,11 +62,11 @@ enum TargetChecks {
                 )
             )
         }
-        if let robust = Quantiles.robustDeviation(targets), robust.deviation > 0 {
-            let far = targets.indices.filter { abs(targets[$0] - robust.median) > 10 * robust.deviation }
+        if let middle = FarValues.Middle(targets) {
+            let far = FarValues.places(in: targets, middle, areTargets: true)
             let own = far.reduce(0.0) { $0 + (targets[$1] - moments.mean) * (targets[$1] - moments.mean) }
             let share = own / (moments.populationVariance * Double(targets.count))
-            if !far.isEmpty, far.count * 50 <= targets.count || far.count <= 2 {
+            if !far.isEmpty {
                 found.append(
                     DataFinding(
                         .outlier,

@@ -376,7 +376,7 @@ enum RateCauses {
                     if: context.fallsUnfinished
                 )
             }
-            if let scale = context.run.instruments?.readings.last?.noise?.simpleScale {
+            if let scale = context.run.instruments?.readings.last(where: { $0.noise != nil })?.noise?.simpleScale {
                 clues += context.clue(
                     0.8,
                     "the gradient's noise scale is \(EvidenceText.number(scale)) rows: a smaller batch would do",

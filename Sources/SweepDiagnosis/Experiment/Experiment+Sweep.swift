@@ -5,14 +5,15 @@ extension Experiment {
     /// The sweep file of one round: the run of `template` and its changed versions, over paired seeds.
     ///
     /// `source` is the file of the sweep that the trial is of: its data, its objective and who may train it are kept;
-    /// what it says of search, pruning and finalists is not..
+    /// what it says of search, pruning and finalists is not. With `branch` the arms part there.
     package static func sweep(
         of source: SpecNode,
         template: SpecNode,
         name: String,
         arms: [Intervention],
         repeats: Int,
-        seed: UInt64
+        seed: UInt64,
+        branch: BranchSpec? = nil
     ) -> SpecNode {
         guard case .map(let entries) = source else { return source }
         var kept: [SpecEntry] = []
@@ -23,10 +24,11 @@ extension Experiment {
             default: kept.append(entry)
             }
         }
-        let search = SpecNode.map([
+        let parting = branch.map { [SpecEntry("branch", $0.node)] } ?? []
+        let search = SpecNode.map(
             // A seed of a sweep file is an integer from 0.
-            SpecEntry("repeats", .integer(repeats)), SpecEntry("seed", .integer(Int(seed >> 1))),
-        ])
+            [SpecEntry("repeats", .integer(repeats)), SpecEntry("seed", .integer(Int(seed >> 1)))] + parting
+        )
         let changed = arms.map { arm in
             SpecEntry(
                 arm.name,

@@ -5,14 +5,16 @@ import SweepNumerics
 ///
 /// Two rounds. The first changes one factor in each arm. Only when none of them cures, the second changes two factors at
 /// once: the most promising ones, pair by pair. All arms train from the same initial weights in the same order of rows,
-/// repeat by repeat, beside a first arm that changes nothing.
+/// repeat by repeat, beside a first arm that changes nothing; or, where the symptom came late, from the state before it (`groups`).
 package struct Experiment {
     /// What stands in tables for the run as it is.
     package static let unchanged = "as it is"
     /// Arms of a round beside the one that changes nothing: with five runs each, what a small sweep can spare.
     package static let usualArms = 8
 
-    private let catalogue: [Intervention]
+    let catalogue: InterventionCatalogue
+    /// All that makes sense for the run.
+    private let interventions: [Intervention]
     /// The rate of the range test, where one was made.
     private let tested: Intervention?
 
@@ -23,7 +25,8 @@ package struct Experiment {
         guard let catalogue = InterventionCatalogue(template: template, schema: schema, testedRate: rate) else {
             return nil
         }
-        self.catalogue = catalogue.all
+        self.catalogue = catalogue
+        interventions = catalogue.all
         tested = catalogue.tested
     }
 
@@ -38,15 +41,15 @@ package struct Experiment {
             guard let intervention, chosen.count < count, !chosen.contains(intervention) else { return }
             chosen.append(intervention)
         }
-        for name in ["learning rate / 10", "learning rate × 10"] { take(catalogue.first { $0.name == name }) }
-        take(catalogue.first { $0 == tested })
+        for name in ["learning rate / 10", "learning rate × 10"] { take(interventions.first { $0.name == name }) }
+        take(interventions.first { $0 == tested })
         for cause in suspects {
-            for intervention in catalogue where intervention.causes.contains(cause) { take(intervention) }
-            if cause == .rateTooHigh { take(catalogue.first { $0.causes.contains(.smallBatch) }) }
+            for intervention in interventions where intervention.causes.contains(cause) { take(intervention) }
+            if cause == .rateTooHigh { take(interventions.first { $0.causes.contains(.smallBatch) }) }
         }
-        for intervention in catalogue { take(intervention) }
+        for intervention in interventions { take(intervention) }
         // In the catalogue's order, so that the same arms make the same table.
-        return catalogue.filter { chosen.contains($0) }
+        return interventions.filter { chosen.contains($0) }
     }
 
     /// The second round: pairs of the interventions of the first that went furthest in the right direction.

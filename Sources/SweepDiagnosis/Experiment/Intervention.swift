@@ -50,6 +50,12 @@ package struct Intervention: Hashable, Sendable {
         return found
     }
 
+    /// This change, said to cure `other` too wherever it is said to cure `cause`.
+    func answering(_ other: Cause, beside cause: Cause) -> Intervention {
+        let parts = parts.map { $0.contains(cause) && !$0.contains(other) ? $0 + [other] : $0 }
+        return Intervention(name, parts: parts, size, changes)
+    }
+
     /// This and another change at once.
     package func joined(with other: Intervention) -> Intervention {
         Intervention(
@@ -63,9 +69,9 @@ package struct Intervention: Hashable, Sendable {
 
 /// Every intervention that makes sense for one run, in the order in which they are worth trying.
 package struct InterventionCatalogue {
-    private let template: SpecNode
+    let template: SpecNode
     private let training: SpecNode
-    private let spec: TrialSpec
+    let spec: TrialSpec
     private let schema: DataSchema
     private let testedRate: Double?
 

@@ -102,8 +102,9 @@ extension PairedComparison {
         }
     }
 
-    /// What each pair of arms says, with the chance of an error in any of them.
-    package static func all(_ pairs: [Pair], scale: PairedScale) -> [PairedComparison] {
+    /// What each pair of arms says, with the chance of an error in any of them, or in any of `family` where others are compared beside
+    /// them.
+    package static func all(_ pairs: [Pair], scale: PairedScale, family: Int = 0) -> [PairedComparison] {
         // One scale for all: the worst value of a metric is that of the whole experiment.
         let costs = scale.costs(pairs.flatMap { $0.base + $0.changed })
         var next = 0
@@ -114,7 +115,7 @@ extension PairedComparison {
             gains.append((0..<count).map { costs[next + $0] - costs[changed + $0] })
             next = changed + pair.changed.count
         }
-        return zip(zip(pairs, gains), holm(gains.map(chance))).map { each, p in
+        return zip(zip(pairs, gains), holm(gains.map(chance), of: family)).map { each, p in
             let (pair, gains) = each
             return PairedComparison(
                 arm: pair.arm,
@@ -143,15 +144,17 @@ extension PairedComparison {
         return max(0, 1 - StudentT.within(t, degrees: gains.count - 1))
     }
 
-    /// The p values corrected for there being several, in their order.
+    /// The p values corrected for there being several, in their order: themselves, or `family` where that is more. What the others are
+    /// is not known here, so each counts as greater than all of these, which corrects by too much, never by too little.
     ///
     /// Source: Holm, Scandinavian Journal of Statistics 6, 1979.
-    static func holm(_ p: [Double]) -> [Double] {
+    static func holm(_ p: [Double], of family: Int = 0) -> [Double] {
+        let count = max(p.count, family)
         let order = p.indices.sorted { (p[$0], $0) < (p[$1], $1) }
         var corrected = p
         var least = 0.0
         for (rank, index) in order.enumerated() {
-            least = max(least, min(1, p[index] * Double(p.count - rank)))
+            least = max(least, min(1, p[index] * Double(count - rank)))
             corrected[index] = least
         }
         return corrected

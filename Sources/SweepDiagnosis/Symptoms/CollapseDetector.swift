@@ -20,9 +20,9 @@ enum CollapseDetector {
         let first = max(epochs, Int((after * Double(run.series.budget)).rounded(.up)))
         guard run.epochs >= first else { return .unknown("fewer than \(first) epochs") }
         switch schema.task {
-        case .classification(let classes, let counts): return Judgement(neglected(run, classes, counts))
+        case .classification(let classes, let counts): return Judgement(neglected(run, classes, counts, from: first))
         case .regression:
-            guard let reading = run.instruments?.readings.last, reading.epoch > 0,
+            guard let reading = run.instruments?.readings.last, reading.epoch >= first,
                 let ratio = reading.predictionVariance
             else { return .unknown("the predictions' variance was not measured") }
             guard ratio < variance else { return .absent }
@@ -37,10 +37,16 @@ enum CollapseDetector {
         }
     }
 
-    private static func neglected(_ run: RunEvidence, _ classes: [String], _ counts: [Int]) -> Finding? {
+    private static func neglected(
+        _ run: RunEvidence,
+        _ classes: [String],
+        _ counts: [Int],
+        from first: Int
+    ) -> Finding? {
         let total = Double(max(1, counts.reduce(0, +)))
         let last = run.epochs
-        if let reading = run.instruments?.readings.last, reading.epoch > 0, let common = reading.commonestPrediction,
+        if let reading = run.instruments?.readings.last, reading.epoch >= first,
+            let common = reading.commonestPrediction,
             common > predictions, Double(counts.max() ?? 0) / total < predictions - 0.05
         {
             return Finding(

@@ -20,13 +20,14 @@ enum DeadUnitDetector {
             return found(reading.epoch, worst, "limit: \(EvidenceText.percent(layer))")
         }
         guard readings.count > 1, let worst = worst(last), worst.share >= growing,
-            let before = readings.first?.layers.first(where: { $0.name == worst.name })?.dead,
+            let first = readings.first, let before = first.layers.first(where: { $0.name == worst.name })?.dead,
             worst.share >= before + growing
         else { return .absent }
+        let then = first.epoch == 0 ? "at the start" : "after epoch \(first.epoch)"
         return found(
             last.epoch,
             worst,
-            "\(EvidenceText.percent(before)) at the start; limit: \(EvidenceText.percent(growing)) and as much more than then"
+            "\(EvidenceText.percent(before)) \(then); limit: \(EvidenceText.percent(growing)) and as much more than then"
         )
     }
 

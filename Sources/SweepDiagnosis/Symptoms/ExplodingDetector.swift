@@ -51,7 +51,7 @@ enum ExplodingDetector {
                     + "stands for a smaller learning rate"
             )
         }
-        return norms.isEmpty && run.instruments == nil
+        return norms.isEmpty && run.instruments?.atStart == nil
             ? .unknown("neither gradients nor layers were measured") : .absent
     }
 

@@ -17,12 +17,13 @@ enum VanishingDetector {
     private static let step = 1e-6
 
     static func judge(_ run: RunEvidence) -> Judgement {
-        guard let readings = run.instruments?.readings, let start = readings.first else {
+        guard let readings = run.instruments?.readings, !readings.isEmpty else {
             return .unknown("layers were not measured")
         }
         guard run.isFarFromDone else { return .absent }
-        let hidden = start.layers.filter { !$0.isHead }
-        if hidden.count > 1, let first = hidden.first, let last = hidden.last, first.deviation > 0 {
+        let start = run.instruments?.atStart
+        let hidden = start?.layers.filter { !$0.isHead } ?? []
+        if let start, hidden.count > 1, let first = hidden.first, let last = hidden.last, first.deviation > 0 {
             let ratio = last.deviation / first.deviation
             if ratio < shrinking {
                 return found(

@@ -78,7 +78,7 @@ extension NodeFacts {
                 .ok(.port, "\(endpoint) is open"), keyCheck(hasKeys),
                 .fail(
                     .version,
-                    "\(software.version), protocol \(software.protocolVersion), here; the coordinator says: \(sentence)",
+                    "\(software.version), protocol \(software.protocols), here; the coordinator says: \(sentence)",
                     "use the same version on both machines; `sweepd up` copies the coordinator's"
                 ),
             ]
@@ -124,10 +124,10 @@ extension NodeFacts {
                 "it is older: update it, or use its version here"
             )
         }
-        guard other.protocolVersion == software.protocolVersion else {
+        guard let agreed = software.agreement(with: other) else {
             return .fail(
                 .version,
-                "protocol \(software.protocolVersion) here, \(other.protocolVersion) at the coordinator",
+                "protocol \(software.protocols) here, \(other.protocols) at the coordinator",
                 "use the same version on both: \(other.version) there, \(software.version) here"
             )
         }
@@ -135,10 +135,10 @@ extension NodeFacts {
             return .warn(
                 .version,
                 "\(software.version) here, \(other.version) at the coordinator",
-                "they speak the same protocol; `sweepd up` copies the coordinator's"
+                "they speak protocol \(agreed) with each other; `sweepd up` copies the coordinator's"
             )
         }
-        return .ok(.version, "\(software.version), protocol \(software.protocolVersion), as the coordinator")
+        return .ok(.version, "\(software.version), protocol \(agreed), as the coordinator")
     }
 
     private var coreCheck: NodeCheck? {

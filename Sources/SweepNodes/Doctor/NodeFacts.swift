@@ -81,15 +81,29 @@ package struct NodeFacts: Hashable, Sendable {
     /// Which program it is.
     package struct Software: Hashable, Sendable {
         package var version: String
-        /// The version of the protocol.
+        /// The newest version of the protocol that it speaks.
         package var protocolVersion: Int
+        /// The oldest one.
+        package var oldestProtocol: Int
         /// The version of the training core: equal ones train equal bits.
         package var core: String
 
-        package init(version: String, protocolVersion: Int, core: String) {
+        package init(version: String, protocolVersion: Int, oldestProtocol: Int? = nil, core: String) {
             self.version = version
             self.protocolVersion = protocolVersion
+            self.oldestProtocol = oldestProtocol ?? protocolVersion
             self.core = core
+        }
+
+        /// The newest version of the protocol that both speak; nil when there is none.
+        package func agreement(with other: Software) -> Int? {
+            let version = min(protocolVersion, other.protocolVersion)
+            return version >= max(oldestProtocol, other.oldestProtocol) ? version : nil
+        }
+
+        /// The versions of the protocol in words: `2`, or `2 to 3`.
+        package var protocols: String {
+            oldestProtocol == protocolVersion ? "\(protocolVersion)" : "\(oldestProtocol) to \(protocolVersion)"
         }
     }
 

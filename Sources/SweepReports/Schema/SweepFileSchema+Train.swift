@@ -43,6 +43,7 @@ extension SweepFileSchema {
                     SchemaValue.any([SchemaValue.list(of: restart, 1...64), SchemaValue.reference("choice")])
                 ),
                 ("sampling", sampling), ("threads", SchemaValue.fixed(1...256)),
+                ("instruments", SchemaValue.words(InstrumentTier.allCases.map(\.rawValue))),
             ],
             required: ["model", "optimizer", "epochs"]
         )

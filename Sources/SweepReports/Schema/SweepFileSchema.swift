@@ -41,7 +41,7 @@ package enum SweepFileSchema {
             ),
             described("objective", objective, "What is compared; {minimize: validation.loss} unless told."),
             described("search", search, "How configurations are proposed."),
-            described("prune", prune, "How trials are stopped early; auto unless told."),
+            described("prune", prune, "How trials are stopped early; auto unless told, which goes by the search."),
             described("stop", stop, "When the search ends before its trials are done."),
             described("finalists", finalists, "The best configurations, trained again with new seeds."),
             described(
@@ -71,11 +71,20 @@ package enum SweepFileSchema {
             ("repeats", SchemaValue.fixed(1...1000)), ("seed", SchemaValue.fixed(0...Int.max)),
             ("parallelism", SchemaValue.fixed(1...65_536)),
             ("decide", SchemaValue.words(SearchSpec.Decide.allCases.map(\.rawValue))),
-            ("try_first", SchemaValue.list(of: SchemaValue.dictionary(of: .boolean(true)), 1...1000)),
+            (
+                "try_first",
+                SchemaValue.list(of: SchemaValue.dictionary(of: .boolean(true)), 1...SearchSpec.greatestTriedFirst)
+            ),
             ("warm_start", SchemaValue.text),
             (
                 "where",
                 SchemaValue.any([SchemaValue.text, SchemaValue.list(of: SchemaValue.text, 1...100)])
+            ),
+            (
+                "branch",
+                SchemaValue.map([
+                    ("after", SchemaValue.fixed(1...1_000_000)), ("seed", SchemaValue.fixed(Int.min...Int.max)),
+                ])
             ),
             ("population", SchemaValue.fixed(2...10_000)), ("interval", SchemaValue.fixed(1...1_000_000)),
             (

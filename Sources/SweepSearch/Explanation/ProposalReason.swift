@@ -2,6 +2,8 @@
 package enum ProposalReason: Hashable, Sendable {
     /// The sweep file asks for it first.
     case triedFirst
+    /// Somebody enqueued it while the sweep ran.
+    case enqueued
     /// The method proposes it whatever the results are.
     case regardless
     /// A model needs more results than there were.

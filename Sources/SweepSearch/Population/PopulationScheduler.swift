@@ -1,18 +1,18 @@
 package import SweepCore
 import SweepNumerics
 
-/// A member of a population that is to be replaced by a copy of another one.
+/// A trial that is to go on from the state of another one; in a population it replaces a member.
 package struct MemberCopy: Hashable, Sendable {
-    /// The trial that ends.
-    package let replaced: Int
-    /// The trial whose state and settings are copied.
+    /// The trial that ends; nil: none does.
+    package let replaced: Int?
+    /// The trial whose state is copied, in a population with its settings.
     package let donor: Int
-    /// The epoch after which both stand.
+    /// The epoch after which that state is.
     package let epoch: Int
     /// The epoch to which the copy is trained first.
     package let to: Int
 
-    package init(replaced: Int, donor: Int, epoch: Int, to: Int) {
+    package init(replaced: Int?, donor: Int, epoch: Int, to: Int) {
         self.replaced = replaced
         self.donor = donor
         self.epoch = epoch
@@ -63,7 +63,7 @@ package struct PopulationScheduler: FidelityScheduler {
             return
         }
         copies.removeFirst()
-        places[copy.replaced] = nil
+        if let replaced = copy.replaced { places[replaced] = nil }
         places[trial] = member
         members[member] = trial
     }

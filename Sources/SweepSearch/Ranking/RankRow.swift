@@ -159,11 +159,25 @@ package struct FirstFront: Hashable, Sendable {
     /// The worst that was measured of each objective, and the volume that the front dominates before it, in the product of their units.
     package let reference: [Double]
     package let hypervolume: Double
+    /// How that volume came about, in the order of trials; empty where it was not asked for.
+    package let history: [Step]
 
-    package init(members: Int, of: Int, reference: [Double], hypervolume: Double) {
+    /// The volume of the completed configurations up to the one that began with this trial.
+    package struct Step: Hashable, Sendable {
+        package let trial: Int
+        package let hypervolume: Double
+
+        package init(trial: Int, hypervolume: Double) {
+            self.trial = trial
+            self.hypervolume = hypervolume
+        }
+    }
+
+    package init(members: Int, of: Int, reference: [Double], hypervolume: Double, history: [Step] = []) {
         self.members = members
         self.of = of
         self.reference = reference
         self.hypervolume = hypervolume
+        self.history = history
     }
 }

@@ -45,6 +45,8 @@ package enum Ranking {
 
     /// The rows, how many there would be of all, and the first front of several objectives; nil for one, and while nothing is complete.
     ///
+    /// `withHistory` tells of that front how its volume came about, too.
+    ///
     /// Records of trials may be made when they are asked for: each is asked for once, and those of rows that are shown once more.
     package static func summary<Trials: RandomAccessCollection<TrialRecord>>(
         _ trials: Trials,
@@ -54,6 +56,7 @@ package enum Ranking {
         repeats: Int? = nil,
         folds: Int? = nil,
         top: Int?,
+        withHistory: Bool = false,
         finding: (TrialRecord) -> Finding?
     ) -> (rows: [RankRow], all: Int, front: FirstFront?) {
         var standings: [RunStanding] = []
@@ -99,7 +102,7 @@ package enum Ranking {
                 ? RankDraft(alone: runs)
                 : RankDraft(runs, objective: objective, judgesFinals: judgesFinals, folds: folds)
         }
-        let front = further.isEmpty ? nil : weigh(&drafts, by: [objective] + further)
+        let front = further.isEmpty ? nil : weigh(&drafts, by: [objective] + further, withHistory: withHistory)
         // Small values are sorted, not drafts: those are large.
         let order = drafts.indices.map { Place(key: drafts[$0].key, id: drafts[$0].id, draft: $0) }.sorted().map(
             \.draft
@@ -125,7 +128,11 @@ package enum Ranking {
     }
 
     /// Gives each draft with numbers its front among those of its group and rung; the first front of the completed ones.
-    private static func weigh(_ drafts: inout [RankDraft], by objectives: [Objective]) -> FirstFront? {
+    private static func weigh(
+        _ drafts: inout [RankDraft],
+        by objectives: [Objective],
+        withHistory: Bool
+    ) -> FirstFront? {
         func costs(_ draft: RankDraft) -> [Double] { zip(objectives, draft.values).map { $0.cost($1) } }
         var classes: [RankKey: [Int]] = [:]
         for place in drafts.indices where drafts[place].values.count == objectives.count {
@@ -144,10 +151,22 @@ package enum Ranking {
                 members: fronts.count { $0 == 1 },
                 of: places.count,
                 reference: zip(objectives, worst).map { $0.direction == .minimize ? $1 : -$1 },
-                hypervolume: ParetoFronts.hypervolume(points, reference: worst)
+                hypervolume: ParetoFronts.hypervolume(points, reference: worst),
+                history: withHistory ? history(places.map { begin(of: drafts[$0]) }, points, reference: worst) : []
             )
         }
         return first
+    }
+
+    /// The number of a configuration's first trial.
+    private static func begin(of draft: RankDraft) -> Int { draft.runs.map(\.number).min() ?? 0 }
+
+    /// How the volume of `points` came about in the order of their trials.
+    private static func history(_ trials: [Int], _ points: [[Double]], reference: [Double]) -> [FirstFront.Step] {
+        let order = trials.indices.sorted { trials[$0] < trials[$1] }
+        return HypervolumeHistory.steps(order.map { points[$0] }, reference: reference).map { step in
+            FirstFront.Step(trial: trials[order[step.count - 1]], hypervolume: step.volume)
+        }
     }
 
     /// How probable it is of each finalist with two runs, by its number among `drafts`, that it is the best of them.

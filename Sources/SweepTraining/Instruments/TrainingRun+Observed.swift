@@ -42,3 +42,36 @@ extension TrainingRun {
         return ObservedRun(curve: curve, instruments: instruments, notes: notes)
     }
 }
+
+extension TrainingRun {
+    /// Trained numbers up to which a worker measures the gradient's noise: it takes eight gradients, all held at once.
+    private static let noiseNumbers = 1 << 18
+    /// Rows of the probe that a worker looks at: with all 512 a reading took as long as the epoch of a small network.
+    private static let readRows = 128
+
+    /// Prepares what `reading(of:segmentEnd:)` needs from before the first step; before a later one there is nothing to prepare.
+    package func beginReadings(of tier: InstrumentTier) {
+        guard tier == .full, epoch == 0, stepOfEpoch == 0 else { return }
+        recordSteps(min(Instruments.Reading.toldSteps, stepsPerEpoch))
+    }
+
+    /// What is told of the network after the epoch that was just trained; nil where the schedule asks for nothing.
+    ///
+    /// Nor is anything told of a network whose numbers are not finite, or of one that has the weights of an earlier epoch back: a
+    /// reading is of the epoch that it names. A function of the run, however often it was interrupted and resumed before.
+    package func reading(of tier: InstrumentTier, segmentEnd: Int) -> Instruments.Reading? {
+        guard tier.reads(after: epoch, segmentEnd: segmentEnd), !diverged, !hasRestored else { return nil }
+        let count = network.trained.reduce(0) { $0 + $1.layout.count }
+        // Eight gradients take longer than all else of a reading: after epochs 1, 4, 16, … they are a small part of a trial.
+        let isRare = epoch & (epoch - 1) == 0 && epoch.trailingZeroBitCount.isMultiple(of: 2)
+        let measuresNoise = tier == .full && isRare && count <= Self.noiseNumbers
+        var reading = reading(measuresNoise: measuresNoise, rows: Self.readRows)
+        if epoch == 1 { reading.stepLosses = stepLosses.map { Float($0) } }
+        return reading
+    }
+
+    /// Whether an early stop has put the weights of its best epoch back.
+    private var hasRestored: Bool {
+        stoppedEarly && spec.earlyStopping?.restoresBest == true && stopping.bestEpoch > 0
+    }
+}

@@ -4,12 +4,12 @@ import SweepKernels
 import SweepNumerics
 
 extension TrainingRun {
-    /// What the layers look like now, on the probe's rows in evaluation mode.
+    /// What the layers look like now, on the probe's rows in evaluation mode, or on the first `limit` of them.
     ///
     /// Allocates; call it between epochs. Weights, order and optimizer stay as they are. With `measuresNoise` the gradient's
     /// noise is estimated too, except in networks with batch norm, whose running moments a pass in training mode would move.
-    package func reading(measuresNoise: Bool = false) -> Instruments.Reading {
-        let probe = data.rows(.probe)
+    package func reading(measuresNoise: Bool = false, rows limit: Int = .max) -> Instruments.Reading {
+        let probe = Array(data.rows(.probe).prefix(limit))
         let parts = measuredLayers
         var sums = parts.map { LayerSums(units: $0.output.values.image.channels) }
         var counts = [Int](repeating: 0, count: max(1, network.head.outputs == 1 ? 2 : network.head.outputs))
@@ -68,22 +68,39 @@ extension TrainingRun {
         guard size >= 2 else { return nil }
         // Spread over the training rows: neighbours in a file are often alike.
         let step = rows.count / (batches * size)
-        var gradients: [[Float]] = []
+        var sums: [Double] = []
+        var squares: [Double] = []
         for batch in 0..<batches {
             let chosen = (0..<size).map { rows[($0 * batches + batch) * step] }
-            gradients.append(gradient(rows: chosen).flatMap(\.values))
+            let parts = gradient(rows: chosen).map(\.values)
+            if sums.isEmpty {
+                sums = [Double](repeating: 0, count: parts.reduce(0) { $0 + $1.count })
+                squares = sums
+            }
+            sums.withUnsafeMutableBufferPointer { sums in
+                squares.withUnsafeMutableBufferPointer { squares in
+                    var index = 0
+                    for part in parts {
+                        for value in part {
+                            sums[index] += Double(value)
+                            squares[index] += Double(value) * Double(value)
+                            index += 1
+                        }
+                    }
+                }
+            }
         }
-        let count = gradients[0].count
+        // Products of two of single precision are exact in double: what cancels here was never there.
+        let count = Double(batches)
         var (within, mean) = (0.0, 0.0)
-        for index in 0..<count {
-            let values = Moments(of: gradients.lazy.map { Double($0[index]) })
-            within += values.sampleVariance ?? 0
-            mean += values.mean * values.mean
+        for (sum, square) in zip(sums, squares) {
+            within += max(0, square - sum * sum / count) / (count - 1)
+            mean += sum / count * (sum / count)
         }
         guard within.isFinite, mean.isFinite else { return nil }
         return Instruments.GradientNoise(
             variance: within * Double(size),
-            squaredMean: mean - within / Double(batches)
+            squaredMean: mean - within / count
         )
     }
 
@@ -112,20 +129,31 @@ extension TrainingRun {
     private static func equalUnits(_ weights: Parameter) -> Int {
         let shape = weights.layout.shape
         guard let columns = shape.last, columns > 1 else { return 0 }
-        let count = weights.layout.count
-        let values = [Float](unsafeUninitializedCapacity: count) { buffer, initialized in
-            if let base = buffer.baseAddress { weights.layout.unpack(Floats(weights.values), into: base) }
-            initialized = count
-        }
+        let rows = weights.layout.count / columns
         // A matrix of one input has columns of one number: those may be equal by rounding, hence two rows at least.
-        guard count / columns > 1 else { return 0 }
-        var found: [UInt64: Int] = [:]
-        for column in 0..<columns {
-            var hash = WordHash()
-            for place in stride(from: column, to: count, by: columns) { hash.combine(UInt64(values[place].bitPattern)) }
-            found[hash.value, default: 0] += 1
+        guard rows > 1 else { return 0 }
+        func equal(rows: Int) -> Int {
+            let values = [Float](unsafeUninitializedCapacity: rows * columns) { buffer, initialized in
+                if let base = buffer.baseAddress {
+                    weights.layout.unpack(Floats(weights.values), into: base, rows: rows)
+                }
+                initialized = rows * columns
+            }
+            // Row by row, as they lie: column by column each value would come from a line of its own.
+            var hashes = [UInt64](repeating: 0, count: columns)
+            for start in stride(from: 0, to: rows * columns, by: columns) {
+                for column in 0..<columns {
+                    hashes[column] = WordHash.mixed(hashes[column], UInt64(values[start + column].bitPattern))
+                }
+            }
+            var found: [UInt64: Int] = [:]
+            for hash in hashes { found[hash, default: 0] += 1 }
+            return found.values.reduce(0) { $0 + ($1 > 1 ? $1 : 0) }
         }
-        return found.values.reduce(0) { $0 + ($1 > 1 ? $1 : 0) }
+        // Columns that differ in a few rows differ: in nearly every network those few tell all apart. In a convolution's matrix they
+        // would be the first of each of its groups, and it is small.
+        if case .panels(groups: 1, _, _, _) = weights.layout, rows > 4, equal(rows: 4) == 0 { return 0 }
+        return equal(rows: rows)
     }
 }
 
@@ -193,21 +221,30 @@ private struct LayerSums {
         let layout = values.layout
         // Where the slope is 5 % of its largest: |z| = 4.4 of a sigmoid, 2.2 of tanh.
         let ends: ClosedRange<Float> = activation == .sigmoid ? 0.0121...0.9879 : -0.9757...0.9757
-        for row in 0..<count {
-            for line in 0..<height {
-                for pixel in 0..<width {
-                    let start =
-                        values.start + row * layout.sampleStride + line * layout.rowStride + pixel * layout.pixelStride
-                    for unit in 0..<channels {
-                        let value = start[unit]
-                        if value > 0 { active[unit] += 1 }
-                        if !ends.contains(value) { extreme[unit] += 1 }
-                        sum += Double(value)
-                        squares += Double(value) * Double(value)
+        let saturates = activation == .sigmoid || activation == .tanh
+        var (sum, squares) = (0.0, 0.0)
+        active.withUnsafeMutableBufferPointer { active in
+            extreme.withUnsafeMutableBufferPointer { extreme in
+                for row in 0..<count {
+                    for line in 0..<height {
+                        for pixel in 0..<width {
+                            let start =
+                                values.start + row * layout.sampleStride + line * layout.rowStride
+                                + pixel * layout.pixelStride
+                            for unit in 0..<channels {
+                                let value = start[unit]
+                                if value > 0 { active[unit] &+= 1 }
+                                if saturates, !ends.contains(value) { extreme[unit] &+= 1 }
+                                sum += Double(value)
+                                squares += Double(value) * Double(value)
+                            }
+                        }
                     }
                 }
             }
         }
+        self.sum += sum
+        self.squares += squares
         rows += count * height * width
     }
 

@@ -83,14 +83,14 @@ enum ParameterLayout: Equatable {
         forEach { place, index in stored[place] = source[index] }
     }
 
-    /// Copies the real numbers out, row-major.
-    func unpack(_ stored: Floats, into destination: MutableFloats) {
-        forEach { place, index in destination[index] = stored[place] }
+    /// Copies the real numbers out, row-major; of the first `rows` rows alone where so many are told.
+    func unpack(_ stored: Floats, into destination: MutableFloats, rows: Int = .max) {
+        forEach(rows: rows) { place, index in destination[index] = stored[place] }
     }
 
-    /// Visits the real numbers in row-major order: where each is stored, and its index.
+    /// Visits the real numbers in row-major order: where each is stored, and its index. Of panels, `most` rows of each group at most.
     @inline(__always)
-    private func forEach(_ body: (_ place: Int, _ index: Int) -> Void) {
+    private func forEach(rows most: Int = .max, _ body: (_ place: Int, _ index: Int) -> Void) {
         switch self {
         case .vector(let count): for index in 0..<count { body(index, index) }
         case .features(let pixels, let channels):
@@ -103,7 +103,7 @@ enum ParameterLayout: Equatable {
             let stride = panelStride
             var index = 0
             for group in 0..<groups {
-                for row in 0..<rows {
+                for row in 0..<min(rows, most) {
                     let start = (group * paddedRows + row) * laneCount
                     for column in 0..<columns {
                         body(column / laneCount * stride + start + column % laneCount, index)

@@ -10,6 +10,10 @@ extension Welcome: WireForm {
         form.coordinator = coordinator
         form.lastSequence = lastSequence
         form.refused = refused.map { $0.form() }
+        if version >= 3 {
+            form.version = UInt32(version)
+            form.softwareVersion = softwareVersion
+        }
         return form
     }
 
@@ -22,7 +26,10 @@ extension Welcome: WireForm {
             lapseMilliseconds: try Check.integer(form.lapseMs, "lapse_ms", in: 3 * beat...600_000),
             coordinator: try Check.text(form.coordinator, "a coordinator's name"),
             lastSequence: form.lastSequence,
-            refused: try Check.list(form.refused, "leases") { lease throws(WireError) in try LeaseID(lease) }
+            refused: try Check.list(form.refused, "leases") { lease throws(WireError) in try LeaseID(lease) },
+            version: form.version == 0
+                ? handshakeVersion : UInt8(try Check.integer(form.version, "a protocol version", in: 1...255)),
+            softwareVersion: try Check.text(form.softwareVersion, "a software version")
         )
     }
 }

@@ -33,6 +33,9 @@ extension Fact {
         case .noted(let trial, let notes):
             form.noted.trial = trial.form()
             form.noted.notes = notes.map { $0.form() }
+        case .measured(let trial, let reading):
+            form.measured.trial = trial.form()
+            form.measured.reading = field(reading.bytes)
         case .checkpointKept(let trial, let epoch, let checkpoint):
             form.checkpointKept.trial = trial.form()
             form.checkpointKept.epoch = UInt32(clamping: epoch)
@@ -105,6 +108,8 @@ extension Fact {
             let item = try Reports.Item(form)
             self = .observed(item.lease, item.observations)
         case .noted(let form): self = .noted(try TrialID(form.trial), try [TrialNote](forms: form.notes))
+        case .measured(let form):
+            self = .measured(try TrialID(form.trial), try PackedReading(wireBytes: array(form.reading)))
         case .checkpointKept(let form):
             self = .checkpointKept(
                 try TrialID(form.trial),
@@ -203,6 +208,13 @@ extension SweepChange {
                 form.newestLease = UInt64(clamping: standing.newestLease)
                 return form
             }
+        case .enqueued(let configurations, let key):
+            form.enqueued.key = key
+            form.enqueued.configurations = configurations.map { configuration in
+                var form = Sweepd_Journal_EnqueuedConfiguration()
+                form.entries = configuration.forms()
+                return form
+            }
         }
         return form
     }
@@ -229,6 +241,15 @@ extension SweepChange {
             }
             let leases = try Check.integer(form.leasesGiven, "leases", in: 0...1 << 53)
             self = .deleted(standings, leasesGiven: leases)
+        case .enqueued(let form):
+            guard !form.configurations.isEmpty else { throw .undecodable("nothing is enqueued") }
+            let limit = EnqueueRequest.greatestWaiting
+            self = .enqueued(
+                try Check.list(form.configurations, "enqueued configurations", limit: limit) {
+                    form throws(WireError) in try Configuration(forms: form.entries)
+                },
+                key: try Check.text(form.key, "a request's key")
+            )
         case nil: throw .undecodable("a sweep's change of no kind that is known here")
         }
     }
@@ -265,16 +286,30 @@ extension SweepAdjustment {
     }
 }
 
-extension TrialProposal {
-    fileprivate func form() -> Sweepd_Journal_TrialProposed {
-        var form = Sweepd_Journal_TrialProposed()
-        form.trial = trial.form()
-        form.configuration = configuration.entries.map { entry in
+extension Configuration {
+    fileprivate func forms() -> [Sweepd_Journal_ConfigurationEntry] {
+        entries.map { entry in
             var form = Sweepd_Journal_ConfigurationEntry()
             form.path = entry.path
             form.value = entry.value.form()
             return form
         }
+    }
+
+    fileprivate init(forms: [Sweepd_Journal_ConfigurationEntry]) throws(WireError) {
+        self.init(
+            try Check.list(forms, "parameters", limit: WireLimits.treeNodes) { entry throws(WireError) in
+                Entry(path: entry.path, value: try ParameterValue(entry.value))
+            }
+        )
+    }
+}
+
+extension TrialProposal {
+    fileprivate func form() -> Sweepd_Journal_TrialProposed {
+        var form = Sweepd_Journal_TrialProposed()
+        form.trial = trial.form()
+        form.configuration = configuration.forms()
         form.configurationIndex = UInt64(clamping: configurationIndex)
         form.repeatIndex = UInt32(clamping: repeatIndex)
         form.seed = seed
@@ -284,10 +319,7 @@ extension TrialProposal {
     }
 
     fileprivate init(_ form: Sweepd_Journal_TrialProposed) throws(WireError) {
-        let entries = try Check.list(form.configuration, "parameters", limit: WireLimits.treeNodes) {
-            entry throws(WireError) in
-            Configuration.Entry(path: entry.path, value: try ParameterValue(entry.value))
-        }
+        let configuration = try Configuration(forms: form.configuration)
         guard (form.parent > 0) == (form.parentEpoch > 0) else {
             throw .undecodable("a parent \(form.parent) at epoch \(form.parentEpoch)")
         }
@@ -299,7 +331,7 @@ extension TrialProposal {
             ) : nil
         self.init(
             trial: try TrialID(form.trial),
-            configuration: Configuration(entries),
+            configuration: configuration,
             configurationIndex: try Check.integer(form.configurationIndex, "a configuration's index"),
             repeatIndex: try Check.integer(form.repeatIndex, "a repeat"),
             seed: form.seed,

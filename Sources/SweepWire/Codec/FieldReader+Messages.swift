@@ -36,9 +36,18 @@ extension FieldReader {
             let numbers = bytes(), numbers.count.isMultiple(of: times.count)
         else { return nil }
         var stoppedEarly = false
-        if !isEmpty {
-            guard key() == 0x28, varint() == 1, isEmpty else { return nil }
+        var ahead = self
+        if ahead.key() == 0x28 {
+            guard ahead.varint() == 1 else { return nil }
+            self = ahead
             stoppedEarly = true
+        }
+        var readings: [PackedReading] = []
+        while !isEmpty {
+            guard readings.count < WireLimits.readings, key() == 0x3a, let form = bytes(),
+                let reading = try? PackedReading(wireBytes: form.array)
+            else { return nil }
+            readings.append(reading)
         }
         let epochs = times.count / 8
         let width = numbers.count / times.count
@@ -54,7 +63,8 @@ extension FieldReader {
                     seconds: times.double(row)
                 )
             },
-            stoppedEarly: stoppedEarly
+            stoppedEarly: stoppedEarly,
+            readings: readings
         )
     }
 

@@ -17,7 +17,7 @@ extension FieldWriter {
     private func isPlain(_ fact: Fact) -> Bool {
         switch fact {
         case .trialProposed, .segmentDecided, .leased, .segmentResolved, .workerSequence, .leaseEnded(_, .superseded),
-            .trialEnded(_, .completed):
+            .trialEnded(_, .completed), .measured:
             return true
         case .observed(_, let observations):
             // What is no single run of epochs becomes several facts.
@@ -75,6 +75,11 @@ extension FieldWriter {
             message(0x52) { writer in
                 writer.trial(trial)
                 writer.message(0x12) { _ in }
+            }
+        case .measured(let trial, let reading):
+            message(0x6a) { writer in
+                writer.trial(trial)
+                writer.blob(0x12, reading.bytes)
             }
         case .workerSequence(let worker, let sequence):
             message(0x5a) { writer in

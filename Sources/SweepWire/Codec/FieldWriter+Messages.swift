@@ -5,7 +5,9 @@ extension FieldWriter {
     /// A `Reports` message whose items are single runs of epochs.
     static func bytes(_ reports: Reports) -> [UInt8]? {
         guard reports.items.count <= WireLimits.entries,
-            reports.items.allSatisfy({ $0.notes.isEmpty && isRun($0.observations) })
+            reports.items.allSatisfy({
+                $0.notes.isEmpty && $0.readings.count <= WireLimits.readings && isRun($0.observations)
+            })
         else { return nil }
         var writer = FieldWriter(capacity: 256 * reports.items.count + 16)
         writer.number(0x08, reports.sequence)
@@ -13,6 +15,7 @@ extension FieldWriter {
             writer.message(0x12) { writer in
                 writer.epochs(item.lease, item.observations)
                 writer.number(0x28, item.stoppedEarly ? 1 : 0)
+                for reading in item.readings { writer.written(0x3a, reading.bytes) }
             }
         }
         return writer.bytes

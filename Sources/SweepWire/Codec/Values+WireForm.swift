@@ -78,6 +78,7 @@ extension Reports.Item: WireForm {
     /// Observations that are consecutive epochs with equally many values; see `runs`.
     func form() throws(WireError) -> Sweepd_Wire_ReportItem {
         try Check.count(notes, "notes", limit: WireLimits.notes)
+        try Check.count(readings, "readings", limit: WireLimits.readings)
         var form = Sweepd_Wire_ReportItem()
         form.lease = lease.form()
         form.firstEpoch = UInt32(clamping: observations.first?.epoch ?? 0)
@@ -85,6 +86,7 @@ extension Reports.Item: WireForm {
         form.values = observations.flatMap(\.values)
         form.stoppedEarly = stoppedEarly
         form.notes = notes.map { $0.form() }
+        form.readings = readings.map { field($0.bytes) }
         return form
     }
 
@@ -96,7 +98,9 @@ extension Reports.Item: WireForm {
         }
         guard epochs > 0 else {
             guard form.values.isEmpty else { throw .undecodable("values without epochs") }
-            guard !form.stoppedEarly, form.notes.isEmpty else { throw .undecodable("a stop or notes without epochs") }
+            guard !form.stoppedEarly, form.notes.isEmpty, form.readings.isEmpty else {
+                throw .undecodable("a stop, notes or readings without epochs")
+            }
             self.init(lease: try LeaseID(form.lease), observations: [])
             return
         }
@@ -117,7 +121,10 @@ extension Reports.Item: WireForm {
                 )
             },
             stoppedEarly: form.stoppedEarly,
-            notes: try [TrialNote](forms: form.notes)
+            notes: try [TrialNote](forms: form.notes),
+            readings: try Check.list(form.readings, "readings", limit: WireLimits.readings) { bytes throws(WireError) in
+                try PackedReading(wireBytes: array(bytes))
+            }
         )
     }
 

@@ -29,6 +29,11 @@ extension Register: WireForm {
             return form
         }
         form.oldestSequence = oldestSequence
+        // What is not said means the same, and a coordinator of version 2 gets the bytes that it knows.
+        if versions != ProtocolVersions(only: handshakeVersion) {
+            form.oldestVersion = UInt32(versions.oldest)
+            form.newestVersion = UInt32(versions.newest)
+        }
         return form
     }
 
@@ -53,8 +58,23 @@ extension Register: WireForm {
             leases: try Check.list(form.leases, "leases") { held throws(WireError) in
                 HeldLease(lease: try LeaseID(held.lease), epoch: try Check.integer(held.epoch, "an epoch"))
             },
-            oldestSequence: try Check.sequence(max(form.oldestSequence, 1))
+            oldestSequence: try Check.sequence(max(form.oldestSequence, 1)),
+            versions: try ProtocolVersions(said: form.oldestVersion, form.newestVersion)
         )
+    }
+}
+
+extension ProtocolVersions {
+    /// What a registration says, where 0 and 0 is nothing.
+    fileprivate init(said oldest: UInt32, _ newest: UInt32) throws(WireError) {
+        guard (oldest, newest) != (0, 0) else {
+            self.init(only: handshakeVersion)
+            return
+        }
+        guard let first = UInt8(exactly: oldest), let last = UInt8(exactly: newest),
+            let versions = ProtocolVersions(oldest: first, newest: last)
+        else { throw .undecodable("protocol versions \(oldest) to \(newest)") }
+        self = versions
     }
 }
 

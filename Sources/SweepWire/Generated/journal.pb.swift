@@ -144,6 +144,15 @@ nonisolated struct Sweepd_Journal_Fact: Sendable {
     set {fact = .noted(newValue)}
   }
 
+  /// since version 7
+  var measured: Sweepd_Journal_Measured {
+    get {
+      if case .measured(let v)? = fact {return v}
+      return Sweepd_Journal_Measured()
+    }
+    set {fact = .measured(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Fact: Equatable, Sendable {
@@ -159,6 +168,8 @@ nonisolated struct Sweepd_Journal_Fact: Sendable {
     case trialEnded(Sweepd_Journal_TrialEnded)
     case workerSequence(Sweepd_Journal_WorkerSequence)
     case noted(Sweepd_Journal_Noted)
+    /// since version 7
+    case measured(Sweepd_Journal_Measured)
 
   }
 
@@ -430,6 +441,15 @@ nonisolated struct Sweepd_Journal_SweepChanged: Sendable {
     set {change = .deleted(newValue)}
   }
 
+  /// since version 7
+  var enqueued: Sweepd_Journal_Enqueued {
+    get {
+      if case .enqueued(let v)? = change {return v}
+      return Sweepd_Journal_Enqueued()
+    }
+    set {change = .enqueued(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Change: Equatable, Sendable {
@@ -444,6 +464,8 @@ nonisolated struct Sweepd_Journal_SweepChanged: Sendable {
     case ran(UInt64)
     /// since version 5
     case deleted(Sweepd_Journal_Deleted)
+    /// since version 7
+    case enqueued(Sweepd_Journal_Enqueued)
 
   }
 
@@ -476,6 +498,35 @@ nonisolated struct Sweepd_Journal_Standing: Sendable {
   var head: Double = 0
 
   var newestLease: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// Configurations that are proposed next, in their order.
+nonisolated struct Sweepd_Journal_Enqueued: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var configurations: [Sweepd_Journal_EnqueuedConfiguration] = []
+
+  /// the asker's name for the request; empty: none
+  var key: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+}
+
+/// A value for every parameter that is active in it.
+nonisolated struct Sweepd_Journal_EnqueuedConfiguration: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var entries: [Sweepd_Journal_ConfigurationEntry] = []
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -878,6 +929,30 @@ nonisolated struct Sweepd_Journal_Noted: Sendable {
   fileprivate var _trial: Sweepd_Journal_TrialId? = nil
 }
 
+nonisolated struct Sweepd_Journal_Measured: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var trial: Sweepd_Journal_TrialId {
+    get {_trial ?? Sweepd_Journal_TrialId()}
+    set {_trial = newValue}
+  }
+  /// Returns true if `trial` has been explicitly set.
+  var hasTrial: Bool {self._trial != nil}
+  /// Clears the value of `trial`. Subsequent reads from it will return its default value.
+  mutating func clearTrial() {self._trial = nil}
+
+  /// a sweepd.wire.Reading; the bytes are the same as those of a field of that type
+  var reading: Data = Data()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _trial: Sweepd_Journal_TrialId? = nil
+}
+
 nonisolated struct Sweepd_Journal_WorkerSequence: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -942,7 +1017,7 @@ nonisolated extension Sweepd_Journal_Batch: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Sweepd_Journal_Fact: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Fact"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}sweep_submitted\0\u{3}sweep_changed\0\u{3}trial_proposed\0\u{3}segment_decided\0\u{1}leased\0\u{1}observed\0\u{3}checkpoint_kept\0\u{3}segment_resolved\0\u{3}lease_ended\0\u{3}trial_ended\0\u{3}worker_sequence\0\u{1}noted\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}sweep_submitted\0\u{3}sweep_changed\0\u{3}trial_proposed\0\u{3}segment_decided\0\u{1}leased\0\u{1}observed\0\u{3}checkpoint_kept\0\u{3}segment_resolved\0\u{3}lease_ended\0\u{3}trial_ended\0\u{3}worker_sequence\0\u{1}noted\0\u{1}measured\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1106,6 +1181,19 @@ nonisolated extension Sweepd_Journal_Fact: SwiftProtobuf.Message, SwiftProtobuf.
           self.fact = .noted(v)
         }
       }()
+      case 13: try {
+        var v: Sweepd_Journal_Measured?
+        var hadOneofValue = false
+        if let current = self.fact {
+          hadOneofValue = true
+          if case .measured(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.fact = .measured(v)
+        }
+      }()
       default: break
       }
     }
@@ -1164,6 +1252,10 @@ nonisolated extension Sweepd_Journal_Fact: SwiftProtobuf.Message, SwiftProtobuf.
     case .noted?: try {
       guard case .noted(let v)? = self.fact else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 12)
+    }()
+    case .measured?: try {
+      guard case .measured(let v)? = self.fact else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 13)
     }()
     case nil: break
     }
@@ -1519,7 +1611,7 @@ nonisolated extension Sweepd_Journal_Numbers: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SweepChanged"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}paused\0\u{1}resumed\0\u{1}cancelled\0\u{1}finished\0\u{1}halted\0\u{1}adjusted\0\u{1}ran\0\u{1}deleted\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}paused\0\u{1}resumed\0\u{1}cancelled\0\u{1}finished\0\u{1}halted\0\u{1}adjusted\0\u{1}ran\0\u{1}deleted\0\u{1}enqueued\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1622,6 +1714,19 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
           self.change = .deleted(v)
         }
       }()
+      case 10: try {
+        var v: Sweepd_Journal_Enqueued?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .enqueued(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .enqueued(v)
+        }
+      }()
       default: break
       }
     }
@@ -1667,6 +1772,10 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
     case .deleted?: try {
       guard case .deleted(let v)? = self.change else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    }()
+    case .enqueued?: try {
+      guard case .enqueued(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
     case nil: break
     }
@@ -1751,6 +1860,71 @@ nonisolated extension Sweepd_Journal_Standing: SwiftProtobuf.Message, SwiftProto
     if lhs.sweep != rhs.sweep {return false}
     if lhs.head != rhs.head {return false}
     if lhs.newestLease != rhs.newestLease {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Journal_Enqueued: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Enqueued"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}configurations\0\u{1}key\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.configurations) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.key) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.configurations.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.configurations, fieldNumber: 1)
+    }
+    if !self.key.isEmpty {
+      try visitor.visitSingularStringField(value: self.key, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Journal_Enqueued, rhs: Sweepd_Journal_Enqueued) -> Bool {
+    if lhs.configurations != rhs.configurations {return false}
+    if lhs.key != rhs.key {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Journal_EnqueuedConfiguration: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".EnqueuedConfiguration"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Journal_EnqueuedConfiguration, rhs: Sweepd_Journal_EnqueuedConfiguration) -> Bool {
+    if lhs.entries != rhs.entries {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2376,6 +2550,45 @@ nonisolated extension Sweepd_Journal_Noted: SwiftProtobuf.Message, SwiftProtobuf
   static func ==(lhs: Sweepd_Journal_Noted, rhs: Sweepd_Journal_Noted) -> Bool {
     if lhs._trial != rhs._trial {return false}
     if lhs.notes != rhs.notes {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Journal_Measured: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Measured"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}reading\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._trial) }()
+      case 2: try { try decoder.decodeSingularBytesField(value: &self.reading) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._trial {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.reading.isEmpty {
+      try visitor.visitSingularBytesField(value: self.reading, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Journal_Measured, rhs: Sweepd_Journal_Measured) -> Bool {
+    if lhs._trial != rhs._trial {return false}
+    if lhs.reading != rhs.reading {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -202,6 +202,11 @@ nonisolated struct Sweepd_Wire_Register: Sendable {
 
   var oldestSequence: UInt64 = 0
 
+  /// of the protocol that the worker speaks; 0 and 0: 2 alone
+  var oldestVersion: UInt32 = 0
+
+  var newestVersion: UInt32 = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -355,6 +360,9 @@ nonisolated struct Sweepd_Wire_ReportItem: Sendable {
   /// what happened in these epochs
   var notes: [Sweepd_Wire_Note] = []
 
+  /// each a Reading after one of these epochs; the bytes are the same as those of a field of that type
+  var readings: [Data] = []
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -374,6 +382,140 @@ nonisolated struct Sweepd_Wire_Note: Sendable {
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
+}
+
+/// What a network looked like after an epoch; what is absent was not measured.
+nonisolated struct Sweepd_Wire_Reading: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var epoch: UInt32 = 0
+
+  /// with weights, first to last; where not all are told, the first ones and the head
+  var layers: [Sweepd_Wire_LayerReading] = []
+
+  /// how many there are
+  var layerCount: UInt32 = 0
+
+  var noiseVariance: Float {
+    get {_noiseVariance ?? 0}
+    set {_noiseVariance = newValue}
+  }
+  /// Returns true if `noiseVariance` has been explicitly set.
+  var hasNoiseVariance: Bool {self._noiseVariance != nil}
+  /// Clears the value of `noiseVariance`. Subsequent reads from it will return its default value.
+  mutating func clearNoiseVariance() {self._noiseVariance = nil}
+
+  var noiseSquaredMean: Float {
+    get {_noiseSquaredMean ?? 0}
+    set {_noiseSquaredMean = newValue}
+  }
+  /// Returns true if `noiseSquaredMean` has been explicitly set.
+  var hasNoiseSquaredMean: Bool {self._noiseSquaredMean != nil}
+  /// Clears the value of `noiseSquaredMean`. Subsequent reads from it will return its default value.
+  mutating func clearNoiseSquaredMean() {self._noiseSquaredMean = nil}
+
+  var commonestPrediction: Float {
+    get {_commonestPrediction ?? 0}
+    set {_commonestPrediction = newValue}
+  }
+  /// Returns true if `commonestPrediction` has been explicitly set.
+  var hasCommonestPrediction: Bool {self._commonestPrediction != nil}
+  /// Clears the value of `commonestPrediction`. Subsequent reads from it will return its default value.
+  mutating func clearCommonestPrediction() {self._commonestPrediction = nil}
+
+  var predictionVariance: Float {
+    get {_predictionVariance ?? 0}
+    set {_predictionVariance = newValue}
+  }
+  /// Returns true if `predictionVariance` has been explicitly set.
+  var hasPredictionVariance: Bool {self._predictionVariance != nil}
+  /// Clears the value of `predictionVariance`. Subsequent reads from it will return its default value.
+  mutating func clearPredictionVariance() {self._predictionVariance = nil}
+
+  /// of the first epoch, from its first step on
+  var stepLosses: [Float] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _noiseVariance: Float? = nil
+  fileprivate var _noiseSquaredMean: Float? = nil
+  fileprivate var _commonestPrediction: Float? = nil
+  fileprivate var _predictionVariance: Float? = nil
+}
+
+nonisolated struct Sweepd_Wire_LayerReading: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var name: String = String()
+
+  var head: Bool = false
+
+  /// 0: none that is judged, 1: relu, 2: tanh, 3: sigmoid
+  var activation: UInt32 = 0
+
+  /// root mean squares over the weights
+  var gradient: Float {
+    get {_gradient ?? 0}
+    set {_gradient = newValue}
+  }
+  /// Returns true if `gradient` has been explicitly set.
+  var hasGradient: Bool {self._gradient != nil}
+  /// Clears the value of `gradient`. Subsequent reads from it will return its default value.
+  mutating func clearGradient() {self._gradient = nil}
+
+  var weights: Float = 0
+
+  var change: Float {
+    get {_change ?? 0}
+    set {_change = newValue}
+  }
+  /// Returns true if `change` has been explicitly set.
+  var hasChange: Bool {self._change != nil}
+  /// Clears the value of `change`. Subsequent reads from it will return its default value.
+  mutating func clearChange() {self._change = nil}
+
+  var weightCount: UInt64 = 0
+
+  /// of the outputs
+  var deviation: Float = 0
+
+  var units: UInt32 = 0
+
+  /// shares of units
+  var dead: Float {
+    get {_dead ?? 0}
+    set {_dead = newValue}
+  }
+  /// Returns true if `dead` has been explicitly set.
+  var hasDead: Bool {self._dead != nil}
+  /// Clears the value of `dead`. Subsequent reads from it will return its default value.
+  mutating func clearDead() {self._dead = nil}
+
+  var saturated: Float {
+    get {_saturated ?? 0}
+    set {_saturated = newValue}
+  }
+  /// Returns true if `saturated` has been explicitly set.
+  var hasSaturated: Bool {self._saturated != nil}
+  /// Clears the value of `saturated`. Subsequent reads from it will return its default value.
+  mutating func clearSaturated() {self._saturated = nil}
+
+  var equalUnits: UInt32 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
+
+  fileprivate var _gradient: Float? = nil
+  fileprivate var _change: Float? = nil
+  fileprivate var _dead: Float? = nil
+  fileprivate var _saturated: Float? = nil
 }
 
 nonisolated struct Sweepd_Wire_SegmentEnded: Sendable {
@@ -523,6 +665,11 @@ nonisolated struct Sweepd_Wire_Welcome: Sendable {
   var lastSequence: UInt64 = 0
 
   var refused: [Sweepd_Wire_LeaseId] = []
+
+  /// of the protocol, settled; from here on of version 3
+  var version: UInt32 = 0
+
+  var softwareVersion: String = String()
 
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1375,7 +1522,7 @@ nonisolated extension Sweepd_Wire_ObjectMissing: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Register"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}incarnation\0\u{1}host\0\u{1}pid\0\u{1}slots\0\u{1}prefetch\0\u{1}kernels\0\u{3}core_version\0\u{3}software_version\0\u{1}labels\0\u{3}data_sets\0\u{1}leases\0\u{3}oldest_sequence\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}incarnation\0\u{1}host\0\u{1}pid\0\u{1}slots\0\u{1}prefetch\0\u{1}kernels\0\u{3}core_version\0\u{3}software_version\0\u{1}labels\0\u{3}data_sets\0\u{1}leases\0\u{3}oldest_sequence\0\u{3}oldest_version\0\u{3}newest_version\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1396,6 +1543,8 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
       case 11: try { try decoder.decodeRepeatedMessageField(value: &self.dataSets) }()
       case 12: try { try decoder.decodeRepeatedMessageField(value: &self.leases) }()
       case 13: try { try decoder.decodeSingularUInt64Field(value: &self.oldestSequence) }()
+      case 14: try { try decoder.decodeSingularUInt32Field(value: &self.oldestVersion) }()
+      case 15: try { try decoder.decodeSingularUInt32Field(value: &self.newestVersion) }()
       default: break
       }
     }
@@ -1441,6 +1590,12 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
     if self.oldestSequence != 0 {
       try visitor.visitSingularUInt64Field(value: self.oldestSequence, fieldNumber: 13)
     }
+    if self.oldestVersion != 0 {
+      try visitor.visitSingularUInt32Field(value: self.oldestVersion, fieldNumber: 14)
+    }
+    if self.newestVersion != 0 {
+      try visitor.visitSingularUInt32Field(value: self.newestVersion, fieldNumber: 15)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1458,6 +1613,8 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.dataSets != rhs.dataSets {return false}
     if lhs.leases != rhs.leases {return false}
     if lhs.oldestSequence != rhs.oldestSequence {return false}
+    if lhs.oldestVersion != rhs.oldestVersion {return false}
+    if lhs.newestVersion != rhs.newestVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1728,7 +1885,7 @@ nonisolated extension Sweepd_Wire_Reports: SwiftProtobuf.Message, SwiftProtobuf.
 
 nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".ReportItem"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}first_epoch\0\u{1}seconds\0\u{1}values\0\u{3}stopped_early\0\u{1}notes\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}lease\0\u{3}first_epoch\0\u{1}seconds\0\u{1}values\0\u{3}stopped_early\0\u{1}notes\0\u{1}readings\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1742,6 +1899,7 @@ nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtob
       case 4: try { try decoder.decodeRepeatedDoubleField(value: &self.values) }()
       case 5: try { try decoder.decodeSingularBoolField(value: &self.stoppedEarly) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.notes) }()
+      case 7: try { try decoder.decodeRepeatedBytesField(value: &self.readings) }()
       default: break
       }
     }
@@ -1770,6 +1928,9 @@ nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtob
     if !self.notes.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.notes, fieldNumber: 6)
     }
+    if !self.readings.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.readings, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1780,6 +1941,7 @@ nonisolated extension Sweepd_Wire_ReportItem: SwiftProtobuf.Message, SwiftProtob
     if lhs.values != rhs.values {return false}
     if lhs.stoppedEarly != rhs.stoppedEarly {return false}
     if lhs.notes != rhs.notes {return false}
+    if lhs.readings != rhs.readings {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1815,6 +1977,164 @@ nonisolated extension Sweepd_Wire_Note: SwiftProtobuf.Message, SwiftProtobuf._Me
   static func ==(lhs: Sweepd_Wire_Note, rhs: Sweepd_Wire_Note) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.text != rhs.text {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Wire_Reading: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Reading"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}layers\0\u{3}layer_count\0\u{3}noise_variance\0\u{3}noise_squared_mean\0\u{3}commonest_prediction\0\u{3}prediction_variance\0\u{3}step_losses\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt32Field(value: &self.epoch) }()
+      case 2: try { try decoder.decodeRepeatedMessageField(value: &self.layers) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.layerCount) }()
+      case 4: try { try decoder.decodeSingularFloatField(value: &self._noiseVariance) }()
+      case 5: try { try decoder.decodeSingularFloatField(value: &self._noiseSquaredMean) }()
+      case 6: try { try decoder.decodeSingularFloatField(value: &self._commonestPrediction) }()
+      case 7: try { try decoder.decodeSingularFloatField(value: &self._predictionVariance) }()
+      case 8: try { try decoder.decodeRepeatedFloatField(value: &self.stepLosses) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.epoch != 0 {
+      try visitor.visitSingularUInt32Field(value: self.epoch, fieldNumber: 1)
+    }
+    if !self.layers.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.layers, fieldNumber: 2)
+    }
+    if self.layerCount != 0 {
+      try visitor.visitSingularUInt32Field(value: self.layerCount, fieldNumber: 3)
+    }
+    try { if let v = self._noiseVariance {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 4)
+    } }()
+    try { if let v = self._noiseSquaredMean {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 5)
+    } }()
+    try { if let v = self._commonestPrediction {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 6)
+    } }()
+    try { if let v = self._predictionVariance {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 7)
+    } }()
+    if !self.stepLosses.isEmpty {
+      try visitor.visitPackedFloatField(value: self.stepLosses, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Wire_Reading, rhs: Sweepd_Wire_Reading) -> Bool {
+    if lhs.epoch != rhs.epoch {return false}
+    if lhs.layers != rhs.layers {return false}
+    if lhs.layerCount != rhs.layerCount {return false}
+    if lhs._noiseVariance != rhs._noiseVariance {return false}
+    if lhs._noiseSquaredMean != rhs._noiseSquaredMean {return false}
+    if lhs._commonestPrediction != rhs._commonestPrediction {return false}
+    if lhs._predictionVariance != rhs._predictionVariance {return false}
+    if lhs.stepLosses != rhs.stepLosses {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Wire_LayerReading: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".LayerReading"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}head\0\u{1}activation\0\u{1}gradient\0\u{1}weights\0\u{1}change\0\u{3}weight_count\0\u{1}deviation\0\u{1}units\0\u{1}dead\0\u{1}saturated\0\u{3}equal_units\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularBoolField(value: &self.head) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.activation) }()
+      case 4: try { try decoder.decodeSingularFloatField(value: &self._gradient) }()
+      case 5: try { try decoder.decodeSingularFloatField(value: &self.weights) }()
+      case 6: try { try decoder.decodeSingularFloatField(value: &self._change) }()
+      case 7: try { try decoder.decodeSingularUInt64Field(value: &self.weightCount) }()
+      case 8: try { try decoder.decodeSingularFloatField(value: &self.deviation) }()
+      case 9: try { try decoder.decodeSingularUInt32Field(value: &self.units) }()
+      case 10: try { try decoder.decodeSingularFloatField(value: &self._dead) }()
+      case 11: try { try decoder.decodeSingularFloatField(value: &self._saturated) }()
+      case 12: try { try decoder.decodeSingularUInt32Field(value: &self.equalUnits) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
+    }
+    if self.head != false {
+      try visitor.visitSingularBoolField(value: self.head, fieldNumber: 2)
+    }
+    if self.activation != 0 {
+      try visitor.visitSingularUInt32Field(value: self.activation, fieldNumber: 3)
+    }
+    try { if let v = self._gradient {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 4)
+    } }()
+    if self.weights.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.weights, fieldNumber: 5)
+    }
+    try { if let v = self._change {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 6)
+    } }()
+    if self.weightCount != 0 {
+      try visitor.visitSingularUInt64Field(value: self.weightCount, fieldNumber: 7)
+    }
+    if self.deviation.bitPattern != 0 {
+      try visitor.visitSingularFloatField(value: self.deviation, fieldNumber: 8)
+    }
+    if self.units != 0 {
+      try visitor.visitSingularUInt32Field(value: self.units, fieldNumber: 9)
+    }
+    try { if let v = self._dead {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 10)
+    } }()
+    try { if let v = self._saturated {
+      try visitor.visitSingularFloatField(value: v, fieldNumber: 11)
+    } }()
+    if self.equalUnits != 0 {
+      try visitor.visitSingularUInt32Field(value: self.equalUnits, fieldNumber: 12)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Wire_LayerReading, rhs: Sweepd_Wire_LayerReading) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.head != rhs.head {return false}
+    if lhs.activation != rhs.activation {return false}
+    if lhs._gradient != rhs._gradient {return false}
+    if lhs.weights != rhs.weights {return false}
+    if lhs._change != rhs._change {return false}
+    if lhs.weightCount != rhs.weightCount {return false}
+    if lhs.deviation != rhs.deviation {return false}
+    if lhs.units != rhs.units {return false}
+    if lhs._dead != rhs._dead {return false}
+    if lhs._saturated != rhs._saturated {return false}
+    if lhs.equalUnits != rhs.equalUnits {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2061,7 +2381,7 @@ nonisolated extension Sweepd_Wire_Draining: SwiftProtobuf.Message, SwiftProtobuf
 
 nonisolated extension Sweepd_Wire_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Welcome"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}heartbeat_ms\0\u{3}lapse_ms\0\u{1}coordinator\0\u{3}last_sequence\0\u{1}refused\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{3}heartbeat_ms\0\u{3}lapse_ms\0\u{1}coordinator\0\u{3}last_sequence\0\u{1}refused\0\u{1}version\0\u{3}software_version\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2075,6 +2395,8 @@ nonisolated extension Sweepd_Wire_Welcome: SwiftProtobuf.Message, SwiftProtobuf.
       case 4: try { try decoder.decodeSingularStringField(value: &self.coordinator) }()
       case 5: try { try decoder.decodeSingularUInt64Field(value: &self.lastSequence) }()
       case 6: try { try decoder.decodeRepeatedMessageField(value: &self.refused) }()
+      case 7: try { try decoder.decodeSingularUInt32Field(value: &self.version) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.softwareVersion) }()
       default: break
       }
     }
@@ -2099,6 +2421,12 @@ nonisolated extension Sweepd_Wire_Welcome: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.refused.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.refused, fieldNumber: 6)
     }
+    if self.version != 0 {
+      try visitor.visitSingularUInt32Field(value: self.version, fieldNumber: 7)
+    }
+    if !self.softwareVersion.isEmpty {
+      try visitor.visitSingularStringField(value: self.softwareVersion, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2109,6 +2437,8 @@ nonisolated extension Sweepd_Wire_Welcome: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs.coordinator != rhs.coordinator {return false}
     if lhs.lastSequence != rhs.lastSequence {return false}
     if lhs.refused != rhs.refused {return false}
+    if lhs.version != rhs.version {return false}
+    if lhs.softwareVersion != rhs.softwareVersion {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

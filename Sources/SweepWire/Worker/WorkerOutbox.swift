@@ -31,7 +31,8 @@ struct WorkerOutbox: Sendable {
     /// Adds epochs, to the batch at the end if it has room, to its last item if they follow it.
     mutating func append(_ item: Reports.Item) {
         let values = item.observations.reduce(40) { $0 + 8 * ($1.values.count + 1) }
-        let size = item.notes.reduce(values) { $0 + $1.text.utf8.count + 8 }
+        let notes = item.notes.reduce(values) { $0 + $1.text.utf8.count + 8 }
+        let size = item.readings.reduce(notes) { $0 + $1.bytes.count + 4 }
         guard size <= Self.batchLimit || item.observations.count <= 1 else {
             let half = item.observations.count / 2
             append(item.part(0..<half))
@@ -45,7 +46,8 @@ struct WorkerOutbox: Sendable {
             entries[entries.count - 1].content = .items([])
             if let last = items.last, last.lease == item.lease,
                 last.observations.count + item.observations.count <= WireLimits.epochs,
-                last.notes.count + item.notes.count <= WireLimits.notes
+                last.notes.count + item.notes.count <= WireLimits.notes,
+                last.readings.count + item.readings.count <= WireLimits.readings
             {
                 items[items.count - 1].append(item)
             } else {

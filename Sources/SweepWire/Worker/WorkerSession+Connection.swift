@@ -4,7 +4,7 @@ extension WorkerSession {
     mutating func receive(_ message: Message, at now: Instant, random: UInt64, _ actions: inout [Action]) {
         switch (message, phase) {
         case (_, .unopened), (_, .waiting), (_, .ended): break
-        case (.problem(let problem), _): receive(problem, &actions)
+        case (.problem(let problem), _): receive(problem, at: now, random: random, &actions)
         case (.goodbye, _): lose(at: now, reopen: false, random: random, &actions)
         case (.unknownSession, .active): register(at: now, &actions)
         // Each message that was on its way is answered so; one registration is enough.
@@ -73,6 +73,7 @@ extension WorkerSession {
 
     private mutating func register(at now: Instant, _ actions: inout [Action]) {
         phase = .registering(since: now)
+        version = handshakeVersion
         if lostSince == nil { lostSince = now }
         var register = options.register
         let epochs = held.mapValues(\.epoch).merging(inherited) { epoch, _ in epoch }
@@ -100,6 +101,16 @@ extension WorkerSession {
     }
 
     private mutating func receive(_ welcome: Welcome, at now: Instant, _ actions: inout [Action]) {
+        let own = options.register.versions
+        guard own.contains(welcome.version) else {
+            // A coordinator that does not look for what both speak: of version 2, or one that is mistaken.
+            let coordinator = ProtocolVersions(only: welcome.version)
+            let build = welcome.softwareVersion.isEmpty ? "of another build" : welcome.softwareVersion
+            let sentence = own.refusal(worker: options.register.softwareVersion, coordinator: coordinator, build)
+            actions.append(.send(.goodbye(Goodbye(reason: sentence))))
+            return exit(.turnedAway(sentence: sentence), &actions)
+        }
+        version = welcome.version
         phase = .active
         pause = Self.firstPause
         lostSince = nil
@@ -112,10 +123,22 @@ extension WorkerSession {
         restartTransfers(at: now, &actions)
     }
 
-    private mutating func receive(_ problem: Problem, _ actions: inout [Action]) {
+    private mutating func receive(
+        _ problem: Problem,
+        at now: Instant,
+        random: UInt64,
+        _ actions: inout [Action]
+    ) {
         actions.append(.note(problem))
         switch problem.code {
-        case .refused, .badVersion, .forbidden: exit(.refused(sentence: problem.sentence), &actions)
+        case .refused, .forbidden: exit(.refused(sentence: problem.sentence), &actions)
+        case .badVersion where phase == .active && version != handshakeVersion:
+            // An older coordinator has taken the place of the one that this version was settled with: it is to be settled anew, on a
+            // connection on which nothing of before is under way.
+            lose(at: now, reopen: false, random: random, &actions)
+        // About what was said before the registration.
+        case .badVersion where phase != .active && ![0, MessageKind.register.rawValue].contains(problem.kind): break
+        case .badVersion: exit(.turnedAway(sentence: problem.sentence), &actions)
         case .unspecified, .badFrames, .badMagic, .unknownKind, .tooLarge, .undecodable, .notAllowed: break
         }
     }

@@ -64,6 +64,8 @@ package struct WorkerSession: Sendable {
         case left(reason: String)
         /// The coordinator refuses it, and trying again is useless.
         case refused(sentence: String)
+        /// No protocol version is spoken by both sides: one of them must be upgraded first.
+        case turnedAway(sentence: String)
         /// The coordinator stayed lost for as long as the worker was told to wait.
         case lost
     }
@@ -132,6 +134,8 @@ package struct WorkerSession: Sendable {
 
     var options: Options
     var phase: Phase = .unopened
+    /// The protocol version that was settled on this connection; what the actions send is to be written in it.
+    package internal(set) var version = handshakeVersion
     var pause = firstPause
     var lostSince: Instant?
     var liveness: Liveness?

@@ -1,14 +1,13 @@
 package import SweepCore
-package import SweepReports
 
 extension SpecNode {
-    /// The node as JSON; a domain, which no resolved specification has, becomes its text.
+    /// The node as JSON: a range, which no resolved specification has, by its text; a number that is not finite as null.
     package var json: JSONValue {
         switch self {
         case .null: .null
         case .boolean(let value): .boolean(value)
         case .integer(let value): .integer(value)
-        case .real(let value): .number(value)
+        case .real(let value): value.isFinite ? .number(value) : .null
         case .text(let value): .text(value)
         case .list(let items): .array(items.map(\.json))
         case .map(let entries): .object(entries.map { JSONMember($0.key, $0.value.json) })
@@ -16,7 +15,7 @@ extension SpecNode {
         }
     }
 
-    /// Reads a node that `json` wrote.
+    /// Reads a node that `json` wrote: no key of an object makes it a range.
     package init(_ reader: DocumentReader) throws(DocumentError) {
         switch reader.value {
         case .null: self = .null

@@ -1,4 +1,4 @@
-import Foundation
+import Glibc
 import Synchronization
 
 /// The signal that came while a secret was asked for; 0 for none.
@@ -61,7 +61,7 @@ enum SilentLine {
             // A signal that comes just before the wait is seen after it, at the latest.
             var wait = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
             guard poll(&wait, 1, 100) > 0 else { continue }
-            let count = Foundation.read(0, &byte, 1)
+            let count = Glibc.read(0, &byte, 1)
             guard count == 1, byte != 0x0a else { return line }
             if line.count < limit { line.append(byte) }
         }

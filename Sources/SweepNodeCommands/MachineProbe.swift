@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import KernelAPI
 import SweepCore
@@ -14,7 +13,7 @@ enum MachineProbe {
     static func processor(_ kernels: KernelTable) -> NodeFacts.Processor {
         NodeFacts.Processor(
             model: line(of: "/proc/cpuinfo", "model name") ?? "",
-            cores: ProcessInfo.processInfo.activeProcessorCount,
+            cores: Processors.allowed,
             quota: quota,
             available: KernelTable.available.map(\.name),
             kernels: kernels.name
@@ -103,7 +102,7 @@ enum MachineProbe {
     }
 
     /// Cores' worth of time: the tightest limit on the way to the root.
-    private static var quota: Double? {
+    static var quota: Double? {
         let limits = folders("cpu").compactMap { folder -> Double? in
             let words = text(folder + "/cpu.max").split(whereSeparator: \.isWhitespace)
             if words.count == 2, let time = Double(words[0]), let period = Double(words[1]), period > 0 {
@@ -134,10 +133,15 @@ enum MachineProbe {
 
     // MARK: Reading
 
-    private static func text(_ path: String) -> String { (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
+    /// More than any file that is read here has: `/proc/cpuinfo` of a thousand cores is the longest.
+    private static let longest = 8 << 20
 
-    private static func number(_ path: String) -> Int? {
-        Int(text(path).trimmingCharacters(in: .whitespacesAndNewlines))
+    private static func text(_ path: String) -> String { SystemFile.text(path, limit: longest) ?? "" }
+
+    private static func number(_ path: String) -> Int? { Int(trimmed(text(path))) }
+
+    private static func trimmed(_ text: some StringProtocol) -> String {
+        text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 
     /// What follows `NAME:` in the first line that begins with it.
@@ -145,7 +149,7 @@ enum MachineProbe {
         guard let line = text(path).split(separator: "\n").first(where: { $0.hasPrefix(name) }),
             let colon = line.firstIndex(of: ":")
         else { return nil }
-        return line[line.index(after: colon)...].trimmingCharacters(in: .whitespaces)
+        return trimmed(line[line.index(after: colon)...])
     }
 
     private static func seconds(_ clock: clockid_t) -> Double {

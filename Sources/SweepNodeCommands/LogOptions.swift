@@ -1,9 +1,23 @@
-import Logging
+package import ArgumentParser
+package import Logging
 import SweepReports
+
+/// How much is logged.
+package struct LogOptions: ParsableArguments {
+    @Option(help: "What is logged on standard error: debug, info, notice, warning or error.")
+    package var logLevel: LogLevel = .notice
+
+    /// What `--log-level` takes.
+    package enum LogLevel: String, ExpressibleByArgument, CaseIterable {
+        case debug, info, notice, warning, error
+    }
+
+    package init() {}
+}
 
 extension LogOptions {
     /// A logger on standard error.
-    func logger(_ label: String) -> Logger {
+    package func logger(_ label: String) -> Logger {
         var logger = Logger(label: label) { PrintableLogHandler(StreamLogHandler.standardError(label: $0)) }
         logger.logLevel =
             switch logLevel {
@@ -19,34 +33,39 @@ extension LogOptions {
 
 /// Hands on what is logged with its control characters as numbers: what a peer sent neither steers a terminal nor passes for a
 /// line of its own.
-struct PrintableLogHandler<Handler: LogHandler>: LogHandler {
+package struct PrintableLogHandler<Handler: LogHandler>: LogHandler {
     private var handler: Handler
 
-    init(_ handler: Handler) { self.handler = handler }
+    package init(_ handler: Handler) { self.handler = handler }
 
-    func log(event: LogEvent) {
+    /// Logs an event in printable characters.
+    package func log(event: LogEvent) {
         var event = event
         event.message = "\(PrintableText.line(event.message.description))"
         event.metadata = event.metadata?.mapValues(Self.printable)
         Terminal.live.above { handler.log(event: event) }
     }
 
-    var logLevel: Logger.Level {
+    /// That of the handler.
+    package var logLevel: Logger.Level {
         get { handler.logLevel }
         set { handler.logLevel = newValue }
     }
 
-    var metadata: Logger.Metadata {
+    /// That of the handler, in printable characters.
+    package var metadata: Logger.Metadata {
         get { handler.metadata }
         set { handler.metadata = newValue.mapValues(Self.printable) }
     }
 
-    var metadataProvider: Logger.MetadataProvider? {
+    /// That of the handler.
+    package var metadataProvider: Logger.MetadataProvider? {
         get { handler.metadataProvider }
         set { handler.metadataProvider = newValue }
     }
 
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    /// A value of the handler, in printable characters.
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { handler[metadataKey: key] }
         set { handler[metadataKey: key] = newValue.map(Self.printable) }
     }

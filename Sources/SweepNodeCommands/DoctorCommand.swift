@@ -1,5 +1,4 @@
-import ArgumentParser
-import Foundation
+package import ArgumentParser
 import KernelAPI
 import SweepMessaging
 import SweepNodes
@@ -9,8 +8,8 @@ import SweepWire
 import SweepWorker
 
 /// `sweepd doctor`: can this machine train for that coordinator?
-struct DoctorCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct DoctorCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "doctor",
         abstract: "Look at this machine as a worker's: the way to the coordinator, keys, versions, speed, room.",
         discussion: """
@@ -25,16 +24,20 @@ struct DoctorCommand: ParsableCommand {
     @Option(help: "Trials that the worker is to train at once; one a core unless told.") var slots: Int?
     @Option(help: "How long to measure the training core; 0 leaves it out.") var seconds = 1.0
     @Option(help: "How long to wait for the coordinator's port.") var patience = 5.0
-    @Option(help: "How the answer is written: text or json.") var format: SelfTestCommand.Format = .text
+    @Option(help: "How the answer is written: text or json.") var format: DocumentFormat = .text
     @OptionGroup var keys: ClientKeys
 
-    func validate() throws {
+    package init() {}
+
+    /// Throws for options out of their ranges.
+    package func validate() throws {
         if let slots, !(1...4096).contains(slots) { throw ValidationError("--slots: allowed 1 to 4096") }
         if !(0...60).contains(seconds) { throw ValidationError("--seconds: allowed 0 to 60") }
         if !(0.1...60).contains(patience) { throw ValidationError("--patience: allowed 0.1 to 60") }
     }
 
-    func run() throws {
+    /// Looks, and prints the report; throws a `CommandFailure` when the machine cannot train so.
+    package func run() throws {
         let kernels = try KernelTable.ofEnvironment()
         let probe = try CoordinatorProbe(
             keys.endpoint(or: connect),
@@ -44,13 +47,14 @@ struct DoctorCommand: ParsableCommand {
         let (connection, coordinator) = probe.look()
         let facts = NodeFacts(
             host: Worker.hostName,
-            slots: slots ?? ProcessInfo.processInfo.activeProcessorCount,
+            slots: slots ?? Processors.available,
             endpoint: probe.endpoint.description,
             connection: connection,
             coordinator: coordinator,
             software: NodeFacts.Software(
-                version: SweepdCommand.softwareVersion,
-                protocolVersion: Int(SweepWire.protocolVersion),
+                version: SoftwareVersion.current,
+                protocolVersion: Int(ProtocolVersions.spoken.newest),
+                oldestProtocol: Int(ProtocolVersions.spoken.oldest),
                 core: String(TrainingCore.version)
             ),
             processor: MachineProbe.processor(kernels),

@@ -1,4 +1,3 @@
-import Foundation
 import Glibc
 import SweepMessaging
 import SweepNodes
@@ -57,7 +56,9 @@ struct CoordinatorProbe {
             let answer = socket.receive(timeout: patience)
         else { return (.strange(hasKeys: hasKeys), nil) }
         let roundTrip = begun.duration(to: .now) / .seconds(1)
-        let received = Date().timeIntervalSince1970
+        var received = timespec()
+        clock_gettime(CLOCK_REALTIME, &received)
+        let wallClock = Double(received.tv_sec) + Double(received.tv_nsec) * 1e-9
         let established = NodeFacts.Connection.established(hasKeys: hasKeys, roundTrip: roundTrip)
         let message: Message
         do { message = try Message.decode(answer) } catch {
@@ -71,12 +72,13 @@ struct CoordinatorProbe {
             let coordinator = NodeFacts.Coordinator(
                 software: NodeFacts.Software(
                     version: about.software,
-                    protocolVersion: about.protocolVersion,
+                    protocolVersion: about.newestProtocol,
+                    oldestProtocol: about.oldestProtocol,
                     core: about.core
                 ),
                 role: about.role,
                 // It read its clock about half a round trip before the answer came.
-                clockDifference: Double(about.milliseconds) / 1000 - (received - roundTrip / 2)
+                clockDifference: Double(about.milliseconds) / 1000 - (wallClock - roundTrip / 2)
             )
             return (established, coordinator)
         default: break
@@ -86,15 +88,16 @@ struct CoordinatorProbe {
 }
 
 /// Whether a TCP port can be connected to, told apart by what stands in the way.
-enum PortProbe {
-    enum Outcome: Equatable {
+package enum PortProbe {
+    /// How it went.
+    package enum Outcome: Equatable {
         case open, refused, silent
         case unresolved(String)
         case impossible(String)
     }
 
     /// Tries each address of the host until one answers.
-    static func look(host: String, port: UInt16, patience: Duration) -> Outcome {
+    package static func look(host: String, port: UInt16, patience: Duration) -> Outcome {
         var hints = addrinfo()
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
         var list: UnsafeMutablePointer<addrinfo>?

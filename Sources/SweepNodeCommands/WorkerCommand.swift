@@ -1,6 +1,6 @@
-import ArgumentParser
-import Foundation
-import Logging
+package import ArgumentParser
+import Glibc
+package import Logging
 import ServiceLifecycle
 import SweepCore
 import SweepWire
@@ -8,8 +8,8 @@ import SweepWorker
 import UnixSignals
 
 /// `sweepd worker`.
-struct WorkerCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct WorkerCommand: AsyncParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "worker",
         abstract: "Join a coordinator and train its trials; SIGTERM hands back what it trains and leaves."
     )
@@ -33,8 +33,11 @@ struct WorkerCommand: AsyncParsableCommand {
     @OptionGroup var keys: ClientKeys
     @OptionGroup var log: LogOptions
 
-    func run() async throws {
-        let slots = slots ?? ProcessInfo.processInfo.activeProcessorCount
+    package init() {}
+
+    /// Runs the worker until it has left; throws a `CommandFailure` for wrong options, and for why it ended.
+    package func run() async throws {
+        let slots = slots ?? Processors.available
         guard (1...4096).contains(slots) else {
             throw CommandFailure(.badInput, "--slots: found \(slots), allowed a number from 1 to 4096")
         }
@@ -86,7 +89,7 @@ struct WorkerCommand: AsyncParsableCommand {
                     patience: .seconds(patience),
                     cachedData: cache << 20,
                     drainTime: .seconds(drainTime),
-                    softwareVersion: SweepdCommand.softwareVersion,
+                    softwareVersion: SoftwareVersion.current,
                     isNull: null,
                     runsPrograms: commands,
                     board: board,
@@ -123,11 +126,18 @@ struct WorkerCommand: AsyncParsableCommand {
         if let failure { throw failure }
     }
 
+    /// Which build this is, and what it speaks.
+    private static var spoken: String {
+        "here: sweepd \(SoftwareVersion.current) with \(ProtocolVersions.spoken); trying again will not help"
+    }
+
     /// Runs the worker; why it failed, if so.
     private static func failure(of group: ServiceGroup) async -> CommandFailure? {
         do { try await group.run() } catch let error as WorkerError {
             return switch error {
             case .refused: CommandFailure(.notAllowed, "\(error)")
+            // An older coordinator's sentence does not say what is here.
+            case .turnedAway: CommandFailure(.notAllowed, ["\(error)", Self.spoken])
             case .coordinatorLost: CommandFailure(.unreachable, "\(error)")
             case .damaged: CommandFailure(.failed, "\(error)")
             }
@@ -141,17 +151,14 @@ struct WorkerCommand: AsyncParsableCommand {
     private func supervise(slots: Int) async -> Never {
         var arguments = CommandLine.arguments + ["--supervised-by", String(getpid())]
         if name == nil { arguments += ["--name", "\(Worker.hostName)-\(getpid())"] }
-        let (drainTime, words) = (drainTime, arguments)
-        let code = await withCheckedContinuation { continuation in
-            // A thread of its own: the training process dies with the thread that started it.
-            Thread.detachNewThread {
-                let supervisor = WorkerSupervisor(arguments: words, slots: slots, drainTime: .seconds(drainTime)) {
-                    Terminal.error($0)
-                }
-                continuation.resume(returning: supervisor.run())
-            }
+        let code = await WorkerSupervisor.runApart(
+            arguments: arguments,
+            slots: slots,
+            drainTime: .seconds(drainTime)
+        ) {
+            Terminal.error($0)
         }
-        Foundation.exit(code)
+        Glibc.exit(code)
     }
 
     /// Keys of labels: such that a sweep file can require them, and each once.
@@ -192,7 +199,7 @@ struct WorkerCommand: AsyncParsableCommand {
 }
 
 /// The logger of the service group, whose own steps nobody needs to follow.
-func quiet(_ logger: Logger) -> Logger {
+package func quiet(_ logger: Logger) -> Logger {
     var logger = logger
     logger.logLevel = .critical
     return logger

@@ -1,16 +1,17 @@
-import Foundation
 import Glibc
 import ServiceLifecycle
 
 /// What a service manager is told, as systemd's `sd_notify` has it: that a service is ready, lives, and ends.
 ///
 /// Started by none, it tells nothing and costs nothing. Source: sd_notify(3).
-struct ServiceNotices: Service {
+package struct ServiceNotices: Service {
     /// Comes back as soon as the service has done something: as long as it does, the service lives.
-    let beat: @Sendable () async -> Void
+    private let beat: @Sendable () async -> Void
+
+    package init(beat: @escaping @Sendable () async -> Void) { self.beat = beat }
 
     /// Tells that the service is ready; then, where the manager watches, twice in each of its intervals that it lives.
-    func run() async throws {
+    package func run() async throws {
         guard let socket = NoticeSocket() else {
             try? await gracefulShutdown()
             return

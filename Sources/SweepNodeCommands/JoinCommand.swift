@@ -1,10 +1,10 @@
-import ArgumentParser
-import Foundation
+package import ArgumentParser
+import Glibc
 import SweepMessaging
 
 /// `sweepd join`: keeps what `sweepd invite` printed elsewhere, and starts the worker.
-struct JoinCommand: ParsableCommand {
-    static let configuration = CommandConfiguration(
+package struct JoinCommand: ParsableCommand {
+    package static let configuration = CommandConfiguration(
         commandName: "join",
         abstract: "Read the line of sweepd invite from standard input, keep it in a file, and start a worker.",
         discussion: """
@@ -23,7 +23,10 @@ struct JoinCommand: ParsableCommand {
     @Argument(parsing: .postTerminator, help: "Options of the worker.")
     var options: [String] = []
 
-    func run() throws {
+    package init() {}
+
+    /// Keeps what was pasted, and goes on as the worker where it is to.
+    package func run() throws {
         if !options.isEmpty, !start {
             throw CommandFailure(.badInput, "\(options.joined(separator: " ")): options of the worker need --start")
         }
@@ -59,14 +62,13 @@ struct JoinCommand: ParsableCommand {
         var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words).map { strdup($0) } + [nil]
         execv("/proc/self/exe", &arguments)
         Terminal.error("the worker cannot be started: \(String(cString: strerror(errno)))")
-        Foundation.exit(ExitStatus.failed.rawValue)
+        Glibc.exit(ExitStatus.failed.rawValue)
     }
 
     /// What stands on standard input; from a terminal, one line that is not shown.
     private static func pasted() -> String {
         guard isatty(0) == 1 else {
-            let data = try? FileHandle.standardInput.read(upToCount: JoinText.maximumBytes + 1)
-            return String(decoding: data ?? Data(), as: UTF8.self)
+            return SystemFile.text(STDIN_FILENO, limit: JoinText.maximumBytes + 1)
         }
         return SilentLine.read(asking: "join text (it is not shown): ", limit: JoinText.maximumBytes + 1)
     }
@@ -76,14 +78,8 @@ struct JoinCommand: ParsableCommand {
         guard let home = Terminal.environment("HOME"), !home.isEmpty else {
             throw CommandFailure(.badInput, "--file: HOME is not set, so say which file to make")
         }
-        let folder = home + "/.sweepd"
-        do {
-            try FileManager.default.createDirectory(
-                atPath: folder,
-                withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o700]
-            )
-        } catch { throw CommandFailure(.badInput, "\(folder): cannot be made: \(error.localizedDescription)") }
-        return "\(folder)/\(name).join"
+        let file = "\(home)/.sweepd/\(name).join"
+        try SystemFile.makeFolder(of: file, mode: 0o700)
+        return file
     }
 }

@@ -1,0 +1,8 @@
+import SweepNodeCommands
+
+@main
+enum Main {
+    static func main() async {
+        await NodeCommand.runAndExit()
+    }
+}
