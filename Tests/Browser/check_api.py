@@ -63,7 +63,7 @@ for template, item in document["paths"].items():
             check(path, method.upper(), operation, 404)
             continue
         # What takes a body is asked without one, and of a sweep whose trials are not asked for.
-        if method == "post" and (template == "/api/v1/sweeps" or template.rsplit("/", 1)[-1] in ("set", "ask", "report", "tell")):
+        if method == "post" and (template == "/api/v1/sweeps" or template.rsplit("/", 1)[-1] in ("set", "enqueue", "ask", "report", "tell")):
             check(path, "POST", operation, 400, 409, 422)
             continue
         if method == "post" and "/sweeps/" in template:

@@ -1,15 +1,20 @@
 """Goes through every view of the page of a live sweep, as a person would, and fails where something is wrong.
 
-    check_page.py --url URL --sweep NAME [--kill PID] [--pictures FOLDER]
+    check_page.py --url URL --sweep NAME [--population NAME] [--fronts NAME] [--programs NAME] [--kill PID --doomed NAME] [--pictures FOLDER]
 
 Checked in each view: what must stand there does, the console has no error, axe-core finds nothing serious. --kill ends a worker
-while the page looks on.
+while the page looks on, in the middle of a long trial of the sweep that --doomed names. --population, --fronts and --programs name further sweeps: of a population that made copies, of two objectives, and of
+trials that are programs.
 """
 import argparse
+import json
 import os
 import pathlib
+import re
 import signal
 import sys
+import time
+import urllib.request
 
 sys.dont_write_bytecode = True
 from browser import Browser  # noqa: E402
@@ -17,6 +22,8 @@ from browser import Browser  # noqa: E402
 options = argparse.ArgumentParser()
 options.add_argument("--url", required=True)
 options.add_argument("--sweep", required=True)
+for further in ("--doomed", "--population", "--fronts", "--programs"):
+    options.add_argument(further)
 options.add_argument("--kill", type=int)
 options.add_argument("--pictures", type=pathlib.Path)
 options = options.parse_args()
@@ -62,9 +69,23 @@ def walk(browser, suffix=""):
     browser.painted()
     settled(browser, "parameters" + suffix)
 
+    check("contour map", "over two parameters" in browser.text(), "there is none")
+    label = browser.run("return document.querySelector('[aria-label=\"Contour map\"] canvas[role=img]')?.getAttribute('aria-label') ?? ''")
+    check("contour map", " trials" in label and " over " in label, label)
+
     browser.open(sweep + "/timeline")
     browser.painted()
     settled(browser, "timeline" + suffix)
+
+    browser.open(sweep + "/data")
+    browser.wait("the rows", "return document.querySelector('[aria-label=Columns] svg[role=img]')")
+    for words in ("What the checks found", "Target: label", "10 classes", "training rows"):
+        check("data", words in browser.text(), f"there is no {words}")
+    bare = browser.run("return [...document.querySelectorAll('[aria-label=Columns] svg')].filter(one => !one.getAttribute('aria-label')).length")
+    check("data", bare == 0, f"{bare} pictures have no name")
+    # A column of zeros says so.
+    check("data", "all 0" in browser.text("[aria-label=Columns]"), browser.text("[aria-label=Columns]")[:300])
+    settled(browser, "data" + suffix)
 
     browser.open(sweep + "/compare?pin=1,2,3")
     browser.painted()
@@ -83,6 +104,24 @@ def walk(browser, suffix=""):
     browser.open("#/workers")
     browser.wait("workers", "return document.querySelector('main tbody tr')")
     settled(browser, "workers" + suffix)
+
+    if options.population:
+        browser.open(f"#/sweeps/{options.population}/timeline")
+        browser.painted()
+        label = browser.wait("the lineage", "return document.querySelector('[aria-label=Lineage]:not([hidden]) canvas[role=img]')?.getAttribute('aria-label')")
+        check("lineage", "members at a time" in label and "copies" in label, label)
+        settled(browser, "lineage" + suffix)
+    if options.fronts:
+        browser.open(f"#/sweeps/{options.fronts}/ranking")
+        browser.painted()
+        label = browser.wait("the hypervolume", """const all = [...document.querySelectorAll('[aria-label=Fronts] canvas[role=img]')].map(one => one.getAttribute('aria-label'))
+            return all.find(one => one.startsWith('Hypervolume over'))""")
+        check("hypervolume", "after trial" in label and "before" in label, label)
+        settled(browser, "hypervolume" + suffix)
+    if options.programs:
+        browser.open(f"#/sweeps/{options.programs}/data")
+        browser.wait("why there are no rows", "return document.querySelector('main').innerText.includes('has no data set here')")
+        settled(browser, "no-rows" + suffix)
 
 
 def act(browser):
@@ -121,19 +160,64 @@ def act(browser):
         browser.wait("the question", "return document.querySelector('dialog[open]')")
         browser.run("[...document.querySelectorAll('dialog button')].at(-1).click()")
         browser.wait("that it goes on", f"return ['running', 'finished'].includes(({state[7:]}))")
+        # A trial is tried again with another number, which lies between its own and the least one.
+        browser.open(sweep + "/trials/1")
+        browser.wait("the form", "return document.querySelector('form[data-key=enqueue]')")
+        browser.run("""const form = document.querySelector('form[data-key=enqueue]')
+            const field = [...form.querySelectorAll('label:not([hidden]) input[type=text]')].find(one => one.value && !Number.isInteger(Number(one.value)))
+            field.value = String(0.9 * Number(field.value) + 0.1 * Number(field.title.split(' ')[1]))
+            form.requestSubmit()""")
+        browser.wait("that it is enqueued", "return /It is (enqueued|begun)/.test(document.querySelector('form[data-key=enqueue] + div')?.textContent)")
     for problem in browser.problems():
         failures.append(f"acting: the console says {problem}")
 
 
+def choose(browser):
+    """The pair of a map by the keyboard's means: a menu, kept in the address."""
+    browser.open(sweep + "/parameters")
+    browser.painted()
+    menu = "document.querySelector('[data-key=menu-Across]')"
+    label = "document.querySelector('[aria-label=\"Contour map\"] canvas[role=img]').getAttribute('aria-label')"
+    former = browser.run(f"return {label}")
+    before = browser.run(f"return {menu}.value")
+    browser.run(f"""const menu = {menu}; menu.focus(); menu.value = [...menu.options].find(one => one.value !== menu.value).value
+        menu.dispatchEvent(new Event('change', {{bubbles: true}}))""")
+    browser.wait("the pair", "return /px=/.test(location.hash)")
+    after = browser.run("return new URLSearchParams(location.hash.split('?')[1]).get('px')")
+    check("contour map", after != before, "the pair is as it was")
+    # Two may end in the same word: what says of it that it is another map is the end of its path, or its whole.
+    browser.wait("the map of the pair", f"const now = {label}; return now.split(':')[0] !== arguments[0] && now.includes(arguments[1])", former.split(":")[0], after.split(".")[-1])
+
+
+def narrow(browser):
+    """The words of the filter that compare."""
+    browser.open(sweep + "/ranking?q=top5")
+    browser.wait("the best five", "const count = document.querySelectorAll('main tbody tr').length; return count > 0 && count <= 5")
+    shown = "return document.querySelector('.filters')?.innerText ?? ''"
+    check("filter", re.search(r"\b5 of \d", browser.run(shown)), browser.run(shown))
+    browser.open(sweep + "/ranking?q=trial%3C%3D2")
+    browser.wait("two trials", "return /(^|\\D)2 of \\d/.test(document.querySelector('.filters')?.innerText ?? '')")
+
+
 def lose(browser, pid):
     """Ends a worker while the page looks on: it is told as lost, or gone, and the timeline shows what was lost with it."""
+    def trains():
+        # An attempt of which nothing was heard yet is handed back, not lost: it must have told an epoch.
+        with urllib.request.urlopen(f"{options.url}/api/v1/sweeps/{options.doomed}/timeline", timeout=20) as answer:
+            spans = json.load(answer)["spans"]
+        return any(kind == "running" and epoch >= 1 for kind, epoch in zip(spans["end_kind"], spans["to_epoch"]))
+
+    deadline = time.monotonic() + 60
+    while not trains():
+        assert time.monotonic() < deadline, f"{options.doomed} is not trained within 60 s"
+        time.sleep(0.1)
     browser.open("#/workers")
     before = browser.wait("workers", "return document.querySelectorAll('main tbody tr').length")
     os.kill(pid, signal.SIGKILL)
     browser.wait("the loss", """const rows = [...document.querySelectorAll('main tbody tr')]
         return rows.length < arguments[0] || rows.some(row => row.innerText.includes('lost'))""", before)
     settled(browser, "workers-lost")
-    browser.open(sweep + "/timeline")
+    browser.open(f"#/sweeps/{options.doomed}/timeline")
     browser.wait("the lost attempt", "return /[1-9]\\d* of them lost/.test(document.querySelectorAll('.plot canvas')[1]?.getAttribute('aria-label') ?? '')")
 
 
@@ -142,6 +226,9 @@ try:
         act(browser)
         if options.kill:
             lose(browser, options.kill)
+        # What is new comes behind the loss: the sweep must still train when the worker goes.
+        choose(browser)
+        narrow(browser)
         walk(browser)
     with Browser(options.url, dark=True) as browser:
         walk(browser, "-dark")

@@ -67,6 +67,9 @@ package struct JournalAudit: Sendable {
         case .noted(let id, let notes):
             guard let trial = trials[id] else { return }
             require(!trial.ended && notes.allSatisfy { $0.epoch >= 1 && $0.epoch <= trial.epochs }, fact)
+        case .measured(let id, let reading):
+            guard let trial = trials[id] else { return }
+            require(!trial.ended && reading.epoch >= 1 && reading.epoch <= trial.epochs, fact)
         case .checkpointKept(let id, let epoch, _):
             guard let trial = trials[id] else { return }
             require(!trial.ended && trial.isLeased && epoch <= trial.epochs && epoch > trial.checkpoint, fact)

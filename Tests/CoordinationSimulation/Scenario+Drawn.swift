@@ -26,9 +26,15 @@ extension Scenario {
         }
         // One that cannot help: of another version of the protocol, or of the training core.
         switch random.below(4) {
-        case 0: workers.append(.init(name: "old", slots: 2, protocolVersion: 1))
+        case 0:
+            let versions = SimulatedWorker.Plan.farVersions[Int(seed % 2)]
+            workers.append(.init(name: "old", slots: 2, versions: versions))
         case 1: workers.append(.init(name: "other", slots: 2, coreVersion: "core-2"))
         default: break
+        }
+        // Those that can help are of this build, of the one before and of the one to come, in turns.
+        for index in workers.indices where workers[index].speaks {
+            workers[index].versions = SimulatedWorker.Plan.nearVersions[Int((seed &+ UInt64(index)) % 3)]
         }
         var scenario = Scenario(seed: seed, sweeps: [sweep], workers: workers)
         scenario.training = SyntheticTraining(losing: 10, killing: 5, dying: 5, failing: 3, stopping: 20)
@@ -37,7 +43,8 @@ extension Scenario {
         return scenario
     }
 
-    /// The scenario of a seed with a second sweep and a user who pauses, resumes and cancels.
+    /// The scenario of a seed with a second sweep and a user who pauses, resumes and cancels, and of two seeds in three enqueues
+    /// configurations of both.
     package static func steered(_ seed: UInt64) -> Scenario {
         var scenario = drawn(seed)
         var second = scenario.sweeps[0]
@@ -49,6 +56,19 @@ extension Scenario {
             .init(seconds: 9, sweep: "sample", steering: .resume),
             .init(seconds: 20, sweep: "second", steering: .cancel),
         ]
+        var random = RandomStream(key: RandomStream.mix(seed ^ 0xE47E))
+        guard random.below(3) > 0 else { return scenario }
+        for number in 0..<1 + random.below(5) {
+            let act = Act.enqueue(
+                rate: (random.uniform() * 9000).rounded() / 10_000 + 0.001,
+                width: [4, 8, nil][random.below(3)],
+                adds: random.below(3) == 0,
+                key: "act\(number)"
+            )
+            let seconds = (random.uniform() * 24_000).rounded() / 1000
+            let sweep = random.below(3) > 0 ? "sample" : "second"
+            scenario.steering.append(Step(seconds: seconds, sweep: sweep, act))
+        }
         return scenario
     }
 
@@ -156,6 +176,26 @@ extension Scenario {
         scenario.sweeps[0].repeats = 1
         scenario.sweeps[0].finalists = nil
         if scenario.sweeps[0].stop?.epochs != nil { scenario.sweeps[0].stop = StopSpec(epochs: 30) }
+        if random.below(4) == 0 { scenario.sweeps[0].decide = "arrival" }
+        return scenario
+    }
+
+    /// The scenario of a seed whose sweep compares arms that part after an epoch.
+    package static func branched(_ seed: UInt64) -> Scenario {
+        var scenario = drawn(seed)
+        var random = RandomStream(key: RandomStream.mix(seed ^ 0xB4A))
+        // What the arms go on from is there.
+        scenario.training.stopping = 0
+        scenario.sweeps[0].folds = nil
+        scenario.sweeps[0].finalists = nil
+        scenario.sweeps[0].stop = nil
+        scenario.sweeps[0].trials = nil
+        scenario.sweeps[0].epochs = [4, 7, 12][random.below(3)]
+        scenario.sweeps[0].repeats = 1 + random.below(5)
+        scenario.sweeps[0].branch = BranchSpec(
+            after: 1 + random.below(scenario.sweeps[0].epochs - 1),
+            seed: random.below(2) == 0 ? nil : random.next()
+        )
         if random.below(4) == 0 { scenario.sweeps[0].decide = "arrival" }
         return scenario
     }

@@ -23,6 +23,8 @@ package struct Scenario: Hashable, Sendable {
     package enum Act: Hashable, Sendable {
         case steer(Steering)
         case adjust(SweepAdjustment)
+        /// A configuration to try next; without a width that is drawn. `key` is the request's name, another one for each act.
+        case enqueue(rate: Double, width: Int?, adds: Bool, key: String)
     }
 
     /// One act of the user.

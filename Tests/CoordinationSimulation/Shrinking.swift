@@ -1,6 +1,7 @@
 import SweepCoordination
 import SweepCore
 import SweepTestKit
+import SweepWire
 
 /// Makes a failing scenario smaller as long as it fails.
 package enum Shrinking {
@@ -128,6 +129,11 @@ extension Scenario {
                         + "resample: \(population.resample))"
                 )
             }
+            if let branch = sweep.branch {
+                lines.append(
+                    "\(sweep.name).branch = BranchSpec(after: \(branch.after), seed: \(branch.seed.map { "\($0)" } ?? "nil"))"
+                )
+            }
             if let finalists = sweep.finalists {
                 lines.append(
                     "\(sweep.name).finalists = FinalistsSpec(top: \(finalists.top), seeds: \(finalists.seeds))"
@@ -140,11 +146,12 @@ extension Scenario {
         }
         lines.append("scenario.workers = [")
         for plan in workers {
+            let labels = plan.labels.isEmpty ? "" : ", labels: \(Self.source(plan.labels))"
+            let versions = Self.source(plan.versions)
             lines.append(
                 "    .init(name: \"\(plan.name)\", slots: \(plan.slots), prefetch: \(plan.prefetch), coreVersion: "
-                    + "\"\(plan.coreVersion)\", protocolVersion: \(plan.protocolVersion), epochMilliseconds: "
-                    + "\(plan.epochMilliseconds), joins: \(plan.joins)"
-                    + (plan.labels.isEmpty ? "" : ", labels: \(Self.source(plan.labels))") + "),"
+                    + "\"\(plan.coreVersion)\", versions: \(versions), epochMilliseconds: "
+                    + "\(plan.epochMilliseconds), joins: \(plan.joins)\(labels)),"
             )
         }
         lines.append("]")
@@ -170,6 +177,12 @@ extension Scenario {
         "[" + labels.sorted { $0.key < $1.key }.map { "\"\($0.key)\": \"\($0.value)\"" }.joined(separator: ", ") + "]"
     }
 
+    private static func source(_ versions: ProtocolVersions) -> String {
+        versions.oldest == versions.newest
+            ? "ProtocolVersions(only: \(versions.oldest))"
+            : "ProtocolVersions(oldest: \(versions.oldest), newest: \(versions.newest)) ?? .spoken"
+    }
+
     private static func source(_ act: Act) -> String {
         switch act {
         case .steer(let steering): return ".steer(.\(steering))"
@@ -181,6 +194,8 @@ extension Scenario {
             }
             if let trials = adjustment.trials { parts.append("trials: \(trials)") }
             return ".adjust(SweepAdjustment(\(parts.joined(separator: ", "))))"
+        case .enqueue(let rate, let width, let adds, let key):
+            return ".enqueue(rate: \(rate), width: \(width.map { "\($0)" } ?? "nil"), adds: \(adds), key: \"\(key)\")"
         }
     }
 }

@@ -177,7 +177,7 @@ package struct SimulatedCoordinator: Sendable {
             }
             return request.chunks(of: bytes).map { .send(.objectChunk($0), to: peer) }
         case .problem, .objectChunk, .objectStored, .objectMissing, .request: return []
-        case .register(let register):
+        case .register(let register) where ProtocolVersions.spoken.agreement(with: register.versions) != nil:
             owners[peer] = register.worker
             placement.registered(register)
             oldestSequences[register.worker] = max(oldestSequences[register.worker] ?? 1, register.oldestSequence)

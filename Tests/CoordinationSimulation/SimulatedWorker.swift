@@ -1,5 +1,5 @@
 import SweepCore
-import SweepWire
+package import SweepWire
 
 /// A worker process without sockets, disks and trainers: a real session, and trials that train by the clock.
 package struct SimulatedWorker: Sendable {
@@ -9,8 +9,8 @@ package struct SimulatedWorker: Sendable {
         package var slots: Int
         package var prefetch: Int
         package var coreVersion: String
-        /// What it writes into its headers, and all that it understands.
-        package var protocolVersion: UInt8
+        /// The versions of the protocol that it speaks.
+        package var versions: ProtocolVersions
         /// Virtual milliseconds an epoch takes.
         package var epochMilliseconds: Double
         /// When it is started, in virtual seconds.
@@ -22,7 +22,7 @@ package struct SimulatedWorker: Sendable {
             slots: Int = 1,
             prefetch: Int = 0,
             coreVersion: String = "core-1",
-            protocolVersion: UInt8 = SweepWire.protocolVersion,
+            versions: ProtocolVersions = .spoken,
             epochMilliseconds: Double = 200,
             joins: Double = 0,
             labels: [String: String] = [:]
@@ -31,14 +31,25 @@ package struct SimulatedWorker: Sendable {
             self.slots = slots
             self.prefetch = prefetch
             self.coreVersion = coreVersion
-            self.protocolVersion = protocolVersion
+            self.versions = versions
             self.epochMilliseconds = epochMilliseconds
             self.joins = joins
             self.labels = labels
         }
 
         /// Whether it can train anything here: it speaks the protocol and has the sweeps' training core.
-        package var isUseful: Bool { protocolVersion == SweepWire.protocolVersion && coreVersion == "core-1" }
+        package var isUseful: Bool { speaks && coreVersion == "core-1" }
+
+        /// Whether it has a version of the protocol in common with the coordinator.
+        package var speaks: Bool { ProtocolVersions.spoken.agreement(with: versions) != nil }
+
+        /// Builds far apart from this one.
+        package static let farVersions = [ProtocolVersions(only: 1), ProtocolVersions(oldest: 7, newest: 9) ?? .spoken]
+        /// This build, the one before and the one to come.
+        package static let nearVersions = [
+            ProtocolVersions.spoken, ProtocolVersions(only: protocolVersion - 1),
+            ProtocolVersions(oldest: protocolVersion, newest: protocolVersion + 1) ?? .spoken,
+        ]
     }
 
     /// A trial on a slot.
@@ -81,7 +92,8 @@ package struct SimulatedWorker: Sendable {
             kernels: "none",
             coreVersion: plan.coreVersion,
             softwareVersion: "0",
-            labels: (labels + own).sorted { $0.key < $1.key }
+            labels: (labels + own).sorted { $0.key < $1.key },
+            versions: plan.versions
         )
         session = WorkerSession(WorkerSession.Options(register: register))
     }

@@ -17,7 +17,7 @@ extension Simulation {
                 queue.add(.committed(life: life), after: duration(time + more))
             case .wake(let moment):
                 queue.add(.wake(life: life), at: origin.advanced(by: Instant.zero.duration(to: moment)))
-            case .reply(let token, _): answered(token)
+            case .reply(let token, let outcome): answered(token, outcome)
             case .log(let line):
                 logged.append(line)
                 trace?(now, "coordinator: \(line.message) \(line.metadata.sorted { $0.key < $1.key })")
@@ -104,7 +104,7 @@ extension Simulation {
             }
             return
         }
-        guard let frames = encoded(message) else { return }
+        guard let frames = encoded(message, in: coordinator.core.version(on: peer)) else { return }
         overhear(frames)
         guard !faults.isCut(socket.worker, .down, at: seconds(now)) else { return }
         var link = links[socket] ?? newLinks(socket)
@@ -114,8 +114,8 @@ extension Simulation {
         links[socket] = link
     }
 
-    func encoded(_ message: Message) -> [[UInt8]]? {
-        do { return try message.encode() } catch {
+    func encoded(_ message: Message, in version: UInt8) -> [[UInt8]]? {
+        do { return try message.encode(in: version) } catch {
             violations.append("a message cannot be written: \(error)")
             return nil
         }

@@ -73,7 +73,10 @@ extension Simulation {
         case .exit(let reason):
             trace?(now, "\(worker.plan.name): ends, \(reason)")
             if reason == .drained { tally.drained += 1 }
-            if case .refused = reason { tally.refusedWorkers += 1 }
+            switch reason {
+            case .refused, .turnedAway: tally.refusedWorkers += 1
+            case .drained, .left, .lost: break
+            }
             workers[index] = nil
             // Whoever starts a worker that is of no use is in no hurry to do it again.
             queue.add(.startWorker(index), after: worker.plan.isUseful ? .seconds(1) : .seconds(15))
@@ -81,9 +84,12 @@ extension Simulation {
     }
 
     private func send(_ message: Message, from index: Int) {
-        guard let worker = workers[index], var frames = encoded(message) else { return }
+        guard let worker = workers[index], var frames = encoded(message, in: worker.session.version) else { return }
         remember(message, frames, of: worker)
-        if message.kind != .problem { frames[0][4] = worker.plan.protocolVersion }
+        // Builds of before there was a handshake's version wrote the one that they had.
+        if message.kind != .problem, worker.plan.versions.newest < handshakeVersion {
+            frames[0][4] = worker.plan.versions.newest
+        }
         guard isUp, !faults.isCut(index, .up, at: seconds(now)) else { return }
         overhear(frames)
         let socket = Socket(worker: index, incarnation: worker.incarnation, number: worker.socket)
@@ -119,16 +125,9 @@ extension Simulation {
             worker.socket == socket.number
         else { return }
         for frame in arrival.frames { for byte in frame { digest.combine(byte: byte) } }
-        var frames = arrival.frames
-        // A worker of another version understands that one, and problems; to it our version is the other one.
-        let other = worker.plan.protocolVersion
-        if other != protocolVersion, let header = frames.first, header.count == 6,
-            header[5] != MessageKind.problem.rawValue
-        {
-            frames[0][4] = header[4] == protocolVersion ? other : protocolVersion
-        }
+        checkVersion(arrival, of: worker)
         do {
-            let message = try Message.decode(frames)
+            let message = try Message.decode(arrival.frames)
             if arrival.isDamaged {
                 tally.forgedFrames += 1
                 return
@@ -138,11 +137,21 @@ extension Simulation {
         } catch {
             if arrival.isDamaged {
                 tally.damagedFrames += 1
-            } else if other == protocolVersion {
+            } else {
                 violations.append("a message cannot be read: \(error)")
             }
             tell(socket.worker, .unreadable(error))
         }
+    }
+
+    /// What a worker is sent must be in a version that it speaks: a problem or a handshake, or what was settled.
+    private func checkVersion(_ arrival: SimulatedLink.Arrival, of worker: SimulatedWorker) {
+        guard !arrival.isDamaged, let header = arrival.frames.first, header.count == WireLimits.header else { return }
+        let versions = worker.plan.versions
+        let isRead =
+            header[5] == MessageKind.problem.rawValue || versions.contains(header[4])
+            || (header[4] == handshakeVersion && versions.newest >= handshakeVersion)
+        if !isRead { violations.append("\(worker.plan.name) of \(versions) is sent a header of version \(header[4])") }
     }
 
     /// What a worker is told is kept must be in the journal: it forgets it now.
@@ -251,7 +260,10 @@ extension Simulation {
             lease: lease,
             observations: [observation],
             stoppedEarly: stops,
-            notes: scenario.training.notes(seed: seed, epoch: epoch)
+            notes: scenario.training.notes(seed: seed, epoch: epoch),
+            // Neither a broken network is read nor one that has earlier weights back.
+            readings: lost || stops
+                ? [] : scenario.training.readings(seed: seed, epoch: epoch, segmentEnd: training.assignment.to)
         )
         tell(index, .observed([item]))
         tell(index, .progress([Heartbeat.Progress(lease: lease, epoch: epoch, step: 0)]))

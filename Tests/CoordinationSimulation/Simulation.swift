@@ -90,6 +90,8 @@ package final class Simulation {
     /// What the user wants, in order; the first is asked for and not answered yet.
     private var wishes: [(sweep: String, act: Scenario.Act)] = []
     private var asked: ReplyToken?
+    /// What the user enqueued and was told that it is taken, by the names of the requests.
+    private(set) var acknowledged: [(sweep: SweepID, key: String)] = []
     /// Removals that the user wants and that are not answered yet.
     private var deletesLeft: Int
     /// What the lying peer overheard last.
@@ -233,13 +235,24 @@ package final class Simulation {
             switch wish.act {
             case .steer(let steering): .steer(wish.sweep, steering, reply)
             case .adjust(let adjustment): .adjust(wish.sweep, adjustment, reply)
+            case .enqueue(let rate, let width, let adds, let key):
+                .enqueue(wish.sweep, Self.request(rate, width, adds: adds, key: key), reply)
             }
         carryOut(coordinator.handle(event, at: coordinatorNow))
     }
 
-    func answered(_ token: ReplyToken) {
+    private static func request(_ rate: Double, _ width: Int?, adds: Bool, key: String) -> EnqueueRequest {
+        let values =
+            [SpecEntry("learning_rate", .real(rate))] + (width.map { [SpecEntry("widths.0", .integer($0))] } ?? [])
+        return EnqueueRequest(configurations: .list([.map(values)]), addsTrials: adds, key: key)
+    }
+
+    func answered(_ token: ReplyToken, _ outcome: SteeringOutcome) {
         guard token == asked else { return }
         asked = nil
+        if case .enqueue(_, _, _, let key)? = wishes.first?.act, case .done(let sweep) = outcome {
+            acknowledged.append((sweep, key))
+        }
         if wishes.removeFirst().act == .steer(.delete) { deletesLeft -= 1 }
         ask()
     }

@@ -21,6 +21,7 @@ package struct StateSummary: Hashable, Sendable {
         let ended: TrialState?
         let stoppedEarly: Bool
         let notes: [TrialNote]
+        let readings: KeptReadings
         let workers: [String]
     }
 
@@ -41,6 +42,7 @@ package struct StateSummary: Hashable, Sendable {
         let placement: Placement
         let share: SweepShare
         let planned: Int?
+        let enqueued: EnqueuedConfigurations
     }
 
     let sweeps: [Sweep]
@@ -74,6 +76,7 @@ package struct StateSummary: Hashable, Sendable {
                         ended: trial.ended,
                         stoppedEarly: trial.stoppedEarly,
                         notes: trial.notes,
+                        readings: trial.readings,
                         workers: trial.workers
                     )
                 },
@@ -88,7 +91,8 @@ package struct StateSummary: Hashable, Sendable {
                 epochSeconds: sweep.epochSeconds.bitPattern,
                 placement: sweep.placement,
                 share: sweep.share,
-                planned: sweep.plannedTrials
+                planned: sweep.plannedTrials,
+                enqueued: sweep.enqueued
             )
         }
         held = core.workers.mapValues(\.held).filter { !$0.value.isEmpty }

@@ -14,6 +14,7 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
         /// The values of each epoch, bit by bit.
         package let curve: [[UInt64]]
         package let notes: [TrialNote]
+        package let readings: KeptReadings
     }
 
     /// A decided segment.
@@ -45,7 +46,8 @@ package struct SweepOutcome: Hashable, Sendable, CustomStringConvertible {
                 seed: trial.seed,
                 state: state,
                 curve: curve(trial).observations.map { $0.values.map { $0.isNaN ? 0 : $0.bitPattern } },
-                notes: trial.notes
+                notes: trial.notes,
+                readings: trial.readings
             )
         }
         segments = facts.compactMap { fact in

@@ -21,6 +21,8 @@ package struct Verdict {
         for sweep in scenario.sweeps
         where defects.isEmpty && sweep.decide == "virtual" && scenario.hostile == nil && !cancelled.contains(sweep.name)
         {
+            // What is enqueued counts from when it was said, which no other run knows.
+            if let progress = simulation.coordinator.core.sweep(named: sweep.name), progress.wasEnqueued { continue }
             var trials: Int?
             if let progress = simulation.coordinator.core.sweep(named: sweep.name),
                 simulation.hasOtherTrials(progress)
@@ -54,9 +56,41 @@ package struct Verdict {
                 defects.append("trial \(trial.number) has no terminal state")
             }
             if simulation.scenario.hostile == nil { defects += wrongCurves(sweep, simulation) }
+            defects += wrongEnqueued(sweep, simulation)
         }
         if !coordinator.core.neededObjects.isSubset(of: SampleSweep.dataSets.map(\.id.hash)) {
             defects.append("objects are needed after the end")
+        }
+        return defects
+    }
+
+    /// What was enqueued and taken, and is not exactly one trial; but where the end came before.
+    private static func wrongEnqueued(_ sweep: SweepProgress, _ simulation: Simulation) -> [String] {
+        var defects: [String] = []
+        var taken: [Configuration] = []
+        var keys: [String] = []
+        for case .sweepChanged(sweep.id, .enqueued(let configurations, let key)) in simulation.coordinator.facts {
+            taken += configurations
+            keys.append(key)
+        }
+        if Set(keys).count != keys.count { defects.append("a request to enqueue was taken twice: \(keys)") }
+        for (id, key) in simulation.acknowledged where id == sweep.id && !keys.contains(key) {
+            defects.append("what was enqueued as \(key) was acknowledged and is not kept")
+        }
+        let first = sweep.trials.filter { $0.runOfConfiguration == 0 && $0.parent == nil }
+        var begun: [Int] = []
+        for configuration in taken {
+            let trials = first.filter { $0.configuration == configuration }.map(\.number)
+            let waits = sweep.enqueued.waiting.contains(configuration)
+            if trials.count + (waits ? 1 : 0) != 1 {
+                defects.append("an enqueued configuration is trials \(trials), and waits: \(waits)")
+            }
+            begun += trials
+        }
+        if begun != begun.sorted() { defects.append("enqueued configurations became trials \(begun), out of order") }
+        if Set(begun) != sweep.enqueued.trials { defects.append("trials \(begun) are not those known as enqueued") }
+        if !sweep.enqueued.waiting.isEmpty, sweep.state != .cancelled, !sweep.isStopped {
+            defects.append("\(sweep.enqueued.waiting.count) enqueued configurations were never tried")
         }
         return defects
     }
@@ -96,6 +130,11 @@ package struct Verdict {
         }
         return defects
     }
+}
+
+extension SweepProgress {
+    /// Whether anything was enqueued of it.
+    fileprivate var wasEnqueued: Bool { !enqueued.waiting.isEmpty || !enqueued.trials.isEmpty }
 }
 
 extension Simulation {

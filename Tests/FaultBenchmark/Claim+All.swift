@@ -207,9 +207,9 @@ extension Claim {
         // covers: T2
         Claim(
             "compiled again",
-            "a model that is compiled again shows a low rate's own curve",
+            "compiled again at a low rate, a trained model ends no lower than a run of its own at that rate",
             .file("recompiled"),
-            ["train.recompile=[]", adam + "1e-6"],
+            ["train.recompile=null", adam + "1e-6"],
             to: [adam + "1e-3", "train.recompile=[{epoch: 10, optimizer: {adam: {learning_rate: 1e-6}}}]"],
             .last(.validationLoss),
             .more
@@ -426,7 +426,7 @@ extension Claim {
             ["train.early_stopping={patience: 10}"],
             to: ["train.early_stopping={patience: 1}"],
             .least(.validationLoss),
-            .more
+            .less
         ),
         // covers: C18
         Claim(

@@ -40,8 +40,8 @@ package struct Claim: Sendable {
         }
     }
 
-    /// Whether the changed run has more or less of the statistic, if the claim is true.
-    enum Direction: Sendable { case more, less }
+    /// Whether the changed run has more or less of the statistic, if the claim is true; of what is said to be no more, less.
+    package enum Direction: Sendable { case more, less }
 
     /// A short name.
     package let name: String
@@ -53,7 +53,16 @@ package struct Claim: Sendable {
     let base: [String]
     let changed: [String]
     let statistic: Statistic
-    let direction: Direction
+    package let direction: Direction
+
+    /// The overrides of both runs, the base first, for a seed.
+    func runs(seed: Int) -> [[String]] {
+        [base, changed].map { overrides in
+            overrides.map { text in
+                text.split(separator: "{seed}", omittingEmptySubsequences: false).joined(separator: "\(seed)")
+            }
+        }
+    }
 
     /// Claims of the examples, the traps, and what the documents dispute. `{seed}` in a value stands for the run's seed.
     init(
@@ -98,16 +107,14 @@ package struct ClaimResult: Sendable {
         var logarithms: (base: [Double], changed: [Double]) = ([], [])
         for seed in 0..<seeds {
             func value(_ overrides: [String]) throws -> Double {
-                let own = overrides.map { text in
-                    text.split(separator: "{seed}", omittingEmptySubsequences: false).joined(separator: "\(seed)")
-                }
-                let result = try bench.train(claim.source, own, seed: UInt64(seed))
+                let result = try bench.train(claim.source, overrides, seed: UInt64(seed))
                 let number = result.evidence.map { claim.statistic.value($0.curve) } ?? .nan
                 // No number at all is the worst; below a millionth there is nothing to compare.
                 return Elementary.log(number.isFinite ? min(max(number, 1e-6), 1e6) : 1e6)
             }
-            logarithms.base.append(try value(claim.base))
-            logarithms.changed.append(try value(claim.changed))
+            let runs = claim.runs(seed: seed)
+            logarithms.base.append(try value(runs[0]))
+            logarithms.changed.append(try value(runs[1]))
         }
         let differences = zip(logarithms.base, logarithms.changed).map { $1 - $0 }
         let interval = StudentT.interval95(differences)

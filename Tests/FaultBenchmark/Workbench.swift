@@ -41,14 +41,35 @@ package final class Workbench {
 
     /// Trains a sweep file of the repository's `sweeps/why`, or a text, with these values in the place of its own.
     func train(_ claim: Claim.Source, _ overrides: [String], seed: UInt64) throws -> RunResult {
+        let (file, folder) = try read(claim, overrides)
+        return try train(file, nil, [], seed, relativeTo: folder)
+    }
+
+    /// Trains the first step of both runs of a claim; answers their losses, the base's first.
+    ///
+    /// Throws where a run cannot be read or made, or is refused before its first step: then the claim is none.
+    package func firstLosses(_ claim: Claim) throws -> [Double] {
+        try claim.runs(seed: 0).map { overrides in
+            let (file, folder) = try read(claim.source, overrides)
+            let ready = try prepare(file, nil, [], relativeTo: folder)
+            guard ready.refusal.isEmpty else { throw Unusable(description: "\(claim.name): refused") }
+            let run = try TrainingRun(
+                spec: ready.trial.training,
+                data: try training(ready),
+                seed: 0,
+                kernels: kernels
+            )
+            return run.stepLosses(1).first ?? .nan
+        }
+    }
+
+    private func read(_ claim: Claim.Source, _ overrides: [String]) throws -> (SweepFile, folder: String) {
         switch claim {
         case .file(let name):
             let folder = "\(root)/sweeps/why"
-            let file = try Self.usable(SweepFile.read(path: "\(folder)/\(name).yaml", overrides: overrides))
-            return try train(file, nil, [], seed, relativeTo: folder)
+            return (try Self.usable(SweepFile.read(path: "\(folder)/\(name).yaml", overrides: overrides)), folder)
         case .text(let text):
-            let file = try Self.usable(SweepFile.read(text: text, file: "claim", overrides: overrides))
-            return try train(file, nil, [], seed, relativeTo: root)
+            return (try Self.usable(SweepFile.read(text: text, file: "claim", overrides: overrides)), root)
         }
     }
 
@@ -59,13 +80,23 @@ package final class Workbench {
         }
     }
 
-    private func train(
+    /// A run as its file says, with the rows that it trains on.
+    private struct Ready {
+        let node: SpecNode
+        let trial: TrialSpec
+        let data: DataSet
+        /// What the rows are kept under once they are preprocessed.
+        let key: String
+        /// Why it is refused before its first step; empty: it is not.
+        let refusal: [Cause]
+    }
+
+    private func prepare(
         _ file: SweepFile,
         _ run: FaultedRun?,
         _ dropped: [String],
-        _ seed: UInt64,
         relativeTo folder: String
-    ) throws -> RunResult {
+    ) throws -> Ready {
         let name = run?.name ?? file.sweep.name
         guard let node = file.sweep.space.resolve(Configuration([])),
             let trial = TrialSpec.read(node, problems: SpecProblems()), let spec = file.sweep.data
@@ -75,17 +106,48 @@ package final class Workbench {
             throw Unusable(description: "\(name): does not fit the data")
         }
         let refusal = StaticChecks.findings(of: trial, on: data.schema).filter { $0.severity == .error }.map(\.cause)
-        guard refusal.isEmpty else {
-            return RunResult(quality: 0, loss: Elementary.log(4), validation: 0, evidence: nil, refusal: refusal)
+        return Ready(
+            node: node,
+            trial: trial,
+            data: data,
+            key: "\(key)|\(trial.preprocess)|\(trial.targetScale)",
+            refusal: refusal
+        )
+    }
+
+    /// The rows of a run, preprocessed.
+    private func training(_ ready: Ready) throws -> TrainingData {
+        let training = try prepared[ready.key] ?? PreparedRows.training(ready.data, for: ready.trial)
+        prepared[ready.key] = training
+        return training
+    }
+
+    private func train(
+        _ file: SweepFile,
+        _ run: FaultedRun?,
+        _ dropped: [String],
+        _ seed: UInt64,
+        relativeTo folder: String
+    ) throws -> RunResult {
+        let ready = try prepare(file, run, dropped, relativeTo: folder)
+        guard ready.refusal.isEmpty else {
+            return RunResult(
+                quality: 0,
+                loss: Elementary.log(4),
+                validation: 0,
+                evidence: nil,
+                refusal: ready.refusal
+            )
         }
-        let checked = "\(key)|\(trial.preprocess)|\(trial.targetScale)"
-        let training = try prepared[checked] ?? PreparedRows.training(data, for: trial)
-        prepared[checked] = training
+        let trial = ready.trial
+        let checked = ready.key
+        let training = try training(ready)
         let model = try TrainingRun(spec: trial.training, data: training, seed: seed, kernels: kernels)
         let observed = model.trainObserved()
         runs += 1
         let found =
-            findings[checked] ?? DataChecks.findings(data, steps: trial.preprocess, targetScale: trial.targetScale)
+            findings[checked]
+            ?? DataChecks.findings(ready.data, steps: trial.preprocess, targetScale: trial.targetScale)
         findings[checked] = found
         var evidence = RunEvidence(
             curve: observed.curve,
@@ -96,7 +158,7 @@ package final class Workbench {
             schema: training.schema,
             data: found,
             notes: observed.notes,
-            optimizerKey: node["train"]?["optimizer"]?.onlyKey
+            optimizerKey: ready.node["train"]?["optimizer"]?.onlyKey
         )
         if Diagnosis(evidence).wantsRangeTest {
             evidence.rangeTest = try rangeTest(trial.training, training, seed, stepsPerEpoch: model.stepsPerEpoch)

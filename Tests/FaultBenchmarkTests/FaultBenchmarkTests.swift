@@ -44,4 +44,28 @@ import Testing
         #expect(scores.alarms.of >= 20)
         #expect(8 * scores.alarms.count <= scores.alarms.of, "\(report)")
     }
+
+    @Test func `both runs of every claim can be trained`() throws {
+        let bench = Workbench(root: Self.root, kernels: try KernelTable.selected())
+        for claim in Claim.examples + Claim.traps + Claim.disputed {
+            do {
+                let losses = try bench.firstLosses(claim)
+                #expect(losses.count == 2)
+                let areNumbers = losses.allSatisfy { $0.isFinite }
+                #expect(areNumbers, "\(claim.name): \(losses)")
+            } catch {
+                Issue.record("\(claim.name): \(error)")
+            }
+        }
+    }
+
+    /// What is said to be no more, no less than, or no worse, is tried by the side on which it would be wrong.
+    @Test func `what is no worse is no more, and what is no lower no less`() throws {
+        let directions = Dictionary(
+            uniqueKeysWithValues: (Claim.examples + Claim.traps + Claim.disputed).map { ($0.name, $0.direction) }
+        )
+        #expect(directions["stop at the first rise"] == .less)
+        #expect(directions["an outlier standardised"] == .less)
+        #expect(directions["compiled again"] == .more)
+    }
 }

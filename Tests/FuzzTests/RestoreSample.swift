@@ -28,11 +28,23 @@ enum RestoreSample {
         return harness.facts
     }()
 
-    /// The facts from the third on as rows: first alone, then all.
+    /// What a user enqueues.
+    private static let enqueued = Fact.sweepChanged(
+        SweepID(rawValue: 1),
+        .enqueued([
+            Configuration([
+                .init(path: "train.model.mlp.widths.0", value: .integer(8)),
+                .init(path: "train.optimizer.sgd.learning_rate", value: .real(0.25)),
+            ])
+        ])
+    )
+
+    /// The facts from the third on as rows: first alone, then all, and one of what was enqueued.
     static var rows: [[UInt8]] {
         get throws {
             let rest = facts.dropFirst(2)
             return try rest.prefix(20).map { try JournalCodec.encode([$0]) } + [JournalCodec.encode(Array(rest))]
+                + [JournalCodec.encode([enqueued])]
         }
     }
 

@@ -72,8 +72,11 @@ enum Samples {
                 testRows: 1
             )
         )
+        let values = [SpecEntry("learning_rate", .real(0.01)), SpecEntry("layers", .integer(2))]
+        let enqueued = SpecNode.list([.map(values)])
         let requests: [ControlRequest] = [
             .submit(submission), .list, .rank(sweep: "digits", top: 3), .curves(sweep: "digits", trial: 4),
+            .enqueue(sweep: "digits", EnqueueRequest(configurations: enqueued, addsTrials: true)),
         ]
         return requests.map { ($0.verb, Array("\($0.verb)\n".utf8) + $0.body.bytes) }
     }

@@ -37,11 +37,13 @@ def absent(*programs):
     return [program for program in programs if not shutil.which(program, path=path)]
 
 
-def arguments(description, trials):
-    """What every check of this kind takes."""
+def arguments(description, trials, more=None):
+    """What every check of this kind takes; `more` adds to its parser."""
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--program", type=pathlib.Path, default=ROOT / ".build/release/sweepd", help="sweepd")
     parser.add_argument("--trials", type=int, default=trials, help=f"of the digits sweep; {trials} unless told")
+    if more:
+        more(parser)
     given = parser.parse_args()
     if not given.program.exists():
         raise SystemExit(f"{given.program} is not there: run `make build`")

@@ -10,7 +10,7 @@ KINDS = {first + i: name for first, names in (
     (0x10, "Register Heartbeat Reports SegmentEnded Draining"),
     (0x20, "Welcome HeartbeatAnswer Assignments Acknowledged Verdicts Drain UnknownSession"),
 ) for i, name in enumerate(names.split())}
-HEADER, PROBLEM, WINDOW = b"SWPD\x02", b"SWPD\x01", 1 << 20
+PROBLEM, HANDSHAKE, WINDOW = b"SWPD\x01", 2, 1 << 20
 
 class Peer:
     def __init__(self, options):
@@ -20,6 +20,7 @@ class Peer:
             sys.path.insert(0, out)
             self.pb = importlib.import_module("wire_pb2")
         self.options, self.sequence, self.leases, self.beat = options, 0, [], 0
+        self.version = HANDSHAKE
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.linger = 2000
         self.socket.connect(options.connect)
@@ -28,12 +29,18 @@ class Peer:
         print(json.dumps({"did": what, **fields}), flush=True)
         if wrong: sys.exit(1)
 
+    def header(self, kind):
+        """What a header of this kind begins with: its version is the handshake's or what was settled."""
+        handshake = kind in ("Register", "Welcome", "UnknownSession")
+        return PROBLEM if kind == "Problem" else b"SWPD" + bytes([HANDSHAKE if handshake else self.version])
+
     def send(self, kind, **fields):
         if kind in ("Reports", "SegmentEnded"):
             self.sequence += 1
             fields["sequence"] = self.sequence
         number = next(k for k, name in KINDS.items() if name == kind)
-        self.socket.send_multipart([HEADER + bytes([number]), getattr(self.pb, kind)(**fields).SerializeToString()])
+        header = b"SWPD" + bytes([self.options.header]) if kind == "Register" else self.header(kind)
+        self.socket.send_multipart([header + bytes([number]), getattr(self.pb, kind)(**fields).SerializeToString()])
 
     def receive(self, wanted):
         """The next message of the kind `wanted`; heartbeats go out meanwhile, assignments are put by."""
@@ -46,9 +53,11 @@ class Peer:
             header, body = self.socket.recv_multipart()
             assert len(header) == 6 and header[5] in KINDS, header
             kind = KINDS[header[5]]
-            assert header[:5] == (PROBLEM if kind == "Problem" else HEADER), header
+            assert header[:5] == self.header(kind), header
             message = getattr(self.pb, kind).FromString(body)
-            if kind == "Problem":
+            if kind == "Problem" and message.code == 4 and self.options.unknown:
+                self.did("was told of an unknown kind", kind=message.kind)
+            elif kind == "Problem":
                 self.did("was told of a problem", wrong=True, code=message.code, sentence=message.sentence)
             if kind == "Assignments": self.leases += message.leases
             if kind == wanted: return message
@@ -80,10 +89,14 @@ class Peer:
 
     def run(self):
         self.send("Register", name=self.options.name, incarnation=secrets.randbits(64), host="peer", pid=os.getpid(),
-                  slots=1, kernels="python", core_version=self.options.core_version, software_version="peer 1")
+                  slots=1, kernels="python", core_version=self.options.core_version, software_version="peer 1",
+                  oldest_version=self.options.oldest, newest_version=self.options.newest)
         welcome = self.receive("Welcome")
         self.beat_every = welcome.heartbeat_ms / 1000
-        self.did("registered", session=welcome.session, coordinator=welcome.coordinator)
+        self.version = welcome.version or HANDSHAKE
+        self.did("registered", session=welcome.session, coordinator=welcome.coordinator, version=self.version)
+        for _ in range(self.options.unknown):
+            self.socket.send_multipart([b"SWPD" + bytes([self.version, 0x7F]), b"from the future"])
         for _ in range(self.options.trials):
             if not self.leases:
                 self.receive("Assignments")
@@ -96,6 +109,9 @@ class Peer:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="a worker of made-up numbers")
     parser.add_argument("--connect", required=True)
-    for flag, default in {"--name": "peer", "--core-version": "2", "--trials": 1, "--patience": 20.0}.items():
+    for flag, default in {"--name": "peer", "--core-version": "2", "--trials": 1, "--patience": 20.0,
+                          # The version in the header of the registration, what it says that it speaks (0 and 0: nothing), and how
+                          # many messages of a kind that does not exist it sends.
+                          "--header": HANDSHAKE, "--oldest": 0, "--newest": 0, "--unknown": 0}.items():
         parser.add_argument(flag, type=type(default), default=default)
     Peer(parser.parse_args()).run()

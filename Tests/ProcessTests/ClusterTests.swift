@@ -8,8 +8,11 @@ extension RealProcesses {
         @Test func `two workers train one sweep, and the table can be read while they do`() async throws {
             try await Bench.run { bench in
                 let file = try bench.sweep("quick", ["trials: 12": "trials: 40", "widths: [32]": "widths: [256, 256]"])
-                let coordinator = try await bench.coordinator([file])
+                // A sweep to know them by before there is anything to train.
+                let coordinator = try await bench.coordinator([try bench.sweep("ask/branin")])
                 for name in ["red", "blue"] { _ = try bench.worker(name, of: coordinator) }
+                try await coordinator.wait("branin", "both workers are there") { $0.workers.count == 2 }
+                _ = try await coordinator.text(["submit", file])
                 let running = try await coordinator.wait("quick", "both workers train") {
                     $0.workers.count == 2 && $0.epochs >= 2
                 }

@@ -63,11 +63,11 @@ struct HostilePort: Sendable {
         case 7:
             shakeHands(socket)
             for _ in 0..<40 { socket.send(Self.frame(noise(below(20)), more: true) + Self.frame(noise(below(300)))) }
-        // Right headers and noise behind them; of every kind.
+        // Right headers and noise behind them; of every kind, in versions that are spoken and in others.
         case 8:
             shakeHands(socket)
             for _ in 0..<40 {
-                let header = Array("SWPD".utf8) + [2, UInt8(truncatingIfNeeded: next())]
+                let header = Array("SWPD".utf8) + [[2, 2, 3, 1, 9][below(5)], UInt8(truncatingIfNeeded: next())]
                 socket.send(Self.frame(header, more: true) + Self.frame(noise(below(300))))
             }
         // A message of very many frames; a command that is none.

@@ -87,21 +87,41 @@ extension RealProcesses {
         {
             let python = try #require(Program.python)
             try await Bench.run { bench in
-                // Wide and slow enough to be running for as long as the page is looked at.
+                // For what they alone show: two that are over, and one that nobody asks for trials.
+                let coordinator = try await bench.coordinator([
+                    try bench.sweep("population"), try bench.sweep("fronts"), try bench.sweep("ask/branin"),
+                ])
+                let red = try bench.worker("red", of: coordinator, ["--label", "fate=lost"])
+                _ = try bench.worker("blue", of: coordinator)
+                for name in ["population", "fronts"] {
+                    try await coordinator.wait(name, "it is over", within: 240) { $0.state == "finished" }
+                }
+                // A trial that only red trains, of minutes: it is in the middle of it when it is killed.
+                let doomed = try bench.sweep(
+                    "digits-long",
+                    [
+                        "name: digits-long": "name: doomed\nrequires: {fate: lost}", "trials: 200": "trials: 1",
+                        "epochs: 27": "epochs: 5000", "prune: {method: asha}": "prune: none",
+                    ]
+                )
+                _ = try await coordinator.text(["submit", doomed])
+                // Long enough to be running when the worker is lost, on any machine; it is cancelled in the end.
                 let file = try bench.sweep(
                     "digits",
-                    ["width: {choice: [32, 64, 128]}": "width: {choice: [256, 512]}", "trials: 81": "trials: 400"]
+                    ["width: {choice: [32, 64, 128]}": "width: {choice: [256, 512]}", "trials: 81": "trials: 4000"]
                 )
-                let coordinator = try await bench.coordinator([file])
-                let red = try bench.worker("red", of: coordinator)
-                _ = try bench.worker("blue", of: coordinator)
-                try await coordinator.wait("digits", "several trials are trained") { $0.epochs > 30 }
+                _ = try await coordinator.text(["submit", file])
+                try await coordinator.wait("digits", "several trials are trained", within: 120) { $0.epochs > 30 }
                 let url = try #require(coordinator.endpoint.http)
                 // The script kills it; this says that it may end.
                 red.signal(SIGCONT)
                 let check = try await bench.run(
-                    [python.path, script("check_page.py"), "--url", url, "--sweep", "digits", "--kill", "\(red.pid)"],
-                    within: 900
+                    [
+                        python.path, script("check_page.py"), "--url", url, "--sweep", "digits", "--kill", "\(red.pid)",
+                        "--doomed", "doomed", "--population", "population", "--fronts", "fronts", "--programs",
+                        "branin",
+                    ],
+                    within: 1200
                 )
                 try #require(check.output.contains("views are as they must be"), "\(check.output)\(check.errors)")
                 _ = try await coordinator.text(["cancel", "digits"])

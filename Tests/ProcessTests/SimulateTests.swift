@@ -35,6 +35,18 @@ extension RealProcesses {
                 let again = try await bench.run(words + ["--against", "asha", "--format", "json"], exits: 0)
                 try #require(again.output == child.output)
 
+                // A file that leaves it to auto is replayed by what is picked for its search.
+                for (text, picked) in [("", "extrapolate"), ("search: {method: tpe, trials: 12}\n", "asha")] {
+                    let auto = try bench.write("auto.yaml", "name: auto\n" + text)
+                    let child = try await bench.run(
+                        ["sweepd", "simulate", auto, "--curves", curves, "--against", picked, "--format", "json"],
+                        exits: 0
+                    )
+                    let answer = try JSONDecoder().decode(Answer.self, from: Data(child.output.utf8))
+                    try #require(answer.methods.map(\.method) == [picked, picked], "\(child.output)")
+                    try #require(answer.methods[0].budget == answer.methods[1].budget, "\(child.output)")
+                }
+
                 let wrong = try await bench.run(words + ["--against", "medan"], exits: 2)
                 try #require(
                     wrong.errors.contains("--against medan") && !wrong.errors.contains("--set"),

@@ -59,8 +59,8 @@ extension RealProcesses {
         {
             try await Bench.run { bench in
                 // Large enough to outlive, on a quick machine too, the jobs that are taken from it.
-                let file = try bench.sweep("digits", ["trials: 81": "trials: 1200"])
-                let expected = try await bench.undisturbed(file, named: "digits")
+                let file = try bench.sweep("digits", ["trials: 81": "trials: 2400"])
+                let expected = try await bench.undisturbed(file, named: "digits", within: 200)
                 let coordinator = try await bench.coordinator([file])
                 let cluster = try Cluster(bench)
                 let words = [

@@ -124,6 +124,11 @@ extension RealProcesses {
 
         /// What the comments of these files promise. The answer is the same on every machine, so no margin is needed.
         static let why: [Why] = [
+            // covers: C1
+            Why("long-warmup", rows: 2) { rank in
+                rank.rows.first?.setting("learning_rate") == 0.5 && rank.rows.first?.symptom == nil
+                    && rank.rows.last?.symptom?.id == "S-NONFINITE"
+            },
             // covers: C19
             Why("adam-settings", rows: 8) { rank in
                 // An epsilon as large as the gradients makes steps that lead nowhere.

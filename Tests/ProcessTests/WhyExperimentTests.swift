@@ -47,6 +47,54 @@ extension RealProcesses {
             }
         }
 
+        // covers: R20 C1
+        @Test func `a symptom that comes late is branched before, and what mends it says from which epoch on`()
+            async throws
+        {
+            try await Bench.run { bench in
+                let (environment, left) = try Self.temporary(bench)
+                let file = Program.root.appending(path: "sweeps/why/long-warmup.yaml").path
+                let child = try await bench.run(
+                    [
+                        "sweepd", "why", file, "--set", "train.optimizer.sgd.learning_rate=3.6", "--repeats", "3",
+                        "--arms", "3", "--format", "json",
+                    ],
+                    environment: environment,
+                    within: 120
+                )
+                try #require(child.status == 0, "\(child.errors)")
+                struct Confirmed: Decodable {
+                    struct Cause: Decodable { let id: String, confirmed: Bool }
+                    struct Experiment: Decodable {
+                        struct Cure: Decodable { let arm: String, fromEpoch: Int?, sentence: String }
+                        struct Round: Decodable { let sweep: String, fromEpoch: Int? }
+                        let cures: [Cure]
+                        let rounds: [Round]
+                    }
+                    let causes: [Cause]
+                    let experiment: Experiment
+                }
+                let decoder = JSONDecoder()
+                decoder.keyDecodingStrategy = .convertFromSnakeCase
+                let report = try decoder.decode(Confirmed.self, from: Data(child.output.utf8))
+                let cure = try #require(report.experiment.cures.first, "\(child.output)")
+                let from = try #require(cure.fromEpoch, "\(child.output)")
+                // The rate grows by 0.1 an epoch, and the network takes no more than 1.5 to 2.
+                try #require((6...20).contains(from), "\(child.output)")
+                try #require(
+                    cure.sentence.hasPrefix("from epoch \(from) on, changing train.optimizer.sgd.learning_rate = ")
+                )
+                try #require(report.experiment.rounds.first?.fromEpoch == from)
+                try #require(report.experiment.rounds.first?.sweep == "long-warmup.why-branches")
+                try #require(report.causes.first?.confirmed == true, "\(child.output)")
+                try #require(
+                    child.errors.contains("long-warmup.why-branches: 4 arms of 3 runs each, from epoch \(from) on"),
+                    "\(child.errors)"
+                )
+                try #require(left() == [])
+            }
+        }
+
         @Test func `a sound run and --no-confirm train nothing more`() async throws {
             try await Bench.run { bench in
                 let sound = try await bench.run(["sweepd", "why", Self.file] + Self.rate("1e-3"), exits: 0)

@@ -97,7 +97,16 @@ extension RealProcesses {
         @Test func `a sound file is told to be sound`() async throws {
             try await Bench.run { bench in
                 let child = try await bench.run(["sweepd", "validate", try bench.sweep("quick")], exits: 0)
-                try #require(!child.output.isEmpty)
+                let picked = "extrapolate, rungs 1, 2, 9, as random needs no results and the number of trials is known"
+                try #require(child.output.contains("epochs   9, prune auto: \(picked)\n"), "\(child.output)")
+                let named = try await bench.run(
+                    ["sweepd", "validate", bench.path("quick.yaml"), "--set", "prune=asha"],
+                    exits: 0
+                )
+                try #require(
+                    named.output.contains("epochs   9, prune promotion ASHA, rungs 1, 3, 9\n"),
+                    "\(named.output)"
+                )
                 try #require(try written(bench) == ["data", "quick.yaml"])
             }
         }

@@ -17,6 +17,24 @@ import Testing
         #expect(Verdict(.populated(seed)).defects == [], "\(reproduction(seed, kind: "populated"))")
     }
 
+    @Test(arguments: seeds(50))
+    func `arms that part after an epoch go on from the same state among crashes and losses`(seed: UInt64) {
+        #expect(Verdict(.branched(seed)).defects == [], "\(reproduction(seed, kind: "branched"))")
+    }
+
+    @Test func `in those scenarios most arms go on, and a state that was lost with a worker is made again`() {
+        var (branches, again) = (0, 0)
+        for seed in seeds(60) {
+            let simulation = Simulation(.branched(seed))
+            simulation.run()
+            for sweep in simulation.coordinator.core.sweeps.values {
+                branches += sweep.trials.count { $0.parent != nil }
+            }
+            again += simulation.tally.ancestorEpochs
+        }
+        #expect(branches > 100 && again > 0, "\(branches) branches, \(again) epochs again")
+    }
+
     @Test func `in those scenarios copies of copies are made, and states that were lost with a worker are made again`()
     {
         var (copies, again, deepest) = (0, 0, 0)
@@ -155,13 +173,28 @@ import Testing
 
     @Test func `a worker of another protocol version is told so, stops, and is given nothing`() {
         var scenario = Self.small()
-        scenario.workers.insert(.init(name: "old", slots: 4, protocolVersion: 1), at: 0)
-        scenario.workers.append(.init(name: "new", slots: 4, protocolVersion: 3))
+        let far = SimulatedWorker.Plan.farVersions
+        scenario.workers.insert(.init(name: "old", slots: 4, versions: far[0]), at: 0)
+        scenario.workers.append(.init(name: "new", slots: 4, versions: far[1]))
         let verdict = Verdict(scenario)
         #expect(verdict.defects == [])
         #expect(verdict.simulation.tally.refusedWorkers >= 2)
         let registered = verdict.simulation.logged.filter { $0.message == "worker registered" }
         #expect(Set(registered.compactMap { $0.metadata["worker.id"] }) == ["a", "b"])
+    }
+
+    @Test func `workers of the build before and of the one to come train with this one, and the answer is the same`() {
+        var scenario = Self.small()
+        let near = SimulatedWorker.Plan.nearVersions
+        scenario.workers = near.enumerated().map { .init(name: "w\($0.offset)", slots: 1, versions: $0.element) }
+        scenario.faults = [.crashAtCommit(5, .after, down: 1)]
+        let verdict = Verdict(scenario)
+        #expect(verdict.defects == [])
+        #expect(verdict.simulation.tally.refusedWorkers == 0)
+        let trained = verdict.simulation.coordinator.facts.compactMap { fact in
+            if case .leased(_, let worker, _, _, _) = fact { worker.name } else { nil }
+        }
+        #expect(Set(trained) == ["w0", "w1", "w2"])
     }
 
     @Test func `two runs of a scenario are the same to the last byte`() {

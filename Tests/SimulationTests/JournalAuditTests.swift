@@ -58,6 +58,10 @@ import Testing
         ("a checkpoint of epochs that nobody has seen", [.checkpointKept(trial, epoch: 3, checkpoint)]),
         ("a second end", [.trialEnded(trial, .completed), .trialEnded(trial, .completed)]),
         ("an end that is none", [.trialEnded(trial, .running)]),
+        (
+            "a reading of an epoch that nobody has seen",
+            [.measured(trial, PackedReading(Instruments.Reading(epoch: 3, layers: [])))]
+        ),
         ("epochs after the end", [.trialEnded(trial, .completed), .observed(lease(1), epochs(3...3))]),
         ("a number twice", [.workerSequence(worker, sequence: 1), .workerSequence(worker, sequence: 1)]),
     ]

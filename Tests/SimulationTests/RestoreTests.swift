@@ -7,7 +7,7 @@ import Testing
 /// Invariant 2: a restart is a replay of facts and nothing else. (Every simulation compares the state with a replay of the
 /// journal after every eighth commit and after every crash.)
 @Suite struct RestoreTests {
-    @Test(arguments: ["asha", "none", "extrapolate", "hyperband", "pasha", "median"], [1, 2])
+    @Test(arguments: ["asha", "none", "extrapolate", "auto", "hyperband", "pasha", "median"], [1, 2])
     func `from every part of a journal the sweep comes to the same end`(prune: String, parallelism: Int) throws {
         var sweep = SampleSweep()
         sweep.prune = prune

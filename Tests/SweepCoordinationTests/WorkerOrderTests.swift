@@ -59,6 +59,69 @@ import Testing
         #expect(harness.broken == [])
     }
 
+    /// Two workers that train a sweep of 40 trials to its end, one of them four times slower, the last trials of each left out.
+    private static func trained(slots: Int, slow: Int) -> (CoreHarness, [CoreHarness.Worker], held: [[Assignment]]) {
+        var harness = CoreHarness()
+        var workers = [harness.join("a", slots: slots), harness.join("b", slots: slots)]
+        _ = harness.submit(sweep(trials: 40))
+        var held = workers.map { harness.assigned(to: $0) }
+        while held.allSatisfy({ $0.count == slots }) {
+            for index in workers.indices {
+                let first = held[index].removeFirst()
+                harness.report(first, 1...1, seconds: index == slow ? 0.4 : 0.1, by: &workers[index])
+                held[index] += harness.assigned(to: workers[index])
+            }
+        }
+        return (harness, workers, held)
+    }
+
+    @Test(arguments: [0, 1])
+    func `among equally empty ones the fastest is next, whatever its name`(slow: Int) {
+        let (trained, workers, held) = Self.trained(slots: 1, slow: slow)
+        var harness = trained
+        #expect(held.map(\.count) == [0, 0])
+        var next = Self.sweep(trials: 1)
+        next.name = "next"
+        _ = harness.submit(next)
+        #expect(harness.assigned(to: workers[1 - slow]).count == 1)
+        #expect(harness.assigned(to: workers[slow]).isEmpty)
+        #expect(harness.broken == [])
+    }
+
+    @Test(arguments: [0, 1])
+    func `the emptier is next, slow or not`(slow: Int) {
+        let (trained, trainers, held) = Self.trained(slots: 2, slow: slow)
+        var (harness, workers) = (trained, trainers)
+        #expect(held.map(\.count) == [1, 1])
+        harness.report(held[slow][0], 1...1, seconds: 0.4, by: &workers[slow])
+        var next = Self.sweep(trials: 1)
+        next.name = "next"
+        _ = harness.submit(next)
+        #expect(harness.assigned(to: workers[slow]).count == 1)
+        #expect(harness.assigned(to: workers[1 - slow]).isEmpty)
+        #expect(harness.broken == [])
+    }
+
+    @Test func `a pace is judged after sixteen epochs, and does not go to and fro`() {
+        var pace = WorkerPace()
+        for _ in 0..<15 { pace.note(seconds: 4, mean: 1) }
+        #expect(pace.octave == 0)
+        pace.note(seconds: 4, mean: 1)
+        #expect(pace.octave == 2)
+        // Between two octaves it stays where it is, from either side.
+        var upward = WorkerPace(), downward = WorkerPace()
+        for _ in 0..<64 { downward.note(seconds: 2, mean: 1) }
+        for _ in 0..<2_000 {
+            upward.note(seconds: 1.5, mean: 1)
+            downward.note(seconds: 1.5, mean: 1)
+        }
+        #expect(upward.octave == 0 && downward.octave == 1)
+        // What says nothing changes nothing.
+        for seconds in [0, -1, .infinity, .nan] { downward.note(seconds: seconds, mean: 1) }
+        downward.note(seconds: 1, mean: 0)
+        #expect(downward.octave == 1)
+    }
+
     @Test func `workers that come and go leave nothing behind in the order`() {
         var harness = CoreHarness()
         var workers: [CoreHarness.Worker] = []

@@ -90,7 +90,28 @@ import Testing
         var harness = CoreHarness()
         _ = harness.submit(plain(2))
         _ = harness.join("old", coreVersion: "core-0")
-        #expect(try reason("old", harness) == "its training core is version core-0, the sweep's is core-1")
+        #expect(
+            try reason("old", harness)
+                == "its training core is version core-0, the sweep's is core-1: it would train other bits"
+        )
+    }
+
+    @Test func `a worker of another protocol is none of the workers, and is told of beside them`() throws {
+        var harness = CoreHarness()
+        _ = harness.submit(plain(2))
+        _ = harness.join("a")
+        _ = harness.join("far", versions: ProtocolVersions(only: 9))
+        harness.wait(.seconds(3))
+        let sweep = try #require(harness.sweep)
+        let status = harness.core.statusDocument(sweep, pace: nil, at: harness.now)
+        #expect(status.workers.map(\.id) == ["a"])
+        let away = try #require(status.turnedAway.first)
+        #expect(away.id == "far" && away.host == "here" && away.softwareVersion == "0" && away.lastSeen == 3)
+        #expect(
+            away.oldestProtocol == 9 && away.newestProtocol == 9 && away.because.contains("upgrade the coordinator")
+        )
+        #expect(harness.core.workersDocument(at: harness.now).turnedAway == status.turnedAway)
+        #expect(status.turnedAway.count == 1)
     }
 
     @Test func `it has not what the sweep requires`() throws {

@@ -46,6 +46,38 @@ import Testing
         #expect(timed.secondsLeft == 60 && !timed.mayEndSooner)
     }
 
+    @Test func `a status and an explanation tell what was picked, and why where it is known`() throws {
+        func told(_ prune: String?) throws -> (StatusDocument.Choice?, ExplanationDocument) {
+            var sample = SampleSweep()
+            (sample.trials, sample.epochs) = (2, 9)
+            let entries: [SpecEntry] = if case .map(let all) = sample.source { all } else { [] }
+            let rest = entries.filter { $0.key != "prune" }
+            var harness = CoreHarness()
+            let draft = SweepDraft(
+                source: .map(rest + (prune.map { [SpecEntry("prune", .text($0))] } ?? [])),
+                text: "",
+                fileName: "sample.yaml",
+                dataSet: SampleSweep.dataSet,
+                schema: SampleSweep.schema,
+                coreVersion: "core-1",
+                milliseconds: 0
+            )
+            var worker = harness.join("a")
+            _ = harness.submit(draft)
+            harness.trainAll(&worker, harness.assigned(to: worker))
+            let sweep = try #require(harness.sweep)
+            let status = harness.core.statusDocument(sweep, pace: Pace(epochsPerSecond: 1), at: harness.now)
+            return (status.prune, try #require(harness.core.explanationDocument(sweep, trial: 1)))
+        }
+        let why = "random needs no results and the number of trials is known"
+        let (picked, explained) = try told(nil)
+        #expect(picked == StatusDocument.Choice(method: "extrapolate", picked: why))
+        #expect(explained.rulePicked == why && explained.rule.hasPrefix("extrapolate, "))
+        let (named, plain) = try told("asha")
+        #expect(named == StatusDocument.Choice(method: "asha", picked: nil))
+        #expect(plain.rulePicked == nil && plain.rule.hasPrefix("asha, "))
+    }
+
     @Test func `each best is remembered with what had been trained by then, and a restart tells the same`() throws {
         let (harness, _, _) = try begun()
         let sweep = try #require(harness.sweep)
@@ -73,6 +105,24 @@ import Testing
         #expect(some.document.rows[0].curve.epochs == 3)
     }
 
+    @Test func `a copy in a population is told with whose state it went on from, and no other trial is`() throws {
+        var sample = SampleSweep()
+        sample.population = PopulationSpec(members: 4, interval: 3)
+        (sample.epochs, sample.parallelism) = (9, 4)
+        var harness = CoreHarness()
+        var worker = harness.join("a", slots: 4, labels: ["trial_copies": "any"])
+        _ = harness.submit(sample)
+        harness.trainAll(&worker, harness.assigned(to: worker))
+        let sweep = try #require(harness.sweep)
+        let rows = harness.core.trialChanges(sweep, unlike: []).document.rows
+        // Of four members one is replaced after epochs 3 and 6.
+        #expect(rows.map { $0.parent?.epoch } == [nil, nil, nil, nil, 3, 6])
+        let parent = try #require(sweep[5]?.parent)
+        let copy = try #require(harness.core.trialDocument(sweep, number: 5)).json
+        #expect(copy["copied_from"]?["trial"] == .integer(parent.trial) && copy["copied_from"]?["epoch"] == .integer(3))
+        #expect(try #require(harness.core.trialDocument(sweep, number: 1)).json["copied_from"] == nil)
+    }
+
     @Test func `one trial and one worker are told with what they hold`() throws {
         let (harness, _, _) = try begun()
         let sweep = try #require(harness.sweep)
@@ -88,6 +138,70 @@ import Testing
         #expect(workers.workers.map(\.status.id) == ["a"] && workers.workers[0].state == .connected)
         #expect(workers.workers[0].trials.map(\.trial) == [1, 2])
         #expect(workers.workers[0].trials[0].epoch == 2 && workers.workers[0].trials[0].to == 3)
+    }
+
+    @Test func `a trial's readings are in its document, and its report says what was not looked at`() throws {
+        var harness = CoreHarness()
+        var worker = harness.join("a")
+        var sample = SampleSweep()
+        sample.prune = "none"
+        sample.trials = 1
+        sample.epochs = 3
+        _ = harness.submit(sample)
+        let assignment = try #require(harness.assigned(to: worker).first)
+        func unknown() throws -> [String] {
+            let sweep = try #require(harness.sweep)
+            return harness.core.diagnosisDocument(sweep, trial: 1)?.reports.first?.unknown ?? []
+        }
+        harness.report(assignment, 1...1, by: &worker)
+        #expect(
+            try unknown() == [
+                "layers, steps and data were not looked at: `sweepd why` trains a sweep file without ranges and does"
+            ]
+        )
+        let layer = Instruments.Layer(
+            name: "1",
+            activation: .relu,
+            gradient: 0.1,
+            weights: 0.5,
+            change: 0.25,
+            weightCount: 32,
+            deviation: 1,
+            units: 8,
+            dead: 0.75
+        )
+        let reading = PackedReading(Instruments.Reading(epoch: 2, layers: [layer]))
+        harness.report(assignment, 2...2, readings: [reading], by: &worker)
+        #expect(
+            try unknown() == [
+                "layers were looked at after epoch 2 alone, single steps and data not at all: `sweepd why` trains a sweep file "
+                    + "without ranges and does"
+            ]
+        )
+        let sweep = try #require(harness.sweep)
+        let report = try #require(harness.core.diagnosisDocument(sweep, trial: 1)?.reports.first)
+        #expect(report.symptoms.contains { $0.symptom == .dead && $0.sinceEpoch == 2 })
+        // The table is of curves alone: a worker of before, which reads nothing, gives the same.
+        var plain = CoreHarness()
+        var former = plain.join("a")
+        _ = plain.submit(sample)
+        let same = try #require(plain.assigned(to: former).first)
+        for epoch in 1...2 { plain.report(same, epoch...epoch, by: &former) }
+        #expect(
+            harness.core.rankDocument(sweep, top: nil).stable
+                == plain.core.rankDocument(try #require(plain.sweep), top: nil).stable
+        )
+        guard case .array(let readings)? = try #require(harness.core.trialDocument(sweep, number: 1)).json["readings"],
+            case .array(let layers)? = readings.first?["layers"], let told = layers.first
+        else {
+            Issue.record("no readings")
+            return
+        }
+        #expect(readings.count == 1 && readings[0]["epoch"] == .integer(2) && readings[0]["layer_count"] == .integer(1))
+        #expect(readings[0]["noise"] == .null && readings[0]["step_losses"] == .array([]))
+        // Of single precision: 0.1 is told as that, not as its double.
+        #expect(told["gradient"] == .number(0.1) && told["dead"] == .number(0.75) && told["saturated"] == .null)
+        #expect(told["activation"] == .text("relu") && told["units"] == .integer(8) && told["head"] == .boolean(false))
     }
 
     @Test func `a sweep's document has its parameters on their scales`() throws {

@@ -30,7 +30,9 @@ import Testing
             guard let lease = harness.core.sweeps.values.first?.trials.first(where: { $0.lease != nil })?.number,
                 let assignment = harness.lease(of: lease)
             else { break }
-            harness.report(assignment, 1...assignment.to, by: &worker)
+            let layer = Instruments.Layer(name: "1", weights: 0.5, deviation: 1, units: 8)
+            let readings = [1, 2].map { PackedReading(Instruments.Reading(epoch: $0, layers: [layer])) }
+            harness.report(assignment, 1...assignment.to, readings: readings, by: &worker)
             harness.end(assignment, by: &worker)
         }
         return harness.facts
@@ -182,6 +184,29 @@ import Testing
         #expect(try restored(short).last?.sequence == 3)
     }
 
+    @Test func `a snapshot of an earlier format is passed over, and the journal is read from its beginning`() throws {
+        let (sample, facts) = try sample(snapshotAt: Self.halfDone().count)
+        let whole = try restored(sample)
+        #expect(
+            whole.passedOver == nil && whole.core.sweeps.values.first?.trials.contains { !$0.readings.isEmpty } == true
+        )
+        do {
+            let snapshots = try SnapshotStore.open(writing: sample.path)
+            let head = try #require(try snapshots.head)
+            var parts = whole.core.snapshot.parts
+            // The head begins with its kind and the format, a signed number that the writer doubles.
+            #expect(parts[0][1] == UInt8(2 * CoreSnapshot.format))
+            parts[0][1] -= 2
+            _ = try snapshots.replace(sequence: head.sequence, entry: head.entry) { part in
+                for body in parts { try part(body) }
+            }
+        }
+        let again = try restored(sample)
+        #expect(again.passedOver != nil && again.last?.sequence == facts.count)
+        let readings = again.core.sweeps.values.first?.trials.map(\.readings)
+        #expect(readings == whole.core.sweeps.values.first?.trials.map(\.readings))
+    }
+
     @Test func `changed parts are refused or give a state, and trap in neither case`() throws {
         let facts = Self.halfDone()
         var core = CoordinatorCore(session: 1)
@@ -261,7 +286,8 @@ import Testing
             names(core) == [
                 "sweeps", "table", "sequences", "unreadable", "deleted", "leasesGiven",  // written
                 "active", "checkpointUsers", "nextSweep",  // follow
-                "options", "session", "connections", "effects", "clock", "clocked", "unwritten",  // no facts
+                "options", "session", "connections", "effects", "clock", "clocked", "unwritten",
+                "turnedAway",  // no facts
             ]
         )
         #expect(
@@ -269,7 +295,7 @@ import Testing
                 "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided",
                 "resolved", "epochsDecided", "leastCost", "ranMilliseconds",
                 "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
-                "placement", "share",  // written
+                "placement", "share", "enqueued",  // written
                 "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",
                 "readsCurves", "pool", "searched",  // follow
                 "attempts", "searchedAt", "finalists", "weighed",  // the core's, no facts, and empty between two facts
@@ -281,7 +307,7 @@ import Testing
                 "checkpoint",
                 "goal",
                 "lease", "attempt", "fruitlessAttempts", "lastDeath", "avoided", "ended", "stoppedEarly", "notes",
-                "workers", "kernels",
+                "readings", "workers", "kernels",
             ]
         )
     }

@@ -63,6 +63,7 @@ import Testing
             ("{\(rest), epochs: 9}", "train.epochs"), ("{\(rest), trials: 9}", "search.trials"),
             ("{\(rest), train: {learning_rate: 1}}", "train.optimizer.KIND.learning_rate"),
             ("{\(rest), train: {lr: 1}}", "train.optimizer.KIND.learning_rate"),
+            ("{\(rest), instruments: full}", "train.instruments"),
             ("{\(rest), search: {max_epochs: 1}}", "train.epochs"), ("{\(rest), train: {search: 1}}", "search"),
         ] {
             #expect(allowed(text).first?.hasSuffix(" (did you mean \(home)?)") == true, "\(text): \(allowed(text))")
@@ -243,6 +244,25 @@ import Testing
         }
     }
 
+    @Test func `instruments are of the layers unless told`() throws {
+        #expect(try spec("").instruments == .layers)
+        for tier in InstrumentTier.allCases {
+            try expect("instruments: \(tier.rawValue)") { $0.instruments = tier }
+        }
+    }
+
+    @Test func `programs and trials that are asked for have no instruments`() {
+        for train in ["command: [a], epochs: 1", "ask: {}, epochs: 1"] {
+            let problems = SpecProblems()
+            _ = Sweep.read(
+                FlowText.node("{name: a, objective: {minimize: x}, train: {\(train), instruments: full}}"),
+                problems: problems
+            )
+            let told = problems.all.filter { $0.message == "unknown key" }.map(\.path.description)
+            #expect(told == ["train.instruments"], "\(train): \(problems.all)")
+        }
+    }
+
     @Test func `early stopping and restarts`() throws {
         try expect("early_stopping: {patience: 4}") { $0.earlyStopping = EarlyStopping(patience: 4) }
         try expect(
@@ -396,6 +416,8 @@ import Testing
         add("accumulate: 0", "accumulate", value, "an integer from 1 to 65536")
         add("average: 1", "average", value, "a number above 0, below 1")
         add("threads: 0", "threads", value, "an integer from 1 to 256")
+        add("instruments: all", "instruments", value, "curve, layers or full")
+        add("instruments: {choice: [curve, full]}", "instruments", "a range is not allowed here", "a single value")
         add("momentum: 1", "momentum", "unknown key", "")
         add("initializer: xavier", "initializer", value, "he, glorot, lecun, orthogonal, constant, uniform or normal")
         add("initializer: constant", "initializer.constant", "missing", "a number, as in {constant: 0.01}")

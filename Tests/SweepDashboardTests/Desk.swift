@@ -79,6 +79,26 @@ final class Desk: SweepObservatory {
     func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
         throw ControlError(.internal, "nothing is changed over HTTP")
     }
+    func enqueue(sweep: String, _ request: EnqueueRequest) async throws(ControlError) -> StatusDocument {
+        try check(sweep)
+        guard case .success(let read) = request.read(for: Self.enqueuedSpace) else {
+            throw ControlError(.badInput, "not a configuration")
+        }
+        return StatusDocument(
+            sweep: sweep,
+            state: "running",
+            trials: TrialCounts(),
+            enqueued: read.count,
+            epochs: 0,
+            workers: []
+        )
+    }
+
+    /// What is enqueued here has a value of this space.
+    private static let enqueuedSpace = SearchSpace(
+        template: .map([SpecEntry("rate", .domain(.uniform(low: 0, high: 1, step: nil, points: nil)))])
+    )
+
     func source(sweep: String) async throws(ControlError) -> Submission {
         throw ControlError(.internal, "no file is told over HTTP")
     }
@@ -128,6 +148,12 @@ final class Desk: SweepObservatory {
             to: nil
         )
         return TellDocument(sweep: sweep, trial: tell.trial, verdict: verdict)
+    }
+
+    /// Has no rows.
+    @Sendable static func data(_ sweep: String) async throws(ControlError) -> [UInt8] {
+        guard sweep == "digits" else { throw ControlError(.notFound, "no sweep is called \(sweep)") }
+        return DataDocument(sweep: sweep, content: .nothing("no rows")).json.bytes
     }
 
     /// Takes no sweep file, and tells how long it was.

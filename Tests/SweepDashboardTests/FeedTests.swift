@@ -5,7 +5,14 @@ import Testing
 /// What watchers of a sweep are told.
 @Suite struct FeedTests {
     private func site(_ desk: Desk) -> Site {
-        Site(access: HTTPAccess(token: nil), observatory: desk, health: { "" }, metrics: { "" }, submit: Desk.submit)
+        Site(
+            access: HTTPAccess(token: nil),
+            observatory: desk,
+            health: { "" },
+            metrics: { "" },
+            data: Desk.data,
+            submit: Desk.submit
+        )
     }
 
     private func trials(_ site: Site, _ query: String = "") async throws -> JSONValue {

@@ -19,6 +19,7 @@ import Testing
             ("/api/v1/sweeps/digits/status", .status(sweep: "digits")),
             ("/api/v1/sweeps/digits/events", .sweepEvents(sweep: "digits")),
             ("/api/v1/sweeps/digits/timeline", .timeline(sweep: "digits")),
+            ("/api/v1/sweeps/digits/data", .data(sweep: "digits")),
             ("/api/v1/sweeps/digits/importance", .importance(sweep: "digits", metric: nil)),
             (
                 "/api/v1/sweeps/digits/importance?metric=validation.accuracy",
@@ -84,6 +85,13 @@ import Testing
             #expect(failure.status == 405 && failure.allow == "POST")
         }
         #expect(try !HTTPRoute(method: "POST", target: "/api/v1/login").isSteering)
+    }
+
+    @Test func `configurations are enqueued by POST, which is steering`() throws {
+        let route = try HTTPRoute(method: "POST", target: "/api/v1/sweeps/a%2Fb/enqueue")
+        #expect(route == .enqueue(sweep: "a/b") && route.isSteering)
+        #expect(refusal("GET", "/api/v1/sweeps/a/enqueue")?.allow == "POST")
+        #expect(HTTPRoute.paths.contains("/api/v1/sweeps/NAME/enqueue"))
     }
 
     @Test func `a sweep is removed by DELETE of its address, which is steering`() throws {

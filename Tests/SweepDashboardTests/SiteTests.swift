@@ -17,6 +17,7 @@ import Testing
             observatory: Desk(),
             health: { "{\"status\":\"ok\"}" },
             metrics: { "sweepd_up 1\n" },
+            data: Desk.data,
             submit: Desk.submit
         )
         var request = HTTPRequest(method: method, target: target, authority: host, authorization: authorization)
@@ -77,6 +78,28 @@ import Testing
         #expect(try await ask(digits + "/ask", method: "POST").status == 403)
     }
 
+    @Test func `configurations are enqueued, and what is wrong of them is refused`() async throws {
+        let enqueue = "/api/v1/sweeps/digits/enqueue"
+        let good = "{\"configurations\": [{\"rate\": 0.5}, {}], \"more\": true, \"key\": \"4f\"}"
+        let taken = try await post(enqueue, good)
+        #expect(taken.status == 200 && taken.json?["enqueued"] == .integer(2))
+        for body in [
+            "", "{}", "[1", "{\"configurations\": []}", "{\"configurations\": [3]}",
+            "{\"configurations\": {\"rate\": 1}}",
+            "{\"configurations\": [{\"rate\": 2}]}", "{\"configurations\": [{}], \"trials\": 1}",
+            "{\"configurations\": [{}], \"key\": \"\"}", "{\"configurations\": [{}], \"more\": 1}",
+        ] {
+            let refused = try await post(enqueue, body)
+            #expect(refused.status == 400 && refused.json?["error"]?["code"] == .text("bad_input"), "\(body)")
+        }
+        // A list may be longer than what one trial is told of, and not without end.
+        #expect(try await post(enqueue, good + String(repeating: " ", count: 70_000)).status == 200)
+        #expect(try await post(enqueue, good + String(repeating: " ", count: 1 << 20)).status == 413)
+        #expect(try await post("/api/v1/sweeps/other/enqueue", good).status == 404)
+        #expect(try await ask(enqueue).status == 405)
+        #expect(try await ask(enqueue, method: "POST").status == 403)
+    }
+
     @Test func `a sweep file's mistakes come with 422, each as it stands`() async throws {
         let refused = try await post("/api/v1/sweeps", "name: 1")
         #expect(refused.status == 422)
@@ -96,6 +119,9 @@ import Testing
             ("/api/v1/sweeps/other/events", "GET", 404, "not_found"),
             ("/api/v1/sweeps/digits/rank?top=2", "GET", 409, "conflict"),
             ("/api/v1/sweeps/digits/importance", "GET", 409, "conflict"),
+            ("/api/v1/sweeps/other/data", "GET", 404, "not_found"),
+            ("/api/v1/sweeps/digits/data", "POST", 405, "method_not_allowed"),
+            ("/api/v1/sweeps/digits/data?trial=1", "GET", 400, "bad_input"),
             ("/api/v1/sweeps/digits/trials/3/explanation", "GET", 404, "not_found"),
             ("/api/v1/sweeps/digits/curves?trial=9", "GET", 404, "not_found"), ("/x", "GET", 404, "not_found"),
             ("/health", "POST", 405, "method_not_allowed"), ("/", "POST", 405, "method_not_allowed"),
@@ -231,7 +257,10 @@ import Testing
     // MARK: What is kept
 
     @Test func `what has not changed is not sent again`() async throws {
-        for target in ["/", "/api/v1/openapi.json", "/api/v1/sweeps", "/api/v1/sweeps/digits/trials", "/page/app.js"] {
+        for target in [
+            "/", "/api/v1/openapi.json", "/api/v1/sweeps", "/api/v1/sweeps/digits/trials",
+            "/api/v1/sweeps/digits/data", "/page/app.js",
+        ] {
             let first = try await ask(target)
             let tag = try #require(first.answer.headers["etag"])
             #expect(first.status == 200 && !first.answer.body.isEmpty, "\(target)")
@@ -240,6 +269,7 @@ import Testing
                 observatory: Desk(),
                 health: { "" },
                 metrics: { "" },
+                data: Desk.data,
                 submit: Desk.submit
             )
             guard !target.hasSuffix("/trials") else { continue }

@@ -331,6 +331,49 @@ import Testing
         #expect(!run(.of(start: [layer(0.7), .head()], end: [layer(0.1), .head()])).symptoms.contains(.saturated))
     }
 
+    /// As workers tell of a trial: readings after epochs, none before the first step.
+    @Test func `without a reading before the first step what is judged by it is not known, the rest is`() {
+        func kept(_ first: [Instruments.Layer], _ last: [Instruments.Layer]) -> MadeUpRun {
+            var instruments = Instruments()
+            instruments.readings = [
+                Instruments.Reading(epoch: 1, layers: first), Instruments.Reading(epoch: 8, layers: last),
+            ]
+            return run(instruments)
+        }
+        let shrinking = (0..<6).map {
+            Instruments.Layer.hidden("\($0)", deviation: 0.5 * Elementary.pow(0.3, Double($0)))
+        }
+        let trained = kept(shrinking + [.head()], shrinking + [.head()])
+        #expect(!trained.symptoms.contains(.vanishing), "the network has been trained by then")
+        #expect(run(.of(start: shrinking + [.head()])).symptoms.contains(.vanishing))
+        for symptom in [Symptom.activationDrift, .initialLoss] {
+            #expect(trained.report.notJudged.contains { $0.symptom == symptom })
+        }
+        let dead = kept([.hidden(dead: 0.02), .head()], [.hidden(dead: 0.3), .head()]).report[.dead]
+        #expect(
+            dead?.sinceEpoch == 8 && dead?.evidence.contains("2 % after epoch 1") == true,
+            "\(dead?.evidence ?? "")"
+        )
+        let early = kept([.hidden(dead: 0.6), .head()], [.hidden(dead: 0.6), .head()])
+        #expect(early.report[.dead]?.sinceEpoch == 1)
+        #expect(kept([.hidden(equalUnits: 64), .head()], [.hidden(), .head()]).symptoms.contains(.symmetric))
+    }
+
+    @Test func `one answer counts where the reading is of the part of the budget in which a run must have begun`() {
+        func collapsed(after epoch: Int) -> Bool {
+            var run = MadeUpRun(fall(10))
+            run.schema = .table()
+            var instruments = Instruments()
+            instruments.readings = [
+                Instruments.Reading(epoch: epoch, layers: [.head()], commonestPrediction: 0.99)
+            ]
+            run.instruments = instruments
+            return run.symptoms.contains(.collapsed)
+        }
+        #expect(!collapsed(after: 2))
+        #expect(collapsed(after: 3))
+    }
+
     // covers: C24
     @Test func `equal units and a layer that stands still are named`() {
         let symmetric = Instruments.Layer.hidden(equalUnits: 64)

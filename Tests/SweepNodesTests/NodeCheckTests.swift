@@ -98,7 +98,11 @@ import Testing
     }
 
     @Test func `another protocol fails, another version and core warn`() {
-        #expect(Self.check(.version) { $0.coordinator?.software.protocolVersion = 3 }?.level == .fail)
+        let other = Self.check(.version) {
+            $0.coordinator?.software.protocolVersion = 3
+            $0.coordinator?.software.oldestProtocol = 3
+        }
+        #expect(other?.level == .fail)
         #expect(Self.check(.version) { $0.coordinator?.software.version = "1.1.0" }?.level == .warn)
         #expect(Self.check(.version) { $0.coordinator = nil }?.level == .warn)
         #expect(Self.check(.core) { $0.coordinator?.software.core = "4" }?.level == .warn)
@@ -107,6 +111,26 @@ import Testing
             $0.coordinator = nil
         }
         #expect(older?.level == .fail && older?.found.contains("version 1 is spoken here") == true)
+    }
+
+    @Test func `protocols with a version in common are well, whichever side is newer`() {
+        func check(_ own: (Int, Int), _ other: (Int, Int)) -> NodeCheck? {
+            Self.check(.version) {
+                $0.software = NodeFacts.Software(
+                    version: "1.0.0",
+                    protocolVersion: own.1,
+                    oldestProtocol: own.0,
+                    core: "3"
+                )
+                $0.coordinator?.software.oldestProtocol = other.0
+                $0.coordinator?.software.protocolVersion = other.1
+            }
+        }
+        #expect(check((2, 3), (2, 2))?.level == .ok)
+        #expect(check((2, 3), (3, 4))?.level == .ok)
+        #expect(check((2, 3), (2, 3))?.found == "1.0.0, protocol 3, as the coordinator")
+        let far = check((2, 3), (4, 5))
+        #expect(far?.level == .fail && far?.found == "protocol 2 to 3 here, 4 to 5 at the coordinator")
     }
 
     @Test func `slow kernels warn, whether chosen or all there are`() {
@@ -201,13 +225,18 @@ import Testing
         for role in ["worker", nil] {
             let about = AboutDocument(
                 software: "1.0.0",
-                protocolVersion: 2,
+                oldestProtocol: 2,
+                newestProtocol: 3,
                 core: "3",
                 role: role,
                 milliseconds: 1_700_000_000_123
             )
             #expect(try AboutDocument(json: JSONValue(parsing: about.json.bytes)) == about)
         }
+        // A coordinator of the build before speaks one version.
+        let old = Array(#"{"software": "0.1.0", "protocol": 2, "core": "3", "role": null, "time_ms": 5}"#.utf8)
+        let about = try AboutDocument(json: JSONValue(parsing: old))
+        #expect(about.oldestProtocol == 2 && about.newestProtocol == 2)
         #expect(throws: DocumentError.self) { try AboutDocument(json: .object([])) }
     }
 }

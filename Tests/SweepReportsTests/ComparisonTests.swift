@@ -10,7 +10,11 @@ import Testing
     }
 
     /// A comparison of three arms in four repeats.
-    private static func sweep(direction: String = "minimize", metric: String = "validation.loss") throws -> Sweep {
+    private static func sweep(
+        direction: String = "minimize",
+        metric: String = "validation.loss",
+        branch: BranchSpec? = nil
+    ) throws -> Sweep {
         let source = map(
             ("name", .text("compared")),
             ("data", map(("source", .text("d.csv")))),
@@ -23,13 +27,20 @@ import Testing
                 )
             ),
             ("objective", map((direction, .text(metric)))),
-            ("search", map(("repeats", .integer(4)), ("seed", .integer(5)))),
+            ("search", map(("repeats", .integer(4)), ("seed", .integer(5)), ("branch", branch?.node ?? .null))),
             (
                 "arms",
                 map(
                     ("as it is", map()),
                     ("slower", map(("train.optimizer.adam.learning_rate", .real(0.01)))),
-                    ("wider", map(("train.model.mlp.width", .integer(32)), ("train.l2", .null)))
+                    // What a state survives, where the arms go on from one.
+                    (
+                        "wider",
+                        map(
+                            (branch == nil ? "train.model.mlp.width" : "train.batch_size", .integer(32)),
+                            ("train.l2", .null)
+                        )
+                    )
                 )
             )
         )
@@ -83,6 +94,37 @@ import Testing
         #expect(abs(slower.gain - 2.302585) < 1e-5)
         #expect(document.comparisons[1].verdict == .undecided)
         #expect(document.json["arms"].flatMap { $0.text() }?.contains(#""change_percent":-90.0"#) == true)
+    }
+
+    @Test func `arms that part say from which epoch on, in words and as a field`() throws {
+        let sweep = try Self.sweep(branch: BranchSpec(after: 1))
+        var losses: [String: [Double?]] = ["as it is": [1, 2, 0.5, 1.5], "slower": [0.1, 0.2, 0.05, 0.16]]
+        losses["wider"] = [1.01, 1.99, 0.505, 1.49]
+        let document = try #require(
+            ComparisonDocument(sweep: sweep, rank: Self.rank(sweep, losses), chance: 2, family: 9)
+        )
+        #expect(document.fromEpoch == 2 && document.json["from_epoch"] == .integer(2))
+        let sentence = document.sentence(document.comparisons[0])
+        #expect(
+            sentence.hasPrefix("from epoch 2 on, changing train.optimizer.adam.learning_rate = 0.01 alone improved "),
+            "\(sentence)"
+        )
+        // An experiment names it with the cure, and its remedy says so.
+        let change = Arm.Change(path: ["train", "optimizer", "adam", "learning_rate"], value: .real(0.01))
+        let slower = Intervention("slower", [.rateTooHigh], .hyperparameter, [change])
+        let experiment = ExperimentDocument(
+            rounds: [document],
+            cures: Experiment.cures(of: [slower], document.comparisons),
+            batchNoise: nil
+        )
+        let cure = try #require(experiment.json["cures"].flatMap { $0.text() })
+        #expect(cure.contains(#""arm":"slower", "from_epoch":2,"#), "\(cure)")
+        #expect(experiment.sentences[0] == sentence)
+        // Arms with new weights have none.
+        let plain = try Self.sweep()
+        let restart = try #require(ComparisonDocument(sweep: plain, rank: Self.rank(plain, losses), chance: 2))
+        #expect(restart.fromEpoch == nil && restart.json["from_epoch"] == nil)
+        #expect(restart.comparisons[0].p < document.comparisons[0].p)
     }
 
     @Test func `runs under way and cancelled ones say nothing, failed ones are lost`() throws {

@@ -68,6 +68,36 @@ import Testing
         #expect(values[0].isNaN && values[1] == -.infinity && values[2] == 2)
     }
 
+    @Test func `workers that were turned away are told of in JSON and in words, and only where there are some`() throws
+    {
+        var status = Samples.status
+        #expect(status.json["turned_away"] == nil && !status.plainText().contains("turned away"))
+        #expect(WorkersDocument(workers: []).json.text() == #"{"workers":[]}"#)
+        let away = TurnedAwayWorker(
+            id: "old",
+            host: "node\u{1b}3",
+            softwareVersion: "0.0.9",
+            oldestProtocol: 1,
+            newestProtocol: 1,
+            lastSeen: 12,
+            because: "upgrade the worker"
+        )
+        status.turnedAway = [away]
+        #expect(try StatusDocument(json: again(status.json)) == status)
+        let expected =
+            #"[{"id":"old", "host":"node\u001b3", "software_version":"0.0.9", "protocol":[1, 1], "last_seen_s":12.0, "#
+            + #""because":"upgrade the worker"}]"#
+        #expect(status.json["turned_away"]?.text() == expected)
+        #expect(WorkersDocument(workers: [], turnedAway: [away]).json["turned_away"]?.text() == expected)
+        // What others chose steers no terminal.
+        let line = try #require(status.plainText().split(separator: "\n").last)
+        #expect(line.hasPrefix("turned away: old on node") && line.hasSuffix(" ago: upgrade the worker"))
+        #expect(!line.contains("\u{1b}"))
+        status.workers = []
+        #expect(status.plainText().hasSuffix("no workers\n\(line)\n"))
+        #expect(WorkersDocument(workers: [], turnedAway: [away]).timeless.turnedAway.first?.lastSeen == 0)
+    }
+
     @Test func `every document is read back as it was`() throws {
         let rank = try RankDocument(json: again(Samples.rank.json))
         #expect(rank == Samples.rank)

@@ -27,13 +27,14 @@ import Testing
         }
     }
 
-    private static func document(top: Int? = nil) -> RankDocument {
+    private static func document(top: Int? = nil, withHistory: Bool = false) -> RankDocument {
         let (rows, all, front) = Ranking.summary(
             records,
             objective: objectives[0],
             further: Array(objectives.dropFirst()),
             levels: [1],
             top: top,
+            withHistory: withHistory,
             finding: { _ in nil }
         )
         return RankDocument(
@@ -77,6 +78,18 @@ import Testing
             )
         )
         #expect(RankDocument(sweep: "one", objective: Objective(), rows: []).frontWords == nil)
+    }
+
+    @Test func `how its volume came about is told by trial, where it is asked for`() throws {
+        let front = try #require(Self.document(withHistory: true).front)
+        // Before (1, 0.6): trial 1 has 0.5 × 0.2, trial 2 is behind it, trial 3 adds 0.1 × 0.15, trial 4 is the worst itself.
+        #expect(front.history.map(\.trial) == [1, 3])
+        #expect(zip(front.history, [0.1, 0.115]).allSatisfy { abs($0.hypervolume - $1) < 1e-12 })
+        #expect(abs((front.history.last?.hypervolume ?? 0) - front.hypervolume) < 1e-12)
+        let document = Self.document(withHistory: true)
+        #expect(try RankDocument(json: document.json).front == document.front)
+        let plain = try #require(Self.document().front)
+        #expect(plain.history.isEmpty && Self.document().json["front"]?["history"] == nil)
     }
 
     @Test func `runs of one configuration count by their means`() {

@@ -178,13 +178,15 @@ import Testing
         path.parameters[0] = .init(name: "train.optimizer.adam.learning_rate", value: .real(0.04))
         let found = try earlier(
             trial(0.01, 1, width: .integer(48)),
-            trial(0.01, 1, width: .real(32)),
+            trial(0.01, 1, width: .real(32.5)),
             trial(0.01, 1, width: .text("32")),
             unknown,
             less,
             path
         )
         #expect(found.results == [node(0.04, 1, 9)] && found.outside == 5 && found.found == 6)
+        // A whole number with a point is that number.
+        #expect(try earlier(trial(0.01, 1, width: .real(32))).results == [node(0.01, 1, 9)])
     }
 
     @Test func `distributions of every kind give the values that a sweep file has`() throws {

@@ -70,7 +70,7 @@ import Testing
             "The search is auto: tpe, as parameters depend on choices.\n",
             "It repeats the configuration of trial 16 with another seed.\n",
             "Known then: 12 trials with a result, 3 without.\n", "went on to 9", "stopped",
-            "Rule: asha, of the results at a level the best one in 3 go on.\n",
+            "Rule: asha, of the results at a level the best one in 3 go on. It is auto, as tpe learns from high rungs.\n",
         ] { #expect(text.contains(part), "\(part)\n\(text)") }
         let waited = Samples.explained(nil, state: .pruned(.sweepEnded)).plainText(width: nil)
         #expect(waited.contains("waited until the sweep ended") && waited.contains("another version of the program"))
@@ -79,11 +79,19 @@ import Testing
     @Test func `a status tells what auto picked, and nothing where the file names the method`() throws {
         var status = Samples.status
         #expect(!status.plainText().contains("search") && status.json["search"] == nil)
-        status.search = StatusDocument.Search(method: "gp", picked: "3 parameters and 40 configurations are few enough")
+        status.search = StatusDocument.Choice(method: "gp", picked: "3 parameters and 40 configurations are few enough")
         #expect(try StatusDocument(json: JSONValue(parsing: status.json.bytes)) == status)
         #expect(status.plainText().contains("search   gp, as 3 parameters and 40 configurations are few enough\n"))
-        status.search = StatusDocument.Search(method: "tpe", picked: nil)
+        status.search = StatusDocument.Choice(method: "tpe", picked: nil)
         #expect(try StatusDocument(json: JSONValue(parsing: status.json.bytes)) == status)
         #expect(!status.plainText().contains("search"))
+
+        #expect(!status.plainText().contains("prune ") && status.json["prune"] == nil)
+        status.prune = StatusDocument.Choice(method: "extrapolate", picked: "random needs no results")
+        #expect(try StatusDocument(json: JSONValue(parsing: status.json.bytes)) == status)
+        #expect(status.plainText().contains("prune    extrapolate, as random needs no results\n"))
+        status.prune = StatusDocument.Choice(method: "asha", picked: nil)
+        #expect(try StatusDocument(json: JSONValue(parsing: status.json.bytes)) == status)
+        #expect(!status.plainText().contains("prune "))
     }
 }

@@ -91,7 +91,7 @@ extension Samples {
         ),
         .copy(trial: 5, epoch: 6, replaced: 3, changes: []),
         .crossover(parents: [6, 11], population: 50, changed: ["train.batch_size"]),
-        .finalist(place: 2, run: 3),
+        .finalist(place: 2, run: 3), .enqueued,
     ]
 
     static let explanation = explained(reasons[4], state: .pruned(.scheduler))
@@ -104,6 +104,7 @@ extension Samples {
             method: "tpe",
             picked: "parameters depend on choices",
             rule: "asha, of the results at a level the best one in 3 go on",
+            rulePicked: "tpe learns from high rungs",
             explanation: TrialExplanation(
                 trial: 17,
                 configuration: Configuration([.init(path: "train.batch_size", value: .integer(32))]),

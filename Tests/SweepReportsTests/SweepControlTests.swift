@@ -35,7 +35,20 @@ import Testing
         func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
             try await status(sweep: sweep)
         }
+        func enqueue(sweep: String, _ request: EnqueueRequest) async throws(ControlError) -> StatusDocument {
+            try await status(sweep: sweep)
+        }
     }
+
+    /// Values of every kind that a configuration has.
+    private static let configurations = SpecNode.list([
+        .map([
+            SpecEntry("learning_rate", .real(0.5)), SpecEntry("layers", .integer(2)), SpecEntry("bias", .boolean(true)),
+            SpecEntry("train.activation", .text("relu")), SpecEntry("decay", .null),
+            SpecEntry("widths", .list([.integer(8), .integer(4)])),
+        ]),
+        .map([]),
+    ])
 
     private static let submission = Submission(
         text: "name: digits\n",
@@ -65,6 +78,8 @@ import Testing
         .set(sweep: "digits", SweepAdjustment(priority: -2)), .set(sweep: "digits", SweepAdjustment(trials: 50)),
         .set(sweep: "digits", SweepAdjustment(priority: 1, maxParallel: .atMost(4), trials: 9)),
         .set(sweep: "digits", SweepAdjustment(maxParallel: .unlimited)),
+        .enqueue(sweep: "digits", EnqueueRequest(configurations: configurations)),
+        .enqueue(sweep: "digits", EnqueueRequest(configurations: configurations, addsTrials: true, key: "4f")),
     ]
 
     @Test func `every request is read back as it was`() throws {
@@ -105,6 +120,10 @@ import Testing
         ("curves", "{\"sweep\":\"x\",\"trial\":\"a\"}"), ("set", "{\"trials\":3}"),
         ("set", "{\"sweep\":\"x\",\"trials\":\"many\"}"), ("set", "{\"sweep\":\"x\",\"max_parallel\":1.5}"),
         ("submit", "{}"), ("list", "nonsense"), ("importance", "{\"sweep\":\"x\",\"metric\":\"7loss\"}"),
+        ("enqueue", "{\"sweep\":\"x\"}"), ("enqueue", "{\"configurations\":[]}"),
+        ("enqueue", "{\"sweep\":\"x\",\"configurations\":[{\"a\":18446744073709551615}]}"),
+        ("enqueue", "{\"sweep\":\"x\",\"configurations\":[],\"more\":1}"),
+        ("enqueue", "{\"sweep\":\"x\",\"configurations\":[],\"key\":\"\"}"),
         ("explain", "{\"sweep\":\"x\"}"), ("explain", "{\"sweep\":\"x\",\"trial\":\"a\"}"),
     ]) func `a wrong request is bad input`(_ verb: String, _ body: String) {
         let error = #expect(throws: ControlError.self) { try ControlRequest(verb: verb, body: Array(body.utf8)) }

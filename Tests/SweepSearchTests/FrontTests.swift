@@ -64,6 +64,32 @@ import Testing
         }
     }
 
+    @Test func `a volume grows with the points that add to it, drawn by hand`() {
+        // Before (4, 4): 1; the second is dominated; the third has 2 by 0.5, of which 0.5 was there; the last has 3 by 3.
+        let points: [[Double]] = [[3, 3], [3.5, 3], [2, 3.5], [1, 1]]
+        let steps = HypervolumeHistory.steps(points, reference: [4, 4])
+        #expect(steps.map(\.count) == [1, 3, 4] && steps.map(\.volume) == [1, 1.5, 9])
+        #expect(HypervolumeHistory.steps([], reference: [1, 1]).isEmpty)
+        // Nothing lies before the reference.
+        #expect(HypervolumeHistory.steps([[1, 1], [2, 0.5]], reference: [1, 1]).isEmpty)
+    }
+
+    @Test(arguments: cases) func `its last step is the volume of all points, however many there are`(_ example: Case) {
+        for count in [1, 5, 64, 65, 300] {
+            let points = example.points(count, values: 30)
+            let reference = Array(repeating: 31.0, count: example.costs)
+            let steps = HypervolumeHistory.steps(points, reference: reference)
+            #expect(steps.count <= HypervolumeHistory.most && steps.allSatisfy { $0.count <= count })
+            #expect(zip(steps, steps.dropFirst()).allSatisfy { $0.volume < $1.volume && $0.count < $1.count })
+            for step in steps {
+                let all = ParetoFronts.hypervolume(Array(points.prefix(step.count)), reference: reference)
+                #expect(abs(step.volume - all) <= 1e-9 * all)
+            }
+            let whole = ParetoFronts.hypervolume(points, reference: reference)
+            #expect(abs((steps.last?.volume ?? 0) - whole) <= 1e-9 * whole)
+        }
+    }
+
     @Test(arguments: cases) func `a subset adds the most at each step`(_ example: Case) {
         let points = example.points(14, values: 30)
         let bounds = (0..<example.costs).map { axis in

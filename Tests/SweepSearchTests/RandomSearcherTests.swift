@@ -139,4 +139,55 @@ import Testing
         let kinds = (0..<100).compactMap { searcher.propose(number: $0)?["train.kind"] }
         #expect(kinds.count { $0 != .text("d") } == 3)
     }
+
+    /// Worked out from the definition: FNV-1a and SplitMix64 of (seed, number, draw) and of that with the parameter's path.
+    @Test func `the values of a seed are the same in every version`() {
+        let space = Spaces.space(
+            ("x", .domain(.uniform(low: 0, high: 1, step: nil, points: nil))),
+            ("n", .domain(.integer(low: 1, high: 10, step: 1))),
+            (
+                "kind",
+                Spaces.choice(
+                    .text("a"),
+                    Spaces.map(
+                        ("b", Spaces.map(("y", .domain(.uniform(low: 2, high: 4, step: nil, points: nil)))))
+                    )
+                )
+            ),
+            ("s", .domain(.uniform(low: 0, high: 1, step: 0.25, points: nil)))
+        )
+        let expected: [[(String, ParameterValue)]] = [
+            [("x", .real(0.58601067602725)), ("n", .integer(6)), ("kind", .text("a")), ("s", .real(0.25))],
+            [
+                ("x", .real(0.7597179447413992)), ("n", .integer(10)), ("kind", .text("b")),
+                ("kind.b.y", .real(3.89806441040893)), ("s", .real(0.5)),
+            ],
+            [("x", .real(0.4101074383648984)), ("n", .integer(10)), ("kind", .text("a")), ("s", .real(1))],
+            [("x", .real(0.5220971023983813)), ("n", .integer(4)), ("kind", .text("a")), ("s", .real(0.5))],
+            [
+                ("x", .real(0.5689301352508753)), ("n", .integer(1)), ("kind", .text("b")),
+                ("kind.b.y", .real(2.8208632122985513)), ("s", .real(0)),
+            ],
+        ]
+        let configurations = expected.map { entries in
+            Configuration(entries.map { .init(path: "train." + $0.0, value: $0.1) })
+        }
+        var searcher = RandomSearcher(space: space, seed: 11)
+        // Decided one after another, asked again, and asked for the last alone.
+        for _ in 0..<2 { #expect(configurations.indices.map { searcher.propose(number: $0) } == configurations) }
+        var last = RandomSearcher(space: space, seed: 11)
+        #expect(last.propose(number: 4) == configurations[4] && last.propose(number: 0) == configurations[0])
+    }
+
+    @Test func `what came before is drawn again, the same in every version`() {
+        let space = Spaces.space(
+            ("n", .domain(.integer(low: 1, high: 2, step: 1))),
+            ("kind", Spaces.choice(.text("p"), .text("q"), .text("r")))
+        )
+        var searcher = RandomSearcher(space: space, seed: 3)
+        let found = (0..<7).map { number in
+            searcher.propose(number: number).map { $0.entries.map(\.value.description).joined() }
+        }
+        #expect(found == ["2p", "2r", "1r", "2q", "1q", "1p", nil])
+    }
 }

@@ -42,6 +42,17 @@ import Testing
         #expect(first.entries.count == 3)
     }
 
+    @Test func `a whole number may be written with a point`() throws {
+        let point = try sweep(
+            read("{method: tpe, trials: 9, try_first: [{adam.learning_rate: 1, layers: 2.0, width: 16.0}]}")
+        )
+        let first = try #require(point.sweep.search.tryFirst.first)
+        #expect(first["train.optimizer.adam.learning_rate"] == .real(1))
+        #expect(first["train.model.mlp.layers"] == .integer(2))
+        #expect(first["train.model.mlp.width"] == .integer(16))
+        #expect(!problems(read("{method: tpe, trials: 9, try_first: [{layers: 2.5}]}")).isEmpty)
+    }
+
     @Test(arguments: [
         ("[{depth: 2}]", "no parameter of this name: search.try_first[0].depth, found 2"),
         ("[{learning_rate: 2}]", "more than one parameter of this name: search.try_first[0].learning_rate"),

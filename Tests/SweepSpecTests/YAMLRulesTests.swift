@@ -118,7 +118,7 @@ import Testing
         )
         #expect(
             problems(text) == [
-                "f:7:3: unknown key: train.seed, found seed, allowed model, initializer, start_from, loss, optimizer, learning_rate_schedule, warmup, l1, l2, penalize_biases, max_norm, clip, batch_size, accumulate, average, epochs, early_stopping, recompile, sampling or threads (did you mean search.seed?)",
+                "f:7:3: unknown key: train.seed, found seed, allowed model, initializer, start_from, loss, optimizer, learning_rate_schedule, warmup, l1, l2, penalize_biases, max_norm, clip, batch_size, accumulate, average, epochs, early_stopping, recompile, sampling, threads or instruments (did you mean search.seed?)",
                 "f:8:3: the same key twice: train.epochs, first on line 6",
                 "f:9:3: the same key twice: train.epochs, first on line 6",
                 "f:10:21: the same key twice: search.trials, first on line 10",

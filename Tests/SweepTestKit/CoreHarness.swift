@@ -74,6 +74,13 @@ package struct CoreHarness: Sendable {
         return reply
     }
 
+    /// Enqueues configurations of a sweep; the answer.
+    package mutating func enqueue(_ name: String, _ request: EnqueueRequest) -> SteeringOutcome? {
+        token += 1
+        give(.enqueue(name, request, ReplyToken(rawValue: token)))
+        return reply
+    }
+
     private var reply: SteeringOutcome? {
         for case .reply(ReplyToken(rawValue: token), let outcome) in effects { return outcome }
         return nil
@@ -86,7 +93,8 @@ package struct CoreHarness: Sendable {
         prefetch: Int = 0,
         coreVersion: String = "core-1",
         labels: [String: String] = [:],
-        kernels: String = "none"
+        kernels: String = "none",
+        versions: ProtocolVersions = .spoken
     ) -> Worker {
         let id = WorkerID(name: name, incarnation: UInt64(nextPeer))
         let worker = Worker(id: id, peer: PeerID(number: nextPeer))
@@ -97,7 +105,8 @@ package struct CoreHarness: Sendable {
             prefetch: prefetch,
             coreVersion: coreVersion,
             labels: labels,
-            kernels: kernels
+            kernels: kernels,
+            versions: versions
         )
         return worker
     }
@@ -111,7 +120,8 @@ package struct CoreHarness: Sendable {
         leases: [LeaseID] = [],
         oldestSequence: UInt64 = 1,
         labels: [String: String] = [:],
-        kernels: String = "none"
+        kernels: String = "none",
+        versions: ProtocolVersions = .spoken
     ) {
         let register = Register(
             worker: worker.id,
@@ -124,7 +134,8 @@ package struct CoreHarness: Sendable {
             softwareVersion: "0",
             labels: labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) },
             leases: leases.map { HeldLease(lease: $0, epoch: 0) },
-            oldestSequence: oldestSequence
+            oldestSequence: oldestSequence,
+            versions: versions
         )
         give(.message(.register(register), from: worker.peer))
     }
@@ -163,7 +174,12 @@ package struct CoreHarness: Sendable {
     }
 
     /// What an epoch of this lease measures.
-    package func observation(_ assignment: Assignment, epoch: Int, loss: Double? = nil) -> Observation {
+    package func observation(
+        _ assignment: Assignment,
+        epoch: Int,
+        loss: Double? = nil,
+        seconds: Double? = nil
+    ) -> Observation {
         let whole = training.observation(
             spec: assignment.spec,
             seed: assignment.seed,
@@ -171,9 +187,8 @@ package struct CoreHarness: Sendable {
             epochs: assignment.to,
             metrics: assignment.metrics
         )
-        guard let loss else { return whole }
-        let values = zip(assignment.metrics, whole.values).map { $0 == .validationLoss ? loss : $1 }
-        return Observation(epoch: epoch, values: values, seconds: whole.seconds)
+        let values = zip(assignment.metrics, whole.values).map { $0 == .validationLoss ? loss ?? $1 : $1 }
+        return Observation(epoch: epoch, values: values, seconds: seconds ?? whole.seconds)
     }
 
     /// The worker reports these epochs of a lease.
@@ -181,17 +196,20 @@ package struct CoreHarness: Sendable {
         _ assignment: Assignment,
         _ epochs: ClosedRange<Int>,
         loss: Double? = nil,
+        seconds: Double? = nil,
         stoppedEarly: Bool = false,
         notes: [TrialNote] = [],
+        readings: [PackedReading] = [],
         by worker: inout Worker
     ) {
         worker.sequence += 1
-        let observations = epochs.map { observation(assignment, epoch: $0, loss: loss) }
+        let observations = epochs.map { observation(assignment, epoch: $0, loss: loss, seconds: seconds) }
         let item = Reports.Item(
             lease: assignment.lease,
             observations: observations,
             stoppedEarly: stoppedEarly,
-            notes: notes
+            notes: notes,
+            readings: readings
         )
         say(.reports(Reports(sequence: worker.sequence, items: [item])), by: worker)
     }

@@ -20,14 +20,27 @@ package struct SampleSweep: Hashable, Sendable {
     package var maxParallel: Int?
     package var requires: [String: String] = [:]
     package var threads = 1
+    package var instruments: InstrumentTier?
     package var finalists: FinalistsSpec?
     package var stop: StopSpec?
     /// Folds over which finalists are judged.
     package var folds: Int?
     /// With one the method is pbt, and there is neither a number of trials nor pruning.
     package var population: PopulationSpec?
+    /// With one it compares three arms, which part there, and nothing is searched.
+    package var branch: BranchSpec?
 
     package init() {}
+
+    /// The arms of one with `branch`.
+    package static let arms = [
+        Arm(name: "as it is", changes: []),
+        Arm(
+            name: "slower",
+            changes: [.init(path: ["train", "optimizer", "sgd", "learning_rate"], value: .real(0.02))]
+        ),
+        Arm(name: "larger batch", changes: [.init(path: ["train", "batch_size"], value: .integer(16))]),
+    ]
 
     /// The whole file: one learning rate is searched (and a width, which nothing depends on but the configuration).
     package var source: SpecNode {
@@ -44,11 +57,15 @@ package struct SampleSweep: Hashable, Sendable {
                 SpecEntry("perturb", .list(population.factors.map { .real($0) })),
             ]
             if let interval = population.interval { search.append(SpecEntry("interval", .integer(interval))) }
+        } else if let branch {
+            search[0] = SpecEntry("branch", branch.node)
         } else if let trials {
             search.append(SpecEntry("trials", .integer(trials)))
         }
-        let rate = SpecNode.domain(.logUniform(low: 1e-4, high: 1, points: 6))
-        let width = SpecNode.domain(.choice([ChoiceOption(.integer(4)), ChoiceOption(.integer(8))]))
+        let isFixed = branch != nil
+        let rate = isFixed ? SpecNode.real(0.2) : .domain(.logUniform(low: 1e-4, high: 1, points: 6))
+        let width =
+            isFixed ? SpecNode.integer(4) : .domain(.choice([ChoiceOption(.integer(4)), ChoiceOption(.integer(8))]))
         var train = [
             SpecEntry("model", .map([SpecEntry("mlp", .map([SpecEntry("widths", .list([width]))]))])),
             SpecEntry("optimizer", .map([SpecEntry("sgd", .map([SpecEntry("learning_rate", rate)]))])),
@@ -56,6 +73,7 @@ package struct SampleSweep: Hashable, Sendable {
             SpecEntry("epochs", .integer(epochs)),
         ]
         if threads != 1 { train.append(SpecEntry("threads", .integer(threads))) }
+        if let instruments { train.append(SpecEntry("instruments", .text(instruments.rawValue))) }
         return .map(
             [
                 SpecEntry("name", .text(name)),
@@ -68,8 +86,16 @@ package struct SampleSweep: Hashable, Sendable {
                         : .map([SpecEntry("pareto", .list(([objective] + further).map(Self.aim)))])
                 ),
                 SpecEntry("search", .map(search)),
-                SpecEntry("prune", .text(population == nil ? prune : "none")),
-            ] + placement
+                SpecEntry("prune", .text(population == nil && !isFixed ? prune : "none")),
+            ] + (isFixed ? [SpecEntry("arms", Self.node(of: Self.arms))] : []) + placement
+        )
+    }
+
+    private static func node(of arms: [Arm]) -> SpecNode {
+        .map(
+            arms.map { arm in
+                SpecEntry(arm.name, .map(arm.changes.map { SpecEntry($0.path.joined(separator: "."), $0.value) }))
+            }
         )
     }
 

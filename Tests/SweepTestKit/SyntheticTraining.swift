@@ -1,5 +1,6 @@
 package import SweepCore
 import SweepNumerics
+import SweepWire
 
 /// A training run without training: what an epoch measures is a pure function of template, seed and epoch.
 package struct SyntheticTraining: Hashable, Sendable {
@@ -49,6 +50,20 @@ package struct SyntheticTraining: Hashable, Sendable {
     package func notes(seed: UInt64, epoch: Int) -> [TrialNote] {
         var stream = RandomStream(key: RandomStream.mix(seed &+ 2) ^ UInt64(epoch))
         return stream.below(3) == 0 ? [TrialNote(epoch: epoch, text: "draw \(stream.below(1000))")] : []
+    }
+
+    /// What a network of one layer looks like after an epoch (from 1) of a segment; where nothing is read, nothing.
+    package func readings(seed: UInt64, epoch: Int, segmentEnd: Int) -> [PackedReading] {
+        guard InstrumentTier.layers.reads(after: epoch, segmentEnd: segmentEnd) else { return [] }
+        var stream = RandomStream(key: RandomStream.mix(seed &+ 3) ^ UInt64(epoch))
+        let layer = Instruments.Layer(
+            name: "1",
+            isHead: true,
+            weights: stream.uniform(),
+            deviation: stream.uniform(),
+            units: 3
+        )
+        return [PackedReading(Instruments.Reading(epoch: epoch, layers: [layer]))]
     }
 
     /// What an epoch (from 1) of a trial measures; `spec` is the resolved template.

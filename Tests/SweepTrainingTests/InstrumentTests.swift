@@ -109,4 +109,79 @@ import Testing
         #expect(observed.instruments.readings.first?.epoch == 0)
         #expect(observed.instruments.readings.allSatisfy { $0.epoch < observed.curve.epochs })
     }
+
+    @Test func `a worker's readings follow their schedule, and change no bit`() throws {
+        let data = try SyntheticTask(rows: 160).make().data
+        for (tier, epochs) in [
+            (InstrumentTier.curve, []), (.layers, [1, 2, 4, 5]), (.full, [1, 2, 4, 5]),
+        ] {
+            let plain = try run(spec(ModelSpec(widths: [8], dropout: 0.2)), data)
+            let read = try run(spec(ModelSpec(widths: [8], dropout: 0.2)), data)
+            read.beginReadings(of: tier)
+            var readings: [Instruments.Reading] = []
+            for _ in 1...6 {
+                let expected = try #require(plain.trainEpoch())
+                let observed = try #require(read.trainEpoch())
+                #expect(expected.matches(observed))
+                if let reading = read.reading(of: tier, segmentEnd: 5) { readings.append(reading) }
+            }
+            #expect(plain.parameters() == read.parameters())
+            #expect(readings.map(\.epoch) == epochs)
+            #expect(
+                readings.allSatisfy {
+                    ($0.noise != nil) == (tier == .full && [1, 4].contains($0.epoch)) && $0.sharpness == nil
+                }
+            )
+            #expect(readings.allSatisfy { $0.layers.count == 2 && $0.layers[0].gradient != nil })
+            // Ten steps an epoch, of the first epoch alone.
+            #expect(readings.map(\.stepLosses.count) == epochs.map { tier == .full && $0 == 1 ? 10 : 0 })
+        }
+    }
+
+    @Test func `a run that goes on from a checkpoint is read the same`() throws {
+        let data = try SyntheticTask(rows: 160).make().data
+        let setting = spec(ModelSpec(widths: [8], dropout: 0.2))
+        let whole = try run(setting, data)
+        let first = try run(setting, data)
+        for _ in 1...3 { _ = first.trainEpoch() }
+        let checkpoint = try #require(first.checkpoint())
+        let second = try TrainingRun(
+            restoring: checkpoint,
+            spec: setting,
+            data: data,
+            seed: 3,
+            kernels: try KernelTable.selected()
+        )
+        second.beginReadings(of: .full)
+        for _ in 1...4 { _ = whole.trainEpoch() }
+        _ = second.trainEpoch()
+        let expected = try #require(whole.reading(of: .full, segmentEnd: 6))
+        #expect(second.reading(of: .full, segmentEnd: 6) == expected && expected.epoch == 4)
+    }
+
+    @Test func `weights of an earlier epoch that were put back are not read, and a broken network is not`() throws {
+        func stopped(restoring: Bool) throws -> TrainingRun {
+            var setting = makeSpec(
+                [64],
+                .adam(learningRate: 2e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+                batchSize: 8,
+                epochs: 60
+            )
+            setting.earlyStopping = EarlyStopping(patience: 3, restoresBest: restoring)
+            let data = try SyntheticTask(rows: 32, validationRows: 64).make().data
+            let run = try run(setting, data)
+            while !run.isOver, run.epoch < 60 { _ = run.trainEpoch() }
+            return run
+        }
+        let (restored, left) = (try stopped(restoring: true), try stopped(restoring: false))
+        #expect(restored.stoppedEarly && left.stoppedEarly && restored.epoch == left.epoch)
+        #expect(restored.reading(of: .layers, segmentEnd: restored.epoch) == nil)
+        #expect(left.reading(of: .layers, segmentEnd: left.epoch)?.epoch == left.epoch)
+        let broken = try run(
+            spec(ModelSpec(widths: [32]), optimizer: .sgd(learningRate: 100, momentum: 0.9), epochs: 20),
+            try SyntheticTask(rows: 160, classes: 0).make().data
+        )
+        while !broken.isOver, broken.epoch < 20 { _ = broken.trainEpoch() }
+        #expect(broken.diverged && broken.reading(of: .layers, segmentEnd: broken.epoch) == nil)
+    }
 }

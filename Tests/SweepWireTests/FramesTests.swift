@@ -11,9 +11,11 @@ import Testing
         for round in 0..<200 {
             let message = random.message(kind)
             #expect(message.kind == kind)
-            let frames = try message.encode()
-            #expect(frames.count == 2 && frames[0].count == 6 && frames[0][5] == kind.rawValue)
-            #expect(try Message.decode(frames) == message, "seed \(seed), round \(round)")
+            for version in ProtocolVersions.spoken.oldest...ProtocolVersions.spoken.newest {
+                let frames = try message.encode(in: version)
+                #expect(frames.count == 2 && frames[0].count == 6 && frames[0][5] == kind.rawValue)
+                #expect(try Message.decode(frames) == message, "seed \(seed), round \(round), version \(version)")
+            }
         }
     }
 
@@ -55,23 +57,24 @@ import Testing
         #expect(code([[], []]) == .badFrames)
         #expect(code([Array("SWPX".utf8) + [1, 2], good[1]]) == .badMagic)
         #expect(code([Array("SWPD".utf8) + [1, 2], good[1]]) == .badVersion)
-        #expect(code([Array("SWPD".utf8) + [3, 2], good[1]]) == .badVersion)
+        #expect(code([Array("SWPD".utf8) + [3, 2], good[1]]) == nil)
+        #expect(code([Array("SWPD".utf8) + [4, 2], good[1]]) == .badVersion)
         #expect(code([Array("SWPD".utf8) + [2, 0x7F], good[1]]) == .unknownKind)
         #expect(code([good[0], [0xFF]]) == .undecodable)
         #expect(code([good[0], [UInt8](repeating: 0, count: 70_000)]) == .tooLarge)
         #expect(code(good) == nil)
     }
 
-    /// What a worker of version 1 says is answered in frames that version 1 reads.
-    @Test func `a peer of the previous version is told so in its own words`() throws {
-        let register = GoldenBytes.registerOfVersion1
-        let error = try #require(throws: WireError.self) { try Message.decode(register) }
+    /// What a peer of version 1 says is answered in frames that version 1 reads.
+    @Test func `a peer of version 1 is told so in its own words`() throws {
+        let beat = [Array("SWPD".utf8) + [1, 0x11], []]
+        let error = try #require(throws: WireError.self) { try Message.decode(beat) }
         #expect(error.code == .badVersion)
-        let answer = try #require(error.answer).encode()
+        let answer = try #require(error.answer).encode(in: protocolVersion)
         #expect(answer[0] == Array("SWPD".utf8) + [1, MessageKind.problem.rawValue])
-        let sentence = "protocol version 1, version 2 is spoken here"
+        let sentence = "protocol version 1, here it is protocol versions 2 to 3"
         #expect(
-            try Message.decode(answer) == .problem(Problem(kind: 0x10, code: .badVersion, sentence: sentence))
+            try Message.decode(answer) == .problem(Problem(kind: 0x11, code: .badVersion, sentence: sentence))
         )
         #expect(throws: WireError.self) { try Message.decode([Array("SWPD".utf8) + [2, 1], answer[1]]) }
     }
@@ -88,6 +91,47 @@ import Testing
         }
         #expect(reports.items.map(\.stoppedEarly) == [false, true])
         #expect(reports.items.map(\.notes) == [[notes[0]], [notes[1], notes[2]]])
+    }
+
+    @Test func `what is cut in two keeps each reading with its own epoch`() throws {
+        let observations = [1, 2, 5].map { Observation(epoch: $0, values: [Double($0)], seconds: 0) }
+        let readings = [1, 2, 5].map { PackedReading(Instruments.Reading(epoch: $0, layers: [])) }
+        let item = Reports.Item(lease: GoldenSamples.lease, observations: observations, readings: readings)
+        let frames = try Message.reports(Reports(sequence: 1, items: [item])).encode()
+        guard case .reports(let reports) = try Message.decode(frames) else {
+            Issue.record("not a report")
+            return
+        }
+        #expect(reports.items.map(\.readings) == [Array(readings[..<2]), [readings[2]]])
+    }
+
+    /// A body of reports whose items have so many notes of no bytes each.
+    private func reports(notes: [Int]) -> [UInt8] {
+        func number(_ value: Int) -> [UInt8] {
+            value < 128 ? [UInt8(value)] : [UInt8(value & 127) | 128] + number(value >> 7)
+        }
+        return [0x08, 0x01]
+            + notes.flatMap { count in
+                [0x12] + number(2 * count)
+                    + [UInt8](repeating: 0, count: 2 * count).indices.map { $0 % 2 == 0 ? 0x32 : 0 }
+            }
+    }
+
+    /// An empty note takes two bytes on the wire and a hundred in memory.
+    @Test func `fields inside of report items are counted before they are decoded, those of all items together`() throws
+    {
+        let header = try Message.reports(Reports(sequence: 1, items: [])).encode()[0]
+        func detail(_ notes: [Int]) -> String? {
+            do throws(WireError) {
+                _ = try Message.decode([header, reports(notes: notes)])
+                return nil
+            } catch { return error.detail }
+        }
+        #expect(detail([196_609])?.hasPrefix("more than") == true)
+        #expect(detail([98_304, 98_305])?.hasPrefix("more than") == true)
+        // As many as are allowed are decoded, and refused for what they say.
+        #expect(detail([98_304, 98_304])?.contains("epochs") == true)
+        #expect(throws: WireError.self) { try Message.decode([header, [0x08, 0x01, 0x12, 0x02, 0x32, 0x05]]) }
     }
 
     @Test(arguments: GoldenSamples.outcomes)

@@ -49,7 +49,9 @@ enum GoldenSamples {
                 lapseMilliseconds: 3000,
                 coordinator: "main",
                 lastSequence: 16,
-                refused: [lease]
+                refused: [lease],
+                version: 3,
+                softwareVersion: "0.1.0"
             )
         ),
         .heartbeatAnswer,
@@ -76,6 +78,20 @@ enum GoldenSamples {
         .request(ClientRequest(id: 9, verb: "rank", body: Array(#"{"sweep":"digits"}"#.utf8))),
         .response(ClientResponse(id: 9, status: .badInput, more: true, body: Array("{}".utf8))),
     ]
+
+    /// The same as they are said between peers of which one speaks version 2 alone.
+    static let messagesOfVersion2: [Message] = messages.map { message in
+        switch message {
+        case .register(var register):
+            register.versions = ProtocolVersions(only: 2)
+            return .register(register)
+        case .welcome(var welcome):
+            welcome.version = 2
+            welcome.softwareVersion = ""
+            return .welcome(welcome)
+        default: return message
+        }
+    }
 
     /// A sweep of two folds, or of one split.
     private static func submitted(foldSets: [DataSetID]) -> Fact {
@@ -153,7 +169,52 @@ enum GoldenSamples {
                 parent: Parent(trial: 14, epoch: 9)
             )
         ),
+        .measured(lease.trial, PackedReading(reading)),
+        .sweepChanged(
+            SweepID(rawValue: 1),
+            .enqueued(
+                [
+                    Configuration([
+                        Configuration.Entry(path: "train.optimizer", value: .text("sgd")),
+                        Configuration.Entry(path: "train.optimizer.sgd.learning_rate", value: .real(0.25)),
+                    ]),
+                    Configuration([Configuration.Entry(path: "train.batch_size", value: .integer(32))]),
+                ],
+                key: "a1"
+            )
+        ),
     ]
+
+    static let reading = Instruments.Reading(
+        epoch: 4,
+        layers: [
+            Instruments.Layer(
+                name: "1",
+                activation: .relu,
+                gradient: 0.5,
+                weights: 0.25,
+                change: 0.125,
+                weightCount: 300,
+                deviation: 1.5,
+                units: 20,
+                dead: 0.25,
+                equalUnits: 2
+            ),
+            Instruments.Layer(
+                name: "3",
+                isHead: true,
+                gradient: 0.5,
+                weights: 2,
+                change: 0.0625,
+                weightCount: 60,
+                deviation: 4,
+                units: 3
+            ),
+        ],
+        noise: Instruments.GradientNoise(variance: 8, squaredMean: 0.5),
+        commonestPrediction: 0.75,
+        stepLosses: [2, 1.5]
+    )
 
     /// The ends of segments that the messages do not show.
     static let outcomes: [SegmentOutcome] = [

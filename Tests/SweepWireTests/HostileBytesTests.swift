@@ -132,7 +132,7 @@ import Testing
     @Test func `a stop without an epoch and a note without end are refused`() throws {
         let header = try Message.reports(Reports(sequence: 1, items: [])).encode()[0]
         // Sequence 1, and an item of two bytes: `stopped_early` and nothing else.
-        #expect(throws: WireError(.undecodable, kind: 0x12, "a stop or notes without epochs")) {
+        #expect(throws: WireError(.undecodable, kind: 0x12, "a stop, notes or readings without epochs")) {
             try Message.decode([header, [0x08, 1, 0x12, 2, 0x28, 1]])
         }
         let text = [UInt8](repeating: 0x61, count: 201)

@@ -119,10 +119,10 @@ import Testing
     }
 
     @Test func `a row of another version is refused`() {
-        #expect(throws: WireError(.badVersion, "journal version 7, versions 1 to 6 are read here")) {
-            try JournalCodec.decode([0x08, 0x07])
+        #expect(throws: WireError(.badVersion, "journal version 8, versions 1 to 7 are read here")) {
+            try JournalCodec.decode([0x08, 0x08])
         }
-        #expect(throws: WireError(.badVersion, "journal version 0, versions 1 to 6 are read here")) {
+        #expect(throws: WireError(.badVersion, "journal version 0, versions 1 to 7 are read here")) {
             try JournalCodec.decode([])
         }
     }
@@ -164,6 +164,28 @@ import Testing
         #expect(GoldenTests.factDigests[5] == GoldenTests.digest(GoldenBytes.factsOfVersion5))
         let facts = try GoldenBytes.factsOfVersion5.flatMap { try JournalCodec.decode(GoldenTests.bytes($0)) }
         #expect("\(facts)" == "\(Array(GoldenSamples.factsOfOneSplit.prefix(15)))")
+    }
+
+    @Test func `a journal of version 6 is read as it was meant`() throws {
+        #expect(GoldenTests.factDigests[6] == GoldenTests.digest(GoldenBytes.factsOfVersion6))
+        let facts = try GoldenBytes.factsOfVersion6.flatMap { try JournalCodec.decode(GoldenTests.bytes($0)) }
+        #expect("\(facts)" == "\(Array(GoldenSamples.facts.prefix(16)))")
+    }
+
+    @Test func `nothing enqueued, and more than may wait, is refused by both readers`() throws {
+        func row(_ count: Int) throws -> [UInt8] {
+            let configurations = (0..<count).map { Configuration([.init(path: "a", value: .integer($0))]) }
+            return try JournalCodec.encode([.sweepChanged(SweepID(rawValue: 1), .enqueued(configurations))])
+        }
+        for count in [0, EnqueueRequest.greatestWaiting + 1] {
+            let bytes = try row(count)
+            #expect(throws: WireError.self, "\(count)") { try JournalCodec.decode(bytes) }
+            #expect(throws: WireError.self, "\(count)") { try JournalCodec.row(bytes) }
+        }
+        for count in [1, EnqueueRequest.greatestWaiting] {
+            let bytes = try row(count)
+            #expect(throws: Never.self, "\(count)") { try JournalCodec.row(bytes) }
+        }
     }
 
     @Test func `half a parent is refused`() throws {

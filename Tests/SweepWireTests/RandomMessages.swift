@@ -48,6 +48,10 @@ struct RandomMessages {
     }
 
     mutating func worker() -> WorkerID { WorkerID(name: pick(["node-1", "ä"]), incarnation: stream.next()) }
+    mutating func versions() -> ProtocolVersions {
+        pick([.spoken, ProtocolVersions(only: 2), ProtocolVersions(only: 3), ProtocolVersions(oldest: 7, newest: 255)])
+            ?? .spoken
+    }
     mutating func dataSet() -> DataSetID { DataSetID(hash: hash(), size: count(1 << 20)) }
     mutating func checkpoint() -> CheckpointID { CheckpointID(hash: hash(), size: count(1 << 20)) }
 
@@ -70,7 +74,43 @@ struct RandomMessages {
         let notes = list(3) { random in
             TrialNote(epoch: random.pick(observations).epoch, text: random.text())
         }
-        return Reports.Item(lease: lease(), observations: observations, stoppedEarly: flag(), notes: notes)
+        let readings = list(2) { random in random.reading(after: random.pick(observations).epoch) }
+        return Reports.Item(
+            lease: lease(),
+            observations: observations,
+            stoppedEarly: flag(),
+            notes: notes,
+            readings: readings
+        )
+    }
+
+    /// A reading with and without what may be missing of it.
+    mutating func reading(after epoch: Int) -> PackedReading {
+        PackedReading(
+            Instruments.Reading(
+                epoch: epoch,
+                layers: list(4) { random in
+                    Instruments.Layer(
+                        name: random.text(),
+                        isHead: random.flag(),
+                        activation: random.pick([nil, .relu, .tanh, .sigmoid]),
+                        gradient: random.flag() ? random.real() : nil,
+                        weights: random.real(),
+                        change: random.flag() ? random.real() : nil,
+                        weightCount: random.count(1 << 40),
+                        deviation: random.real(),
+                        units: random.count(9_999),
+                        dead: random.flag() ? random.real() : nil,
+                        saturated: random.flag() ? random.real() : nil,
+                        equalUnits: random.count(9)
+                    )
+                },
+                noise: flag() ? Instruments.GradientNoise(variance: real(), squaredMean: real()) : nil,
+                commonestPrediction: flag() ? real() : nil,
+                predictionVariance: flag() ? real() : nil,
+                stepLosses: list(5) { Float($0.real()) }
+            )
+        )
     }
 
     mutating func value() -> ParameterValue {
@@ -171,7 +211,8 @@ struct RandomMessages {
                     labels: list(3) { WorkerLabel(key: $0.text(), value: $0.text()) },
                     dataSets: list(3) { $0.dataSet() },
                     leases: list(3) { HeldLease(lease: $0.lease(), epoch: $0.epoch()) },
-                    oldestSequence: 1 + UInt64(count(99))
+                    oldestSequence: 1 + UInt64(count(99)),
+                    versions: versions()
                 )
             )
         case .heartbeat:
@@ -204,6 +245,7 @@ struct RandomMessages {
         case .welcome:
             {
                 let beat = 10 + count(1000)
+                let version = pick([handshakeVersion, 3, 200])
                 return .welcome(
                     Welcome(
                         session: stream.next(),
@@ -211,7 +253,9 @@ struct RandomMessages {
                         lapseMilliseconds: 3 * beat + count(1000),
                         coordinator: text(),
                         lastSequence: UInt64(count(99)),
-                        refused: list(3) { $0.lease() }
+                        refused: list(3) { $0.lease() },
+                        version: version,
+                        softwareVersion: version < 3 ? "" : text()
                     )
                 )
             }()
@@ -252,7 +296,7 @@ struct RandomMessages {
     }
 
     /// The number of kinds that `fact` draws from.
-    static let factKinds = 16
+    static let factKinds = 18
 
     private mutating func adjustment() -> SweepAdjustment {
         SweepAdjustment(
@@ -329,6 +373,17 @@ struct RandomMessages {
                     repeatIndex: 0,
                     seed: stream.next(),
                     parent: Parent(trial: 1 + count(99), epoch: 1 + count(999))
+                )
+            )
+        case 16: .measured(trial(), reading(after: 1 + count(999)))
+        case 17:
+            .sweepChanged(
+                SweepID(rawValue: UInt32(count(9))),
+                .enqueued(
+                    (0...count(4)).map { _ in
+                        Configuration(list(5) { Configuration.Entry(path: $0.text(), value: $0.value()) })
+                    },
+                    key: pick(["", "4f", "again"])
                 )
             )
         default: .sweepChanged(SweepID(rawValue: UInt32(count(9))), .adjusted(adjustment()))

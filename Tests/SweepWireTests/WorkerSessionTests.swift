@@ -209,7 +209,7 @@ extension [WorkerSession.Action] {
         #expect(reports.items.count == 1 && reports.items[0].observations.map(\.epoch) == Array(1...50))
     }
 
-    @Test func `a stop and notes go out with the epochs they belong to`() throws {
+    @Test func `a stop, notes and readings go out with the epochs they belong to`() throws {
         var bench = WorkerBench(slots: 1)
         _ = bench.connect()
         _ = bench.receive(WorkerBench.assignments(1))
@@ -219,7 +219,14 @@ extension [WorkerSession.Action] {
             Observation(epoch: $0, values: Array(repeating: 0, count: 60), seconds: 0)
         }
         let notes = [TrialNote(epoch: 3, text: "early"), TrialNote(epoch: 1999, text: "late")]
-        let item = Reports.Item(lease: lease, observations: observations, stoppedEarly: true, notes: notes)
+        let readings = [1, 1024, 2000].map { PackedReading(Instruments.Reading(epoch: $0, layers: [])) }
+        let item = Reports.Item(
+            lease: lease,
+            observations: observations,
+            stoppedEarly: true,
+            notes: notes,
+            readings: readings
+        )
         let messages =
             bench.handle(.observed([item])).messages
             + bench.handle(.ended(lease, epoch: 2000, .stoppedEarly, checkpoint: nil)).messages
@@ -229,6 +236,12 @@ extension [WorkerSession.Action] {
         #expect(items.flatMap(\.observations) == observations)
         #expect(items.map(\.stoppedEarly) == items.indices.map { $0 == items.count - 1 })
         #expect(items.first?.notes == [notes[0]] && items.last?.notes == [notes[1]])
+        #expect(items.flatMap(\.readings) == readings && items.last?.readings.contains(readings[2]) == true)
+        #expect(
+            items.allSatisfy { item in
+                item.readings.allSatisfy { reading in item.observations.contains { $0.epoch == reading.epoch } }
+            }
+        )
         guard case .segmentEnded(let end)? = messages.last else {
             Issue.record("no end: \(messages.count) messages")
             return

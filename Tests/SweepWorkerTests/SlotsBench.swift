@@ -48,6 +48,13 @@ extension [TrainingEvent] {
         }
     }
 
+    func readings(of lease: LeaseID) -> [PackedReading] {
+        flatMap { event -> [PackedReading] in
+            guard case .observed(let item) = event, item.lease == lease else { return [] }
+            return item.readings
+        }
+    }
+
     func observations(of lease: LeaseID) -> [Observation] {
         flatMap { event -> [Observation] in
             guard case .observed(let item) = event, item.lease == lease else { return [] }
@@ -87,7 +94,8 @@ struct Digits {
         learningRate: Double = 0.05,
         l2: Double = 0,
         seed: UInt64 = 3,
-        metrics: [Metric] = [.validationLoss]
+        metrics: [Metric] = [.validationLoss],
+        instruments: InstrumentTier = .layers
     ) -> TrainingJob {
         func map(_ entries: (String, SpecNode)...) -> SpecNode { .map(entries.map { SpecEntry($0.0, $0.1) }) }
         let network = map(("layers", .integer(1)), ("width", .integer(16)), ("dropout", .real(0.2)))
@@ -101,7 +109,8 @@ struct Digits {
                     ("optimizer", map(("sgd", sgd))),
                     ("l2", .real(l2)),
                     ("batch_size", .integer(64)),
-                    ("epochs", .integer(max(1, to)))
+                    ("epochs", .integer(max(1, to))),
+                    ("instruments", .text(instruments.rawValue))
                 )
             )
         )

@@ -91,6 +91,33 @@ import Testing
         #expect(expected.ends.first?.checkpoint == continued.ends.first?.checkpoint)
     }
 
+    @Test func `readings come with their epochs, the same after a segment went on elsewhere`() async throws {
+        let (whole, first, second) = (try SlotsBench(), try SlotsBench(), try SlotsBench())
+        defer { for bench in [whole, first, second] { bench.slots.close() } }
+        let lease = Digits.lease(1)
+        whole.slots.begin(digits.job(to: 6, instruments: .full))
+        let expected = await whole.events(untilEnded: 1).readings(of: lease)
+        #expect(expected.map(\.epoch) == [1, 2, 4, 6])
+        let begin = try #require(expected.first?.reading)
+        #expect(begin.layers.count == 2 && begin.noise != nil && !begin.stepLosses.isEmpty)
+        first.slots.begin(digits.job(to: 2, instruments: .full))
+        let begun = await first.events(untilEnded: 1)
+        let checkpoint = try #require(begun.ends.first?.checkpoint)
+        second.slots.begin(digits.job(from: 2, to: 6, checkpoint: checkpoint, instruments: .full))
+        let continued = await second.events(untilEnded: 1)
+        #expect(begun.readings(of: lease) + continued.readings(of: lease) == expected)
+    }
+
+    @Test func `with instruments of the curve alone nothing else is told`() async throws {
+        let bench = try SlotsBench()
+        defer { bench.slots.close() }
+        bench.slots.begin(digits.job(1, to: 2, instruments: .curve))
+        bench.slots.begin(digits.job(2, to: 2))
+        let events = await bench.events(untilEnded: 2)
+        #expect(events.readings(of: Digits.lease(1)).isEmpty)
+        #expect(events.readings(of: Digits.lease(2)).map(\.epoch) == [1, 2])
+    }
+
     @Test func `a checkpoint of another trial is refused, and the slot goes on`() async throws {
         let bench = try SlotsBench()
         defer { bench.slots.close() }

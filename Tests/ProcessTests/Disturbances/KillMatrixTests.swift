@@ -62,8 +62,9 @@ extension RealProcesses {
             try bench.sweep(
                 "quick",
                 [
-                    "trials: 12": "trials: 16", "widths: [32]": "widths: [256, 256]",
+                    "trials: 12": "trials: 16", "widths: [32]": "widths: [512, 512]",
                     "batch_size: {choice: [32, 64]}": "batch_size: {choice: [8, 16]}",
+                    "search:": "prune: {method: asha}\nsearch:",
                 ]
             )
         }

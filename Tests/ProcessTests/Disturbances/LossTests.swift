@@ -9,7 +9,10 @@ extension RealProcesses {
             try await Bench.run { bench in
                 let file = try bench.sweep(
                     "quick",
-                    ["trials: 12": "trials: 60", "widths: [32]": "widths: [256, 256]", "[32, 64]": "[8, 16]"]
+                    [
+                        "search: {trials: 12": "prune: none\nsearch: {trials: 4", "epochs: 9": "epochs: 60",
+                        "widths: [32]": "widths: [256, 256]", "[32, 64]": "[8, 16]",
+                    ]
                 )
                 let sweep = try await DisturbedSweep(bench, named: "quick", heartbeat: 2)
                 for name in ["victim", "survivor"] { try sweep.startWorker(name) }
@@ -22,10 +25,11 @@ extension RealProcesses {
                 }
                 let victim = try sweep.worker("victim")
                 let trial = try #require(lease.split(separator: "#").first)
+                let known = sweep.coordinatorLog.count
                 let lost = ContinuousClock.now
                 victim.signal(SIGKILL)
                 let again = try await sweep.seen("it is given to the other one", within: 30) {
-                    sweep.coordinatorLog.first {
+                    sweep.coordinatorLog.dropFirst(known).first {
                         $0.message == "lease given" && $0["lease.id"]?.hasPrefix("\(trial)#") == true
                             && $0["worker.id"] == "survivor"
                     }?["lease.id"]

@@ -21,7 +21,7 @@ extension RealProcesses {
             var random = SeededGenerator(seed: Self.seed)
             print("random kills: KILLS=\(Self.kills) SEED=\(Self.seed)")
             try await Bench.run { bench in
-                let file = Self.isLong ? try bench.sweep("digits-long") : try longSweep(bench)
+                let file = Self.isLong ? try bench.sweep("digits-long") : try longSweep(bench, trials: 27, epochs: 27)
                 let expected = try await Undisturbed.answer(
                     to: file,
                     named: "digits-long",

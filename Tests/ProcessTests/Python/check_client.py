@@ -57,6 +57,15 @@ assert client.ask("curve", wait=False) is None
 assert client.resume("curve")["state"] == "running"
 assert client.set("curve", trials=12)["state"] == "running"
 
+# What is enqueued comes before what is proposed next, all of a request or none.
+assert client.enqueue("curve", {"rate": 0.125}, {"train.parameters.rate": 0.25})["enqueued"] == 2
+try:
+    client.enqueue("curve", {"rate": 0.5}, {"rate": 2})
+    raise AssertionError("a value outside its range was taken")
+except SweepdError as error:
+    assert error.status == 400 and "not an allowed value: configurations[1].rate, found 2" in str(error), error
+assert client.status("curve")["enqueued"] == 2
+
 given = client.ask("curve", asker="first")
 assert given is not None and given.epoch == 0 and given.epochs == 9
 assert given.beat() == "continue"
@@ -91,6 +100,8 @@ assert status["state"] == "finished" and status["trials"]["failed"] == 1, status
 rows = client.rank("curve")
 assert len(rows) == 12 and rows[0]["state"] == "completed", rows[0]
 assert len(client.rank("curve", 2)) == 2
+tried = [row["configuration"]["train.parameters.rate"] for row in rows]
+assert tried.count(0.125) == 1 and tried.count(0.25) == 1 and status["enqueued"] == 0, tried
 best = client.curves("curve", rows[0]["trial"])[rows[0]["trial"]]
 assert len(best) == 9 and best[-1]["loss"] == rows[0]["objective"], best
 assert set(client.curves("curve")) <= set(range(1, 13))
