@@ -68,7 +68,7 @@ extension StoreCheck {
     fileprivate var summary: String {
         """
         \(entries) entries with \(facts) facts in \(journalBytes) bytes; \(sweeps) sweeps, \(trials) trials; \
-        \(snapshotSequence.map { "a snapshot at entry \($0) in \(snapshotBytes) bytes, \(snapshotCurves) curves" } ?? "no snapshot"); \
+        \(snapshotSequence.map { "a snapshot at entry \($0) in \(snapshotBytes) bytes, \(snapshotCurves) curves" } ?? "no snapshot of this version"); \
         \(usage.objects) objects in \(usage.bytes) bytes, \(unneeded) of them not needed; \
         \(usage.uploads) uploads not ended, \(usage.uploadBytes) bytes
         """

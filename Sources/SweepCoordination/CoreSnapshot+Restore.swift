@@ -80,7 +80,12 @@ package struct SnapshotRestoration {
 
     private mutating func header(_ reader: inout SnapshotReader) throws(SnapshotError) {
         let format = try reader.integer()
-        guard format == CoreSnapshot.format else { throw SnapshotReader.failure("its format is \(format)") }
+        guard format == CoreSnapshot.format else {
+            throw SnapshotError(
+                reason: "its format is \(format), this version's is \(CoreSnapshot.format)",
+                isEarlier: (1..<CoreSnapshot.format).contains(format)
+            )
+        }
         let attempts = try reader.integer(in: 1...Int(Int32.max))
         if let options, options.attempts != attempts {
             throw SnapshotReader.failure(

@@ -3,7 +3,14 @@ import SweepCore
 /// Why a part of a snapshot cannot be used; whoever meets it does without the snapshot.
 package struct SnapshotError: Error, Hashable, CustomStringConvertible {
     package let reason: String
-    package init(reason: String) { self.reason = reason }
+    /// Whether an earlier version of the program wrote it: passed over like any other, but nothing is wrong with it.
+    package let isEarlier: Bool
+
+    package init(reason: String, isEarlier: Bool = false) {
+        self.reason = reason
+        self.isEarlier = isEarlier
+    }
+
     package var description: String { reason }
 }
 

@@ -33,7 +33,8 @@ final class CheckedSnapshot {
                 (options, deleted) = (restored.options, restored.deleted)
             }
         } catch {
-            found.append("\(error)")
+            // What an earlier version left is made anew at the next start.
+            if (error as? SnapshotError)?.isEarlier != true { found.append("\(error)") }
             head = nil
         }
         (self.parts, self.options, self.store) = (parts, options, store)

@@ -203,6 +203,23 @@ import Testing
         }
         let again = try restored(sample)
         #expect(again.passedOver != nil && again.last?.sequence == facts.count)
+        // Nothing is wrong with the store; a format that is yet to come, or none, is another matter.
+        let check = try StoreCheck(directory: sample.path)
+        #expect(check.isSound && check.snapshotSequence == nil, "\(check.problems)")
+        do {
+            let snapshots = try SnapshotStore.open(writing: sample.path)
+            let head = try #require(try snapshots.head)
+            var parts = whole.core.snapshot.parts
+            parts[0][1] += 2
+            _ = try snapshots.replace(sequence: head.sequence, entry: head.entry) { part in
+                for body in parts { try part(body) }
+            }
+        }
+        let format = CoreSnapshot.format
+        #expect(
+            try StoreCheck(directory: sample.path).problems
+                == ["the snapshot: its format is \(format + 1), this version's is \(format)"]
+        )
         let readings = again.core.sweeps.values.first?.trials.map(\.readings)
         #expect(readings == whole.core.sweeps.values.first?.trials.map(\.readings))
     }
