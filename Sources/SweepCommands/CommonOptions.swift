@@ -54,8 +54,8 @@ struct CoordinatorLocation: ParsableArguments {
             let found = "./\(sweep).sweepd"
             let isAlone =
                 FileManager.default.fileExists(atPath: found + "/sweepd.db")
-                && PortProbe.look(host: "127.0.0.1", port: Self.defaultPort, patience: .seconds(1)) != .open
-            if isAlone { Terminal.error("no coordinator on port \(Self.defaultPort); read from \(found)") }
+                && PortProbe.look(host: "127.0.0.1", port: ClientKeys.defaultPort, patience: .seconds(1)) != .open
+            if isAlone { Terminal.error("no coordinator on port \(ClientKeys.defaultPort); read from \(found)") }
             decided[sweep] = .some(isAlone ? found : nil)
             return isAlone ? found : nil
         }
@@ -63,8 +63,6 @@ struct CoordinatorLocation: ParsableArguments {
 
     /// What `leftBehind` found in this process, by sweep.
     private static let leftBehind = Mutex<[String: String?]>([:])
-
-    private static let defaultPort: UInt16 = 7700
 
     /// Asks, and turns what went wrong into a failure of the command; `sweep` as for `control`.
     func ask<Answer>(

@@ -20,8 +20,8 @@ package struct ClientKeys: ParsableArguments {
 
     package init() {}
 
-    /// Where a coordinator is that nobody says anything of.
-    private static let defaultEndpoint = "tcp://127.0.0.1:7700"
+    /// The port of a coordinator that nobody says anything of, on this machine.
+    package static let defaultPort: UInt16 = 7700
 
     /// What `--join` begins with when it names a variable.
     private static let variableMark = "env:"
@@ -31,7 +31,7 @@ package struct ClientKeys: ParsableArguments {
 
     /// The endpoint given, else the one joined, else the default.
     package func endpoint(or given: String?) throws -> String {
-        try given ?? joined()?.endpoint.description ?? Self.defaultEndpoint
+        try given ?? joined()?.endpoint.description ?? "tcp://127.0.0.1:\(Self.defaultPort)"
     }
 
     /// What the join file says; nil without one.

@@ -21,11 +21,13 @@ extension RealProcesses {
             subscript(name: String) -> Entry? { hosts.first { $0.name == name } }
         }
 
-        @Test(.timeLimit(.minutes(4)))
-        func `workers on hosts are started, left alone, updated and stopped over ssh, and train the sweep`()
-            async throws
-        {
+        /// With the whole program, and with the node's part of it.
+        @Test(.timeLimit(.minutes(4)), arguments: ["sweepd", "sweepd-worker"])
+        func `workers on hosts are started, left alone, updated and stopped over ssh, and train the sweep`(
+            program: String
+        ) async throws {
             try await Bench.run { bench in
+                let copied = Program.sweepd.deletingLastPathComponent().appending(path: program).path
                 let file = try bench.sweep("digits")
                 let expected = try await bench.undisturbed(file, named: "digits")
                 let shell = try await SecureShell(bench)
@@ -40,7 +42,7 @@ extension RealProcesses {
                 func up(_ more: String..., exits status: Int = 0) async throws -> Answer {
                     let words = [
                         "sweepd", "up", list, "--directory", coordinator.directory, "--ssh", shell.command, "--format",
-                        "json", "--drain-time", "3",
+                        "json", "--drain-time", "3", "--program", copied,
                     ]
                     let child = try await bench.run(words + more, within: 120)
                     try #require(child.status == status, "\(child.output)\(child.errors)")
