@@ -108,7 +108,12 @@ for half in BaseTask.Half.allCases {
     say("| one of the first three is | \(scores.three) | \(scores.three.of) |")
     say("| the first is the fault's own name | \(scores.strict) | \(scores.strict.of) |")
     say("| both faults of two, each among the first three | \(scores.pairs) | \(scores.pairs.of) faults |")
-    say("| false alarms | \(scores.alarms) | \(scores.alarms.of) sound runs |")
+    say("| something is named in a sound run | \(scores.alarms) | \(scores.alarms.of) sound runs |")
+    say(
+        isQuick
+            ? "| the same, where the printed remedy gains nothing: false alarms | – | not tried |"
+            : "| the same, where the printed remedy gains nothing: false alarms | \(scores.falseAlarms) | \(scores.falseAlarms.of) sound runs |"
+    )
     say(
         "| a printed remedy recovers four fifths of what was lost | \(scores.recovered) | \(scores.recovered.of) runs with a remedy that can be set |"
     )
@@ -120,7 +125,7 @@ for half in BaseTask.Half.allCases {
     say("| a remedy that can be set is printed | \(scores.settable) | \(scores.settable.of) |")
     say("| faults without effect that are named all the same | \(scores.idle) | \(scores.idle.of) runs |")
     say("")
-    say("| evidence | first | of three | false alarms |")
+    say("| evidence | first | of three | named in sound runs |")
     say("|---|---|---|---|")
     for level in EvidenceLevel.allCases {
         guard let shares = scores.ablation[level] else { continue }
@@ -156,12 +161,13 @@ if isDetailed {
         let named = record.answers[.data] ?? []
         let isWrong: Bool =
             switch record.kinds.count {
-            case 0: record.verdict != "no fault found"
+            case 0: record.verdict != "no fault found" && record.gains != true
             case 1: record.isAdmitted && !(named.first.map(record.right[0].contains) ?? false)
             default:
                 record.isAdmitted
                     && !record.right.allSatisfy { right in named.prefix(3).contains(where: right.contains) }
             }
+        if record.gains == true { say("mended   \(record.name) #\(record.seed): \(record.remedy)") }
         if isWrong { say("wrong    \(record.name) #\(record.seed): \(record.verdict) | \(record.detail)") }
         if record.recovers == false { say("unmended \(record.name) #\(record.seed): \(record.remedy)") }
     }

@@ -44,8 +44,11 @@ package struct FaultScores: Sendable {
     package private(set) var settable = Share()
     /// Of runs with two faults: faults that are among the three likeliest causes.
     package private(set) var pairs = Share()
+    /// Sound runs in which something is named.
     package private(set) var alarms = Share()
-    /// Sound runs by which rule they were called sick.
+    /// Those of them in which the printed remedy makes the run no better.
+    package private(set) var falseAlarms = Share()
+    /// False alarms by which rule they were called sick.
     package private(set) var alarmsByVerdict: [String: Int] = [:]
     /// Faults without effect: how many runs, and how many of them were named all the same.
     package private(set) var idle = Share()
@@ -90,7 +93,8 @@ package struct FaultScores: Sendable {
         for record in records where record.kinds.isEmpty {
             let isAlarm = record.answers[.data]?.isEmpty == false || record.verdict != "no fault found"
             alarms.add(isAlarm)
-            if isAlarm { alarmsByVerdict[record.answers[.data]?.first?.rawValue ?? "unexplained", default: 0] += 1 }
+            falseAlarms.add(isAlarm && record.gains != true)
+            if isAlarm, record.gains != true { alarmsByVerdict[record.answers[.data]?.first?.rawValue ?? "unexplained", default: 0] += 1 }
         }
         for record in records where record.kinds.count == 1 && !record.isAdmitted {
             idle.add(record.answers[.data]?.isEmpty == false)

@@ -25,6 +25,9 @@ package struct FaultStudy: Sendable {
         /// fault is found has no remedy printed.
         package let isSettable: Bool
         package let recovers: Bool?
+        /// Of a sound run in which something is named: whether the remedy that is printed makes the run better, by the gate that
+        /// faults have to pass. Nil: nothing is named, or no remedy that can be set, or it was not tried.
+        package let gains: Bool?
         /// The changes of the remedy, for people.
         package let remedy: String
         /// The first cause after the remedies of the first three were tried; nil: not tried.
@@ -62,13 +65,40 @@ package struct FaultStudy: Sendable {
                     progress("\(run.name): harms, left out")
                     continue
                 }
-                for (seed, result) in zip(seeds, results) { records.append(Self.record(run, result, seed)) }
+                try judgeAlarms(run, results, seeds, plan, bench)
             }
             for run in Self.faults(task, plan) {
                 progress(run.name)
                 try study(run, base, seeds, plan, bench)
             }
             bench.forget()
+        }
+    }
+
+    /// Keeps what is said of a sound run, and whether a remedy that is printed all the same makes it better: then something was to
+    /// be mended, though nobody put it there.
+    private mutating func judgeAlarms(
+        _ run: FaultedRun,
+        _ results: [RunResult],
+        _ seeds: [UInt64],
+        _ plan: Plan,
+        _ bench: Workbench
+    ) throws {
+        var known: [[String]: Bool] = [:]
+        for (seed, result) in zip(seeds, results) {
+            let answer = Answer(result, .data)
+            var gains: Bool?
+            if plan.mends, answer.isFault, let changes = answer.causes.first?.remedy.change, !changes.isEmpty {
+                gains = known[changes]
+                if gains == nil {
+                    let mended = seeds.compactMap { self.mended(run, changes, $0, bench) }
+                    gains =
+                        mended.count == results.count
+                        && Effect(base: mended, faulty: results, judgedBy: .quality) != nil
+                    known[changes] = gains
+                }
+            }
+            records.append(Self.record(run, result, seed, gains: gains))
         }
     }
 
@@ -161,6 +191,7 @@ package struct FaultStudy: Sendable {
         _ seed: UInt64,
         isAdmitted: Bool = false,
         recovers: Bool? = nil,
+        gains: Bool? = nil,
         tried: Cause? = nil
     ) -> Record {
         let full = Answer(result, .data)
@@ -182,6 +213,7 @@ package struct FaultStudy: Sendable {
             verdict: full.verdict.text,
             isSettable: full.isFault && !(full.causes.first?.remedy.change.isEmpty ?? true),
             recovers: recovers,
+            gains: gains,
             remedy: full.isFault ? full.causes.first?.remedy.change.joined(separator: " ") ?? "" : "",
             tried: tried
         )

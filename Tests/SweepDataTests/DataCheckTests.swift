@@ -73,6 +73,18 @@ import Testing
         )
     }
 
+    // covers: C7
+    @Test func `the end of a scale stands for nothing, however rare and far out it is`() throws {
+        // A pixel of 0 … 16 that is nearly always dark.
+        func pixel(_ row: Int) -> Int { row % 25 == 0 ? 16 : row % 40 == 7 ? 15 : row % 2 }
+        #expect(!checks(try Table().findings { row, column in column == 2 ? "\(pixel(row))" : nil }).contains(.sentinel))
+        #expect(
+            checks(
+                try Table().findings { row, column in column == 2 ? "\(row % 25 == 0 ? 99 : pixel(row))" : nil }
+            ).contains(.sentinel)
+        )
+    }
+
     @Test func `constant columns are named`() throws {
         let found = try Table().findings { _, column in column == 1 ? "3" : nil }
         #expect(found.first { $0.check == .constant }?.examples == ["b = 3"])
@@ -184,6 +196,12 @@ import Testing
         for row in stride(from: 0, to: 600, by: 10) { table.labels[row] = table.labels[row] == "k0" ? "k2" : "k0" }
         let finding = try #require(try table.findings().first { $0.check == .labelNoise })
         #expect(finding.severity == .warning && finding.measure > 0.05, "\(finding)")
+        // Beside classes whose edges overlap, so that many neighbours are undecided.
+        var near = Table(600, classes: 3)
+        for row in near.rows.indices { near.rows[row][0] += Double(row % 3) }
+        #expect(!checks(try near.findings()).contains(.labelNoise))
+        for row in stride(from: 0, to: 600, by: 8) { near.labels[row] = near.labels[row] == "k0" ? "k2" : "k0" }
+        #expect(checks(try near.findings()).contains(.labelNoise))
         // Classes that lie in each other: nobody is wrong.
         #expect(!checks(try Table(600).findings()).contains(.labelNoise))
     }

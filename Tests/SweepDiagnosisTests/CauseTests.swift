@@ -234,6 +234,15 @@ import Testing
         #expect(named(run).first == .rateTooHigh, "\(run.diagnosis.verdict)")
     }
 
+    @Test func `a run of single rows that is stuck is a matter of the batch, of many rows it is not`() {
+        var run = MadeUpRun((1...10).map { _ in 2.3 })
+        run.schema = .table()
+        run.trial = .sound { $0.batchSize = 1 }
+        #expect(run.diagnosis.causes.contains { $0.cause == .smallBatch }, "\(run.diagnosis.causes.map(\.cause))")
+        run.trial = .sound { $0.batchSize = 32 }
+        #expect(!run.diagnosis.causes.contains { $0.cause == .smallBatch })
+    }
+
     @Test func `causes stand in the same order every time`() {
         var run = MadeUpRun(fall(20), validation: (1...20).map { 0.6 + 0.03 * abs(Double($0) - 6) })
         run.schema = .table(features: 10, counts: [100, 100])

@@ -242,6 +242,9 @@ import Testing
         let probe = fall(20, rate: 0.5, floor: 0.3)
         #expect(MadeUpRun(probe, training: probe.map { $0 + 1.2 }).symptoms.contains(.modesApart))
         #expect(!MadeUpRun(probe, training: probe.map { $0 * 1.2 }).symptoms.contains(.modesApart))
+        // Next to nothing, the double of it is little too.
+        let learnt = fall(20, rate: 0.5, floor: 0.01)
+        #expect(!MadeUpRun(learnt, training: learnt.map { 3 * $0 + 0.02 }).symptoms.contains(.modesApart))
         // The first epochs fall within themselves.
         #expect(!MadeUpRun(fall(4, rate: 1.5), training: [2.3] + fall(3, rate: 1.5)).symptoms.contains(.modesApart))
     }

@@ -105,6 +105,9 @@ enum ColumnChecks {
     }
 
     /// A number that stands for a missing value: far from all others, and many times the same.
+    ///
+    /// Far is farther from the next value than that is from the last one: the end of a scale (16 of 0 … 16), however rare, lies
+    /// beside its neighbour.
     private static func sentinels(_ columns: [Column]) -> [DataFinding] {
         let found = columns.compactMap { column -> (name: String, value: Double, count: Int, row: Int32)? in
             guard column.values.count >= 50 else { return nil }
@@ -114,7 +117,7 @@ enum ColumnChecks {
             for (value, count) in often.sorted(by: { $0.key < $1.key }) {
                 let others = column.values.filter { $0 != value }
                 guard let robust = Quantiles.robustDeviation(others), robust.deviation > 0,
-                    let low = others.min(), let high = others.max(), value < low || value > high,
+                    let low = others.min(), let high = others.max(), max(low - value, value - high) > high - low,
                     abs(value - robust.median) > 10 * robust.deviation, value == value.rounded(),
                     let place = column.values.firstIndex(of: value)
                 else { continue }

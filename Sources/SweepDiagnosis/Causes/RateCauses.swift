@@ -328,13 +328,22 @@ enum RateCauses {
             )
         ],
         clues: { context in
-            guard context.shows(.oscillating, .spiking, .rising) else { return [] }
+            let fluctuates = context.shows(.oscillating, .spiking, .rising)
+            let stuck = context.shows(.atChance, .collapsed, .dead)
+            guard fluctuates || stuck else { return [] }
             guard let batch = context.training.map({ $0.batchSize * $0.accumulation }) else {
                 // On a curve alone both look the same, so that only the priors part this from a rate that is too high.
                 return context.clue(1.4, .oscillating, .spiking)
             }
+            // Steps along the gradient of one row or two can also walk a network to where nothing moves any more.
+            guard fluctuates || batch <= 2 else { return [] }
             var clues = context.clue(0.8, .oscillating, .spiking, .rising)
-            clues += context.clue(batch <= 4 ? 2 : 1, "a batch has \(batch) rows", if: batch <= 8)
+            if !fluctuates { clues += context.clue(0.8, .atChance, .collapsed, .dead) }
+            clues += context.clue(
+                batch <= 2 ? 2.6 : batch <= 4 ? 2 : 1,
+                "a batch has \(batch) row\(batch == 1 ? "" : "s")",
+                if: batch <= 8
+            )
             clues += context.clue(-2, "a batch has \(batch) rows", if: batch >= 32)
             clues += context.clue(1.2, .gradientNoise)
             return clues
