@@ -94,7 +94,9 @@ package struct FaultScores: Sendable {
             let isAlarm = record.answers[.data]?.isEmpty == false || record.verdict != "no fault found"
             alarms.add(isAlarm)
             falseAlarms.add(isAlarm && record.gains != true)
-            if isAlarm, record.gains != true { alarmsByVerdict[record.answers[.data]?.first?.rawValue ?? "unexplained", default: 0] += 1 }
+            if isAlarm, record.gains != true {
+                alarmsByVerdict[record.answers[.data]?.first?.rawValue ?? "unexplained", default: 0] += 1
+            }
         }
         for record in records where record.kinds.count == 1 && !record.isAdmitted {
             idle.add(record.answers[.data]?.isEmpty == false)

@@ -77,7 +77,9 @@ import Testing
     @Test func `the end of a scale stands for nothing, however rare and far out it is`() throws {
         // A pixel of 0 … 16 that is nearly always dark.
         func pixel(_ row: Int) -> Int { row % 25 == 0 ? 16 : row % 40 == 7 ? 15 : row % 2 }
-        #expect(!checks(try Table().findings { row, column in column == 2 ? "\(pixel(row))" : nil }).contains(.sentinel))
+        #expect(
+            !checks(try Table().findings { row, column in column == 2 ? "\(pixel(row))" : nil }).contains(.sentinel)
+        )
         #expect(
             checks(
                 try Table().findings { row, column in column == 2 ? "\(row % 25 == 0 ? 99 : pixel(row))" : nil }
