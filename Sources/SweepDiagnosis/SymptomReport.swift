@@ -43,9 +43,9 @@ package struct SymptomReport: Sendable {
     package var complaints: [Finding] {
         alarms.filter { finding in
             // What goes up and down where little is left does no harm that anybody measured: half of the sound runs of a deep
-            // network in the benchmark's tuning half do.
+            // network in the benchmark's tuning half do. Neither do units that a network has learnt without.
             finding.symptom.isComplaint
-                && !(isNearlyDone && [.oscillating, .spiking].contains(finding.symptom))
+                && !(isNearlyDone && [.oscillating, .spiking, .dead].contains(finding.symptom))
         }
     }
 

@@ -89,6 +89,11 @@ import Testing
             return
         }
         #expect(!experiment.isEmpty)
+        // Ten epochs of patience would not stop a run of twenty that is best in its eleventh.
+        #expect(
+            run.diagnosis.causes.first { $0.cause == .overTraining }?.remedy.change
+                == ["train.early_stopping={metric: validation.loss, patience: 4}"]
+        )
     }
 
     // covers: R20

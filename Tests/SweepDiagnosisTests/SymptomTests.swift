@@ -327,6 +327,15 @@ import Testing
         #expect(!run(.of(start: [.hidden(dead: 0.15), .head()])).symptoms.contains(.dead))
     }
 
+    @Test func `dead units that a network learnt without ask for no explanation, beside a high loss they do`() {
+        for (floor, isAsked) in [(0.05, false), (1.8, true)] {
+            var run = MadeUpRun(fall(10, floor: floor))
+            run.instruments = .of(start: [.hidden(), .head()], end: [.hidden(dead: 0.6), .head()])
+            #expect(run.symptoms.contains(.dead))
+            #expect(run.report.complaints.contains { $0.symptom == .dead } == isAsked, "floor \(floor)")
+        }
+    }
+
     @Test func `saturation is of half of the units`() {
         func layer(_ share: Double) -> Instruments.Layer { .hidden(activation: .tanh, dead: nil, saturated: share) }
         #expect(run(.of(start: [layer(0.7), .head()])).symptoms.contains(.saturated))

@@ -87,9 +87,11 @@ enum CapacityCauses {
         },
         remedy: { context in
             let best = context.bestEpoch?.epoch ?? 1
+            // A fifth of the budget: with ten epochs of patience a run of twenty is never stopped whose best epoch is the eleventh.
+            let patience = min(10, max(3, context.series.budget / 5))
             let spared = context.bestEpoch.map { EvidenceText.percent(1 - $0.share) } ?? "some"
             return CauseFinding.Remedy(
-                context.training == nil ? [] : ["train.early_stopping={metric: validation.loss, patience: 10}"],
+                context.training == nil ? [] : ["train.early_stopping={metric: validation.loss, patience: \(patience)}"],
                 "stop at the best epoch (\(best)): spares \(spared) of the epochs and loses nothing"
             )
         }
