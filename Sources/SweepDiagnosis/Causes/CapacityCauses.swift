@@ -91,7 +91,8 @@ enum CapacityCauses {
             let patience = min(10, max(3, context.series.budget / 5))
             let spared = context.bestEpoch.map { EvidenceText.percent(1 - $0.share) } ?? "some"
             return CauseFinding.Remedy(
-                context.training == nil ? [] : ["train.early_stopping={metric: validation.loss, patience: \(patience)}"],
+                context.training == nil
+                    ? [] : ["train.early_stopping={metric: validation.loss, patience: \(patience)}"],
                 "stop at the best epoch (\(best)): spares \(spared) of the epochs and loses nothing"
             )
         }
