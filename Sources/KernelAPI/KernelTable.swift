@@ -9,8 +9,8 @@ package struct KernelTable: Sendable {
     package var gemm: @Sendable (Gemm) -> Void
     package let transposePanels: @Sendable (PanelTranspose) -> Void
     package let sumColumns: @Sendable (ColumnSums) -> Void
-    package let activate: @Sendable (Activation) -> Void
-    package let differentiate: @Sendable (ActivationGradient) -> Void
+    package var activate: @Sendable (Activation) -> Void
+    package var differentiate: @Sendable (ActivationGradient) -> Void
     package let dropOut: @Sendable (Dropout) -> Void
     /// Returns the sum of the rows' losses.
     package let softmaxCrossEntropy: @Sendable (SoftmaxCrossEntropy) -> Double
@@ -27,12 +27,12 @@ package struct KernelTable: Sendable {
     package let softmax: @Sendable (Softmax) -> Void
     package var updateWithMomentum: @Sendable (MomentumUpdate) -> UpdateNorms
     package var updateWithAdam: @Sendable (AdamUpdate) -> UpdateNorms
-    package let updateWithRMSprop: @Sendable (RMSpropUpdate) -> UpdateNorms
-    package let updateWithAdagrad: @Sendable (AdagradUpdate) -> UpdateNorms
-    package let updateWithLion: @Sendable (LionUpdate) -> UpdateNorms
-    package let updateWithNAdam: @Sendable (NAdamUpdate) -> UpdateNorms
-    package let averageWeights: @Sendable (WeightAverage) -> Void
-    package let accumulate: @Sendable (Accumulation) -> Void
+    package var updateWithRMSprop: @Sendable (RMSpropUpdate) -> UpdateNorms
+    package var updateWithAdagrad: @Sendable (AdagradUpdate) -> UpdateNorms
+    package var updateWithLion: @Sendable (LionUpdate) -> UpdateNorms
+    package var updateWithNAdam: @Sendable (NAdamUpdate) -> UpdateNorms
+    package var averageWeights: @Sendable (WeightAverage) -> Void
+    package var accumulate: @Sendable (Accumulation) -> Void
     /// Multiplies so many elements, a multiple of 16, by a factor.
     package let scaleValues: @Sendable (MutableFloats, Int, Float) -> Void
     /// Bounds so many elements, a multiple of 16, to −bound ... bound, the bound at least 0; a NaN stays NaN.
@@ -62,13 +62,13 @@ package struct KernelTable: Sendable {
     package let flipConvolutionWeights: @Sendable (ConvolutionFlip) -> Void
     package var convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
     package var convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
-    package let poolMax: @Sendable (MaxPool) -> Void
-    package let poolMaxGradient: @Sendable (MaxPoolGradient) -> Void
-    package let poolAverage: @Sendable (AveragePool) -> Void
-    package let poolAverageGradient: @Sendable (AveragePoolGradient) -> Void
-    package let normalizeBatch: @Sendable (BatchNormalization) -> Void
-    package let normalizeBatchEvaluation: @Sendable (BatchNormalizationEvaluation) -> Void
-    package let normalizeBatchGradient: @Sendable (BatchNormalizationGradient) -> Void
+    package var poolMax: @Sendable (MaxPool) -> Void
+    package var poolMaxGradient: @Sendable (MaxPoolGradient) -> Void
+    package var poolAverage: @Sendable (AveragePool) -> Void
+    package var poolAverageGradient: @Sendable (AveragePoolGradient) -> Void
+    package var normalizeBatch: @Sendable (BatchNormalization) -> Void
+    package var normalizeBatchEvaluation: @Sendable (BatchNormalizationEvaluation) -> Void
+    package var normalizeBatchGradient: @Sendable (BatchNormalizationGradient) -> Void
     package let normalizeLayer: @Sendable (LayerNormalization) -> Void
     package let normalizeLayerGradient: @Sendable (LayerNormalizationGradient) -> Void
 
