@@ -7,8 +7,8 @@ package struct KernelTable: Sendable {
     /// `v2`, `v3`, `v4`, `neon` or `reference`.
     package let name: String
     package var gemm: @Sendable (Gemm) -> Void
-    package let transposePanels: @Sendable (PanelTranspose) -> Void
-    package let sumColumns: @Sendable (ColumnSums) -> Void
+    package var transposePanels: @Sendable (PanelTranspose) -> Void
+    package var sumColumns: @Sendable (ColumnSums) -> Void
     package var activate: @Sendable (Activation) -> Void
     package var differentiate: @Sendable (ActivationGradient) -> Void
     package let dropOut: @Sendable (Dropout) -> Void
@@ -37,7 +37,7 @@ package struct KernelTable: Sendable {
     package let scaleValues: @Sendable (MutableFloats, Int, Float) -> Void
     /// Bounds so many elements, a multiple of 16, to −bound ... bound, the bound at least 0; a NaN stays NaN.
     package let clampValues: @Sendable (MutableFloats, Int, Float) -> Void
-    package let limitColumnNorms: @Sendable (ColumnNormLimit) -> Void
+    package var limitColumnNorms: @Sendable (ColumnNormLimit) -> Void
     /// The sum of the squares of so many elements, a multiple of 16.
     ///
     /// Blocks of 4096 elements are summed in float32 (64 interleaved chains, then a fixed tree), the blocks in float64.
@@ -56,8 +56,8 @@ package struct KernelTable: Sendable {
     package let exercise: @Sendable (Int) -> Exercise
 
     // Images, convolution, pooling and normalisation.
-    package let copyImages: @Sendable (ImageCopy) -> Void
-    package let addImages: @Sendable (ImageSum) -> Void
+    package var copyImages: @Sendable (ImageCopy) -> Void
+    package var addImages: @Sendable (ImageSum) -> Void
     package var convolve: @Sendable (Convolution) -> Void
     package let flipConvolutionWeights: @Sendable (ConvolutionFlip) -> Void
     package var convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
@@ -69,7 +69,7 @@ package struct KernelTable: Sendable {
     package var normalizeBatch: @Sendable (BatchNormalization) -> Void
     package var normalizeBatchEvaluation: @Sendable (BatchNormalizationEvaluation) -> Void
     package var normalizeBatchGradient: @Sendable (BatchNormalizationGradient) -> Void
-    package let normalizeLayer: @Sendable (LayerNormalization) -> Void
+    package var normalizeLayer: @Sendable (LayerNormalization) -> Void
     package let normalizeLayerGradient: @Sendable (LayerNormalizationGradient) -> Void
 
     /// Collects the kernels of one instruction set.

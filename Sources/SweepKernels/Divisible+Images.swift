@@ -149,6 +149,56 @@ extension BatchNormalizationGradient: Divisible {
     }
 }
 
+// Copies, sums and layer norms are cut by samples. (The sums of a layer norm's gradient run over them.)
+
+extension ImageCopy: Divisible {
+    var isWorthSharing: Bool { batch * height * width * channels >= elementsWorthSharing }
+
+    func compute(_ single: SingleKernels) { single.table.copyImages(self) }
+
+    func part(_ member: Int, of members: Int) -> ImageCopy? {
+        guard let samples = share(of: batch, member, members, unit: 1) else { return nil }
+        var part = self
+        part.batch = samples.count
+        part.source += samples.lowerBound * sourceLayout.sampleStride
+        part.destination += samples.lowerBound * destinationLayout.sampleStride
+        return part
+    }
+}
+
+extension ImageSum: Divisible {
+    var isWorthSharing: Bool { batch * height * width * channels >= elementsWorthSharing }
+
+    func compute(_ single: SingleKernels) { single.table.addImages(self) }
+
+    func part(_ member: Int, of members: Int) -> ImageSum? {
+        guard let samples = share(of: batch, member, members, unit: 1) else { return nil }
+        var part = self
+        part.batch = samples.count
+        part.left += samples.lowerBound * leftLayout.sampleStride
+        part.right += samples.lowerBound * rightLayout.sampleStride
+        part.output += samples.lowerBound * outputLayout.sampleStride
+        return part
+    }
+}
+
+extension LayerNormalization: Divisible {
+    var isWorthSharing: Bool { batch * height * width * channels >= elementsWorthSharing }
+
+    func compute(_ single: SingleKernels) { single.table.normalizeLayer(self) }
+
+    func part(_ member: Int, of members: Int) -> LayerNormalization? {
+        guard let samples = share(of: batch, member, members, unit: 1) else { return nil }
+        var part = self
+        part.batch = samples.count
+        part.input += samples.lowerBound * inputLayout.sampleStride
+        part.means += samples.lowerBound
+        part.inverseDeviations += samples.lowerBound
+        part.output += samples.lowerBound * outputLayout.sampleStride
+        return part
+    }
+}
+
 // Activations are cut by rows.
 
 extension KernelAPI.Activation: Divisible {

@@ -135,3 +135,49 @@ extension Accumulation: Divisible {
         return part
     }
 }
+
+// What stands in panels, or in columns, is cut by whole vectors of columns.
+
+extension PanelTranspose: Divisible {
+    var isWorthSharing: Bool { rows * columns >= 2 * elementsWorthSharing }
+
+    func compute(_ single: SingleKernels) { single.table.transposePanels(self) }
+
+    func part(_ member: Int, of members: Int) -> PanelTranspose? {
+        guard let range = share(of: columns, member, members, unit: laneCount) else { return nil }
+        var part = self
+        part.columns = range.count
+        part.source += range.lowerBound * rows
+        part.destination += range.lowerBound * laneCount
+        return part
+    }
+}
+
+extension ColumnSums: Divisible {
+    var isWorthSharing: Bool { rows * columns >= 2 * elementsWorthSharing }
+
+    func compute(_ single: SingleKernels) { single.table.sumColumns(self) }
+
+    func part(_ member: Int, of members: Int) -> ColumnSums? {
+        guard let range = share(of: columns, member, members, unit: laneCount) else { return nil }
+        var part = self
+        part.columns = range.count
+        part.values += range.lowerBound
+        part.sums += range.lowerBound
+        return part
+    }
+}
+
+extension ColumnNormLimit: Divisible {
+    var isWorthSharing: Bool { rows * columns >= 2 * elementsWorthSharing }
+
+    func compute(_ single: SingleKernels) { single.table.limitColumnNorms(self) }
+
+    func part(_ member: Int, of members: Int) -> ColumnNormLimit? {
+        guard let range = share(of: columns, member, members, unit: laneCount) else { return nil }
+        var part = self
+        part.columns = range.count
+        part.weights += range.lowerBound * rows
+        return part
+    }
+}

@@ -10,6 +10,8 @@ extension KernelTable {
         let single = SingleKernels(self)
         var table = self
         table.gemm = { share($0, team, single) }
+        table.transposePanels = { share($0, team, single) }
+        table.sumColumns = { share($0, team, single) }
         table.convolve = { share($0, team, single) }
         table.convolveInputGradient = { share($0, team, single) }
         table.convolveWeightGradient = { share($0, team, single) }
@@ -20,6 +22,9 @@ extension KernelTable {
         table.normalizeBatch = { share($0, team, single) }
         table.normalizeBatchEvaluation = { share($0, team, single) }
         table.normalizeBatchGradient = { share($0, team, single) }
+        table.normalizeLayer = { share($0, team, single) }
+        table.copyImages = { share($0, team, single) }
+        table.addImages = { share($0, team, single) }
         table.activate = { share($0, team, single) }
         table.differentiate = { share($0, team, single) }
         table.updateWithMomentum = { share($0, team, single) }
@@ -30,6 +35,7 @@ extension KernelTable {
         table.updateWithNAdam = { share($0, team, single) }
         table.averageWeights = { share($0, team, single) }
         table.accumulate = { share($0, team, single) }
+        table.limitColumnNorms = { share($0, team, single) }
         return table
     }
 }

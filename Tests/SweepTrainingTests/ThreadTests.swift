@@ -33,9 +33,12 @@ import Testing
                     .convolution(ConvolutionSpec(channels: 40)), .batchNorm(momentum: 0.1, epsilon: 1e-5),
                     .activation(.relu), .dropout(0.1), .activation(.gelu),
                     .averagePool(PoolSpec(size: WindowSize(3), stride: WindowSize(1))),
-                    .activation(.leakyRelu(slope: 0.1)), .maxPool(PoolSpec()), .flatten,
+                    .activation(.leakyRelu(slope: 0.1)), .layerNorm(epsilon: 1e-5),
+                    .residual([.convolution(ConvolutionSpec(channels: 40))]), .activation(.relu), .maxPool(PoolSpec()),
+                    .flatten,
                 ]
                 $0.averaging = 0.9
+                $0.maxNorm = 2
             }, ImageShape(height: 20, width: 22, channels: 3)
         ),
     ]
@@ -79,6 +82,9 @@ import Testing
         table.updateWithNAdam = { _ in calls.update() }
         table.averageWeights = { _ in calls.add() }
         table.accumulate = { _ in calls.add() }
+        table.transposePanels = { _ in calls.add() }
+        table.sumColumns = { _ in calls.add() }
+        table.limitColumnNorms = { _ in calls.add() }
         let shared = table.shared(by: ThreadTeam(count: 3))
         let arena = Arena()
         let place = arena.floats(16).baseAddress!
@@ -190,6 +196,17 @@ import Testing
             #expect(
                 count { shared.accumulate(Accumulation(count: elements, source: place, destination: place)) } == members
             )
+            let rows = elements / 64
+            let columns = [
+                count {
+                    shared.transposePanels(PanelTranspose(rows: rows, columns: 64, source: place, destination: place))
+                },
+                count {
+                    shared.sumColumns(ColumnSums(rows: rows, columns: 64, values: place, stride: 64, sums: place))
+                },
+                count { shared.limitColumnNorms(ColumnNormLimit(rows: rows, columns: 64, weights: place, limit: 1)) },
+            ]
+            #expect(columns.allSatisfy { $0 == members }, "\(columns)")
         }
     }
 
