@@ -11,7 +11,7 @@ package struct KernelTable: Sendable {
     package var sumColumns: @Sendable (ColumnSums) -> Void
     package var activate: @Sendable (Activation) -> Void
     package var differentiate: @Sendable (ActivationGradient) -> Void
-    package let dropOut: @Sendable (Dropout) -> Void
+    package var dropOut: @Sendable (Dropout) -> Void
     /// Returns the sum of the rows' losses.
     package let softmaxCrossEntropy: @Sendable (SoftmaxCrossEntropy) -> Double
     /// Returns the sum of the rows' losses.

@@ -199,7 +199,7 @@ extension LayerNormalization: Divisible {
     }
 }
 
-// Activations are cut by rows.
+// Activations and dropout are cut by rows.
 
 extension KernelAPI.Activation: Divisible {
     var isWorthSharing: Bool { rows * columns >= function.worthSharing }
@@ -227,6 +227,22 @@ extension ActivationGradient: Divisible {
         part.rows = range.count
         part.gradient += range.lowerBound * gradientStride
         part.output += range.lowerBound * outputStride
+        return part
+    }
+}
+
+extension Dropout: Divisible {
+    var isWorthSharing: Bool { rows * columns >= elementsWorthSharing }
+
+    func compute(_ single: SingleKernels) { single.table.dropOut(self) }
+
+    func part(_ member: Int, of members: Int) -> Dropout? {
+        guard let range = share(of: rows, member, members, unit: 1) else { return nil }
+        var part = self
+        part.firstRow += range.lowerBound
+        part.rows = range.count
+        part.source += range.lowerBound * sourceStride
+        part.destination += range.lowerBound * destinationStride
         return part
     }
 }

@@ -27,6 +27,7 @@ extension KernelTable {
         table.addImages = { share($0, team, single) }
         table.activate = { share($0, team, single) }
         table.differentiate = { share($0, team, single) }
+        table.dropOut = { share($0, team, single) }
         table.updateWithMomentum = { share($0, team, single) }
         table.updateWithAdam = { share($0, team, single) }
         table.updateWithRMSprop = { share($0, team, single) }

@@ -219,6 +219,7 @@ import Testing
         table.normalizeBatchEvaluation = { _ in calls.add() }
         table.poolMax = { _ in calls.add() }
         table.activate = { _ in calls.add() }
+        table.dropOut = { _ in calls.add() }
         let shared = table.shared(by: ThreadTeam(count: 3))
         let arena = Arena()
         let place = arena.floats(16).baseAddress!
@@ -319,7 +320,23 @@ import Testing
                     )
                 )
             }
-            #expect([pooled, activated] == [members, members], "\(batch)")
+            let dropped = count {
+                shared.dropOut(
+                    Dropout(
+                        rate: 0.5,
+                        seed: 1,
+                        step: 1,
+                        layer: 0,
+                        rows: batch,
+                        columns: 1024,
+                        source: place,
+                        sourceStride: 0,
+                        destination: place,
+                        destinationStride: 0
+                    )
+                )
+            }
+            #expect([pooled, activated, dropped] == [members, members, members], "\(batch)")
         }
     }
 
