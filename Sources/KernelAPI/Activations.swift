@@ -142,13 +142,15 @@ package struct ActivationGradient {
 /// Source: Srivastava, Hinton, Krizhevsky, Sutskever, Salakhutdinov 2014.
 /// Whether element (i, j) is dropped is a function of (seed, step, layer, i, j) alone, the same on every instruction
 /// set, so nothing is stored: the backward pass applies the same operation, with the same key, to the gradient.
-/// The counter i · paddedCount(columns) + j is taken modulo 2³².
+/// The counter i · paddedCount(columns) + j is taken modulo 2³²; rows count from `firstRow`.
 package struct Dropout {
     /// In 0 ..< 1; rounded down to a multiple of 2⁻²⁴.
     package var rate: Float
     package var seed: UInt64
     package var step: UInt64
     package var layer: UInt64
+    /// The number of the first of the rows, where they are some of a batch; else 0.
+    package var firstRow: Int
     package var rows: Int
     /// Real columns; padding is copied as zero.
     package var columns: Int
@@ -165,6 +167,7 @@ package struct Dropout {
         seed: UInt64,
         step: UInt64,
         layer: UInt64,
+        firstRow: Int = 0,
         rows: Int,
         columns: Int,
         source: Floats,
@@ -176,6 +179,7 @@ package struct Dropout {
         self.seed = seed
         self.step = step
         self.layer = layer
+        self.firstRow = firstRow
         self.rows = rows
         self.columns = columns
         self.source = source

@@ -127,13 +127,22 @@ package struct PanelTranspose {
     package var source: Floats
     /// `rows · columns` elements that do not overlap the source.
     package var destination: MutableFloats
+    /// Elements from one panel of the destination to the next, at least 16N: more where this is some columns of a matrix.
+    package var destinationPanelStride: Int
 
-    /// Describes a transposition; see the fields.
-    package init(rows: Int, columns: Int, source: Floats, destination: MutableFloats) {
+    /// Describes a transposition; see the fields. The destination's panels lie one behind another unless told.
+    package init(
+        rows: Int,
+        columns: Int,
+        source: Floats,
+        destination: MutableFloats,
+        destinationPanelStride: Int? = nil
+    ) {
         self.rows = rows
         self.columns = columns
         self.source = source
         self.destination = destination
+        self.destinationPanelStride = destinationPanelStride ?? columns * laneCount
     }
 }
 

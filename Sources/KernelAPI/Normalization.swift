@@ -11,7 +11,22 @@
 ///
 /// Padded channels have a gain and a shift of zero, so their outputs are zero. For the rows of a matrix see
 /// `ImageLayout(rowsOf:)`.
+///
+/// **Parts.** A batch can be taken through sample by sample, with the same bits: `sums` of each part in order, then
+/// `moments` of the whole batch, then `outputs` of each part, in any order.
 package struct BatchNormalization {
+    /// What of the work is to be done.
+    package enum Pass: Sendable {
+        /// All of it, of the whole batch.
+        case whole
+        /// Σx of a part, into `mean`; all but the first go on with the sums.
+        case sums(continues: Bool)
+        /// From the sums in `mean` and the whole batch's input μ, 1/√(σ² + ε) and the running values.
+        case moments
+        /// The outputs of a part.
+        case outputs
+    }
+
     /// Samples; batch · height · width is at least 1.
     package var batch: Int
     package var height: Int
@@ -39,6 +54,7 @@ package struct BatchNormalization {
     package var outputLayout: ImageLayout
     /// Whether negative outputs become zero; a NaN stays NaN.
     package var relu: Bool
+    package var pass: Pass
 
     /// Describes a pass; see the fields.
     package init(
@@ -58,7 +74,8 @@ package struct BatchNormalization {
         runningVariance: MutableFloats,
         output: MutableFloats,
         outputLayout: ImageLayout,
-        relu: Bool = false
+        relu: Bool = false,
+        pass: Pass = .whole
     ) {
         self.batch = batch
         self.height = height
@@ -77,6 +94,7 @@ package struct BatchNormalization {
         self.output = output
         self.outputLayout = outputLayout
         self.relu = relu
+        self.pass = pass
     }
 }
 
@@ -140,8 +158,22 @@ package struct BatchNormalizationEvaluation {
 ///
 /// With x̂ = (x − μ) · r and r = 1/√(σ² + ε): dShift = Σ dy, dGain = Σ dy · x̂, and
 /// dx = (gain · r) · (dy − dShift / N − x̂ · dGain / N), summed by `BatchNormalization`'s tree. The mean subtracts
-/// first, x̂ · (dGain / N) last by a fused multiply-add.
+/// first, x̂ · (dGain / N) last by a fused multiply-add. With a mask, dy is zero where a ReLU behind y was not above zero,
+/// before anything else is done with it.
+///
+/// **Parts.** A batch can be taken through sample by sample, with the same bits: `sums` of each part in order, then
+/// `inputGradient` of each part, in any order.
 package struct BatchNormalizationGradient {
+    /// What of the work is to be done.
+    package enum Pass: Sendable {
+        /// All of it, of the whole batch.
+        case whole
+        /// dGain and dShift of a part; all but the first go on with the sums.
+        case sums(continues: Bool)
+        /// dx of a part of a batch of N = `pixels`.
+        case inputGradient(pixels: Int)
+    }
+
     /// Samples; batch · height · width is at least 1.
     package var batch: Int
     package var height: Int
@@ -164,6 +196,11 @@ package struct BatchNormalizationGradient {
     /// dx: the first pixel, overwritten; may be dy or x with the same layout. Nil to leave it out.
     package var inputGradient: MutableFloats?
     package var inputGradientLayout: ImageLayout
+    /// The activation behind the normalisation: where it is ≤ 0, dy counts as zero (the derivative of a ReLU); nil to take dy
+    /// as it is.
+    package var reluMask: Floats?
+    package var reluMaskLayout: ImageLayout
+    package var pass: Pass
 
     /// Describes a pass; see the fields.
     package init(
@@ -181,7 +218,10 @@ package struct BatchNormalizationGradient {
         gainGradient: MutableFloats,
         shiftGradient: MutableFloats,
         inputGradient: MutableFloats?,
-        inputGradientLayout: ImageLayout
+        inputGradientLayout: ImageLayout,
+        reluMask: Floats? = nil,
+        reluMaskLayout: ImageLayout = ImageLayout(pixelStride: 0, rowStride: 0, sampleStride: 0),
+        pass: Pass = .whole
     ) {
         self.batch = batch
         self.height = height
@@ -198,6 +238,9 @@ package struct BatchNormalizationGradient {
         self.shiftGradient = shiftGradient
         self.inputGradient = inputGradient
         self.inputGradientLayout = inputGradientLayout
+        self.reluMask = reluMask
+        self.reluMaskLayout = reluMaskLayout
+        self.pass = pass
     }
 }
 

@@ -29,37 +29,74 @@ private func sumOfSquares(_ first: Floats, _ pixel: Int, _ count: Int, _ mean: L
     return (a + b) + (c + d)
 }
 
-@inline(__always)
-private func correlated(_ chain: Lanes, _ gradient: Floats, _ input: Floats, _ mean: Lanes, _ inverse: Lanes) -> Lanes {
-    chain.addingProduct(load(gradient), (load(input) - mean) * inverse)
+/// Where the gradients, masks and inputs of a run of pixels begin, and how far apart their pixels are.
+private struct GradientRun {
+    var gradient: Floats
+    var mask: Floats
+    var input: Floats
+    let gradientPixel: Int
+    let maskPixel: Int
+    let inputPixel: Int
+
+    /// Goes on by so many pixels.
+    @inline(__always)
+    mutating func advance(_ pixels: Int) {
+        gradient += pixels &* gradientPixel
+        mask += pixels &* maskPixel
+        input += pixels &* inputPixel
+    }
+
+    /// dy of a pixel from the beginning on, zero where a mask is not above zero.
+    @inline(__always)
+    func outputGradient(_ pixel: Int, masks: Bool) -> Lanes {
+        let values = load(gradient + pixel &* gradientPixel)
+        return masks ? passed(values, load(mask + pixel &* maskPixel)) : values
+    }
+
+    /// The chain with dy · x̂ of such a pixel added.
+    @inline(__always)
+    func correlated(_ chain: Lanes, _ pixel: Int, _ mean: Lanes, _ inverse: Lanes, masks: Bool) -> Lanes {
+        chain.addingProduct(outputGradient(pixel, masks: masks), (load(input + pixel &* inputPixel) - mean) * inverse)
+    }
 }
 
-/// The sum of dy · x̂ of a run of pixels: four chains, added as (0 + 1) + (2 + 3).
+/// The sum of dy · x̂ of a run of so many pixels: four chains, added as (0 + 1) + (2 + 3).
 @inline(__always)
-private func sumOfProducts(
-    _ gradient: Floats,
-    _ gradientPixel: Int,
-    _ input: Floats,
-    _ inputPixel: Int,
-    _ count: Int,
-    _ mean: Lanes,
-    _ inverse: Lanes
-) -> Lanes {
+private func sumOfProducts(_ first: GradientRun, _ count: Int, _ mean: Lanes, _ inverse: Lanes, masks: Bool) -> Lanes {
     var (a, b, c, d) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-    var (g, p) = (gradient, input)
+    var run = first
     var x = 0
     while x &+ 4 <= count {
-        a = correlated(a, g, p, mean, inverse)
-        b = correlated(b, g + gradientPixel, p + inputPixel, mean, inverse)
-        c = correlated(c, g + 2 &* gradientPixel, p + 2 &* inputPixel, mean, inverse)
-        d = correlated(d, g + 3 &* gradientPixel, p + 3 &* inputPixel, mean, inverse)
-        g += 4 &* gradientPixel
-        p += 4 &* inputPixel
+        a = run.correlated(a, 0, mean, inverse, masks: masks)
+        b = run.correlated(b, 1, mean, inverse, masks: masks)
+        c = run.correlated(c, 2, mean, inverse, masks: masks)
+        d = run.correlated(d, 3, mean, inverse, masks: masks)
+        run.advance(4)
         x &+= 4
     }
-    if x < count { a = correlated(a, g, p, mean, inverse) }
-    if x &+ 1 < count { b = correlated(b, g + gradientPixel, p + inputPixel, mean, inverse) }
-    if x &+ 2 < count { c = correlated(c, g + 2 &* gradientPixel, p + 2 &* inputPixel, mean, inverse) }
+    if x < count { a = run.correlated(a, 0, mean, inverse, masks: masks) }
+    if x &+ 1 < count { b = run.correlated(b, 1, mean, inverse, masks: masks) }
+    if x &+ 2 < count { c = run.correlated(c, 2, mean, inverse, masks: masks) }
+    return (a + b) + (c + d)
+}
+
+/// The sum of dy of a run of so many pixels, in the same order.
+@inline(__always)
+private func sumOfGradients(_ first: GradientRun, _ count: Int, masks: Bool) -> Lanes {
+    var (a, b, c, d) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
+    var run = first
+    var x = 0
+    while x &+ 4 <= count {
+        a += run.outputGradient(0, masks: masks)
+        b += run.outputGradient(1, masks: masks)
+        c += run.outputGradient(2, masks: masks)
+        d += run.outputGradient(3, masks: masks)
+        run.advance(4)
+        x &+= 4
+    }
+    if x < count { a += run.outputGradient(0, masks: masks) }
+    if x &+ 1 < count { b += run.outputGradient(1, masks: masks) }
+    if x &+ 2 < count { c += run.outputGradient(2, masks: masks) }
     return (a + b) + (c + d)
 }
 
@@ -75,11 +112,21 @@ private func clear(_ values: MutableFloats, _ count: Int) {
 
 /// Batch normalisation in training: two passes for the moments, one for the outputs.
 func normalizeBatch(_ batch: BatchNormalization) {
+    switch batch.pass {
+    case .whole:
+        addSums(batch, continues: false)
+        takeMoments(batch)
+        writeOutputs(batch)
+    case .sums(let continues): addSums(batch, continues: continues)
+    case .moments: takeMoments(batch)
+    case .outputs: writeOutputs(batch)
+    }
+}
+
+/// Adds the inputs, sample by sample, to what stands in the place of the means.
+private func addSums(_ batch: BatchNormalization, continues: Bool) {
     let layout = batch.inputLayout
-    let pixels = batch.batch &* batch.height &* batch.width
-    let share = splat(1 / Float(Int32(truncatingIfNeeded: pixels)))
-    clear(batch.mean, batch.channels)
-    clear(batch.inverseDeviation, batch.channels)
+    if !continues { clear(batch.mean, batch.channels) }
     var sample = 0
     while sample < batch.batch {
         var n = 0
@@ -102,12 +149,20 @@ func normalizeBatch(_ batch: BatchNormalization) {
         }
         sample &+= 1
     }
+}
+
+/// The means from the sums that stand in their place, the deviations from the inputs, and what runs on from both.
+private func takeMoments(_ batch: BatchNormalization) {
+    let layout = batch.inputLayout
+    let pixels = batch.batch &* batch.height &* batch.width
+    let share = splat(1 / Float(Int32(truncatingIfNeeded: pixels)))
     var n = 0
     while n < batch.channels {
         store(load(batch.mean + n) * share, batch.mean + n)
         n &+= 16
     }
-    sample = 0
+    clear(batch.inverseDeviation, batch.channels)
+    var sample = 0
     while sample < batch.batch {
         n = 0
         while n < batch.channels {
@@ -146,6 +201,10 @@ func normalizeBatch(_ batch: BatchNormalization) {
         )
         n &+= 16
     }
+}
+
+/// y of samples whose moments stand.
+private func writeOutputs(_ batch: BatchNormalization) {
     normalize(
         BatchNormalizationEvaluation(
             batch: batch.batch,
@@ -153,7 +212,7 @@ func normalizeBatch(_ batch: BatchNormalization) {
             width: batch.width,
             channels: batch.channels,
             input: batch.input,
-            inputLayout: layout,
+            inputLayout: batch.inputLayout,
             gain: batch.gain,
             shift: batch.shift,
             runningMean: batch.mean,
@@ -217,10 +276,36 @@ private func normalize(_ batch: BatchNormalizationEvaluation, inverted: Bool, re
 
 /// The gradients of a batch normalisation: one pass for the sums, one for dx.
 func normalizeBatchGradient(_ batch: BatchNormalizationGradient) {
+    switch batch.pass {
+    case .whole:
+        addGradientSums(batch, continues: false)
+        writeInputGradient(batch, pixels: batch.batch &* batch.height &* batch.width)
+    case .sums(let continues): addGradientSums(batch, continues: continues)
+    case .inputGradient(let pixels): writeInputGradient(batch, pixels: pixels)
+    }
+}
+
+private func addGradientSums(_ batch: BatchNormalizationGradient, continues: Bool) {
+    if !continues {
+        clear(batch.gainGradient, batch.channels)
+        clear(batch.shiftGradient, batch.channels)
+    }
+    if let mask = batch.reluMask {
+        addGradientSums(batch, mask, batch.reluMaskLayout, masks: true)
+    } else {
+        addGradientSums(batch, batch.outputGradient, batch.outputGradientLayout, masks: false)
+    }
+}
+
+@inline(__always)
+private func addGradientSums(
+    _ batch: BatchNormalizationGradient,
+    _ mask: Floats,
+    _ maskLayout: ImageLayout,
+    masks: Bool
+) {
     let layout = batch.inputLayout
     let source = batch.outputGradientLayout
-    clear(batch.gainGradient, batch.channels)
-    clear(batch.shiftGradient, batch.channels)
     var sample = 0
     while sample < batch.batch {
         var n = 0
@@ -231,15 +316,20 @@ func normalizeBatchGradient(_ batch: BatchNormalizationGradient) {
             var shift = Lanes.zero
             var y = 0
             while y < batch.height {
-                var p = batch.input + (sample &* layout.sampleStride &+ y &* layout.rowStride &+ n)
-                var g = batch.outputGradient + (sample &* source.sampleStride &+ y &* source.rowStride &+ n)
+                var place = GradientRun(
+                    gradient: batch.outputGradient + (sample &* source.sampleStride &+ y &* source.rowStride &+ n),
+                    mask: mask + (sample &* maskLayout.sampleStride &+ y &* maskLayout.rowStride &+ n),
+                    input: batch.input + (sample &* layout.sampleStride &+ y &* layout.rowStride &+ n),
+                    gradientPixel: source.pixelStride,
+                    maskPixel: maskLayout.pixelStride,
+                    inputPixel: layout.pixelStride
+                )
                 var x = 0
                 while x < batch.width {
                     let run = batch.width &- x < pixelRun ? batch.width &- x : pixelRun
-                    gain += sumOfProducts(g, source.pixelStride, p, layout.pixelStride, run, mean, inverse)
-                    shift += sumOfPixels(g, source.pixelStride, run)
-                    p += run &* layout.pixelStride
-                    g += run &* source.pixelStride
+                    gain += sumOfProducts(place, run, mean, inverse, masks: masks)
+                    shift += sumOfGradients(place, run, masks: masks)
+                    place.advance(run)
                     x &+= run
                 }
                 y &+= 1
@@ -250,16 +340,49 @@ func normalizeBatchGradient(_ batch: BatchNormalizationGradient) {
         }
         sample &+= 1
     }
+}
+
+private func writeInputGradient(_ batch: BatchNormalizationGradient, pixels: Int) {
     guard let inputGradient = batch.inputGradient else { return }
-    let pixels = batch.batch &* batch.height &* batch.width
-    let share = splat(1 / Float(Int32(truncatingIfNeeded: pixels)))
+    if let mask = batch.reluMask {
+        writeInputGradient(batch, inputGradient, pixels, mask, batch.reluMaskLayout, masks: true)
+    } else {
+        writeInputGradient(
+            batch,
+            inputGradient,
+            pixels,
+            batch.outputGradient,
+            batch.outputGradientLayout,
+            masks: false
+        )
+    }
+}
+
+@inline(__always)
+private func writeInputGradient(
+    _ batch: BatchNormalizationGradient,
+    _ inputGradient: MutableFloats,
+    _ pixels: Int,
+    _ mask: Floats,
+    _ maskLayout: ImageLayout,
+    masks: Bool
+) {
+    let layout = batch.inputLayout
+    let source = batch.outputGradientLayout
     let destination = batch.inputGradientLayout
-    sample = 0
+    let share = splat(1 / Float(Int32(truncatingIfNeeded: pixels)))
+    var sample = 0
     while sample < batch.batch {
         var y = 0
         while y < batch.height {
-            let input = batch.input + (sample &* layout.sampleStride &+ y &* layout.rowStride)
-            let gradient = batch.outputGradient + (sample &* source.sampleStride &+ y &* source.rowStride)
+            let first = GradientRun(
+                gradient: batch.outputGradient + (sample &* source.sampleStride &+ y &* source.rowStride),
+                mask: mask + (sample &* maskLayout.sampleStride &+ y &* maskLayout.rowStride),
+                input: batch.input + (sample &* layout.sampleStride &+ y &* layout.rowStride),
+                gradientPixel: source.pixelStride,
+                maskPixel: maskLayout.pixelStride,
+                inputPixel: layout.pixelStride
+            )
             let output = inputGradient + (sample &* destination.sampleStride &+ y &* destination.rowStride)
             var n = 0
             while n < batch.channels {
@@ -268,13 +391,17 @@ func normalizeBatchGradient(_ batch: BatchNormalizationGradient) {
                 let scale = load(batch.gain + n) * inverse
                 let meanGradient = load(batch.shiftGradient + n) * share
                 let slope = Lanes.zero - load(batch.gainGradient + n) * share
-                var (p, g, d) = (input + n, gradient + n, output + n)
+                var place = first
+                place.gradient += n
+                place.mask += n
+                place.input += n
+                var d = output + n
                 var x = 0
                 while x < batch.width {
-                    let normalized = (load(p) - mean) * inverse
-                    store((load(g) - meanGradient).addingProduct(normalized, slope) * scale, d)
-                    p += layout.pixelStride
-                    g += source.pixelStride
+                    let normalized = (load(place.input) - mean) * inverse
+                    let centered = place.outputGradient(0, masks: masks) - meanGradient
+                    store(centered.addingProduct(normalized, slope) * scale, d)
+                    place.advance(1)
                     d += destination.pixelStride
                     x &+= 1
                 }

@@ -35,7 +35,8 @@ func dropOut(_ dropout: Dropout) {
     let scale = splat(1 / (1 - rate))
 
     let columns = dropout.columns
-    var counter = unsafeBitCast(columnNumbers(0), to: SIMD16<UInt32>.self)
+    let first = dropout.firstRow &* ((columns &+ 15) & ~15)
+    var counter = unsafeBitCast(columnNumbers(0), to: SIMD16<UInt32>.self) &+ splat(UInt32(truncatingIfNeeded: first))
     var i = 0
     while i < dropout.rows {
         let source = dropout.source + i &* dropout.sourceStride

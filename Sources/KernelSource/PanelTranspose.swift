@@ -4,12 +4,11 @@ import KernelAPI
 func transposePanels(_ panels: PanelTranspose) {
     var n = 0
     while n < panels.columns {
+        var destination = panels.destination + n &* 16
         var k = 0
         while k < panels.rows {
-            transposeBlock(
-                panels.source + (n &* panels.rows &+ k &* 16),
-                panels.destination + (k &* panels.columns &+ n &* 16)
-            )
+            transposeBlock(panels.source + (n &* panels.rows &+ k &* 16), destination)
+            destination += panels.destinationPanelStride
             k &+= 16
         }
         n &+= 16

@@ -9,58 +9,61 @@ extension KernelTable {
         guard team.count > 1 else { return self }
         let single = SingleKernels(self)
         var table = self
-        table.gemm = { product in
-            guard product.operations >= Self.worthSharing else { return single.table.gemm(product) }
-            team.run(Shares(whole: product, members: team.count, single: single))
-        }
-        table.convolve = { convolution in
-            guard convolution.shape.operations >= Self.worthSharing else { return single.table.convolve(convolution) }
-            team.run(Shares(whole: convolution, members: team.count, single: single))
-        }
-        table.convolveInputGradient = { gradient in
-            guard gradient.shape.operations >= Self.worthSharing else {
-                return single.table.convolveInputGradient(gradient)
-            }
-            team.run(Shares(whole: gradient, members: team.count, single: single))
-        }
-        table.convolveWeightGradient = { gradient in
-            guard gradient.shape.operations >= Self.worthSharing, gradient.shape.outputChannels >= 2 * laneCount else {
-                return single.table.convolveWeightGradient(gradient)
-            }
-            team.run(Shares(whole: gradient, members: team.count, single: single))
-        }
-        table.updateWithMomentum = { update in
-            guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
-                return single.table.updateWithMomentum(update)
-            }
-            team.run(Shares(whole: update, members: team.count, single: single))
-            return UpdateNorms()
-        }
-        table.updateWithAdam = { update in
-            guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
-                return single.table.updateWithAdam(update)
-            }
-            team.run(Shares(whole: update, members: team.count, single: single))
-            return UpdateNorms()
-        }
+        table.gemm = { share($0, team, single) }
+        table.transposePanels = { share($0, team, single) }
+        table.sumColumns = { share($0, team, single) }
+        table.convolve = { share($0, team, single) }
+        table.convolveInputGradient = { share($0, team, single) }
+        table.convolveWeightGradient = { share($0, team, single) }
+        table.poolMax = { share($0, team, single) }
+        table.poolMaxGradient = { share($0, team, single) }
+        table.poolAverage = { share($0, team, single) }
+        table.poolAverageGradient = { share($0, team, single) }
+        table.normalizeBatch = { share($0, team, single) }
+        table.normalizeBatchEvaluation = { share($0, team, single) }
+        table.normalizeBatchGradient = { share($0, team, single) }
+        table.normalizeLayer = { share($0, team, single) }
+        table.copyImages = { share($0, team, single) }
+        table.addImages = { share($0, team, single) }
+        table.activate = { share($0, team, single) }
+        table.differentiate = { share($0, team, single) }
+        table.dropOut = { share($0, team, single) }
+        table.updateWithMomentum = { share($0, team, single) }
+        table.updateWithAdam = { share($0, team, single) }
+        table.updateWithRMSprop = { share($0, team, single) }
+        table.updateWithAdagrad = { share($0, team, single) }
+        table.updateWithLion = { share($0, team, single) }
+        table.updateWithNAdam = { share($0, team, single) }
+        table.averageWeights = { share($0, team, single) }
+        table.accumulate = { share($0, team, single) }
+        table.limitColumnNorms = { share($0, team, single) }
         return table
     }
-
-    /// Operations below which a product takes less than some ten microseconds, no more than handing it over costs.
-    private static var worthSharing: Int { 1 << 21 }
-
-    /// Elements of an update below which the same holds: it reads and writes some 28 bytes for each.
-    private static var elementsWorthSharing: Int { 1 << 15 }
 }
 
 /// The kernels that members call, each for a part; one reference, so that work is handed over without copying the table.
-private final class SingleKernels: Sendable {
+final class SingleKernels: Sendable {
     let table: KernelTable
     init(_ table: KernelTable) { self.table = table }
 }
 
+/// Has a team compute, or the caller alone where that is as fast.
+private func share<Work: Divisible>(_ work: Work, _ team: ThreadTeam, _ single: SingleKernels) {
+    guard work.isWorthSharing else { return work.compute(single) }
+    team.run(Shares(whole: work, members: team.count, single: single))
+}
+
+/// The same of an update; one that measures is not shared, since its sums are not cut.
+private func share<Work: DivisibleUpdate>(_ work: Work, _ team: ThreadTeam, _ single: SingleKernels) -> UpdateNorms {
+    guard work.isWorthSharing, !work.terms.measures else { return work.update(single) }
+    team.run(Shares(whole: work, members: team.count, single: single))
+    return UpdateNorms()
+}
+
 /// A kernel's arguments that can be cut.
-private protocol Divisible {
+protocol Divisible {
+    /// Whether it takes clearly longer than the some ten microseconds that handing it over may cost.
+    var isWorthSharing: Bool { get }
     /// A member's part; nil if none falls to it.
     func part(_ member: Int, of members: Int) -> Self?
     /// Calls the kernel with them.
@@ -77,22 +80,25 @@ private struct Shares<Whole: Divisible>: SharedWork {
 }
 
 /// The part of 0 ..< `count` that falls to a member, in whole units; nil if none does.
-private func share(of count: Int, _ member: Int, _ members: Int, unit: Int) -> Range<Int>? {
+func share(of count: Int, _ member: Int, _ members: Int, unit: Int) -> Range<Int>? {
     let units = (count + unit - 1) / unit
     let first = units * member / members * unit
     let last = min(units * (member + 1) / members * unit, count)
     return first < last ? first..<last : nil
 }
 
-extension Gemm: Divisible {
-    fileprivate var operations: Int { 2 * rows * columns * depth }
+/// Operations below which a product takes less than some ten microseconds.
+private let operationsWorthSharing = 1 << 21
 
-    fileprivate func compute(_ single: SingleKernels) { single.table.gemm(self) }
+extension Gemm: Divisible {
+    var isWorthSharing: Bool { 2 * rows * columns * depth >= operationsWorthSharing }
+
+    func compute(_ single: SingleKernels) { single.table.gemm(self) }
 
     /// A member's columns, or its rows where the columns are few.
     ///
     /// Each has its own of the rooms for copies.
-    fileprivate func part(_ member: Int, of members: Int) -> Gemm? {
+    func part(_ member: Int, of members: Int) -> Gemm? {
         var part = columns / laneCount >= 2 * members ? columnPart(member, of: members) : rowPart(member, of: members)
         if let scratch { part?.scratch = scratch + member * Self.scratchCount }
         return part
@@ -123,13 +129,17 @@ extension Gemm: Divisible {
 }
 
 extension ConvolutionShape {
-    fileprivate var operations: Int { 2 * batch * outputHeight * outputWidth * weightRows * outputChannels }
+    fileprivate var isWorthSharing: Bool { operations >= operationsWorthSharing }
+
+    private var operations: Int { 2 * batch * outputHeight * outputWidth * weightRows * outputChannels }
 }
 
 extension Convolution: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { single.table.convolve(self) }
+    var isWorthSharing: Bool { shape.isWorthSharing }
 
-    fileprivate func part(_ member: Int, of members: Int) -> Convolution? {
+    func compute(_ single: SingleKernels) { single.table.convolve(self) }
+
+    func part(_ member: Int, of members: Int) -> Convolution? {
         guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
         var part = self
         part.shape.batch = range.count
@@ -140,9 +150,11 @@ extension Convolution: Divisible {
 }
 
 extension ConvolutionInputGradient: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { single.table.convolveInputGradient(self) }
+    var isWorthSharing: Bool { shape.isWorthSharing }
 
-    fileprivate func part(_ member: Int, of members: Int) -> ConvolutionInputGradient? {
+    func compute(_ single: SingleKernels) { single.table.convolveInputGradient(self) }
+
+    func part(_ member: Int, of members: Int) -> ConvolutionInputGradient? {
         guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
         var part = self
         part.shape.batch = range.count
@@ -154,46 +166,18 @@ extension ConvolutionInputGradient: Divisible {
 }
 
 extension ConvolutionWeightGradient: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { single.table.convolveWeightGradient(self) }
+    var isWorthSharing: Bool { shape.isWorthSharing && shape.outputChannels >= 2 * laneCount }
+
+    func compute(_ single: SingleKernels) { single.table.convolveWeightGradient(self) }
 
     /// A member's output channels: the chains run over samples and pixels, so these are not cut.
-    fileprivate func part(_ member: Int, of members: Int) -> ConvolutionWeightGradient? {
+    func part(_ member: Int, of members: Int) -> ConvolutionWeightGradient? {
         guard let range = share(of: shape.outputChannels / laneCount, member, members, unit: 1) else { return nil }
         var part = self
         part.shape.outputChannels = range.count * laneCount
         part.outputGradient += range.lowerBound * laneCount
         part.weightGradient += range.lowerBound * panelStride
         part.biasGradient = biasGradient.map { $0 + range.lowerBound * laneCount }
-        return part
-    }
-}
-
-extension MomentumUpdate: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { _ = single.table.updateWithMomentum(self) }
-
-    fileprivate func part(_ member: Int, of members: Int) -> MomentumUpdate? {
-        guard let range = share(of: count, member, members, unit: laneCount) else { return nil }
-        var part = self
-        part.count = range.count
-        part.gradient += range.lowerBound
-        part.weights += range.lowerBound
-        part.velocity += range.lowerBound
-        return part
-    }
-}
-
-extension AdamUpdate: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { _ = single.table.updateWithAdam(self) }
-
-    fileprivate func part(_ member: Int, of members: Int) -> AdamUpdate? {
-        guard let range = share(of: count, member, members, unit: laneCount) else { return nil }
-        var part = self
-        part.count = range.count
-        part.gradient += range.lowerBound
-        part.weights += range.lowerBound
-        part.firstMoment += range.lowerBound
-        part.secondMoment += range.lowerBound
-        part.largestSecondMoment = largestSecondMoment.map { $0 + range.lowerBound }
         return part
     }
 }

@@ -29,7 +29,7 @@ extension Reference {
         let width = paddedCount(dropout.columns)
         for i in 0..<dropout.rows {
             for n in 0..<width {
-                let counter = UInt32(truncatingIfNeeded: i &* width &+ n)
+                let counter = UInt32(truncatingIfNeeded: (dropout.firstRow &+ i) &* width &+ n)
                 let keep = n < dropout.columns && ReferenceMath.dropoutBits(counter, keys) >= threshold
                 dropout.destination[i * dropout.destinationStride + n] =
                     keep ? dropout.source[i * dropout.sourceStride + n] * scale : 0

@@ -33,7 +33,7 @@ extension Reference {
         for k in 0..<panels.rows {
             for n in 0..<panels.columns {
                 let from = (n / laneCount) * laneCount * panels.rows + k * laneCount + n % laneCount
-                let to = (k / laneCount) * laneCount * panels.columns + n * laneCount + k % laneCount
+                let to = (k / laneCount) * panels.destinationPanelStride + n * laneCount + k % laneCount
                 panels.destination[to] = panels.source[from]
             }
         }

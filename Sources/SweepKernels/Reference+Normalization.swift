@@ -1,14 +1,15 @@
 import KernelAPI
 
 extension Reference {
-    /// A sum over the pixels of a batch by the tree that `BatchNormalization` describes.
+    /// A sum over the pixels of a batch by the tree that `BatchNormalization` describes, from that of samples before on.
     private static func treeSum(
+        from start: Float = 0,
         _ batch: Int,
         _ height: Int,
         _ width: Int,
         _ next: (_ chain: Float, _ sample: Int, _ y: Int, _ x: Int) -> Float
     ) -> Float {
-        var total: Float = 0
+        var total = start
         for sample in 0..<batch {
             var image: Float = 0
             for y in 0..<height {
@@ -22,29 +23,51 @@ extension Reference {
     }
 
     static func normalizeBatch(_ batch: BatchNormalization) {
+        switch batch.pass {
+        case .whole:
+            sumBatch(batch, continues: false)
+            takeMoments(batch)
+            writeNormalized(batch)
+        case .sums(let continues): sumBatch(batch, continues: continues)
+        case .moments: takeMoments(batch)
+        case .outputs: writeNormalized(batch)
+        }
+    }
+
+    private static func sumBatch(_ batch: BatchNormalization, continues: Bool) {
+        for c in 0..<batch.channels {
+            let before = continues ? batch.mean[c] : 0
+            batch.mean[c] = treeSum(from: before, batch.batch, batch.height, batch.width) { chain, sample, y, x in
+                chain + batch.input[place(batch.inputLayout, sample, y, x) + c]
+            }
+        }
+    }
+
+    private static func takeMoments(_ batch: BatchNormalization) {
         let pixels = batch.batch * batch.height * batch.width
         let share = 1 / Float(pixels)
         for c in 0..<batch.channels {
-            func input(_ sample: Int, _ y: Int, _ x: Int) -> Float {
-                batch.input[place(batch.inputLayout, sample, y, x) + c]
-            }
-            let mean =
-                treeSum(batch.batch, batch.height, batch.width) { chain, sample, y, x in
-                    chain + input(sample, y, x)
-                } * share
+            let mean = batch.mean[c] * share
             let squares = treeSum(batch.batch, batch.height, batch.width) { chain, sample, y, x in
-                chain.addingProduct(input(sample, y, x) - mean, input(sample, y, x) - mean)
+                let deviation = batch.input[place(batch.inputLayout, sample, y, x) + c] - mean
+                return chain.addingProduct(deviation, deviation)
             }
             batch.mean[c] = mean
             batch.inverseDeviation[c] = 1 / (squares * share + batch.epsilon).squareRoot()
             let variance = squares * (1 / Float(max(1, pixels - 1)))
             batch.runningMean[c].addProduct(batch.momentum, mean - batch.runningMean[c])
             batch.runningVariance[c].addProduct(batch.momentum, variance - batch.runningVariance[c])
+        }
+    }
+
+    private static func writeNormalized(_ batch: BatchNormalization) {
+        for c in 0..<batch.channels {
             let scale = batch.gain[c] * batch.inverseDeviation[c]
             for sample in 0..<batch.batch {
                 for y in 0..<batch.height {
                     for x in 0..<batch.width {
-                        let value = batch.shift[c].addingProduct(input(sample, y, x) - mean, scale)
+                        let deviation = batch.input[place(batch.inputLayout, sample, y, x) + c] - batch.mean[c]
+                        let value = batch.shift[c].addingProduct(deviation, scale)
                         batch.output[place(batch.outputLayout, sample, y, x) + c] = batch.relu && value <= 0 ? 0 : value
                     }
                 }
@@ -68,28 +91,55 @@ extension Reference {
     }
 
     static func normalizeBatchGradient(_ batch: BatchNormalizationGradient) {
-        let share = 1 / Float(batch.batch * batch.height * batch.width)
+        switch batch.pass {
+        case .whole:
+            sumGradients(batch, continues: false)
+            writeInputGradient(batch, pixels: batch.batch * batch.height * batch.width)
+        case .sums(let continues): sumGradients(batch, continues: continues)
+        case .inputGradient(let pixels): writeInputGradient(batch, pixels: pixels)
+        }
+    }
+
+    /// x̂ of a pixel's channel.
+    private static func normalized(_ batch: BatchNormalizationGradient, _ sample: Int, _ y: Int, _ x: Int, _ c: Int)
+        -> Float
+    {
+        (batch.input[place(batch.inputLayout, sample, y, x) + c] - batch.mean[c]) * batch.inverseDeviation[c]
+    }
+
+    /// dy of a pixel's channel, zero where the mask is not above zero.
+    private static func gradient(_ batch: BatchNormalizationGradient, _ sample: Int, _ y: Int, _ x: Int, _ c: Int)
+        -> Float
+    {
+        if let mask = batch.reluMask, mask[place(batch.reluMaskLayout, sample, y, x) + c] <= 0 { return 0 }
+        return batch.outputGradient[place(batch.outputGradientLayout, sample, y, x) + c]
+    }
+
+    private static func sumGradients(_ batch: BatchNormalizationGradient, continues: Bool) {
         for c in 0..<batch.channels {
-            func normalized(_ sample: Int, _ y: Int, _ x: Int) -> Float {
-                (batch.input[place(batch.inputLayout, sample, y, x) + c] - batch.mean[c]) * batch.inverseDeviation[c]
-            }
-            func gradient(_ sample: Int, _ y: Int, _ x: Int) -> Float {
-                batch.outputGradient[place(batch.outputGradientLayout, sample, y, x) + c]
-            }
-            batch.gainGradient[c] = treeSum(batch.batch, batch.height, batch.width) { chain, sample, y, x in
-                chain.addingProduct(gradient(sample, y, x), normalized(sample, y, x))
-            }
-            batch.shiftGradient[c] = treeSum(batch.batch, batch.height, batch.width) { chain, sample, y, x in
-                chain + gradient(sample, y, x)
-            }
-            guard let inputGradient = batch.inputGradient else { continue }
+            let before = continues ? (batch.gainGradient[c], batch.shiftGradient[c]) : (0, 0)
+            batch.gainGradient[c] =
+                treeSum(from: before.0, batch.batch, batch.height, batch.width) { chain, sample, y, x in
+                    chain.addingProduct(gradient(batch, sample, y, x, c), normalized(batch, sample, y, x, c))
+                }
+            batch.shiftGradient[c] =
+                treeSum(from: before.1, batch.batch, batch.height, batch.width) { chain, sample, y, x in
+                    chain + gradient(batch, sample, y, x, c)
+                }
+        }
+    }
+
+    private static func writeInputGradient(_ batch: BatchNormalizationGradient, pixels: Int) {
+        guard let inputGradient = batch.inputGradient else { return }
+        let share = 1 / Float(pixels)
+        for c in 0..<batch.channels {
             let meanGradient = batch.shiftGradient[c] * share
             let slope = 0 - batch.gainGradient[c] * share
             for sample in 0..<batch.batch {
                 for y in 0..<batch.height {
                     for x in 0..<batch.width {
-                        let centered = (gradient(sample, y, x) - meanGradient)
-                            .addingProduct(normalized(sample, y, x), slope)
+                        let centered = (gradient(batch, sample, y, x, c) - meanGradient)
+                            .addingProduct(normalized(batch, sample, y, x, c), slope)
                         inputGradient[place(batch.inputGradientLayout, sample, y, x) + c] =
                             centered * (batch.gain[c] * batch.inverseDeviation[c])
                     }

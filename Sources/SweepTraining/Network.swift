@@ -39,16 +39,17 @@ final class Network {
             initializer: spec.initializer,
             arena: arena
         )
-        var (layers, end) = try builder.build(spec.model.layers, from: entrance, byParts: spec.threads == 1)
+        var (layers, plans, end) = try builder.build(spec.model.layers, from: entrance, byParts: spec.threads == 1)
         if case .image = end.values.shape {
-            let (more, flat) = try builder.build([.flatten], from: end)
-            layers += more
-            end = flat
+            let flat = try builder.build([.flatten], from: end)
+            layers += flat.layers
+            plans += flat.plans
+            end = flat.end
         }
         let last = try builder.head(units: spec.outputs(on: schema), from: end)
         layers.append(last)
         self.layers = layers
-        stages = Stage.stages(of: layers)
+        stages = Stage.stages(of: layers, plans: plans, capacity: capacity)
         parameters = layers.flatMap(\.parameters)
         trained = parameters.filter(\.role.isTrained)
         for (index, parameter) in trained.enumerated() { parameter.index = index }

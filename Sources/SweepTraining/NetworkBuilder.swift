@@ -23,37 +23,50 @@ struct NetworkBuilder {
         self.arena = arena
     }
 
-    /// The layers of `specs` from `slot` on, and the last one's output (`slot` if there is none).
+    /// The layers of `specs` from `slot` on, each with the plan of parts by which it was built, if there was one, and the
+    /// last one's output (`slot` if there is none).
     ///
     /// - Parameter byParts: Whether layers that can are to compute by parts of a batch.
     mutating func build(
         _ specs: [LayerSpec],
         from slot: Slot,
         byParts: Bool = false
-    ) throws(LayerShapeError) -> (layers: [any Layer], end: Slot) {
+    ) throws(LayerShapeError) -> (layers: [any Layer], plans: [PartPlan?], end: Slot) {
         var layers: [any Layer] = []
+        var plans: [PartPlan?] = []
         var slot = slot
         var index = 0
-        if let first = specs.first, let repacked = unpadded(slot, before: first) {
-            layers.append(repacked)
-            slot = repacked.output
+        var isBehindNorm = false
+        func append(_ layer: any Layer, _ plan: PartPlan?) {
+            layers.append(layer)
+            plans.append(plan)
+            slot = layer.output
         }
+        if let first = specs.first, let repacked = unpadded(slot, before: first) { append(repacked, nil) }
         while index < specs.count {
             let spec = specs[index]
-            if byParts, run == nil { run = PartPlan(specs[index...], from: slot.values.shape, capacity: capacity) }
+            if byParts, run == nil {
+                run = PartPlan(
+                    specs[index...],
+                    from: slot.values.shape,
+                    capacity: capacity,
+                    behindNorm: isBehindNorm
+                )
+            }
             index += 1
             var activation = SweepCore.Activation.linear
-            if spec.hasWeights, index < specs.count, case .activation(let next) = specs[index] {
+            if index < specs.count, case .activation(let next) = specs[index], spec.takesIn(next) {
                 activation = next
                 index += 1
             }
             let layer = try layer(spec, activation: activation, from: slot)
             if layer.masks { slot.maskByNextLayer() }
-            layers.append(layer)
-            slot = layer.output
+            append(layer, run)
             run = run?.next
+            isBehindNorm = (layer as? BatchNormLayer)?.normalizesImages == true
+            if activation != .linear, !spec.hasWeights { append(PassingLayer(input: slot), nil) }
         }
-        return (layers, slot)
+        return (layers, plans, slot)
     }
 
     /// The linear layer that ends a network.
@@ -143,11 +156,16 @@ struct NetworkBuilder {
             return AveragePoolLayer(input: slot, output: outputSlot(shape, after: slot), spec: nil, capacity: capacity)
         case .flatten: return flattening(slot)
         case .batchNorm(let momentum, let epsilon):
+            // Its gradient is written over the one behind it: fewer bytes pass through the caches.
+            let gradient = slot.gradient ?? Tensor(shape, rows: capacity, arena: arena)
+            let output = Slot(values: Tensor(shape, rows: capacity, arena: arena), gradient: gradient)
+            output.isRectified = activation == .relu
             let layer = BatchNormLayer(
                 input: slot,
-                output: outputSlot(shape, trains: true),
+                output: output,
                 momentum: momentum,
                 epsilon: epsilon,
+                rectifies: activation == .relu,
                 arena: arena
             )
             drawings.append(WeightDrawing(layer.gain, .ones))
@@ -174,13 +192,15 @@ struct NetworkBuilder {
             let output = Slot(values: Tensor(shape, rows: capacity, arena: arena), gradient: slot.gradient)
             output.isRectified = activation == .relu
             return ActivationLayer(input: slot, output: output, function: function)
-        case .residual(let inner): return try residual(inner, shape: shape, from: slot)
+        case .residual(let inner):
+            return try residual(inner, shape: shape, rectifies: activation == .relu, from: slot)
         }
     }
 
     private mutating func residual(
         _ inner: [LayerSpec],
         shape: TensorShape,
+        rectifies: Bool,
         from slot: Slot
     ) throws(LayerShapeError) -> any Layer {
         func branch() -> Slot {
@@ -190,7 +210,7 @@ struct NetworkBuilder {
             )
         }
         let entrance = branch()
-        let (layers, _) = try build(inner, from: entrance)
+        let layers = try build(inner, from: entrance).layers
         var shortcut: (any Layer)?
         if slot.values.shape != shape {
             let spec: LayerSpec
@@ -209,12 +229,15 @@ struct NetworkBuilder {
             }
             shortcut = try layer(spec, activation: .linear, from: branch())
         }
+        let output = outputSlot(shape, trains: true)
+        output.isRectified = rectifies
         return ResidualLayer(
             input: slot,
-            output: outputSlot(shape, trains: true),
+            output: output,
             entrance: entrance,
             layers: layers,
-            shortcut: shortcut
+            shortcut: shortcut,
+            rectifies: rectifies
         )
     }
 
@@ -282,6 +305,15 @@ struct NetworkBuilder {
 
 extension LayerSpec {
     /// Whether an activation that follows becomes part of the layer.
+    fileprivate func takesIn(_ activation: SweepCore.Activation) -> Bool {
+        switch self {
+        case .dense, .convolution: true
+        case .batchNorm, .residual: activation == .relu
+        default: false
+        }
+    }
+
+    /// Whether it is one layer with its activation; with others that keeps its number, by a layer that does nothing.
     fileprivate var hasWeights: Bool {
         switch self {
         case .dense, .convolution: true

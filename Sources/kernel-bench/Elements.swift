@@ -22,6 +22,7 @@ func measureElements(_ table: KernelTable, rows: Int = 64, columns: Int = 256) {
     let norms = Norms(rows: rows, columns: columns, input: a, gradient: e, output: b, arena: arena)
     var parts: [(String, () -> Void)] = [
         ("batch norm", { table.normalizeBatch(norms.batch) }),
+        ("batch norm and relu", { table.normalizeBatch(norms.batchAndRelu) }),
         ("batch norm gradient", { table.normalizeBatchGradient(norms.batchGradient) }),
         ("layer norm", { table.normalizeLayer(norms.layer) }),
         ("layer norm gradient", { table.normalizeLayerGradient(norms.layerGradient) }),
@@ -400,6 +401,7 @@ func measureElements(_ table: KernelTable, rows: Int = 64, columns: Int = 256) {
 /// Normalisations of a matrix, forward and backward.
 private struct Norms {
     let batch: BatchNormalization
+    let batchAndRelu: BatchNormalization
     let batchGradient: BatchNormalizationGradient
     let layer: LayerNormalization
     let layerGradient: LayerNormalizationGradient
@@ -412,7 +414,7 @@ private struct Norms {
         let (gains, shifts) = (floats(columns), floats(columns))
         let pixels = ImageLayout(rowsOf: columns)
         let samples = ImageLayout(pixelStride: columns, rowStride: columns, sampleStride: columns)
-        batch = BatchNormalization(
+        var normalization = BatchNormalization(
             batch: 1,
             height: 1,
             width: rows,
@@ -430,6 +432,9 @@ private struct Norms {
             output: output,
             outputLayout: pixels
         )
+        batch = normalization
+        normalization.relu = true
+        batchAndRelu = normalization
         batchGradient = BatchNormalizationGradient(
             batch: 1,
             height: 1,

@@ -262,6 +262,35 @@ struct `Dropout mask` {
         }
     }
 
+    @Test(arguments: KernelTable.available + [.reference])
+    func `some rows of a batch drop what they drop in the whole`(table: KernelTable) {
+        for columns in [16, 29] {
+            let expected = Self.dropped(table, rate: 0.5, columns: columns)
+            let stride = paddedCount(columns) + 16
+            var random = TestRandom(9)
+            let source = Fenced(rows: 7, columns: columns, stride: stride, gap: .nan, random: &random)
+            let destination = Fenced<Float>(source.count, repeating: canary)
+            for rows in [0..<3, 3..<4, 4..<7] {
+                table.dropOut(
+                    Dropout(
+                        rate: 0.5,
+                        seed: 1,
+                        step: 2,
+                        layer: 3,
+                        firstRow: rows.lowerBound,
+                        rows: rows.count,
+                        columns: columns,
+                        source: source.base + rows.lowerBound * stride,
+                        sourceStride: stride,
+                        destination: destination.base + rows.lowerBound * stride,
+                        destinationStride: stride
+                    )
+                )
+            }
+            #expect(difference(destination, expected) == nil, "\(columns)")
+        }
+    }
+
     @Test func `keeps everything at rate zero and scales what it keeps`() {
         let whole = Self.dropped(.reference, rate: 0)
         let half = Self.dropped(.reference, rate: 0.5)

@@ -198,6 +198,20 @@ struct `Matrix product` {
                     #expect(moved == source.base[from.offset(row: k, column: n)])
                 }
             }
+            // Some of the columns, into their places in the whole.
+            let parts = Fenced<Float>(rows * columns, repeating: 0)
+            for n in stride(from: 0, to: columns, by: 16) {
+                table.transposePanels(
+                    PanelTranspose(
+                        rows: rows,
+                        columns: 16,
+                        source: source.base + n * rows,
+                        destination: parts.base + n * 16,
+                        destinationPanelStride: columns * 16
+                    )
+                )
+            }
+            #expect(difference(parts, destination) == nil)
         }
     }
 }

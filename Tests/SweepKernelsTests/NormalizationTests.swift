@@ -66,6 +66,11 @@ struct `Batch normalisation` {
         }
 
         func forward(_ table: KernelTable, relu: Bool = false, inPlace: Bool = false) -> Pass {
+            forward(relu: relu, inPlace: inPlace) { table.normalizeBatch($0) }
+        }
+
+        /// What `compute` makes of the arguments for the whole batch.
+        func forward(relu: Bool, inPlace: Bool = false, _ compute: (BatchNormalization) -> Void) -> Pass {
             let input = input.copy()
             let output = inPlace ? input : gradient.copy()
             let pass = Pass(
@@ -75,27 +80,29 @@ struct `Batch normalisation` {
                 runningMean: Fenced(columns, repeating: 0.5),
                 runningVariance: Fenced(columns, repeating: 2)
             )
-            table.normalizeBatch(
-                BatchNormalization(
-                    batch: shape.batch,
-                    height: shape.height,
-                    width: shape.width,
-                    channels: columns,
-                    input: input.base,
-                    inputLayout: input.layout,
-                    gain: gain.base,
-                    shift: shift.base,
-                    epsilon: epsilon,
-                    momentum: 0.1,
-                    mean: pass.mean.base,
-                    inverseDeviation: pass.inverse.base,
-                    runningMean: pass.runningMean.base,
-                    runningVariance: pass.runningVariance.base,
-                    output: output.base,
-                    outputLayout: output.layout,
-                    relu: relu
+            withExtendedLifetime(input) {
+                compute(
+                    BatchNormalization(
+                        batch: shape.batch,
+                        height: shape.height,
+                        width: shape.width,
+                        channels: columns,
+                        input: input.base,
+                        inputLayout: input.layout,
+                        gain: gain.base,
+                        shift: shift.base,
+                        epsilon: epsilon,
+                        momentum: 0.1,
+                        mean: pass.mean.base,
+                        inverseDeviation: pass.inverse.base,
+                        runningMean: pass.runningMean.base,
+                        runningVariance: pass.runningVariance.base,
+                        output: output.base,
+                        outputLayout: output.layout,
+                        relu: relu
+                    )
                 )
-            )
+            }
             return pass
         }
 
@@ -122,28 +129,52 @@ struct `Batch normalisation` {
             return output
         }
 
-        func backward(_ table: KernelTable, _ pass: Pass) -> (dx: Images, gain: Fenced<Float>, shift: Fenced<Float>) {
-            let dx = input.copy()
+        typealias Gradients = (dx: Images, gain: Fenced<Float>, shift: Fenced<Float>)
+
+        func backward(
+            _ table: KernelTable,
+            _ pass: Pass,
+            of gradient: Images? = nil,
+            mask: Images? = nil,
+            inPlace: Bool = false
+        ) -> Gradients {
+            backward(pass, of: gradient, mask: mask, inPlace: inPlace) { table.normalizeBatchGradient($0) }
+        }
+
+        /// What `compute` makes of the arguments for the whole batch; in place dx takes dy's.
+        func backward(
+            _ pass: Pass,
+            of other: Images? = nil,
+            mask: Images?,
+            inPlace: Bool = false,
+            _ compute: (BatchNormalizationGradient) -> Void
+        ) -> Gradients {
+            let dy = (other ?? gradient).copy()
+            let dx = inPlace ? dy : input.copy()
             let (dGain, dShift) = (Fenced<Float>(columns, repeating: 9), Fenced<Float>(columns, repeating: 9))
-            table.normalizeBatchGradient(
-                BatchNormalizationGradient(
-                    batch: shape.batch,
-                    height: shape.height,
-                    width: shape.width,
-                    channels: columns,
-                    input: input.base,
-                    inputLayout: input.layout,
-                    outputGradient: gradient.base,
-                    outputGradientLayout: gradient.layout,
-                    gain: gain.base,
-                    mean: pass.mean.base,
-                    inverseDeviation: pass.inverse.base,
-                    gainGradient: dGain.base,
-                    shiftGradient: dShift.base,
-                    inputGradient: dx.base,
-                    inputGradientLayout: dx.layout
+            withExtendedLifetime((dy, mask)) {
+                compute(
+                    BatchNormalizationGradient(
+                        batch: shape.batch,
+                        height: shape.height,
+                        width: shape.width,
+                        channels: columns,
+                        input: input.base,
+                        inputLayout: input.layout,
+                        outputGradient: dy.base,
+                        outputGradientLayout: dy.layout,
+                        gain: gain.base,
+                        mean: pass.mean.base,
+                        inverseDeviation: pass.inverse.base,
+                        gainGradient: dGain.base,
+                        shiftGradient: dShift.base,
+                        inputGradient: dx.base,
+                        inputGradientLayout: dx.layout,
+                        reluMask: mask.map { Floats($0.base) },
+                        reluMaskLayout: (mask ?? dy).layout
+                    )
                 )
-            )
+            }
             return (dx, dGain, dShift)
         }
     }
@@ -174,6 +205,86 @@ struct `Batch normalisation` {
             #expect(difference(found.dx.buffer, back.dx.buffer) == nil, "\(table.name)")
             #expect(difference(found.gain, back.gain) == nil, "\(table.name)")
             #expect(difference(found.shift, back.shift) == nil, "\(table.name)")
+        }
+    }
+
+    /// Two passes over the images, as a ReLU of its own makes them, against one.
+    @Test(arguments: shapes)
+    func `with a ReLU has the bits of a normalisation and a ReLU after it`(shape: NormalizationShape) {
+        let problem = Problem(shape)
+        for table in KernelTable.available + [.reference] {
+            let (plain, rectified) = (problem.forward(table), problem.forward(table, relu: true))
+            let (after, masked) = (plain.output.copy(), problem.gradient.copy())
+            for (sample, y, x, c) in after.places {
+                let place = after.place(sample, y, x) + c
+                if after.base[place] <= 0 { (after.base[place], masked.base[place]) = (0, 0) }
+            }
+            #expect(difference(rectified.output.buffer, after.buffer) == nil, "\(table.name)")
+            #expect(difference(rectified.mean, plain.mean) == nil, "\(table.name)")
+            #expect(difference(rectified.inverse, plain.inverse) == nil, "\(table.name)")
+            for inPlace in [false, true] {
+                let expected = problem.backward(table, plain, of: masked, inPlace: inPlace)
+                let found = problem.backward(table, plain, mask: rectified.output, inPlace: inPlace)
+                #expect(difference(found.dx.buffer, expected.dx.buffer) == nil, "\(table.name), \(inPlace)")
+                #expect(difference(found.gain, expected.gain) == nil, "\(table.name)")
+                #expect(difference(found.shift, expected.shift) == nil, "\(table.name)")
+                guard shape.pixels > 30 else { continue }
+                // A mask of so many pixels leaves something out.
+                let all = problem.backward(table, plain, inPlace: inPlace)
+                #expect(difference(all.gain, expected.gain) != nil && difference(all.shift, expected.shift) != nil)
+            }
+        }
+    }
+
+    /// The sums of parts in order, what needs the whole batch, then each part, from the last to the first.
+    @Test(arguments: shapes.filter { $0.batch > 1 }, [1, 2])
+    func `parts have the bits of the whole batch`(shape: NormalizationShape, samples: Int) {
+        let problem = Problem(shape)
+        let parts = stride(from: 0, to: shape.batch, by: samples).map { $0..<min($0 + samples, shape.batch) }
+        for table in KernelTable.available + [.reference] {
+            let expected = problem.forward(table, relu: true)
+            let found = problem.forward(relu: true) { whole in
+                func part(_ range: Range<Int>, _ pass: BatchNormalization.Pass) {
+                    var part = whole
+                    part.batch = range.count
+                    part.input += range.lowerBound * whole.inputLayout.sampleStride
+                    part.output += range.lowerBound * whole.outputLayout.sampleStride
+                    part.pass = pass
+                    table.normalizeBatch(part)
+                }
+                for range in parts { part(range, .sums(continues: range.lowerBound > 0)) }
+                part(0..<shape.batch, .moments)
+                for range in parts.reversed() { part(range, .outputs) }
+            }
+            #expect(difference(found.output.buffer, expected.output.buffer) == nil, "\(table.name)")
+            #expect(difference(found.mean, expected.mean) == nil, "\(table.name)")
+            #expect(difference(found.inverse, expected.inverse) == nil, "\(table.name)")
+            #expect(difference(found.runningMean, expected.runningMean) == nil, "\(table.name)")
+            #expect(difference(found.runningVariance, expected.runningVariance) == nil, "\(table.name)")
+            for mask in [expected.output, nil] {
+                let expectedBack = problem.backward(table, expected, mask: mask, inPlace: true)
+                let back = problem.backward(expected, mask: mask, inPlace: true) { whole in
+                    func part(_ range: Range<Int>, _ pass: BatchNormalizationGradient.Pass) {
+                        var part = whole
+                        part.batch = range.count
+                        part.input += range.lowerBound * whole.inputLayout.sampleStride
+                        part.outputGradient += range.lowerBound * whole.outputGradientLayout.sampleStride
+                        part.inputGradient = whole.inputGradient.map {
+                            $0 + range.lowerBound * whole.inputGradientLayout.sampleStride
+                        }
+                        part.reluMask = whole.reluMask.map {
+                            $0 + range.lowerBound * whole.reluMaskLayout.sampleStride
+                        }
+                        part.pass = pass
+                        table.normalizeBatchGradient(part)
+                    }
+                    for range in parts { part(range, .sums(continues: range.lowerBound > 0)) }
+                    for range in parts.reversed() { part(range, .inputGradient(pixels: shape.pixels)) }
+                }
+                #expect(difference(back.dx.buffer, expectedBack.dx.buffer) == nil, "\(table.name)")
+                #expect(difference(back.gain, expectedBack.gain) == nil, "\(table.name)")
+                #expect(difference(back.shift, expectedBack.shift) == nil, "\(table.name)")
+            }
         }
     }
 
@@ -270,6 +381,47 @@ struct `Batch normalisation` {
         }
     }
 
+    /// The same of L = Σ dy · max(y, 0); where the halves of a difference disagree, a kink lies between, and those are left out.
+    @Test func `has the gradient of its outputs with a ReLU`() {
+        let shape = NormalizationShape(batch: 2, height: 3, width: 2, channels: 3)
+        let problem = Problem(shape)
+        let pass = problem.forward(.reference, relu: true)
+        let back = problem.backward(.reference, pass, mask: pass.output)
+        let n = Double(shape.pixels)
+        func loss(_ c: Int, _ values: [Double], _ gradients: [Double]) -> Double {
+            let mean = values.reduce(0, +) / n
+            let variance = values.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) } / n
+            let scale = Double(problem.gain.base[c]) / (variance + Double(Self.epsilon)).squareRoot()
+            let shift = Double(problem.shift.base[c])
+            return zip(values, gradients).reduce(0.0) { $0 + max(0, ($1.0 - mean) * scale + shift) * $1.1 }
+        }
+        var (compared, masked) = (0, 0)
+        for c in 0..<3 {
+            var (values, gradients, found) = ([Double](), [Double](), [Double]())
+            for (sample, y, x, channel) in problem.input.places {
+                guard channel == c else { continue }
+                values.append(problem.input[sample, y, x, c])
+                gradients.append(problem.gradient[sample, y, x, c])
+                found.append(back.dx[sample, y, x, c])
+                if pass.output[sample, y, x, c] == 0 { masked += 1 }
+            }
+            let h = 0x1p-10
+            for i in values.indices {
+                func moved(_ distance: Double) -> Double {
+                    var moved = values
+                    moved[i] += distance
+                    return loss(c, moved, gradients)
+                }
+                let (up, middle, down) = (moved(h), moved(0), moved(-h))
+                // Twice the mean curvature times h: beyond 100 · h it is no curvature.
+                guard abs(up - 2 * middle + down) / h < 100 * h else { continue }
+                compared += 1
+                #expect(abs(found[i] - (up - down) / (2 * h)) < 100 * h * h)
+            }
+        }
+        #expect(compared >= 24 && masked > 0, "\(compared) of 36, \(masked) masked")
+    }
+
     @Test(arguments: KernelTable.available + [.reference])
     func `may leave out the gradient of its inputs`(table: KernelTable) {
         let problem = Problem(Self.shapes[2])
@@ -297,196 +449,5 @@ struct `Batch normalisation` {
         let expected = problem.backward(table, pass)
         #expect(difference(gain, expected.gain) == nil)
         #expect(difference(shift, expected.shift) == nil)
-    }
-}
-
-struct `Layer normalisation` {
-    static let shapes = [
-        NormalizationShape(batch: 3, height: 1, width: 1, channels: 1),
-        NormalizationShape(batch: 5, height: 1, width: 1, channels: 40),
-        NormalizationShape(batch: 2, height: 1, width: 1, channels: 256),
-        NormalizationShape(batch: 3, height: 5, width: 7, channels: 17),
-        NormalizationShape(batch: 2, height: 4, width: 3, channels: 32),
-        NormalizationShape(batch: 1, height: 28, width: 28, channels: 3),
-    ]
-    static let epsilon: Float = 1e-5
-
-    /// One shape's parameters and the passes over them.
-    struct Problem {
-        let shape: NormalizationShape
-        let input, gradient: Images
-        let gain, shift: Fenced<Float>
-
-        init(_ shape: NormalizationShape) {
-            self.shape = shape
-            input = shape.images(scale: 2, offset: 3, seed: 5, border: ImageBorder(left: 1, right: 1))
-            gradient = shape.images(scale: 1, offset: 0.25, seed: 6)
-            gain = shape.values(offset: 1.5, seed: 7)
-            shift = shape.values(offset: 0, seed: 8)
-        }
-
-        func forward(_ table: KernelTable, inPlace: Bool = false) -> (
-            output: Images, means: Fenced<Float>, inverses: Fenced<Float>
-        ) {
-            let input = input.copy()
-            let output = inPlace ? input : gradient.copy()
-            let means = Fenced<Float>(shape.batch, repeating: canary)
-            let inverses = Fenced<Float>(shape.batch, repeating: canary)
-            table.normalizeLayer(
-                LayerNormalization(
-                    batch: shape.batch,
-                    height: shape.height,
-                    width: shape.width,
-                    channels: shape.channels,
-                    input: input.base,
-                    inputLayout: input.layout,
-                    gain: gain.base,
-                    shift: shift.base,
-                    epsilon: epsilon,
-                    means: means.base,
-                    inverseDeviations: inverses.base,
-                    output: output.base,
-                    outputLayout: output.layout
-                )
-            )
-            return (output, means, inverses)
-        }
-
-        func backward(_ table: KernelTable, _ means: Fenced<Float>, _ inverses: Fenced<Float>) -> (
-            dx: Images, gain: Fenced<Float>, shift: Fenced<Float>
-        ) {
-            let dx = input.copy()
-            let (dGain, dShift) = (Fenced<Float>(shape.padded, repeating: 9), Fenced<Float>(shape.padded, repeating: 9))
-            table.normalizeLayerGradient(
-                LayerNormalizationGradient(
-                    batch: shape.batch,
-                    height: shape.height,
-                    width: shape.width,
-                    channels: shape.channels,
-                    input: input.base,
-                    inputLayout: input.layout,
-                    outputGradient: gradient.base,
-                    outputGradientLayout: gradient.layout,
-                    gain: gain.base,
-                    means: means.base,
-                    inverseDeviations: inverses.base,
-                    gainGradient: dGain.base,
-                    shiftGradient: dShift.base,
-                    inputGradient: dx.base,
-                    inputGradientLayout: dx.layout
-                )
-            )
-            return (dx, dGain, dShift)
-        }
-    }
-
-    @Test(arguments: shapes)
-    func `has the reference's bits`(shape: NormalizationShape) {
-        let problem = Problem(shape)
-        let (_, means, inverses) = problem.forward(.reference)
-        let back = problem.backward(.reference, means, inverses)
-        for table in KernelTable.available {
-            for inPlace in [false, true] {
-                let (found, reference) = (
-                    problem.forward(table, inPlace: inPlace), problem.forward(.reference, inPlace: inPlace)
-                )
-                #expect(difference(found.output.buffer, reference.output.buffer) == nil, "\(table.name)")
-                #expect(difference(found.means, means) == nil, "\(table.name)")
-                #expect(difference(found.inverses, inverses) == nil, "\(table.name)")
-            }
-            let found = problem.backward(table, means, inverses)
-            #expect(difference(found.dx.buffer, back.dx.buffer) == nil, "\(table.name)")
-            #expect(difference(found.gain, back.gain) == nil, "\(table.name)")
-            #expect(difference(found.shift, back.shift) == nil, "\(table.name)")
-        }
-    }
-
-    /// Values are between 1 and 5; a chain has at most a 64th of the vectors' elements and six levels of the tree.
-    @Test(arguments: shapes)
-    func `agrees with the formulas in float64`(shape: NormalizationShape) {
-        let problem = Problem(shape)
-        let (output, means, inverses) = problem.forward(.reference)
-        let back = problem.backward(.reference, means, inverses)
-        let n = Double(shape.features)
-        let unit = Double(shape.padded / 64 + shape.height + 8) * 0x1p-24
-        let padded = paddedCount(shape.channels)
-        var dGain = [Double](repeating: 0, count: shape.padded)
-        var dShift = dGain
-        var size = dGain
-        func feature(_ y: Int, _ x: Int, _ c: Int) -> Int { (y * shape.width + x) * padded + c }
-        for sample in 0..<shape.batch {
-            var (sum, squares) = (0.0, 0.0)
-            for (other, y, x, c) in problem.input.places {
-                if other == sample { sum += problem.input[sample, y, x, c] }
-            }
-            let mean = sum / n
-            for (other, y, x, c) in problem.input.places {
-                let deviation = problem.input[sample, y, x, c] - mean
-                if other == sample && c < shape.channels { squares += deviation * deviation }
-            }
-            let inverse = 1 / (squares / n + Double(Self.epsilon)).squareRoot()
-            let slack = (unit + 0x1p-20) * 8 * max(1, inverse)
-            #expect(abs(Double(means.base[sample]) - mean) <= 5 * (unit + 0x1p-22))
-            let error = inverse * (unit + 0x1p-21) + inverse * inverse * inverse * 25 * unit * unit
-            #expect(abs(Double(inverses.base[sample]) - inverse) <= error)
-            var (sumG, sumProducts) = (0.0, 0.0)
-            for (other, y, x, c) in problem.input.places {
-                guard other == sample else { continue }
-                let i = feature(y, x, c)
-                let normalized = (problem.input[sample, y, x, c] - mean) * inverse
-                let dy = problem.gradient[sample, y, x, c]
-                sumG += dy * Double(problem.gain.base[i])
-                sumProducts += dy * Double(problem.gain.base[i]) * normalized
-                dGain[i] += dy * normalized
-                dShift[i] += dy
-                size[i] += slack
-            }
-            for (other, y, x, c) in problem.input.places {
-                guard other == sample else { continue }
-                let i = feature(y, x, c)
-                guard c < shape.channels else {
-                    #expect(output[sample, y, x, c] == 0 && back.dx[sample, y, x, c] == 0)
-                    continue
-                }
-                let normalized = (problem.input[sample, y, x, c] - mean) * inverse
-                let value = normalized * Double(problem.gain.base[i]) + Double(problem.shift.base[i])
-                #expect(abs(output[sample, y, x, c] - value) <= 3 * slack)
-                let g = problem.gradient[sample, y, x, c] * Double(problem.gain.base[i])
-                let dx = inverse * (g - sumG / n - normalized * sumProducts / n)
-                #expect(abs(back.dx[sample, y, x, c] - dx) <= inverse * 16 * slack)
-            }
-        }
-        for i in 0..<shape.padded {
-            #expect(abs(Double(back.gain.base[i]) - dGain[i]) <= 2 * size[i])
-            #expect(abs(Double(back.shift.base[i]) - dShift[i]) <= 2 * Double(shape.batch * shape.batch) * 0x1p-24)
-        }
-    }
-
-    /// A central difference of L = Σ dy · y in float64; see the test of batch normalisation.
-    @Test func `has the gradient of its outputs`() {
-        let shape = NormalizationShape(batch: 1, height: 2, width: 1, channels: 5)
-        let problem = Problem(shape)
-        let (_, means, inverses) = problem.forward(.reference)
-        let back = problem.backward(.reference, means, inverses)
-        var (values, weights, found) = ([Double](), [Double](), [Double]())
-        for (sample, y, x, c) in problem.input.places {
-            guard c < 5 else { continue }
-            values.append(problem.input[sample, y, x, c])
-            weights.append(problem.gradient[sample, y, x, c] * Double(problem.gain.base[y * 16 + c]))
-            found.append(back.dx[sample, y, x, c])
-        }
-        func loss(_ values: [Double]) -> Double {
-            let mean = values.reduce(0, +) / 10
-            let variance = values.reduce(0.0) { $0 + ($1 - mean) * ($1 - mean) } / 10
-            let inverse = 1 / (variance + Double(Self.epsilon)).squareRoot()
-            return zip(values, weights).reduce(0.0) { $0 + ($1.0 - mean) * inverse * $1.1 }
-        }
-        let h = 0x1p-10
-        for i in values.indices {
-            var (above, below) = (values, values)
-            above[i] += h
-            below[i] -= h
-            #expect(abs(found[i] - (loss(above) - loss(below)) / (2 * h)) < 100 * h * h)
-        }
     }
 }

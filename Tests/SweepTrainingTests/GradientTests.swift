@@ -168,6 +168,21 @@ struct GradientCase: Sendable, CustomTestStringConvertible {
             [convolution(3, bias: false), batchNorm, relu, convolution(2), .flatten],
             rows: 9
         ),
+        image(
+            "batch norm and ReLU before a layer that masks nothing",
+            [convolution(3), batchNorm, relu, .dropout(0.2), convolution(2), tanh, .flatten],
+            rows: 9
+        ),
+        image(
+            "batch norm and ReLU by parts",
+            [convolution(4, bias: false), batchNorm, relu, .averagePool(PoolSpec()), convolution(3), .flatten],
+            rows: 9
+        ),
+        image(
+            "a block that begins with batch norm and ReLU",
+            [convolution(3), .residual([batchNorm, relu, convolution(3)]), .flatten],
+            rows: 9
+        ),
         image("batch norm of the input", [batchNorm, convolution(3), tanh, .flatten], channels: 3, rows: 9),
         image("layer norm of images", [convolution(3), layerNorm, .activation(.gelu), convolution(2), .flatten]),
         image("layer norm of the input", [layerNorm, convolution(3), tanh, .flatten], channels: 3),

@@ -51,6 +51,43 @@ import Testing
         #expect((instruments.initialLoss ?? 0) > 0.5 && (instruments.validationError ?? 0) > 0)
     }
 
+    @Test func `units behind a norm are dead where its ReLU never lets them through`() throws {
+        let data = try SyntheticTask(rows: 160).make().data
+        let run = try run(spec(ModelSpec(widths: [8], norm: .batchNorm(momentum: 0.1, epsilon: 1e-5))), data)
+        #expect(run.reading().layers[0].activation == .relu && run.reading().layers[0].dead == 0)
+        // The activation keeps its place in the count of layers.
+        let names = [
+            "1.weights", "1.bias", "2.gain", "2.shift", "2.running_mean", "2.running_variance", "4.weights", "4.bias",
+        ]
+        #expect(run.parameters().map(\.name) == names)
+        let values = run.parameters().map { part in
+            part.name == "2.shift"
+                ? ParameterValues(name: part.name, shape: part.shape, values: (0..<8).map { $0 < 6 ? -1000 : 0 }) : part
+        }
+        #expect(run.setParameters(values))
+        #expect(run.reading().layers[0].dead == 0.75)
+    }
+
+    /// What a block lets through is judged, and the layer behind its ReLU has the number that it has in the file.
+    @Test func `a block's ReLU is its own`() throws {
+        let data = try SyntheticTask(rows: 160).make().data
+        let layers: [LayerSpec] = [
+            .dense(DenseSpec(units: 8)), .residual([.dense(DenseSpec(units: 8))]), .activation(.relu),
+        ]
+        let run = try run(spec(ModelSpec(layers: layers)), data)
+        #expect(
+            run.parameters().map(\.name) == ["1.weights", "1.bias", "2.1.weights", "2.1.bias", "4.weights", "4.bias"]
+        )
+        let values = run.parameters().map { part in
+            part.name == "2.1.bias"
+                ? ParameterValues(name: part.name, shape: part.shape, values: (0..<8).map { $0 < 2 ? -1000 : 1000 })
+                : part
+        }
+        #expect(run.setParameters(values))
+        let block = try #require(run.reading().layers.first { $0.name == "2" })
+        #expect(block.activation == .relu && block.dead == 0.25)
+    }
+
     @Test func `units that never act are dead, and equal columns are counted`() throws {
         let data = try SyntheticTask(rows: 160).make().data
         let run = try run(spec(ModelSpec(widths: [8])), data)

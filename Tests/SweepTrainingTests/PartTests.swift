@@ -27,6 +27,9 @@ import Testing
         )
     }
 
+    private static let withNorms = "batch norms that end runs and begin others"
+    private static let batchNorm = LayerSpec.batchNorm(momentum: 0.1, epsilon: 1e-5)
+
     /// A part of the first has 3 samples, of the second 5.
     static let models: [Model] = [
         Model(
@@ -85,6 +88,26 @@ import Testing
                 .layerNorm(epsilon: 1e-5), convolution(16), .activation(.relu), .flatten,
             ],
             byParts: false
+        ),
+        Model(
+            testDescription: withNorms,
+            image: ImageShape(height: 28, width: 28, channels: 1),
+            layers: [
+                convolution(16), batchNorm, .activation(.relu), .maxPool(PoolSpec()), convolution(32), batchNorm,
+                .activation(.relu), .averagePool(PoolSpec()), .flatten,
+            ]
+        ),
+        Model(
+            testDescription: "batch norms first, one behind another, before another activation, a block and dropout",
+            image: ImageShape(height: 20, width: 22, channels: 3),
+            layers: [
+                batchNorm, .activation(.relu), convolution(16), convolution(33), batchNorm, batchNorm,
+                .activation(.tanh), .maxPool(PoolSpec()), batchNorm, .activation(.relu),
+                .residual([batchNorm, .activation(.relu), convolution(33), batchNorm, .activation(.relu)]),
+                convolution(16, stride: 2), batchNorm, .activation(.relu), .dropout(0.2), convolution(8), batchNorm,
+                .globalAveragePool, batchNorm, .activation(.relu), .dense(DenseSpec(units: 12)), batchNorm,
+                .activation(.relu),
+            ]
         ),
         Model(
             testDescription: "weights too large to pass by with each part",
@@ -148,9 +171,8 @@ import Testing
     }
 
     /// The second convolution's gradient by its input, in parts, and every other number that a self-test judges.
-    @Test(arguments: KernelTable.available)
-    func `every instruction set has the same bits by parts`(_ table: KernelTable) throws {
-        let model = Self.models[1]
+    @Test(arguments: KernelTable.available, models.filter { ["twice", withNorms].contains($0.testDescription) })
+    func `every instruction set has the same bits by parts`(_ table: KernelTable, _ model: Model) throws {
         let data = try Self.data(model)
         func run(_ kernels: KernelTable, _ threads: Int) throws -> TrainingRun {
             let spec = Self.spec(model, batch: 21).with { $0.threads = threads }

@@ -672,28 +672,32 @@ struct Numbers {
             )
         )
         digest.add(dx, 3 * layout.sampleStride)
-        kernels.normalizeBatchGradient(
-            BatchNormalizationGradient(
-                batch: 3,
-                height: size,
-                width: size,
-                channels: channels,
-                input: x,
-                inputLayout: layout,
-                outputGradient: y,
-                outputGradientLayout: layout,
-                gain: gain,
-                mean: mean,
-                inverseDeviation: inverse,
-                gainGradient: first,
-                shiftGradient: second,
-                inputGradient: dx,
-                inputGradientLayout: layout
+        for masks in [false, true] {
+            kernels.normalizeBatchGradient(
+                BatchNormalizationGradient(
+                    batch: 3,
+                    height: size,
+                    width: size,
+                    channels: channels,
+                    input: x,
+                    inputLayout: layout,
+                    outputGradient: y,
+                    outputGradientLayout: layout,
+                    gain: gain,
+                    mean: mean,
+                    inverseDeviation: inverse,
+                    gainGradient: first,
+                    shiftGradient: second,
+                    inputGradient: dx,
+                    inputGradientLayout: layout,
+                    reluMask: masks ? Floats(x) : nil,
+                    reluMaskLayout: layout
+                )
             )
-        )
-        digest.add(dx, 3 * layout.sampleStride)
-        digest.add(first, channels)
-        digest.add(second, channels)
+            digest.add(dx, 3 * layout.sampleStride)
+            digest.add(first, channels)
+            digest.add(second, channels)
+        }
         digest.tell("batch norm")
         digest = Digest()
         kernels.normalizeLayer(

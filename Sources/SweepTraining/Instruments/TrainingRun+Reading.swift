@@ -180,6 +180,11 @@ extension TrainingRun {
                 // A norm may stand between a layer and its activation.
                 for next in layers[(index + 1)...] {
                     if next.parameters.contains(where: { $0.role == .weights }) { break }
+                    if let norm = next as? BatchNormLayer, norm.rectifies {
+                        activation = .relu
+                        output = norm.output
+                        break
+                    }
                     if let between = next as? ActivationLayer {
                         activation = between.function
                         output = between.output
@@ -264,6 +269,7 @@ extension Layer {
     /// The activation at the end of a layer with weights; nil without one.
     fileprivate var fusedFunction: ActivationFunction? {
         (self as? DenseLayer)?.activation?.function ?? (self as? ConvolutionLayer)?.activation?.function
+            ?? (self as? ResidualLayer)?.activation?.function
     }
 }
 

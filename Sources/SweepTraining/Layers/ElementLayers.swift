@@ -2,7 +2,7 @@ import KernelAPI
 import SweepCore
 import SweepKernels
 
-/// An activation that no layer with weights stands directly before.
+/// An activation that no layer with weights stands directly before, and that no batch norm applies.
 final class ActivationLayer: Layer {
     let input: Slot
     let output: Slot
@@ -157,7 +157,7 @@ final class FlattenLayer: Layer {
 }
 
 /// Nothing: the output is the input.
-final class PassingLayer: Layer {
+final class PassingLayer: PartwiseLayer {
     let input: Slot
     let output: Slot
 
@@ -166,8 +166,8 @@ final class PassingLayer: Layer {
         output = Slot(values: input.values, gradient: input.gradient, sharing: input)
     }
 
-    func forward(_ pass: Pass) { output.values = input.values }
-    func backward(_ pass: Pass, use: (Parameter) -> Void) {}
+    func forward(_ pass: Pass, samples: Range<Int>) { output.values = input.values }
+    func backward(_ pass: Pass, samples: Range<Int>) {}
 }
 
 /// A network's input with the channels of each pixel padded to whole vectors.

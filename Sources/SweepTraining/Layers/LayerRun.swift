@@ -5,6 +5,7 @@ struct LayerRun {
     let rows: Int
 
     func forward(_ pass: Pass) {
+        for layer in layers { layer.prepare(pass) }
         var samples = part(0, pass)
         repeat {
             for layer in layers { layer.forward(pass, samples: samples) }
@@ -34,21 +35,45 @@ enum Stage {
     case layer(any Layer)
     case run(LayerRun)
 
-    /// The stages of layers: those with a slot for one part between them are a run.
-    static func stages(of layers: [any Layer]) -> [Stage] {
+    /// The stages of layers, each with the plan of parts by which it was built, if there was one.
+    ///
+    /// A batch norm of images that has such a layer beside it ends the run before it and begins the one behind it.
+    static func stages(of layers: [any Layer], plans: [PartPlan?], capacity: Int) -> [Stage] {
         var stages: [Stage] = []
         var run: [any PartwiseLayer] = []
+        func planned(_ index: Int) -> PartPlan? { plans.indices.contains(index) ? plans[index] : nil }
+        func imageNorm(_ index: Int) -> BatchNormLayer? {
+            guard index < layers.count, let norm = layers[index] as? BatchNormLayer else { return nil }
+            return norm.normalizesImages ? norm : nil
+        }
+        func end(_ rows: Int?) {
+            stages.append(.run(LayerRun(layers: run, rows: rows ?? capacity)))
+            run = []
+        }
         for (index, layer) in layers.enumerated() {
-            let before = index > 0 ? layers[index - 1].output.partRows : nil
-            guard let rows = layer.output.partRows ?? before, let partwise = layer as? any PartwiseLayer else {
+            if let norm = imageNorm(index) {
+                // Its ReLU has a place of its own, in which nothing is done.
+                let (before, after) = (planned(index - 1), planned(index + (norm.rectifies ? 2 : 1)))
+                guard before != nil || after != nil else {
+                    stages.append(.layer(layer))
+                    continue
+                }
+                run.append(BatchNormEntrance(norm))
+                end(before?.rows)
+                run.append(BatchNormExit(norm))
+                if after == nil { end(nil) }
+                continue
+            }
+            if !run.isEmpty, let passing = layer as? PassingLayer {
+                run.append(passing)
+                continue
+            }
+            guard let plan = planned(index), let partwise = layer as? any PartwiseLayer else {
                 stages.append(.layer(layer))
                 continue
             }
             run.append(partwise)
-            if layer.output.partRows == nil {
-                stages.append(.run(LayerRun(layers: run, rows: rows)))
-                run = []
-            }
+            if plan.next == nil, imageNorm(index + 1) == nil { end(plan.rows) }
         }
         return stages
     }

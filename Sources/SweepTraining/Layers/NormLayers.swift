@@ -2,7 +2,9 @@ import KernelAPI
 import SweepCore
 import SweepKernels
 
-/// Batch normalisation: by the batch's moments while training, by running ones when measured.
+/// Batch normalisation, perhaps with a ReLU: by the batch's moments while training, by running ones when measured.
+///
+/// Images can be taken through it by parts, in two runs of layers with the moments between: see `BatchNormEntrance`.
 final class BatchNormLayer: Layer {
     let input: Slot
     let output: Slot
@@ -10,15 +12,19 @@ final class BatchNormLayer: Layer {
     let shift: Parameter
     let runningMean: Parameter
     let runningVariance: Parameter
+    /// Whether the outputs are those of a ReLU.
+    let rectifies: Bool
     private let momentum: Float
     private let epsilon: Float
     /// Of the batch, for the backward pass.
     private let mean: MutableFloats
     private let inverseDeviation: MutableFloats
 
-    init(input: Slot, output: Slot, momentum: Double, epsilon: Double, arena: Arena) {
+    /// The output's gradient may be the input's: it is changed in place.
+    init(input: Slot, output: Slot, momentum: Double, epsilon: Double, rectifies: Bool, arena: Arena) {
         self.input = input
         self.output = output
+        self.rectifies = rectifies
         self.momentum = Float(momentum)
         self.epsilon = Float(epsilon)
         let channels = ParameterLayout.vector(input.values.image.channels)
@@ -32,29 +38,30 @@ final class BatchNormLayer: Layer {
 
     var parameters: [Parameter] { [gain, shift, runningMean, runningVariance] }
 
+    /// Whether its samples are images, which can come by parts; the rows of a matrix are one image.
+    var normalizesImages: Bool {
+        if case .image = input.values.shape { return true }
+        return false
+    }
+
     func forward(_ pass: Pass) {
-        let (source, target) = (input.values, output.values)
-        let size = source.pixels(rows: pass.rows)
-        guard pass.isTraining else {
-            pass.kernels.normalizeBatchEvaluation(
-                BatchNormalizationEvaluation(
-                    batch: size.batch,
-                    height: size.height,
-                    width: size.width,
-                    channels: gain.storedCount,
-                    input: source.floats,
-                    inputLayout: source.pixelLayout,
-                    gain: gain.values,
-                    shift: shift.values,
-                    runningMean: runningMean.values,
-                    runningVariance: runningVariance.values,
-                    epsilon: epsilon,
-                    output: target.start,
-                    outputLayout: target.pixelLayout
-                )
-            )
-            return
+        if pass.isTraining {
+            normalize(pass, 0..<pass.rows, .whole)
+        } else {
+            evaluate(pass, 0..<pass.rows)
         }
+    }
+
+    func backward(_ pass: Pass, use: (Parameter) -> Void) {
+        differentiate(pass, 0..<pass.rows, .whole)
+        use(gain)
+        use(shift)
+    }
+
+    /// Does a part of the work of training; only images come in less than all samples.
+    fileprivate func normalize(_ pass: Pass, _ samples: Range<Int>, _ part: BatchNormalization.Pass) {
+        let (source, target) = (input.values.from(samples.lowerBound), output.values.from(samples.lowerBound))
+        let size = source.pixels(rows: samples.count)
         pass.kernels.normalizeBatch(
             BatchNormalization(
                 batch: size.batch,
@@ -72,16 +79,45 @@ final class BatchNormLayer: Layer {
                 runningMean: runningMean.values,
                 runningVariance: runningVariance.values,
                 output: target.start,
-                outputLayout: target.pixelLayout
+                outputLayout: target.pixelLayout,
+                relu: rectifies,
+                pass: part
             )
         )
     }
 
-    func backward(_ pass: Pass, use: (Parameter) -> Void) {
-        guard let gradient = output.gradient, let gainGradient = gain.gradient, let shiftGradient = shift.gradient
+    fileprivate func evaluate(_ pass: Pass, _ samples: Range<Int>) {
+        let (source, target) = (input.values.from(samples.lowerBound), output.values.from(samples.lowerBound))
+        let size = source.pixels(rows: samples.count)
+        pass.kernels.normalizeBatchEvaluation(
+            BatchNormalizationEvaluation(
+                batch: size.batch,
+                height: size.height,
+                width: size.width,
+                channels: gain.storedCount,
+                input: source.floats,
+                inputLayout: source.pixelLayout,
+                gain: gain.values,
+                shift: shift.values,
+                runningMean: runningMean.values,
+                runningVariance: runningVariance.values,
+                epsilon: epsilon,
+                output: target.start,
+                outputLayout: target.pixelLayout,
+                relu: rectifies
+            )
+        )
+    }
+
+    /// Does a part of the work of the backward pass.
+    fileprivate func differentiate(_ pass: Pass, _ samples: Range<Int>, _ part: BatchNormalizationGradient.Pass) {
+        let first = samples.lowerBound
+        guard let gradient = output.gradient(from: first), let gainGradient = gain.gradient,
+            let shiftGradient = shift.gradient
         else { return }
-        let source = input.values
-        let size = source.pixels(rows: pass.rows)
+        let (source, values) = (input.values.from(first), output.values.from(first))
+        let result = input.gradient(from: first)
+        let size = source.pixels(rows: samples.count)
         pass.kernels.normalizeBatchGradient(
             BatchNormalizationGradient(
                 batch: size.batch,
@@ -97,12 +133,65 @@ final class BatchNormLayer: Layer {
                 inverseDeviation: inverseDeviation,
                 gainGradient: gainGradient,
                 shiftGradient: shiftGradient,
-                inputGradient: input.gradient?.start,
-                inputGradientLayout: (input.gradient ?? gradient).pixelLayout
+                inputGradient: result?.start,
+                inputGradientLayout: (result ?? gradient).pixelLayout,
+                reluMask: rectifies && !output.masksGradient ? values.floats : nil,
+                reluMaskLayout: values.pixelLayout,
+                pass: part
             )
         )
-        use(gain)
-        use(shift)
+    }
+}
+
+/// The first half of a batch normalisation of images, at the end of a run of layers that compute by parts.
+///
+/// Forward it adds up what the layer before it has just written, backward it gives that layer its gradient. Between the
+/// halves stands what needs the whole batch: forward the moments, backward the sums of the gradients.
+final class BatchNormEntrance: PartwiseLayer {
+    private let norm: BatchNormLayer
+
+    init(_ norm: BatchNormLayer) { self.norm = norm }
+
+    var input: Slot { norm.input }
+    var output: Slot { norm.output }
+    /// Their last use of a step is here.
+    var parameters: [Parameter] { [norm.gain, norm.shift] }
+
+    func forward(_ pass: Pass, samples: Range<Int>) {
+        guard pass.isTraining else { return }
+        norm.normalize(pass, samples, .sums(continues: samples.lowerBound > 0))
+    }
+
+    func backward(_ pass: Pass, samples: Range<Int>) {
+        let (height, width, _) = input.values.image
+        norm.differentiate(pass, samples, .inputGradient(pixels: pass.rows * height * width))
+    }
+}
+
+/// The second half, at the beginning of the next run: forward the outputs, which the next layer reads at once, backward the
+/// sums of the gradients that it has just written.
+final class BatchNormExit: PartwiseLayer {
+    private let norm: BatchNormLayer
+
+    init(_ norm: BatchNormLayer) { self.norm = norm }
+
+    var input: Slot { norm.input }
+    var output: Slot { norm.output }
+
+    func prepare(_ pass: Pass) {
+        if pass.isTraining { norm.normalize(pass, 0..<pass.rows, .moments) }
+    }
+
+    func forward(_ pass: Pass, samples: Range<Int>) {
+        if pass.isTraining {
+            norm.normalize(pass, samples, .outputs)
+        } else {
+            norm.evaluate(pass, samples)
+        }
+    }
+
+    func backward(_ pass: Pass, samples: Range<Int>) {
+        norm.differentiate(pass, samples, .sums(continues: samples.lowerBound > 0))
     }
 }
 

@@ -14,9 +14,15 @@ struct PartPlan {
     fileprivate static let partBytes = 256 << 10
 
     /// The plan of the layers at the beginning of `specs`; nil where fewer than two can compute by parts.
-    init?(_ specs: ArraySlice<LayerSpec>, from input: TensorShape, capacity: Int) {
+    ///
+    /// One is enough beside a batch norm of images, which takes part in the runs on both of its sides.
+    ///
+    /// - Parameter behindNorm: Whether such a norm is the layer before.
+    init?(_ specs: ArraySlice<LayerSpec>, from input: TensorShape, capacity: Int, behindNorm: Bool) {
         var shape = input
-        var largest = 1
+        var isBesideNorm = behindNorm
+        // The norm before writes its outputs, which have the shape of the input, by the same parts.
+        var largest = behindNorm ? Tensor.count(input, rows: 1) : 1
         var mayActivate = false
         for spec in specs {
             // An activation is part of the convolution before it.
@@ -25,13 +31,16 @@ struct PartPlan {
                 continue
             }
             // What does not fit is told of when it is built.
-            guard spec.isPartwise(from: shape), let output = try? spec.output(of: shape) else { break }
+            guard spec.isPartwise(from: shape), let output = try? spec.output(of: shape) else {
+                if case .batchNorm = spec, case .image = shape { isBesideNorm = true }
+                break
+            }
             layers += 1
             largest = max(largest, Tensor.count(output, rows: 1))
             if case .convolution = spec { mayActivate = true } else { mayActivate = false }
             shape = output
         }
-        guard layers > 1 else { return nil }
+        guard layers > (isBesideNorm ? 0 : 1) else { return nil }
         rows = min(capacity, max(1, Self.partBytes / (largest * MemoryLayout<Float>.stride)))
     }
 

@@ -2,6 +2,9 @@
 ///
 /// Layers that follow each other so (`LayerRun`) find what the one before has written in the processor's second cache.
 protocol PartwiseLayer: Layer {
+    /// Does what needs the whole batch of the layers before the run, before the first part goes forward.
+    func prepare(_ pass: Pass)
+
     /// Computes the output's values of some samples from the input's.
     func forward(_ pass: Pass, samples: Range<Int>)
 
@@ -13,7 +16,12 @@ protocol PartwiseLayer: Layer {
 }
 
 extension PartwiseLayer {
-    func forward(_ pass: Pass) { forward(pass, samples: 0..<pass.rows) }
+    func prepare(_ pass: Pass) {}
+
+    func forward(_ pass: Pass) {
+        prepare(pass)
+        forward(pass, samples: 0..<pass.rows)
+    }
 
     func backward(_ pass: Pass, use: (Parameter) -> Void) {
         backward(pass, samples: 0..<pass.rows)

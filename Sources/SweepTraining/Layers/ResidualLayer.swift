@@ -2,7 +2,7 @@ import KernelAPI
 import SweepCore
 import SweepKernels
 
-/// y = s(x) + f(x): the layers f beside a shortcut s, the identity or one layer that changes the shape.
+/// y = s(x) + f(x), perhaps with a ReLU: the layers f beside a shortcut s, the identity or one layer that changes the shape.
 final class ResidualLayer: Layer {
     let input: Slot
     let output: Slot
@@ -11,17 +11,28 @@ final class ResidualLayer: Layer {
     private let layers: [any Layer]
     /// Nil for the identity.
     private let shortcut: (any Layer)?
+    /// A ReLU, which the sum applies, or nil.
+    let activation: FusedActivation?
 
     /// - Parameters:
     ///   - entrance: The first inner layer's input.
     ///   - layers: f; the last one's output slot has the shape of `output`, and a gradient of its own.
     ///   - shortcut: Reads a slot with the input's values and gradient.
-    init(input: Slot, output: Slot, entrance: Slot, layers: [any Layer], shortcut: (any Layer)?) {
+    ///   - rectifies: Whether the output is a ReLU's.
+    init(
+        input: Slot,
+        output: Slot,
+        entrance: Slot,
+        layers: [any Layer],
+        shortcut: (any Layer)?,
+        rectifies: Bool
+    ) {
         self.input = input
         self.output = output
         self.entrance = entrance
         self.layers = layers
         self.shortcut = shortcut
+        activation = rectifies ? FusedActivation(function: .relu, before: nil) : nil
     }
 
     var parameters: [Parameter] { layers.flatMap(\.parameters) + (shortcut?.parameters ?? []) }
@@ -41,11 +52,12 @@ final class ResidualLayer: Layer {
         shortcut?.forward(pass)
         let direct = shortcut?.output.values ?? input.values
         let inner = layers.last?.output.values ?? input.values
-        add(direct, inner, into: output.values, pass)
+        add(direct, inner, into: output.values, relu: activation != nil, pass)
     }
 
     func backward(_ pass: Pass, use: (Parameter) -> Void) {
         guard let gradient = output.gradient else { return }
+        activation?.backward(samples: 0..<pass.rows, output: output, kernels: pass.kernels)
         if let inner = layers.last?.output.gradient { copy(gradient, into: inner, pass) }
         for layer in layers.reversed() { layer.backward(pass, use: use) }
         if let shortcut {
@@ -64,7 +76,7 @@ final class ResidualLayer: Layer {
         shortcut?.refresh(kernels: kernels)
     }
 
-    private func add(_ left: Tensor, _ right: Tensor, into sum: Tensor, _ pass: Pass) {
+    private func add(_ left: Tensor, _ right: Tensor, into sum: Tensor, relu: Bool = false, _ pass: Pass) {
         let (height, width, _) = sum.image
         pass.kernels.addImages(
             ImageSum(
@@ -77,7 +89,8 @@ final class ResidualLayer: Layer {
                 right: right.floats,
                 rightLayout: right.layout,
                 output: sum.start,
-                outputLayout: sum.layout
+                outputLayout: sum.layout,
+                relu: relu
             )
         )
     }
