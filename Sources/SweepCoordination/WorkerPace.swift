@@ -12,6 +12,11 @@ package struct WorkerPace: Hashable, Sendable {
     /// Octaves that it is slower than the mean: 0 as fast, 1 half as fast, −1 twice as fast; 0 until enough is known.
     package private(set) var octave = 0
 
+    /// How many times as fast as the mean it is said to be, in powers of two from 1/64 to 64; nil until enough is known.
+    package var toldPace: Double? {
+        reports < Self.least ? nil : Double(sign: .plus, exponent: min(max(-octave, -6), 6), significand: 1)
+    }
+
     /// Times as long as the mean that an epoch takes here, from 1/64 to 64; 1 until enough is known.
     package var slowness: Double { reports < Self.least ? 1 : Self.power(min(max(logarithm, -6), 6)) }
 

@@ -314,7 +314,8 @@ extension CoordinatorCore {
             ),
             lastSeen: Double(worker.lastSeen.duration(to: now).wholeNanoseconds) / 1e9,
             idleBecause: busy > 0 ? nil : sweep.map { idleReason(worker, $0) } ?? "there is no sweep",
-            stuck: standstill(worker, at: now)
+            stuck: standstill(worker, at: now),
+            pace: worker.pace.toldPace
         )
     }
 

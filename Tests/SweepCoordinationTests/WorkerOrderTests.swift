@@ -134,6 +134,8 @@ import Testing
             slowest.note(seconds: 1_024, mean: 1)
         }
         #expect(fast.slowness == 0.25 && slowest.slowness == 64)
+        // People are told powers of two.
+        #expect(fast.toldPace == 4 && slowest.toldPace == 1 / 64 && WorkerPace().toldPace == nil)
     }
 
     @Test func `workers that come and go leave nothing behind in the order`() {
