@@ -257,7 +257,8 @@ extension CoordinatorCore {
             for id in worker.held where id.sweep == sweep.id {
                 guard let trial = sweep[id.number], let lease = trial.lease else { continue }
                 let epochs = trial.curve.epochs
-                let seconds = epochs > lease.curveEpochs ? trial.curve.seconds(at: epochs) : mean * worker.pace.slowness
+                let isSeen = epochs > lease.curveEpochs && trial.curve.isWhole
+                let seconds = isSeen ? trial.curve.seconds(at: epochs) : mean * worker.pace.slowness
                 let left = Double(max(0, lease.to - epochs)) * seconds / threads
                 if left.isFinite { longest = max(longest, left) }
             }

@@ -332,7 +332,7 @@ extension StatusDocument {
                 NumberText.seconds(worker.lastSeen), worker.stuck.map { "stuck: \($0)" } ?? worker.idleBecause ?? "",
             ]
             if hasLabels { cells.insert(labels.joined(separator: ","), at: 5) }
-            if areUnequal { cells.insert(worker.pace.map { NumberText.significant($0, digits: 2) + "×" } ?? "", at: 4) }
+            if areUnequal { cells.insert(worker.pace.map { NumberText.short($0, digits: 2) + "×" } ?? "", at: 4) }
             table.add(cells)
         }
         text += "\n" + table.plainText(width: width)
