@@ -1,4 +1,4 @@
-import SweepCore
+package import SweepCore
 
 /// What the workers of a sweep can do, beside each other.
 package struct WorkerCapacity: Hashable, Sendable {
