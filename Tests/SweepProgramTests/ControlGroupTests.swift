@@ -85,20 +85,39 @@ import Testing
         var turnedOn = ""
     }
 
+    /// Makes a tree that looks like the kernel's, with a worker in a group `sweepd`; the folder of the group above it.
+    private static func makeTree(_ folder: String) throws -> String {
+        let (root, base) = (folder + "/fs", folder + "/fs/unit")
+        try FileManager.default.createDirectory(atPath: base + "/sweepd", withIntermediateDirectories: true)
+        for (file, text) in [
+            root + "/cgroup.controllers": "cpu memory pids\n", base + "/cgroup.controllers": "cpu memory pids\n",
+            base + "/cgroup.subtree_control": "cpu memory\n", base + "/cgroup.procs": "",
+            folder + "/membership": "0::/unit/sweepd\n",
+        ] { try text.write(toFile: file, atomically: false, encoding: .utf8) }
+        return base
+    }
+
+    @Test func `groups that dead workers left are removed, those of others are not`() throws {
+        try withFolder { folder in
+            let base = try Self.makeTree(folder)
+            // More than any kernel's greatest number of a process, and the first process, which lives.
+            for name in ["sweepd-trial-999999999-1", "sweepd-trial-1-1", "sweepd-trial-x-1", "other"] {
+                try FileManager.default.createDirectory(atPath: base + "/" + name, withIntermediateDirectories: true)
+            }
+            _ = try ControlGroups(membership: folder + "/membership", root: folder + "/fs")
+            let left = try FileManager.default.contentsOfDirectory(atPath: base).filter { !$0.hasPrefix("cgroup.") }
+            #expect(Set(left) == ["sweepd", "sweepd-trial-1-1", "sweepd-trial-x-1", "other"])
+        }
+    }
+
     /// Runs a program of two slots and a gigabyte in a group of a tree that looks like the kernel's.
     ///
     /// Its folder is left, as it is not empty: the kernel's goes with all its files.
     private func run(_ script: (_ base: String) -> String, isHandedBack: Bool = false) throws -> Outcome {
         var outcome: Outcome?
         try withFolder { folder in
-            let (root, base) = (folder + "/fs", folder + "/fs/unit")
-            try FileManager.default.createDirectory(atPath: base + "/sweepd", withIntermediateDirectories: true)
-            for (file, text) in [
-                root + "/cgroup.controllers": "cpu memory pids\n", base + "/cgroup.controllers": "cpu memory pids\n",
-                base + "/cgroup.subtree_control": "cpu memory\n", base + "/cgroup.procs": "",
-                folder + "/membership": "0::/unit/sweepd\n",
-            ] { try text.write(toFile: file, atomically: false, encoding: .utf8) }
-            let groups = try ControlGroups(membership: folder + "/membership", root: root)
+            let base = try Self.makeTree(folder)
+            let groups = try ControlGroups(membership: folder + "/membership", root: folder + "/fs")
             let turnedOn = try String(contentsOfFile: base + "/cgroup.subtree_control", encoding: .utf8)
             if isHandedBack { try FileManager.default.removeItem(atPath: base) }
             let job = ProgramJob(
