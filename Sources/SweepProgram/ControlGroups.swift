@@ -1,4 +1,5 @@
 import Glibc
+import SweepCore
 import Synchronization
 
 /// Makes a control group for each program of a worker, where that may be; the program's keeper removes it.
