@@ -35,10 +35,52 @@ static void close_all(unsigned first, unsigned last, unsigned flags) {
     }
 }
 
-static void tell(int status, int kind, int value) {
-    struct cprocess_end end = {.kind = kind, .value = value};
+static void tell(int status, int kind, int value, int starved) {
+    struct cprocess_end end = {.kind = kind, .value = value, .starved = starved};
     // Shorter than a pipe's unit, so it is written whole.
     while (write(status, &end, sizeof end) < 0 && errno == EINTR) {}
+}
+
+// Opens a file of a control group. In the kernel's file system nothing can be created: there O_CREAT changes nothing.
+static int open_in(const char *group, const char *name, int flags) {
+    char path[4096];
+    size_t length = strlen(group), rest = strlen(name);
+    if (length + rest + 2 > sizeof path) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    memcpy(path, group, length);
+    path[length] = '/';
+    memcpy(path + length + 1, name, rest + 1);
+    return open(path, flags | O_CLOEXEC, 0600);
+}
+
+// Writes a short text to a file of a control group; 0, or -1 with errno.
+static int write_in(const char *group, const char *name, const char *text) {
+    int file = open_in(group, name, O_WRONLY | O_CREAT);
+    if (file < 0) return -1;
+    ssize_t count = write(file, text, strlen(text));
+    int failure = errno;
+    close(file);
+    errno = failure;
+    return count < 0 ? -1 : 0;
+}
+
+// Whether memory.events of a control group has a line "oom_kill N" with an N that is not 0.
+static int was_starved(const char *group) {
+    int file = open_in(group, "memory.events", O_RDONLY);
+    if (file < 0) return 0;
+    char text[1024];
+    ssize_t count = read(file, text, sizeof text - 1);
+    close(file);
+    if (count <= 0) return 0;
+    text[count] = 0;
+    static const char word[] = "oom_kill ";
+    for (char *line = text; line != 0; line = strchr(line, '\n')) {
+        if (*line == '\n') line++;
+        if (strncmp(line, word, sizeof word - 1) == 0) return line[sizeof word - 1] >= '1' && line[sizeof word - 1] <= '9';
+    }
+    return 0;
 }
 
 static _Noreturn void execute(const struct cprocess_program *program, pid_t keeper) {
@@ -48,7 +90,7 @@ static _Noreturn void execute(const struct cprocess_program *program, pid_t keep
     int null = open("/dev/null", O_RDONLY);
     if (null < 0 || dup2(null, 0) < 0 || dup2(program->output, 1) < 0 || dup2(program->output, 2) < 0
         || dup2(program->report, 3) < 0 || dup2(program->verdict, 4) < 0) {
-        tell(program->status, 1, errno);
+        tell(program->status, 1, errno, 0);
         _exit(127);
     }
     close_all(5, ~0U, CLOSE_RANGE_CLOEXEC);
@@ -59,6 +101,10 @@ static _Noreturn void execute(const struct cprocess_program *program, pid_t keep
     if (program->memory > 0) {
         struct rlimit limit = {.rlim_cur = (rlim_t)program->memory, .rlim_max = (rlim_t)program->memory};
         setrlimit(RLIMIT_DATA, &limit);
+    }
+    if (program->group != 0 && write_in(program->group, "cgroup.procs", "0") != 0) {
+        tell(program->status, 2, errno, 0);
+        _exit(127);
     }
     int failure = 0;
     if (chdir(program->directory) == 0) {
@@ -74,7 +120,7 @@ static _Noreturn void execute(const struct cprocess_program *program, pid_t keep
     } else {
         failure = errno;
     }
-    tell(program->status, 1, failure);
+    tell(program->status, 1, failure, 0);
     _exit(127);
 }
 
@@ -103,6 +149,14 @@ static void kill_children(void) {
         }
     }
     close(file);
+}
+
+// Sends SIGKILL to the program's whole tree.
+static void kill_tree(const struct cprocess_program *program, pid_t child) {
+    kill(-child, SIGKILL);
+    kill_children();
+    // All of the group at once, those too that are being forked (Linux 5.14).
+    if (program->group != 0) write_in(program->group, "cgroup.kill", "1");
 }
 
 static long milliseconds(void) {
@@ -135,7 +189,8 @@ static _Noreturn void keep(const struct cprocess_program *program, pid_t worker)
     close_all(0, (unsigned)program->status - 1, 0);
     close_all((unsigned)program->status + 1, ~0U, 0);
     if (child < 0) {
-        tell(program->status, 1, failure);
+        if (program->group != 0) rmdir(program->group);
+        tell(program->status, 1, failure, 0);
         _exit(0);
     }
     int status = 0;
@@ -146,8 +201,7 @@ static _Noreturn void keep(const struct cprocess_program *program, pid_t worker)
         if (deadline >= 0) {
             long left = deadline - milliseconds();
             if (left <= 0) {
-                kill(-child, SIGKILL);
-                kill_children();
+                kill_tree(program, child);
                 left = 50;
             }
             wait.tv_sec = left / 1000;
@@ -171,15 +225,23 @@ static _Noreturn void keep(const struct cprocess_program *program, pid_t worker)
     // What the program left behind. A process in an uninterruptible call can outlast this; it dies when the call ends.
     long patience = milliseconds() + 10000;
     while (milliseconds() < patience) {
-        kill(-child, SIGKILL);
-        kill_children();
+        kill_tree(program, child);
         pid_t pid;
         while ((pid = waitpid(-1, 0, WNOHANG)) > 0) {}
         if (pid < 0 && errno == ECHILD) break;
         struct timespec pause = {.tv_nsec = 2000000L};
         nanosleep(&pause, 0);
     }
-    tell(program->status, 0, status);
+    int starved = 0;
+    if (program->group != 0) {
+        starved = was_starved(program->group);
+        // A process that has just ended may still be counted.
+        while (rmdir(program->group) != 0 && errno == EBUSY && milliseconds() < patience) {
+            struct timespec pause = {.tv_nsec = 2000000L};
+            nanosleep(&pause, 0);
+        }
+    }
+    tell(program->status, 0, status, starved);
     _exit(0);
 }
 

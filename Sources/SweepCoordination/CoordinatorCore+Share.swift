@@ -155,9 +155,10 @@ extension CoordinatorCore {
             }
             contender.triesRetries = false
         }
-        guard let item = sweeps[id]?.ready.first, let worker = heardWorker(contender, except: passed, at: now) else {
-            return false
-        }
+        guard sweeps[id]?.ready.isEmpty == false, let worker = heardWorker(contender, except: passed, at: now),
+            case let preference = table.preference(of: worker, pool: contender.pool),
+            let item = sweeps[id]?.ready.next(for: preference)
+        else { return false }
         return lease(item.trial, of: id, to: worker, &batches, at: now)
     }
 
@@ -182,6 +183,30 @@ extension CoordinatorCore {
             table.update(worker) { $0.isQuiet = true }
         }
         return nil
+    }
+
+    /// What the workers that serve each running sweep can do; none of sweeps that workers do not train: O(workers) for each kind
+    /// of needs.
+    package var capacities: [SweepID: WorkerCapacity] {
+        var ofPools: [Int: WorkerCapacity] = [:]
+        var capacities: [SweepID: WorkerCapacity] = [:]
+        for id in active {
+            guard let pool = servedPool(of: id) else { continue }
+            let capacity = ofPools[pool] ?? table.capacity(pool: pool)
+            ofPools[pool] = capacity
+            capacities[id] = capacity
+        }
+        return capacities
+    }
+
+    /// The same of one sweep.
+    package func capacity(of id: SweepID) -> WorkerCapacity {
+        servedPool(of: id).map { table.capacity(pool: $0) } ?? WorkerCapacity()
+    }
+
+    private func servedPool(of id: SweepID) -> Int? {
+        guard let sweep = sweeps[id], sweep.state == .running, sweep.sweep.ask == nil else { return nil }
+        return sweep.pool
     }
 
     /// Slots that a trial takes of the worker that trains it.

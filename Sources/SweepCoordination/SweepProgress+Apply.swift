@@ -236,7 +236,12 @@ extension SweepProgress {
     mutating func makeReady(_ number: Int) {
         let trial = trials[number - 1]
         guard let goal = trial.goal, trial.lease == nil, trial.ended == nil else { return }
-        let item = ReadySegments.Item(trial: number, end: goal.end, order: goal.order)
+        let item = ReadySegments.Item(
+            trial: number,
+            end: goal.end,
+            order: goal.order,
+            epochs: max(0, goal.to - trial.curve.epochs)
+        )
         if isLastAttempt(number) {
             lastAttempts.insert(item)
         } else if trial.avoided.isEmpty {

@@ -55,12 +55,15 @@ struct WorkerPool: Sendable {
     private(set) var roomShort = 0
     /// Workers that serve and have enough slots that are not lost, with room or without.
     private(set) var serving = 0
+    /// How many of these are of each pace.
+    private(set) var paces: [Int: Int] = [:]
 
     init(_ needs: WorkerNeeds) { self.needs = needs }
 
     mutating func offer(_ standing: WorkerStanding) {
         guard standing.serves(needs) else { return }
         serving += 1
+        paces[standing.pace, default: 0] += 1
         place(standing) { $0.insert(standing) }
         count(standing, 1)
     }
@@ -68,6 +71,8 @@ struct WorkerPool: Sendable {
     mutating func withdraw(_ standing: WorkerStanding) {
         guard standing.serves(needs) else { return }
         serving -= 1
+        paces[standing.pace, default: 0] -= 1
+        if paces[standing.pace] == 0 { paces[standing.pace] = nil }
         place(standing) { $0.remove(standing) }
         count(standing, -1)
     }
@@ -87,6 +92,12 @@ struct WorkerPool: Sendable {
     private mutating func count(_ standing: WorkerStanding, _ sign: Int) {
         room += sign * (standing.free / needs.slots)
         roomShort += sign * (standing.ahead / needs.slots)
+    }
+
+    /// Which segments suit a worker of this pace: long ones the fastest, short ones the slowest, where these are not the same.
+    func preference(ofPace pace: Int) -> ReadySegments.Preference {
+        guard let fastest = paces.keys.min(), let slowest = paces.keys.max(), fastest < slowest else { return .inOrder }
+        return pace == fastest ? .longest : pace == slowest ? .shortest : .inOrder
     }
 
     /// The worker that takes the next lease; nil when none has room.

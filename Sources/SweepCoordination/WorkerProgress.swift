@@ -28,7 +28,7 @@ package struct WorkerProgress: Sendable {
     /// Beats in a row in which it trained less than it holds.
     var idleBeats = 0
     /// How fast it trains beside the others.
-    var pace = WorkerPace()
+    package internal(set) var pace = WorkerPace()
     /// The numbers of the pools it belongs to: `WorkerTable` keeps them.
     var pools: [Int] = []
 

@@ -133,6 +133,23 @@ struct WorkerTable: Sendable {
         pools[pool]?.next(shortEpochs: shortEpochs, except: reserved)
     }
 
+    /// Which segments of a sweep that draws from this pool suit the worker.
+    mutating func preference(of id: WorkerID, pool: Int) -> ReadySegments.Preference {
+        guard let pace = at(id, { $0.pace.octave }) else { return .inOrder }
+        return pools[pool]?.preference(ofPace: pace) ?? .inOrder
+    }
+
+    /// What the workers that serve this pool can do: O(workers).
+    func capacity(pool index: Int) -> WorkerCapacity {
+        var capacity = WorkerCapacity()
+        guard let needs = pools[index]?.needs else { return capacity }
+        for worker in all.values where worker.pools.contains(index) {
+            let standing = WorkerStanding(worker)
+            if standing.serves(needs) { capacity.add(slots: standing.usable, slowness: worker.pace.slowness) }
+        }
+        return capacity
+    }
+
     /// The `count` least loaded of this pool's workers that have no slots free for a trial of several.
     func crowded(pool: Int, _ count: Int, except reserved: Set<WorkerID>) -> Set<WorkerID> {
         pools[pool]?.crowded(count, except: reserved) ?? []
@@ -157,9 +174,9 @@ struct WorkerTable: Sendable {
             else { return "pool \(index) has other workers than fit" }
             var fresh = WorkerPool(pool.needs)
             for worker in members { fresh.offer(WorkerStanding(worker)) }
-            guard fresh.room == pool.room, fresh.roomShort == pool.roomShort, fresh.serving == pool.serving else {
-                return "pool \(index) is miscounted"
-            }
+            guard fresh.room == pool.room, fresh.roomShort == pool.roomShort, fresh.serving == pool.serving,
+                fresh.paces == pool.paces
+            else { return "pool \(index) is miscounted" }
         }
         return nil
     }

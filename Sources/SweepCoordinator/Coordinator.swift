@@ -37,8 +37,8 @@ package actor Coordinator: Service {
     var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.
     var keysOfWorkers: [WorkerID: CurvePublicKey] = [:]
-    /// When each sweep's first epoch of this process came, and how many it had before.
-    private var paces: [SweepID: (since: Instant, epochs: Int)] = [:]
+    /// When each sweep's first epoch of this process came, how many it had before, and its rate of late.
+    private var paces: [SweepID: (since: Instant, epochs: Int, rate: SweepRate)] = [:]
     /// Effects that wait for the commit that is under way, and then for their own.
     private var queue = CommitQueue()
     /// Whether a turn is under way: events are taken in, and decided upon at its end.
@@ -217,10 +217,21 @@ extension Coordinator {
 
     /// How fast the sweep goes; nil before its first second.
     func pace(of sweep: SweepProgress) -> Pace? {
-        guard let (since, epochs) = paces[sweep.id] else { return nil }
+        notePaces()
+        guard let (since, epochs, rate) = paces[sweep.id] else { return nil }
         let seconds = Double(since.duration(to: now).wholeNanoseconds) / 1e9
         guard seconds > 0.2, sweep.epochsTrained > epochs else { return nil }
-        return Pace(epochsPerSecond: Double(sweep.epochsTrained - epochs) / seconds)
+        let measured = Double(sweep.epochsTrained - epochs) / seconds
+        return Pace(epochsPerSecond: measured, ahead: rate.epochsPerSecond ?? measured)
+    }
+
+    /// Sets what was trained of each sweep against what its workers could do; a sweep that rests needs none.
+    private func notePaces() {
+        let capacities = core.capacities
+        for id in Array(paces.keys) {
+            guard let sweep = core.sweeps[id], !sweep.state.isOver else { continue }
+            paces[id]?.rate.note(epochs: sweep.epochsTrained, capacity: capacities[id] ?? WorkerCapacity(), at: now)
+        }
     }
 
     func forgetPace(of sweep: SweepID) { paces[sweep] = nil }
@@ -320,6 +331,7 @@ extension Coordinator {
                     for _ in 0...coordinator.core.workers.count / 128 { coordinator.turn() }
                     coordinator.forgetKeys()
                     coordinator.handle(.tick)
+                    coordinator.notePaces()
                     coordinator.lookAfterObjects()
                 }
             }
@@ -366,6 +378,8 @@ extension Coordinator {
         if logger.logLevel <= .debug { log(LogLine(committed: fact)) }
         if case .sweepChanged(let sweep, .deleted) = fact { return deleted(sweep) }
         guard case .leased(let lease, _, _, _, _) = fact, paces[lease.trial.sweep] == nil else { return }
-        paces[lease.trial.sweep] = (now, core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0)
+        let trained = core.sweeps[lease.trial.sweep]?.epochsTrained ?? 0
+        let capacity = core.capacity(of: lease.trial.sweep)
+        paces[lease.trial.sweep] = (now, trained, SweepRate(epochs: trained, capacity: capacity, at: now))
     }
 }

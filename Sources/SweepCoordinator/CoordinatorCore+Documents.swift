@@ -9,7 +9,16 @@ import SweepWire
 package struct Pace: Hashable, Sendable {
     /// Epochs a second since the first one of this process.
     package let epochsPerSecond: Double
-    package init(epochsPerSecond: Double) { self.epochsPerSecond = epochsPerSecond }
+    /// Epochs a second that the workers of now are to do; 0 while there are none.
+    package let ahead: Double
+
+    package init(epochsPerSecond: Double, ahead: Double) {
+        self.epochsPerSecond = epochsPerSecond
+        self.ahead = ahead
+    }
+
+    /// Of workers that do not change.
+    package init(epochsPerSecond: Double) { self.init(epochsPerSecond: epochsPerSecond, ahead: epochsPerSecond) }
 }
 
 extension CoordinatorCore {
@@ -231,16 +240,41 @@ extension CoordinatorCore {
     }
 
     /// The epochs that are decided, and as many for each trial to come as those so far took on average, up to what `stop` allows;
-    /// all of them for the runs of finalists, as far as they may go.
+    /// all of them for the runs of finalists, as far as they may go. All of it by what the workers of now can do together, and no
+    /// sooner than the last of the segments that they hold: one on a slow node is what everybody waits for in the end.
     private func secondsLeft(_ sweep: SweepProgress, _ pace: Pace?) -> Double? {
-        guard sweep.state == .running, let pace, pace.epochsPerSecond > 0, let planned = sweep.plannedTrials,
+        guard let together = secondsTogether(sweep, pace) else { return nil }
+        return max(together, secondsOfLeases(sweep))
+    }
+
+    /// Seconds until every segment is trained that a worker holds, each at its worker's pace.
+    private func secondsOfLeases(_ sweep: SweepProgress) -> Double {
+        guard let mean = sweep.meanEpochSeconds else { return 0 }
+        // A program's epochs are told by the clock, others by what all threads took.
+        let threads = sweep.sweep.isOfPrograms ? 1 : Double(sweep.placement.slots)
+        var longest = 0.0
+        for worker in workers.values {
+            for id in worker.held where id.sweep == sweep.id {
+                guard let trial = sweep[id.number], let lease = trial.lease else { continue }
+                let epochs = trial.curve.epochs
+                let isSeen = epochs > lease.curveEpochs && trial.curve.isWhole
+                let seconds = isSeen ? trial.curve.seconds(at: epochs) : mean * worker.pace.slowness
+                let left = Double(max(0, lease.to - epochs)) * seconds / threads
+                if left.isFinite { longest = max(longest, left) }
+            }
+        }
+        return longest
+    }
+
+    private func secondsTogether(_ sweep: SweepProgress, _ pace: Pace?) -> Double? {
+        guard sweep.state == .running, let pace, pace.ahead > 0, let planned = sweep.plannedTrials,
             !sweep.trials.isEmpty
         else { return nil }
         if sweep.sweep.search.population != nil {
             // Each member is trained to the end, by itself or as what is copied in its place.
             let begun = sweep.open.reduce(0) { $0 + max(0, sweep.sweep.epochs - (sweep[$1]?.curve.epochs ?? 0)) }
             let others = max(0, planned - sweep.trials.count) * sweep.sweep.epochs
-            return Double(begun + others) / pace.epochsPerSecond
+            return Double(begun + others) / pace.ahead
         }
         if let branch = sweep.sweep.search.branch, let first = sweep[1] {
             // The epochs that all share, and for each run those after them.
@@ -249,7 +283,7 @@ extension CoordinatorCore {
                 epochs + (trial.ended == nil ? max(0, sweep.sweep.epochs - trial.curve.epochs) : 0)
             }
             let others = max(0, planned - sweep.trials.count) * (sweep.sweep.epochs - branch.after)
-            return Double(shared + begun + others) / pace.epochsPerSecond
+            return Double(shared + begun + others) / pace.ahead
         }
         let decided = sweep.tally.epochsAhead
         let mean = Double(sweep.epochsTrained + decided) / Double(sweep.trials.count)
@@ -258,11 +292,11 @@ extension CoordinatorCore {
         let allowed = sweep.searchEpochsLeft.map { Double($0) } ?? .infinity
         let searched = min(Double(toCome - finals) * mean, allowed)
         // What is decided is trained to its end, whatever the time; that is part of it as long as it is not up.
-        var seconds = (Double(decided) + searched) / pace.epochsPerSecond
+        var seconds = (Double(decided) + searched) / pace.ahead
         if let left = sweep.searchSecondsLeft {
-            seconds = min(seconds, max(left, Double(decided) / pace.epochsPerSecond))
+            seconds = min(seconds, max(left, Double(decided) / pace.ahead))
         }
-        return seconds + Double(finals * sweep.sweep.epochs) / pace.epochsPerSecond
+        return seconds + Double(finals * sweep.sweep.epochs) / pace.ahead
     }
 
     /// The worker's line; `sweep` is the one whose work it would do, nil when there is none.
@@ -281,7 +315,8 @@ extension CoordinatorCore {
             ),
             lastSeen: Double(worker.lastSeen.duration(to: now).wholeNanoseconds) / 1e9,
             idleBecause: busy > 0 ? nil : sweep.map { idleReason(worker, $0) } ?? "there is no sweep",
-            stuck: standstill(worker, at: now)
+            stuck: standstill(worker, at: now),
+            pace: worker.pace.toldPace
         )
     }
 

@@ -20,6 +20,10 @@ final class KeptProgram {
     /// Where it reads verdicts; -1 once it is closed.
     private var verdicts: Int32
     let status: Int32
+    /// The folder of its control group; nil without one.
+    private let group: String?
+    /// Whether the kernel ended it because its control group had come to its limit of memory; known once it is waited for.
+    private(set) var isStarved = false
 
     /// Starts it; throws a `FileBundleError` with the reason when no process can be made.
     ///
@@ -29,6 +33,7 @@ final class KeptProgram {
         environment: [String: String],
         directory: String,
         memory: Int?,
+        group: String? = nil,
         grace: Double
     ) throws(FileBundleError) {
         // Each way for a program's output, reports, verdicts and end: ends for reading and for writing.
@@ -52,7 +57,8 @@ final class KeptProgram {
         }
         var wordPointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
         var variablePointers: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
-        defer { for pointer in wordPointers + variablePointers { free(pointer) } }
+        let groupPointer = group.flatMap { strdup($0) }
+        defer { for pointer in wordPointers + variablePointers + [groupPointer] { free(pointer) } }
         let started = wordPointers.withUnsafeMutableBufferPointer { words in
             variablePointers.withUnsafeMutableBufferPointer { variables in
                 path.withCString { path in
@@ -67,6 +73,7 @@ final class KeptProgram {
                         program.verdict = pipes[2][0]
                         program.status = pipes[3][1]
                         program.memory = memory ?? 0
+                        program.group = UnsafePointer(groupPointer)
                         program.grace = Int32(clamping: Int((grace * 1000).rounded()))
                         return cprocess_keep(&program)
                     }
@@ -75,6 +82,7 @@ final class KeptProgram {
         }
         guard started > 0 else { throw Self.failure("no process") }
         keeper = started
+        self.group = group
         output = pipes[0][0]
         reports = pipes[1][0]
         verdicts = pipes[2][1]
@@ -199,9 +207,16 @@ final class KeptProgram {
         while waitpid(keeper, &ignored, 0) < 0, errno == EINTR {}
         guard filled == MemoryLayout<cprocess_end>.size else {
             killRemains()
+            if let group { ControlGroups.end(group) }
             return .unknown
         }
-        return end.kind == 0 ? .ended(ChildEnd(status: end.value)) : .notStarted(String(cString: strerror(end.value)))
+        isStarved = end.starved != 0
+        let reason = String(cString: strerror(end.value))
+        switch end.kind {
+        case 0: return .ended(ChildEnd(status: end.value))
+        case 1: return .notStarted(reason)
+        default: return .notStarted("its control group \(group ?? "") cannot be entered: \(reason)")
+        }
     }
 
     /// Kills what a keeper that was killed left: all of its session and what is below. What began a session of its own, and

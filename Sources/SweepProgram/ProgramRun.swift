@@ -7,15 +7,17 @@ import SweepCore
 package struct ProgramRun {
     private let job: ProgramJob
     private let path: String
+    private let groups: ControlGroups?
 
     private static let notStarted = FailureCause.programNotStarted.rawValue
     /// Seconds in which a program that asked for a line has read it.
     private static let linePatience = 5
 
-    /// A run whose folder will be made at `path`.
-    package init(_ job: ProgramJob, at path: String) {
+    /// A run whose folder will be made at `path`, with a control group of `groups` if there are any.
+    package init(_ job: ProgramJob, at path: String, in groups: ControlGroups? = nil) {
         self.job = job
         self.path = path
+        self.groups = groups
     }
 
     /// Seconds of a clock that nobody sets.
@@ -100,6 +102,7 @@ package struct ProgramRun {
             FileBundle.remove(path)
             return (job.from, .died("the program's folder cannot be made: \(error)", log: ""))
         }
+        let group = groups?.make(for: job, noted: control.noted)
         let program: KeptProgram
         do {
             program = try KeptProgram(
@@ -107,10 +110,12 @@ package struct ProgramRun {
                 environment: folder.environment(job),
                 directory: job.spec.directory ?? folder.run,
                 memory: job.spec.limits.memory,
+                group: group,
                 grace: job.spec.limits.grace
             )
         } catch {
             folder.remove()
+            if let group { ControlGroups.end(group) }
             // On another machine it may be there.
             return (job.from, .died("\(Self.notStarted): \(error)", log: ""))
         }

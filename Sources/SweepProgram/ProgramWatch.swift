@@ -74,6 +74,13 @@ struct ProgramWatch {
         let end = program.wait()
         // Its number may be another's from here on.
         isEnding = true
+        if program.isStarved, let limit = job.spec.limits.memory {
+            cause =
+                cause
+                ?? .fault(
+                    "the program took all of limits.memory, \(Self.megabytes(limit)), and the kernel ended it\(place)"
+                )
+        }
         // All that it wrote is in the pipes, whatever is left of them is short.
         while case let bytes = program.readOutput(), !bytes.isEmpty { log.append(bytes) }
         while case let bytes = program.readReports(), !bytes.isEmpty { take(bytes, program, control) }

@@ -40,7 +40,7 @@ package struct TrialCounts: Hashable, Sendable {
 /// "configuration_id", "objective", "epoch"; by the first of several objectives), "objectives", "front" (of several, as in `rank`),
 /// "search" and "prune": {"method", "picked" (why `auto` picked it, or null)}, "priority", "max_parallel" (null: no limit),
 /// "requires": {label: value}, "threads", "workers": [{"id", "host", "slots", "busy", "kernels", "labels": {label: value}, "last_seen_s",
-/// "idle_because", "stuck" (only of a worker with a trial that makes no step)}], "storage": {"journal_bytes", "objects",
+/// "idle_because", "stuck" (only of a worker with a trial that makes no step), "pace" (once it is known)}], "storage": {"journal_bytes", "objects",
 /// "object_bytes", "upload_bytes"}, "turned_away" (only when there are some: those of `TurnedAwayWorker`)}`. Numbers that nobody knows
 /// yet are null; `storage` is absent where nobody counted.
 package struct StatusDocument: Hashable, Sendable {
@@ -141,6 +141,8 @@ package struct StatusDocument: Hashable, Sendable {
         package var idleBecause: String?
         /// Which of its trials makes no step, and for how long; nil when all do.
         package var stuck: String?
+        /// How many times as fast as the mean it trains, in powers of two; nil until that is known.
+        package var pace: Double?
 
         package init(
             id: String,
@@ -151,7 +153,8 @@ package struct StatusDocument: Hashable, Sendable {
             labels: [String: String] = [:],
             lastSeen: Double,
             idleBecause: String? = nil,
-            stuck: String? = nil
+            stuck: String? = nil,
+            pace: Double? = nil
         ) {
             self.id = id
             self.host = host
@@ -162,6 +165,7 @@ package struct StatusDocument: Hashable, Sendable {
             self.lastSeen = lastSeen
             self.idleBecause = idleBecause
             self.stuck = stuck
+            self.pace = pace
         }
     }
 
@@ -317,6 +321,9 @@ extension StatusDocument {
         ]
         let hasLabels = workers.contains { !$0.labels.isEmpty }
         if hasLabels { columns.insert(Table.Column("labels", rank: 3), at: 5) }
+        // Of equal nodes it says nothing.
+        let areUnequal = Set(workers.compactMap(\.pace)).count > 1
+        if areUnequal { columns.insert(Table.Column("pace", isNumeric: true, rank: 1), at: 4) }
         var table = Table(columns: columns)
         for worker in workers {
             let labels = worker.labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
@@ -325,6 +332,7 @@ extension StatusDocument {
                 NumberText.seconds(worker.lastSeen), worker.stuck.map { "stuck: \($0)" } ?? worker.idleBecause ?? "",
             ]
             if hasLabels { cells.insert(labels.joined(separator: ","), at: 5) }
+            if areUnequal { cells.insert(worker.pace.map { NumberText.short($0, digits: 2) + "×" } ?? "", at: 4) }
             table.add(cells)
         }
         text += "\n" + table.plainText(width: width)
@@ -418,6 +426,7 @@ extension StatusDocument.Worker {
         object.add("last_seen_s", lastSeen)
         object.add("idle_because", idleBecause)
         if let stuck { object.add("stuck", stuck) }
+        if let pace { object.add("pace", pace) }
         return object.object
     }
 
@@ -431,7 +440,8 @@ extension StatusDocument.Worker {
             labels: try Self.labels(reader),
             lastSeen: try reader.measured("last_seen_s") ?? .infinity,
             idleBecause: try reader.optional("idle_because")?.text(),
-            stuck: try reader.optional("stuck")?.text()
+            stuck: try reader.optional("stuck")?.text(),
+            pace: try reader.measured("pace")
         )
     }
 

@@ -1,7 +1,7 @@
 /// The workers of a coordinator, over all sweeps: what `/api/v1/workers` answers.
 ///
 /// JSON: `{"workers": [{"id", "host", "pid", "slots", "busy", "kernels", "core_version", "software_version", "labels":
-/// {key: value}, "state": "connected" | "draining" | "lost", "last_seen_s", "idle_because", "stuck", "trials": [{"sweep",
+/// {key: value}, "state": "connected" | "draining" | "lost", "last_seen_s", "idle_because", "stuck", "pace" (once it is known), "trials": [{"sweep",
 /// "trial", "epoch", "step", "from", "to", "begun"}]}], "turned_away" (only when there are some: those of `TurnedAwayWorker`)}`.
 package struct WorkersDocument: Hashable, Sendable {
     package var workers: [Worker]
@@ -114,6 +114,7 @@ extension WorkersDocument.Worker {
         object.add("last_seen_s", status.lastSeen)
         object.add("idle_because", status.idleBecause)
         object.add("stuck", status.stuck)
+        if let pace = status.pace { object.add("pace", pace) }
         object.add(
             "trials",
             .array(

@@ -57,6 +57,8 @@ package final class TrainingSlots: Sendable {
     private let board: SlotBoard?
     /// Where programs run; nil: none may.
     private let programs: ProgramFolders?
+    /// Control groups for them; nil: none can be made here.
+    private let groups: ControlGroups?
     /// Processes of programs that wait for their next trial; with those that run one they are no more than the slots.
     private let idle: IdlePrograms
     /// How many runs of programs there were: a process that is reused has the folder of its first one for as long as it lives.
@@ -64,18 +66,21 @@ package final class TrainingSlots: Sendable {
 
     /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
     ///
-    /// `board` shows to others what each of them trains; `programs` is where trials run that are programs, nil if none may.
+    /// `board` shows to others what each of them trains; `programs` is where trials run that are programs, nil if none may;
+    /// `groups` holds these to their limits.
     package init(
         count: Int,
         trainer: Trainer,
         board: SlotBoard? = nil,
         programs: ProgramFolders? = nil,
+        groups: ControlGroups? = nil,
         signal: @escaping @Sendable () -> Void
     ) {
         self.count = count
         self.trainer = trainer
         self.board = board
         self.programs = programs
+        self.groups = groups
         idle = IdlePrograms(slots: count)
         self.signal = signal
         queue.withLock { $0.free = (0..<count).reversed() }
@@ -413,7 +418,8 @@ package final class TrainingSlots: Sendable {
                     files: assignment.dataSet.hash
                 )
             ),
-            at: "\(programs.path)/\(sweep)-\(trial)-\(runs.add(1, ordering: .relaxed).newValue)"
+            at: "\(programs.path)/\(sweep)-\(trial)-\(runs.add(1, ordering: .relaxed).newValue)",
+            in: groups
         )
         let (epoch, end) = run.run(
             ProgramControl(

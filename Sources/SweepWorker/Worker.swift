@@ -96,13 +96,32 @@ package actor Worker: Service {
         }
     }
 
+    /// Control groups for programs, where they may be made; else the log says why not, and what holds programs to their limits.
+    private func controlGroups() -> ControlGroups? {
+        do {
+            let groups = try ControlGroups()
+            logger.info("programs get control groups", metadata: ["groups.place": "\(groups.description)"])
+            return groups
+        } catch {
+            logger.info(
+                "programs get no control groups: \(ControlGroups.otherwise)",
+                metadata: ["groups.reason": "\(error)"]
+            )
+            return nil
+        }
+    }
+
     private func work() async throws -> WorkerSession.Exit {
         let signal = LoopSignal(on: loop) { [weak self] in self?.assumeIsolated { $0.emptyMailbox() } }
         let trainer = options.isNull ? Trainer.null : .core(kernels)
         let programs = try options.runsPrograms ? ProgramFolders(below: ProgramFolders.usualParent) : nil
-        slots = TrainingSlots(count: options.slots, trainer: trainer, board: options.board, programs: programs) {
-            signal.raise()
-        }
+        slots = TrainingSlots(
+            count: options.slots,
+            trainer: trainer,
+            board: options.board,
+            programs: programs,
+            groups: options.runsPrograms ? controlGroups() : nil
+        ) { signal.raise() }
         // The first socket is made here, so that an endpoint that cannot be is an error and not a retry.
         client = try makeClient()
         logger.notice(

@@ -64,7 +64,8 @@ import Testing
                 let item = ReadySegments.Item(
                     trial: trial,
                     end: Double(trial % 5),
-                    order: random.below(2) * 100 + trial
+                    order: random.below(2) * 100 + trial,
+                    epochs: 1 + random.below(4)
                 )
                 ready.insert(item)
                 model.removeAll { $0.trial == trial }
@@ -82,6 +83,47 @@ import Testing
             #expect(ready.contains(trial: trial) == model.contains { $0.trial == trial })
             #expect(ready.first == model.min { ($0.end, $0.order) < ($1.end, $1.order) }, "seed \(seed), step \(step)")
             #expect(Set(ready.all) == Set(model))
+            for preference in [ReadySegments.Preference.inOrder, .longest, .shortest] {
+                #expect(ready.next(for: preference) == Self.next(model, preference), "seed \(seed), step \(step)")
+            }
         }
+    }
+
+    /// What `next` is to answer, looked for among all.
+    private static func next(
+        _ items: [ReadySegments.Item],
+        _ preference: ReadySegments.Preference
+    ) -> ReadySegments.Item? {
+        guard let first = items.min(by: { ($0.end, $0.order) < ($1.end, $1.order) }) else { return nil }
+        // Of each length the one with the earliest end stands for it.
+        let heads = Set(items.map(\.epochs)).compactMap { length in
+            items.filter { $0.epochs == length }.min { ($0.end, $0.order) < ($1.end, $1.order) }
+        }
+        let begun = heads.filter { $0.end - Double($0.epochs) <= first.end }
+        switch preference {
+        case .inOrder: return first
+        case .longest: return begun.max { $0.epochs < $1.epochs }
+        case .shortest: return begun.min { $0.epochs < $1.epochs }
+        }
+    }
+
+    @Test func `a long segment passes a short one, but none that begins after its end does`() {
+        var ready = ReadySegments()
+        ready.insert(.init(trial: 1, end: 1, order: 0, epochs: 1))
+        ready.insert(.init(trial: 2, end: 9, order: 1, epochs: 9))
+        ready.insert(.init(trial: 3, end: 3, order: 2, epochs: 3))
+        ready.insert(.init(trial: 4, end: 40, order: 3, epochs: 18))
+        #expect(ready.next(for: .inOrder)?.trial == 1)
+        #expect(ready.next(for: .shortest)?.trial == 1)
+        #expect(ready.next(for: .longest)?.trial == 2)
+        ready.remove(trial: 2)
+        #expect(ready.next(for: .longest)?.trial == 3)
+        ready.remove(trial: 3)
+        #expect(ready.next(for: .longest)?.trial == 1)
+        // The same trial comes back with less to do.
+        ready.insert(.init(trial: 4, end: 40, order: 3, epochs: 2))
+        #expect(ready.count == 2 && ready.next(for: .longest)?.trial == 1)
+        ready.remove(trial: 1)
+        #expect(ready.next(for: .longest)?.trial == 4 && ready.next(for: .shortest)?.trial == 4)
     }
 }

@@ -122,6 +122,22 @@ import Testing
         #expect(downward.octave == 1)
     }
 
+    @Test func `how slow a worker is comes of its epochs, and is 1 until they are enough`() {
+        var pace = WorkerPace()
+        for _ in 0..<15 { pace.note(seconds: 3, mean: 1) }
+        #expect(pace.slowness == 1)
+        pace.note(seconds: 3, mean: 1)
+        #expect(pace.slowness == 3)
+        var (fast, slowest) = (WorkerPace(), WorkerPace())
+        for _ in 0..<16 {
+            fast.note(seconds: 0.25, mean: 1)
+            slowest.note(seconds: 1_024, mean: 1)
+        }
+        #expect(fast.slowness == 0.25 && slowest.slowness == 64)
+        // People are told powers of two.
+        #expect(fast.toldPace == 4 && slowest.toldPace == 1 / 64 && WorkerPace().toldPace == nil)
+    }
+
     @Test func `workers that come and go leave nothing behind in the order`() {
         var harness = CoreHarness()
         var workers: [CoreHarness.Worker] = []

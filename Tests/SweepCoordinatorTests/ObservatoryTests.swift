@@ -46,6 +46,27 @@ import Testing
         #expect(timed.secondsLeft == 60 && !timed.mayEndSooner)
     }
 
+    @Test func `the time left is no shorter than what the slowest node holds, and unknown without a worker`() throws {
+        var harness = CoreHarness()
+        var (fast, slow) = (harness.join("a"), harness.join("b"))
+        var sample = SampleSweep()
+        (sample.trials, sample.epochs, sample.prune) = (2, 20, "none")
+        _ = harness.submit(sample)
+        let first = try #require(harness.assigned(to: fast).first)
+        let second = try #require(harness.assigned(to: slow).first)
+        func left(_ pace: Pace) throws -> Double? {
+            harness.core.statusDocument(try #require(harness.sweep), pace: pace, at: harness.now).secondsLeft
+        }
+        harness.report(first, 1...1, seconds: 0.125, by: &fast)
+        // Nothing is known of the other yet: 20 epochs, as long as the first.
+        #expect(try left(Pace(epochsPerSecond: 1_000)) == 2.5)
+        harness.report(second, 1...1, seconds: 4, by: &slow)
+        #expect(try left(Pace(epochsPerSecond: 1_000)) == 76)
+        // What all can do together counts where it is longer: 38 epochs.
+        #expect(try left(Pace(epochsPerSecond: 1_000, ahead: 0.25)) == 152)
+        #expect(try left(Pace(epochsPerSecond: 1_000, ahead: 0)) == nil)
+    }
+
     @Test func `a status and an explanation tell what was picked, and why where it is known`() throws {
         func told(_ prune: String?) throws -> (StatusDocument.Choice?, ExplanationDocument) {
             var sample = SampleSweep()

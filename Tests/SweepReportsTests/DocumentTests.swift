@@ -98,6 +98,19 @@ import Testing
         #expect(WorkersDocument(workers: [], turnedAway: [away]).timeless.turnedAway.first?.lastSeen == 0)
     }
 
+    @Test func `a worker's pace is told once it is known, in words only where nodes are unequal`() throws {
+        var status = Samples.status
+        #expect(!status.json.text().contains("pace"))
+        status.workers[0].pace = 2
+        #expect(status.json.text().contains(#""pace":2.0"#) && !status.plainText().contains("pace"))
+        #expect(try StatusDocument(json: again(status.json)) == status)
+        status.workers[1].pace = 0.5
+        let lines = status.plainText().split(separator: "\n")
+        #expect(lines.contains { $0.hasPrefix("worker") && $0.contains("pace") })
+        #expect(lines.contains { $0.hasPrefix("node-a") && $0.contains("2×") })
+        #expect(lines.contains { $0.hasPrefix("node-b") && $0.contains("0.5×") })
+    }
+
     @Test func `every document is read back as it was`() throws {
         let rank = try RankDocument(json: again(Samples.rank.json))
         #expect(rank == Samples.rank)

@@ -29,15 +29,20 @@ struct cprocess_program {
     int status;
     /// Bytes of private memory that each process may have; 0: any.
     long memory;
+    /// The folder of a control group (version 2) that was made for it and that is removed in the end; null: none.
+    const char *group;
     /// Milliseconds from SIGTERM to SIGKILL.
     int grace;
 };
 
 /// How a program ended.
 struct cprocess_end {
-    /// 0: it ran, and `value` is what waitpid gave; 1: it could not be started, and `value` is errno.
+    /// 0: it ran, and `value` is what waitpid gave; 1: it could not be started, and `value` is errno; 2: the same, as it could
+    /// not enter its control group.
     int kind;
     int value;
+    /// 1: the kernel ended processes of its control group for want of memory within the group's limit.
+    int starved;
 };
 
 /// Starts a keeper, which starts the program in a process group of its own, and ends all that the program started, in

@@ -68,7 +68,8 @@ export function workersView(context) {
         h('td', {class: worker.state === 'lost' ? 'bad' : null}, worker.state),
         h('td', {}, h('span', {class: 'bar', role: 'img', 'aria-label': `${worker.busy} of ${worker.slots} slots train`}, h('i', {style: {width: worker.slots ? 100 * worker.busy / worker.slots + '%' : 0}}))),
         h('td', {class: 'num'}, worker.busy), h('td', {class: 'num'}, worker.slots), h('td', {class: 'num'}, worker.last_seen_s < 1 ? 'now' : seconds(worker.last_seen_s) + ' ago'),
-        h('td', {}, worker.host, worker.pid ? h('span', {class: 'soft small'}, ` pid ${worker.pid}`) : null), h('td', {}, worker.kernels),
+        h('td', {}, worker.host, worker.pid ? h('span', {class: 'soft small'}, ` pid ${worker.pid}`) : null),
+        h('td', {}, worker.kernels, worker.pace && worker.pace !== 1 ? h('span', {class: 'soft small', title: 'how fast it trains beside the mean'}, ` ${Number(worker.pace.toPrecision(2))}×`) : null),
         h('td', {class: 'wrap'}, worker.trials.map((trial, index) => [index ? ', ' : '', h('a', {href: sweepLink(trial.sweep, ['trials', trial.trial])}, trial.trial), h('span', {class: 'soft small'}, trial.begun ? ` ${trial.epoch}/${trial.to}` : ' waits')])),
         h('td', {class: 'wrap'}, worker.stuck ? h('span', {class: 'bad'}, worker.stuck) : worker.idle_because ?? '')))))), strangers)
   }

@@ -1,0 +1,137 @@
+import SweepCoordination
+import SweepCore
+import SweepTestKit
+import SweepWire
+import Testing
+
+/// Sweeps on workers of other speeds: who gets which segment, and how long the rest takes.
+@Suite struct UnequalWorkersTests {
+    /// A sweep that workers of one slot each train to its end on a clock of its own.
+    private struct Course {
+        var harness = CoreHarness()
+        /// When the last segment ended, in seconds.
+        private(set) var end = 0.0
+        private var workers: [CoreHarness.Worker] = []
+        private var running: [(end: Double, worker: Int, lease: Assignment)] = []
+
+        /// `epochSeconds`: what an epoch takes each worker; `tells`: whether they report it.
+        init(_ sweep: SampleSweep, on epochSeconds: [Double], tells: Bool) {
+            workers = epochSeconds.indices.map { harness.join("w\($0)") }
+            _ = harness.submit(sweep)
+            take(epochSeconds)
+            while let index = running.indices.min(by: { place($0) < place($1) }) {
+                let (end, worker, lease) = running.remove(at: index)
+                self.end = end
+                let seconds = tells ? epochSeconds[worker] : 0
+                harness.report(lease, lease.from + 1...lease.to, seconds: seconds, by: &workers[worker])
+                take(epochSeconds)
+                harness.end(lease, by: &workers[worker])
+                take(epochSeconds)
+            }
+        }
+
+        private func place(_ index: Int) -> (Double, Int) { (running[index].end, running[index].worker) }
+
+        private mutating func take(_ epochSeconds: [Double]) {
+            for (index, worker) in workers.enumerated() {
+                for lease in harness.assigned(to: worker) {
+                    running.append((end + Double(lease.to - lease.from) * epochSeconds[index], index, lease))
+                }
+            }
+        }
+
+        /// What became of each trial.
+        var answer: [String] {
+            harness.sweep?.trials.map { "\($0.configurationID) \($0.curve.epochs) \($0.ended?.name ?? "")" } ?? []
+        }
+    }
+
+    private static func sweep(seed: Int) -> SampleSweep {
+        var sweep = SampleSweep()
+        (sweep.epochs, sweep.trials, sweep.parallelism, sweep.seed) = (27, 60, 2, seed)
+        return sweep
+    }
+
+    /// Workers that report no times are taken for equal: each gets the segment whose virtual end is next, as before there were paces.
+    @Test func `long segments go to the fast worker, the sweep ends sooner, and to the same answer`() {
+        var (known, unknown) = (0.0, 0.0)
+        for seed in 1...10 {
+            let sweep = Self.sweep(seed: seed)
+            let paced = Course(sweep, on: [1, 4], tells: true)
+            let plain = Course(sweep, on: [1, 4], tells: false)
+            #expect(paced.harness.sweep?.state == .finished && plain.harness.sweep?.state == .finished)
+            #expect(paced.answer == plain.answer && paced.answer.count == 60, "seed \(seed)")
+            #expect(paced.harness.broken == [] && plain.harness.broken == [])
+            known += paced.end
+            unknown += plain.end
+        }
+        #expect(known < 0.85 * unknown, "\(known) s and \(unknown) s")
+    }
+
+    @Test func `equal workers are given segments in the order of their virtual end`() {
+        let sweep = Self.sweep(seed: 3)
+        let paced = Course(sweep, on: [2, 2], tells: true)
+        let plain = Course(sweep, on: [2, 2], tells: false)
+        #expect(paced.end == plain.end && paced.answer == plain.answer)
+    }
+
+    private static func capacity(_ workers: [(slots: Int, slowness: Double)]) -> WorkerCapacity {
+        var capacity = WorkerCapacity()
+        for worker in workers { capacity.add(slots: worker.slots, slowness: worker.slowness) }
+        return capacity
+    }
+
+    private static func second(_ seconds: Int) -> Instant { Instant.zero.advanced(by: .seconds(seconds)) }
+
+    @Test func `of the same workers the rate is the one that was measured, whatever is learned of them`() {
+        var rate = SweepRate(epochs: 5, capacity: Self.capacity([(1, 1), (1, 1)]), at: .zero)
+        #expect(rate.epochsPerSecond == nil)
+        rate.note(epochs: 25, capacity: Self.capacity([(1, 1), (1, 1)]), at: Self.second(10))
+        #expect(rate.epochsPerSecond == 2)
+        // One turns out to be twice as fast, the other half.
+        rate.note(epochs: 25, capacity: Self.capacity([(1, 0.5), (1, 2)]), at: Self.second(10))
+        #expect(rate.epochsPerSecond == 2)
+    }
+
+    @Test func `a worker that leaves takes its own part of the rate with it, and one that joins brings it`() {
+        let both = Self.capacity([(1, 0.5), (1, 2)])
+        var rate = SweepRate(epochs: 0, capacity: both, at: .zero)
+        rate.note(epochs: 25, capacity: both, at: Self.second(10))
+        #expect(rate.epochsPerSecond == 2.5)
+        var slow = rate
+        slow.note(epochs: 25, capacity: Self.capacity([(1, 2)]), at: Self.second(10))
+        #expect(slow.epochsPerSecond == 0.5)
+        var more = rate
+        more.note(epochs: 25, capacity: Self.capacity([(1, 0.5), (1, 2), (4, 1)]), at: Self.second(10))
+        #expect(more.epochsPerSecond == 6.5)
+        // Time without workers, as while a sweep is paused, is no time in which they were slow.
+        rate.note(epochs: 25, capacity: WorkerCapacity(), at: Self.second(10))
+        #expect(rate.epochsPerSecond == 0)
+        rate.note(epochs: 25, capacity: both, at: Self.second(1_000))
+        #expect(rate.epochsPerSecond == 2.5)
+    }
+
+    @Test func `what is long ago counts ever less`() {
+        let one = Self.capacity([(1, 1)])
+        var rate = SweepRate(epochs: 0, capacity: one, at: .zero)
+        // 1,000 epochs at 10 a second, then 1,000 at 1: all of it would be 1.8 a second.
+        for step in 1...100 { rate.note(epochs: step * 10, capacity: one, at: Self.second(step)) }
+        for step in 1...1_000 { rate.note(epochs: 1_000 + step, capacity: one, at: Self.second(100 + step)) }
+        #expect((rate.epochsPerSecond ?? 0) > 1 && (rate.epochsPerSecond ?? 2) < 1.5)
+    }
+
+    @Test func `a core tells what the workers of its running sweeps can do`() {
+        var harness = CoreHarness()
+        _ = harness.join("a", slots: 2)
+        let other = harness.join("b", slots: 3)
+        _ = harness.join("c", slots: 8, coreVersion: "core-2")
+        _ = harness.submit(SampleSweep())
+        let id = SweepID(rawValue: 1)
+        #expect(harness.core.capacity(of: id).slots == 5 && harness.core.capacity(of: id).speed == 5)
+        #expect(harness.core.capacities == [id: harness.core.capacity(of: id)])
+        harness.say(.goodbye(Goodbye(reason: "done")), by: other)
+        #expect(harness.core.capacity(of: id).slots == 2)
+        _ = harness.steer("sample", .pause)
+        #expect(harness.core.capacity(of: id) == WorkerCapacity() && harness.core.capacities.isEmpty)
+    }
+}
