@@ -6,7 +6,7 @@ import SweepKernels
 import SweepSpec
 import SweepTraining
 
-/// A sweep whose configurations are trained here, in few epochs, one after another: what a search is for, in milliseconds a trial.
+/// A sweep whose configurations are trained here, whole, one after another: what a search is for, in milliseconds a trial.
 ///
 /// A cost is a function of (configuration, seed): whoever asks gets the same number.
 struct TrainedSweep: Sendable {
@@ -23,9 +23,9 @@ struct TrainedSweep: Sendable {
         let description: String
     }
 
-    /// Reads a sweep file of the folder `sweeps` and its data; each training takes `epochs`.
-    init(file: String, epochs: Int) throws {
-        let sweep = try SweepFile.read(path: file, overrides: ["train.epochs=\(epochs)"]).get().sweep
+    /// Reads a sweep file of the folder `sweeps` and its data.
+    init(file: String) throws {
+        let sweep = try SweepFile.read(path: file).get().sweep
         guard let spec = sweep.data else { throw Unusable(description: "\(file): has no data") }
         let rows = try DataSet.load(spec, relativeTo: "sweeps").get()
         space = sweep.space

@@ -125,7 +125,7 @@ func cost(_ method: SearchSpec.Method, results: Int, parameters: Int) {
 
 /// The real trainings of the benchmark.
 func digits() -> TrainedSweep {
-    do { return try TrainedSweep(file: "sweeps/digits.yaml", epochs: 9) } catch { fail("\(error)") }
+    do { return try TrainedSweep(file: "sweeps/digits.yaml") } catch { fail("\(error)") }
 }
 
 /// Answers each line of the input with a cost, until the input ends.
@@ -138,7 +138,9 @@ func serve(_ training: TrainedSweep) {
 switch CommandLine.arguments.dropFirst().first {
 case "runs":
     let known = Function.all + Function.fronts
-    let names = option("functions", Function.all.map(\.name).joined(separator: ",")).split(separator: ",").map(String.init)
+    let names = option("functions", Function.all.map(\.name).joined(separator: ",")).split(separator: ",").map(
+        String.init
+    )
     let functions = names.map { name -> Function in
         if name == "digits" { return Function(digits(), name: name) }
         guard let function = known.first(where: { $0.name == name }) else { fail("no function is called \(name)") }

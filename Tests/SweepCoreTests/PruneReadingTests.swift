@@ -65,7 +65,8 @@ import Testing
     @Test(arguments: [
         ("budget", SpecNode.integer(0)), ("budget", .real(1.5)), ("first_rung", .integer(51)),
         ("reduction_factor", .integer(1)), ("first_rung", .real(0)), ("first_rung", .real(1.5)),
-        ("first_rung", .real(-0.1)), ("first_rung", .real(51)), ("first_rung", .real(.nan)), ("first_rung", .text("half")),
+        ("first_rung", .real(-0.1)), ("first_rung", .real(51)), ("first_rung", .real(.nan)),
+        ("first_rung", .text("half")),
     ])
     func `a value that is not allowed is told`(_ key: String, _ value: SpecNode) {
         let (spec, problems) = read([SpecEntry(key, value)])

@@ -104,7 +104,13 @@ import Testing
         let space = Spaces.space(
             ("rate", .domain(.uniform(low: 0.1, high: 0.7, step: 0.1, points: nil))),
             ("size", .domain(.logInteger(low: 1, high: 4, points: 4))),
-            ("kind", Spaces.choice(.text("a"), Spaces.map(("b", Spaces.map(("n", .domain(.integer(low: 2, high: 6, step: 2))))))))
+            (
+                "kind",
+                Spaces.choice(
+                    .text("a"),
+                    Spaces.map(("b", Spaces.map(("n", .domain(.integer(low: 2, high: 6, step: 2))))))
+                )
+            )
         )
         let spec = SearchSpec(
             method: method,
@@ -124,7 +130,8 @@ import Testing
         }
         for (path, value) in [
             ("train.rate", ParameterValue.real(0.15)), ("train.rate", .real(0.8)), ("train.rate", .real(0)),
-            ("train.size", .integer(3)), ("train.size", .integer(5)), ("train.size", .real(2)), ("train.kind", .text("c")),
+            ("train.size", .integer(3)), ("train.size", .integer(5)), ("train.size", .real(2)),
+            ("train.kind", .text("c")),
         ] {
             #expect(changed(path, value).allSatisfy { !searcher.counts($0) }, "\(path) \(value)")
         }

@@ -111,7 +111,8 @@ package enum SweepFileSchema {
             methods,
             SchemaValue.map([
                 ("method", methods), ("budget", number(0, 1)), ("reduction_factor", SchemaValue.fixed(2...100)),
-                ("first_rung", SchemaValue.any([count, share])), ("percentile", number(0, 100)), ("patience", count), ("min_delta", any),
+                ("first_rung", SchemaValue.any([count, share])), ("percentile", number(0, 100)), ("patience", count),
+                ("min_delta", any),
                 ("above", any), ("below", any), ("startup_trials", count),
                 ("warmup_epochs", SchemaValue.any([SchemaValue.fixed(0...1_000_000_000), share])), ("interval", count),
             ]),
