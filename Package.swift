@@ -226,7 +226,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "search-bench",
-            dependencies: ["SweepCore", "SweepNumerics", "SweepSearch"],
+            dependencies: [
+                "FaultBenchmark", "KernelAPI", "SweepCore", "SweepData", "SweepKernels", "SweepNumerics", "SweepSearch",
+                "SweepSpec", "SweepTraining",
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

@@ -185,8 +185,18 @@ extension Coordinator {
         }
     }
 
+    private func answer(_ request: AskRequest.OfPort) async throws(ControlError) -> JSONValue {
+        switch request {
+        case .ask(let sweep, let asker): try await ask(sweep: sweep, asker: asker).json
+        case .tell(let sweep, let tell): try await told(sweep: sweep, tell).json
+        }
+    }
+
     private func document(for request: ClientRequest) async -> (ResponseStatus, [UInt8]) {
         do throws(ControlError) {
+            if AskRequest.verbs.contains(request.verb) {
+                return (.done, try await answer(AskRequest.ofPort(verb: request.verb, body: request.body)).bytes)
+            }
             let request = try ControlRequest(verb: request.verb, body: request.body)
             let answer = try await self.answer(request)
             // The curves of a large sweep are tens of megabytes of text: a second in which the port would not be served.

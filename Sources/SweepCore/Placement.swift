@@ -190,7 +190,8 @@ extension SpecNode {
         )
     }
 
-    private func without(_ key: String) -> SpecNode {
+    /// The file without one of its keys.
+    package func without(_ key: String) -> SpecNode {
         guard case .map(let entries) = self else { return self }
         return .map(entries.filter { $0.key != key })
     }
@@ -221,15 +222,5 @@ extension SpecNode {
         let (own, theirs) = (withoutPlacement, other.withoutPlacement)
         if own == theirs { return .placement }
         return own.withoutTrials == theirs.withoutTrials ? .trials : .another
-    }
-
-    /// In what this sweep file differs from the one that `kept` was written for when it was handed in.
-    ///
-    /// One that leaves pruning to `auto` is the same whatever was picked then, by this version or an earlier one.
-    package func difference(fromKept kept: SpecNode) -> Difference {
-        guard leavesPruning, kept.leavesPruning || kept["prune"] == PruneSpec.pickedExtrapolation else {
-            return difference(from: kept)
-        }
-        return without("prune").difference(from: kept.without("prune"))
     }
 }

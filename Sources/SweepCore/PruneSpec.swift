@@ -111,14 +111,14 @@ extension PruneSpec {
         let most = epochs ?? 1_000_000
         take("budget", { $0.real(in: 0...1, above: true) }, { spec.budget = $0 })
         take("reduction_factor", { $0.integer(in: 2...100) }, { spec.reductionFactor = $0 })
-        take("first_rung", { $0.integer(in: 1...most) }, { spec.firstRung = $0 })
+        take("first_rung", { $0.epochs(in: 1...most) }, { spec.firstRung = $0 })
         take("percentile", { $0.real(in: 0...100, above: true) }, { spec.percentile = $0 })
         take("patience", { $0.integer(in: 1...most) }, { spec.patience = $0 })
         take("min_delta", { $0.real(in: 0...1e300) }, { spec.minimumDelta = $0 })
         take("above", { $0.real(in: -1e300...1e300) }, { spec.above = $0 })
         take("below", { $0.real(in: -1e300...1e300) }, { spec.below = $0 })
         take("startup_trials", { $0.integer(in: 1...1_000_000) }, { spec.startupTrials = $0 })
-        take("warmup_epochs", { $0.integer(in: 0...most) }, { spec.warmupEpochs = $0 })
+        take("warmup_epochs", { $0.epochs(in: 0...most) }, { spec.warmupEpochs = $0 })
         take("interval", { $0.integer(in: 1...most) }, { spec.interval = $0 })
         return isRight ? complete(spec, reader) : nil
     }
@@ -145,6 +145,25 @@ extension PruneSpec {
             reader.report("above lies below below: every value would stop a trial", allowed: "below less than above")
             return nil
         default: return spec
+        }
+    }
+}
+
+extension SpecReader {
+    /// A number of epochs, or a share of all of them, above 0 and below 1: the nearest number.
+    ///
+    /// `range` is what is allowed, up to all of them.
+    fileprivate func epochs(in range: ClosedRange<Int>) -> Int? {
+        switch node {
+        case .real(let share) where 0 < share && share < 1:
+            return max(range.lowerBound, Int((share * Double(range.upperBound)).rounded()))
+        case .integer(let epochs) where range.contains(epochs): return epochs
+        case .real(let epochs) where Int(exactly: epochs).map({ range.contains($0) }) == true: return Int(epochs)
+        default:
+            refuse(
+                "an integer from \(range.lowerBound) to \(range.upperBound), or a share of the epochs above 0 and below 1"
+            )
+            return nil
         }
     }
 }

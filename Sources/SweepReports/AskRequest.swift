@@ -10,46 +10,37 @@ package enum AskRequest {
 
     /// Reads `{"asker"}`, or nothing: the name that the trial's page, the timeline and the log have of who asks.
     package static func asker(_ body: [UInt8]) throws(ControlError) -> String {
-        try read(body) { reader throws(DocumentError) -> String in
-            try allow(["asker"], in: reader)
-            guard let field = reader.optional("asker") else { return usualAsker }
-            let name = try field.text()
-            guard (1...64).contains(name.utf8.count),
-                name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
-            else { throw field.wrong("a name of 1 to 64 bytes") }
-            return name
-        }
+        try read(body) { reader throws(DocumentError) -> String in try asker(reader) }
     }
 
     /// Reads a report: `{"trial", "attempt", "epoch", "values", "seconds"}`, the last three may be left out.
     package static func report(_ body: [UInt8]) throws(ControlError) -> Tell {
-        try read(body) { reader throws(DocumentError) -> Tell in
-            try allow(["trial", "attempt", "epoch", "values", "seconds"], in: reader)
-            return try tell(reader)
-        }
+        try read(body) { reader throws(DocumentError) -> Tell in try report(reader) }
     }
 
     /// Reads the last word on a trial: a report with, instead of `values` or beside, `failed` (a reason) or `hand_back` (true).
     package static func tell(_ body: [UInt8]) throws(ControlError) -> Tell {
-        try read(body) { reader throws(DocumentError) -> Tell in
-            try allow(["trial", "attempt", "epoch", "values", "seconds", "failed", "hand_back"], in: reader)
-            var tell = try tell(reader)
-            let failed = try reader.optional("failed")?.text()
-            let handsBack = try reader.optional("hand_back").map { field throws(DocumentError) -> Bool in
-                guard case .boolean(let flag) = field.value else { throw field.wrong("true or false") }
-                return flag
+        try read(body) { reader throws(DocumentError) -> Tell in try lastWord(reader) }
+    }
+
+    /// What is asked at the coordinator's port: as over HTTP, with the sweep that a path names there among the arguments.
+    package enum OfPort: Hashable, Sendable {
+        case ask(sweep: String, asker: String)
+        case tell(sweep: String, Tell)
+    }
+
+    /// The verbs of the port.
+    package static let verbs = ["ask", "report", "tell"]
+
+    /// Reads a request of the port, whose verb is one of `verbs`.
+    package static func ofPort(verb: String, body: [UInt8]) throws(ControlError) -> OfPort {
+        try read(body) { reader throws(DocumentError) -> OfPort in
+            let sweep = try reader.field("sweep").text()
+            switch verb {
+            case "ask": return .ask(sweep: sweep, asker: try asker(reader, beside: ["sweep"]))
+            case "report": return .tell(sweep: sweep, try report(reader, beside: ["sweep"]))
+            default: return .tell(sweep: sweep, try lastWord(reader, beside: ["sweep"]))
             }
-            switch (failed, handsBack ?? false) {
-            case (_?, true): throw reader.wrong("failed or hand_back, not both")
-            case (let reason?, false):
-                guard !reason.isEmpty, reason.utf8.count <= Tell.reasonLimit else {
-                    throw try reader.field("failed").wrong("a reason of 1 to \(Tell.reasonLimit) bytes")
-                }
-                tell.end = .failed(reason)
-            case (nil, true): tell.end = .handedBack
-            case (nil, false): tell.end = .completed
-            }
-            return tell
         }
     }
 
@@ -71,6 +62,43 @@ package enum AskRequest {
         }
     }
 
+    private static func asker(_ reader: DocumentReader, beside keys: [String] = []) throws(DocumentError) -> String {
+        try allow(keys + ["asker"], in: reader)
+        guard let field = reader.optional("asker") else { return usualAsker }
+        let name = try field.text()
+        guard (1...64).contains(name.utf8.count),
+            name.unicodeScalars.allSatisfy({ $0.value >= 0x20 && $0.value != 0x7F })
+        else { throw field.wrong("a name of 1 to 64 bytes") }
+        return name
+    }
+
+    private static func report(_ reader: DocumentReader, beside keys: [String] = []) throws(DocumentError) -> Tell {
+        try allow(keys + ["trial", "attempt", "epoch", "values", "seconds"], in: reader)
+        return try tell(reader)
+    }
+
+    private static func lastWord(_ reader: DocumentReader, beside keys: [String] = []) throws(DocumentError) -> Tell {
+        try allow(keys + ["trial", "attempt", "epoch", "values", "seconds", "failed", "hand_back"], in: reader)
+        var tell = try tell(reader)
+        let failed = try reader.optional("failed")?.text()
+        let handsBack = try reader.optional("hand_back").map { field throws(DocumentError) -> Bool in
+            guard case .boolean(let flag) = field.value else { throw field.wrong("true or false") }
+            return flag
+        }
+        switch (failed, handsBack ?? false) {
+        case (_?, true): throw reader.wrong("failed or hand_back, not both")
+        case (let reason?, false):
+            guard !reason.isEmpty, reason.utf8.count <= Tell.reasonLimit else {
+                throw try reader.field("failed").wrong("a reason of 1 to \(Tell.reasonLimit) bytes")
+            }
+            tell.end = .failed(reason)
+        case (nil, true): tell.end = .handedBack
+        case (nil, false): tell.end = .completed
+        }
+        return tell
+    }
+
+    /// What a report and a last word have in common.
     private static func tell(_ reader: DocumentReader) throws(DocumentError) -> Tell {
         let numbers = 1...1_000_000_000
         func number(_ field: DocumentReader) throws(DocumentError) -> Int {

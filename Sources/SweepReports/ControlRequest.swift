@@ -188,7 +188,7 @@ package enum ControlRequest: Hashable, Sendable {
         guard Self.verbs.contains(verb) else {
             throw ControlError(
                 .badInput,
-                "unknown request '\(verb.prefix(64))'; known are \(Self.verbs.joined(separator: ", "))"
+                "unknown request '\(verb.prefix(64))'; known are \((Self.verbs + AskRequest.verbs).joined(separator: ", "))"
             )
         }
         let json: JSONValue

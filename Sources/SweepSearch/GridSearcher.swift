@@ -24,6 +24,10 @@ package struct GridSearcher: Searcher {
 
     package var ignoresResults: Bool { true }
 
+    package func counts(_ configuration: Configuration) -> Bool {
+        enumeration?.contains(configuration, meeting: constraints) ?? false
+    }
+
     package mutating func propose(number: Int) -> Configuration? {
         guard !constraints.isEmpty else { return enumeration?.configuration(at: number) }
         guard number >= 0 else { return nil }

@@ -28,6 +28,11 @@ struct Novelty: Sendable {
     /// Whether every configuration was proposed.
     var isExhausted: Bool { total.map { seen.count >= $0 } ?? false }
 
+    /// Whether `configuration` is one of those that `total` counts.
+    func counts(_ configuration: Configuration) -> Bool {
+        enumeration?.contains(configuration, meeting: constraints) ?? false
+    }
+
     /// Whether `configuration` meets the conditions and was not proposed yet.
     func admits(_ configuration: Configuration) -> Bool {
         constraints.allSatisfy { $0.holds(configuration) } && !seen.contains(configuration.id)
@@ -70,6 +75,11 @@ extension SpaceEnumeration {
 
     /// How many configurations there are; nil when there are more than can be counted.
     var finiteCount: Int? { count < Int.max ? count : nil }
+
+    /// Whether `configuration` is one of them and meets `constraints`.
+    func contains(_ configuration: Configuration, meeting constraints: [Constraint]) -> Bool {
+        contains(configuration) && constraints.allSatisfy { $0.holds(configuration) }
+    }
 
     /// How many configurations meet `constraints`; of a large space how many there are in all. Nil without a count.
     func count(meeting constraints: [Constraint]) -> Int? {

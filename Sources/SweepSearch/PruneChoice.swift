@@ -109,3 +109,21 @@ extension Sweep {
         )
     }
 }
+
+extension SpecNode {
+    /// In what this sweep file differs from the one that `kept` was written for when it was handed in.
+    ///
+    /// One that leaves pruning to `auto` is the same whatever was picked then, by this version or an earlier one.
+    package func difference(fromKept kept: SpecNode) -> Difference {
+        guard leavesPruning, kept.leavesPruning || kept.holdsPick else { return difference(from: kept) }
+        return without("prune").difference(from: kept.without("prune"))
+    }
+
+    /// Whether the way to prune of this kept file is what `auto` picks for the rest of it, and not only written like that.
+    private var holdsPick: Bool {
+        guard self["prune"] == PruneSpec.pickedExtrapolation,
+            let sweep = Sweep.read(without("prune"), problems: SpecProblems())
+        else { return false }
+        return PruneChoice(sweep).method == .extrapolate
+    }
+}

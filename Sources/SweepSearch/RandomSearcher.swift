@@ -57,6 +57,10 @@ package struct RandomSearcher: Searcher {
 
     package var ignoresResults: Bool { true }
 
+    package func counts(_ configuration: Configuration) -> Bool {
+        enumeration?.contains(configuration, meeting: constraints) ?? false
+    }
+
     package mutating func propose(number: Int) -> Configuration? {
         guard number >= 0 else { return nil }
         var newest: Configuration?

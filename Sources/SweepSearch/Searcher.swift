@@ -16,6 +16,9 @@ package protocol Searcher: Sendable {
     /// The same with `others` that it may be handed, some of which may be its own; nil when there is no end of them.
     func total(with others: [Configuration]) -> Int?
 
+    /// Whether `configuration` is one of those that `total` counts; asked of those alone whose proposals depend on their number.
+    func counts(_ configuration: Configuration) -> Bool
+
     /// The configuration `number`, from 0; nil when there are not so many distinct ones.
     ///
     /// A number that was told by `proposed` gives that configuration again.
@@ -47,6 +50,9 @@ package protocol Searcher: Sendable {
 extension Searcher {
     /// The total alone: nothing is handed to most.
     package func total(with others: [Configuration]) -> Int? { total }
+
+    /// No: one that learns is told of what it is handed, and is not asked.
+    package func counts(_ configuration: Configuration) -> Bool { false }
 
     /// As of its own proposal: one whose proposals depend on their number alone is handed nothing.
     package mutating func handedIn(number: Int, configuration: Configuration) {

@@ -6,6 +6,7 @@ import SweepCore
 /// option's own parameters are multiplied, and the options follow one another, so no configuration comes twice.
 struct SpaceEnumeration: Sendable {
     private struct Node: Sendable {
+        let path: String
         var values: DomainValues
         /// What hangs below each option of a choice; empty for other domains.
         var branches: [[Node]] = []
@@ -40,6 +41,21 @@ struct SpaceEnumeration: Sendable {
         }
     }
 
+    /// Whether `configuration` is one of them: a value of each parameter that is active, and none of another.
+    func contains(_ configuration: Configuration) -> Bool {
+        var used = 0
+        return Self.holds(roots, configuration, &used) && used == configuration.entries.count
+    }
+
+    private static func holds(_ nodes: [Node], _ configuration: Configuration, _ used: inout Int) -> Bool {
+        for node in nodes {
+            guard let value = configuration[node.path], let place = node.values.index(of: value) else { return false }
+            used += 1
+            if !node.branches.isEmpty, !holds(node.branches[place], configuration, &used) { return false }
+        }
+        return true
+    }
+
     private static func nodes(
         _ parameters: [Parameter],
         below condition: Parameter.Condition?,
@@ -48,7 +64,7 @@ struct SpaceEnumeration: Sendable {
         var nodes: [Node] = []
         for parameter in parameters where parameter.condition == condition {
             if case .choice(let options) = parameter.domain {
-                var node = Node(values: .list(options.map(\.label)))
+                var node = Node(path: parameter.path, values: .list(options.map(\.label)))
                 for option in options.indices {
                     let branch = Parameter.Condition(path: parameter.path, option: option)
                     guard let children = Self.nodes(parameters, below: branch, values) else { return nil }
@@ -58,7 +74,7 @@ struct SpaceEnumeration: Sendable {
                 nodes.append(node)
             } else {
                 guard let own = values(parameter.domain) else { return nil }
-                nodes.append(Node(values: own, count: own.count))
+                nodes.append(Node(path: parameter.path, values: own, count: own.count))
             }
         }
         return nodes
@@ -113,6 +129,25 @@ enum DomainValues: Sendable {
         case .integers(let first, let step, _): .integer(first &+ index &* step)
         case .reals(let first, let step, let last, _):
             .real(min(max(Decimals.snap(first + Double(index) * step), first), last))
+        }
+    }
+}
+
+extension DomainValues {
+    /// Where `value` stands; nil for one that is not among them.
+    func index(of value: ParameterValue) -> Int? {
+        switch (self, value) {
+        case (.list(let values), _): return values.firstIndex(of: value)
+        case (.integers(let first, let step, let count), .integer(let integer)):
+            let (span, overflow) = integer.subtractingReportingOverflow(first)
+            guard !overflow, span >= 0, span.isMultiple(of: step), span / step < count else { return nil }
+            return span / step
+        case (.reals(let first, let step, _, let count), .real(let real)):
+            let place = ((real - first) / step).rounded()
+            // Compared as reals first: the conversion must not meet what is no number, or one beyond Int's.
+            guard place >= 0, place < Double(count) else { return nil }
+            return self[Int(place)] == value ? Int(place) : nil
+        default: return nil
         }
     }
 }

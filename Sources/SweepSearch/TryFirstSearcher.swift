@@ -21,8 +21,6 @@ package struct TryFirstSearcher: Searcher {
 
     /// Draws of what a configuration leaves open.
     private static let draws: UInt64 = 4096
-    /// The base's configurations up to which it is looked through for the exact total.
-    private static let greatestCounted = 65_536
 
     /// Begins with `given` (each some values of `space`), with the sweep's seed, and goes on with `base`.
     ///
@@ -44,14 +42,15 @@ package struct TryFirstSearcher: Searcher {
 
     package var total: Int? { total(with: []) }
 
-    /// Looks through the base's configurations, up to some ten thousand of them; of more it is at least as many as the base has.
+    /// Those of the base, and of the given, the handed in and `others` each that is none of them.
     package func total(with others: [Configuration]) -> Int? {
-        guard let count = base.total else { return nil }
-        let apart = tried.union(others.map(\.id))
-        guard base.ignoresResults, !apart.isEmpty else { return count }
-        guard count <= Self.greatestCounted else { return count }
-        var base = base
-        return apart.count + (0..<count).count { base.propose(number: $0).map { !apart.contains($0.id) } ?? false }
+        guard let count = base.total, base.ignoresResults else { return base.total }
+        let beside = Set((first + configurations + others).filter { !base.counts($0) }.map(\.id))
+        return Saturating.sum(count, beside.count)
+    }
+
+    package func counts(_ configuration: Configuration) -> Bool {
+        tried.contains(configuration.id) || base.counts(configuration)
     }
 
     package mutating func propose(number: Int) -> Configuration? {

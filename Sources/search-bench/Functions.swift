@@ -7,7 +7,8 @@ struct Function: Sendable {
     let name: String
     let space: SearchSpace
     let least: Double
-    let costs: @Sendable (Configuration) -> [Double]
+    /// Of a configuration under a seed, by which real trainings draw; of the others it changes nothing.
+    let costs: @Sendable (Configuration, _ seed: UInt64) -> [Double]
     /// Of several costs the volume before `reference` that their best front dominates; regret is the share of it that is missing.
     let front: (reference: [Double], hypervolume: Double)?
 
@@ -15,7 +16,18 @@ struct Function: Sendable {
         self.name = name
         self.space = space
         self.least = least
-        costs = { [value($0)] }
+        costs = { configuration, _ in [value(configuration)] }
+        front = nil
+    }
+
+    /// A real training; its least cost is not known, so that what is told as its regret is the cost itself.
+    init(_ training: TrainedSweep, name: String) {
+        self.name = name
+        space = training.space
+        least = 0
+        costs = { configuration, seed in
+            do { return [try training.cost(configuration, seed: seed)] } catch { fail("\(error)") }
+        }
         front = nil
     }
 
@@ -29,7 +41,7 @@ struct Function: Sendable {
         self.name = name
         self.space = space
         least = 0
-        self.costs = costs
+        self.costs = { configuration, _ in costs(configuration) }
         front = (reference, hypervolume)
     }
 

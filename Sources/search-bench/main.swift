@@ -7,6 +7,15 @@ import SweepSearch
 //   one line of JSON a run: the best value after each trial, and milliseconds a proposal
 // search-bench cost [--methods a,b] [--results N] [--parameters N]
 //   what a proposal costs with that many results, in processor time
+// search-bench serve
+//   the function `digits` for others: a line `SEED NAME=VALUE …` in, its cost out
+//
+// `digits` is no formula: it trains the configurations of sweeps/digits.yaml, and is begun in the repository's folder.
+
+func fail(_ sentence: String) -> Never {
+    FileHandle.standardError.write(Data("search-bench: \(sentence)\n".utf8))
+    exit(2)
+}
 
 func option(_ name: String, _ fallback: String) -> String {
     let arguments = CommandLine.arguments
@@ -16,10 +25,7 @@ func option(_ name: String, _ fallback: String) -> String {
 
 func methods(_ fallback: String) -> [SearchSpec.Method] {
     option("methods", fallback).split(separator: ",").map { word in
-        guard let method = SearchSpec.Method(rawValue: String(word)) else {
-            FileHandle.standardError.write(Data("search-bench: no method is called \(word)\n".utf8))
-            exit(2)
-        }
+        guard let method = SearchSpec.Method(rawValue: String(word)) else { fail("no method is called \(word)") }
         return method
     }
 }
@@ -51,7 +57,7 @@ func run(_ method: SearchSpec.Method, _ function: Function, seed: Int, trials: I
             guard let configuration = searcher.propose(number: proposed) else { break }
             searcher.proposed(number: proposed, configuration: configuration)
             seconds += Double(nanoseconds() - begin) / 1e9
-            pending.append((proposed, function.costs(configuration)))
+            pending.append((proposed, function.costs(configuration, UInt64(seed))))
             proposed += 1
             continue
         }
@@ -117,11 +123,31 @@ func cost(_ method: SearchSpec.Method, results: Int, parameters: Int) {
     )
 }
 
+/// The real trainings of the benchmark.
+func digits() -> TrainedSweep {
+    do { return try TrainedSweep(file: "sweeps/digits.yaml") } catch { fail("\(error)") }
+}
+
+/// Answers each line of the input with a cost, until the input ends.
+func serve(_ training: TrainedSweep) {
+    while let line = readLine() {
+        do { say("\(try training.cost(line))") } catch { fail("\(error)") }
+    }
+}
+
 switch CommandLine.arguments.dropFirst().first {
 case "runs":
-    let names = option("functions", Function.all.map(\.name).joined(separator: ",")).split(separator: ",")
+    let known = Function.all + Function.fronts
+    let names = option("functions", Function.all.map(\.name).joined(separator: ",")).split(separator: ",").map(
+        String.init
+    )
+    let functions = names.map { name -> Function in
+        if name == "digits" { return Function(digits(), name: name) }
+        guard let function = known.first(where: { $0.name == name }) else { fail("no function is called \(name)") }
+        return function
+    }
     for method in methods("tpe,gp,cmaes,auto") {
-        for function in Function.all + Function.fronts where names.contains(Substring(function.name)) {
+        for function in functions {
             for parallel in option("parallel", "1,8").split(separator: ",").compactMap({ Int($0) }) {
                 let first = Int(option("first", "0")) ?? 0
                 for seed in first..<first + (Int(option("seeds", "30")) ?? 30) {
@@ -134,6 +160,9 @@ case "cost":
     for method in methods("random,sobol,halton,tpe,gp,cmaes,evolution") {
         cost(method, results: Int(option("results", "1000")) ?? 1000, parameters: Int(option("parameters", "10")) ?? 10)
     }
+case "serve": serve(digits())
 default:
-    print("usage: search-bench runs|cost [--methods a,b] [--functions a,b] [--seeds N] [--trials N] [--parallel 1,8]")
+    print(
+        "usage: search-bench runs|cost|serve [--methods a,b] [--functions a,b] [--seeds N] [--trials N] [--parallel 1,8]"
+    )
 }

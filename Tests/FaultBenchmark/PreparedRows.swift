@@ -1,16 +1,20 @@
-import SweepCore
-import SweepData
-import SweepTraining
+package import SweepCore
+package import SweepData
+package import SweepTraining
 
 /// Prepared rows with their targets at an address that does not change.
-final class PreparedRows {
+package final class PreparedRows {
     private let data: PreparedData
     private let targets: TrainingData.Targets
     private let memory: UnsafeMutableRawBufferPointer
 
-    /// The rows as a trial wants them.
-    static func training(_ data: DataSet, for trial: TrialSpec) throws -> TrainingData {
-        let rows = PreparedRows(try PreparedData(data, steps: trial.preprocess, targetScale: trial.targetScale))
+    /// The rows as trials with this preprocessing want them.
+    package static func training(
+        _ data: DataSet,
+        steps: [PreprocessStep],
+        targetScale: TargetScale
+    ) throws -> TrainingData {
+        let rows = PreparedRows(try PreparedData(data, steps: steps, targetScale: targetScale))
         return try TrainingData(
             schema: rows.data.schema,
             features: rows.data.features,

@@ -117,7 +117,8 @@ package final class Workbench {
 
     /// The rows of a run, preprocessed.
     private func training(_ ready: Ready) throws -> TrainingData {
-        let training = try prepared[ready.key] ?? PreparedRows.training(ready.data, for: ready.trial)
+        let (steps, scale) = (ready.trial.preprocess, ready.trial.targetScale)
+        let training = try prepared[ready.key] ?? PreparedRows.training(ready.data, steps: steps, targetScale: scale)
         prepared[ready.key] = training
         return training
     }

@@ -34,6 +34,39 @@ extension RealProcesses {
             )
         }
 
+        @Test(
+            .enabled(
+                if: Program.python != nil,
+                "SKIPPED: the Python peer needs SWEEPD_PYTHON with Tests/requirements.txt installed"
+            )
+        )
+        func `a program asks at the coordinator's port as it does over HTTP`() async throws {
+            try await Bench.run { bench in
+                let coordinator = try await bench.coordinator()
+                let file = try Self.example(bench, ["trials: 40": "trials: 12"])
+                try await bench.run(["sweepd", "submit", file] + coordinator.access, exits: 0)
+                let script = Program.root.appending(path: "Tests/Peers/asking_peer.py").path
+                let peer = try await bench.run(
+                    [Self.python, script, "--connect", coordinator.endpoint.worker, "branin"],
+                    exits: 0
+                )
+                let lines = peer.output.split(separator: "\n").map(String.init)
+                try #require(
+                    lines == [
+                        #"{"told": 12}"#, #"{"status": 2, "code": "lease_lost"}"#,
+                        #"{"status": 2, "code": "bad_input"}"#, #"{"status": 2, "code": "bad_input"}"#,
+                    ],
+                    "\(peer.output)"
+                )
+                let status = try await coordinator.status("branin")
+                try #require(status.state == "finished")
+                let rank = try await coordinator.rank("branin")
+                try #require(rank.rows.count == 12 && rank.rows.allSatisfy { $0.state == "completed" })
+                let trial = try HTTPReply.ask(port: coordinator.httpPort, "/api/v1/sweeps/branin/trials/1").body
+                try #require(trial.contains("portside"))
+            }
+        }
+
         @Test func `thirty lines of Python find the minimum, and a killed asker's trial goes to another`() async throws
         {
             try Self.hasPython()

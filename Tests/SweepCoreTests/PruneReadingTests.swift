@@ -32,6 +32,20 @@ import Testing
         #expect(read([SpecEntry("budget", .real(0.3))]).spec?.budget == 0.3)
     }
 
+    @Test(arguments: [(0.1, 3, 3), (0.2, 5, 5), (0.01, 1, 0), (0.999, 27, 27), (0.5, 14, 14)])
+    func `the grace of a trial may be a share of its epochs`(_ share: Double, _ rung: Int, _ warmup: Int) {
+        let (asha, problems) = read([SpecEntry("first_rung", .real(share))], epochs: 27)
+        #expect(asha?.firstRung == rung && asha?.resolvedMethod == .asha && problems.isEmpty)
+        let median = read(
+            [SpecEntry("method", .text("median")), SpecEntry("warmup_epochs", .real(share))],
+            epochs: 27
+        )
+        #expect(median.spec?.warmupEpochs == warmup && median.problems.isEmpty)
+        // What was a number of epochs still is.
+        #expect(read([SpecEntry("first_rung", .real(1))]).spec?.firstRung == 1)
+        #expect(read([SpecEntry("first_rung", .integer(50))]).spec?.firstRung == 50)
+    }
+
     @Test func `a setting of another method is refused`() {
         let (spec, problems) = read([SpecEntry("method", .text("median")), SpecEntry("reduction_factor", .integer(3))])
         #expect(spec == nil)
@@ -50,7 +64,9 @@ import Testing
 
     @Test(arguments: [
         ("budget", SpecNode.integer(0)), ("budget", .real(1.5)), ("first_rung", .integer(51)),
-        ("reduction_factor", .integer(1)),
+        ("reduction_factor", .integer(1)), ("first_rung", .real(0)), ("first_rung", .real(1.5)),
+        ("first_rung", .real(-0.1)), ("first_rung", .real(51)), ("first_rung", .real(.nan)),
+        ("first_rung", .text("half")),
     ])
     func `a value that is not allowed is told`(_ key: String, _ value: SpecNode) {
         let (spec, problems) = read([SpecEntry(key, value)])

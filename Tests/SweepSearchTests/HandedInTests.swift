@@ -77,6 +77,72 @@ import Testing
         #expect(all.count == 49 && Set(all).count == 49 && grid.propose(number: 49) == nil)
     }
 
+    /// The total was that of the grid alone where the grid has more than 65,536 points.
+    @Test func `a large grid has one more for what it would not propose too`() {
+        let axis = SpecNode.domain(.integer(low: 0, high: 98, step: 2))
+        let space = Spaces.space(("x", axis), ("y", axis), ("z", axis))
+        func point(_ x: Int, _ z: Int) -> Configuration {
+            Configuration([
+                .init(path: "train.x", value: .integer(x)), .init(path: "train.y", value: .integer(0)),
+                .init(path: "train.z", value: .integer(z)),
+            ])
+        }
+        var grid = SearcherFactory.make(spec: SearchSpec(method: .grid, trials: 9, seed: 1), space: space)
+        #expect(grid.total == 125_000)
+        #expect(grid.total(with: [point(98, 98), point(1, 0), point(100, 0), point(1, 0)]) == 125_002)
+        #expect(grid.counts(point(4, 6)) && !grid.counts(point(4, 7)))
+        grid.handedIn(number: 0, configuration: point(3, 0))
+        grid.handedIn(number: 1, configuration: point(98, 98))
+        #expect(grid.total == 125_001)
+        #expect(grid.total(with: [point(3, 0), point(5, 0)]) == 125_002)
+        #expect(grid.counts(point(3, 0)) && !grid.counts(point(5, 0)))
+    }
+
+    /// What is counted and what is proposed are two ways through a space that must agree.
+    @Test(arguments: [SearchSpec.Method.random, .grid, .sobol])
+    func `one that asks for no results counts what it proposes, and nothing beside`(method: SearchSpec.Method) throws {
+        let space = Spaces.space(
+            ("rate", .domain(.uniform(low: 0.1, high: 0.7, step: 0.1, points: nil))),
+            ("size", .domain(.logInteger(low: 1, high: 4, points: 4))),
+            (
+                "kind",
+                Spaces.choice(
+                    .text("a"),
+                    Spaces.map(("b", Spaces.map(("n", .domain(.integer(low: 2, high: 6, step: 2))))))
+                )
+            )
+        )
+        let spec = SearchSpec(
+            method: method,
+            seed: 4,
+            constraints: [try Constraint("size != 3").resolved(in: space)]
+        )
+        var searcher = SearcherFactory.make(spec: spec, space: space)
+        // Seven rates, three sizes, and `a` or three of `b`.
+        #expect(searcher.total == 84)
+        let all = (0..<84).compactMap { searcher.propose(number: $0) }
+        #expect(Set(all).count == 84 && all.allSatisfy { searcher.counts($0) })
+        #expect(searcher.total(with: all) == 84)
+        func changed(_ path: String, _ value: ParameterValue) -> [Configuration] {
+            all.map { one in
+                Configuration(one.entries.map { .init(path: $0.path, value: $0.path == path ? value : $0.value) })
+            }
+        }
+        for (path, value) in [
+            ("train.rate", ParameterValue.real(0.15)), ("train.rate", .real(0.8)), ("train.rate", .real(0)),
+            ("train.size", .integer(3)), ("train.size", .integer(5)), ("train.size", .real(2)),
+            ("train.kind", .text("c")),
+        ] {
+            #expect(changed(path, value).allSatisfy { !searcher.counts($0) }, "\(path) \(value)")
+        }
+        // Parameters of a branch that is not taken, and a branch without its own.
+        let (swapped, kind) = (changed("train.kind", .text("a")), "train.kind")
+        for (own, other) in zip(all, swapped) {
+            #expect(searcher.counts(other) == (own[kind] == .text("a")))
+        }
+        #expect(changed("train.kind", .text("b")).count { searcher.counts($0) } == 63)
+    }
+
     @Test(arguments: [SearchSpec.Method.tpe, .gp, .bohb, .cmaes, .evolution, .nsga2])
     func `one that learns is told of it as of its own, and proposes it never`(method: SearchSpec.Method) {
         var searcher = Self.searcher(method)

@@ -179,6 +179,36 @@ import Testing
         #expect(last.propose(number: 4) == configurations[4] && last.propose(number: 0) == configurations[0])
     }
 
+    /// Worked out from the definition as above, with the logarithm and the exponential of `Elementary` term by term.
+    @Test func `the values of logarithmic ranges are the same in every version`() {
+        let space = Spaces.space(
+            ("rate", .domain(.logUniform(low: 1e-5, high: 1e-1, points: nil))),
+            ("wide", .domain(.logUniform(low: 1e-300, high: 1e300, points: nil))),
+            ("width", .domain(.logInteger(low: 4, high: 1024, points: nil))),
+            ("any", .domain(.logInteger(low: 1, high: .max, points: nil)))
+        )
+        let expected: [(rate: Double, wide: Double, width: Int, any: Int)] = [
+            (1.064375820966178e-05, 9.766796824646196e+296, 166, 2_251_076),
+            (0.021043458257023778, 3.7544046039744916e+27, 185, 1),
+            (6.289534768398357e-05, 2.0224181710000476e-133, 746, 82),
+            (0.06340984852231211, 5.320720005276368e-50, 22, 7318),
+            (0.00015879168596757276, 1.9429931917990166e-271, 401, 457_374_985),
+            (0.01174980723877303, 0.0018968659598671406, 128, 2_379_647_515_787),
+        ]
+        let configurations = expected.map { values in
+            Configuration([
+                .init(path: "train.rate", value: .real(values.rate)),
+                .init(path: "train.wide", value: .real(values.wide)),
+                .init(path: "train.width", value: .integer(values.width)),
+                .init(path: "train.any", value: .integer(values.any)),
+            ])
+        }
+        var searcher = RandomSearcher(space: space, seed: 11)
+        for (number, configuration) in configurations.enumerated() {
+            #expect(searcher.propose(number: number) == configuration, "number \(number)")
+        }
+    }
+
     @Test func `what came before is drawn again, the same in every version`() {
         let space = Spaces.space(
             ("n", .domain(.integer(low: 1, high: 2, step: 1))),

@@ -166,4 +166,19 @@ import Testing
             }
         }
     }
+
+    @Test func `a file that said itself what auto picks elsewhere is another without it`() throws {
+        func given(_ rest: String) throws -> Sweep { try Self.read("search: {trials: 81\(rest)") }
+        let line = "\nprune: {method: auto, budget: 0.11}"
+        for method in [", method: tpe}", ", method: cmaes}"] {
+            let own = try given(method + line)
+            #expect(own.source["prune"] == PruneSpec.pickedExtrapolation && own.settledSource == own.source)
+            #expect(own.source.difference(fromKept: own.settledSource) == .none)
+            #expect(try given(method).source.difference(fromKept: own.settledSource) == .another)
+        }
+        // Where it is what would be picked, nothing is lost with it.
+        let random = try given("}" + line)
+        #expect(try given("}").source.difference(fromKept: random.settledSource) == .none)
+        #expect(try given(", repeats: 2}").source.difference(fromKept: random.settledSource) == .another)
+    }
 }

@@ -106,13 +106,15 @@ package enum SweepFileSchema {
         }
         let any = SchemaValue.object(("type", .text("number")))
         let count = SchemaValue.fixed(1...1_000_000_000)
+        let share = number(0, 1)
         return SchemaValue.any([
             methods,
             SchemaValue.map([
                 ("method", methods), ("budget", number(0, 1)), ("reduction_factor", SchemaValue.fixed(2...100)),
-                ("first_rung", count), ("percentile", number(0, 100)), ("patience", count), ("min_delta", any),
+                ("first_rung", SchemaValue.any([count, share])), ("percentile", number(0, 100)), ("patience", count),
+                ("min_delta", any),
                 ("above", any), ("below", any), ("startup_trials", count),
-                ("warmup_epochs", SchemaValue.fixed(0...1_000_000_000)), ("interval", count),
+                ("warmup_epochs", SchemaValue.any([SchemaValue.fixed(0...1_000_000_000), share])), ("interval", count),
             ]),
         ])
     }

@@ -50,6 +50,8 @@ package struct SequenceSearcher<Sequence: PointSequence>: Searcher {
 
     package var total: Int? { novelty.total }
 
+    package func counts(_ configuration: Configuration) -> Bool { novelty.counts(configuration) }
+
     package mutating func propose(number: Int) -> Configuration? {
         guard number >= 0 else { return nil }
         if neverRepeats { return configuration(number) }
