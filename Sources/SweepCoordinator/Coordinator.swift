@@ -132,7 +132,7 @@ package actor Coordinator: Service {
         await keepLastSnapshot()
         journal.loop.stop()
         snapshots?.loop.stop()
-        objects.loop.stop()
+        objects.stop()
         loop.stop()
     }
 
