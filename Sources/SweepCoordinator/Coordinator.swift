@@ -70,6 +70,12 @@ package actor Coordinator: Service {
         self.metrics = metrics
         self.logger = logger
         store = try Store.open(directory: options.directory, mode: .readWrite)
+        if let shared = SharedFileSystem(holding: options.directory) {
+            logger.warning(
+                "the directory is on a file system that machines share: a coordinator of another one may not see its lock",
+                metadata: ["store.path": "\(options.directory)", "store.file_system": "\(shared.name)"]
+            )
+        }
         let snapshotStore = SnapshotUpkeep.open(options.directory, logger)
         var coreOptions = options.core
         coreOptions.softwareVersion = options.softwareVersion

@@ -16,7 +16,7 @@ package struct ObjectDownload: Sendable {
     /// Whether what arrives is held here.
     package let holdsBytes: Bool
     /// How many of the bytes that were handed on are put away.
-    private var putAway = 0
+    private var kept = 0
     private var askedTo: Int
     /// When to ask again.
     package private(set) var deadline: Instant
@@ -39,7 +39,7 @@ package struct ObjectDownload: Sendable {
     package var isWhole: Bool { received == size }
 
     /// Whether what arrived has yet to be put away.
-    private var isWaiting: Bool { !holdsBytes && putAway < received }
+    private var isWaiting: Bool { !holdsBytes && kept < received }
 
     /// The request to send now; nil while a window is on its way or being put away, and when the object is whole.
     package mutating func request(at now: Instant) -> ObjectRequest? {
@@ -50,8 +50,8 @@ package struct ObjectDownload: Sendable {
     /// The first bytes that were handed on, up to `end`, are put away.
     package mutating func putAway(upTo end: Int, at now: Instant) {
         // What was said of a download that was given up may come late.
-        guard end > putAway, end <= received else { return }
-        putAway = end
+        guard end > kept, end <= received else { return }
+        kept = end
         deadline = now.advanced(by: Self.patience)
     }
 
