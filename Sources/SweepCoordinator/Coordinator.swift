@@ -28,6 +28,8 @@ package actor Coordinator: Service {
     var snapshotUpkeep: SnapshotUpkeep
     /// Where the curves are that the core has thinned.
     let curves: WholeCurves
+    /// Where what takes long is made for readers.
+    let readings = ReadingThreads()
     var core: CoordinatorCore
     var server: ServerSocket?
     /// Objects that are known to be kept.
@@ -139,6 +141,7 @@ package actor Coordinator: Service {
         journal.loop.stop()
         snapshots?.loop.stop()
         objects.stop()
+        readings.stop()
         loop.stop()
     }
 
