@@ -76,7 +76,9 @@ extension SweepProgress {
     /// The best completed configurations of the search.
     private func chooseFinalists(_ spec: FinalistsSpec) -> [Finalist] {
         let rule = RankRule(objective: sweep.objective, levels: levels)
-        let standings = trials[..<searched].indices.map { trials[$0].standing(trials[$0].state(begun: false), by: rule) }
+        let standings = trials[..<searched].indices.map {
+            trials[$0].standing(trials[$0].state(begun: false), by: rule)
+        }
         let rows = Ranking.summary(of: standings, rule, top: spec.top, finding: { _ in nil }) { place in
             trials[place].record(trials[place].state(begun: false))
         }.rows

@@ -35,6 +35,7 @@ package actor Coordinator: Service {
     /// Objects that are known to be kept.
     var kept: Set<ContentHash>
     var upkeep = ObjectUpkeep()
+    var transfers = TransfersUnderWay()
     /// What the store is to be cleared of.
     var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.

@@ -121,8 +121,7 @@ struct ObjectThreadTests {
         #expect(try objects.read(hash) == bytes)
     }
 
-    @Test func `a large upload whose bytes do not match is refused as well, and begins anew`() async throws
-    {
+    @Test func `a large upload whose bytes do not match is refused as well, and begins anew`() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
         let thread = ObjectThread(ObjectStore(directory: directory.path))

@@ -4,7 +4,8 @@ import SweepCoordinator
 import Testing
 
 @Suite struct ReadingThreadsTests {
-    @Test(.timeLimit(.minutes(1))) func `long answers hold up no task, and what is asked for after them is made`() async {
+    @Test(.timeLimit(.minutes(1))) func `long answers hold up no task, and what is asked for after them is made`() async
+    {
         // As many as tasks have threads.
         let count = max(2, ProcessInfo.processInfo.activeProcessorCount)
         let threads = ReadingThreads(count: count)

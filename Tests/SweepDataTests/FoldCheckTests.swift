@@ -33,11 +33,15 @@ import Testing
         folder.write("t.csv", "x\n")
         #expect(try (1...3).map { try source.split(as: spec.onFold($0)).get().packed() } == apart)
         // A fold that cannot be made is a mistake of its own.
-        guard case .failure(let problems) = source.split(as: DataSpec(
-            source: .table("t.csv"),
-            header: .true,
-            validation: .fold(40, of: 40, isStratified: true)
-        )) else {
+        guard
+            case .failure(let problems) = source.split(
+                as: DataSpec(
+                    source: .table("t.csv"),
+                    header: .true,
+                    validation: .fold(40, of: 40, isStratified: true)
+                )
+            )
+        else {
             Issue.record("34 rows, or fewer, make no 40 folds")
             return
         }
