@@ -120,9 +120,16 @@ struct LoadedSweep {
             material = .rows(first.data)
             packed = first.packed
             folds =
-                try source.map {
-                    try Self.laterFolds(spec, $0, of: file, in: folder, bytes: packed.count, mustLearn: mustLearn)
-                } ?? []
+                if let source {
+                    try Self.laterFolds(
+                        spec,
+                        source,
+                        of: file,
+                        in: folder,
+                        bytes: first.packed.count,
+                        mustLearn: mustLearn
+                    )
+                } else { [] }
         }
         dataSet = DataSet.id(ofPacked: packed)
     }

@@ -25,10 +25,12 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("/home/me/lab.sweepd", "NFS"), ("/home", "NFS"), ("/mnt/two words/x", "SMB"), ("/data/x", "Lustre"),
-        ("/homes/x", nil), ("/home/local/x", nil), ("/proc/1", nil), ("/", nil), ("/short/x", nil),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("/home/me/lab.sweepd", "NFS"), ("/home", "NFS"), ("/mnt/two words/x", "SMB"), ("/data/x", "Lustre"),
+            ("/homes/x", nil), ("/home/local/x", nil), ("/proc/1", nil), ("/", nil), ("/short/x", nil),
+        ] as [(String, String?)]
+    )
     func `what holds a path is the innermost mount, and the newest of two`(_ path: String, _ name: String?) {
         #expect(SharedFileSystem(holding: path, mounts: Self.mounts)?.name == name)
     }
