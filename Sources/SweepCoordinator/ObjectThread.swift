@@ -66,8 +66,11 @@ package actor ObjectThread {
         }
     }
 
-    /// Makes sure that what `put` puts into the store is kept.
-    func put(_ put: @Sendable (ObjectStore) throws -> ContentHash) throws -> ContentHash { try put(objects) }
+    /// Makes sure that what `put` puts into the store is kept: a data set of this machine, which may be large, so that nothing else waits
+    /// for it.
+    package nonisolated func put(_ put: @Sendable (ObjectStore) throws -> ContentHash) async throws -> ContentHash {
+        try await uploads.put(put)
+    }
 
     func contains(_ hash: ContentHash) -> Bool { (try? objects.contains(hash)) ?? false }
 
@@ -191,7 +194,7 @@ package actor ObjectThread {
     }
 }
 
-/// Reads large uploads through and brings them to the disk, one after the other.
+/// Reads large uploads through and brings them and data sets of this machine to the disk, one after the other.
 private actor UploadThread {
     nonisolated let loop = MessagingLoop(name: "uploads")
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -204,4 +207,6 @@ private actor UploadThread {
     }
 
     func end(_ hash: ContentHash) throws { try finish(objects, hash) }
+
+    func put(_ put: @Sendable (ObjectStore) throws -> ContentHash) throws -> ContentHash { try put(objects) }
 }

@@ -121,6 +121,37 @@ struct ObjectThreadTests {
         #expect(try objects.read(hash) == bytes)
     }
 
+    @Test func `what this machine puts holds up no other object, not the same bytes from elsewhere either`()
+        async throws
+    {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let bytes: [UInt8] = [1, 2, 3]
+        let hash = try ObjectStore(directory: directory.path + "/sender").put(bytes)
+        let gate = DispatchSemaphore(value: 0)
+        let (begun, hasBegun) = AsyncStream.makeStream(of: Void.self)
+        let thread = ObjectThread(objects)
+        defer {
+            gate.signal()
+            thread.stop()
+        }
+        async let put = thread.put { store in
+            hasBegun.yield()
+            gate.wait()
+            return try store.put(bytes)
+        }
+        for await _ in begun { break }
+        #expect(
+            await thread.answer(.objectOffer(ObjectOffer(hash: hash, bytes: bytes))) == [
+                .objectStored(ObjectStored(hash: hash))
+            ]
+        )
+        gate.signal()
+        #expect(try await put == hash)
+        #expect(try objects.read(hash) == bytes)
+    }
+
     @Test func `a large upload whose bytes do not match is refused as well, and begins anew`() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
