@@ -166,6 +166,21 @@ import Testing
                     == whole.trialDocument(sweep, number: number)?.json
             )
         }
+        for number in sweep.trials.map(\.number) {
+            #expect(
+                quick.explanationDocument(thinned, trial: number)?.json
+                    == whole.explanationDocument(sweep, trial: number)?.json
+            )
+        }
+        #expect(
+            quick.statusDocument(thinned, pace: nil, at: .zero).json
+                == whole.statusDocument(sweep, pace: nil, at: .zero).json
+        )
+        #expect(quick.listDocument.json == whole.listDocument.json)
+        #expect(
+            quick.trialChanges(thinned, unlike: [], curves: curves).document.text(version: "1", since: nil)
+                == whole.trialChanges(sweep, unlike: []).document.text(version: "1", since: nil)
+        )
         // The first rows are those of all, by the sweep's objective and by a metric whose best epoch is not kept.
         for judged in [nil, Objective(metric: .trainingLoss)] {
             let rows = whole.rankDocument(sweep, top: nil, judged: judged).rows
