@@ -123,8 +123,8 @@ package actor ObjectThread {
     }
 
     private func receive(_ offer: ObjectOffer) throws -> [Message] {
-        // An offer that is not answered is made again.
-        guard !ending.contains(offer.hash) else { return [] }
+        // Nothing is missing: whoever is asked for nothing knows that somebody is there, and offers it again.
+        guard !ending.contains(offer.hash) else { return [request(offer.hash, from: offer.size, size: offer.size)] }
         if try objects.contains(offer.hash) { return [.objectStored(ObjectStored(hash: offer.hash))] }
         if offer.head.count == offer.size {
             try objects.put(offer.head, as: offer.hash)

@@ -113,11 +113,17 @@ struct ObjectThreadTests {
         #expect(try !objects.contains(hash) && objects.received(hash) == bytes.count)
         let more = ObjectChunk(hash: hash, offset: bytes.count, total: bytes.count + 1, bytes: [9])
         #expect(await thread.answer(.objectChunk(more)) == [])
-        #expect(await thread.answer(offer) == [], "whoever offers it meanwhile does so again")
+        // Whoever offers it meanwhile is asked for nothing, and offers it again.
+        let nothing = ObjectRequest(hash: hash, offset: bytes.count, length: 1)
+        #expect(await thread.answer(offer) == [.objectRequest(nothing)])
+        let none = try #require(nothing.chunks(of: bytes).first)
+        #expect(none.bytes.isEmpty)
+        #expect(await thread.answer(.objectChunk(none)) == [])
         gate.signal()
         let stored = Message.objectStored(ObjectStored(hash: hash))
         #expect(await ended == [stored])
         #expect(await thread.answer(offer) == [stored])
+        #expect(await thread.answer(.objectChunk(none)) == [stored])
         #expect(try objects.read(hash) == bytes)
     }
 
