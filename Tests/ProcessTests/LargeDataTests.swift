@@ -28,7 +28,7 @@ extension RealProcesses {
             }
         }
 
-        @Test func `the same data set that two send at once comes to both`() async throws {
+        @Test func `the same data set that several send at once comes to all`() async throws {
             try await Bench.run { bench in
                 // Three windows of the protocol: whose chunk comes first is an accident.
                 let rows = (0..<60_000).map { row in
