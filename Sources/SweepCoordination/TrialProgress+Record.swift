@@ -58,12 +58,12 @@ extension SweepProgress {
     ) -> [RunStanding] {
         var standings: [RunStanding] = []
         standings.reserveCapacity(trials.count)
-        for place in trials.indices {
-            let state = state(trials[place])
+        trials.forEachInPlace { trial in
+            let state = state(trial)
             if let curve {
-                standings.append(trials[place].standing(state, curve: curve(trials[place]), by: rule))
+                standings.append(trial.standing(state, curve: curve(trial), by: rule))
             } else {
-                standings.append(trials[place].standing(state, by: rule))
+                standings.append(trial.standing(state, by: rule))
             }
         }
         return standings
