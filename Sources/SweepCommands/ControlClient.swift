@@ -125,9 +125,18 @@ actor ControlClient: SweepControl {
     func send(dataSet id: DataSetID, _ bytes: Blob) throws {
         try connect()
         let head = bytes.bytes(in: 0..<min(bytes.count, WireLimits.chunk))
-        try post(.objectOffer(ObjectOffer(hash: id.hash, size: bytes.count, head: head)))
+        let offer = Message.objectOffer(ObjectOffer(hash: id.hash, size: bytes.count, head: head))
+        try post(offer)
+        var heard = ContinuousClock.now
         while true {
-            switch try receive() {
+            guard let message = try receive(within: ObjectDownload.patience) else {
+                guard heard.duration(to: .now) < answerPatience else { throw unanswered }
+                // Somebody else may have sent the same bytes, or all are there and being compared: who offers them again is told.
+                try post(offer)
+                continue
+            }
+            heard = .now
+            switch message {
             case .objectStored(let stored) where stored.hash == id.hash: return
             case .objectRequest(let request) where request.hash == id.hash:
                 for chunk in request.chunks(total: bytes.count, read: { bytes.bytes(in: $0) }) {
@@ -221,9 +230,16 @@ actor ControlClient: SweepControl {
     }
 
     private func receive() throws -> Message {
-        guard let frames = socket.receive(timeout: answerPatience) else {
-            throw CommandFailure(.unreachable, "\(endpoint): the coordinator does not answer")
-        }
-        return try Message.decode(frames)
+        guard let message = try receive(within: answerPatience) else { throw unanswered }
+        return message
+    }
+
+    /// The next message; nil when none comes in this time.
+    private func receive(within patience: Duration) throws -> Message? {
+        try socket.receive(timeout: patience).map { try Message.decode($0) }
+    }
+
+    private var unanswered: CommandFailure {
+        CommandFailure(.unreachable, "\(endpoint): the coordinator does not answer")
     }
 }

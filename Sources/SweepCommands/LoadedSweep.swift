@@ -114,10 +114,22 @@ struct LoadedSweep {
             packed = Blob(bundle.packed)
             folds = []
         case .training(let spec, _):
-            let first = try Self.rows(spec, fold: spec.folds.map { _ in 1 }, of: file, in: folder, mustLearn: mustLearn)
+            // Folds part the same rows, which are read once.
+            let source = spec.folds.map { _ in SourceRows.read(spec, relativeTo: folder) }
+            let first = try Self.rows(spec, fold: source.map { (1, $0) }, of: file, in: folder, mustLearn: mustLearn)
             material = .rows(first.data)
             packed = first.packed
-            folds = try Self.laterFolds(spec, of: file, in: folder, bytes: packed.count, mustLearn: mustLearn)
+            folds =
+                if let source {
+                    try Self.laterFolds(
+                        spec,
+                        source,
+                        of: file,
+                        in: folder,
+                        bytes: first.packed.count,
+                        mustLearn: mustLearn
+                    )
+                } else { [] }
         }
         dataSet = DataSet.id(ofPacked: packed)
     }
@@ -125,6 +137,7 @@ struct LoadedSweep {
     /// The rows as the second and each further fold parts them; throws with every mistake of all. The first takes `bytes`.
     private static func laterFolds(
         _ spec: DataSpec,
+        _ source: Result<SourceRows, DataProblems>,
         of file: SweepFile,
         in folder: String,
         bytes: Int,
@@ -142,7 +155,7 @@ struct LoadedSweep {
         var mistakes: [String] = []
         for number in 2...count {
             do {
-                let fold = try rows(spec, fold: number, of: file, in: folder, mustLearn: mustLearn)
+                let fold = try rows(spec, fold: (number, source), of: file, in: folder, mustLearn: mustLearn)
                 folds.append(
                     Fold(packed: fold.packed, dataSet: DataSet.id(ofPacked: fold.packed), schema: fold.data.schema)
                 )
@@ -155,18 +168,19 @@ struct LoadedSweep {
     /// The rows as a fold, from 1, parts them, checked and packed; nil: as the one split of all trials does.
     private static func rows(
         _ spec: DataSpec,
-        fold: Int?,
+        fold: (number: Int, source: Result<SourceRows, DataProblems>)?,
         of file: SweepFile,
         in folder: String,
         mustLearn: Bool
     ) throws -> (data: DataSet, packed: Blob) {
         var data: DataSet
-        switch DataSet.load(fold.map(spec.onFold) ?? spec, relativeTo: folder) {
+        let parted = fold.map { number, source in source.flatMap { $0.split(as: spec.onFold(number)) } }
+        switch parted ?? DataSet.load(spec, relativeTo: folder) {
         case .success(let read): data = read
         case .failure(let problems):
             // What is wrong with a later fold alone is wrong with its split.
             let told = problems.problems.map { problem in
-                fold.map { $0 > 1 || problem.kind == .split ? problem.inFold($0) : problem } ?? problem
+                fold.map { $0.number > 1 || problem.kind == .split ? problem.inFold($0.number) : problem } ?? problem
             }
             throw CommandFailure(.badInput, lines(DataProblems(told), [], file.file, file.sourceMap))
         }
@@ -174,7 +188,7 @@ struct LoadedSweep {
         guard later.problems.isEmpty else { throw CommandFailure(.badInput, later.lines) }
         let errors = mustLearn ? hopeless(file, data.schema) : []
         guard errors.isEmpty else { throw CommandFailure(.badInput, errors) }
-        if let fold, let problem = FoldChecks.absence(of: file.sweep.objective.metric, from: data, fold: fold) {
+        if let fold, let problem = FoldChecks.absence(of: file.sweep.objective.metric, from: data, fold: fold.number) {
             throw CommandFailure(.badInput, file.located([problem]).lines)
         }
         data.startingWeights = try weights(of: file, for: data, in: folder)

@@ -75,8 +75,13 @@ extension SweepProgress {
 
     /// The best completed configurations of the search.
     private func chooseFinalists(_ spec: FinalistsSpec) -> [Finalist] {
-        let records = trials[..<searched].lazy.map { $0.record($0.state(begun: false)) }
-        let rows = Ranking.rows(records, objective: sweep.objective, levels: levels, top: spec.top) { _ in nil }
+        let rule = RankRule(objective: sweep.objective, levels: levels)
+        let standings = trials[..<searched].indices.map {
+            trials[$0].standing(trials[$0].state(begun: false), by: rule)
+        }
+        let rows = Ranking.summary(of: standings, rule, top: spec.top, finding: { _ in nil }) { place in
+            trials[place].record(trials[place].state(begun: false))
+        }.rows
         return rows.prefix { $0.state == .completed && $0.objective?.isFinite == true }.compactMap { row in
             guard let first = row.runs.map(\.trial).min() else { return nil }
             return Finalist(

@@ -21,6 +21,17 @@ package struct TrialList: RandomAccessCollection, MutableCollection, Sendable {
         _modify { yield &blocks[position / Self.block][position % Self.block] }
     }
 
+    /// Calls `body` with each trial in order, as it lies: a trial that is taken out by its position may be copied, and with it some twenty counts of
+    /// references are changed.
+    func forEachInPlace(_ body: (TrialProgress) -> Void) {
+        for block in blocks {
+            block.withUnsafeBufferPointer { trials in
+                guard let first = trials.baseAddress else { return }
+                for index in 0..<trials.count { body(first[index]) }
+            }
+        }
+    }
+
     /// Adds a trial at the end.
     mutating func append(_ trial: TrialProgress) {
         if count.isMultiple(of: Self.block) {

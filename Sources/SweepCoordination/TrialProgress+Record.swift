@@ -25,6 +25,47 @@ extension TrialProgress {
         )
     }
 
+    /// Where the trial, in this state, stands among the others of its sweep.
+    package func standing(_ state: TrialState, by rule: RankRule) -> RunStanding {
+        standing(state, curve: curve, by: rule)
+    }
+
+    /// The same with its whole curve, where its own is thinned.
+    package func standing(_ state: TrialState, curve: LearningCurve, by rule: RankRule) -> RunStanding {
+        rule.standing(
+            place: number - 1,
+            number: number,
+            configurationID: configurationID,
+            run: runOfConfiguration,
+            state: state,
+            curve: curve
+        )
+    }
+
     /// The last lines of the process that its last lost attempt took down; nil when none is known.
     package var lastLog: String? { lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log } }
+}
+
+extension SweepProgress {
+    /// Where each trial stands, in the order of their numbers; `state` says in which state one is, `curve` has those that are thinned here
+    /// for a rule that asks for more than the sweep's own objective does.
+    ///
+    /// Of a trial nothing is copied: a record of each of 100,000 takes longer than all else that the ranking of a few needs.
+    package func standings(
+        by rule: RankRule,
+        state: (TrialProgress) -> TrialState,
+        curve: ((TrialProgress) -> LearningCurve)? = nil
+    ) -> [RunStanding] {
+        var standings: [RunStanding] = []
+        standings.reserveCapacity(trials.count)
+        trials.forEachInPlace { trial in
+            let state = state(trial)
+            if let curve {
+                standings.append(trial.standing(state, curve: curve(trial), by: rule))
+            } else {
+                standings.append(trial.standing(state, by: rule))
+            }
+        }
+        return standings
+    }
 }

@@ -55,36 +55,36 @@ extension Coordinator: SweepControl {
     package func rank(sweep name: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
         let (core, sweep) = try reading(name)
         let judged = try sweep.objective(on: metric)
-        return await Self.aside { [curves] in core.rankDocument(sweep, top: top, judged: judged, curves: curves) }
+        return await readings.run { [curves] in core.rankDocument(sweep, top: top, judged: judged, curves: curves) }
     }
 
     package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
         let (core, sweep) = try reading(name)
-        let document = await Self.aside { [curves] in core.curvesDocument(sweep, trial: trial, curves: curves) }
+        let document = await readings.run { [curves] in core.curvesDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
         return document
     }
 
     package func curves(sweep name: String, page: TrialPage) async throws(ControlError) -> CurvesDocument {
         let (core, sweep) = try reading(name)
-        return await Self.aside { [curves] in core.curvesDocument(sweep, page: page, curves: curves) }
+        return await readings.run { [curves] in core.curvesDocument(sweep, page: page, curves: curves) }
     }
 
     package func diagnose(sweep name: String, page: TrialPage) async throws(ControlError) -> DiagnosisDocument {
         let (core, sweep) = try reading(name)
-        return await Self.aside { [curves] in core.diagnosisDocument(sweep, page: page, curves: curves) }
+        return await readings.run { [curves] in core.diagnosisDocument(sweep, page: page, curves: curves) }
     }
 
     package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
         let (core, sweep) = try reading(name)
-        let document = await Self.aside { [curves] in core.diagnosisDocument(sweep, trial: trial, curves: curves) }
+        let document = await readings.run { [curves] in core.diagnosisDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
         return document
     }
 
     package func importance(sweep name: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
         let (core, sweep) = try reading(name)
-        return try await Self.aside { [curves] in
+        return try await readings.run { [curves] in
             Result { () throws(ControlError) in try core.importanceDocument(sweep, metric: metric, curves: curves) }
         }.get()
     }
@@ -97,7 +97,7 @@ extension Coordinator: SweepControl {
     }
 
     /// Makes something of the state on another thread than the port's: of a large sweep it takes longer than any message
-    /// may wait.
+    /// may wait. What may take longer than other tasks may wait is made on those of `readings`.
     static func aside<Value: Sendable>(_ make: @escaping @Sendable () -> Value) async -> Value {
         await Task.detached(operation: make).value
     }

@@ -1,3 +1,4 @@
+import Logging
 import SweepCoordination
 import SweepCore
 import SweepMessaging
@@ -22,8 +23,17 @@ struct ObjectUpkeep {
 extension Coordinator {
     /// Answers messages that carry objects, one connection's in order.
     func transfer(_ message: Message, with connection: ConnectionID) {
+        let cost = TransfersUnderWay.cost(of: message)
+        guard transfers.begin(cost, of: connection) else {
+            return logger.debug(
+                "more waits for the disk than may; what is passed over is sent again",
+                metadata: ["peer.connection": "\(connection)", "port.waiting_bytes": "\(transfers.bytes)"]
+            )
+        }
         Task {
-            for answer in await objects.answer(message) {
+            let answers = await objects.answer(message)
+            transfers.end(cost, of: connection)
+            for answer in answers {
                 switch answer {
                 case .objectStored(let stored): arrived(stored.hash)
                 case .objectMissing(let missing) where core.needs(missing.hash): lost(missing.hash)

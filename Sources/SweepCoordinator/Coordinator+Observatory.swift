@@ -9,7 +9,7 @@ extension Coordinator: SweepObservatory {
 
     package func trials(sweep name: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges {
         let (core, sweep) = try reading(name)
-        return await Self.aside { [curves] in core.trialChanges(sweep, unlike: marks, curves: curves) }
+        return await readings.run { [curves] in core.trialChanges(sweep, unlike: marks, curves: curves) }
     }
 
     package func trial(sweep name: String, number: Int) async throws(ControlError) -> TrialDocument {

@@ -28,11 +28,14 @@ package actor Coordinator: Service {
     var snapshotUpkeep: SnapshotUpkeep
     /// Where the curves are that the core has thinned.
     let curves: WholeCurves
+    /// Where what takes long is made for readers.
+    let readings = ReadingThreads()
     var core: CoordinatorCore
     var server: ServerSocket?
     /// Objects that are known to be kept.
     var kept: Set<ContentHash>
     var upkeep = ObjectUpkeep()
+    var transfers = TransfersUnderWay()
     /// What the store is to be cleared of.
     var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.
@@ -70,6 +73,12 @@ package actor Coordinator: Service {
         self.metrics = metrics
         self.logger = logger
         store = try Store.open(directory: options.directory, mode: .readWrite)
+        if let shared = SharedFileSystem(holding: options.directory) {
+            logger.warning(
+                "the directory is on a file system that machines share: a coordinator of another one may not see its lock",
+                metadata: ["store.path": "\(options.directory)", "store.file_system": "\(shared.name)"]
+            )
+        }
         let snapshotStore = SnapshotUpkeep.open(options.directory, logger)
         var coreOptions = options.core
         coreOptions.softwareVersion = options.softwareVersion
@@ -132,7 +141,8 @@ package actor Coordinator: Service {
         await keepLastSnapshot()
         journal.loop.stop()
         snapshots?.loop.stop()
-        objects.loop.stop()
+        objects.stop()
+        readings.stop()
         loop.stop()
     }
 

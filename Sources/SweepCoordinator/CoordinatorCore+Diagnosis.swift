@@ -45,11 +45,8 @@ extension CoordinatorCore {
     ) -> DiagnosisDocument {
         let best = sweep.incumbent?.value
         let isOfPrograms = sweep.sweep.isOfPrograms
-        var seeds: [ConfigurationID: [(trial: Int, loss: Double)]] = [:]
-        for progress in sweep.trials {
-            guard let least = progress.curve.leastFinite(.probeLoss) else { continue }
-            seeds[progress.configurationID, default: []].append((progress.number, least))
-        }
+        let begun = trials.filter { $0.curve.epochs > 0 }
+        let seeds = otherSeeds(sweep, of: withRegions ? nil : Set(begun.map(\.configurationID)), curves)
         func diagnosis(of progress: TrialProgress) -> Diagnosis {
             var evidence = evidence(progress, curves.curve(of: progress, in: sweep), sweep)
             evidence.otherSeeds = (seeds[progress.configurationID] ?? []).filter { $0.trial != progress.number }.map(
@@ -68,7 +65,6 @@ extension CoordinatorCore {
                 unknown: [isOfPrograms ? Self.programUnknown : Self.unknown(progress.readings)]
             )
         }
-        let begun = trials.filter { $0.curve.epochs > 0 }
         guard withRegions else {
             return DiagnosisDocument(
                 sweep: sweep.sweep.name,
@@ -95,6 +91,28 @@ extension CoordinatorCore {
             regions: RegionSearch.regions(of: complaints),
             next: next
         )
+    }
+
+    /// The least loss on training rows of each run of the configurations that have more than one, of these alone or of all.
+    ///
+    /// A thinned curve does not have it, so it is read; of a configuration with one run nobody asks.
+    private func otherSeeds(
+        _ sweep: SweepProgress,
+        of configurations: Set<ConfigurationID>?,
+        _ curves: WholeCurves
+    ) -> [ConfigurationID: [(trial: Int, loss: Double)]] {
+        var runs: [ConfigurationID: [Int]] = [:]
+        for trial in sweep.trials where configurations?.contains(trial.configurationID) ?? true {
+            runs[trial.configurationID, default: []].append(trial.number)
+        }
+        return runs.filter { $0.value.count > 1 }.mapValues { numbers in
+            numbers.compactMap { number in
+                guard let trial = sweep[number],
+                    let least = curves.curve(of: trial, in: sweep).leastFinite(.probeLoss)
+                else { return nil }
+                return (number, least)
+            }
+        }
     }
 
     private static let programUnknown =

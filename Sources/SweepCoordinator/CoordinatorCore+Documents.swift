@@ -96,14 +96,11 @@ extension CoordinatorCore {
         let objective = judged ?? own
         // By another metric there are no fronts.
         let further = objective == own ? sweep.sweep.further : []
+        let rule = RankRule(objective: objective, further: further, levels: sweep.levels, repeats: sweep.repeats)
+        let whole: ((TrialProgress) -> LearningCurve)? = objective == own ? nil : { curves.curve(of: $0, in: sweep) }
         let (rows, all, front) = Ranking.summary(
-            sweep.trials.lazy.map { trial in
-                record(trial, sweep, curve: objective == own ? trial.curve : curves.curve(of: trial, in: sweep))
-            },
-            objective: objective,
-            further: further,
-            levels: sweep.levels,
-            repeats: sweep.repeats,
+            of: sweep.standings(by: rule, state: { state(of: $0, sweep) }, curve: whole),
+            rule,
             folds: sweep.sweep.folds,
             top: top,
             // Who asks for the best of them alone does not pay for it: of three objectives it may take seconds.
@@ -111,6 +108,10 @@ extension CoordinatorCore {
             finding: { record in
                 guard let trial = sweep[record.number] else { return nil }
                 return finding(trial, curves.curve(of: trial, in: sweep), sweep)
+            },
+            record: { place in
+                let trial = sweep.trials[place]
+                return record(trial, sweep, curve: whole?(trial))
             }
         )
         return RankDocument(
@@ -126,14 +127,18 @@ extension CoordinatorCore {
     /// What the completed configurations of a sweep of several objectives come to; O(n log n) for two of them.
     private func front(_ sweep: SweepProgress) -> FirstFront? {
         guard !sweep.sweep.further.isEmpty else { return nil }
-        return Ranking.summary(
-            sweep.trials.lazy.map { $0.record($0.state(begun: false)) },
+        let rule = RankRule(
             objective: sweep.sweep.objective,
             further: sweep.sweep.further,
             levels: sweep.levels,
-            repeats: sweep.repeats,
+            repeats: sweep.repeats
+        )
+        return Ranking.summary(
+            of: sweep.standings(by: rule) { $0.state(begun: false) },
+            rule,
             top: 0,
-            finding: { _ in nil }
+            finding: { _ in nil },
+            record: { place in record(sweep.trials[place], sweep) }
         ).front
     }
 

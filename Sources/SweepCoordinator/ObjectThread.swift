@@ -5,13 +5,17 @@ package import SweepWire
 
 /// Receives and hands out objects (data sets and checkpoints) on a thread of its own.
 ///
-/// Requests of one connection are answered in the order in which they came.
+/// Requests of one connection are answered in the order in which they came, but for what ends a large upload: that is answered when its
+/// bytes are compared and on the disk, which may take seconds, and nothing else waits for it.
 package actor ObjectThread {
     /// The thread that all file work of this actor is done on.
     package nonisolated let loop = MessagingLoop(name: "objects")
     package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     let objects: ObjectStore
     private let uploadLimits: ObjectStore.UploadLimits
+    private nonisolated let uploads: UploadThread
+    /// Large uploads whose bytes are all there and are being compared: nothing is added to them.
+    private var ending: Set<ContentHash> = []
     /// Bytes received of uploads since they were last counted.
     private var receivedSinceLook = 0
     /// Objects whose bytes were compared with their names in this process; each is, before it is handed out.
@@ -19,10 +23,21 @@ package actor ObjectThread {
     /// What is on the disk, as it was last counted.
     private var counted: (usage: ObjectStore.Usage, at: ContinuousClock.Instant)?
 
-    /// Serves the objects of a coordinator's directory.
-    package init(_ objects: ObjectStore, uploadLimits: ObjectStore.UploadLimits = ObjectStore.UploadLimits()) {
+    /// Serves the objects of a coordinator's directory. `end` ends a large upload.
+    package init(
+        _ objects: ObjectStore,
+        uploadLimits: ObjectStore.UploadLimits = ObjectStore.UploadLimits(),
+        end: @escaping @Sendable (ObjectStore, ContentHash) throws -> Void = { try $0.finish($1) }
+    ) {
         self.objects = objects
         self.uploadLimits = uploadLimits
+        uploads = UploadThread(objects, end)
+    }
+
+    /// Ends the threads.
+    package nonisolated func stop() {
+        loop.stop()
+        uploads.loop.stop()
     }
 
     /// Gives up uploads that rest for too long, and the oldest when all together are too large.
@@ -32,11 +47,11 @@ package actor ObjectThread {
     }
 
     /// Takes a transfer message and answers with what is to be sent back, in order.
-    package func answer(_ message: Message) -> [Message] {
+    package func answer(_ message: Message) async -> [Message] {
         do {
             switch message {
             case .objectOffer(let offer): return try receive(offer)
-            case .objectChunk(let chunk): return try receive(chunk)
+            case .objectChunk(let chunk): return try await receive(chunk)
             case .objectRequest(let request): return try send(request)
             default: return []
             }
@@ -51,8 +66,11 @@ package actor ObjectThread {
         }
     }
 
-    /// Makes sure that what `put` puts into the store is kept.
-    func put(_ put: @Sendable (ObjectStore) throws -> ContentHash) throws -> ContentHash { try put(objects) }
+    /// Makes sure that what `put` puts into the store is kept: a data set of this machine, which may be large, so that nothing else waits
+    /// for it.
+    package nonisolated func put(_ put: @Sendable (ObjectStore) throws -> ContentHash) async throws -> ContentHash {
+        try await uploads.put(put)
+    }
 
     func contains(_ hash: ContentHash) -> Bool { (try? objects.contains(hash)) ?? false }
 
@@ -105,6 +123,8 @@ package actor ObjectThread {
     }
 
     private func receive(_ offer: ObjectOffer) throws -> [Message] {
+        // Nothing is missing: whoever is asked for nothing knows that somebody is there, and offers it again.
+        guard !ending.contains(offer.hash) else { return [request(offer.hash, from: offer.size, size: offer.size)] }
         if try objects.contains(offer.hash) { return [.objectStored(ObjectStored(hash: offer.hash))] }
         if offer.head.count == offer.size {
             try objects.put(offer.head, as: offer.hash)
@@ -119,7 +139,9 @@ package actor ObjectThread {
         return [request(offer.hash, from: try objects.received(offer.hash), size: offer.size)]
     }
 
-    private func receive(_ chunk: ObjectChunk) throws -> [Message] {
+    private func receive(_ chunk: ObjectChunk) async throws -> [Message] {
+        // Whoever sends the same bytes beside another offers them again, and is told then.
+        guard !ending.contains(chunk.hash) else { return [] }
         if try objects.contains(chunk.hash) { return [.objectStored(ObjectStored(hash: chunk.hash))] }
         let received = try objects.received(chunk.hash)
         // A chunk that was sent twice is passed over; after a gap the sender is asked for what is missing.
@@ -132,11 +154,19 @@ package actor ObjectThread {
         // Many that were begun small may grow together: looked at again whenever a sixteenth of what is allowed has come.
         if now < chunk.total, receivedSinceLook >= uploadLimits.bytes / 16 { boundUploads() }
         if now >= chunk.total {
-            try objects.finish(chunk.hash)
+            try await end(chunk.hash, size: now)
             return [.objectStored(ObjectStored(hash: chunk.hash))]
         }
         // The sender counts the same windows: each request is answered up to its end.
         return now.isMultiple(of: WireLimits.window) ? [request(chunk.hash, from: now, size: chunk.total)] : []
+    }
+
+    /// Ends an upload whose bytes are all there: at once a small one, else beside all others.
+    private func end(_ hash: ContentHash, size: Int) async throws {
+        guard size > WireLimits.window else { return try objects.finish(hash) }
+        ending.insert(hash)
+        defer { ending.remove(hash) }
+        try await uploads.end(hash)
     }
 
     private func request(_ hash: ContentHash, from offset: Int, size: Int) -> Message {
@@ -162,4 +192,21 @@ package actor ObjectThread {
         }
         return chunks
     }
+}
+
+/// Reads large uploads through and brings them and data sets of this machine to the disk, one after the other.
+private actor UploadThread {
+    nonisolated let loop = MessagingLoop(name: "uploads")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private let objects: ObjectStore
+    private let finish: @Sendable (ObjectStore, ContentHash) throws -> Void
+
+    init(_ objects: ObjectStore, _ finish: @escaping @Sendable (ObjectStore, ContentHash) throws -> Void) {
+        self.objects = objects
+        self.finish = finish
+    }
+
+    func end(_ hash: ContentHash) throws { try finish(objects, hash) }
+
+    func put(_ put: @Sendable (ObjectStore) throws -> ContentHash) throws -> ContentHash { try put(objects) }
 }

@@ -10,6 +10,25 @@ extension DataSet {
         relativeTo directory: String,
         limits: FileBytes.Limits = FileBytes.Limits()
     ) -> Result<DataSet, DataProblems> {
+        SourceRows.read(spec, relativeTo: directory, limits: limits).flatMap { $0.split(as: spec) }
+    }
+}
+
+/// The rows of all files that a specification names, read and checked, and not yet split: once for all folds.
+package struct SourceRows {
+    private let main: RawTable
+    private let validation: RawTable?
+    private let test: RawTable?
+    private let assembly: TargetAssembly
+    private let binding: RowBinding
+    private let resident: Int
+
+    /// Reads what `spec` names; or all mistakes of all files. As `DataSet.load`.
+    package static func read(
+        _ spec: DataSpec,
+        relativeTo directory: String,
+        limits: FileBytes.Limits = FileBytes.Limits()
+    ) -> Result<SourceRows, DataProblems> {
         let spec = spec.onFold(1)
         var problems = ProblemList()
         let reader = SourceReader(spec: spec, directory: directory, limits: limits)
@@ -37,6 +56,22 @@ extension DataSet {
         let assembly = TargetAssembly(main: main, parts: [validation, test], task: task, problems: &problems)
         let binding = RowBinding(spec.rowRule, main: main, parts: [validation, test], problems: &problems)
         guard problems.isEmpty, let assembly, let binding else { return .failure(problems.sorted()) }
+        return .success(
+            SourceRows(
+                main: main,
+                validation: validation,
+                test: test,
+                assembly: assembly,
+                binding: binding,
+                resident: limits.resident
+            )
+        )
+    }
+
+    /// The rows as `spec` splits them, which is the specification that they were read by or one of its folds; or all mistakes.
+    package func split(as spec: DataSpec) -> Result<DataSet, DataProblems> {
+        let spec = spec.onFold(1)
+        var problems = ProblemList()
         let rule = SplitRule(
             validation: spec.validation,
             test: spec.test,
@@ -54,7 +89,7 @@ extension DataSet {
             [main] + [validation, test].compactMap { $0 },
             split: split,
             rule: spec.categorical,
-            resident: limits.resident,
+            resident: resident,
             problems: &problems
         )
         guard let fitting, spec.checkSize(fitting, rows: assembly.targets.count, problems: &problems) else {

@@ -13,7 +13,7 @@ extension ObjectStore {
         let hash = hasher.finish()
         if try size(of: hash) == bytes.count { return hash }
         try FileSystem.makeDirectories(temporaryDirectory)
-        let path = temporaryDirectory + "/" + hash.hex
+        let path = temporaryPath(hash)
         let file = try FileSystem.open(path, O_WRONLY | O_CREAT | O_TRUNC)
         do throws(StoreError) {
             for start in stride(from: 0, to: bytes.count, by: Self.pieceSize) {

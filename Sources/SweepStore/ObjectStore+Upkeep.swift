@@ -78,7 +78,7 @@ extension ObjectStore {
     package func copy(_ hash: ContentHash, to other: ObjectStore) throws(StoreError) {
         guard try contains(hash) else { throw .objectMissing(hash) }
         try FileSystem.makeDirectories(other.temporaryDirectory)
-        let temporary = other.temporaryDirectory + "/" + hash.hex
+        let temporary = other.temporaryPath(hash)
         let source = try FileSystem.open(path(hash), O_RDONLY)
         do throws(StoreError) {
             let target = try FileSystem.open(temporary, O_WRONLY | O_CREAT | O_TRUNC)

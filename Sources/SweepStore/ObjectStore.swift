@@ -1,5 +1,6 @@
 import Glibc
 package import SweepCore
+import Synchronization
 
 /// Bytes named by their hash (packed data sets, checkpoints), each a file of its own: `objects/ab/abcdef…`.
 ///
@@ -46,7 +47,7 @@ package struct ObjectStore: Sendable {
         for (bytes, hash) in zip(objects, hashes) where seen.insert(hash).inserted {
             if try size(of: hash) == bytes.count { continue }
             try FileSystem.makeDirectories(temporaryDirectory)
-            let path = temporaryDirectory + "/" + hash.hex
+            let path = temporaryPath(hash)
             let file = try FileSystem.open(path, O_WRONLY | O_CREAT | O_TRUNC)
             do throws(StoreError) {
                 try file.write(bytes)
@@ -123,6 +124,18 @@ package struct ObjectStore: Sendable {
     var partialDirectory: String { root + "/partial" }
 
     var temporaryDirectory: String { root + "/temporary" }
+
+    /// Where an object is written until it is whole; a new name each time, as two threads may put the same bytes.
+    func temporaryPath(_ hash: ContentHash) -> String {
+        let number = Self.temporaries.withLock { count in
+            count += 1
+            return count
+        }
+        return "\(temporaryDirectory)/\(hash.hex)-\(number)"
+    }
+
+    /// How many such names this process has given.
+    private static let temporaries = Mutex(0)
 
     /// Gives files that are on the disk their names, then brings each folder to the disk once.
     func moveIntoPlace(_ files: [(path: String, hash: ContentHash)]) throws(StoreError) {

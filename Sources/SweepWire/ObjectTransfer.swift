@@ -15,13 +15,16 @@ package struct ObjectDownload: Sendable {
     package private(set) var received: Int
     /// Whether what arrives is held here.
     package let holdsBytes: Bool
+    /// How many of the bytes that were handed on are put away.
+    private var kept = 0
     private var askedTo: Int
     /// When to ask again.
     package private(set) var deadline: Instant
 
     /// Starts with the object's first bytes, if the other side offered some.
     ///
-    /// `holdsBytes` is false for an object that is too large for memory: then what `add` takes is the caller's to keep.
+    /// `holdsBytes` is false for an object that is too large for memory: then what `add` takes is the caller's to keep, who says
+    /// so by `putAway(upTo:at:)`. Nothing more is asked for before, so that one window at most waits for a slow disk.
     package init(hash: ContentHash, size: Int, head: [UInt8] = [], holdsBytes: Bool = true, at now: Instant) {
         self.hash = hash
         self.size = size
@@ -35,10 +38,21 @@ package struct ObjectDownload: Sendable {
     /// Whether every byte is there; their hash is still to be checked.
     package var isWhole: Bool { received == size }
 
-    /// The request to send now; nil while a window is on its way or when the object is whole.
+    /// Whether what arrived has yet to be put away.
+    private var isWaiting: Bool { !holdsBytes && kept < received }
+
+    /// The request to send now; nil while a window is on its way or being put away, and when the object is whole.
     package mutating func request(at now: Instant) -> ObjectRequest? {
-        guard !isWhole, received >= askedTo else { return nil }
+        guard !isWhole, received >= askedTo, !isWaiting else { return nil }
         return ask(at: now)
+    }
+
+    /// The first bytes that were handed on, up to `end`, are put away.
+    package mutating func putAway(upTo end: Int, at now: Instant) {
+        // What was said of a download that was given up may come late.
+        guard end > kept, end <= received else { return }
+        kept = end
+        deadline = now.advanced(by: Self.patience)
     }
 
     /// Adds a chunk, if it is the one that comes next; false for any other.
@@ -55,6 +69,10 @@ package struct ObjectDownload: Sendable {
     /// The request for what is missing, when no chunk came for too long.
     package mutating func tick(at now: Instant) -> ObjectRequest? {
         guard !isWhole, now >= deadline else { return nil }
+        guard !isWaiting else {
+            deadline = now.advanced(by: Self.patience)
+            return nil
+        }
         return ask(at: now)
     }
 

@@ -30,8 +30,7 @@ package actor Worker: Service {
     private var client: ClientSocket?
     private var slots: TrainingSlots?
     private var checkpoints: [ContentHash: [UInt8]] = [:]
-    /// Objects on their way that are too large for memory.
-    private var large: [ContentHash: Result<BlobWriter, NoRoom>] = [:]
+    private let large = LargeObjects()
     /// Which objects are data sets, as assignments name them.
     private var dataSets: [ContentHash: DataSetID] = [:]
     private var timer: TimerID?
@@ -263,10 +262,10 @@ package actor Worker: Service {
         case .send(let message): send(message)
         case .begin(let assignment): begin(assignment)
         case .stop(let lease, _): slots?.stop(lease)
-        case .keep(let hash, let bytes): keep(hash, Blob(bytes))
+        case .keep(let hash, let bytes): keep(hash) { Blob(bytes) }
         case .add(let hash, let offset, let bytes): add(hash, offset, bytes)
-        case .keepAdded(let hash): keepAdded(hash)
-        case .forgetAdded(let hash): large[hash] = nil
+        case .keepAdded(let hash): keep(hash) { [large] in try large.take(hash) }
+        case .forgetAdded(let hash): objectLoop.perform { [large] in large.forget(hash) }
         case .discard(let hash): discard(hash)
         case .note(let problem):
             logger.warning("the coordinator complains", metadata: ["coordinator.sentence": "\(problem.sentence)"])
@@ -324,22 +323,12 @@ package actor Worker: Service {
         .died(reason: "the worker lost the \(what)", log: "")
     }
 
-    /// Adds a piece of an object that is too large for memory; a disk that is full is told when all pieces came.
+    /// Writes a piece of an object that is too large for memory; a slow disk does not hold up the heartbeats.
     private func add(_ hash: ContentHash, _ offset: Int, _ bytes: [UInt8]) {
-        if offset == 0 { large[hash] = .success(BlobWriter()) }
-        guard case .success(let writer)? = large[hash] else { return }
-        do throws(NoRoom) { try writer.append(bytes) } catch { large[hash] = .failure(error) }
-    }
-
-    private func keepAdded(_ hash: ContentHash) {
-        let added = large.removeValue(forKey: hash)
-        do {
-            guard let blob = try added?.get().finish() else { throw WorkerError.damaged(hash) }
-            keep(hash, blob)
-        } catch {
-            // Said as of every object that was looked at: on the next turn of the loop.
-            let reason = "\(error)"
-            loop.perform { self.assumeIsolated { $0.handle(.objectLost(hash, reason: reason)) } }
+        objectLoop.perform { [self, large, loop] in
+            large.add(hash, offset, bytes)
+            let end = offset + bytes.count
+            loop.perform { self.assumeIsolated { $0.handle(.added(hash, upTo: end)) } }
         }
     }
 
@@ -352,13 +341,15 @@ package actor Worker: Service {
         }
     }
 
-    /// Checks and keeps an object; hashing and unpacking do not hold up the heartbeats.
-    private func keep(_ hash: ContentHash, _ bytes: Blob) {
+    /// Checks and keeps an object; putting its bytes together, hashing and unpacking do not hold up the heartbeats.
+    private func keep(_ hash: ContentHash, _ whole: @escaping @Sendable () throws -> Blob) {
         let dataSet = dataSets[hash]
         objectLoop.perform { [self, shelf, loop] in
             let event: WorkerSession.Event
             var bundle: FileBundle?
+            var checkpoint: [UInt8]?
             do {
+                let bytes = try whole()
                 guard ContentHash(bytes: SHA256.digest(bytes)) == hash else { throw WorkerError.damaged(hash) }
                 if let dataSet {
                     if FileBundle.isBundle(bytes) {
@@ -366,15 +357,17 @@ package actor Worker: Service {
                     } else {
                         try shelf.keep(dataSet, packed: bytes)
                     }
+                } else {
+                    checkpoint = bytes.array
                 }
                 event = .objectKept(hash)
             } catch {
                 event = .objectLost(hash, reason: "\(error)")
             }
-            loop.perform { [bundle] in
+            loop.perform { [bundle, checkpoint] in
                 self.assumeIsolated { worker in
                     if let bundle { worker.files[hash] = bundle }
-                    if dataSet == nil, case .objectKept = event { worker.checkpoints[hash] = bytes.array }
+                    if let checkpoint { worker.checkpoints[hash] = checkpoint }
                     worker.handle(event)
                 }
             }

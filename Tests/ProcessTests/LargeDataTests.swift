@@ -27,5 +27,42 @@ extension RealProcesses {
                 try #require(curves.trials == expected.curves.trials)
             }
         }
+
+        @Test func `the same data set that several send at once comes to all`() async throws {
+            try await Bench.run { bench in
+                // Three windows of the protocol: whose chunk comes first is an accident.
+                let rows = (0..<60_000).map { row in
+                    "\(row)," + (1..<12).map { "\((row * 7919 + $0 * 104_729) % 1009)" }.joined(separator: ",")
+                        + (row % 2 == 0 ? ",a\n" : ",b\n")
+                }
+                try bench.write("rows.csv", (0..<12).map { "x\($0)," }.joined() + "label\n" + rows.joined())
+                let coordinator = try await bench.coordinator()
+                let submits = try ["first", "second", "third"].map { name in
+                    let file = try bench.write(
+                        "\(name).yaml",
+                        """
+                        name: \(name)
+                        data: {source: rows.csv, target: label}
+                        train:
+                          model: {mlp: {widths: [4]}}
+                          optimizer: {sgd: {learning_rate: {log: [1e-3, 1e-1]}}}
+                          batch_size: 64
+                          epochs: 1
+                        objective: {minimize: validation.loss}
+                        search: {method: random, trials: 1}
+                        """
+                    )
+                    return try bench.start(
+                        "submit",
+                        ["sweepd", "submit", file] + coordinator.access,
+                        mayEnd: true
+                    )
+                }
+                for submit in submits {
+                    try await bench.ended(submit, within: 60)
+                    try #require(submit.status == 0, "\(submit.errors)")
+                }
+            }
+        }
     }
 }

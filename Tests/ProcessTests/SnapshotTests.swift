@@ -37,6 +37,11 @@ extension RealProcesses {
                 try #require(try await coordinator.stableRank("digits-long") == expected.rank)
                 let curves = try await coordinator.curves("digits-long")
                 try #require(curves.trials == expected.curves.trials)
+                // What curves show is told too, and the coordinator goes on.
+                let diagnose = ["sweepd", "diagnose", "digits-long", "--format", "json"] + coordinator.access
+                let told = try await bench.run(diagnose, exits: 0)
+                try #require(told.output.contains("\"trials\""))
+                try #require(coordinator.child.isRunning)
                 // A damaged one is told of, and nothing is lost with it.
                 try await bench.lose(coordinator.child)
                 let path = coordinator.directory + "/snapshot.db"

@@ -29,6 +29,38 @@ import Testing
         return Ranking.rows(records, objective: sweep.sweep.objective, levels: sweep.levels, repeats: sweep.repeats)
     }
 
+    @Test(arguments: [true, false], [[], [Metric.updateRatio]])
+    func `ranked by where trials stand the table is that of their records`(finals: Bool, further: [Metric]) throws {
+        var sample = Self.sample()
+        if !finals || !further.isEmpty { sample.finalists = nil }
+        sample.further = further
+        let sweep = try #require(try Self.finished(sample).sweep)
+        let records = sweep.trials.map { $0.record($0.state(begun: false)) }
+        let rule = RankRule(
+            objective: sweep.sweep.objective,
+            further: sweep.sweep.further,
+            levels: sweep.levels,
+            repeats: sweep.repeats
+        )
+        let standings = sweep.standings(by: rule) { $0.state(begun: false) }
+        for top in [nil, 0, 1, 4, 100] {
+            let (expected, all, front) = Ranking.summary(
+                records,
+                objective: sweep.sweep.objective,
+                further: sweep.sweep.further,
+                levels: sweep.levels,
+                repeats: sweep.repeats,
+                top: top,
+                withHistory: true
+            ) { _ in nil }
+            let found = Ranking.summary(of: standings, rule, top: top, withHistory: true, finding: { _ in nil }) {
+                records[$0]
+            }
+            #expect(found.rows == expected && found.all == all && found.front == front)
+            #expect(found.rows.count == min(top ?? all, all))
+        }
+    }
+
     @Test func `the best of the search are run with new seeds, whole and unpruned, and nobody else is`() throws {
         let harness = try Self.finished(Self.sample())
         let sweep = try #require(harness.sweep)

@@ -11,7 +11,7 @@ struct ObjectThreadTests {
         let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
         let thread = ObjectThread(ObjectStore(directory: directory.path))
-        defer { thread.loop.stop() }
+        defer { thread.stop() }
         let name = try #require(ContentHash(hex: String(repeating: "a", count: 64)))
         let size = 2 * WireLimits.chunk
         let half = [UInt8](repeating: 7, count: WireLimits.chunk)
@@ -38,7 +38,7 @@ struct ObjectThreadTests {
         let objects = ObjectStore(directory: directory.path)
         let limit = 4 * WireLimits.chunk
         let thread = ObjectThread(objects, uploadLimits: .init(idleSeconds: 3600, bytes: limit))
-        defer { thread.loop.stop() }
+        defer { thread.stop() }
         let names = try "abc".map { try #require(ContentHash(hex: String(repeating: $0, count: 64))) }
         let size = 100 * WireLimits.chunk
         let chunk = [UInt8](repeating: 7, count: WireLimits.chunk)
@@ -61,7 +61,7 @@ struct ObjectThreadTests {
         defer { try? FileManager.default.removeItem(at: directory) }
         let objects = ObjectStore(directory: directory.path)
         let thread = ObjectThread(objects, uploadLimits: .init(idleSeconds: 3600, bytes: 100 * WireLimits.chunk))
-        defer { thread.loop.stop() }
+        defer { thread.stop() }
         let names = try "abc".map { try #require(ContentHash(hex: String(repeating: $0, count: 64))) }
         let chunk = [UInt8](repeating: 7, count: WireLimits.chunk)
         for name in names {
@@ -71,6 +71,115 @@ struct ObjectThreadTests {
             _ = await thread.answer(.objectChunk(next))
         }
         #expect(try objects.usage().uploadBytes == 6 * WireLimits.chunk)
+    }
+
+    @Test func `the end of a large upload holds up no other object, and nothing is added to it`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let small: [UInt8] = [1, 2, 3]
+        let other = try objects.put(small)
+        // The end of an upload stands at the gate.
+        let gate = DispatchSemaphore(value: 0)
+        let (begun, hasBegun) = AsyncStream.makeStream(of: Void.self)
+        let thread = ObjectThread(objects) { objects, hash in
+            hasBegun.yield()
+            gate.wait()
+            try objects.finish(hash)
+        }
+        defer {
+            gate.signal()
+            thread.stop()
+        }
+        let bytes = [UInt8](repeating: 7, count: WireLimits.window + 1000)
+        let hash = try ObjectStore(directory: directory.path + "/sender").put(bytes)
+        let offer = Message.objectOffer(ObjectOffer(hash: hash, bytes: bytes))
+        _ = await thread.answer(offer)
+        var chunks: [ObjectChunk] = []
+        for offset in stride(from: WireLimits.chunk, to: bytes.count, by: WireLimits.chunk) {
+            let piece = Array(bytes[offset..<min(offset + WireLimits.chunk, bytes.count)])
+            chunks.append(ObjectChunk(hash: hash, offset: offset, total: bytes.count, bytes: piece))
+        }
+        for chunk in chunks.dropLast() { _ = await thread.answer(.objectChunk(chunk)) }
+        let last = try #require(chunks.last)
+        async let ended = thread.answer(.objectChunk(last))
+        for await _ in begun { break }
+        let request = Message.objectRequest(ObjectRequest(hash: other, offset: 0, length: small.count))
+        #expect(
+            await thread.answer(request) == [
+                .objectChunk(ObjectChunk(hash: other, offset: 0, total: small.count, bytes: small))
+            ]
+        )
+        #expect(try !objects.contains(hash) && objects.received(hash) == bytes.count)
+        let more = ObjectChunk(hash: hash, offset: bytes.count, total: bytes.count + 1, bytes: [9])
+        #expect(await thread.answer(.objectChunk(more)) == [])
+        // Whoever offers it meanwhile is asked for nothing, and offers it again.
+        let nothing = ObjectRequest(hash: hash, offset: bytes.count, length: 1)
+        #expect(await thread.answer(offer) == [.objectRequest(nothing)])
+        let none = try #require(nothing.chunks(of: bytes).first)
+        #expect(none.bytes.isEmpty)
+        #expect(await thread.answer(.objectChunk(none)) == [])
+        gate.signal()
+        let stored = Message.objectStored(ObjectStored(hash: hash))
+        #expect(await ended == [stored])
+        #expect(await thread.answer(offer) == [stored])
+        #expect(await thread.answer(.objectChunk(none)) == [stored])
+        #expect(try objects.read(hash) == bytes)
+    }
+
+    @Test func `what this machine puts holds up no other object, not the same bytes from elsewhere either`()
+        async throws
+    {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let bytes: [UInt8] = [1, 2, 3]
+        let hash = try ObjectStore(directory: directory.path + "/sender").put(bytes)
+        let gate = DispatchSemaphore(value: 0)
+        let (begun, hasBegun) = AsyncStream.makeStream(of: Void.self)
+        let thread = ObjectThread(objects)
+        defer {
+            gate.signal()
+            thread.stop()
+        }
+        async let put = thread.put { store in
+            hasBegun.yield()
+            gate.wait()
+            return try store.put(bytes)
+        }
+        for await _ in begun { break }
+        #expect(
+            await thread.answer(.objectOffer(ObjectOffer(hash: hash, bytes: bytes))) == [
+                .objectStored(ObjectStored(hash: hash))
+            ]
+        )
+        gate.signal()
+        #expect(try await put == hash)
+        #expect(try objects.read(hash) == bytes)
+    }
+
+    @Test func `a large upload whose bytes do not match is refused as well, and begins anew`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let thread = ObjectThread(ObjectStore(directory: directory.path))
+        defer { thread.stop() }
+        let name = try #require(ContentHash(hex: String(repeating: "c", count: 64)))
+        let size = WireLimits.window + WireLimits.chunk
+        let piece = [UInt8](repeating: 7, count: WireLimits.chunk)
+        for _ in 0..<2 {
+            _ = await thread.answer(.objectOffer(ObjectOffer(hash: name, size: size, head: piece)))
+            var answers: [Message] = []
+            for offset in stride(from: piece.count, to: size, by: piece.count) {
+                answers = await thread.answer(
+                    .objectChunk(ObjectChunk(hash: name, offset: offset, total: size, bytes: piece))
+                )
+            }
+            guard case .problem(let problem)? = answers.first, answers.count == 1 else {
+                Issue.record("damaged bytes are answered with a problem, found \(answers)")
+                return
+            }
+            #expect(problem.code == .undecodable && problem.sentence.contains(name.hex))
+        }
     }
 
     /// A thread over a directory of its own that keeps one object of these bytes.
@@ -89,7 +198,7 @@ struct ObjectThreadTests {
         let bytes = Array(repeating: UInt8(3), count: 1000)
         let (thread, hash, folder) = try thread(keeping: bytes)
         defer {
-            thread.loop.stop()
+            thread.stop()
             try? FileManager.default.removeItem(at: folder)
         }
         var damaged = bytes
@@ -109,7 +218,7 @@ struct ObjectThreadTests {
     @Test func `a start deletes what nobody needs, unless somebody holds it, and tells what is missing`() async throws {
         let (thread, hash, folder) = try thread(keeping: [1, 2, 3])
         defer {
-            thread.loop.stop()
+            thread.stop()
             try? FileManager.default.removeItem(at: folder)
         }
         let gone = try #require(ContentHash(hex: String(repeating: "b", count: 64)))

@@ -19,10 +19,11 @@ import Testing
     }
 
     /// A sweep without rungs of which two trials of four have ended.
-    private static func halfDone() -> [Fact] {
+    private static func halfDone(repeats: Int = 1) -> [Fact] {
         var harness = CoreHarness()
         var sweep = SampleSweep()
         sweep.trials = 4
+        sweep.repeats = repeats
         sweep.prune = "none"
         _ = harness.submit(sweep)
         var worker = harness.join("a")
@@ -127,6 +128,67 @@ import Testing
         }
         let again = try StoredSweeps(directory: sample.path)
         #expect(try await again.curves(sweep: "sample", trial: nil).json == before)
+    }
+
+    @Test(arguments: [1, 2]) func `what curves show is told of thinned ones too, with other seeds and in parts`(
+        _ repeats: Int
+    ) throws {
+        let facts = Self.halfDone(repeats: repeats)
+        let sample = try StoreSample(facts.map { [$0] })
+        let whole = try restored(sample).core
+        try keep(sample, at: facts.count)
+        let quick = try restored(sample).core
+        let curves = WholeCurves(
+            snapshots: try SnapshotStore.open(readOnly: sample.path),
+            store: try Store.open(directory: sample.path, mode: .readOnly)
+        )
+        let sweep = try #require(whole.sweep(named: "sample"))
+        let thinned = try #require(quick.sweep(named: "sample"))
+        try #require(sweep.trials.allSatisfy(\.curve.isWhole) && thinned.trials.count { !$0.curve.isWhole } == 2)
+        try #require((thinned.trials[0].configurationID == thinned.trials[1].configurationID) == (repeats == 2))
+        let all = try #require(whole.diagnosisDocument(sweep, trial: nil))
+        #expect(all.reports.count == 2)
+        #expect(quick.diagnosisDocument(thinned, trial: nil, curves: curves)?.json == all.json)
+        for number in sweep.trials.map(\.number) {
+            #expect(
+                quick.diagnosisDocument(thinned, trial: number, curves: curves)?.json
+                    == whole.diagnosisDocument(sweep, trial: number)?.json
+            )
+            // One trial a part.
+            let page = TrialPage(after: number - 1, epochs: 1)
+            let (part, expected) = (
+                quick.diagnosisDocument(thinned, page: page, curves: curves),
+                whole.diagnosisDocument(sweep, page: page)
+            )
+            #expect(part.json == expected.json && part.next == expected.next)
+            #expect(
+                quick.trialDocument(thinned, number: number, curves: curves)?.json
+                    == whole.trialDocument(sweep, number: number)?.json
+            )
+        }
+        for number in sweep.trials.map(\.number) {
+            #expect(
+                quick.explanationDocument(thinned, trial: number)?.json
+                    == whole.explanationDocument(sweep, trial: number)?.json
+            )
+        }
+        #expect(
+            quick.statusDocument(thinned, pace: nil, at: .zero).json
+                == whole.statusDocument(sweep, pace: nil, at: .zero).json
+        )
+        #expect(quick.listDocument.json == whole.listDocument.json)
+        #expect(
+            quick.trialChanges(thinned, unlike: [], curves: curves).document.text(version: "1", since: nil)
+                == whole.trialChanges(sweep, unlike: []).document.text(version: "1", since: nil)
+        )
+        // The first rows are those of all, by the sweep's objective and by a metric whose best epoch is not kept.
+        for judged in [nil, Objective(metric: .trainingLoss)] {
+            let rows = whole.rankDocument(sweep, top: nil, judged: judged).rows
+            for top in 0...rows.count {
+                let first = quick.rankDocument(thinned, top: top, judged: judged, curves: curves)
+                #expect(first.rows == Array(rows.prefix(top)) && first.configurations == rows.count)
+            }
+        }
     }
 
     @Test func `a damaged snapshot is passed over with its reason, and nothing is lost`() throws {

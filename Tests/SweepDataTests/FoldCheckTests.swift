@@ -23,6 +23,35 @@ import Testing
         return all
     }
 
+    @Test func `files are read once for all folds, which are then those that are read one by one`() throws {
+        let folder = Folder()
+        folder.write("t.csv", table(rare: 4))
+        let spec = DataSpec(source: .table("t.csv"), header: .true, validation: .folds(3), test: .fraction(0.2))
+        let apart = try (1...3).map { try DataSet.load(spec.onFold($0), relativeTo: folder.path).get().packed() }
+        let source = try SourceRows.read(spec, relativeTo: folder.path).get()
+        // What stands in the file now is of no matter.
+        folder.write("t.csv", "x\n")
+        #expect(try (1...3).map { try source.split(as: spec.onFold($0)).get().packed() } == apart)
+        // A fold that cannot be made is a mistake of its own.
+        guard
+            case .failure(let problems) = source.split(
+                as: DataSpec(
+                    source: .table("t.csv"),
+                    header: .true,
+                    validation: .fold(40, of: 40, isStratified: true)
+                )
+            )
+        else {
+            Issue.record("34 rows, or fewer, make no 40 folds")
+            return
+        }
+        #expect(problems.problems.count == 1 && problems.problems.first?.kind == .split)
+        guard case .failure = SourceRows.read(spec, relativeTo: folder.path) else {
+            Issue.record("the file has no rows")
+            return
+        }
+    }
+
     @Test func `a class without a validation row in some fold is told, and refused where it is the objective`() throws {
         let few = try folds(table(rare: 2), of: 3)
         let lacking = few.map(FoldChecks.classesWithoutValidation)

@@ -76,6 +76,49 @@ import Testing
         }
     }
 
+    @Test func `the first of many are those of the whole order, however they come`() {
+        var stream = RandomStream(key: 5)
+        let falling = (1...1000).map { Double(1001 - $0) }
+        let drawn = falling.map { _ in Double(stream.below(40)) }
+        for losses in [falling, falling.reversed(), drawn] {
+            let trials = zip(1..., losses).map { number, loss in trial(number, number, [loss, loss, loss]) }
+            // Equal objectives are ordered by configuration.
+            let expected = trials.sorted { one, other in
+                (losses[one.number - 1], one.configurationID) < (losses[other.number - 1], other.configurationID)
+            }
+            #expect(order(rank(trials)) == expected.map(\.number))
+            for top in [1, 5, 127, 128, 129, 500, 999] {
+                let (rows, all, _) = Ranking.summary(trials, objective: Objective(), levels: [1, 3], top: top) { _ in
+                    nil
+                }
+                #expect(order(rows) == expected.prefix(top).map(\.number), "the first \(top)")
+                #expect(rows.map(\.place) == Array(1...top) && all == 1000)
+            }
+        }
+    }
+
+    @Test func `records are made of rows that are shown alone`() {
+        let trials = (1...300).map { trial($0, $0, [Double(($0 * 37) % 307)], .paused) }
+        let rule = RankRule(objective: Objective(), levels: [1, 3])
+        let standings = zip(0..., trials).map { place, trial in
+            rule.standing(
+                place: place,
+                number: trial.number,
+                configurationID: trial.configurationID,
+                run: trial.repetition,
+                state: trial.state,
+                curve: trial.curve
+            )
+        }
+        var asked: [Int] = []
+        let (rows, all, _) = Ranking.summary(of: standings, rule, top: 4, finding: { _ in nil }) { place in
+            asked.append(trials[place].number)
+            return trials[place]
+        }
+        #expect(rows == Array(rank(trials).prefix(4)) && all == 300)
+        #expect(asked == rows.map(\.trial))
+    }
+
     @Test func `finalists come first, by their runs with new seeds alone`() throws {
         let records = [
             trial(1, 1, [0.1]), trial(2, 2, [0.2]), trial(3, 3, [0.15]), trial(4, 4, [0.3]),

@@ -73,6 +73,42 @@ import Testing
         #expect(download.tick(at: Instant.zero.advanced(by: .seconds(7))) == nil)
     }
 
+    @Test func `of what is handed on no more is asked for than is put away`() {
+        let size = 2 * WireLimits.window
+        var download = ObjectDownload(hash: Self.hash, size: size, holdsBytes: false, at: .zero)
+        let first = download.request(at: .zero)
+        #expect(first == ObjectRequest(hash: Self.hash, offset: 0, length: WireLimits.window))
+        let piece = [UInt8](repeating: 1, count: WireLimits.chunk)
+        for offset in stride(from: 0, to: WireLimits.window, by: piece.count) {
+            let isNext = download.add(
+                ObjectChunk(hash: Self.hash, offset: offset, total: size, bytes: piece),
+                at: .zero
+            )
+            #expect(isNext)
+            #expect(download.request(at: .zero) == nil)
+        }
+        // A disk that takes longer than an answer may take is no reason to ask again, nor to look all the time.
+        let late = Instant.zero.advanced(by: .seconds(6))
+        #expect(download.tick(at: late) == nil)
+        #expect(download.deadline == late.advanced(by: ObjectDownload.patience))
+        download.putAway(upTo: piece.count, at: late)
+        #expect(download.request(at: late) == nil)
+        download.putAway(upTo: size, at: late)
+        #expect(download.request(at: late) == nil, "so much did not come")
+        download.putAway(upTo: WireLimits.window, at: late)
+        let second = ObjectRequest(hash: Self.hash, offset: WireLimits.window, length: WireLimits.window)
+        #expect(download.request(at: late) == second)
+        // An answer that does not come is asked for again.
+        #expect(download.tick(at: late.advanced(by: .seconds(5))) == second)
+        // What is held here waits for nobody.
+        var held = ObjectDownload(hash: Self.hash, size: size, at: .zero)
+        _ = held.request(at: .zero)
+        for offset in stride(from: 0, to: WireLimits.window, by: piece.count) {
+            _ = held.add(ObjectChunk(hash: Self.hash, offset: offset, total: size, bytes: piece), at: .zero)
+        }
+        #expect(held.request(at: .zero) == second)
+    }
+
     @Test func `a request beyond the end is answered with an empty chunk`() {
         let chunks = ObjectRequest(hash: Self.hash, offset: 9, length: 5).chunks(of: [1, 2, 3])
         #expect(chunks == [ObjectChunk(hash: Self.hash, offset: 3, total: 3, bytes: [])])

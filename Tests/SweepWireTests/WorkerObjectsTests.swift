@@ -43,6 +43,30 @@ import Testing
         #expect(other.receive(piece(0, [7, 8, 9])) == [.keep(Self.hash, Self.data)])
     }
 
+    @Test func `the next window of a large object is asked for when the one before is put away`() {
+        var bench = WorkerBench(slots: 1, holdsData: false, heldObject: 2)
+        _ = bench.connect()
+        let id = DataSetID(hash: GoldenSamples.hash(5), size: WireLimits.window + 1)
+        let lease = WorkerBench.assignment(1, dataSet: id)
+        let asked = bench.receive(.assignments(Assignments(leases: [lease]))).messages
+        #expect(asked == [.objectRequest(ObjectRequest(hash: id.hash, offset: 0, length: WireLimits.window))])
+        let bytes = [UInt8](repeating: 1, count: WireLimits.chunk)
+        for offset in stride(from: 0, to: WireLimits.window, by: bytes.count) {
+            let chunk = ObjectChunk(hash: id.hash, offset: offset, total: id.size, bytes: bytes)
+            #expect(bench.receive(.objectChunk(chunk)) == [.add(id.hash, offset: offset, bytes)])
+        }
+        #expect(bench.handle(.added(id.hash, upTo: bytes.count)).isEmpty)
+        let next = bench.handle(.added(id.hash, upTo: WireLimits.window)).messages
+        #expect(next == [.objectRequest(ObjectRequest(hash: id.hash, offset: WireLimits.window, length: 1))])
+        let last = bench.receive(
+            .objectChunk(ObjectChunk(hash: id.hash, offset: WireLimits.window, total: id.size, bytes: [1]))
+        )
+        #expect(last == [.add(id.hash, offset: WireLimits.window, [1]), .keepAdded(id.hash)])
+        // It is whole: nothing is left to ask for.
+        #expect(bench.handle(.added(id.hash, upTo: id.size)).isEmpty)
+        #expect(bench.handle(.objectKept(id.hash)).begun == [1])
+    }
+
     private func piece(_ offset: Int, _ bytes: [UInt8], total: Int = 3) -> Message {
         .objectChunk(ObjectChunk(hash: Self.hash, offset: offset, total: total, bytes: bytes))
     }

@@ -20,17 +20,21 @@ struct RankDraft {
     }
 
     /// A configuration with one run, which is of the search: most are so, and of such a sweep nothing is ordered but these.
-    init(alone runs: [RunStanding]) {
-        let run = runs[0]
+    init(alone run: RunStanding) {
         id = run.configurationID
-        self.runs = runs
+        runs = [run]
         value = run.value
         values = run.values
         interval = nil
         searchValue = nil
         finalCosts = []
-        let isBroken = run.key.group == RankKey.notFinite
-        key = isBroken ? RankKey(group: RankKey.notFinite, rung: run.key.rung, cost: .infinity) : run.key
+        key = Self.key(alone: run)
+    }
+
+    /// What a configuration with this one run is ordered by.
+    static func key(alone run: RunStanding) -> RankKey {
+        run.key.group == RankKey.notFinite
+            ? RankKey(group: RankKey.notFinite, rung: run.key.rung, cost: .infinity) : run.key
     }
 
     /// `runs` are those of one configuration, not empty.

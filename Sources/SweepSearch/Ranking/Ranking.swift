@@ -46,10 +46,8 @@ package enum Ranking {
     /// The rows, how many there would be of all, and the first front of several objectives; nil for one, and while nothing is complete.
     ///
     /// `withHistory` tells of that front how its volume came about, too.
-    ///
-    /// Records of trials may be made when they are asked for: each is asked for once, and those of rows that are shown once more.
-    package static func summary<Trials: RandomAccessCollection<TrialRecord>>(
-        _ trials: Trials,
+    package static func summary(
+        _ trials: some RandomAccessCollection<TrialRecord>,
         objective: Objective,
         further: [Objective] = [],
         levels: [Int],
@@ -59,37 +57,43 @@ package enum Ranking {
         withHistory: Bool = false,
         finding: (TrialRecord) -> Finding?
     ) -> (rows: [RankRow], all: Int, front: FirstFront?) {
-        var standings: [RunStanding] = []
-        standings.reserveCapacity(trials.count)
-        var places: [ConfigurationID: Int] = [:]
-        // Of most configurations there is one run, for which no list is made.
-        var groups: [(first: Int, others: [Int])] = []
-        places.reserveCapacity(trials.count)
-        groups.reserveCapacity(trials.count)
-        for trial in trials {
-            let place = places[trial.configurationID, default: groups.count]
-            if place == groups.count {
-                places[trial.configurationID] = place
-                groups.append((standings.count, []))
+        let rule = RankRule(objective: objective, further: further, levels: levels, repeats: repeats)
+        return summary(
+            of: trials.enumerated().map { rule.standing($1, place: $0) },
+            rule,
+            folds: folds,
+            top: top,
+            withHistory: withHistory,
+            finding: finding
+        ) { trials[trials.index(trials.startIndex, offsetBy: $0)] }
+    }
+
+    /// The same of trials that are known by where they stand: `record` is asked for those of rows that are shown, by their places.
+    ///
+    /// Of a large sweep of which the first rows are shown nearly everything is passed over, so that it is looked at once, and neither
+    /// ordered nor kept: O(n) for that, O(n log n) where intervals overlap, as rows are told the places of all that they are tied with.
+    package static func summary(
+        of standings: [RunStanding],
+        _ rule: RankRule,
+        folds: Int? = nil,
+        top: Int?,
+        withHistory: Bool = false,
+        finding: (TrialRecord) -> Finding?,
+        record: (_ place: Int) -> TrialRecord
+    ) -> (rows: [RankRow], all: Int, front: FirstFront?) {
+        let groups = groups(standings)
+        // Of most configurations there is one run, of the search, which stands where its configuration does.
+        var alone: [Int] = []
+        var several: [[RunStanding]] = []
+        for group in groups {
+            if group.others.isEmpty, !standings[group.first].isFinal, rule.further.isEmpty {
+                alone.append(group.first)
             } else {
-                groups[place].others.append(standings.count)
+                several.append(([group.first] + group.others).map { standings[$0] })
             }
-            standings.append(
-                RunStanding(
-                    trial,
-                    place: standings.count,
-                    objective: objective,
-                    further: further,
-                    levels: levels,
-                    repeats: repeats
-                )
-            )
-        }
-        let runs = groups.map { group in
-            group.others.isEmpty ? [standings[group.first]] : ([group.first] + group.others).map { standings[$0] }
         }
         // Whose new run comes first is an accident: before each has one, finalists stand as the search left them.
-        let judgesFinals = runs.allSatisfy { runs in
+        let judgesFinals = several.allSatisfy { runs in
             let finals = runs.filter(\.isFinal)
             return finals.isEmpty || !RankDraft.judged(finals, folds: folds).isEmpty
                 || finals.contains { $0.key.group == RankKey.notFinite }
@@ -97,34 +101,65 @@ package enum Ranking {
                 // One without a fold is not waited for: it stands behind those that have all.
                 || folds != nil && finals.contains { $0.key.group == RankKey.failed }
         }
-        var drafts = runs.map { runs in
+        var drafts = several.map { runs in
             runs.count == 1 && !runs[0].isFinal
-                ? RankDraft(alone: runs)
-                : RankDraft(runs, objective: objective, judgesFinals: judgesFinals, folds: folds)
+                ? RankDraft(alone: runs[0])
+                : RankDraft(runs, objective: rule.objective, judgesFinals: judgesFinals, folds: folds)
         }
-        let front = further.isEmpty ? nil : weigh(&drafts, by: [objective] + further, withHistory: withHistory)
-        // Small values are sorted, not drafts: those are large.
-        let order = drafts.indices.map { Place(key: drafts[$0].key, id: drafts[$0].id, draft: $0) }.sorted().map(
-            \.draft
-        )
-        let shown = min(order.count, max(0, top ?? order.count))
+        let front =
+            rule.further.isEmpty ? nil : weigh(&drafts, by: [rule.objective] + rule.further, withHistory: withHistory)
+        let shown = min(groups.count, max(0, top ?? groups.count))
+        let hasIntervals = drafts.contains { $0.interval != nil }
+        // Small values are put in order, not drafts: those are large.
+        var first = FirstInOrder<Place>(hasIntervals ? groups.count : shown)
+        for draft in drafts.indices {
+            first.add(Place(key: drafts[draft].key, id: drafts[draft].id, content: .draft(draft)))
+        }
+        for run in alone {
+            let standing = standings[run]
+            first.add(Place(key: RankDraft.key(alone: standing), id: standing.configurationID, content: .alone(run)))
+        }
+        let order = first.sorted()
         let chances = chances(drafts, folds: folds)
-        let ties = ties(order.map { drafts[$0].interval }, of: shown) { one, other in
-            folds.flatMap { folds in
-                FoldedRuns.difference(drafts[order[one]].costsByRun, drafts[order[other]].costsByRun, folds: folds)
-            }
+        let ties = ties(order.map { $0.draft.flatMap { drafts[$0].interval } }, of: shown) { one, other in
+            guard let folds, let one = order[one].draft, let other = order[other].draft else { return nil }
+            return FoldedRuns.difference(drafts[one].costsByRun, drafts[other].costsByRun, folds: folds)
         }
-        let rows = (0..<shown).map { place in
-            drafts[order[place]].placed(
+        let rows = order.prefix(shown).indices.map { place in
+            let draft =
+                switch order[place].content {
+                case .alone(let run): RankDraft(alone: standings[run])
+                case .draft(let number): drafts[number]
+                }
+            return draft.placed(
                 place + 1,
                 tiedWith: ties[place],
-                chance: chances[order[place]],
+                chance: order[place].draft.flatMap { chances[$0] },
                 finding: finding
-            ) { standing in
-                trials[trials.index(trials.startIndex, offsetBy: standing.place)]
-            }
+            ) { record($0.place) }
         }
-        return (rows, order.count, front)
+        return (rows, groups.count, front)
+    }
+
+    /// The runs of each configuration, by their numbers among `standings`, in the order in which configurations came first.
+    private static func groups(_ standings: [RunStanding]) -> [(first: Int, others: [Int])] {
+        var places: [ConfigurationID: Int] = [:]
+        // Of most configurations there is one run, for which no list is made.
+        var groups: [(first: Int, others: [Int])] = []
+        places.reserveCapacity(standings.count)
+        groups.reserveCapacity(standings.count)
+        for run in standings.indices {
+            // Looked up once, found or not.
+            let place = set(&places[standings[run].configurationID, default: -1], ifNone: groups.count)
+            if place == groups.count { groups.append((run, [])) } else { groups[place].others.append(run) }
+        }
+        return groups
+    }
+
+    /// The place that is known, or else becomes known.
+    private static func set(_ place: inout Int, ifNone next: Int) -> Int {
+        if place < 0 { place = next }
+        return place
     }
 
     /// Gives each draft with numbers its front among those of its group and rung; the first front of the completed ones.
@@ -197,11 +232,21 @@ package enum Ranking {
     }
 }
 
-/// A draft's place in the order.
+/// What the place of a configuration in the order depends on.
 private struct Place: Comparable {
     let key: RankKey
     let id: ConfigurationID
-    let draft: Int
+    let content: Content
+
+    /// Its number among the drafts, or that of its only run among the standings.
+    enum Content: Equatable {
+        case draft(Int)
+        case alone(Int)
+    }
+
+    var draft: Int? {
+        if case .draft(let number) = content { number } else { nil }
+    }
 
     static func < (a: Self, b: Self) -> Bool { a.key == b.key ? a.id < b.id : a.key < b.key }
 }

@@ -51,6 +51,13 @@ extension WorkerSession {
         }
     }
 
+    /// The first bytes of a large object are put away, so that there is room for more.
+    mutating func added(_ hash: ContentHash, upTo end: Int, at now: Instant, _ actions: inout [Action]) {
+        downloads[hash]?.putAway(upTo: end, at: now)
+        guard phase == .active, let request = downloads[hash]?.request(at: now) else { return }
+        actions.append(.send(.objectRequest(request)))
+    }
+
     /// Ends a download before the object is whole; what was handed on of it is of no use.
     mutating func endDownload(_ hash: ContentHash, _ actions: inout [Action]) {
         guard let download = downloads.removeValue(forKey: hash) else { return }

@@ -21,6 +21,8 @@ package struct WorkerSession: Sendable {
         case progress([Heartbeat.Progress])
         /// A trainer is done with a lease that it was told to begin; its slot is free. Comes after its last `observed`.
         case ended(LeaseID, epoch: Int, SegmentOutcome, checkpoint: WorkerCheckpoint?)
+        /// The bytes of a large object that were to be added are put away, so many of them from its start.
+        case added(ContentHash, upTo: Int)
         /// An object that was to be kept has the right hash and is in the cache.
         case objectKept(ContentHash)
         /// An object that was to be kept has another hash, or could not be written.
@@ -42,7 +44,7 @@ package struct WorkerSession: Sendable {
         case stop(LeaseID, StopReason)
         /// Check these bytes against the hash, keep them, then say `objectKept` or `objectLost`.
         case keep(ContentHash, [UInt8])
-        /// Add these bytes of a large object to those that came before; at offset 0 begin anew.
+        /// Add these bytes of a large object to those that came before, at offset 0 to none, then say `added`.
         case add(ContentHash, offset: Int, [UInt8])
         /// As `keep`, of the bytes that were added.
         case keepAdded(ContentHash)
@@ -253,6 +255,7 @@ package struct WorkerSession: Sendable {
             progress = Dictionary(running.map { ($0.lease, $0) }) { _, last in last }
         case .ended(let lease, let epoch, let outcome, let checkpoint):
             ended(lease, epoch: epoch, outcome, checkpoint, at: now, &actions)
+        case .added(let hash, let end): added(hash, upTo: end, at: now, &actions)
         case .objectKept(let hash):
             kept(hash, &actions)
         case .objectLost(let hash, let reason):

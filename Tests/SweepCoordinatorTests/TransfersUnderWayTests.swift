@@ -1,0 +1,49 @@
+import SweepCoordinator
+import SweepCore
+import SweepMessaging
+import SweepWire
+import Testing
+
+@Suite struct TransfersUnderWayTests {
+    private static let one = ConnectionID(number: 1)
+    private static let other = ConnectionID(number: 2)
+
+    @Test func `of one connection no more waits than may, and the others are not held up by it`() {
+        var transfers = TransfersUnderWay()
+        let cost = TransfersUnderWay.ofConnection / 4
+        for _ in 0..<4 { #expect(transfers.begin(cost, of: Self.one) == true) }
+        #expect(transfers.begin(1, of: Self.one) == false)
+        #expect(transfers.begin(cost, of: Self.other) == true)
+        #expect(transfers.bytes == 5 * cost)
+        // What is done makes room.
+        transfers.end(cost, of: Self.one)
+        #expect(transfers.begin(cost, of: Self.one) == true)
+        for _ in 0..<4 { transfers.end(cost, of: Self.one) }
+        transfers.end(cost, of: Self.other)
+        #expect(transfers.bytes == 0)
+    }
+
+    @Test func `of all connections together no more waits than may`() {
+        var transfers = TransfersUnderWay()
+        var taken = 0
+        for number in 1...1000
+        where transfers.begin(TransfersUnderWay.ofConnection, of: ConnectionID(number: UInt32(number))) {
+            taken += 1
+        }
+        #expect(taken == TransfersUnderWay.ofAll / TransfersUnderWay.ofConnection)
+        #expect(transfers.bytes <= TransfersUnderWay.ofAll)
+    }
+
+    @Test func `a message counts with its bytes, a request with its answer, and none with nothing`() throws {
+        let hash = try #require(ContentHash(hex: String(repeating: "a", count: 64)))
+        let base = TransfersUnderWay.ofMessage
+        let offer = Message.objectOffer(ObjectOffer(hash: hash, size: 9, head: [1, 2, 3]))
+        #expect(TransfersUnderWay.cost(of: offer) == base + 3)
+        let chunk = Message.objectChunk(ObjectChunk(hash: hash, offset: 0, total: 9, bytes: [1, 2]))
+        #expect(TransfersUnderWay.cost(of: chunk) == base + 2)
+        let request = Message.objectRequest(ObjectRequest(hash: hash, offset: 0, length: 700))
+        #expect(TransfersUnderWay.cost(of: request) == base + 700)
+        let greedy = Message.objectRequest(ObjectRequest(hash: hash, offset: 0, length: Int.max))
+        #expect(TransfersUnderWay.cost(of: greedy) == base + WireLimits.window)
+    }
+}
