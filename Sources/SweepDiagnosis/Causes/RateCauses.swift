@@ -349,11 +349,12 @@ enum RateCauses {
             return clues
         },
         remedy: { context in
-            let batch = context.training.map { $0.batchSize } ?? 8
+            // Eight times as many, and no fewer than is usual: eight single rows are still few.
+            let more = max(32, (context.training?.batchSize ?? 8) * 8)
             return CauseFinding.Remedy(
                 context.training == nil
-                    ? [] : ["train.batch_size=\(min(batch * 8, context.run.schema?.trainingRows ?? batch * 8))"],
-                "a batch of eight times the rows, or a rate divided by the square root of that"
+                    ? [] : ["train.batch_size=\(min(more, context.run.schema?.trainingRows ?? more))"],
+                "a batch of \(context.training == nil ? "eight times the" : "\(more)") rows, or a rate divided by the square root of how many times more that is"
             )
         }
     )
