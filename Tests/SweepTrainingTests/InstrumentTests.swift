@@ -138,6 +138,19 @@ import Testing
         }
     }
 
+    @Test func `of rows that stand by class a worker reads some of each`() throws {
+        let storage = SyntheticRows(count: 608, columns: 2)
+        for row in 0..<608 {
+            storage.classes[row] = row < 300 ? 0 : 1
+            storage.features[row * storage.rowStride] = row < 300 ? -2 : 2
+        }
+        let task = SyntheticTask(rows: 600, validationRows: 8, columns: 2, classes: 2)
+        let run = try run(spec(ModelSpec(widths: [8])), try task.wrap(storage).data)
+        for _ in 1...2 { _ = run.trainEpoch() }
+        #expect(run.evaluate(.training).accuracy == 1)
+        #expect(try #require(run.reading(of: .layers, segmentEnd: 2)).commonestPrediction == 0.5)
+    }
+
     @Test func `a run that goes on from a checkpoint is read the same`() throws {
         let data = try SyntheticTask(rows: 160).make().data
         let setting = spec(ModelSpec(widths: [8], dropout: 0.2))
