@@ -29,6 +29,8 @@ package struct FaultStudy: Sendable {
         package let remedy: String
         /// The first cause after the remedies of the first three were tried; nil: not tried.
         package let tried: Cause?
+        /// What the rules of other tools say of the same trace; nil: there is none, the run was refused.
+        package let others: [OtherTool: [String]]?
     }
 
     /// What is run.
@@ -183,7 +185,10 @@ package struct FaultStudy: Sendable {
             isSettable: full.isFault && !(full.causes.first?.remedy.change.isEmpty ?? true),
             recovers: recovers,
             remedy: full.isFault ? full.causes.first?.remedy.change.joined(separator: " ") ?? "" : "",
-            tried: tried
+            tried: tried,
+            others: result.evidence.map { evidence in
+                Dictionary(uniqueKeysWithValues: OtherTool.allCases.map { ($0, $0.alarms(evidence)) })
+            }
         )
     }
 }
