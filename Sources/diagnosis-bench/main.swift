@@ -132,7 +132,7 @@ for half in BaseTask.Half.allCases {
         )
     }
     say("")
-    say("| rules, on the same runs (those that were refused left out) | faulty runs of which something is said | of | sound ones | of |")
+    say("| rules, on the runs that were trained | faulty ones of which something is said | of | sound ones | of |")
     say("|---|---|---|---|---|")
     for tool in scores.tools {
         say("| \(tool.name) | \(tool.found) | \(tool.found.of) | \(tool.alarms) | \(tool.alarms.of) |")

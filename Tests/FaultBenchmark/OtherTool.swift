@@ -82,7 +82,9 @@ extension OtherTool {
         if trace.isBroken { fired.append("ExplodingTensor") }
         // num_steps 10, diff_percent 0.1, losses saved at each step.
         let ends = stride(from: 10, to: trace.steps.count, by: 10)
-        if ends.contains(where: { trace.steps[$0] > 0.999 * trace.steps[$0 - 10] }) { fired.append("LossNotDecreasing") }
+        if ends.contains(where: { trace.steps[$0] > 0.999 * trace.steps[$0 - 10] }) {
+            fired.append("LossNotDecreasing")
+        }
         // ratio_threshold 0.1, which may be exceeded once: patience 1.
         let apart = zip(trace.training, trace.validation).map { $1 - $0 > 0.1 * $0 }
         if zip(apart, apart.dropFirst()).contains(where: { $0 && $1 }) { fired.append("Overfit") }
@@ -98,7 +100,9 @@ extension OtherTool {
             return change > 10 * layer.weights || change < 1e-8 * layer.weights
         }
         if hasOddStep { fired.append("WeightUpdateRatio") }
-        if let most = trace.counts.max(), let least = trace.counts.min(), most > 10 * least { fired.append("ClassImbalance") }
+        if let most = trace.counts.max(), let least = trace.counts.min(), most > 10 * least {
+            fired.append("ClassImbalance")
+        }
         return fired
     }
 

@@ -142,7 +142,9 @@ import Testing
         func alarms(_ run: RunEvidence) -> [String] { OtherTool.umlaut.alarms(run) }
         #expect(alarms(run(training: [1, 0.9, 0.8], validation: [1, 0.95, 0.96])) == ["Overfitting"])
         #expect(alarms(run(training: [1, 0.9, 0.8], validation: [1, 0.95, 0.94])) == [])
-        #expect(alarms(run(training: falling, accuracy: Array(repeating: 0.96, count: 10))) == ["OverconfidentValAccuracy"])
+        #expect(
+            alarms(run(training: falling, accuracy: Array(repeating: 0.96, count: 10))) == ["OverconfidentValAccuracy"]
+        )
         #expect(alarms(run(training: falling, rate: 0.05)) == ["LearningRate"])
     }
 

@@ -20,7 +20,7 @@ import Testing
         #expect(try task.wrap(storage).data.rows(.probe) == probe)
     }
 
-    @Test func `layers are read on a twentieth of the training rows, 64 to 128 of the probe's, in proportion to the classes`()
+    @Test func `layers are read on a twentieth of the rows, 64 to 128, in proportion to the classes`()
         throws
     {
         #expect([100, 1_280, 1_437, 2_559, 2_560, 60_000].map(TrainingData.readRows) == [64, 64, 71, 127, 128, 128])
