@@ -21,11 +21,14 @@ package final class TrainingData: @unchecked Sendable {
         case probe
     }
 
-    /// Rows of the probe, or all training rows if there are fewer.
+    /// Rows of the probe of so many training rows: a tenth, between 64 and 512; all training rows where there are fewer.
     ///
-    /// At 512 rows the standard error of the loss is about 4 % of its spread over rows, and measuring costs little
-    /// beside an epoch.
-    package static let probeRows = 512
+    /// A row that is measured costs a little more than a third of one that is trained on (0.36 to 0.45 of it in four networks,
+    /// `Benchmarks/bench-core --only costs`): a tenth of the rows after each epoch is 4 to 5 % of training, within the 8 % that the
+    /// default instruments may cost, where 512 of 1,437 took 13 %. Below 640 rows it is more, of epochs that take a millisecond. The standard
+    /// error of the loss is 4 % of its spread over rows at 512, 12.5 % at 64. Loss changes of the same rows vary less, and the limits of
+    /// S-OSC were measured on a probe of 64.
+    package static func probeRows(of trainingRows: Int) -> Int { min(512, max(64, trainingRows / 10)) }
 
     /// How many rows of the probe a worker reads the layers on, of so many training rows: a twentieth, between 64 and 128.
     ///
@@ -85,7 +88,7 @@ package final class TrainingData: @unchecked Sendable {
             test.count == schema.testRows
         else { throw .rowCounts }
         try Self.checkTargets(targets, schema: schema, rows: training + validation + test)
-        let probe = Self.sample(Self.probeRows, of: training, targets: targets, classes: schema.outputs)
+        let probe = Self.sample(Self.probeRows(of: training.count), of: training, targets: targets, classes: schema.outputs)
         // Not the first rows of the probe: in a file that is sorted by class those are of one class.
         readRows = Self.sample(
             Self.readRows(of: training.count),

@@ -37,6 +37,15 @@ import Testing
         }
     }
 
+    @Test func `the error of the probe is told where it is a sample of the training rows`() throws {
+        func error(_ rows: Int) throws -> Double? {
+            try run(spec(ModelSpec(widths: [8]), epochs: 1), try SyntheticTask(rows: rows).make().data).trainObserved()
+                .instruments.probeError
+        }
+        #expect(try error(64) == nil)
+        #expect(try #require(try error(160)) > 0)
+    }
+
     @Test func `layers are told with their units, and only those before the head`() throws {
         let data = try SyntheticTask(rows: 160).make().data
         let instruments = try run(spec(ModelSpec(widths: [32, 16], activation: .tanh)), data).trainObserved()

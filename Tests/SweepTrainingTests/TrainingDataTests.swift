@@ -10,7 +10,8 @@ import Testing
         for row in 0..<2000 { storage.classes[row] = row < 1000 ? 0 : (row < 1500 ? 1 : 2) }
         let task = SyntheticTask(rows: 2000, validationRows: 100, columns: 2)
         let probe = try task.wrap(storage).data.rows(.probe)
-        #expect(probe.count == TrainingData.probeRows)
+        #expect(probe.count == 200)
+        #expect([30, 640, 1_437, 5_119, 5_120, 60_000].map(TrainingData.probeRows) == [64, 64, 143, 511, 512, 512])
         #expect(Set(probe).count == probe.count && probe == probe.sorted())
         #expect(probe.allSatisfy { $0 >= 0 && $0 < 2000 })
         for (label, share) in [(0, 0.5), (1, 0.25), (2, 0.25)] {

@@ -38,7 +38,11 @@ extension TrainingRun {
             guard after(observation) else { break }
         }
         instruments.stepLosses = stepLosses
-        if !diverged { instruments.validationError = lossError(.validation) }
+        if !diverged {
+            instruments.validationError = lossError(.validation)
+            let isSample = data.rows(.probe).count < data.rows(.training).count
+            instruments.probeError = isSample ? lossError(.probe) : nil
+        }
         return ObservedRun(curve: curve, instruments: instruments, notes: notes)
     }
 }
