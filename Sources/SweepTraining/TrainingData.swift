@@ -88,7 +88,12 @@ package final class TrainingData: @unchecked Sendable {
             test.count == schema.testRows
         else { throw .rowCounts }
         try Self.checkTargets(targets, schema: schema, rows: training + validation + test)
-        let probe = Self.sample(Self.probeRows(of: training.count), of: training, targets: targets, classes: schema.outputs)
+        let probe = Self.sample(
+            Self.probeRows(of: training.count),
+            of: training,
+            targets: targets,
+            classes: schema.outputs
+        )
         // Not the first rows of the probe: in a file that is sorted by class those are of one class.
         readRows = Self.sample(
             Self.readRows(of: training.count),
