@@ -44,11 +44,9 @@ package struct Experiment {
         }
         for name in ["learning rate / 10", "learning rate × 10"] { take(interventions.first { $0.name == name }) }
         take(interventions.first { $0 == tested })
-        for path in shown {
-            for intervention in interventions
-            where intervention.changes.contains(where: { $0.path.joined(separator: ".") == path }) {
-                take(intervention)
-            }
+        // The rate is among the arms already, in both directions.
+        for path in shown where !chosen.contains(where: { $0.sets(path) }) {
+            for intervention in interventions where intervention.sets(path) { take(intervention) }
         }
         for cause in suspects {
             for intervention in interventions where intervention.causes.contains(cause) { take(intervention) }
@@ -112,6 +110,9 @@ package struct Experiment {
 }
 
 extension Intervention {
+    /// Whether it sets the parameter of this path.
+    fileprivate func sets(_ path: String) -> Bool { changes.contains { $0.path.joined(separator: ".") == path } }
+
     /// Whether both set the same place, or one sets a part of what the other sets.
     fileprivate func touches(_ other: Intervention) -> Bool {
         changes.contains { own in

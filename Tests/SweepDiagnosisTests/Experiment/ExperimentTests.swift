@@ -54,7 +54,7 @@ import Testing
                 "learning rate / 10", "learning rate × 10", "width × 4", "width / 4",
             ]
         )
-        #expect(try names(["train.no.such"]) == names([]))
+        for path in ["train.no.such", "train.optimizer.adam.learning_rate"] { #expect(try names([path]) == names([])) }
     }
 
     @Test func withoutSuspectsTheCatalogueIsTried() throws {
