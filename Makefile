@@ -212,6 +212,7 @@ lint: ## check the format of the sources and their imports
 	scripts/generate-page --check || status=1; \
 	scripts/generate-python-module --check || status=1; \
 	scripts/make-coverage-doc --check || status=1; \
+	scripts/make-why-doc --check || status=1; \
 	exit $$status
 
 .PHONY: format
@@ -251,6 +252,10 @@ claims: setup ## try what is said of loss curves, and write docs/claims.md (minu
 	.build/release/diagnosis-bench claims > docs/claims.md.new
 	mv docs/claims.md.new docs/claims.md
 	scripts/make-coverage-doc
+
+.PHONY: why-doc
+why-doc: build ## let `sweepd why` explain the examples, and write docs/why.md (a minute or two)
+	scripts/make-why-doc
 
 .PHONY: bench-page
 bench-page: build setup-test ## measure the page: 2,000 trials of 50 epochs, and what fifty watchers cost

@@ -339,7 +339,7 @@ let package = Package(
             ],
             exclude: ["Corpus"]
         ),
-        tests("FaultBenchmarkTests", ["FaultBenchmark", "KernelAPI", "SweepKernels"]),
+        tests("FaultBenchmarkTests", ["FaultBenchmark", "KernelAPI", "SweepCore", "SweepDiagnosis", "SweepKernels"]),
         .target(name: "ProcessTestKit", path: "Tests/ProcessTestKit", swiftSettings: settings),
         tests("ProcessTests", ["ProcessTestKit"], exclude: ["Python"]),
         tests("NetworkTests", ["ProcessTestKit"]),

@@ -17,7 +17,10 @@ extension CoordinatorCore {
     ) -> DiagnosisDocument? {
         if let trial, sweep[trial] == nil { return nil }
         let trials = sweep.trials.filter { trial == nil || trial == $0.number }
-        return diagnosisDocument(sweep, of: trials, withRegions: trial == nil, curves: curves)
+        let document = diagnosisDocument(sweep, of: trials, withRegions: trial == nil, curves: curves)
+        guard trial != nil, let asked = trials.first, var report = document.reports.first else { return document }
+        report.inSweep = Self.pairs(of: asked, in: sweep)
+        return DiagnosisDocument(sweep: document.sweep, reports: [report])
     }
 
     /// Reports on a part of all trials; the first part tells of the regions, for which all are looked at.
@@ -113,6 +116,21 @@ extension CoordinatorCore {
                 return (number, least)
             }
         }
+    }
+
+    /// Trials that differ from one in one parameter and did better. A run that goes on from another's state is compared with none.
+    private static func pairs(of trial: TrialProgress, in sweep: SweepProgress) -> [SweepPair] {
+        func run(_ progress: TrialProgress) -> SweepPair.Run {
+            SweepPair.Run(
+                trial: progress.number,
+                configuration: progress.configuration,
+                epochs: progress.curve.epochs,
+                value: progress.curve.best(for: sweep.sweep.objective)?.value
+            )
+        }
+        guard trial.curve.inherited == 0 else { return [] }
+        let others = sweep.trials.lazy.filter { $0.curve.inherited == 0 && $0.curve.epochs > 0 }
+        return SweepPair.better(than: run(trial), among: others.map(run), objective: sweep.sweep.objective)
     }
 
     private static let programUnknown =

@@ -84,6 +84,14 @@ package struct RunEvidence: Sendable {
         return last > series.best + 0.2 * (series.chance - series.best)
     }
 
+    /// The standard error of the validation loss beside that of the probe: of both samples where a run was looked into, else the
+    /// spread of the validation loss around a smooth course.
+    var gapError: Double {
+        guard let error = instruments?.validationError else { return ValidationRiseDetector.jitter(series.validation) }
+        let other = instruments?.probeError ?? 0
+        return (error * error + other * other).squareRoot()
+    }
+
     /// The whole epochs of the run's finite part.
     var epochs: Int { series.probe.count }
 

@@ -5,7 +5,8 @@ package import SweepDiagnosis
 ///
 /// JSON of one run: `{"trial", "name", "metric", "value", "best_of_sweep", "symptoms": [{"id", "words", "remark", "since_epoch",
 /// "evidence"}], "causes": [{"id", "words", "probability", "confirmed", "evidence": [..], "neighbours": [{"id", "experiment"}],
-/// "remedy": {"change", "changes": [..], "text"}}], "verdict", "verdict_kind", "not_judged": [{"id", "reason"}], "unknown": [..]}`.
+/// "remedy": {"change", "changes": [..], "text"}}], "verdict", "verdict_kind", "not_judged": [{"id", "reason"}], "unknown": [..]}`, and of
+/// a trial that was asked for `"in_sweep": [{"trial", "path", "from", "to", "value"}]` where there are any.
 /// Of a whole sweep: `{"sweep", "trials": [..], "regions": [..]}`; a region is told of at `SickRegion.json`.
 package struct DiagnosisDocument: Hashable, Sendable {
     /// The sweep's name; nil for a single run.
@@ -40,6 +41,8 @@ package struct DiagnosisDocument: Hashable, Sendable {
         package var notJudged: [NotJudged]
         /// What nobody looked at, so that the report cannot know it.
         package var unknown: [String]
+        /// Trials of the sweep that differ from this one in one parameter and did better; looked for where one trial is asked for.
+        package var inSweep: [SweepPair] = []
     }
 
     /// A symptom that could not be judged, and why.
@@ -136,6 +139,15 @@ extension DiagnosisDocument.Report {
             )
             section("or", alike.map { "\($0.cause.words): to tell them apart, \($0.experiment)" })
         }
+        section(
+            "in sweep",
+            inSweep.map { pair in
+                let name = ParameterNames.short([pair.path]).first ?? pair.path
+                return
+                    "trial \(pair.trial), with \(name) \(pair.to.shortText) in place of \(pair.from.shortText) alone: "
+                    + "\(metric.rawValue) \(NumberText.significant(pair.value, digits: 3)) (one run)"
+            }
+        )
         var reasons: [(reason: String, ids: [String])] = []
         for item in notJudged {
             if let index = reasons.firstIndex(where: { $0.reason == item.reason }) {
@@ -237,6 +249,7 @@ extension DiagnosisDocument.Report {
             )
         )
         object.add("unknown", .array(unknown.map { .text($0) }))
+        if !inSweep.isEmpty { object.add("in_sweep", .array(inSweep.map(\.json))) }
         return object.object
     }
 
@@ -258,7 +271,30 @@ extension DiagnosisDocument.Report {
                     reason: try reader.field("reason").text()
                 )
             },
-            unknown: try reader.field("unknown").items().each { reader throws(DocumentError) in try reader.text() }
+            unknown: try reader.field("unknown").items().each { reader throws(DocumentError) in try reader.text() },
+            // A coordinator of an earlier version tells none.
+            inSweep: try reader.optional("in_sweep")?.items().each { reader throws(DocumentError) in
+                try SweepPair(reader)
+            } ?? []
+        )
+    }
+}
+
+extension SweepPair {
+    fileprivate var json: JSONValue {
+        .object([
+            JSONMember("trial", .integer(trial)), JSONMember("path", .text(path)), JSONMember("from", from.json),
+            JSONMember("to", to.json), JSONMember("value", .number(value)),
+        ])
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            trial: try reader.field("trial").integer(),
+            path: try reader.field("path").text(),
+            from: try ParameterValue(reader.field("from")),
+            to: try ParameterValue(reader.field("to")),
+            value: try reader.field("value").number()
         )
     }
 }

@@ -21,11 +21,23 @@ package final class TrainingData: @unchecked Sendable {
         case probe
     }
 
-    /// Rows of the probe, or all training rows if there are fewer.
+    /// Rows of the probe of so many training rows: a tenth, between 64 and 512; all training rows where there are fewer.
     ///
-    /// At 512 rows the standard error of the loss is about 4 % of its spread over rows, and measuring costs little
-    /// beside an epoch.
-    package static let probeRows = 512
+    /// A row that is measured costs a little more than a third of one that is trained on (0.36 to 0.45 of it in four networks,
+    /// `Benchmarks/bench-core --only costs`): a tenth of the rows after each epoch is 4 to 5 % of training, within the 8 % that the
+    /// default instruments may cost, where 512 of 1,437 took 13 %. Below 640 rows it is more, of epochs that take a millisecond. The standard
+    /// error of the loss is 4 % of its spread over rows at 512, 12.5 % at 64. Loss changes of the same rows vary less, and the limits of
+    /// S-OSC were measured on a probe of 64.
+    package static func probeRows(of trainingRows: Int) -> Int { min(512, max(64, trainingRows / 10)) }
+
+    /// How many rows of the probe a worker reads the layers on, of so many training rows: a twentieth, between 64 and 128.
+    ///
+    /// A reading forwards its rows and looks at each unit of each, and eight of the first 27 epochs are read: 128 rows of 1,437 took
+    /// 4 % of the training of a small network (`Benchmarks/bench-core --only costs`). A twentieth keeps that share from growing
+    /// below 2,560 rows, down to 1,280. From 64 rows on nothing is lost that is judged: a unit that is above zero on 2 % of all rows
+    /// is called dead (above it on less than 1 % of those read) in 27 of 100 draws of 64 rows, where it may act on none, and in as
+    /// many of 128, where it may act on one.
+    package static func readRows(of trainingRows: Int) -> Int { min(128, max(64, trainingRows / 20)) }
 
     package let schema: DataSchema
     /// Row r begins at `features[r · rowStride]`.
@@ -41,6 +53,8 @@ package final class TrainingData: @unchecked Sendable {
     /// Mean square distance of the part's targets from their mean; NaN for classes and for an empty part.
     private let variances: [Part: Double]
     private let parts: [Part: [Int32]]
+    /// Rows of the probe on which a worker reads the layers, in proportion to the classes.
+    package let readRows: [Int32]
     private let owner: AnyObject?
 
     /// Wraps rows without copying them.
@@ -74,7 +88,19 @@ package final class TrainingData: @unchecked Sendable {
             test.count == schema.testRows
         else { throw .rowCounts }
         try Self.checkTargets(targets, schema: schema, rows: training + validation + test)
-        let probe = Self.probe(of: training, targets: targets, classes: schema.outputs)
+        let probe = Self.sample(
+            Self.probeRows(of: training.count),
+            of: training,
+            targets: targets,
+            classes: schema.outputs
+        )
+        // Not the first rows of the probe: in a file that is sorted by class those are of one class.
+        readRows = Self.sample(
+            Self.readRows(of: training.count),
+            of: probe,
+            targets: targets,
+            classes: schema.outputs
+        )
         self.schema = schema
         self.features = features
         self.rowStride = rowStride
@@ -152,12 +178,12 @@ extension TrainingData {
         }
     }
 
-    /// A sample of `training` in proportion to the classes, a function of the data alone, in row order.
+    /// A sample of rows in proportion to the classes, a function of the data alone, in row order; all where there are not more.
     ///
     /// The rows are shuffled; the j-th of a class with n rows gets the place (j + ½) / n, and the first places win.
-    private static func probe(of training: [Int32], targets: Targets, classes: Int) -> [Int32] {
-        guard training.count > probeRows else { return training.sorted() }
-        var shuffled = training.sorted()
+    private static func sample(_ count: Int, of rows: [Int32], targets: Targets, classes: Int) -> [Int32] {
+        guard rows.count > count else { return rows.sorted() }
+        var shuffled = rows.sorted()
         var stream = RandomStream(key: StreamPurpose.probe.key(seed: 0, index: 0))
         stream.shuffle(&shuffled)
         func stratum(_ row: Int32) -> Int {
@@ -171,7 +197,7 @@ extension TrainingData {
             seen[stratum] += 1
             return (place: (Double(seen[stratum]) - 0.5) / Double(sizes[stratum]), position: position, row: row)
         }
-        return placed.sorted { ($0.place, $0.position) < ($1.place, $1.position) }.prefix(probeRows).map(\.row).sorted()
+        return placed.sorted { ($0.place, $0.position) < ($1.place, $1.position) }.prefix(count).map(\.row).sorted()
     }
 
     private static func variance(of rows: [Int32], targets: Targets) -> Double {

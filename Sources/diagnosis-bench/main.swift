@@ -137,6 +137,12 @@ for half in BaseTask.Half.allCases {
         )
     }
     say("")
+    say("| rules, on the runs that were trained | faulty ones of which something is said | of | sound ones | of |")
+    say("|---|---|---|---|---|")
+    for tool in scores.tools {
+        say("| \(tool.name) | \(tool.found) | \(tool.found.of) | \(tool.alarms) | \(tool.alarms.of) |")
+    }
+    say("")
     say("| kind of fault | runs | first | of three | remedy recovers | named instead |")
     say("|---|---|---|---|---|---|")
     for row in scores.rows {

@@ -56,6 +56,8 @@ package struct FaultScores: Sendable {
     package private(set) var ablation: [EvidenceLevel: (first: Share, three: Share, alarms: Share)] = [:]
     /// Top-1 of runs on which the experiment was done: by rules, then by the experiment.
     package private(set) var experiment = (rules: Share(), tried: Share())
+    /// Of runs that were trained, faulty (one fault or two) and sound: in how many something is said, by ours and by the rules of other tools.
+    package private(set) var tools: [(name: String, found: Share, alarms: Share)] = []
 
     package init(_ records: [FaultStudy.Record]) {
         for kind in FaultKind.all {
@@ -91,7 +93,7 @@ package struct FaultScores: Sendable {
             for right in record.right { pairs.add(named.contains(where: right.contains)) }
         }
         for record in records where record.kinds.isEmpty {
-            let isAlarm = record.answers[.data]?.isEmpty == false || record.verdict != "no fault found"
+            let isAlarm = Self.saysSomething(record)
             alarms.add(isAlarm)
             falseAlarms.add(isAlarm && record.gains != true)
             if isAlarm, record.gains != true {
@@ -112,6 +114,26 @@ package struct FaultScores: Sendable {
             }
             ablation[level] = shares
         }
+        tools = [Self.tool("sweepd", records, says: Self.saysSomething)]
+        tools += OtherTool.allCases.map { tool in
+            Self.tool(tool.rawValue, records) { $0.others?[tool]?.isEmpty == false }
+        }
+    }
+
+    private static func saysSomething(_ record: FaultStudy.Record) -> Bool {
+        record.answers[.data]?.isEmpty == false || record.verdict != "no fault found"
+    }
+
+    private static func tool(
+        _ name: String,
+        _ records: [FaultStudy.Record],
+        says: (FaultStudy.Record) -> Bool
+    ) -> (name: String, found: Share, alarms: Share) {
+        var (found, alarms) = (Share(), Share())
+        for record in records where record.others != nil {
+            if record.kinds.isEmpty { alarms.add(says(record)) } else if record.isAdmitted { found.add(says(record)) }
+        }
+        return (name, found, alarms)
     }
 
     private func add(_ share: Share, to total: inout Share) {

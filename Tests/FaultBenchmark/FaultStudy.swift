@@ -32,6 +32,8 @@ package struct FaultStudy: Sendable {
         package let remedy: String
         /// The first cause after the remedies of the first three were tried; nil: not tried.
         package let tried: Cause?
+        /// What the rules of other tools say of the same trace; nil: there is none, the run was refused.
+        package let others: [OtherTool: [String]]?
     }
 
     /// What is run.
@@ -215,7 +217,10 @@ package struct FaultStudy: Sendable {
             recovers: recovers,
             gains: gains,
             remedy: full.isFault ? full.causes.first?.remedy.change.joined(separator: " ") ?? "" : "",
-            tried: tried
+            tried: tried,
+            others: result.evidence.map { evidence in
+                Dictionary(uniqueKeysWithValues: OtherTool.allCases.map { ($0, $0.alarms(evidence)) })
+            }
         )
     }
 }

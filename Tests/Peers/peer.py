@@ -109,7 +109,7 @@ class Peer:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="a worker of made-up numbers")
     parser.add_argument("--connect", required=True)
-    for flag, default in {"--name": "peer", "--core-version": "2", "--trials": 1, "--patience": 20.0,
+    for flag, default in {"--name": "peer", "--core-version": "3", "--trials": 1, "--patience": 20.0,
                           # The version in the header of the registration, what it says that it speaks (0 and 0: nothing), and how
                           # many messages of a kind that does not exist it sends.
                           "--header": HANDSHAKE, "--oldest": 0, "--newest": 0, "--unknown": 0}.items():

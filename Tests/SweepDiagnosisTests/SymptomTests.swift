@@ -97,6 +97,18 @@ import Testing
         #expect(!MadeUpRun(fall(20, floor: 0.010), validation: fall(20, floor: 0.015)).symptoms.contains(.gap))
     }
 
+    @Test func `a gap between two samples has the errors of both`() {
+        var run = MadeUpRun(fall(20), validation: fall(20, floor: 0.9))
+        // 0.85 apart: more than three errors of 0.1, less than three of √(0.1² + 0.3²).
+        var instruments = Instruments()
+        instruments.validationError = 0.1
+        run.instruments = instruments
+        #expect(run.symptoms.contains(.gap))
+        instruments.probeError = 0.3
+        run.instruments = instruments
+        #expect(!run.symptoms.contains(.gap))
+    }
+
     @Test func `validation below training is a remark`() {
         let below = MadeUpRun(fall(20, floor: 0.6), validation: fall(20, floor: 0.3))
         #expect(below.symptoms == [.validationBelow])

@@ -92,6 +92,29 @@ import Testing
         #expect(try DiagnosisDocument(json: bare).regions.isEmpty)
     }
 
+    @Test func `what the sweep has shown already of a trial is told, and goes through JSON`() throws {
+        var report = try #require(Samples.diagnosis.reports.first)
+        #expect(!report.text.contains("in sweep") && report.json.text().contains("in_sweep") == false)
+        report.inSweep = [
+            SweepPair(
+                trial: 9,
+                path: "train.optimizer.sgd.learning_rate",
+                from: .real(0.1),
+                to: .real(0.01),
+                value: 0.1251
+            )
+        ]
+        #expect(
+            report.text.contains(
+                "\nin sweep  trial 9, with learning_rate 0.01 in place of 0.1 alone: validation.loss 0.125 (one run)\n"
+            ),
+            "\(report.text)"
+        )
+        let document = DiagnosisDocument(sweep: "digits", reports: [report])
+        let read = try DiagnosisDocument(json: try JSONValue(parsing: document.json.bytes))
+        #expect(read.reports.first?.inSweep == report.inSweep)
+    }
+
     @Test func `it fetches nothing, and text of others stays text`() {
         let html = Self.report(text: "name: x # <script>alert(1)</script> & \"q\"\n").html
         #expect(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;q&quot;"))

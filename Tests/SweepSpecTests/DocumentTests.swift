@@ -3,7 +3,8 @@ import SweepCore
 import SweepSpec
 import Testing
 
-/// `docs/sweep-file.md` is true: its examples are read here, and what it shows of mistakes is what is printed.
+/// `docs/sweep-file.md` is true: its examples are read here, and what it shows of mistakes is what is printed; `docs/reading.md` is
+/// complete.
 @Suite struct DocumentTests {
     struct Block {
         /// What stands after the fence: `yaml`, `yaml train`, …
@@ -85,6 +86,13 @@ import Testing
     @Test func `each yaml block is one of these`() throws {
         let kinds = ["yaml", "yaml train", "yaml data", "yaml wrong"]
         for block in try Self.blocks() where block.info.hasPrefix("yaml") { #expect(kinds.contains(block.info)) }
+    }
+
+    @Test func `every finding has something to read`() throws {
+        let document = try text("docs/reading.md")
+        for id in Cause.allCases.map(\.rawValue) + Symptom.allCases.map(\.rawValue) {
+            #expect(document.contains("`\(id)`"), "\(id)")
+        }
     }
 
     @Test func `words of later versions are refused as the document says`() throws {

@@ -37,6 +37,15 @@ import Testing
         }
     }
 
+    @Test func `the error of the probe is told where it is a sample of the training rows`() throws {
+        func error(_ rows: Int) throws -> Double? {
+            try run(spec(ModelSpec(widths: [8]), epochs: 1), try SyntheticTask(rows: rows).make().data).trainObserved()
+                .instruments.probeError
+        }
+        #expect(try error(64) == nil)
+        #expect(try #require(try error(160)) > 0)
+    }
+
     @Test func `layers are told with their units, and only those before the head`() throws {
         let data = try SyntheticTask(rows: 160).make().data
         let instruments = try run(spec(ModelSpec(widths: [32, 16], activation: .tanh)), data).trainObserved()
@@ -173,6 +182,19 @@ import Testing
             // Ten steps an epoch, of the first epoch alone.
             #expect(readings.map(\.stepLosses.count) == epochs.map { tier == .full && $0 == 1 ? 10 : 0 })
         }
+    }
+
+    @Test func `of rows that stand by class a worker reads some of each`() throws {
+        let storage = SyntheticRows(count: 608, columns: 2)
+        for row in 0..<608 {
+            storage.classes[row] = row < 300 ? 0 : 1
+            storage.features[row * storage.rowStride] = row < 300 ? -2 : 2
+        }
+        let task = SyntheticTask(rows: 600, validationRows: 8, columns: 2, classes: 2)
+        let run = try run(spec(ModelSpec(widths: [8])), try task.wrap(storage).data)
+        for _ in 1...2 { _ = run.trainEpoch() }
+        #expect(run.evaluate(.training).accuracy == 1)
+        #expect(try #require(run.reading(of: .layers, segmentEnd: 2)).commonestPrediction == 0.5)
     }
 
     @Test func `a run that goes on from a checkpoint is read the same`() throws {

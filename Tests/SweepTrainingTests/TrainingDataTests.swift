@@ -10,7 +10,8 @@ import Testing
         for row in 0..<2000 { storage.classes[row] = row < 1000 ? 0 : (row < 1500 ? 1 : 2) }
         let task = SyntheticTask(rows: 2000, validationRows: 100, columns: 2)
         let probe = try task.wrap(storage).data.rows(.probe)
-        #expect(probe.count == TrainingData.probeRows)
+        #expect(probe.count == 200)
+        #expect([30, 640, 1_437, 5_119, 5_120, 60_000].map(TrainingData.probeRows) == [64, 64, 143, 511, 512, 512])
         #expect(Set(probe).count == probe.count && probe == probe.sorted())
         #expect(probe.allSatisfy { $0 >= 0 && $0 < 2000 })
         for (label, share) in [(0, 0.5), (1, 0.25), (2, 0.25)] {
@@ -18,6 +19,22 @@ import Testing
             #expect(abs(Double(count) - share * Double(probe.count)) <= 1)
         }
         #expect(try task.wrap(storage).data.rows(.probe) == probe)
+    }
+
+    @Test func `layers are read on a twentieth of the rows, 64 to 128, in proportion to the classes`()
+        throws
+    {
+        #expect([100, 1_280, 1_437, 2_559, 2_560, 60_000].map(TrainingData.readRows) == [64, 64, 71, 127, 128, 128])
+        let storage = SyntheticRows(count: 2100, columns: 2)
+        for row in 0..<2000 { storage.classes[row] = row < 1000 ? 0 : (row < 1500 ? 1 : 2) }
+        let data = try SyntheticTask(rows: 2000, validationRows: 100, columns: 2).wrap(storage).data
+        #expect(data.readRows.count == 100 && Set(data.readRows).isSubset(of: data.rows(.probe)))
+        for (label, share) in [(0, 0.5), (1, 0.25), (2, 0.25)] {
+            let count = data.readRows.count { storage.classes[Int($0)] == Int32(label) }
+            #expect(abs(Double(count) - share * 100) <= 1)
+        }
+        let small = try SyntheticTask(rows: 30, validationRows: 5).make().data
+        #expect(small.readRows == small.rows(.training))
     }
 
     @Test func `a small data set is its own probe`() throws {

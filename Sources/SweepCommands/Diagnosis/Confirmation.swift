@@ -14,6 +14,8 @@ struct Confirmation {
     let subject: Subject
     /// Suspected causes, the most likely first.
     let suspects: [Cause]
+    /// Parameters of which the sweep has shown that another value alone does better.
+    var shown: [String] = []
     /// What the run shows.
     let symptoms: [Finding]
     /// The range test of the run, where one was made: its rate is an arm.
@@ -49,7 +51,7 @@ struct Confirmation {
         }
         let chance = subject.schema.chanceLoss
 
-        let first = experiment.firstRound(suspects: suspects, count: arms)
+        let first = experiment.firstRound(suspects: suspects, shown: shown, count: arms)
         let groups = experiment.groups(first, after: branchPoint)
         let outcomes = try await train(groups, chance: chance, round: 1)
         var rounds = outcomes.map(\.document)
@@ -76,7 +78,10 @@ struct Confirmation {
         guard let experiment = Experiment(template: subject.template, schema: subject.schema, rangeTest: rangeTest),
             let epochs
         else { return nil }
-        let groups = experiment.groups(experiment.firstRound(suspects: suspects, count: arms), after: branchPoint)
+        let groups = experiment.groups(
+            experiment.firstRound(suspects: suspects, shown: shown, count: arms),
+            after: branchPoint
+        )
         return Double(groups.reduce(0) { $0 + $1.cost(epochs: epochs, repeats: repeats) }) / Double(epochs)
     }
 

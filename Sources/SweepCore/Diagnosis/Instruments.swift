@@ -10,6 +10,8 @@ package struct Instruments: Hashable, Sendable {
     package var stepsPerEpoch = 0
     /// Standard error over rows of the last validation loss; nil without validation rows.
     package var validationError: Double?
+    /// The same of the last probe loss, as a mean of the training rows; nil where the probe is all of them.
+    package var probeError: Double?
     /// By rising epoch; the first, of epoch 0, was taken before the first step.
     package var readings: [Reading] = []
 

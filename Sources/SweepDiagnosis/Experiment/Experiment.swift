@@ -34,8 +34,9 @@ package struct Experiment {
     ///
     /// Both directions of the learning rate are always among them, and the rate that was tested: nothing else is worth blaming before the rate is
     /// ruled out (it shifts with almost every other setting), and a larger batch beside a lower rate is what tells noise
-    /// of the gradient from a step that is too long. What is left of `count` goes to the catalogue's order.
-    package func firstRound(suspects: [Cause], count: Int = usualArms) -> [Intervention] {
+    /// of the gradient from a step that is too long. Then comes what the sweep has shown already: changes at the paths `shown`, each of
+    /// which alone made a trial better (`SweepPair`). What is left of `count` goes to the catalogue's order.
+    package func firstRound(suspects: [Cause], shown: [String] = [], count: Int = usualArms) -> [Intervention] {
         var chosen: [Intervention] = []
         func take(_ intervention: Intervention?) {
             guard let intervention, chosen.count < count, !chosen.contains(intervention) else { return }
@@ -43,6 +44,10 @@ package struct Experiment {
         }
         for name in ["learning rate / 10", "learning rate × 10"] { take(interventions.first { $0.name == name }) }
         take(interventions.first { $0 == tested })
+        // The rate is among the arms already, in both directions.
+        for path in shown where !chosen.contains(where: { $0.sets(path) }) {
+            for intervention in interventions where intervention.sets(path) { take(intervention) }
+        }
         for cause in suspects {
             for intervention in interventions where intervention.causes.contains(cause) { take(intervention) }
             if cause == .rateTooHigh { take(interventions.first { $0.causes.contains(.smallBatch) }) }
@@ -105,6 +110,9 @@ package struct Experiment {
 }
 
 extension Intervention {
+    /// Whether it sets the parameter of this path.
+    fileprivate func sets(_ path: String) -> Bool { changes.contains { $0.path.joined(separator: ".") == path } }
+
     /// Whether both set the same place, or one sets a part of what the other sets.
     fileprivate func touches(_ other: Intervention) -> Bool {
         changes.contains { own in

@@ -18,7 +18,7 @@ enum GapDetector {
             return .unknown("no validation loss")
         }
         guard let least = validation.min(), let epoch = validation.firstIndex(of: least) else { return .absent }
-        let error = run.instruments?.validationError ?? ValidationRiseDetector.jitter(validation)
+        let error = run.gapError
         let gap = least - run.series.probe[epoch]
         guard gap > limit * run.series.chance, gap > errors * error else { return .absent }
         return .found(

@@ -15,7 +15,7 @@ enum ValidationBelowDetector {
         let (validation, probe) = (run.series.validation, run.series.probe)
         guard !validation.isEmpty, validation.count == probe.count else { return .unknown("no validation loss") }
         guard validation.count >= epochs else { return .unknown("fewer than \(epochs) epochs") }
-        let error = run.instruments?.validationError ?? ValidationRiseDetector.jitter(validation)
+        let error = run.gapError
         let recent = validation.indices.suffix(epochs)
         guard
             recent.allSatisfy({

@@ -38,7 +38,11 @@ extension TrainingRun {
             guard after(observation) else { break }
         }
         instruments.stepLosses = stepLosses
-        if !diverged { instruments.validationError = lossError(.validation) }
+        if !diverged {
+            instruments.validationError = lossError(.validation)
+            let isSample = data.rows(.probe).count < data.rows(.training).count
+            instruments.probeError = isSample ? lossError(.probe) : nil
+        }
         return ObservedRun(curve: curve, instruments: instruments, notes: notes)
     }
 }
@@ -46,8 +50,6 @@ extension TrainingRun {
 extension TrainingRun {
     /// Trained numbers up to which a worker measures the gradient's noise: it takes eight gradients, all held at once.
     private static let noiseNumbers = 1 << 18
-    /// Rows of the probe that a worker looks at: with all 512 a reading took as long as the epoch of a small network.
-    private static let readRows = 128
 
     /// Prepares what `reading(of:segmentEnd:)` needs from before the first step; before a later one there is nothing to prepare.
     package func beginReadings(of tier: InstrumentTier) {
@@ -65,7 +67,7 @@ extension TrainingRun {
         // Eight gradients take longer than all else of a reading: after epochs 1, 4, 16, … they are a small part of a trial.
         let isRare = epoch & (epoch - 1) == 0 && epoch.trailingZeroBitCount.isMultiple(of: 2)
         let measuresNoise = tier == .full && isRare && count <= Self.noiseNumbers
-        var reading = reading(measuresNoise: measuresNoise, rows: Self.readRows)
+        var reading = reading(measuresNoise: measuresNoise, rows: data.readRows)
         if epoch == 1 { reading.stepLosses = stepLosses.map { Float($0) } }
         return reading
     }

@@ -4,19 +4,19 @@ import SweepKernels
 import SweepNumerics
 
 extension TrainingRun {
-    /// What the layers look like now, on the probe's rows in evaluation mode, or on the first `limit` of them.
+    /// What the layers look like now, in evaluation mode on `rows`; nil: on all of the probe.
     ///
     /// Allocates; call it between epochs. Weights, order and optimizer stay as they are. With `measuresNoise` the gradient's
     /// noise is estimated too, except in networks with batch norm, whose running moments a pass in training mode would move.
-    package func reading(measuresNoise: Bool = false, rows limit: Int = .max) -> Instruments.Reading {
-        let probe = Array(data.rows(.probe).prefix(limit))
+    package func reading(measuresNoise: Bool = false, rows: [Int32]? = nil) -> Instruments.Reading {
+        let rows = rows ?? data.rows(.probe)
         let parts = measuredLayers
         var sums = parts.map { LayerSums(units: $0.output.values.image.channels) }
         var counts = [Int](repeating: 0, count: max(1, network.head.outputs == 1 ? 2 : network.head.outputs))
         var predictions = Moments()
         var targets = Moments()
         let isClassification = data.schema.task.kind == .classification
-        forEachBatch(of: probe) { _, losses in
+        forEachBatch(of: rows) { _, losses in
             for (index, part) in parts.enumerated() {
                 sums[index].add(part.output.values, rows: losses.count, activation: part.activation)
             }
@@ -42,8 +42,8 @@ extension TrainingRun {
             epoch: epoch,
             layers: layers,
             noise: measuresNoise ? gradientNoise() : nil,
-            commonestPrediction: isClassification && !probe.isEmpty
-                ? Double(counts.max() ?? 0) / Double(probe.count) : nil,
+            commonestPrediction: isClassification && !rows.isEmpty
+                ? Double(counts.max() ?? 0) / Double(rows.count) : nil,
             predictionVariance: !isClassification && variance > 0
                 ? predictions.populationVariance / variance : nil
         )

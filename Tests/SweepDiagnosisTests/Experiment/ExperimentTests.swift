@@ -45,6 +45,18 @@ import Testing
         #expect(round == ["learning rate / 10", "learning rate / 3", "learning rate × 10", "batch × 16"])
     }
 
+    @Test func `what the sweep has shown comes before what is suspected`() throws {
+        func names(_ shown: [String]) throws -> [String] {
+            try experiment().firstRound(suspects: [.rateTooHigh], shown: shown, count: 4).map(\.name)
+        }
+        #expect(
+            try names(["train.model.mlp.width"]) == [
+                "learning rate / 10", "learning rate × 10", "width × 4", "width / 4",
+            ]
+        )
+        for path in ["train.no.such", "train.optimizer.adam.learning_rate"] { #expect(try names([path]) == names([])) }
+    }
+
     @Test func withoutSuspectsTheCatalogueIsTried() throws {
         let round = try experiment().firstRound(suspects: [])
         #expect(round.count == Experiment.usualArms)
