@@ -199,6 +199,36 @@ def narrow(browser):
     browser.wait("two trials", "return /(^|\\D)2 of \\d/.test(document.querySelector('.filters')?.innerText ?? '')")
 
 
+def numbers(browser):
+    """What stands at an axis tells neighbours apart, whatever is looked at; a moment names its zone."""
+    browser.open("#/")
+    wrong = browser.driver.execute_async_script("""
+        const done = arguments[arguments.length - 1], wrong = []
+        const tell = (name, texts, expected) => { if (texts.join(' | ') !== expected) wrong.push(`${name}: ${texts.join(' | ')}`) }
+        Promise.all([import('/page/format.js'), import('/page/scale.js')]).then(([{times, numerals, range, moment}, {ticks, timeTicks, scale}]) => {
+          tell('a short span of time', times(timeTicks([1.72, 2], 7)), '1.75 s | 1.80 s | 1.85 s | 1.90 s | 1.95 s | 2.00 s')
+          tell('milliseconds', times(timeTicks([0, 0.4], 4)), '0 | 100 ms | 200 ms | 300 ms | 400 ms')
+          tell('minutes', times(timeTicks([0, 200], 7)), '0 | 30 s | 1 min 00 s | 1 min 30 s | 2 min 00 s | 2 min 30 s | 3 min 00 s')
+          tell('hours', times(timeTicks([0, 9000], 6)), '0 | 30 min | 1 h 00 min | 1 h 30 min | 2 h 00 min | 2 h 30 min')
+          tell('seconds of an hour', times(timeTicks([3590, 3650], 6)), '59 min 50 s | 1 h 00 min 00 s | 1 h 00 min 10 s | 1 h 00 min 20 s | 1 h 00 min 30 s | 1 h 00 min 40 s | 1 h 00 min 50 s')
+          tell('days', times(timeTicks([0, 3e6], 6)), '0 | 10 d | 20 d | 30 d')
+          tell('before the beginning', times(timeTicks([-5, 5], 5)), '\u22124 s | \u22122 s | 0 | 2 s | 4 s')
+          tell('large numbers', numerals(ticks([1000, 1000.001], 5)), '1000 | 1000.0002 | 1000.0004 | 1000.0006 | 1000.0008 | 1000.001')
+          tell('close losses', numerals(ticks([0.98123, 0.98156], 5)), '0.9813 | 0.9814 | 0.9815')
+          tell('decades', numerals(scale([0.001, 100], [0, 1], true).ticks(6)), '0.001 | 0.01 | 0.1 | 1 | 10 | 100')
+          tell('rungs', numerals([0, 1, 3, 9, 27]), '0 | 1 | 3 | 9 | 27')
+          tell('a narrow interval', [range(0.98123, 0.98156), range(0.049, 0.0551)], '0.98123 – 0.98156 | 0.0490 – 0.0551')
+          for (const low of [0, 1, 59.3, 999.9, 86399, 1e7]) for (let power = -6; power <= 7; power++) for (const part of [1, 2.3, 6.1]) {
+            const high = low + part * 10 ** power
+            for (const texts of [times(timeTicks([low, high], 6)), numerals(ticks([low, high], 6))]) if (new Set(texts).size < texts.length) wrong.push(`${low} to ${high}: ${texts.join(' | ')}`)
+          }
+          if (!/^20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC([+\u2212]\\d\\d:\\d\\d)?$/.test(moment(1.8e12))) wrong.push(moment(1.8e12))
+          done(wrong)
+        }).catch(error => done([String(error)]))""")
+    for one in wrong:
+        failures.append(f"axes: {one}")
+
+
 def lose(browser, pid):
     """Ends a worker while the page looks on: it is told as lost, or gone, and the timeline shows what was lost with it."""
     def trains():
@@ -229,6 +259,7 @@ try:
         # What is new comes behind the loss: the sweep must still train when the worker goes.
         choose(browser)
         narrow(browser)
+        numbers(browser)
         walk(browser)
     with Browser(options.url, dark=True) as browser:
         walk(browser, "-dark")

@@ -1,6 +1,6 @@
 // Learning curves of thousands of trials, and how the best came about.
 import {h, fill, refill, dataTable, announce} from './dom.js'
-import {sig, short, label, count, seconds} from './format.js'
+import {sig, label, count, seconds} from './format.js'
 import {extent, padded, quantile} from './scale.js'
 import {theme, CLASSES} from './color.js'
 import {Plot} from './plot.js'

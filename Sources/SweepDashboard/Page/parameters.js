@@ -1,6 +1,6 @@
 // What parameters do: parallel coordinates with brushes, and the objective over each parameter.
 import {h, fill, dataTable} from './dom.js'
-import {sig, short, label} from './format.js'
+import {short, label, numerals, bounds} from './format.js'
 import {extent, padded, parameterScale, scale, quantile} from './scale.js'
 import {theme, onScheme} from './color.js'
 import {Plot} from './plot.js'
@@ -67,7 +67,7 @@ export function parallelPanel(store, selection) {
       context.fillText(axis.name, index ? index === axes.length - 1 ? Math.min(width - 2, left + 60) : left : 2, TOP - 22 + (index % 2) * 14)
       context.textAlign = 'left'
       context.textBaseline = 'middle'
-      const marks = axis.at.options ? axis.at.options.map(one => [axis.at(one), label(one)]) : axis.at.ticks(5).map(value => [axis.at(value), short(value, 3)])
+      const marks = axis.at.options ? axis.at.options.map(one => [axis.at(one), label(one)]) : axis.at.ticks(5).map((value, index, all) => [axis.at(value), numerals(all)[index]])
       for (const [share, text] of marks) {
         if (share == null || share < -0.01 || share > 1.01) continue
         const top = y(share), size = context.measureText(text).width
@@ -130,7 +130,7 @@ export function parallelPanel(store, selection) {
       selection.set('v:' + axis.path, chosen.length ? JSON.stringify(chosen) : '')
     } else {
       const ends = [low, high].map(share => axis.at.invert(Math.max(0, Math.min(1, share))))
-      selection.set('b:' + axis.path, ends.map(value => Number(value.toPrecision(4))).join('~'))
+      selection.set('b:' + axis.path, ends.map(value => Number(value.toPrecision(6))).join('~'))
     }
   })
   new ResizeObserver(() => {
@@ -147,7 +147,7 @@ export function parallelPanel(store, selection) {
       const range = ranges.get(axis.path)
       if (axis.at.options) return h('label', {}, axis.name, h('select', {'data-key': 'f' + axis.path, onchange: event => selection.set('v:' + axis.path, event.target.value && `[${event.target.value}]`)},
         h('option', {value: ''}, range?.options?.length > 1 ? `${range.options.length} values` : 'any'), axis.at.options.map(one => h('option', {value: JSON.stringify(one), selected: range?.options?.length === 1 && range.options[0] === JSON.stringify(one)}, label(one)))))
-      const field = (which, name) => h('input', {type: 'text', inputmode: 'decimal', size: 7, 'aria-label': `${axis.name} ${name}`, placeholder: name === 'from' ? short(axis.at.domain[0], 3) : short(axis.at.domain[1], 3), value: range ? short(range[which], 4) : '', 'data-key': which + axis.path,
+      const field = (which, name) => h('input', {type: 'text', inputmode: 'decimal', size: 7, 'aria-label': `${axis.name} ${name}`, placeholder: bounds(...axis.at.domain, short)[name === 'from' ? 0 : 1], value: range ? short(range[which], 6) : '', 'data-key': which + axis.path,
         onchange: event => {
           const number = event.target.value === '' ? axis.at.domain[which === 'low' ? 0 : 1] : Number(event.target.value)
           const now = range ?? {low: axis.at.domain[0], high: axis.at.domain[1]}
@@ -221,7 +221,7 @@ export function slicesPanel(store, selection) {
     return {plot, node: h('div', {}, h('h3', {}, parameter.name), plot.root), update(yDomain, yLog) {
       at = parameterScale(parameter, state.shown.map(trial => trial.configuration[parameter.path]))
       plot.set(at.options
-        ? {x: [-0.5, at.options.length - 0.5], xLog: false, xTicks: at.options.map((_, index) => index), xTick: index => label(at.options[index]), y: yDomain, yLog, xLabel: ''}
+        ? {x: [-0.5, at.options.length - 0.5], xLog: false, xTicks: at.options.map((_, index) => index), xText: shown => shown.map(index => label(at.options[index])), y: yDomain, yLog, xLabel: ''}
         : {x: padded(at.domain, at.log, 0.03), xLog: at.log, xTicks: parameter.kind === 'integer' ? at.ticks(5) : null, y: yDomain, yLog, xLabel: ''})
       plot.label = `${metric} over ${parameter.name}, ${state.shown.length} trials`
     }}

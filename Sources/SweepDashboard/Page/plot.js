@@ -1,7 +1,7 @@
 // A picture with axes on a canvas: panning, zooming, a layer that is kept while it moves, and what floats above it.
 import {h, eachFrame} from './dom.js'
 import {scale} from './scale.js'
-import {short} from './format.js'
+import {numerals} from './format.js'
 import {theme, onScheme} from './color.js'
 
 const FONT = '11.5px system-ui, "Segoe UI", "Liberation Sans", sans-serif'
@@ -9,7 +9,7 @@ const FONT = '11.5px system-ui, "Segoe UI", "Liberation Sans", sans-serif'
 export class Plot {
   /** draw(context, x, y, plot) paints the content; over(context, x, y, plot) what follows the pointer. */
   constructor({name, height = 320, draw, over, hover, pick, key, left = 58, bottom = 34, top = 12, yTicks = true, pannable = true}) {
-    Object.assign(this, {height, draw, over, hover, pick, key, yTicks, pannable, margin: {left, right: 14, top, bottom}})
+    Object.assign(this, {height, draw, over, hover, pick, key, yTicks, pannable, left, margin: {left, right: 14, top, bottom}})
     this.base = h('canvas', {'aria-hidden': 'true'})
     this.upper = h('canvas', {role: 'img', 'aria-label': name, tabindex: pick || key ? 0 : null})
     this.tip = h('div', {class: 'tip', 'aria-hidden': 'true'})
@@ -67,7 +67,9 @@ export class Plot {
 
   paint() {
     if (!this.width || !this.box.isConnected) return
-    const context = this.base.getContext('2d'), {left, right, top, bottom} = this.margin
+    const context = this.base.getContext('2d')
+    this.fit(context)
+    const {left, right, top, bottom} = this.margin
     const [x, y] = this.scales()
     const same = this.kept && ['x', 'y'].every(axis => this.kept[axis].every((one, index) => one === this.domain[axis][index]))
     if (!same && (!this.kept || this.cost < 10 || !this.moving)) {
@@ -105,6 +107,23 @@ export class Plot {
     }
   }
 
+  /** The numbers on the left with their words. */
+  marks(y) {
+    if (!this.yTicks) return []
+    const values = y.ticks(Math.max(2, Math.round((this.height - this.margin.bottom - this.margin.top) / 48))), texts = numerals(values)
+    return values.map((value, index) => [value, texts[index]])
+  }
+
+  /** Makes room for the numbers on the left, as much as they take. */
+  fit(context) {
+    context.font = FONT
+    const widest = Math.max(0, ...this.marks(this.scales()[1]).map(([, text]) => context.measureText(text).width))
+    const left = Math.min(Math.max(this.left, 8 * Math.ceil((widest + (this.options.yLabel ? 24 : 10)) / 8)), Math.max(this.left, this.width / 2))
+    if (left === this.margin.left) return
+    this.margin.left = left
+    this.kept = null
+  }
+
   axes(context, x, y) {
     const colors = theme(), {left, right, top, bottom} = this.margin, floor = this.height - bottom, wall = this.width - right
     context.font = FONT
@@ -113,20 +132,22 @@ export class Plot {
     context.fillStyle = colors.soft
     context.textBaseline = 'middle'
     context.textAlign = 'right'
-    if (this.yTicks) for (const value of y.ticks(Math.max(2, Math.round((floor - top) / 48)))) {
+    for (const [value, text] of this.marks(y)) {
       const place = Math.round(y(value)) + 0.5
       if (place < top - 1 || place > floor + 1) continue
       context.beginPath(); context.moveTo(left, place); context.lineTo(wall, place); context.stroke()
-      context.fillText(short(value, 4), left - 7, place)
+      context.fillText(text, left - 7, place)
     }
     context.textAlign = 'center'
     context.textBaseline = 'top'
-    const tickText = this.options.xTick ?? (value => short(value, 4))
-    for (const value of this.options.xTicks ?? x.ticks(Math.max(2, Math.round((wall - left) / 90)))) {
+    // What is marked, and the words for it: an axis of times has its own of both.
+    const {xTicks, xText = numerals, xRoom = 90} = this.options, count = Math.max(2, Math.round((wall - left) / xRoom))
+    const values = typeof xTicks === 'function' ? xTicks(this.domain.x, count) : xTicks ?? x.ticks(count), texts = xText(values)
+    for (const [index, value] of values.entries()) {
       const place = Math.round(x(value)) + 0.5
       if (place < left - 1 || place > wall + 1) continue
       context.beginPath(); context.moveTo(place, top); context.lineTo(place, floor); context.stroke()
-      context.fillText(tickText(value), place, floor + 5)
+      context.fillText(texts[index], place, floor + 5)
     }
     context.strokeStyle = colors.line
     context.beginPath(); context.moveTo(left + 0.5, top); context.lineTo(left + 0.5, floor + 0.5); context.lineTo(wall, floor + 0.5); context.stroke()

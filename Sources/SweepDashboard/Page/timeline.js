@@ -1,6 +1,7 @@
 // Who trained what, when: a lane for each slot of each worker.
 import {h, fill, dataTable} from './dom.js'
-import {seconds, moment} from './format.js'
+import {seconds, moment, times} from './format.js'
+import {timeTicks} from './scale.js'
 import {theme} from './color.js'
 import {Plot} from './plot.js'
 import {coloring, colorChoices, menu} from './coloring.js'
@@ -69,7 +70,7 @@ export function timelinePanel(store, selection) {
       if (plot.height !== height) { plot.height = height; plot.box.style.height = height + 'px'; plot.resize() }
       const begin = spans.length ? Math.min(...spans.map(span => span.begin)) : 0
       // A pixel is a unit downwards, so that lanes keep their height.
-      plot.set({x: [begin, Math.max(begin + 0.1, ...spans.map(span => span.end))], y: [height - 52, 0], yFixed: true, xLabel: 'since the coordinator’s start', xTick: seconds})
+      plot.set({x: [begin, Math.max(begin + 0.1, ...spans.map(span => span.end))], y: [height - 52, 0], yFixed: true, xLabel: 'since the coordinator’s start', xTicks: timeTicks, xText: times, xRoom: 110})
       fill(note, spans.length ? `Times since ${moment(started)}, when this coordinator process began; what was trained before it is not drawn.` : 'Nothing has been trained since this coordinator process began.')
       plot.label = `Timeline: ${spans.length} attempts on ${lanes.length} workers, ${spans.filter(span => span.kind === 'lost').length} of them lost`
     }

@@ -1,6 +1,6 @@
 // One trial with all that is known of it, and several beside each other.
 import {h, fill, dataTable} from './dom.js'
-import {sig, label, seconds, count} from './format.js'
+import {sig, range, label, seconds} from './format.js'
 import {CLASSES} from './color.js'
 import {extent, padded} from './scale.js'
 import {theme} from './color.js'
@@ -66,7 +66,7 @@ export function trialView(store, selection, number, context) {
       h('div', {class: 'row spread'}, h('h1', {}, stateDot(known.state), ' Trial ', number, h('span', {class: 'soft', style: {'font-weight': 400}}, ` of ${store.name}`)),
         h('div', {class: 'row'}, step(order[index - 1], '← better'), step(order[index + 1], 'worse →'),
           h('button', {'aria-pressed': String(pinned), onclick: () => selection.toggle('pin', number)}, pinned ? 'Unpin' : 'Pin to compare'))),
-      facts([['State', stateText(known)], [objective.metric, sig(known.objective), row?.interval && `${sig(row.interval[0], 3)} – ${sig(row.interval[1], 3)}`], ['Place', place ? `${place}` : '–', row && `of ${store.rank.configurations}` + (row.tied_with.length ? `, tied with ${row.tied_with.length}` : '')],
+      facts([['State', stateText(known)], [objective.metric, sig(known.objective), row?.interval && `${range(...row.interval)} (95 %)`], ['Place', place ? `${place}` : '–', row && `of ${store.rank.configurations}` + (row.tied_with.length ? `, tied with ${row.tied_with.length}` : '')],
         ['Best epoch', known.best_epoch ?? '–', `of ${known.epochs} trained`], ['Core time', seconds(known.core_seconds)], ['Attempts', known.attempts], ['Worker', known.worker ?? (known.workers.at(-1) ?? '–'), known.workers.length > 1 && `before: ${known.workers.filter(one => one !== known.worker).join(', ')}`]]),
       known.finding && h('div', {class: 'notice'}, h('b', {}, findingName(known.finding.id)), ` since epoch ${known.finding.since_epoch}: ${known.finding.evidence}`),
       known.death && h('div', {class: 'error'}, 'Its last lost attempt: ', known.death),

@@ -1,6 +1,6 @@
 // The views: all sweeps, one sweep, its workers.
 import {h, fill, refill, confirmed, announce, eachFrame} from './dom.js'
-import {sig, count, seconds, bytes, percent, moment} from './format.js'
+import {sig, range as rangeText, count, seconds, bytes, percent, moment} from './format.js'
 import {STATES} from './color.js'
 import {ask, sweepPath, SweepStore, Selection, Stream, address} from './store.js'
 import {curvesPanel, incumbentPanel} from './curves.js'
@@ -155,7 +155,7 @@ export function sweepView(context, name) {
       filters.hidden = ['file', 'compare', 'data'].includes(current) || current.startsWith('trials/')
       refill(filters, h('span', {class: 'soft small'}, 'Show'), states.map(state => chip('state', state, state, stateDot(state))), findings.map(id => chip('finding', id, findingName(id), findingDot(id))),
         [...selection.ranges].map(([path, range]) => h('button', {class: 'chip', 'aria-pressed': 'true', 'data-key': 'range' + path, title: 'Remove this filter', onclick: () => { selection.set('b:' + path, ''); selection.set('v:' + path, '') }},
-          (store.definition.parameters.find(one => one.path === path)?.name ?? path) + ' ' + (range.options ? range.options.map(one => JSON.parse(one)).join(', ') : `${sig(range.low, 3)} – ${sig(range.high, 3)}`), ' ×')),
+          (store.definition.parameters.find(one => one.path === path)?.name ?? path) + ' ' + (range.options ? range.options.map(one => JSON.parse(one)).join(', ') : rangeText(range.low, range.high)), ' ×')),
         h('input', {type: 'search', placeholder: 'trial, value, worker, top5', title: 'For example top5, epochs>3, learning_rate<=0.01; several words hold together', 'aria-label': 'Filter by trial, value, worker, top5 or epochs>3', size: 18, value: selection.get('q'), 'data-key': 'q', oninput: event => selection.set('q', event.target.value)}),
         selection.isFiltering ? [h('span', {class: 'small'}, `${count(shown)} of ${count(trials.length)} trials`), h('button', {class: 'plain', 'data-key': 'clear', onclick: () => selection.clear()}, 'Clear')] : null)
     }
