@@ -77,6 +77,10 @@ def walk(browser, suffix=""):
     browser.painted()
     settled(browser, "timeline" + suffix)
 
+    browser.open(sweep + "/findings")
+    browser.wait("the findings", "return /trained trials show no fault/.test(document.querySelector('[aria-label=Findings]')?.innerText)")
+    settled(browser, "findings" + suffix)
+
     browser.open(sweep + "/data")
     browser.wait("the rows", "return document.querySelector('[aria-label=Columns] svg[role=img]')")
     for words in ("What the checks found", "Target: label", "10 classes", "training rows"):
@@ -94,6 +98,8 @@ def walk(browser, suffix=""):
 
     browser.open(sweep + "/trials/1")
     browser.painted()
+    browser.wait("why it was tried", "return /Proposed: /.test(document.querySelector('[aria-label^=\"Why it was tried\"]')?.innerText)")
+    browser.wait("its diagnosis", "const panel = document.querySelector('[aria-label=Diagnosis]'); return panel && !panel.innerText.includes('Looking') && panel.querySelector('b, .soft')")
     check("trial", "Configuration" in browser.text() and "Trial 1" in browser.text(), browser.text()[:200])
     settled(browser, "trial" + suffix)
 

@@ -66,6 +66,8 @@ final class Desk: SweepObservatory {
     }
 
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
+        try check(sweep)
+        guard trial != nil else { return DiagnosisDocument(sweep: sweep, reports: []) }
         throw ControlError(.notFound, "no trial \(trial ?? 0)")
     }
     func importance(sweep: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {

@@ -11,9 +11,10 @@ import {stateText, curvesPanel} from './curves.js'
 import {stateDot} from './ranking.js'
 import {sweepLink, facts} from './views.js'
 import {enqueuePanel} from './enqueue.js'
+import {reasonsPanels} from './diagnosis.js'
 
 export function trialView(store, selection, number, context) {
-  const again = enqueuePanel(store, context)
+  const again = enqueuePanel(store, context), reasons = reasonsPanels(store, number)
   const node = h('div'), chart = h('div'), details = h('div')
   let known = null, asked = null, chosen = null, moreOpen = false
   const plot = new Plot({name: `Curve of trial ${number}`, height: 320, draw: (context, x, y) => {
@@ -84,6 +85,7 @@ export function trialView(store, selection, number, context) {
       known.readings?.length ? networkPanel(number, known.readings) : null)
     drawPlot()
     again.update(known)
+    reasons.update()
   }
   const update = async () => {
     const trial = store.trials.get(number), stamp = trial && `${trial.epochs} ${trial.state} ${trial.attempts}`
@@ -92,7 +94,7 @@ export function trialView(store, selection, number, context) {
     try { known = await ask(`${sweepPath(store.name)}/trials/${number}`) } catch (error) { fill(node, h('p', {class: 'error'}, error.message)); return }
     show()
   }
-  fill(node, details, again.node)
+  fill(node, details, reasons.node, again.node)
   update()
   return {node, update}
 }

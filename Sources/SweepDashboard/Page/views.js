@@ -13,6 +13,7 @@ import {timelinePanel} from './timeline.js'
 import {trialView, compareView} from './trial.js'
 import {findingName, findingDot} from './coloring.js'
 import {dataView} from './data.js'
+import {findingsView} from './diagnosis.js'
 import {contourPanel} from './contour.js'
 import {lineagePanel} from './lineage.js'
 
@@ -76,7 +77,7 @@ export function workersView(context) {
   return {node: h('div', {}, h('div', {class: 'row spread'}, h('h1', {}, 'Workers'), summary), body)}
 }
 
-const TABS = [['', 'Overview'], ['ranking', 'Ranking'], ['parameters', 'Parameters'], ['timeline', 'Timeline'], ['data', 'Data'], ['compare', 'Compare'], ['file', 'Sweep file']]
+const TABS = [['', 'Overview'], ['ranking', 'Ranking'], ['parameters', 'Parameters'], ['findings', 'Findings'], ['timeline', 'Timeline'], ['data', 'Data'], ['compare', 'Compare'], ['file', 'Sweep file']]
 
 /** One sweep. */
 export function sweepView(context, name) {
@@ -120,6 +121,7 @@ export function sweepView(context, name) {
           ranking: () => [...fronts(), ranked(rankingPanel(store, selection))],
           parameters: () => [parallelPanel(store, selection), slicesPanel(store, selection), contourPanel(store, selection), importancePanel(store)],
           timeline: () => [timelined(timelinePanel(store, selection)), lineagePanel(store, selection)],
+          findings: () => [findingsView(store, selection)],
           data: () => [dataView(store)],
           compare: () => [ranked(compareView(store, selection))],
           file: () => [filePanel()],
@@ -152,7 +154,7 @@ export function sweepView(context, name) {
       const chip = (key, value, text, dot) => h('button', {class: 'chip', 'aria-pressed': String(selection.list(key).includes(value)), 'data-key': key + value, onclick: () => selection.toggle(key, value)}, dot, text,
         h('b', {}, trials.filter(trial => key === 'state' ? trial.state === value : trial.finding?.id === value).length))
       const shown = trials.filter(selection.filter()).length
-      filters.hidden = ['file', 'compare', 'data'].includes(current) || current.startsWith('trials/')
+      filters.hidden = ['file', 'compare', 'data', 'findings'].includes(current) || current.startsWith('trials/')
       refill(filters, h('span', {class: 'soft small'}, 'Show'), states.map(state => chip('state', state, state, stateDot(state))), findings.map(id => chip('finding', id, findingName(id), findingDot(id))),
         [...selection.ranges].map(([path, range]) => h('button', {class: 'chip', 'aria-pressed': 'true', 'data-key': 'range' + path, title: 'Remove this filter', onclick: () => { selection.set('b:' + path, ''); selection.set('v:' + path, '') }},
           (store.definition.parameters.find(one => one.path === path)?.name ?? path) + ' ' + (range.options ? range.options.map(one => JSON.parse(one)).join(', ') : rangeText(range.low, range.high)), ' ×')),
