@@ -155,6 +155,14 @@ def act(browser):
         browser.run("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, cancelable: true}))", key)
     browser.wait("a pin by keyboard", "return /pin=\\d+/.test(location.hash)")
     check("keyboard", "Trial" in browser.text("#announce"), "nothing was announced")
+    # And so in a picture that is not walked by curves.
+    browser.open(sweep + "/parameters")
+    browser.painted()
+    browser.run("document.getElementById('announce').textContent = ''; document.querySelector('.slices .plot canvas[role=img]').focus()")
+    for key in ("ArrowDown", "Enter"):
+        browser.run("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, cancelable: true}))", key)
+    browser.wait("a pin in a slice by keyboard", "return /pin=\\d+/.test(location.hash)")
+    check("keyboard", "Trial" in browser.text("#announce"), "nothing was announced of a slice")
     # Steering asks first, and does it.
     state = "return document.querySelector('h1 .soft')?.textContent"
     if browser.run(state) == "running":

@@ -5,7 +5,7 @@ import {padded, parameterScale, quantile, scale} from './scale.js'
 import {theme, viridis} from './color.js'
 import {Plot} from './plot.js'
 import {menu} from './coloring.js'
-import {trialTip} from './curves.js'
+import {trialTip, stopsOf} from './curves.js'
 
 const CELLS = 44, MOST = 2000, NEAR = 0.15, SOFT = 1e-4
 
@@ -69,6 +69,8 @@ export function contourPanel(store, selection) {
       self.overSoon()
       self.showTip(tip && place, tip)
     },
+    walk: (x, y) => { const by = new Map(points.map(point => [point.trial, point])); return stopsOf(store, store.byObjective.filter(trial => by.has(trial)), trial => [x(by.get(trial).values[0]), y(by.get(trial).values[1])]) },
+    pin: stop => selection.toggle('pin', stop.trial),
     pick: () => { if (hovered) selection.toggle('pin', hovered.trial.trial) }})
   /** The cells, a pixel each, from the top. */
   const paint = () => {

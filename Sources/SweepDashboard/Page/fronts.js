@@ -55,6 +55,9 @@ export function frontsPanel(store, selection) {
         self.overSoon()
         self.showTip(trial && place, trial && trialTip(store, trial, [...others.map(one => [one.metric, sig(hovered.values[one.metric])]), ['front', hovered.front ?? 'not complete']]))
       },
+      walk: (x, y) => [...state.rows].sort((one, two) => (one.front ?? Infinity) - (two.front ?? Infinity) || one.place - two.place).map(row => ({id: row.trial, trial: row.trial, place: [x(at(row)[0]), y(at(row)[1])],
+        say: `Trial ${row.trial}, ${row.front ? `front ${row.front}` : 'not complete'}, ${[first, other].map(one => `${one.metric} ${sig(row.values[one.metric])}`).join(', ')}`})),
+      pin: stop => selection.toggle('pin', stop.trial),
       pick: () => { if (hovered) selection.toggle('pin', hovered.trial) }})
     return {node: plot.root, update() {
       const points = state.rows.map(at)

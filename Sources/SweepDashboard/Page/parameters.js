@@ -5,7 +5,7 @@ import {extent, padded, parameterScale, scale, quantile} from './scale.js'
 import {theme, onScheme} from './color.js'
 import {Plot} from './plot.js'
 import {coloring, colorChoices, menu} from './coloring.js'
-import {trialTip} from './curves.js'
+import {trialTip, stopsOf} from './curves.js'
 
 /** Parameters of which trials have more than one value. */
 const varying = store => store.definition.parameters
@@ -164,7 +164,7 @@ export function parallelPanel(store, selection) {
     shown = [...store.trials.values()].filter(pass).sort((one, other) => -store.compare(one, other))
     colors = coloring(store, selection.get('c', 'objective'), [...store.trials.values()])
     upper.setAttribute('aria-label', `Parallel coordinates of ${shown.length} trials over ${axes.map(axis => axis.name).join(', ')}. The fields below do what brushing does.`)
-    fill(legend, colors.legend(shown))
+    fill(legend, shown.length ? colors.legend(shown) : h('p', {class: 'soft small'}, store.trials.size ? 'No trial passes the filters.' : 'There is no trial yet.'))
     fill(controls, menu('Colour', selection.get('c', 'objective'), colorChoices(store), value => selection.set('c', value)))
     if (!fields.contains(document.activeElement)) form()
     paint()
@@ -217,6 +217,8 @@ export function slicesPanel(store, selection) {
         self.overSoon()
         self.showTip(hovered && place, hovered && trialTip(store, hovered))
       },
+      walk: (x, y) => { const inside = new Set(state.shown); return stopsOf(store, store.byObjective.filter(trial => inside.has(trial) && trial.objective != null && value(trial) !== undefined), trial => [x(value(trial)), Math.max(-2, y(trial.objective))]) },
+      pin: stop => selection.toggle('pin', stop.trial),
       pick: () => { if (hovered) selection.toggle('pin', hovered.trial) }})
     return {plot, node: h('div', {}, h('h3', {}, parameter.name), plot.root), update(yDomain, yLog) {
       at = parameterScale(parameter, state.shown.map(trial => trial.configuration[parameter.path]))
@@ -231,6 +233,7 @@ export function slicesPanel(store, selection) {
     state.shown = [...store.trials.values()].filter(pass)
     const colors = coloring(store, selection.get('c', 'objective'), [...store.trials.values()])
     state.of = colors.of
+    const measured = state.shown.some(trial => trial.objective != null)
     const log = (selection.get('sy') || (/loss|mae/.test(metric) ? '1' : '0')) === '1'
     const sorted = state.shown.map(trial => trial.objective).filter(one => one != null && (!log || one > 0)).sort((a, b) => a - b)
     const domain = padded(sorted.length ? store.direction > 0 ? [sorted[0], Math.min(sorted.at(-1), quantile(sorted, 0.97) * (log ? 1.5 : 1))] : [quantile(sorted, 0.03), sorted.at(-1)] : [1, 2], log, 0.06)
@@ -238,7 +241,7 @@ export function slicesPanel(store, selection) {
       if (!places.has(parameter.path)) { const one = slice(parameter); places.set(parameter.path, one); grid.append(one.node) }
       places.get(parameter.path).update(domain, log)
     }
-    fill(legend, colors.legend(state.shown))
+    fill(legend, !varying(store).length ? h('p', {class: 'soft small'}, 'No parameter of this sweep varies.') : measured ? colors.legend(state.shown) : h('p', {class: 'soft small'}, store.byObjective.some(trial => trial.objective != null) ? 'No trial that is shown has a result.' : 'No trial has a result yet.'))
     fill(controls, h('label', {}, h('input', {type: 'checkbox', checked: log, onchange: event => selection.set('sy', event.target.checked ? '1' : '0')}), `log ${metric}`))
   }
   update()

@@ -1,5 +1,5 @@
 // A picture with axes on a canvas: panning, zooming, a layer that is kept while it moves, and what floats above it.
-import {h, eachFrame} from './dom.js'
+import {h, eachFrame, announce} from './dom.js'
 import {scale} from './scale.js'
 import {numerals} from './format.js'
 import {theme, onScheme} from './color.js'
@@ -7,11 +7,14 @@ import {theme, onScheme} from './color.js'
 const FONT = '11.5px system-ui, "Segoe UI", "Liberation Sans", sans-serif'
 
 export class Plot {
-  /** draw(context, x, y, plot) paints the content; over(context, x, y, plot) what follows the pointer. */
-  constructor({name, height = 320, draw, over, hover, pick, key, left = 58, bottom = 34, top = 12, yTicks = true, pannable = true}) {
-    Object.assign(this, {height, draw, over, hover, pick, key, yTicks, pannable, left, margin: {left, right: 14, top, bottom}})
+  /**
+   * draw(context, x, y, plot) paints the content; over(context, x, y, plot) what follows the pointer. walk(x, y) has what arrow keys
+   * go through, each with its id, place and words, and pin(stop) is what Enter does.
+   */
+  constructor({name, height = 320, draw, over, hover, pick, key, walk, pin, left = 58, bottom = 34, top = 12, yTicks = true, pannable = true}) {
+    Object.assign(this, {height, draw, over, hover, pick, key, walk, pin, yTicks, pannable, left, margin: {left, right: 14, top, bottom}})
     this.base = h('canvas', {'aria-hidden': 'true'})
-    this.upper = h('canvas', {role: 'img', 'aria-label': name, tabindex: pick || key ? 0 : null})
+    this.upper = h('canvas', {role: 'img', 'aria-label': name, tabindex: pick || key || walk ? 0 : null})
     this.tip = h('div', {class: 'tip', 'aria-hidden': 'true'})
     this.box = h('div', {class: 'box', style: {height: height + 'px'}}, this.base, this.upper, this.tip)
     this.root = h('div', {class: 'plot'}, this.box, pannable ? h('div', {class: 'tools'},
@@ -30,7 +33,7 @@ export class Plot {
     this.listen()
   }
 
-  set label(text) { this.upper.setAttribute('aria-label', text) }
+  set label(text) { this.upper.setAttribute('aria-label', text + (this.walk ? '. Arrow keys up and down go through them, Enter pins.' : '')) }
 
   /** What is shown when nothing is zoomed. */
   set({x, y, ...options}) {
@@ -223,6 +226,17 @@ export class Plot {
 
   reset() { this.view = null; this.moving = false; this.paintSoon() }
 
+  /** Goes to the next stop, or the one before, as if the pointer were there; whether the key was for that. */
+  step(key) {
+    if (!this.walk || !['ArrowDown', 'ArrowUp', 'Enter', 'Escape'].includes(key)) return false
+    if (key === 'Enter') { if (this.stop) this.pin(this.stop); return Boolean(this.stop) }
+    const stops = key === 'Escape' ? [] : this.walk(...this.scales()), index = stops.findIndex(one => one.id === this.stop?.id)
+    this.stop = stops[Math.max(0, Math.min(stops.length - 1, index + (key === 'ArrowDown' ? 1 : -1)))]
+    this.hover?.(this.stop?.place ?? null, this)
+    if (this.stop) announce(this.stop.say); else this.showTip(null)
+    return true
+  }
+
   listen() {
     const upper = this.upper
     const at = event => { const box = upper.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top] }
@@ -261,7 +275,7 @@ export class Plot {
       if (event.ctrlKey || event.metaKey || event.altKey) return
       const step = {'+': () => this.zoom(0.7), '=': () => this.zoom(0.7), '-': () => this.zoom(1 / 0.7), 0: () => this.reset(),
         ArrowLeft: () => this.pan(60, 0), ArrowRight: () => this.pan(-60, 0)}[event.key]
-      if (this.pannable && step) { step(); event.preventDefault() } else if (this.key?.(event, this)) event.preventDefault()
+      if (this.pannable && step) { step(); event.preventDefault() } else if (this.step(event.key) || this.key?.(event, this)) event.preventDefault()
     })
   }
 }

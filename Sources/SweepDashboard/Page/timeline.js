@@ -34,6 +34,9 @@ export function timelinePanel(store, selection) {
       const trial = hovered && store.trials.get(hovered.trial)
       self.showTip(hovered && place, hovered && (trial ? trialTip(store, trial, [['attempt', hovered.attempt], ['on', hovered.worker], ['took', seconds(hovered.end - hovered.begin) + (hovered.kind === 'lost' ? ', lost' : '')]]) : String(hovered.trial)))
     },
+    walk: (x, y) => [...spans].sort((one, two) => one.begin - two.begin || one.row - two.row).map(span => ({id: `${span.trial} ${span.attempt} ${span.begin}`, trial: span.trial, place: [(x(span.begin) + x(span.end)) / 2, y(span.row) + LANE / 2],
+      say: `Trial ${span.trial}, attempt ${span.attempt}, on ${span.worker}, ${seconds(span.end - span.begin)}, ${span.kind}`})),
+    pin: stop => selection.toggle('pin', stop.trial),
     pick: (place, event, self) => { const span = find(place, self); if (span) selection.toggle('pin', span.trial) }})
   const find = ([left, top], self) => {
     const [x, y] = self.scales(), at = x.invert(left)

@@ -179,7 +179,7 @@ export function sweepView(context, name) {
       facts([['Trials', `${count(ended(status.trials))} / ${count(status.trials_planned ?? total(status.trials))}`, 'ended'],
         [`Best ${objective.metric}`, status.best ? h('a', {href: sweepLink(name, ['trials', status.best.trial])}, sig(status.best.objective)) : '–', status.best && `trial ${status.best.trial}, epoch ${status.best.epoch}`],
         status.objectives ? ['Front', status.front ? `${count(status.front.members)} / ${count(status.front.of)}` : '–', status.front ? `completed; hypervolume ${sig(status.front.hypervolume, 3)}` : 'nothing is complete'] : null,
-        over ? null : ['Time left', status.state === 'running' ? seconds(status.seconds_left) : '–', 'estimated'], ['Epochs', count(status.epochs), status.epochs_per_second ? `${sig(status.epochs_per_second, 3)} a second` : null],
+        over ? null : ['Time left', status.state === 'running' ? seconds(status.seconds_left) : '–', status.may_end_sooner ? 'at most' : 'estimated'], status.enqueued ? ['Enqueued', count(status.enqueued), over ? 'not tried' : 'come next'] : null, ['Epochs', count(status.epochs), status.epochs_per_second ? `${sig(status.epochs_per_second, 3)} a second` : null],
         ['Workers', over ? `${workers.length}` : `${busy} / ${workers.reduce((sum, worker) => sum + worker.slots, 0)}`, over ? null : `slots busy, ${workers.length} worker${workers.length === 1 ? '' : 's'}`],
         status.storage ? ['On disk', bytes(status.storage.journal_bytes + status.storage.object_bytes)] : null]))
     }
