@@ -133,6 +133,10 @@ final class Desk: SweepObservatory {
         try check(sweep)
         return TimelineDocument(sweep: sweep, startedMilliseconds: 0, now: 1, spans: [], incumbents: [])
     }
+    func comparison(sweep: String) async throws(ControlError) -> ComparisonDocument {
+        try check(sweep)
+        throw ControlError(.conflict, "\(sweep) has no arms to compare")
+    }
     func workers() async -> WorkersDocument { WorkersDocument(workers: []) }
 
     func ask(sweep: String, asker: String) async throws(ControlError) -> AskDocument {

@@ -27,6 +27,7 @@ import Testing
             ), ("/api/v1/sweeps/digits/trials/7/explanation", .explanation(sweep: "digits", trial: 7)),
             ("/api/v1/sweeps/digits/trials/7/diagnosis", .diagnosis(sweep: "digits", trial: 7)),
             ("/api/v1/sweeps/digits/findings", .findings(sweep: "digits")),
+            ("/api/v1/sweeps/digits.why-7/comparison", .comparison(sweep: "digits.why-7")),
             ("/api/v1/sweeps/digits/rank", .rank(sweep: "digits", top: nil)),
             ("/api/v1/sweeps/digits/rank?top=3", .rank(sweep: "digits", top: 3)),
             (

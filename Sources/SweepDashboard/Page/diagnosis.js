@@ -81,6 +81,50 @@ function explanationNode(store, told) {
     told.levels.length ? h('p', {class: 'small soft'}, `Rule: ${told.rule}.${told.rule_picked ? ` It is auto, as ${told.rule_picked}.` : ''}`) : null]
 }
 
+const spread = ({mean, deviation, not_finite}) => mean == null ? 'no number' : sig(mean, 3) + (deviation == null ? '' : ` ± ${sig(deviation, 2)}`) + (not_finite ? ` (${not_finite} without a number)` : '')
+const signed = value => (value > 0 ? '+' : '') + sig(value, 3)
+
+/** What each arm did, beside the one that changes nothing. */
+function comparisonNode(told) {
+  const {metric, direction} = told.objective, moved = value => signed(direction === 'minimize' ? -value : value)
+  const first = told.arms.find(arm => arm.pairs)
+  const row = arm => [arm.arm, Object.entries(arm.changes).map(([path, value]) => h('div', {class: 'mono'}, `${path} = ${value}`)), ...!arm.pairs ? ['', '', '', '', '', 'no pair of runs yet'] : [
+    spread(arm.changed), arm.change_percent == null ? moved(arm.gain) : `${signed(arm.change_percent)} %`,
+    arm.interval_percent ? arm.interval_percent.map(signed).join(' to ') + ' %' : arm.interval ? arm.interval.map(moved).join(' to ') : '',
+    `${arm.improved} of ${arm.pairs}`, sig(arm.p, 2), arm.verdict]]
+  return [told.from_epoch ? h('p', {class: 'small soft'}, `Arms part at epoch ${told.from_epoch}; what lies before was trained once.`) : null,
+    h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': `Arms of ${told.sweep}`}, table([['arm'], ['changes'], [metric, 1], ['change', 1], ['95 % interval', 1], ['better in', 1], ['p', 1], ['verdict']],
+      [[told.base, 'nothing', first ? spread(first.base) : '', '', '', '', '', ''], ...told.arms.map(row)]))]
+}
+
+/** The arms of a sweep that has some; null for others. */
+export function armsPanel(store) {
+  if (!store.definition.parameters.some(one => one.path === 'arm')) return null
+  const body = h('div', {}, h('p', {class: 'soft', role: 'status'}, 'Looking …'))
+  let asked = null
+  const update = async () => {
+    const ended = store.status && JSON.stringify(store.status.trials)
+    if (asked === (ended ?? 'none')) return
+    asked = ended ?? 'none'
+    try { fill(body, comparisonNode(await ask(sweepPath(store.name) + '/comparison'))) } catch (error) { fill(body, h('p', {class: 'soft'}, error.message)) }
+  }
+  update()
+  return {update, node: h('section', {class: 'panel', 'aria-label': 'Arms'}, h('header', {}, h('h2', {}, 'What each arm did'), h('span', {class: 'soft small'}, 'over runs that share their seeds')), body)}
+}
+
+/** Whether a sweep is an experiment on a trial: `NAME.why-17`, `NAME.why-17-pairs`, `…-branches-2`; long names are cut to 64 letters. */
+export function isExperiment(name, sweep, number) {
+  const [, of, trial] = /^(.*)\.why-(\d+)(?:-pairs)?(?:-branches)?(?:-\d+)?$/.exec(name) ?? []
+  return Number(trial) === number && (of === sweep || name.length === 64 && sweep.startsWith(of))
+}
+
+/** The experiments on a trial, each with its arms; nothing where there is none. */
+async function experimentsNode(store, number) {
+  const {sweeps} = await ask('/sweeps'), found = sweeps.filter(one => isExperiment(one.sweep, store.name, number))
+  return Promise.all(found.map(async one => [h('h3', {}, h('a', {href: sweepLink(one.sweep)}, one.sweep), h('span', {class: 'soft'}, ` ${one.state}`)),
+    await ask(sweepPath(one.sweep) + '/comparison').then(comparisonNode, error => h('p', {class: 'soft'}, error.message))]))
+}
+
 /** What a trial suffers from, and why it was proposed and went on or was stopped: looked at when it comes to a rung or an end. */
 export function reasonsPanels(store, number) {
   const panel = (title, part, make) => {
@@ -91,11 +135,18 @@ export function reasonsPanels(store, number) {
     return {look, node: h('section', {class: 'panel', 'aria-label': title}, h('header', {}, h('h2', {}, title), h('button', {class: 'plain', onclick: look, 'aria-label': `${title}: look again`}, 'Again')), body)}
   }
   const panels = [panel('Diagnosis', 'diagnosis', diagnosisNode), panel('Why it was tried, and what became of it', 'explanation', told => explanationNode(store, told))]
+  const experiments = h('section', {class: 'panel', 'aria-label': 'Experiments', hidden: true})
+  const lookForExperiments = async () => {
+    const made = await experimentsNode(store, number).catch(() => [])
+    experiments.hidden = !made.length
+    fill(experiments, h('header', {}, h('h2', {}, 'Experiments on this trial'), h('button', {class: 'plain', onclick: lookForExperiments, 'aria-label': 'Experiments: look again'}, 'Again')), made)
+  }
   let asked = null
-  return {node: h('div', {class: 'two'}, panels.map(one => one.node)), update() {
+  return {node: h('div', {}, h('div', {class: 'two'}, panels.map(one => one.node)), experiments), update() {
     const trial = store.trials.get(number), stamp = trial && `${trial.state} ${trial.rung} ${trial.goal}`
     if (!trial || asked === stamp) return
     asked = stamp
     for (const one of panels) one.look()
+    lookForExperiments()
   }}
 }

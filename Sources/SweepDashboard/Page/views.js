@@ -13,7 +13,7 @@ import {timelinePanel} from './timeline.js'
 import {trialView, compareView} from './trial.js'
 import {findingName, findingDot} from './coloring.js'
 import {dataView} from './data.js'
-import {findingsView} from './diagnosis.js'
+import {findingsView, armsPanel} from './diagnosis.js'
 import {contourPanel} from './contour.js'
 import {lineagePanel} from './lineage.js'
 
@@ -117,7 +117,7 @@ export function sweepView(context, name) {
         const timelined = panel => Object.assign(panel, {wantsTimeline: true}), ranked = panel => Object.assign(panel, {wantsRank: true})
         const fronts = () => store.definition.objectives ? [ranked(frontsPanel(store, selection))] : []
         const make = {
-          '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ...fronts(), lineagePanel(store, selection), ranked(rankingPanel(store, selection, {top: 10}))],
+          '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ...fronts(), lineagePanel(store, selection), armsPanel(store), ranked(rankingPanel(store, selection, {top: 10}))].filter(Boolean),
           ranking: () => [...fronts(), ranked(rankingPanel(store, selection))],
           parameters: () => [parallelPanel(store, selection), slicesPanel(store, selection), contourPanel(store, selection), importancePanel(store)],
           timeline: () => [timelined(timelinePanel(store, selection)), lineagePanel(store, selection)],
