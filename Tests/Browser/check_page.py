@@ -1,10 +1,10 @@
 """Goes through every view of the page of a live sweep, as a person would, and fails where something is wrong.
 
-    check_page.py --url URL --sweep NAME [--population NAME] [--fronts NAME] [--programs NAME] [--kill PID --doomed NAME] [--pictures FOLDER]
+    check_page.py --url URL --sweep NAME [--population NAME] [--fronts NAME] [--programs NAME] [--arms NAME] [--kill PID --doomed NAME] [--pictures FOLDER]
 
 Checked in each view: what must stand there does, the console has no error, axe-core finds nothing serious. --kill ends a worker
-while the page looks on, in the middle of a long trial of the sweep that --doomed names. --population, --fronts and --programs name further sweeps: of a population that made copies, of two objectives, and of
-trials that are programs.
+while the page looks on, in the middle of a long trial of the sweep that --doomed names. --population, --fronts and --programs name further sweeps: of a population that made copies, of two objectives, of
+trials that are programs, and of arms, an experiment on the sweep's first trial.
 """
 import argparse
 import json
@@ -22,7 +22,7 @@ from browser import Browser  # noqa: E402
 options = argparse.ArgumentParser()
 options.add_argument("--url", required=True)
 options.add_argument("--sweep", required=True)
-for further in ("--doomed", "--population", "--fronts", "--programs"):
+for further in ("--doomed", "--population", "--fronts", "--programs", "--arms"):
     options.add_argument(further)
 options.add_argument("--kill", type=int)
 options.add_argument("--pictures", type=pathlib.Path)
@@ -124,6 +124,12 @@ def walk(browser, suffix=""):
             return all.find(one => one.startsWith('Hypervolume over'))""")
         check("hypervolume", "after trial" in label and "before" in label, label)
         settled(browser, "hypervolume" + suffix)
+    if options.arms:
+        browser.open(f"#/sweeps/{options.arms}")
+        browser.wait("the arms", "return /3 of 3|[012] of 3/.test(document.querySelector('[aria-label=Arms]')?.innerText)")
+        settled(browser, "arms" + suffix)
+        browser.open(sweep + "/trials/1")
+        browser.wait("its experiment", "return document.querySelector('[aria-label=Experiments]:not([hidden])')?.innerText.includes(arguments[0])", options.arms)
     if options.programs:
         browser.open(f"#/sweeps/{options.programs}/data")
         browser.wait("why there are no rows", "return document.querySelector('main').innerText.includes('has no data set here')")
