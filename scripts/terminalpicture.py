@@ -1,5 +1,6 @@
 """What stands on a terminal, and a picture of it: an SVG that needs no font but a fixed one, and no program but a browser."""
 import html
+import itertools
 import os
 import pty
 import re
@@ -117,12 +118,20 @@ def runs(line):
     return [(column, text, emphasis) for (emphasis, _), column, text in pieces if text.strip()]
 
 
-def block(one, x, y, colour):
-    """A block drawn as a rectangle: no two fonts draw them alike."""
-    if one in SHADES:
-        return f'<rect x="{x}" y="{y + 3}" width="{CELL_WIDTH}" height="{CELL_HEIGHT - 5}" fill="{colour}" fill-opacity="{SHADES[one]}"/>'
-    height = (EIGHTHS.index(one) + 1) / 8 * (CELL_HEIGHT - 5)
-    return f'<rect x="{x}" y="{y + CELL_HEIGHT - 2 - height:g}" width="{CELL_WIDTH}" height="{height:g}" fill="{colour}"/>'
+def blocks(text, x, y, colour):
+    """Blocks drawn as rectangles, equal neighbours as one: no two fonts draw them alike."""
+    for one, group in itertools.groupby(text):
+        width = len(list(group)) * CELL_WIDTH
+        height = (1 if one in SHADES else (EIGHTHS.index(one) + 1) / 8) * (CELL_HEIGHT - 5)
+        shade = f' fill-opacity="{SHADES[one]}"' if one in SHADES else ""
+        yield f'<rect x="{x}" y="{y + CELL_HEIGHT - 2 - height:g}" width="{width}" height="{height:g}" fill="{colour}"{shade}/>'
+        x += width
+
+
+def words(text):
+    """What is said of a screen to those who do not see it: its lines without blocks."""
+    lines = (" ".join("".join(one for one in line if one not in SHADES and one not in EIGHTHS).split()) for line in text.splitlines())
+    return ". ".join(line for line in lines if line)
 
 
 def svg(lines, columns, name):
@@ -134,7 +143,7 @@ def svg(lines, columns, name):
         for column, text, emphasis in runs(line):
             colour = next((COLOURS[one] for one in emphasis if one in COLOURS), PLAIN)
             if text[0] in SHADES or text[0] in EIGHTHS:
-                body += [block(one, EDGE + (column + index) * CELL_WIDTH, y, colour) for index, one in enumerate(text)]
+                body += blocks(text, EDGE + column * CELL_WIDTH, y, colour)
                 continue
             lead = len(text) - len(text.lstrip())
             word = text.strip()

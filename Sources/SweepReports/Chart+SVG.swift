@@ -13,7 +13,12 @@ extension Chart {
         let y = yScale(logarithmic: logarithmic)
         let longest = Double(y.labels.map(\.count).max() ?? 0)
         // Of a digit 6 pixels, and the name of the axis beside them.
-        let frame = Frame(left: max(64, 24 + 6 * longest), top: 36, right: Double(width) - 16, bottom: Double(height) - 48)
+        let frame = Frame(
+            left: max(64, 24 + 6 * longest),
+            top: 36,
+            right: Double(width) - 16,
+            bottom: Double(height) - 48
+        )
         var body = ""
         body += #"<rect width="100%" height="100%" fill="white"/>"# + "\n"
         body += Self.text(title, x: frame.left, y: 20, anchor: "start", size: 14, weight: "bold")

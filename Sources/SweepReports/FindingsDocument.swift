@@ -1,3 +1,4 @@
+package import SweepCore
 package import SweepDiagnosis
 
 /// What a sweep's trials suffer from, those of one verdict together: what `/api/v1/sweeps/NAME/findings` answers.

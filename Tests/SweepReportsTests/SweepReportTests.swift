@@ -49,7 +49,9 @@ import Testing
         let markdown = Self.report().markdown
         #expect(markdown.contains("\n## What matters\n"))
         #expect(
-            markdown.contains("Shares are in percent: validation.loss of 80 configurations at epoch 3; the forest explains")
+            markdown.contains(
+                "Shares are in percent: validation.loss of 80 configurations at epoch 3; the forest explains"
+            )
         )
         let html = Self.report().html
         for part in [

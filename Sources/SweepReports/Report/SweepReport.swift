@@ -1,5 +1,4 @@
 import SweepCore
-import SweepDiagnosis
 import SweepNumerics
 import SweepSearch
 
