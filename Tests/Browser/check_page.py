@@ -225,7 +225,7 @@ def numbers(browser):
     wrong = browser.driver.execute_async_script("""
         const done = arguments[arguments.length - 1], wrong = []
         const tell = (name, texts, expected) => { if (texts.join(' | ') !== expected) wrong.push(`${name}: ${texts.join(' | ')}`) }
-        Promise.all([import('/page/format.js'), import('/page/scale.js')]).then(([{times, numerals, range, moment}, {ticks, timeTicks, scale}]) => {
+        Promise.all([import('/page/format.js'), import('/page/scale.js')]).then(([{times, numerals, range, moment}, {ticks, timeTicks, scale, whole}]) => {
           tell('a short span of time', times(timeTicks([1.72, 2], 7)), '1.75 s | 1.80 s | 1.85 s | 1.90 s | 1.95 s | 2.00 s')
           tell('milliseconds', times(timeTicks([0, 0.4], 4)), '0 | 100 ms | 200 ms | 300 ms | 400 ms')
           tell('minutes', times(timeTicks([0, 200], 7)), '0 | 30 s | 1 min 00 s | 1 min 30 s | 2 min 00 s | 2 min 30 s | 3 min 00 s')
@@ -237,6 +237,8 @@ def numbers(browser):
           tell('close losses', numerals(ticks([0.98123, 0.98156], 5)), '0.9813 | 0.9814 | 0.9815')
           tell('decades', numerals(scale([0.001, 100], [0, 1], true).ticks(6)), '0.001 | 0.01 | 0.1 | 1 | 10 | 100')
           tell('rungs', numerals([0, 1, 3, 9, 27]), '0 | 1 | 3 | 9 | 27')
+          tell('epochs', numerals(whole(ticks([1, 3], 9))), '1 | 2 | 3')
+          tell('between two epochs', numerals(whole(ticks([1.2, 1.8], 3))), '1.2 | 1.4 | 1.6 | 1.8')
           tell('a narrow interval', [range(0.98123, 0.98156), range(0.049, 0.0551)], '0.98123 – 0.98156 | 0.0490 – 0.0551')
           for (const low of [0, 1, 59.3, 999.9, 86399, 1e7]) for (let power = -6; power <= 7; power++) for (const part of [1, 2.3, 6.1]) {
             const high = low + part * 10 ** power

@@ -20,9 +20,10 @@ export function curvesPanel(store, selection, {only = null, title = 'Learning cu
   const controls = h('div', {class: 'row'})
 
   const line = (context, x, y, points) => {
-    const end = points.length
-    if (end === 1 && points[0] != null) { context.beginPath(); context.arc(x(1), y(points[0]), 1.6, 0, 7); context.stroke(); return }
+    const end = points.length, counts = index => points[index] != null && !(state.log && points[index] <= 0)
     context.beginPath()
+    // A point without neighbours is no line.
+    for (let index = 0; index < end; index++) if (counts(index) && !counts(index - 1) && !counts(index + 1)) { context.moveTo(x(index + 1) + 1.6, y(points[index])); context.arc(x(index + 1), y(points[index]), 1.6, 0, 7) }
     // More epochs than pixels: of each pixel's epochs the least and the greatest.
     const each = Math.max(1, Math.floor(end / Math.max(1, 2 * (x(end) - x(1)))))
     let pen = false
@@ -145,7 +146,7 @@ export function curvesPanel(store, selection, {only = null, title = 'Learning cu
     // A few that diverge shall not press all others flat: the highest fiftieth may leave the picture.
     const high = tops.length > 20 && !log ? Math.min(tops.at(-1), 3 * quantile(tops, 0.9) - 2 * quantile(ends, 0.5)) : log && tops.length > 20 ? Math.min(tops.at(-1), quantile(tops, 0.95) * 2) : tops.at(-1)
     const last = state.shown.length && state.shown.every(trial => trial.state !== 'running') ? longest : Math.max(longest, Math.min(store.definition.epochs, longest + 1))
-    plot.set({x: [1, Math.max(2, last)], y: padded([ends[0], Math.max(high, ends[0])], log, 0.05), xLog: xLog(), yLog: log, xLabel: 'epoch', yLabel: name})
+    plot.set({x: [1, Math.max(2, last)], y: padded([ends[0], Math.max(high, ends[0])], log, 0.05), xLog: xLog(), yLog: log, xLabel: 'epoch', xWhole: true, yLabel: name})
     plot.label = `${title}: ${name} of ${state.shown.length} trials over ${longest} epochs. Arrow keys up and down go through the trials, Enter pins.`
     fill(legend, state.shown.length ? colors.legend(state.shown) : h('p', {class: 'soft small'}, [...store.trials.values()].some(trial => trial.epochs) ? `No trial that is shown has ${name}.` : 'No trial has trained an epoch yet.'))
     refill(controls,
@@ -240,7 +241,7 @@ export function incumbentPanel(store, selection) {
     if (timeline) steps = timeline.incumbents
     if (!steps) return
     const log = extent(steps.value)[0] > 0 && (selection.get('ily') || '1') === '1' && /loss|mae/.test(metric)
-    plot.set({x: [0, total() || 1], y: padded(extent(steps.value, log), log, 0.08), yLog: log, xLabel: byTime() ? 'core seconds' : 'epochs trained, all trials', yLabel: metric})
+    plot.set({x: [0, total() || 1], y: padded(extent(steps.value, log), log, 0.08), yLog: log, xLabel: byTime() ? 'core seconds' : 'epochs trained, all trials', xWhole: !byTime(), yLabel: metric})
     fill(note, steps.value.length ? '' : 'There is no result yet.')
     plot.label = steps.value.length ? `Best so far: ${metric} came from ${sig(steps.value[0])} to ${sig(steps.value.at(-1))} in ${steps.value.length} steps; now trial ${steps.trial.at(-1)}` : 'Best so far: none yet'
     refill(controls, menu('Over', byTime() ? 'time' : 'epochs', [['epochs', 'epochs trained'], ['time', 'core time']], value => selection.set('ix', value === 'time' ? 'time' : '')))

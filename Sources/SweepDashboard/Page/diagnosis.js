@@ -9,8 +9,9 @@ const NAMED = 12
 const percent = share => `${Math.round(100 * share)} %`
 const sentence = text => text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
 const trialLink = (store, number) => h('a', {href: sweepLink(store.name, ['trials', number])}, number)
+/** Columns are [name, whether it is numeric, whether its cells are short words]. */
 const table = (columns, rows) => h('table', {}, h('thead', {}, h('tr', {}, columns.map(([name, numeric]) => h('th', {scope: 'col', class: numeric ? 'num' : null}, name)))),
-  h('tbody', {}, rows.map(cells => h('tr', {}, cells.map((cell, index) => h('td', {class: columns[index][1] ? 'num' : 'wrap'}, cell))))))
+  h('tbody', {}, rows.map(cells => h('tr', {}, cells.map((cell, index) => h('td', {class: columns[index][1] ? 'num' : columns[index][2] ? null : 'wrap'}, cell))))))
 
 /** A likely cause, with what speaks for it. */
 const causeNode = cause => [h('div', {}, findingDot(cause.id), ' ', h('b', {}, cause.words), ` ${percent(cause.probability)}${cause.confirmed ? ', confirmed by experiment' : ''} `, h('span', {class: 'soft small'}, cause.id)),
@@ -70,14 +71,14 @@ const VERDICTS = {stopped: 'stopped', completed: 'completed', waits: 'waits', lo
 
 function explanationNode(store, told) {
   const {proposal} = told, metric = told.objective.metric
-  return [h('p', {}, `Proposed: ${sentence(proposal.text)}`),
+  return [h('p', {}, `Proposed: ${proposal.text}.`),
     told.picked ? h('p', {class: 'small soft'}, `The search is auto: ${told.method}, as ${told.picked}.`) : null,
     proposal.first_run !== told.trial ? h('p', {}, 'It repeats the configuration of trial ', trialLink(store, proposal.first_run), ' with another seed.') : null,
     h('p', {class: 'small soft'}, `Known then: ${count(proposal.results)} ${proposal.because === 'finalist' ? 'runs of finalists' : 'trials'} with a result, ${count(proposal.pending)} without.`),
     proposal.neighbours.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Nearest trials then'}, table([['nearest trial', 1], ['distance, of 1', 1], ['at epoch', 1], [metric, 1]], proposal.neighbours.map(one => [trialLink(store, one.trial), one.distance.toFixed(3), one.epoch, sig(one.objective)]))) : null,
     h('h3', {}, 'What was decided'),
-    told.levels.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Decisions'}, table([['at epoch', 1], [metric, 1], ['place', 1], ['best', 1], ['median', 1], ['went on before', 1], ['verdict']], told.levels.map(one => [one.epoch, sig(one.objective), `${one.place} of ${one.of}`, sig(one.best), sig(one.median), one.went_on,
-      one.verdict === 'promoted' ? `went on to ${one.to}` : VERDICTS[one.verdict] ?? label(one.verdict)]))) : h('p', {class: 'soft'}, 'Nothing was decided of it yet.'),
+    told.levels.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Decisions'}, table([['at epoch', 1], ['verdict', 0, 1], [metric, 1], ['place', 1], ['best', 1], ['median', 1], ['went on before', 1]], told.levels.map(one => [one.epoch, one.verdict === 'promoted' ? `went on to ${one.to}` : VERDICTS[one.verdict] ?? label(one.verdict),
+      sig(one.objective), `${one.place} of ${one.of}`, sig(one.best), sig(one.median), one.went_on]))) : h('p', {class: 'soft'}, 'Nothing was decided of it yet.'),
     told.levels.length ? h('p', {class: 'small soft'}, `Rule: ${told.rule}.${told.rule_picked ? ` It is auto, as ${told.rule_picked}.` : ''}`) : null]
 }
 
@@ -93,7 +94,7 @@ function comparisonNode(told) {
     arm.interval_percent ? arm.interval_percent.map(signed).join(' to ') + ' %' : arm.interval ? arm.interval.map(moved).join(' to ') : '',
     `${arm.improved} of ${arm.pairs}`, sig(arm.p, 2), arm.verdict]]
   return [told.from_epoch ? h('p', {class: 'small soft'}, `Arms part at epoch ${told.from_epoch}; what lies before was trained once.`) : null,
-    h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': `Arms of ${told.sweep}`}, table([['arm'], ['changes'], [metric, 1], ['change', 1], ['95 % interval', 1], ['better in', 1], ['p', 1], ['verdict']],
+    h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': `Arms of ${told.sweep}`}, table([['arm', 0, 1], ['changes'], [metric, 1], ['change', 1], ['95 % interval', 1], ['better in', 1], ['p', 1], ['verdict', 0, 1]],
       [[told.base, 'nothing', first ? spread(first.base) : '', '', '', '', '', ''], ...told.arms.map(row)]))]
 }
 

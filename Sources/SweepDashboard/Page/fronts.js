@@ -92,7 +92,7 @@ export function frontsPanel(store, selection) {
     volume.hidden = !steps().length
     if (!volume.hidden) {
       const reference = [first, ...others].map((one, index) => `${one.metric} ${sig(front.reference[index], 4)}`).join(', '), last = steps().at(-1)
-      history.set({x: [0, Math.max(1, store.trials.size)], y: [0, last.hypervolume * 1.08 || 1], xLabel: 'trial', yLabel: ''})
+      history.set({x: [0, Math.max(1, store.trials.size)], y: [0, last.hypervolume * 1.08 || 1], xLabel: 'trial', xWhole: true, yLabel: ''})
       history.label = `Hypervolume over the order of trials: ${sig(last.hypervolume, 4)} after trial ${last.trial}, before ${reference}`
       fill(past, `What the completed configurations dominated, up to each trial, before the worst measured of each objective: ${reference}. As that point moves, so does the whole line.`)
     }

@@ -1,6 +1,6 @@
 // A picture with axes on a canvas: panning, zooming, a layer that is kept while it moves, and what floats above it.
 import {h, eachFrame, announce} from './dom.js'
-import {scale} from './scale.js'
+import {scale, whole} from './scale.js'
 import {numerals} from './format.js'
 import {theme, onScheme} from './color.js'
 
@@ -144,8 +144,8 @@ export class Plot {
     context.textAlign = 'center'
     context.textBaseline = 'top'
     // What is marked, and the words for it: an axis of times has its own of both.
-    const {xTicks, xText = numerals, xRoom = 90} = this.options, count = Math.max(2, Math.round((wall - left) / xRoom))
-    const values = typeof xTicks === 'function' ? xTicks(this.domain.x, count) : xTicks ?? x.ticks(count), texts = xText(values)
+    const {xTicks, xText = numerals, xRoom = 90, xWhole} = this.options, count = Math.max(2, Math.round((wall - left) / xRoom))
+    const round = typeof xTicks === 'function' ? xTicks(this.domain.x, count) : xTicks ?? x.ticks(count), values = xWhole ? whole(round) : round, texts = xText(values)
     for (const [index, value] of values.entries()) {
       const place = Math.round(x(value)) + 0.5
       if (place < left - 1 || place > wall + 1) continue

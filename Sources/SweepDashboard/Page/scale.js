@@ -27,6 +27,12 @@ function steps(low, high, step) {
   return found.map(value => Math.abs(value) < step * 1e-9 ? 0 : value)
 }
 
+/** The whole numbers among round ones, for what is counted: there is no epoch 1.5. */
+export function whole(values) {
+  const found = values.map(value => Math.round(value)).filter((value, index) => Math.abs(value - values[index]) < 1e-6)
+  return found.length ? found : values
+}
+
 const TIMES = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400]
 
 /** Round times in seconds: parts of a minute, an hour or a day, as people count them. */

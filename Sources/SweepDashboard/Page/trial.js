@@ -26,7 +26,13 @@ export function trialView(store, selection, number, context) {
       let pen = false
       known.curve[metric].forEach((value, epoch) => { if (value == null || y.log && value <= 0) { pen = false; return } pen ? context.lineTo(x(epoch + 1), y(value)) : context.moveTo(x(epoch + 1), y(value)); pen = true })
       context.stroke()
-      if (known.curve[metric].length === 1) { context.fillStyle = context.strokeStyle; context.beginPath(); context.arc(x(1), y(known.curve[metric][0]), 3, 0, 7); context.fill() }
+      // A point without neighbours is no line; what is lost is marked where it was.
+      const points = known.curve[metric], counts = index => points[index] != null && !(y.log && points[index] <= 0)
+      points.forEach((value, index) => {
+        if (counts(index) && !counts(index - 1) && !counts(index + 1)) { context.fillStyle = context.strokeStyle; context.beginPath(); context.arc(x(index + 1), y(value), 3, 0, 7); context.fill() }
+      })
+      const first = points.indexOf(null), top = y(y.domain[1]) + 7, place = x(first + 1)
+      if (first >= 0) { context.setLineDash([]); context.beginPath(); context.moveTo(place - 4, top - 4); context.lineTo(place + 4, top + 4); context.moveTo(place + 4, top - 4); context.lineTo(place - 4, top + 4); context.stroke() }
     }
     context.setLineDash([])
     context.strokeStyle = theme().soft
@@ -45,7 +51,7 @@ export function trialView(store, selection, number, context) {
   const drawPlot = () => {
     const all = lines().flatMap(metric => known.curve[metric])
     const isLog = log() && extent(all, true)[0] < Infinity
-    plot.set({x: [1, Math.max(2, known.epochs)], y: padded(extent(all, isLog), isLog, 0.06), yLog: isLog, xLabel: 'epoch', yLabel: ''})
+    plot.set({x: [1, Math.max(2, known.epochs)], y: padded(extent(all, isLog), isLog, 0.06), yLog: isLog, xLabel: 'epoch', xWhole: true, yLabel: ''})
     plot.label = `Curves of trial ${number} over ${known.epochs} epochs: ` + lines().map(metric => `${metric} ends at ${sig(known.curve[metric].at(-1))}`).join(', ')
     const box = metric => {
       const index = lines().indexOf(metric)
