@@ -280,7 +280,9 @@ import Testing
         guard let python = Program.python else { return false }
         let process = Process()
         process.executableURL = python
-        process.arguments = ["-c", "import importlib.util as u, sys; sys.exit(u.find_spec('optuna_dashboard') is None)"]
+        process.arguments = [
+            "-c", "import importlib.util as u, sys; sys.exit(u.find_spec('optuna_dashboard') is None)",
+        ]
         guard (try? process.run()) != nil else { return false }
         process.waitUntilExit()
         return process.terminationStatus == 0
