@@ -1,11 +1,11 @@
 // What trials suffer from and what would mend them, and why one was proposed and went on or was stopped.
 import {h, fill} from './dom.js'
-import {sig, count, label} from './format.js'
+import {sig, short, count, label} from './format.js'
 import {ask, sweepPath} from './store.js'
 import {findingName, findingDot} from './coloring.js'
 import {sweepLink} from './views.js'
 
-const NAMED = 12
+const NAMED = 12, BOUNDS = {at_least: 'at least ', at_most: 'at most ', equal: ''}
 const percent = share => `${Math.round(100 * share)} %`
 const sentence = text => text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
 const trialLink = (store, number) => h('a', {href: sweepLink(store.name, ['trials', number])}, number)
@@ -24,6 +24,10 @@ const remedyNode = ({remedy}) => [h('div', {}, sentence(remedy.text)), remedy.ch
 export function findingsView(store, selection) {
   const body = h('div', {}, h('p', {class: 'empty', role: 'status'}, 'Looking at every curve …')), summary = h('span', {class: 'soft small'})
   const parameter = path => store.definition.parameters.find(one => one.path === path)
+  /** The region in a sentence, its parameters by the names that tell them from all others of the sweep. */
+  const regionText = ({conditions, sick, inside, words, sick_in_all: sickInAll, all, chance}) => `${count(sick)} of the ${count(inside)} trials with `
+    + conditions.map(one => `${parameter(one.path)?.name ?? one.path} ${BOUNDS[one.bound]}${label(one.value)}`).join(' and ')
+    + `: ${words} (${count(sickInAll)} of ${count(all)} in all; by chance ${chance < 1e-12 ? 'below 1e-12' : short(chance, 1)})`
   /** The trials of a part of the space, by the filters that all views share. */
   const showRegion = region => {
     const ranges = new Map()
@@ -40,8 +44,8 @@ export function findingsView(store, selection) {
   const show = told => {
     fill(summary, told.trials ? `${count(told.sound)} of ${count(told.trials)} trained trials show no fault` : '')
     if (!told.trials) { fill(body, h('p', {class: 'empty'}, 'No trial has trained an epoch yet.')); return }
-    fill(body, told.regions.length ? [h('h3', {}, 'Where'), h('ul', {class: 'plain'}, told.regions.map(region => h('li', {}, findingDot(region.symptom), ' ', region.text, ' ',
-      h('button', {class: 'plain', onclick: () => showRegion(region), 'aria-label': `Show them: ${region.text}`}, 'Show them'))))] : null,
+    fill(body, told.regions.length ? [h('h3', {}, 'Where'), h('ul', {class: 'plain'}, told.regions.map(region => h('li', {}, findingDot(region.symptom), ' ', regionText(region), ' ',
+      h('button', {class: 'plain', onclick: () => showRegion(region), 'aria-label': `Show them: ${regionText(region)}`}, 'Show them'))))] : null,
     told.groups.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Trials by what they suffer from'},
       table([['trials', 1], ['verdict'], ['which', 0], ['the first one’s likeliest cause'], ['what would mend it']], told.groups.map(group => [count(group.count), group.verdict,
         [group.trials.slice(0, NAMED).map((number, index) => [index ? ', ' : '', trialLink(store, number)]), group.count > NAMED ? ` and ${count(group.count - NAMED)} more` : ''],
