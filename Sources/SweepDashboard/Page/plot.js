@@ -230,7 +230,9 @@ export class Plot {
   step(key) {
     if (!this.walk || !['ArrowDown', 'ArrowUp', 'Enter', 'Escape'].includes(key)) return false
     if (key === 'Enter') { if (this.stop) this.pin(this.stop); return Boolean(this.stop) }
-    const stops = key === 'Escape' ? [] : this.walk(...this.scales()), index = stops.findIndex(one => one.id === this.stop?.id)
+    // Of a picture that is zoomed into, what is seen.
+    const {left, right} = this.margin, seen = ({place: [x, y]}) => x >= left - 10 && x <= this.width - right + 10 && y >= -10 && y <= this.height + 10
+    const stops = key === 'Escape' ? [] : this.walk(...this.scales()).filter(seen), index = stops.findIndex(one => one.id === this.stop?.id)
     this.stop = stops[Math.max(0, Math.min(stops.length - 1, index + (key === 'ArrowDown' ? 1 : -1)))]
     this.hover?.(this.stop?.place ?? null, this)
     if (this.stop) announce(this.stop.say); else this.showTip(null)
