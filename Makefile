@@ -262,7 +262,7 @@ bench-page: build setup-test ## measure the page: 2,000 trials of 50 epochs, and
 	$(VENV)/bin/python Benchmarks/bench-page $(BENCH_PAGE)
 
 .PHONY: pictures
-pictures: build setup-test ## make the README's pictures of the page from a real sweep
+pictures: build setup-test ## make the README's pictures of the page and the terminal from a real sweep
 	$(VENV)/bin/python scripts/make-pictures
 
 .PHONY: bench-dispatch

@@ -27,6 +27,7 @@ struct ReportCommand: AsyncParsableCommand {
                 rank: try await control.rank(sweep: sweep, top: nil),
                 curves: try await control.curves(sweep: sweep, trial: nil),
                 diagnosis: try await control.diagnose(sweep: sweep, trial: nil),
+                importance: try await importance(control),
                 submission: try await control.source(sweep: sweep),
                 version: SoftwareVersion.current
             )
@@ -36,5 +37,13 @@ struct ReportCommand: AsyncParsableCommand {
         guard let output else { return Terminal.output(text) }
         try Terminal.write(Array(text.utf8), to: output)
         Terminal.error("report on \(sweep): \(output)")
+    }
+
+    /// Which parameters matter; nil while too little is known for that.
+    private func importance(_ control: any SweepControl) async throws(ControlError) -> ImportanceDocument? {
+        do throws(ControlError) { return try await control.importance(sweep: sweep, metric: nil) } catch {
+            guard error.code == .conflict else { throw error }
+            return nil
+        }
     }
 }

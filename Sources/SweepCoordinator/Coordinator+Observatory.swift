@@ -35,6 +35,13 @@ extension Coordinator: SweepObservatory {
         }
     }
 
+    package func comparison(sweep name: String) async throws(ControlError) -> ComparisonDocument {
+        let (core, sweep) = try reading(name)
+        let document = await Self.aside { [curves] in core.comparisonDocument(sweep, curves: curves) }
+        guard let document else { throw ControlError(.conflict, "\(name) has no arms to compare") }
+        return document
+    }
+
     package func workers() async -> WorkersDocument {
         let (core, moment) = (core.reading, now)
         return await Self.aside { core.workersDocument(at: moment) }

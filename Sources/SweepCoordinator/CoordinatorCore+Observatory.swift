@@ -59,6 +59,19 @@ extension CoordinatorCore {
         )
     }
 
+    /// What the arms of a sweep come to; nil when it has none.
+    package func comparisonDocument(
+        _ sweep: SweepProgress,
+        curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
+    ) -> ComparisonDocument? {
+        guard !sweep.sweep.arms.isEmpty else { return nil }
+        return ComparisonDocument(
+            sweep: sweep.sweep,
+            rank: rankDocument(sweep, top: nil, curves: curves),
+            chance: sweep.submission.schema?.chanceLoss ?? .infinity
+        )
+    }
+
     /// Every worker; `now` is on the clock of the events.
     package func workersDocument(at now: Instant) -> WorkersDocument {
         // Why a worker is idle is a matter of one sweep: the first that is not over, else the last there was.

@@ -27,6 +27,11 @@ package enum HTTPRoute: Hashable, Sendable {
     case data(sweep: String)
     case importance(sweep: String, metric: Metric?)
     case explanation(sweep: String, trial: Int)
+    /// What trials suffer from: those of one verdict together, or all that there is to say of one.
+    case findings(sweep: String)
+    case diagnosis(sweep: String, trial: Int)
+    /// What the arms of a sweep come to.
+    case comparison(sweep: String)
     /// A sweep as it changes.
     case sweepEvents(sweep: String)
     case steer(sweep: String, Steering)
@@ -71,7 +76,8 @@ package enum HTTPRoute: Hashable, Sendable {
             "", "/openapi.json", "/session", "/login", "/logout", "/sweeps", "/workers", "/events", "/sweeps/NAME",
             "/sweeps/NAME/status", "/sweeps/NAME/rank?top=K&metric=M", "/sweeps/NAME/curves?trial=N",
             "/sweeps/NAME/trials?metrics=M,M&since=VERSION&after=N&limit=K", "/sweeps/NAME/trials/N",
-            "/sweeps/NAME/trials/N/explanation", "/sweeps/NAME/importance?metric=M",
+            "/sweeps/NAME/trials/N/explanation", "/sweeps/NAME/trials/N/diagnosis", "/sweeps/NAME/findings",
+            "/sweeps/NAME/comparison", "/sweeps/NAME/importance?metric=M",
             "/sweeps/NAME/timeline", "/sweeps/NAME/data", "/sweeps/NAME/events", "/sweeps/NAME/pause",
             "/sweeps/NAME/resume",
             "/sweeps/NAME/cancel", "/sweeps/NAME/set", "/sweeps/NAME/enqueue", "/sweeps/NAME/ask",
@@ -190,6 +196,8 @@ package enum HTTPRoute: Hashable, Sendable {
         case (3, "curves"): return .curves(sweep: sweep, trial: try query.number("trial"))
         case (3, "importance"):
             return .importance(sweep: sweep, metric: try query.metric("metric"))
+        case (3, "comparison"): return .comparison(sweep: sweep)
+        case (3, "findings"): return .findings(sweep: sweep)
         case (3, "timeline"): return .timeline(sweep: sweep)
         case (3, "data"): return .data(sweep: sweep)
         case (3, "events"): return .sweepEvents(sweep: sweep)
@@ -210,6 +218,8 @@ package enum HTTPRoute: Hashable, Sendable {
             )
         case (5, "trials") where path[4] == "explanation":
             return .explanation(sweep: sweep, trial: try Query.number(path[3], "trial"))
+        case (5, "trials") where path[4] == "diagnosis":
+            return .diagnosis(sweep: sweep, trial: try Query.number(path[3], "trial"))
         case (4, "trials"): return .trial(sweep: sweep, number: try Query.number(path[3], "trial"))
         case (3, let word): return Steering(rawValue: word).map { .steer(sweep: sweep, $0) }
         default: return nil

@@ -127,6 +127,13 @@ package struct Site: Sendable {
             )
         case .explanation(let sweep, let trial):
             return HTTPAnswer(json: try await observatory.explain(sweep: sweep, trial: trial).json.bytes, for: request)
+        case .diagnosis(let sweep, let trial):
+            return HTTPAnswer(json: try await observatory.diagnose(sweep: sweep, trial: trial).json.bytes, for: request)
+        case .comparison(let sweep):
+            return HTTPAnswer(json: try await observatory.comparison(sweep: sweep).json.bytes, for: request)
+        case .findings(let sweep):
+            let findings = FindingsDocument(try await observatory.diagnose(sweep: sweep, trial: nil))
+            return HTTPAnswer(json: findings.json.bytes, for: request)
         case .timeline(let sweep): return HTTPAnswer(json: try await observatory.timeline(sweep: sweep).json.bytes)
         case .data(let sweep): return HTTPAnswer(json: try await data(sweep), for: request)
         case .sweepEvents(let sweep):

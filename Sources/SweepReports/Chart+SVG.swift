@@ -9,9 +9,16 @@ extension Chart {
     /// Size in CSS pixels. `logarithmic` nil: a logarithmic y axis when the values span more than a decade. A point that is not
     /// finite is a red cross at the top edge.
     package func svg(width: Int = 720, height: Int = 420, logarithmic: Bool? = nil) -> String {
-        let frame = Frame(left: 64, top: 36, right: Double(width) - 16, bottom: Double(height) - 48)
         let x = xScale
         let y = yScale(logarithmic: logarithmic)
+        let longest = Double(y.labels.map(\.count).max() ?? 0)
+        // Of a digit 6 pixels, and the name of the axis beside them.
+        let frame = Frame(
+            left: max(64, 24 + 6 * longest),
+            top: 36,
+            right: Double(width) - 16,
+            bottom: Double(height) - 48
+        )
         var body = ""
         body += #"<rect width="100%" height="100%" fill="white"/>"# + "\n"
         body += Self.text(title, x: frame.left, y: 20, anchor: "start", size: 14, weight: "bold")
@@ -42,11 +49,11 @@ extension Chart {
 
     private func axes(_ frame: Frame, _ x: ChartScale, _ y: ChartScale) -> String {
         var body = ""
-        for tick in y.ticks {
+        for (tick, label) in zip(y.ticks, y.labels) {
             guard let share = y.position(tick) else { continue }
             let at = frame.y(share)
             body += Self.line(frame.left, at, frame.right, at, colour: "#e0e0e0")
-            body += Self.text(NumberText.short(tick), x: frame.left - 6, y: at + 4, anchor: "end")
+            body += Self.text(label, x: frame.left - 6, y: at + 4, anchor: "end")
         }
         for tick in x.ticks where tick == tick.rounded() {
             guard let share = x.position(tick) else { continue }

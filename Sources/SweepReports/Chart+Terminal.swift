@@ -38,10 +38,10 @@ extension Chart {
 
     private func tickRows(_ y: ChartScale, height: Int) -> [Int: String] {
         var labels: [Int: String] = [:]
-        for tick in y.ticks {
+        for (tick, label) in zip(y.ticks, y.labels) {
             guard let share = y.position(tick), (0...1).contains(share) else { continue }
             let row = height - 1 - Int((share * Double(height - 1)).rounded())
-            if labels[row] == nil { labels[row] = NumberText.short(tick) }
+            if labels[row] == nil { labels[row] = label }
         }
         return labels
     }

@@ -33,6 +33,19 @@ struct ChartScale: Hashable, Sendable {
         ticks = logarithmic ? Self.decades(low, high) : Self.steps(low, high)
     }
 
+    /// What stands at the ticks: each with as many digits as tell it from its neighbours.
+    var labels: [String] {
+        let step = zip(ticks, ticks.dropFirst()).map { $1 - $0 }.filter { $0 > 0 && $0.isFinite }.min()
+        guard let step else { return ticks.map { NumberText.short($0) } }
+        return ticks.map { tick in
+            guard tick != 0 else { return NumberText.short(tick) }
+            return NumberText.short(tick, digits: min(max(Self.power(tick) - Self.power(step) + 1, 1), 15))
+        }
+    }
+
+    /// The power of ten of a number's first digit; what was computed may be a little less than the power itself.
+    private static func power(_ value: Double) -> Int { Int((Elementary.log10(abs(value)) + 1e-9).rounded(.down)) }
+
     /// Where `value` stands between the ends; nil when it is not finite (or not positive on a logarithmic scale).
     func position(_ value: Double) -> Double? {
         guard value.isFinite, !isLogarithmic || value > 0 else { return nil }

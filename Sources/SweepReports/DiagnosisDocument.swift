@@ -307,7 +307,8 @@ extension DocumentReader {
 }
 
 extension CauseFinding {
-    fileprivate var json: JSONValue {
+    /// The cause as JSON, as it stands in a report.
+    var json: JSONValue {
         .object([
             JSONMember("id", .text(cause.rawValue)), JSONMember("words", .text(cause.words)),
             JSONMember("probability", .number((probability * 1000).rounded() / 1000)),

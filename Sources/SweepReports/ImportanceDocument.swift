@@ -88,29 +88,28 @@ package struct ImportanceDocument: Hashable, Sendable {
         return table
     }
 
+    /// One row a pair of parameters that act together; nil where none do.
+    package var pairsTable: Table? {
+        guard !importance.pairs.isEmpty else { return nil }
+        let paths = importance.parameters.map(\.path)
+        let names = Dictionary(zip(paths, ParameterNames.short(paths))) { first, _ in first }
+        func name(_ path: String) -> String { names[path] ?? path }
+        var pairs = Table(columns: [
+            Table.Column("together"), Table.Column("share of variance", isNumeric: true),
+            Table.Column("±", isNumeric: true, rank: 1),
+        ])
+        for pair in importance.pairs {
+            pairs.add([
+                "\(name(pair.first)) × \(name(pair.second))", Self.percent(pair.variance), Self.percent(pair.deviation),
+            ])
+        }
+        return pairs
+    }
+
     /// The table, pairs, advice, and what they rest on.
     package func plainText(width: Int?) -> String {
         var text = table.plainText(width: width)
-        let names = Dictionary(
-            zip(
-                importance.parameters.map(\.path),
-                ParameterNames.short(importance.parameters.map(\.path))
-            )
-        ) { first, _ in first }
-        func name(_ path: String) -> String { names[path] ?? path }
-        if !importance.pairs.isEmpty {
-            var pairs = Table(columns: [
-                Table.Column("together"), Table.Column("share of variance", isNumeric: true),
-                Table.Column("±", isNumeric: true, rank: 1),
-            ])
-            for pair in importance.pairs {
-                pairs.add([
-                    "\(name(pair.first)) × \(name(pair.second))", Self.percent(pair.variance),
-                    Self.percent(pair.deviation),
-                ])
-            }
-            text += "\n" + pairs.plainText(width: width)
-        }
+        if let pairsTable { text += "\n" + pairsTable.plainText(width: width) }
         text += "\n"
         for advice in importance.advice { text += advice.sentence + "\n" }
         return text + basis + "\n"

@@ -33,6 +33,9 @@ package struct TurnedAwayWorker: Hashable, Sendable {
         self.because = because
     }
 
+    /// What is to be done, of what it was told: the sentence's last part, or all of it where it has one.
+    var remedy: String { because.split(separator: "; ").last.map { String($0) } ?? because }
+
     /// Its line for people.
     var text: String {
         PrintableText.line("turned away: \(id) on \(host), \(NumberText.seconds(lastSeen)) ago: \(because)")

@@ -1,10 +1,10 @@
 """Goes through every view of the page of a live sweep, as a person would, and fails where something is wrong.
 
-    check_page.py --url URL --sweep NAME [--population NAME] [--fronts NAME] [--programs NAME] [--kill PID --doomed NAME] [--pictures FOLDER]
+    check_page.py --url URL --sweep NAME [--population NAME] [--fronts NAME] [--programs NAME] [--arms NAME] [--kill PID --doomed NAME] [--pictures FOLDER]
 
 Checked in each view: what must stand there does, the console has no error, axe-core finds nothing serious. --kill ends a worker
-while the page looks on, in the middle of a long trial of the sweep that --doomed names. --population, --fronts and --programs name further sweeps: of a population that made copies, of two objectives, and of
-trials that are programs.
+while the page looks on, in the middle of a long trial of the sweep that --doomed names. --population, --fronts and --programs name further sweeps: of a population that made copies, of two objectives, of
+trials that are programs, and of arms, an experiment on the sweep's first trial.
 """
 import argparse
 import json
@@ -22,7 +22,7 @@ from browser import Browser  # noqa: E402
 options = argparse.ArgumentParser()
 options.add_argument("--url", required=True)
 options.add_argument("--sweep", required=True)
-for further in ("--doomed", "--population", "--fronts", "--programs"):
+for further in ("--doomed", "--population", "--fronts", "--programs", "--arms"):
     options.add_argument(further)
 options.add_argument("--kill", type=int)
 options.add_argument("--pictures", type=pathlib.Path)
@@ -77,6 +77,10 @@ def walk(browser, suffix=""):
     browser.painted()
     settled(browser, "timeline" + suffix)
 
+    browser.open(sweep + "/findings")
+    browser.wait("the findings", "return /trained trials show no fault/.test(document.querySelector('[aria-label=Findings]')?.innerText)")
+    settled(browser, "findings" + suffix)
+
     browser.open(sweep + "/data")
     browser.wait("the rows", "return document.querySelector('[aria-label=Columns] svg[role=img]')")
     for words in ("What the checks found", "Target: label", "10 classes", "training rows"):
@@ -94,6 +98,8 @@ def walk(browser, suffix=""):
 
     browser.open(sweep + "/trials/1")
     browser.painted()
+    browser.wait("why it was tried", "return /Proposed: /.test(document.querySelector('[aria-label^=\"Why it was tried\"]')?.innerText)")
+    browser.wait("its diagnosis", "const panel = document.querySelector('[aria-label=Diagnosis]'); return panel && !panel.innerText.includes('Looking') && panel.querySelector('b, .soft')")
     check("trial", "Configuration" in browser.text() and "Trial 1" in browser.text(), browser.text()[:200])
     settled(browser, "trial" + suffix)
 
@@ -118,6 +124,12 @@ def walk(browser, suffix=""):
             return all.find(one => one.startsWith('Hypervolume over'))""")
         check("hypervolume", "after trial" in label and "before" in label, label)
         settled(browser, "hypervolume" + suffix)
+    if options.arms:
+        browser.open(f"#/sweeps/{options.arms}")
+        browser.wait("the arms", "return /3 of 3|[012] of 3/.test(document.querySelector('[aria-label=Arms]')?.innerText)")
+        settled(browser, "arms" + suffix)
+        browser.open(sweep + "/trials/1")
+        browser.wait("its experiment", "return document.querySelector('[aria-label=Experiments]:not([hidden])')?.innerText.includes(arguments[0])", options.arms)
     if options.programs:
         browser.open(f"#/sweeps/{options.programs}/data")
         browser.wait("why there are no rows", "return document.querySelector('main').innerText.includes('has no data set here')")
@@ -149,6 +161,14 @@ def act(browser):
         browser.run("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, cancelable: true}))", key)
     browser.wait("a pin by keyboard", "return /pin=\\d+/.test(location.hash)")
     check("keyboard", "Trial" in browser.text("#announce"), "nothing was announced")
+    # And so in a picture that is not walked by curves.
+    browser.open(sweep + "/parameters")
+    browser.painted()
+    browser.run("document.getElementById('announce').textContent = ''; document.querySelector('.slices .plot canvas[role=img]').focus()")
+    for key in ("ArrowDown", "Enter"):
+        browser.run("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, cancelable: true}))", key)
+    browser.wait("a pin in a slice by keyboard", "return /pin=\\d+/.test(location.hash)")
+    check("keyboard", "Trial" in browser.text("#announce"), "nothing was announced of a slice")
     # Steering asks first, and does it.
     state = "return document.querySelector('h1 .soft')?.textContent"
     if browser.run(state) == "running":
@@ -199,6 +219,38 @@ def narrow(browser):
     browser.wait("two trials", "return /(^|\\D)2 of \\d/.test(document.querySelector('.filters')?.innerText ?? '')")
 
 
+def numbers(browser):
+    """What stands at an axis tells neighbours apart, whatever is looked at; a moment names its zone."""
+    browser.open("#/")
+    wrong = browser.driver.execute_async_script("""
+        const done = arguments[arguments.length - 1], wrong = []
+        const tell = (name, texts, expected) => { if (texts.join(' | ') !== expected) wrong.push(`${name}: ${texts.join(' | ')}`) }
+        Promise.all([import('/page/format.js'), import('/page/scale.js')]).then(([{times, numerals, range, moment}, {ticks, timeTicks, scale, whole}]) => {
+          tell('a short span of time', times(timeTicks([1.72, 2], 7)), '1.75 s | 1.80 s | 1.85 s | 1.90 s | 1.95 s | 2.00 s')
+          tell('milliseconds', times(timeTicks([0, 0.4], 4)), '0 | 100 ms | 200 ms | 300 ms | 400 ms')
+          tell('minutes', times(timeTicks([0, 200], 7)), '0 | 30 s | 1 min 00 s | 1 min 30 s | 2 min 00 s | 2 min 30 s | 3 min 00 s')
+          tell('hours', times(timeTicks([0, 9000], 6)), '0 | 30 min | 1 h 00 min | 1 h 30 min | 2 h 00 min | 2 h 30 min')
+          tell('seconds of an hour', times(timeTicks([3590, 3650], 6)), '59 min 50 s | 1 h 00 min 00 s | 1 h 00 min 10 s | 1 h 00 min 20 s | 1 h 00 min 30 s | 1 h 00 min 40 s | 1 h 00 min 50 s')
+          tell('days', times(timeTicks([0, 3e6], 6)), '0 | 10 d | 20 d | 30 d')
+          tell('before the beginning', times(timeTicks([-5, 5], 5)), '\u22124 s | \u22122 s | 0 | 2 s | 4 s')
+          tell('large numbers', numerals(ticks([1000, 1000.001], 5)), '1000 | 1000.0002 | 1000.0004 | 1000.0006 | 1000.0008 | 1000.001')
+          tell('close losses', numerals(ticks([0.98123, 0.98156], 5)), '0.9813 | 0.9814 | 0.9815')
+          tell('decades', numerals(scale([0.001, 100], [0, 1], true).ticks(6)), '0.001 | 0.01 | 0.1 | 1 | 10 | 100')
+          tell('rungs', numerals([0, 1, 3, 9, 27]), '0 | 1 | 3 | 9 | 27')
+          tell('epochs', numerals(whole(ticks([1, 3], 9))), '1 | 2 | 3')
+          tell('between two epochs', numerals(whole(ticks([1.2, 1.8], 3))), '1.2 | 1.4 | 1.6 | 1.8')
+          tell('a narrow interval', [range(0.98123, 0.98156), range(0.049, 0.0551)], '0.98123 – 0.98156 | 0.0490 – 0.0551')
+          for (const low of [0, 1, 59.3, 999.9, 86399, 1e7]) for (let power = -6; power <= 7; power++) for (const part of [1, 2.3, 6.1]) {
+            const high = low + part * 10 ** power
+            for (const texts of [times(timeTicks([low, high], 6)), numerals(ticks([low, high], 6))]) if (new Set(texts).size < texts.length) wrong.push(`${low} to ${high}: ${texts.join(' | ')}`)
+          }
+          if (!/^20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d UTC([+\u2212]\\d\\d:\\d\\d)?$/.test(moment(1.8e12))) wrong.push(moment(1.8e12))
+          done(wrong)
+        }).catch(error => done([String(error)]))""")
+    for one in wrong:
+        failures.append(f"axes: {one}")
+
+
 def lose(browser, pid):
     """Ends a worker while the page looks on: it is told as lost, or gone, and the timeline shows what was lost with it."""
     def trains():
@@ -229,6 +281,7 @@ try:
         # What is new comes behind the loss: the sweep must still train when the worker goes.
         choose(browser)
         narrow(browser)
+        numbers(browser)
         walk(browser)
     with Browser(options.url, dark=True) as browser:
         walk(browser, "-dark")

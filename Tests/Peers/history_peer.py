@@ -3,6 +3,7 @@
     history_peer.py tensorboard DIR      the scalars of each run, and the table of the plugin HParams
     history_peer.py optuna FILE          the study: its direction, its trials, and what its own sampler proposes next
     history_peer.py fronts FILE          a study of several objectives: directions, values, what is on its front and proposed next
+    history_peer.py dashboard FILE       the study as optuna-dashboard serves it, asked of its own application without a port
     history_peer.py mlflow URL NAME      the runs of an experiment, parent first
 """
 import json
@@ -128,6 +129,39 @@ def fronts(path):
     }
 
 
+def dashboard(path):
+    from wsgiref.util import setup_testing_defaults
+
+    import optuna_dashboard
+    from optuna.storages import JournalStorage
+    from optuna.storages.journal import JournalFileBackend
+
+    application = optuna_dashboard.wsgi(JournalStorage(JournalFileBackend(path)))
+
+    def get(address, query=""):
+        request, said = {}, []
+        setup_testing_defaults(request)
+        request.update(REQUEST_METHOD="GET", PATH_INFO=address, QUERY_STRING=query)
+        body = b"".join(application(request, lambda status, *_: said.append(status)))
+        if said[0] != "200 OK":
+            sys.exit(f"{address}: {said[0]} {body[:500]}")
+        return body
+
+    get("/dashboard")
+    (summary,) = json.loads(get("/api/studies"))["study_summaries"]
+    study = json.loads(get(f"/api/studies/{summary['study_id']}", "after=0"))
+    return {
+        "name": summary["study_name"],
+        "directions": study["directions"],
+        "metric_names": study["objective_names"],
+        "states": [trial["state"] for trial in study["trials"]],
+        "best": [trial["number"] for trial in study["best_trials"]],
+        "intermediate": [[one["step"], plain(one["value"])] for one in study["trials"][0]["intermediate_values"]],
+        "parameters": sorted(one["name"] for one in study["union_search_space"]),
+        "attributes": [one["key"] for one in study["trials"][0]["user_attrs"]],
+    }
+
+
 def mlflow(url, name):
     from mlflow.tracking import MlflowClient
 
@@ -154,4 +188,4 @@ def mlflow(url, name):
 
 
 if __name__ == "__main__":
-    json.dump({"tensorboard": tensorboard, "optuna": optuna, "fronts": fronts, "mlflow": mlflow}[sys.argv[1]](*sys.argv[2:]), sys.stdout)
+    json.dump({"tensorboard": tensorboard, "optuna": optuna, "fronts": fronts, "dashboard": dashboard, "mlflow": mlflow}[sys.argv[1]](*sys.argv[2:]), sys.stdout)

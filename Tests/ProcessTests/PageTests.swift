@@ -88,12 +88,28 @@ extension RealProcesses {
             let python = try #require(Program.python)
             try await Bench.run { bench in
                 // For what they alone show: two that are over, and one that nobody asks for trials.
+                // Arms, under the name of an experiment on the first trial of the sweep that is looked at.
+                let arms = try bench.write(
+                    "arms.yaml",
+                    """
+                    name: digits.why-1
+                    data: {source: {generate: {blobs: {rows: 120}}}}
+                    train:
+                      model: {mlp: {width: 4, layers: 1}}
+                      optimizer: {adam: {learning_rate: 0.01}}
+                      batch_size: 16
+                      epochs: 3
+                    search: {repeats: 3}
+                    arms: {as it is: {}, slower: {train.optimizer.adam.learning_rate: 0.0001}}
+
+                    """
+                )
                 let coordinator = try await bench.coordinator([
-                    try bench.sweep("population"), try bench.sweep("fronts"), try bench.sweep("ask/branin"),
+                    try bench.sweep("population"), try bench.sweep("fronts"), try bench.sweep("ask/branin"), arms,
                 ])
                 let red = try bench.worker("red", of: coordinator, ["--label", "fate=lost"])
                 _ = try bench.worker("blue", of: coordinator)
-                for name in ["population", "fronts"] {
+                for name in ["population", "fronts", "digits.why-1"] {
                     try await coordinator.wait(name, "it is over", within: 240) { $0.state == "finished" }
                 }
                 // A trial that only red trains, of minutes: it is in the middle of it when it is killed.
@@ -119,7 +135,7 @@ extension RealProcesses {
                     [
                         python.path, script("check_page.py"), "--url", url, "--sweep", "digits", "--kill", "\(red.pid)",
                         "--doomed", "doomed", "--population", "population", "--fronts", "fronts", "--programs",
-                        "branin",
+                        "branin", "--arms", "digits.why-1",
                     ],
                     within: 1200
                 )

@@ -82,6 +82,10 @@ extension RealProcesses {
                 }
                 let status = try await coordinator.text(["status", "quick"])
                 try #require(status.contains("turned away: stranger on peer, "), "\(status)")
+                // Who watches where nothing can be drawn over is told how many.
+                let watch = ["sweepd", "status", "quick", "--watch", "--directory", coordinator.directory]
+                let line = try bench.start("watch", watch, mayEnd: true)
+                try await bench.wait("the line of progress says it") { line.output.contains("1 worker turned away") }
                 try #require(try await coordinator.status("quick").workers.isEmpty)
                 try #require(try coordinator.metric("sweepd_bad_peers_total{reason=\"other_version\"}") == 2)
                 let lines = coordinator.child.errors.split(separator: "\n")

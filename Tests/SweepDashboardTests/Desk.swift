@@ -66,6 +66,8 @@ final class Desk: SweepObservatory {
     }
 
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
+        try check(sweep)
+        guard trial != nil else { return DiagnosisDocument(sweep: sweep, reports: []) }
         throw ControlError(.notFound, "no trial \(trial ?? 0)")
     }
     func importance(sweep: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
@@ -130,6 +132,10 @@ final class Desk: SweepObservatory {
     func timeline(sweep: String) async throws(ControlError) -> TimelineDocument {
         try check(sweep)
         return TimelineDocument(sweep: sweep, startedMilliseconds: 0, now: 1, spans: [], incumbents: [])
+    }
+    func comparison(sweep: String) async throws(ControlError) -> ComparisonDocument {
+        try check(sweep)
+        throw ControlError(.conflict, "\(sweep) has no arms to compare")
     }
     func workers() async -> WorkersDocument { WorkersDocument(workers: []) }
 

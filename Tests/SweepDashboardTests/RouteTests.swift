@@ -25,6 +25,9 @@ import Testing
                 "/api/v1/sweeps/digits/importance?metric=validation.accuracy",
                 .importance(sweep: "digits", metric: .validationAccuracy)
             ), ("/api/v1/sweeps/digits/trials/7/explanation", .explanation(sweep: "digits", trial: 7)),
+            ("/api/v1/sweeps/digits/trials/7/diagnosis", .diagnosis(sweep: "digits", trial: 7)),
+            ("/api/v1/sweeps/digits/findings", .findings(sweep: "digits")),
+            ("/api/v1/sweeps/digits.why-7/comparison", .comparison(sweep: "digits.why-7")),
             ("/api/v1/sweeps/digits/rank", .rank(sweep: "digits", top: nil)),
             ("/api/v1/sweeps/digits/rank?top=3", .rank(sweep: "digits", top: 3)),
             (
@@ -113,7 +116,8 @@ import Testing
             "/api/v1/sweeps/d/rank?top=1&top=2",
             "/api/v1/sweeps/d/importance?metric=7loss", "/api/v1/sweeps/d/importance?metric=",
             "/api/v1/sweeps/d/importance?metric=training.loss,validation.loss",
-            "/api/v1/sweeps/d/trials/x/explanation",
+            "/api/v1/sweeps/d/trials/x/explanation", "/api/v1/sweeps/d/trials/x/diagnosis",
+            "/api/v1/sweeps/d/findings?trial=1",
             "/api/v1/sweeps/d/rank?metric=7loss", "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status",
             "/api/v1/sweeps/%4/status",
             "/api/v1/sweeps/%+1/status",

@@ -37,6 +37,10 @@ import Testing
         #expect(metrics.body == Array("sweepd_up 1\n".utf8))
         #expect(metrics.headers["content-type"]?.hasPrefix("text/plain; version=0.0.4") == true)
         #expect(try await ask("/api/v1").json?["paths"] != nil)
+        let findings = try await ask("/api/v1/sweeps/digits/findings")
+        #expect(findings.status == 200 && findings.answer.headers["etag"] != nil)
+        let none = #"{"sweep":"digits", "trials":0, "sound":0, "groups":[], "regions":[]}"#
+        #expect(findings.json?.text() == none)
     }
 
     private func post(_ target: String, _ body: String, _ access: HTTPAccess = HTTPAccess(token: nil)) async throws
@@ -123,6 +127,10 @@ import Testing
             ("/api/v1/sweeps/digits/data", "POST", 405, "method_not_allowed"),
             ("/api/v1/sweeps/digits/data?trial=1", "GET", 400, "bad_input"),
             ("/api/v1/sweeps/digits/trials/3/explanation", "GET", 404, "not_found"),
+            ("/api/v1/sweeps/digits/trials/3/diagnosis", "GET", 404, "not_found"),
+            ("/api/v1/sweeps/other/findings", "GET", 404, "not_found"),
+            ("/api/v1/sweeps/digits/comparison", "GET", 409, "conflict"),
+            ("/api/v1/sweeps/digits/findings", "POST", 405, "method_not_allowed"),
             ("/api/v1/sweeps/digits/curves?trial=9", "GET", 404, "not_found"), ("/x", "GET", 404, "not_found"),
             ("/health", "POST", 405, "method_not_allowed"), ("/", "POST", 405, "method_not_allowed"),
             ("/api/v1/sweeps/digits/rank?top=a", "GET", 400, "bad_input"),

@@ -259,6 +259,55 @@ import Testing
         #expect(Set(study.asked.keys) == ["learning_rate", "sampling", "width"])
     }
 
+    private struct Served: Decodable {
+        let name: String
+        let directions: [String]
+        let metricNames: [String]
+        let states: [String]
+        let best: [Int]
+        let intermediate: [[Double]]
+        let parameters: [String]
+        let attributes: [String]
+
+        enum CodingKeys: String, CodingKey {
+            case name, directions, states, best, intermediate, parameters, attributes
+            case metricNames = "metric_names"
+        }
+    }
+
+    /// Whether the Python of the tests has optuna-dashboard.
+    private static let canServe: Bool = {
+        guard let python = Program.python else { return false }
+        let process = Process()
+        process.executableURL = python
+        process.arguments = [
+            "-c", "import importlib.util as u, sys; sys.exit(u.find_spec('optuna_dashboard') is None)",
+        ]
+        guard (try? process.run()) != nil else { return false }
+        process.waitUntilExit()
+        return process.terminationStatus == 0
+    }()
+
+    @Test(
+        .enabled(
+            if: canServe,
+            "SKIPPED: needs SWEEPD_PYTHON with Tests/requirements.txt installed: optuna-dashboard"
+        )
+    )
+    func `optuna-dashboard serves a study with its trials, curves and ranges`() throws {
+        let served: Served = try Self.inFolder { folder in
+            let file = folder.appending(path: "study.journal")
+            try Data(Self.history.optunaJournal.utf8).write(to: file)
+            return try Self.ask(["dashboard", file.path])
+        }
+        #expect(served.name == "some sweep" && served.directions == ["minimize"])
+        #expect(served.metricNames == ["validation.loss"] && served.best == [0])
+        #expect(served.states == ["Complete", "Pruned", "Fail", "Running"])
+        #expect(served.intermediate == [[1, 1], [2, 0.5], [3, 0.25]])
+        #expect(served.parameters == ["learning_rate", "sampling", "width"])
+        #expect(served.attributes.contains("sweepd.trial"))
+    }
+
     private struct Fronts: Decodable {
         let directions: [String]
         let metricNames: [String]

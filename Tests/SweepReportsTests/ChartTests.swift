@@ -70,6 +70,20 @@ import Testing
         for label in ["0.01", "0.1", "1"] { #expect(log.contains(">\(label)</text>")) }
     }
 
+    @Test func `labels of close ticks are told apart, on paper and on a terminal`() {
+        let close = Chart(title: "t", yLabel: "y", lines: [.init(name: "a", values: [1000.0001, 1000.0009])])
+        let svg = close.svg()
+        for label in ["1000.0002", "1000.0004", "1000.0006", "1000.0008"] {
+            #expect(svg.contains(">\(label)</text>"), "\(svg)")
+            #expect(close.terminalText().contains("\(label) ┤"), "\(close.terminalText())")
+        }
+        // Nine digits have their room on the left.
+        #expect(svg.contains("x=\"72.0\"") && !svg.contains("x=\"58.0\""))
+        // What four digits told is as it was.
+        let usual = Chart(title: "t", yLabel: "y", lines: [.init(name: "a", values: [0.25, 0.75])]).svg()
+        #expect(usual.contains(">0.4</text>") && usual.contains("x=\"58.0\""))
+    }
+
     @Test func `texts in a drawing are escaped`() {
         let svg = Chart(title: "a<b & \"c\"", yLabel: "y", lines: [.init(name: "<script>", values: [1])]).svg()
         #expect(svg.contains("a&lt;b &amp; &quot;c&quot;") && svg.contains("&lt;script&gt;"))

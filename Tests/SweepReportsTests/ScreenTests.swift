@@ -110,6 +110,58 @@ import Testing
         )
     }
 
+    private static func stranger(_ name: String, seconds: Double, build: String = "0.0.9") -> TurnedAwayWorker {
+        TurnedAwayWorker(
+            id: name,
+            host: "node\u{1B}3",
+            softwareVersion: build,
+            oldestProtocol: 1,
+            newestProtocol: 1,
+            lastSeen: seconds,
+            because: "no protocol version in common: the worker is sweepd 0.0.9; upgrade the worker"
+        )
+    }
+
+    @Test func `workers that were turned away stand below the others, with what to do`() {
+        let wide = Self.style(100)
+        var screen = Self.screen()
+        #expect(!screen.lines(wide).contains { $0.contains("turned away") })
+        screen.status.turnedAway = [Self.stranger("old", seconds: 59), Self.stranger("older", seconds: 185, build: "")]
+        var lines = screen.lines(wide)
+        #expect(
+            lines.suffix(4) == [
+                "workers  node0  4/4 busy", "         node1  0/4 busy  idle: no trial is ready",
+                "         old on node\\u{1b}3 (sweepd 0.0.9) turned away just now: upgrade the worker",
+                "         older on node\\u{1b}3 turned away 3 min ago: upgrade the worker",
+            ],
+            "\(lines)"
+        )
+        // No second of it is drawn.
+        screen.status.turnedAway[1].lastSeen = 239
+        #expect(screen.lines(wide) == lines)
+        #expect(screen.lines(Self.style(100, colour: true)).count { $0.contains("\u{1B}[31m") } == 2)
+
+        // Without any other worker too.
+        screen.status.workers = []
+        lines = screen.lines(wide)
+        #expect(lines[8] == "workers  none is connected" && lines[9].hasPrefix("         old on node"), "\(lines)")
+        // A time that nobody knows is no trap.
+        screen.status.turnedAway[0].lastSeen = .infinity
+        #expect(screen.lines(wide)[9].contains("1440 min ago"))
+    }
+
+    @Test func `many that were turned away leave the other workers their lines`() {
+        var screen = Self.screen(workers: 40)
+        screen.status.turnedAway = (0..<64).map { Self.stranger("w\($0)", seconds: 1) }
+        let lines = screen.lines(Self.style(80, 24))
+        #expect(lines.count == 23 && lines.count { $0.contains("just now") } == 2)
+        #expect(lines.last == "         62 more turned away, see `sweepd status`", "\(lines)")
+        #expect(lines[8].hasPrefix("workers  node0") && lines[19].hasSuffix(" busy"), "\(lines)")
+        // Where there is one line for them, how many there are; where there is none, the workers.
+        #expect(screen.lines(Self.style(80, 11)).last == "         64 turned away, see `sweepd status`")
+        #expect(screen.lines(Self.style(80, 10)).last == "workers  40, 156/160 busy")
+    }
+
     @Test func `a curve is drawn by what it has`() {
         #expect(Sparkline.text([], width: 10) == "" && Sparkline.text([1, 2], width: 0) == "")
         #expect(Sparkline.text([1, 2, 3, 4, 5, 6, 7, 8], width: 8) == "▁▂▃▄▅▆▇█")

@@ -5,12 +5,17 @@ import SweepSearch
 import Testing
 
 @Suite struct SweepReportTests {
-    private static func report(text: String = "name: digits\n", rank: RankDocument = Samples.rank) -> SweepReport {
+    private static func report(
+        text: String = "name: digits\n",
+        rank: RankDocument = Samples.rank,
+        importance: ImportanceDocument? = Samples.importance
+    ) -> SweepReport {
         SweepReport(
             status: Samples.status,
             rank: rank,
             curves: Samples.curves,
             diagnosis: Samples.diagnosis,
+            importance: importance,
             submission: Submission(
                 text: text,
                 fileName: "digits.yaml",
@@ -38,6 +43,66 @@ import Testing
         let html = Self.report().html
         #expect(html.contains("<svg") && html.contains("<th class=\"n\" scope=\"col\">"))
         #expect(html.ranges(of: "<section>").count == html.ranges(of: "</section>").count)
+    }
+
+    @Test func `it says which parameters matter, once that is known`() {
+        let markdown = Self.report().markdown
+        #expect(markdown.contains("\n## What matters\n"))
+        #expect(
+            markdown.contains(
+                "Shares are in percent: validation.loss of 80 configurations at epoch 3; the forest explains"
+            )
+        )
+        let html = Self.report().html
+        for part in [
+            "<td>learning_rate</td><td class=\"n\">75.0</td>",
+            "<td>learning_rate × activation</td><td class=\"n\">6.3</td>",
+            "<p>train.batch_size: 7 of the 8 best lie at the high end; try a range up to 96.</p>",
+        ] { #expect(html.contains(part), "\(part)") }
+        #expect(!Self.report(importance: nil).markdown.contains("What matters"))
+    }
+
+    @Test func `it says where it ran and how long, and leaves open what nobody knows`() {
+        let html = Self.report().html
+        for row in [
+            "<td>node-a</td><td class=\"n\">1</td><td class=\"n\"></td>",
+            "<td>node-b</td><td class=\"n\">3</td><td class=\"n\">750 ms</td>",
+        ] { #expect(html.contains(row), "\(row)") }
+        #expect(html.contains("its core time, 1.6 s in all, stands with none. Attempts beyond the first: 1."))
+    }
+
+    @Test func `trials of one verdict stand together, the most frequent first`() throws {
+        func report(_ number: Int, _ verdict: String, _ kind: String) -> String {
+            """
+            {"trial": \(number), "name": "t", "metric": "validation.loss", "value": null, "symptoms": [], "causes": [], "verdict": "\(verdict)",
+            "verdict_kind": "\(kind)", "not_judged": [], "unknown": []}
+            """
+        }
+        let trials = [
+            report(1, "one of two", "undecided"), report(2, "no fault", "no_fault"), report(3, "rate high", "causes"),
+            report(4, "rate low", "causes"), report(7, "rate high", "causes"),
+        ]
+        let text = "{\"sweep\": \"digits\", \"trials\": [\(trials.joined(separator: ", "))]}"
+        let found = FindingsDocument(try DiagnosisDocument(json: JSONValue(parsing: Array(text.utf8))))
+        #expect(found.trials == 5 && found.sound == 1)
+        #expect(found.groups.map(\.verdict) == ["rate high", "one of two", "rate low"])
+        #expect(found.groups.map(\.trials) == [[3, 7], [1], [4]])
+        #expect(
+            found.json["groups"]?.text().hasPrefix(
+                #"[{"verdict":"rate high", "verdict_kind":"causes", "count":2, "trials":[3, 7], "cause":null}, "#
+            ) == true
+        )
+        // With its cause and the regions, as `diagnose` tells them.
+        let sick = FindingsDocument(Samples.diagnosis)
+        let diagnosed = Samples.diagnosis.json
+        #expect(sick.json["regions"] == diagnosed["regions"] && sick.groups.count == 1)
+        guard case .array(let groups)? = sick.json["groups"], case .array(let reports)? = diagnosed["trials"],
+            case .array(let causes)? = reports.first?["causes"]
+        else {
+            Issue.record("no groups")
+            return
+        }
+        #expect(groups.first?["cause"] == causes.first && causes.first != nil)
     }
 
     @Test func `what a sound run shows stands under remarks, what a sick one shows under symptoms`() {

@@ -2,7 +2,7 @@
 import {h} from './dom.js'
 import {CLASSES, STATES, viridis, theme} from './color.js'
 import {extent, quantile, parameterScale} from './scale.js'
-import {label, short} from './format.js'
+import {label, short, bounds} from './format.js'
 import {findingName, findingColor} from './findings.js'
 
 export {findingName}
@@ -47,12 +47,13 @@ function classes(entries, of) {
 }
 
 function numbers(at, value, ends, name) {
+  const [low, high] = bounds(...ends, short)
   return {
     of: trial => { const one = value(trial); return typeof one === 'number' && Number.isFinite(one) ? viridis(Math.max(0, Math.min(1, at(one)))) : null },
     legend: () => {
       const canvas = h('canvas', {width: 120, height: 10, 'aria-hidden': 'true'}), context = canvas.getContext('2d')
       for (let x = 0; x < 120; x++) { context.fillStyle = viridis(x / 119); context.fillRect(x, 0, 1, 10) }
-      return h('div', {class: 'legend'}, h('span', {}, name), h('span', {}, short(ends[0], 3), canvas, short(ends[1], 3)))
+      return h('div', {class: 'legend'}, h('span', {}, name), h('span', {}, low, canvas, high))
     },
   }
 }

@@ -1,11 +1,11 @@
 // The objective over two parameters: what trials measured, and what lies between them.
 import {h, fill, dataTable} from './dom.js'
-import {sig, short, label} from './format.js'
+import {sig, short, label, bounds} from './format.js'
 import {padded, parameterScale, quantile, scale} from './scale.js'
 import {theme, viridis} from './color.js'
 import {Plot} from './plot.js'
 import {menu} from './coloring.js'
-import {trialTip} from './curves.js'
+import {trialTip, stopsOf} from './curves.js'
 
 const CELLS = 44, MOST = 2000, NEAR = 0.15, SOFT = 1e-4
 
@@ -69,6 +69,8 @@ export function contourPanel(store, selection) {
       self.overSoon()
       self.showTip(tip && place, tip)
     },
+    walk: (x, y) => { const by = new Map(points.map(point => [point.trial, point])); return stopsOf(store, store.byObjective.filter(trial => by.has(trial)), trial => [x(by.get(trial).values[0]), y(by.get(trial).values[1])]) },
+    pin: stop => selection.toggle('pin', stop.trial),
     pick: () => { if (hovered) selection.toggle('pin', hovered.trial.trial) }})
   /** The cells, a pixel each, from the top. */
   const paint = () => {
@@ -103,7 +105,8 @@ export function contourPanel(store, selection) {
     if (!controls.contains(document.activeElement)) fill(controls, choose('Across', 'px', first, second), choose('Upwards', 'py', second, first))
     const bar = h('canvas', {width: 120, height: 10, 'aria-hidden': 'true'}), context = bar.getContext('2d')
     for (let x = 0; x < 120; x++) { context.fillStyle = viridis(x / 119); context.fillRect(x, 0, 1, 10) }
-    fill(legend, points.length ? h('div', {class: 'legend'}, h('span', {}, metric + (log ? ' (log)' : '')), h('span', {}, short(unit.domain[0], 3) + (store.direction < 0 ? ' and less' : ''), bar, short(unit.domain[1], 3) + (store.direction > 0 ? ' and more' : ''))) : h('p', {class: 'soft small'}, store.byObjective.length ? 'No trial that is shown has both parameters and a result.' : 'No trial has a result yet.'))
+    const [least, most] = bounds(...unit.domain, short)
+    fill(legend, points.length ? h('div', {class: 'legend'}, h('span', {}, metric + (log ? ' (log)' : '')), h('span', {}, least + (store.direction < 0 ? ' and less' : ''), bar, most + (store.direction > 0 ? ' and more' : ''))) : h('p', {class: 'soft small'}, store.byObjective.length ? 'No trial that is shown has both parameters and a result.' : 'No trial has a result yet.'))
     fill(note, `Circles are ${every > 1 ? `every ${every}th of ${measured.length}` : points.length} trials at their best so far, of those that were stopped early what they had reached. Between them: the mean of all, weighed by the inverse fourth power of the distance on these axes (Shepard 1968); faint where no trial is near. All other parameters differ from circle to circle.`)
   }
   update()

@@ -1,6 +1,6 @@
 // Learning curves of thousands of trials, and how the best came about.
 import {h, fill, refill, dataTable, announce} from './dom.js'
-import {sig, short, label, count, seconds} from './format.js'
+import {sig, label, count, seconds} from './format.js'
 import {extent, padded, quantile} from './scale.js'
 import {theme, CLASSES} from './color.js'
 import {Plot} from './plot.js'
@@ -20,9 +20,10 @@ export function curvesPanel(store, selection, {only = null, title = 'Learning cu
   const controls = h('div', {class: 'row'})
 
   const line = (context, x, y, points) => {
-    const end = points.length
-    if (end === 1 && points[0] != null) { context.beginPath(); context.arc(x(1), y(points[0]), 1.6, 0, 7); context.stroke(); return }
+    const end = points.length, counts = index => points[index] != null && !(state.log && points[index] <= 0)
     context.beginPath()
+    // A point without neighbours is no line.
+    for (let index = 0; index < end; index++) if (counts(index) && !counts(index - 1) && !counts(index + 1)) { context.moveTo(x(index + 1) + 1.6, y(points[index])); context.arc(x(index + 1), y(points[index]), 1.6, 0, 7) }
     // More epochs than pixels: of each pixel's epochs the least and the greatest.
     const each = Math.max(1, Math.floor(end / Math.max(1, 2 * (x(end) - x(1)))))
     let pen = false
@@ -145,9 +146,9 @@ export function curvesPanel(store, selection, {only = null, title = 'Learning cu
     // A few that diverge shall not press all others flat: the highest fiftieth may leave the picture.
     const high = tops.length > 20 && !log ? Math.min(tops.at(-1), 3 * quantile(tops, 0.9) - 2 * quantile(ends, 0.5)) : log && tops.length > 20 ? Math.min(tops.at(-1), quantile(tops, 0.95) * 2) : tops.at(-1)
     const last = state.shown.length && state.shown.every(trial => trial.state !== 'running') ? longest : Math.max(longest, Math.min(store.definition.epochs, longest + 1))
-    plot.set({x: [1, Math.max(2, last)], y: padded([ends[0], Math.max(high, ends[0])], log, 0.05), xLog: xLog(), yLog: log, xLabel: 'epoch', yLabel: name})
+    plot.set({x: [1, Math.max(2, last)], y: padded([ends[0], Math.max(high, ends[0])], log, 0.05), xLog: xLog(), yLog: log, xLabel: 'epoch', xWhole: true, yLabel: name})
     plot.label = `${title}: ${name} of ${state.shown.length} trials over ${longest} epochs. Arrow keys up and down go through the trials, Enter pins.`
-    fill(legend, colors.legend(state.shown))
+    fill(legend, state.shown.length ? colors.legend(state.shown) : h('p', {class: 'soft small'}, [...store.trials.values()].some(trial => trial.epochs) ? `No trial that is shown has ${name}.` : 'No trial has trained an epoch yet.'))
     refill(controls,
       menu('Metric', name, metrics.map(one => [one, one]), value => selection.set('m', value)),
       only ? null : menu('Colour', selection.get('c', 'state'), colorChoices(store), value => selection.set('c', value)),
@@ -181,6 +182,10 @@ export function trialTip(store, trial, more = []) {
     store.definition.parameters.filter(one => one.path in trial.configuration).map(one => line(one.name, label(trial.configuration[one.path])))))
 }
 
+/** What arrow keys go through in a picture with a place a trial. */
+export const stopsOf = (store, trials, place) => trials.map(trial => ({id: trial.trial, trial: trial.trial, place: place(trial),
+  say: `Trial ${trial.trial}, ${stateText(trial)}, ${store.definition.objective.metric} ${sig(trial.objective)}`}))
+
 const REASONS = {scheduler: 'others were better', sweep_ended: 'the sweep ended', cancelled: 'cancelled', cannot_recover: 'its loss was lost'}
 export const stateText = trial => trial.state + (trial.stopped ? ' early' : '') + (trial.reason ? `: ${REASONS[trial.reason] ?? trial.reason}` : '')
 
@@ -191,7 +196,7 @@ export function incumbentPanel(store, selection) {
   const byTime = () => selection.get('ix') === 'time'
   const xs = () => byTime() ? steps.core_seconds : steps.epochs
   const total = () => byTime() ? Math.max(...steps.core_seconds, [...store.trials.values()].reduce((sum, trial) => sum + trial.core_seconds, 0)) : Math.max(store.status?.epochs ?? 0, ...steps.epochs)
-  const controls = h('div', {class: 'row'})
+  const controls = h('div', {class: 'row'}), note = h('p', {class: 'soft small'})
   const plot = new Plot({name: 'Best so far', height: 240, pannable: false,
     draw: (context, x, y) => {
       if (!steps?.value.length) return
@@ -229,16 +234,19 @@ export function incumbentPanel(store, selection) {
         ['after', `${count(steps.epochs[hovered])} epochs, ${seconds(steps.core_seconds[hovered])} of core time`],
       ].map(([name, value]) => h('tr', {}, h('td', {class: 'soft'}, name), h('td', {}, value))))))
     },
+    walk: (x, y) => (steps?.value ?? []).map((value, index) => ({id: index, trial: steps.trial[index], place: [x(xs()[index]) + 0.01, y(value)], say: `${metric} ${sig(value)}, trial ${steps.trial[index]}, after ${count(steps.epochs[index])} epochs`})),
+    pin: stop => selection.toggle('pin', stop.trial),
     pick: () => { if (hovered >= 0) selection.toggle('pin', steps.trial[hovered]) }})
   const update = timeline => {
     if (timeline) steps = timeline.incumbents
     if (!steps) return
     const log = extent(steps.value)[0] > 0 && (selection.get('ily') || '1') === '1' && /loss|mae/.test(metric)
-    plot.set({x: [0, total() || 1], y: padded(extent(steps.value, log), log, 0.08), yLog: log, xLabel: byTime() ? 'core seconds' : 'epochs trained, all trials', yLabel: metric})
+    plot.set({x: [0, total() || 1], y: padded(extent(steps.value, log), log, 0.08), yLog: log, xLabel: byTime() ? 'core seconds' : 'epochs trained, all trials', xWhole: !byTime(), yLabel: metric})
+    fill(note, steps.value.length ? '' : 'There is no result yet.')
     plot.label = steps.value.length ? `Best so far: ${metric} came from ${sig(steps.value[0])} to ${sig(steps.value.at(-1))} in ${steps.value.length} steps; now trial ${steps.trial.at(-1)}` : 'Best so far: none yet'
     refill(controls, menu('Over', byTime() ? 'time' : 'epochs', [['epochs', 'epochs trained'], ['time', 'core time']], value => selection.set('ix', value === 'time' ? 'time' : '')))
   }
-  const node = h('section', {class: 'panel', 'aria-label': 'Best so far'}, h('header', {}, h('h2', {}, 'Best so far'), controls), plot.root,
+  const node = h('section', {class: 'panel', 'aria-label': 'Best so far'}, h('header', {}, h('h2', {}, 'Best so far'), controls), plot.root, note,
     dataTable('Best so far', () => ({columns: ['epochs trained', 'core time', 'trial', 'its epoch', metric],
       rows: (steps?.value ?? []).map((value, index) => [count(steps.epochs[index]), seconds(steps.core_seconds[index]), steps.trial[index], steps.epoch[index], sig(value)])})))
   return {node, update}

@@ -55,6 +55,9 @@ export function frontsPanel(store, selection) {
         self.overSoon()
         self.showTip(trial && place, trial && trialTip(store, trial, [...others.map(one => [one.metric, sig(hovered.values[one.metric])]), ['front', hovered.front ?? 'not complete']]))
       },
+      walk: (x, y) => [...state.rows].sort((one, two) => (one.front ?? Infinity) - (two.front ?? Infinity) || one.place - two.place).map(row => ({id: row.trial, trial: row.trial, place: [x(at(row)[0]), y(at(row)[1])],
+        say: `Trial ${row.trial}, ${row.front ? `front ${row.front}` : 'not complete'}, ${[first, other].map(one => `${one.metric} ${sig(row.values[one.metric])}`).join(', ')}`})),
+      pin: stop => selection.toggle('pin', stop.trial),
       pick: () => { if (hovered) selection.toggle('pin', hovered.trial) }})
     return {node: plot.root, update() {
       const points = state.rows.map(at)
@@ -89,7 +92,7 @@ export function frontsPanel(store, selection) {
     volume.hidden = !steps().length
     if (!volume.hidden) {
       const reference = [first, ...others].map((one, index) => `${one.metric} ${sig(front.reference[index], 4)}`).join(', '), last = steps().at(-1)
-      history.set({x: [0, Math.max(1, store.trials.size)], y: [0, last.hypervolume * 1.08 || 1], xLabel: 'trial', yLabel: ''})
+      history.set({x: [0, Math.max(1, store.trials.size)], y: [0, last.hypervolume * 1.08 || 1], xLabel: 'trial', xWhole: true, yLabel: ''})
       history.label = `Hypervolume over the order of trials: ${sig(last.hypervolume, 4)} after trial ${last.trial}, before ${reference}`
       fill(past, `What the completed configurations dominated, up to each trial, before the worst measured of each objective: ${reference}. As that point moves, so does the whole line.`)
     }

@@ -80,6 +80,9 @@ export function lineagePanel(store, selection) {
       self.overSoon()
       self.showTip(hovered && place, hovered && trialTip(store, hovered.trial, hovered.trial.copied_from ? [['copied from', `trial ${hovered.trial.copied_from.trial} after epoch ${hovered.trial.copied_from.epoch}`]] : []))
     },
+    walk: (x, y) => [...members.values()].map(member => ({id: member.trial.trial, trial: member.trial.trial, place: [(x(member.begin) + x(member.end)) / 2, y(member.lane)],
+      say: `Trial ${member.trial.trial}, ${member.trial.copied_from ? `copied from trial ${member.trial.copied_from.trial} after epoch ${member.trial.copied_from.epoch}` : 'not copied'}, ${member.trial.state}, ${sig(member.trial.objective)}`})),
+    pin: stop => selection.toggle('pin', stop.trial),
     pick: () => { if (hovered) selection.toggle('pin', hovered.trial.trial) }})
   const node = h('section', {class: 'panel', 'aria-label': 'Lineage'}, h('header', {}, h('h2', {}, 'Lineage'), controls), plot.root, legend, note,
     dataTable('Members', () => ({columns: ['trial', 'copied from', 'after epoch', 'epochs', 'state', store.definition.objective.metric], more: Math.max(0, members.size - 300),

@@ -1,11 +1,11 @@
 // What parameters do: parallel coordinates with brushes, and the objective over each parameter.
 import {h, fill, dataTable} from './dom.js'
-import {sig, short, label} from './format.js'
+import {short, label, numerals, bounds} from './format.js'
 import {extent, padded, parameterScale, scale, quantile} from './scale.js'
 import {theme, onScheme} from './color.js'
 import {Plot} from './plot.js'
 import {coloring, colorChoices, menu} from './coloring.js'
-import {trialTip} from './curves.js'
+import {trialTip, stopsOf} from './curves.js'
 
 /** Parameters of which trials have more than one value. */
 const varying = store => store.definition.parameters
@@ -67,7 +67,7 @@ export function parallelPanel(store, selection) {
       context.fillText(axis.name, index ? index === axes.length - 1 ? Math.min(width - 2, left + 60) : left : 2, TOP - 22 + (index % 2) * 14)
       context.textAlign = 'left'
       context.textBaseline = 'middle'
-      const marks = axis.at.options ? axis.at.options.map(one => [axis.at(one), label(one)]) : axis.at.ticks(5).map(value => [axis.at(value), short(value, 3)])
+      const marks = axis.at.options ? axis.at.options.map(one => [axis.at(one), label(one)]) : axis.at.ticks(5).map((value, index, all) => [axis.at(value), numerals(all)[index]])
       for (const [share, text] of marks) {
         if (share == null || share < -0.01 || share > 1.01) continue
         const top = y(share), size = context.measureText(text).width
@@ -130,7 +130,7 @@ export function parallelPanel(store, selection) {
       selection.set('v:' + axis.path, chosen.length ? JSON.stringify(chosen) : '')
     } else {
       const ends = [low, high].map(share => axis.at.invert(Math.max(0, Math.min(1, share))))
-      selection.set('b:' + axis.path, ends.map(value => Number(value.toPrecision(4))).join('~'))
+      selection.set('b:' + axis.path, ends.map(value => Number(value.toPrecision(6))).join('~'))
     }
   })
   new ResizeObserver(() => {
@@ -147,7 +147,7 @@ export function parallelPanel(store, selection) {
       const range = ranges.get(axis.path)
       if (axis.at.options) return h('label', {}, axis.name, h('select', {'data-key': 'f' + axis.path, onchange: event => selection.set('v:' + axis.path, event.target.value && `[${event.target.value}]`)},
         h('option', {value: ''}, range?.options?.length > 1 ? `${range.options.length} values` : 'any'), axis.at.options.map(one => h('option', {value: JSON.stringify(one), selected: range?.options?.length === 1 && range.options[0] === JSON.stringify(one)}, label(one)))))
-      const field = (which, name) => h('input', {type: 'text', inputmode: 'decimal', size: 7, 'aria-label': `${axis.name} ${name}`, placeholder: name === 'from' ? short(axis.at.domain[0], 3) : short(axis.at.domain[1], 3), value: range ? short(range[which], 4) : '', 'data-key': which + axis.path,
+      const field = (which, name) => h('input', {type: 'text', inputmode: 'decimal', size: 7, 'aria-label': `${axis.name} ${name}`, placeholder: bounds(...axis.at.domain, short)[name === 'from' ? 0 : 1], value: range ? short(range[which], 6) : '', 'data-key': which + axis.path,
         onchange: event => {
           const number = event.target.value === '' ? axis.at.domain[which === 'low' ? 0 : 1] : Number(event.target.value)
           const now = range ?? {low: axis.at.domain[0], high: axis.at.domain[1]}
@@ -164,7 +164,7 @@ export function parallelPanel(store, selection) {
     shown = [...store.trials.values()].filter(pass).sort((one, other) => -store.compare(one, other))
     colors = coloring(store, selection.get('c', 'objective'), [...store.trials.values()])
     upper.setAttribute('aria-label', `Parallel coordinates of ${shown.length} trials over ${axes.map(axis => axis.name).join(', ')}. The fields below do what brushing does.`)
-    fill(legend, colors.legend(shown))
+    fill(legend, shown.length ? colors.legend(shown) : h('p', {class: 'soft small'}, store.trials.size ? 'No trial passes the filters.' : 'There is no trial yet.'))
     fill(controls, menu('Colour', selection.get('c', 'objective'), colorChoices(store), value => selection.set('c', value)))
     if (!fields.contains(document.activeElement)) form()
     paint()
@@ -217,11 +217,13 @@ export function slicesPanel(store, selection) {
         self.overSoon()
         self.showTip(hovered && place, hovered && trialTip(store, hovered))
       },
+      walk: (x, y) => { const inside = new Set(state.shown); return stopsOf(store, store.byObjective.filter(trial => inside.has(trial) && trial.objective != null && value(trial) !== undefined), trial => [x(value(trial)), Math.max(-2, y(trial.objective))]) },
+      pin: stop => selection.toggle('pin', stop.trial),
       pick: () => { if (hovered) selection.toggle('pin', hovered.trial) }})
     return {plot, node: h('div', {}, h('h3', {}, parameter.name), plot.root), update(yDomain, yLog) {
       at = parameterScale(parameter, state.shown.map(trial => trial.configuration[parameter.path]))
       plot.set(at.options
-        ? {x: [-0.5, at.options.length - 0.5], xLog: false, xTicks: at.options.map((_, index) => index), xTick: index => label(at.options[index]), y: yDomain, yLog, xLabel: ''}
+        ? {x: [-0.5, at.options.length - 0.5], xLog: false, xTicks: at.options.map((_, index) => index), xText: shown => shown.map(index => label(at.options[index])), y: yDomain, yLog, xLabel: ''}
         : {x: padded(at.domain, at.log, 0.03), xLog: at.log, xTicks: parameter.kind === 'integer' ? at.ticks(5) : null, y: yDomain, yLog, xLabel: ''})
       plot.label = `${metric} over ${parameter.name}, ${state.shown.length} trials`
     }}
@@ -231,6 +233,7 @@ export function slicesPanel(store, selection) {
     state.shown = [...store.trials.values()].filter(pass)
     const colors = coloring(store, selection.get('c', 'objective'), [...store.trials.values()])
     state.of = colors.of
+    const measured = state.shown.some(trial => trial.objective != null)
     const log = (selection.get('sy') || (/loss|mae/.test(metric) ? '1' : '0')) === '1'
     const sorted = state.shown.map(trial => trial.objective).filter(one => one != null && (!log || one > 0)).sort((a, b) => a - b)
     const domain = padded(sorted.length ? store.direction > 0 ? [sorted[0], Math.min(sorted.at(-1), quantile(sorted, 0.97) * (log ? 1.5 : 1))] : [quantile(sorted, 0.03), sorted.at(-1)] : [1, 2], log, 0.06)
@@ -238,7 +241,7 @@ export function slicesPanel(store, selection) {
       if (!places.has(parameter.path)) { const one = slice(parameter); places.set(parameter.path, one); grid.append(one.node) }
       places.get(parameter.path).update(domain, log)
     }
-    fill(legend, colors.legend(state.shown))
+    fill(legend, !varying(store).length ? h('p', {class: 'soft small'}, 'No parameter of this sweep varies.') : measured ? colors.legend(state.shown) : h('p', {class: 'soft small'}, store.byObjective.some(trial => trial.objective != null) ? 'No trial that is shown has a result.' : 'No trial has a result yet.'))
     fill(controls, h('label', {}, h('input', {type: 'checkbox', checked: log, onchange: event => selection.set('sy', event.target.checked ? '1' : '0')}), `log ${metric}`))
   }
   update()

@@ -1,17 +1,20 @@
 // A picture with axes on a canvas: panning, zooming, a layer that is kept while it moves, and what floats above it.
-import {h, eachFrame} from './dom.js'
-import {scale} from './scale.js'
-import {short} from './format.js'
+import {h, eachFrame, announce} from './dom.js'
+import {scale, whole} from './scale.js'
+import {numerals} from './format.js'
 import {theme, onScheme} from './color.js'
 
 const FONT = '11.5px system-ui, "Segoe UI", "Liberation Sans", sans-serif'
 
 export class Plot {
-  /** draw(context, x, y, plot) paints the content; over(context, x, y, plot) what follows the pointer. */
-  constructor({name, height = 320, draw, over, hover, pick, key, left = 58, bottom = 34, top = 12, yTicks = true, pannable = true}) {
-    Object.assign(this, {height, draw, over, hover, pick, key, yTicks, pannable, margin: {left, right: 14, top, bottom}})
+  /**
+   * draw(context, x, y, plot) paints the content; over(context, x, y, plot) what follows the pointer. walk(x, y) has what arrow keys
+   * go through, each with its id, place and words, and pin(stop) is what Enter does.
+   */
+  constructor({name, height = 320, draw, over, hover, pick, key, walk, pin, left = 58, bottom = 34, top = 12, yTicks = true, pannable = true}) {
+    Object.assign(this, {height, draw, over, hover, pick, key, walk, pin, yTicks, pannable, left, margin: {left, right: 14, top, bottom}})
     this.base = h('canvas', {'aria-hidden': 'true'})
-    this.upper = h('canvas', {role: 'img', 'aria-label': name, tabindex: pick || key ? 0 : null})
+    this.upper = h('canvas', {role: 'img', 'aria-label': name, tabindex: pick || key || walk ? 0 : null})
     this.tip = h('div', {class: 'tip', 'aria-hidden': 'true'})
     this.box = h('div', {class: 'box', style: {height: height + 'px'}}, this.base, this.upper, this.tip)
     this.root = h('div', {class: 'plot'}, this.box, pannable ? h('div', {class: 'tools'},
@@ -30,7 +33,7 @@ export class Plot {
     this.listen()
   }
 
-  set label(text) { this.upper.setAttribute('aria-label', text) }
+  set label(text) { this.upper.setAttribute('aria-label', text + (this.walk ? '. Arrow keys up and down go through them, Enter pins.' : '')) }
 
   /** What is shown when nothing is zoomed. */
   set({x, y, ...options}) {
@@ -67,7 +70,9 @@ export class Plot {
 
   paint() {
     if (!this.width || !this.box.isConnected) return
-    const context = this.base.getContext('2d'), {left, right, top, bottom} = this.margin
+    const context = this.base.getContext('2d')
+    this.fit(context)
+    const {left, right, top, bottom} = this.margin
     const [x, y] = this.scales()
     const same = this.kept && ['x', 'y'].every(axis => this.kept[axis].every((one, index) => one === this.domain[axis][index]))
     if (!same && (!this.kept || this.cost < 10 || !this.moving)) {
@@ -77,7 +82,7 @@ export class Plot {
       inner.clearRect(0, 0, this.width, this.height)
       inner.save()
       inner.beginPath()
-      inner.rect(left, top - 4, this.width - left - right, this.height - top - bottom + 8)
+      inner.rect(left - 4, top - 4, this.width - left - right + 8, this.height - top - bottom + 8)
       inner.clip()
       this.draw(inner, x, y, this)
       inner.restore()
@@ -93,7 +98,7 @@ export class Plot {
     const stretchX = (ends[1] - ends[0]) / (this.width - left - right), stretchY = (ends[3] - ends[2]) / (this.height - top - bottom)
     context.save()
     context.beginPath()
-    context.rect(left, top - 4, this.width - left - right, this.height - top - bottom + 8)
+    context.rect(left - 4, top - 4, this.width - left - right + 8, this.height - top - bottom + 8)
     context.clip()
     context.transform(stretchX, 0, 0, stretchY, ends[0] - left * stretchX, ends[2] - top * stretchY)
     context.drawImage(this.layer, 0, 0, this.width, this.height)
@@ -105,6 +110,23 @@ export class Plot {
     }
   }
 
+  /** The numbers on the left with their words. */
+  marks(y) {
+    if (!this.yTicks) return []
+    const values = y.ticks(Math.max(2, Math.round((this.height - this.margin.bottom - this.margin.top) / 48))), texts = numerals(values)
+    return values.map((value, index) => [value, texts[index]])
+  }
+
+  /** Makes room for the numbers on the left, as much as they take. */
+  fit(context) {
+    context.font = FONT
+    const widest = Math.max(0, ...this.marks(this.scales()[1]).map(([, text]) => context.measureText(text).width))
+    const left = Math.min(Math.max(this.left, 8 * Math.ceil((widest + (this.options.yLabel ? 24 : 10)) / 8)), Math.max(this.left, this.width / 2))
+    if (left === this.margin.left) return
+    this.margin.left = left
+    this.kept = null
+  }
+
   axes(context, x, y) {
     const colors = theme(), {left, right, top, bottom} = this.margin, floor = this.height - bottom, wall = this.width - right
     context.font = FONT
@@ -113,20 +135,22 @@ export class Plot {
     context.fillStyle = colors.soft
     context.textBaseline = 'middle'
     context.textAlign = 'right'
-    if (this.yTicks) for (const value of y.ticks(Math.max(2, Math.round((floor - top) / 48)))) {
+    for (const [value, text] of this.marks(y)) {
       const place = Math.round(y(value)) + 0.5
       if (place < top - 1 || place > floor + 1) continue
       context.beginPath(); context.moveTo(left, place); context.lineTo(wall, place); context.stroke()
-      context.fillText(short(value, 4), left - 7, place)
+      context.fillText(text, left - 7, place)
     }
     context.textAlign = 'center'
     context.textBaseline = 'top'
-    const tickText = this.options.xTick ?? (value => short(value, 4))
-    for (const value of this.options.xTicks ?? x.ticks(Math.max(2, Math.round((wall - left) / 90)))) {
+    // What is marked, and the words for it: an axis of times has its own of both.
+    const {xTicks, xText = numerals, xRoom = 90, xWhole} = this.options, count = Math.max(2, Math.round((wall - left) / xRoom))
+    const round = typeof xTicks === 'function' ? xTicks(this.domain.x, count) : xTicks ?? x.ticks(count), values = xWhole ? whole(round) : round, texts = xText(values)
+    for (const [index, value] of values.entries()) {
       const place = Math.round(x(value)) + 0.5
       if (place < left - 1 || place > wall + 1) continue
       context.beginPath(); context.moveTo(place, top); context.lineTo(place, floor); context.stroke()
-      context.fillText(tickText(value), place, floor + 5)
+      context.fillText(texts[index], place, floor + 5)
     }
     context.strokeStyle = colors.line
     context.beginPath(); context.moveTo(left + 0.5, top); context.lineTo(left + 0.5, floor + 0.5); context.lineTo(wall, floor + 0.5); context.stroke()
@@ -202,6 +226,19 @@ export class Plot {
 
   reset() { this.view = null; this.moving = false; this.paintSoon() }
 
+  /** Goes to the next stop, or the one before, as if the pointer were there; whether the key was for that. */
+  step(key) {
+    if (!this.walk || !['ArrowDown', 'ArrowUp', 'Enter', 'Escape'].includes(key)) return false
+    if (key === 'Enter') { if (this.stop) this.pin(this.stop); return Boolean(this.stop) }
+    // Of a picture that is zoomed into, what is seen.
+    const {left, right} = this.margin, seen = ({place: [x, y]}) => x >= left - 10 && x <= this.width - right + 10 && y >= -10 && y <= this.height + 10
+    const stops = key === 'Escape' ? [] : this.walk(...this.scales()).filter(seen), index = stops.findIndex(one => one.id === this.stop?.id)
+    this.stop = stops[Math.max(0, Math.min(stops.length - 1, index + (key === 'ArrowDown' ? 1 : -1)))]
+    this.hover?.(this.stop?.place ?? null, this)
+    if (this.stop) announce(this.stop.say); else this.showTip(null)
+    return true
+  }
+
   listen() {
     const upper = this.upper
     const at = event => { const box = upper.getBoundingClientRect(); return [event.clientX - box.left, event.clientY - box.top] }
@@ -240,7 +277,7 @@ export class Plot {
       if (event.ctrlKey || event.metaKey || event.altKey) return
       const step = {'+': () => this.zoom(0.7), '=': () => this.zoom(0.7), '-': () => this.zoom(1 / 0.7), 0: () => this.reset(),
         ArrowLeft: () => this.pan(60, 0), ArrowRight: () => this.pan(-60, 0)}[event.key]
-      if (this.pannable && step) { step(); event.preventDefault() } else if (this.key?.(event, this)) event.preventDefault()
+      if (this.pannable && step) { step(); event.preventDefault() } else if (this.step(event.key) || this.key?.(event, this)) event.preventDefault()
     })
   }
 }

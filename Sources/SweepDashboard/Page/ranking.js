@@ -1,6 +1,6 @@
 // The ranked table: one row a configuration, sorted as asked, a page at a time.
 import {h, fill, refill} from './dom.js'
-import {sig, short, label, seconds, count} from './format.js'
+import {sig, range, label, seconds, count} from './format.js'
 import {extent} from './scale.js'
 import {STATES} from './color.js'
 import {findingName, findingDot} from './coloring.js'
@@ -32,6 +32,7 @@ export function rankingPanel(store, selection, {top = null} = {}) {
     const pass = selection.filter(), pins = new Set(selection.pins)
     let rows = store.rank.rows.filter(row => row.runs.some(run => { const trial = store.trials.get(run.trial); return trial && pass(trial) }))
     const all = rows.length
+    if (!all) { fill(summary); fill(foot); fill(body, h('p', {class: 'empty'}, store.rank.rows.length ? 'No configuration passes the filters.' : 'The table comes with the first trial.')); return }
     const parameters = store.definition.parameters
     const others = [...new Set(rows.flatMap(row => Object.keys(row.metrics)))].filter(one => one !== metric && !further.includes(one) && /^validation\.(accuracy|loss|r2|f1)$|^training\.loss$/.test(one)).slice(0, top ? 1 : 3)
     const tests = top ? [] : ['test.loss', 'test.accuracy', 'test.r2'].filter(one => rows.some(row => row.final && one in row.metrics))
@@ -41,7 +42,7 @@ export function rankingPanel(store, selection, {top = null} = {}) {
       {key: 'trial', name: 'trial', numeric: true, value: row => row.trial, show: row => h('a', {href: sweepLink(store.name, ['trials', row.trial]), 'data-key': 't' + row.trial}, row.trial)},
       {key: 'objective', name: metric, numeric: true, value: row => row.objective, show: row => sig(row.objective)},
       ...further.map(one => ({key: 'o:' + one, name: one, numeric: true, value: row => row.values[one], show: row => sig(row.values[one])})),
-      {key: 'interval', name: 'interval', value: row => row.interval ? row.interval[1] - row.interval[0] : null, show: row => row.interval ? `${sig(row.interval[0], 3)} – ${sig(row.interval[1], 3)}` : ''},
+      {key: 'interval', name: '95 % interval', value: row => row.interval ? row.interval[1] - row.interval[0] : null, show: row => row.interval ? range(...row.interval) : ''},
       top ? null : {key: 'bar', name: h('span', {class: 'hidden'}, 'picture of the interval'), plain: true, show: row => interval(row, shownEnds)},
       {key: 'ties', name: 'tied with', value: row => row.tied_with.length, show: row => row.tied_with.length ? h('span', {title: 'places ' + row.tied_with.join(', ')}, few(row.tied_with)) : ''},
       {key: 'chance', name: 'best?', numeric: true, value: row => row.final?.chance_of_best ?? null, show: row => row.final?.chance_of_best == null ? '' : h('span', {title: `${row.final.runs} runs with new seeds; the probability that its mean is the best of the finalists'`}, `${Math.round(100 * row.final.chance_of_best)} %`)},

@@ -18,9 +18,30 @@ export function ticks([low, high], count = 6) {
   if (!(high > low)) return [low]
   const raw = (high - low) / count, size = 10 ** Math.floor(Math.log10(raw))
   const step = [1, 2, 5, 10].find(one => one * size >= raw * 0.999) * size
+  return steps(low, high, step)
+}
+
+function steps(low, high, step) {
   const found = []
   for (let index = Math.ceil(low / step - 1e-9); index * step <= high + step * 1e-9; index++) found.push(index * step)
   return found.map(value => Math.abs(value) < step * 1e-9 ? 0 : value)
+}
+
+/** The whole numbers among round ones, for what is counted: there is no epoch 1.5. */
+export function whole(values) {
+  const found = values.map(value => Math.round(value)).filter((value, index) => Math.abs(value - values[index]) < 1e-6)
+  return found.length ? found : values
+}
+
+const TIMES = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400]
+
+/** Round times in seconds: parts of a minute, an hour or a day, as people count them. */
+export function timeTicks([low, high], count = 6) {
+  const raw = (high - low) / count
+  if (!(raw > 5)) return ticks([low, high], count)
+  const step = TIMES.find(one => one >= raw * 0.999)
+  // Beyond a day whole days.
+  return step ? steps(low, high, step) : ticks([low / 86400, high / 86400], count).map(days => days * 86400)
 }
 
 function logTicks([low, high], count = 6) {

@@ -1,6 +1,7 @@
 // Who trained what, when: a lane for each slot of each worker.
 import {h, fill, dataTable} from './dom.js'
-import {seconds, moment} from './format.js'
+import {seconds, moment, times} from './format.js'
+import {timeTicks} from './scale.js'
 import {theme} from './color.js'
 import {Plot} from './plot.js'
 import {coloring, colorChoices, menu} from './coloring.js'
@@ -33,6 +34,9 @@ export function timelinePanel(store, selection) {
       const trial = hovered && store.trials.get(hovered.trial)
       self.showTip(hovered && place, hovered && (trial ? trialTip(store, trial, [['attempt', hovered.attempt], ['on', hovered.worker], ['took', seconds(hovered.end - hovered.begin) + (hovered.kind === 'lost' ? ', lost' : '')]]) : String(hovered.trial)))
     },
+    walk: (x, y) => [...spans].sort((one, two) => one.begin - two.begin || one.row - two.row).map(span => ({id: `${span.trial} ${span.attempt} ${span.begin}`, trial: span.trial, place: [(x(span.begin) + x(span.end)) / 2, y(span.row) + LANE / 2],
+      say: `Trial ${span.trial}, attempt ${span.attempt}, on ${span.worker}, ${seconds(span.end - span.begin)}, ${span.kind}`})),
+    pin: stop => selection.toggle('pin', stop.trial),
     pick: (place, event, self) => { const span = find(place, self); if (span) selection.toggle('pin', span.trial) }})
   const find = ([left, top], self) => {
     const [x, y] = self.scales(), at = x.invert(left)
@@ -69,7 +73,7 @@ export function timelinePanel(store, selection) {
       if (plot.height !== height) { plot.height = height; plot.box.style.height = height + 'px'; plot.resize() }
       const begin = spans.length ? Math.min(...spans.map(span => span.begin)) : 0
       // A pixel is a unit downwards, so that lanes keep their height.
-      plot.set({x: [begin, Math.max(begin + 0.1, ...spans.map(span => span.end))], y: [height - 52, 0], yFixed: true, xLabel: 'since the coordinator’s start', xTick: seconds})
+      plot.set({x: [begin, Math.max(begin + 0.1, ...spans.map(span => span.end))], y: [height - 52, 0], yFixed: true, xLabel: 'since the coordinator’s start', xTicks: timeTicks, xText: times, xRoom: 110})
       fill(note, spans.length ? `Times since ${moment(started)}, when this coordinator process began; what was trained before it is not drawn.` : 'Nothing has been trained since this coordinator process began.')
       plot.label = `Timeline: ${spans.length} attempts on ${lanes.length} workers, ${spans.filter(span => span.kind === 'lost').length} of them lost`
     }

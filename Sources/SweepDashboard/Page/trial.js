@@ -1,6 +1,6 @@
 // One trial with all that is known of it, and several beside each other.
 import {h, fill, dataTable} from './dom.js'
-import {sig, label, seconds, count} from './format.js'
+import {sig, range, label, seconds} from './format.js'
 import {CLASSES} from './color.js'
 import {extent, padded} from './scale.js'
 import {theme} from './color.js'
@@ -11,9 +11,10 @@ import {stateText, curvesPanel} from './curves.js'
 import {stateDot} from './ranking.js'
 import {sweepLink, facts} from './views.js'
 import {enqueuePanel} from './enqueue.js'
+import {reasonsPanels} from './diagnosis.js'
 
 export function trialView(store, selection, number, context) {
-  const again = enqueuePanel(store, context)
+  const again = enqueuePanel(store, context), reasons = reasonsPanels(store, number)
   const node = h('div'), chart = h('div'), details = h('div')
   let known = null, asked = null, chosen = null, moreOpen = false
   const plot = new Plot({name: `Curve of trial ${number}`, height: 320, draw: (context, x, y) => {
@@ -25,7 +26,13 @@ export function trialView(store, selection, number, context) {
       let pen = false
       known.curve[metric].forEach((value, epoch) => { if (value == null || y.log && value <= 0) { pen = false; return } pen ? context.lineTo(x(epoch + 1), y(value)) : context.moveTo(x(epoch + 1), y(value)); pen = true })
       context.stroke()
-      if (known.curve[metric].length === 1) { context.fillStyle = context.strokeStyle; context.beginPath(); context.arc(x(1), y(known.curve[metric][0]), 3, 0, 7); context.fill() }
+      // A point without neighbours is no line; what is lost is marked where it was.
+      const points = known.curve[metric], counts = index => points[index] != null && !(y.log && points[index] <= 0)
+      points.forEach((value, index) => {
+        if (counts(index) && !counts(index - 1) && !counts(index + 1)) { context.fillStyle = context.strokeStyle; context.beginPath(); context.arc(x(index + 1), y(value), 3, 0, 7); context.fill() }
+      })
+      const first = points.indexOf(null), top = y(y.domain[1]) + 7, place = x(first + 1)
+      if (first >= 0) { context.setLineDash([]); context.beginPath(); context.moveTo(place - 4, top - 4); context.lineTo(place + 4, top + 4); context.moveTo(place + 4, top - 4); context.lineTo(place - 4, top + 4); context.stroke() }
     }
     context.setLineDash([])
     context.strokeStyle = theme().soft
@@ -44,7 +51,7 @@ export function trialView(store, selection, number, context) {
   const drawPlot = () => {
     const all = lines().flatMap(metric => known.curve[metric])
     const isLog = log() && extent(all, true)[0] < Infinity
-    plot.set({x: [1, Math.max(2, known.epochs)], y: padded(extent(all, isLog), isLog, 0.06), yLog: isLog, xLabel: 'epoch', yLabel: ''})
+    plot.set({x: [1, Math.max(2, known.epochs)], y: padded(extent(all, isLog), isLog, 0.06), yLog: isLog, xLabel: 'epoch', xWhole: true, yLabel: ''})
     plot.label = `Curves of trial ${number} over ${known.epochs} epochs: ` + lines().map(metric => `${metric} ends at ${sig(known.curve[metric].at(-1))}`).join(', ')
     const box = metric => {
       const index = lines().indexOf(metric)
@@ -66,7 +73,7 @@ export function trialView(store, selection, number, context) {
       h('div', {class: 'row spread'}, h('h1', {}, stateDot(known.state), ' Trial ', number, h('span', {class: 'soft', style: {'font-weight': 400}}, ` of ${store.name}`)),
         h('div', {class: 'row'}, step(order[index - 1], '← better'), step(order[index + 1], 'worse →'),
           h('button', {'aria-pressed': String(pinned), onclick: () => selection.toggle('pin', number)}, pinned ? 'Unpin' : 'Pin to compare'))),
-      facts([['State', stateText(known)], [objective.metric, sig(known.objective), row?.interval && `${sig(row.interval[0], 3)} – ${sig(row.interval[1], 3)}`], ['Place', place ? `${place}` : '–', row && `of ${store.rank.configurations}` + (row.tied_with.length ? `, tied with ${row.tied_with.length}` : '')],
+      facts([['State', stateText(known)], [objective.metric, sig(known.objective), row?.interval && `${range(...row.interval)} (95 %)`], ['Place', place ? `${place}` : '–', row && `of ${store.rank.configurations}` + (row.tied_with.length ? `, tied with ${row.tied_with.length}` : '')],
         ['Best epoch', known.best_epoch ?? '–', `of ${known.epochs} trained`], ['Core time', seconds(known.core_seconds)], ['Attempts', known.attempts], ['Worker', known.worker ?? (known.workers.at(-1) ?? '–'), known.workers.length > 1 && `before: ${known.workers.filter(one => one !== known.worker).join(', ')}`]]),
       known.finding && h('div', {class: 'notice'}, h('b', {}, findingName(known.finding.id)), ` since epoch ${known.finding.since_epoch}: ${known.finding.evidence}`),
       known.death && h('div', {class: 'error'}, 'Its last lost attempt: ', known.death),
@@ -84,6 +91,7 @@ export function trialView(store, selection, number, context) {
       known.readings?.length ? networkPanel(number, known.readings) : null)
     drawPlot()
     again.update(known)
+    reasons.update()
   }
   const update = async () => {
     const trial = store.trials.get(number), stamp = trial && `${trial.epochs} ${trial.state} ${trial.attempts}`
@@ -92,7 +100,7 @@ export function trialView(store, selection, number, context) {
     try { known = await ask(`${sweepPath(store.name)}/trials/${number}`) } catch (error) { fill(node, h('p', {class: 'error'}, error.message)); return }
     show()
   }
-  fill(node, details, again.node)
+  fill(node, details, reasons.node, again.node)
   update()
   return {node, update}
 }

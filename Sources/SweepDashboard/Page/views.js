@@ -1,6 +1,6 @@
 // The views: all sweeps, one sweep, its workers.
 import {h, fill, refill, confirmed, announce, eachFrame} from './dom.js'
-import {sig, count, seconds, bytes, percent, moment} from './format.js'
+import {sig, range as rangeText, count, seconds, bytes, percent, moment} from './format.js'
 import {STATES} from './color.js'
 import {ask, sweepPath, SweepStore, Selection, Stream, address} from './store.js'
 import {curvesPanel, incumbentPanel} from './curves.js'
@@ -13,6 +13,7 @@ import {timelinePanel} from './timeline.js'
 import {trialView, compareView} from './trial.js'
 import {findingName, findingDot} from './coloring.js'
 import {dataView} from './data.js'
+import {findingsView, armsPanel} from './diagnosis.js'
 import {contourPanel} from './contour.js'
 import {lineagePanel} from './lineage.js'
 
@@ -77,7 +78,7 @@ export function workersView(context) {
   return {node: h('div', {}, h('div', {class: 'row spread'}, h('h1', {}, 'Workers'), summary), body)}
 }
 
-const TABS = [['', 'Overview'], ['ranking', 'Ranking'], ['parameters', 'Parameters'], ['timeline', 'Timeline'], ['data', 'Data'], ['compare', 'Compare'], ['file', 'Sweep file']]
+const TABS = [['', 'Overview'], ['ranking', 'Ranking'], ['parameters', 'Parameters'], ['findings', 'Findings'], ['timeline', 'Timeline'], ['data', 'Data'], ['compare', 'Compare'], ['file', 'Sweep file']]
 
 /** One sweep. */
 export function sweepView(context, name) {
@@ -117,10 +118,11 @@ export function sweepView(context, name) {
         const timelined = panel => Object.assign(panel, {wantsTimeline: true}), ranked = panel => Object.assign(panel, {wantsRank: true})
         const fronts = () => store.definition.objectives ? [ranked(frontsPanel(store, selection))] : []
         const make = {
-          '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ...fronts(), lineagePanel(store, selection), ranked(rankingPanel(store, selection, {top: 10}))],
+          '': () => [curvesPanel(store, selection), h('div', {class: 'two'}), timelined(incumbentPanel(store, selection)), rungsPanel(store, selection), ...fronts(), lineagePanel(store, selection), armsPanel(store), ranked(rankingPanel(store, selection, {top: 10}))].filter(Boolean),
           ranking: () => [...fronts(), ranked(rankingPanel(store, selection))],
           parameters: () => [parallelPanel(store, selection), slicesPanel(store, selection), contourPanel(store, selection), importancePanel(store)],
           timeline: () => [timelined(timelinePanel(store, selection)), lineagePanel(store, selection)],
+          findings: () => [findingsView(store, selection)],
           data: () => [dataView(store)],
           compare: () => [ranked(compareView(store, selection))],
           file: () => [filePanel()],
@@ -153,10 +155,10 @@ export function sweepView(context, name) {
       const chip = (key, value, text, dot) => h('button', {class: 'chip', 'aria-pressed': String(selection.list(key).includes(value)), 'data-key': key + value, onclick: () => selection.toggle(key, value)}, dot, text,
         h('b', {}, trials.filter(trial => key === 'state' ? trial.state === value : trial.finding?.id === value).length))
       const shown = trials.filter(selection.filter()).length
-      filters.hidden = ['file', 'compare', 'data'].includes(current) || current.startsWith('trials/')
+      filters.hidden = ['file', 'compare', 'data', 'findings'].includes(current) || current.startsWith('trials/')
       refill(filters, h('span', {class: 'soft small'}, 'Show'), states.map(state => chip('state', state, state, stateDot(state))), findings.map(id => chip('finding', id, findingName(id), findingDot(id))),
         [...selection.ranges].map(([path, range]) => h('button', {class: 'chip', 'aria-pressed': 'true', 'data-key': 'range' + path, title: 'Remove this filter', onclick: () => { selection.set('b:' + path, ''); selection.set('v:' + path, '') }},
-          (store.definition.parameters.find(one => one.path === path)?.name ?? path) + ' ' + (range.options ? range.options.map(one => JSON.parse(one)).join(', ') : `${sig(range.low, 3)} – ${sig(range.high, 3)}`), ' ×')),
+          (store.definition.parameters.find(one => one.path === path)?.name ?? path) + ' ' + (range.options ? range.options.map(one => JSON.parse(one)).join(', ') : rangeText(range.low, range.high)), ' ×')),
         h('input', {type: 'search', placeholder: 'trial, value, worker, top5', title: 'For example top5, epochs>3, learning_rate<=0.01; several words hold together', 'aria-label': 'Filter by trial, value, worker, top5 or epochs>3', size: 18, value: selection.get('q'), 'data-key': 'q', oninput: event => selection.set('q', event.target.value)}),
         selection.isFiltering ? [h('span', {class: 'small'}, `${count(shown)} of ${count(trials.length)} trials`), h('button', {class: 'plain', 'data-key': 'clear', onclick: () => selection.clear()}, 'Clear')] : null)
     }
@@ -178,7 +180,7 @@ export function sweepView(context, name) {
       facts([['Trials', `${count(ended(status.trials))} / ${count(status.trials_planned ?? total(status.trials))}`, 'ended'],
         [`Best ${objective.metric}`, status.best ? h('a', {href: sweepLink(name, ['trials', status.best.trial])}, sig(status.best.objective)) : '–', status.best && `trial ${status.best.trial}, epoch ${status.best.epoch}`],
         status.objectives ? ['Front', status.front ? `${count(status.front.members)} / ${count(status.front.of)}` : '–', status.front ? `completed; hypervolume ${sig(status.front.hypervolume, 3)}` : 'nothing is complete'] : null,
-        over ? null : ['Time left', status.state === 'running' ? seconds(status.seconds_left) : '–', 'estimated'], ['Epochs', count(status.epochs), status.epochs_per_second ? `${sig(status.epochs_per_second, 3)} a second` : null],
+        over ? null : ['Time left', status.state === 'running' ? seconds(status.seconds_left) : '–', status.may_end_sooner ? 'at most' : 'estimated'], status.enqueued ? ['Enqueued', count(status.enqueued), over ? 'not tried' : 'come next'] : null, ['Epochs', count(status.epochs), status.epochs_per_second ? `${sig(status.epochs_per_second, 3)} a second` : null],
         ['Workers', over ? `${workers.length}` : `${busy} / ${workers.reduce((sum, worker) => sum + worker.slots, 0)}`, over ? null : `slots busy, ${workers.length} worker${workers.length === 1 ? '' : 's'}`],
         status.storage ? ['On disk', bytes(status.storage.journal_bytes + status.storage.object_bytes)] : null]))
     }

@@ -9,6 +9,8 @@ package struct SweepReport: Sendable {
     private let rank: RankDocument
     private let curves: CurvesDocument
     private let diagnosis: DiagnosisDocument
+    /// Nil while too little is known.
+    private let importance: ImportanceDocument?
     private let submission: Submission
     /// Of the program that writes the report.
     private let version: String
@@ -18,12 +20,13 @@ package struct SweepReport: Sendable {
     /// Trials that are named where more have the same finding.
     private static let trialsNamed = 12
 
-    /// `rank` must have every row, `curves` and `diagnosis` every trial.
+    /// `rank` must have every row, `curves` and `diagnosis` every trial; `importance` is nil while too little is known.
     package init(
         status: StatusDocument,
         rank: RankDocument,
         curves: CurvesDocument,
         diagnosis: DiagnosisDocument,
+        importance: ImportanceDocument? = nil,
         submission: Submission,
         version: String
     ) {
@@ -31,6 +34,7 @@ package struct SweepReport: Sendable {
         self.rank = rank
         self.curves = curves
         self.diagnosis = diagnosis
+        self.importance = importance
         self.submission = submission
         self.version = version
     }
@@ -52,7 +56,7 @@ package struct SweepReport: Sendable {
     var title: String { "Sweep \(rank.sweep)" }
 
     var sections: [Section] {
-        [summary, ranking, learning, parameters, findings, work, again].filter { !$0.parts.isEmpty }
+        [summary, ranking, learning, mattering, parameters, findings, work, again].filter { !$0.parts.isEmpty }
     }
 
     // MARK: What came out
@@ -117,6 +121,17 @@ package struct SweepReport: Sendable {
             parts.append(.chart(chart))
         }
         return Section(title: "Learning curves", parts: parts)
+    }
+
+    /// Which parameters matter, which act together, and what to do with ranges.
+    private var mattering: Section {
+        guard let importance, !importance.importance.parameters.isEmpty else {
+            return Section(title: "What matters", parts: [])
+        }
+        var parts: [Part] = [.paragraph("Shares are in percent: \(importance.basis)."), .table(importance.table)]
+        if let pairs = importance.pairsTable { parts.append(.table(pairs)) }
+        parts += importance.importance.advice.map { .paragraph($0.sentence + ".") }
+        return Section(title: "What matters", parts: parts)
     }
 
     /// What the objective was along each parameter: by option, or by quarters of the trials.
@@ -195,17 +210,11 @@ package struct SweepReport: Sendable {
     // MARK: What is wrong
 
     private var findings: Section {
-        var order: [String] = []
-        var found: [String: [DiagnosisDocument.Report]] = [:]
-        for report in diagnosis.reports where report.verdictKind != "no_fault" {
-            if found[report.verdict] == nil { order.append(report.verdict) }
-            found[report.verdict, default: []].append(report)
-        }
-        let sound = diagnosis.reports.count { $0.verdictKind == "no_fault" }
+        let found = FindingsDocument(diagnosis)
         guard !diagnosis.reports.isEmpty else { return Section(title: "Findings", parts: []) }
         var parts: [Part] = [
             .paragraph(
-                "\(sound) of \(diagnosis.reports.count) trained trials show no fault. A cause is what curve and specification make likely; "
+                "\(found.sound) of \(found.trials) trained trials show no fault. A cause is what curve and specification make likely; "
                     + "`sweepd diagnose \(rank.sweep) --trial N --confirm` finds it by experiment."
             )
         ]
@@ -224,14 +233,13 @@ package struct SweepReport: Sendable {
             Table.Column("trials", isNumeric: true), Table.Column("finding"), Table.Column("which"),
             Table.Column("remedy"),
         ])
-        let groups = order.compactMap { verdict in found[verdict].map { (verdict, $0) } }
-        for (verdict, reports) in groups.sorted(by: { $0.1.count > $1.1.count }) {
-            let numbers = reports.compactMap(\.trial).map(String.init)
-            let more = numbers.count - Self.trialsNamed
+        for group in found.groups {
+            let more = group.count - Self.trialsNamed
             table.add([
-                String(reports.count), verdict,
-                numbers.prefix(Self.trialsNamed).joined(separator: ", ") + (more > 0 ? " and \(more) more" : ""),
-                reports.first?.causes.first?.remedy.text ?? "",
+                String(group.count), group.verdict,
+                group.trials.prefix(Self.trialsNamed).map(String.init).joined(separator: ", ")
+                    + (more > 0 ? " and \(more) more" : ""),
+                group.cause?.remedy.text ?? "",
             ])
         }
         if !table.rows.isEmpty { parts.append(.table(table)) }
@@ -243,18 +251,30 @@ package struct SweepReport: Sendable {
     private var work: Section {
         var names: [String] = []
         var configurations: [String: Int] = [:]
+        // Of a configuration that ran on several nobody knows which part was where.
+        var seconds: [String: Double] = [:]
+        var shared = 0.0
         for row in rank.rows {
+            if row.workers.count > 1 { shared += row.coreSeconds }
+            if row.workers.count == 1 { seconds[row.workers[0], default: 0] += row.coreSeconds }
             for worker in row.workers {
                 if configurations[worker] == nil { names.append(worker) }
                 configurations[worker, default: 0] += 1
             }
         }
         guard !names.isEmpty else { return Section(title: "Where it ran", parts: []) }
-        var table = Table(columns: [Table.Column("worker"), Table.Column("configurations", isNumeric: true)])
-        for name in names.sorted() { table.add([name, String(configurations[name] ?? 0)]) }
+        var table = Table(columns: [
+            Table.Column("worker"), Table.Column("configurations", isNumeric: true),
+            Table.Column("core time", isNumeric: true),
+        ])
+        for name in names.sorted() {
+            table.add([name, String(configurations[name] ?? 0), seconds[name].map(NumberText.seconds) ?? ""])
+        }
         let again = rank.rows.reduce(0) { $0 + max(0, $1.attempts - $1.runs.count) }
         let text =
-            "A configuration that moved between workers counts with each of them. Attempts beyond the first: \(again)."
+            "A configuration that ran on several workers counts with each of them"
+            + (shared > 0 ? "; its core time, \(NumberText.seconds(shared)) in all, stands with none" : "")
+            + ". Attempts beyond the first: \(again)."
         return Section(title: "Where it ran", parts: [.table(table), .paragraph(text)])
     }
 

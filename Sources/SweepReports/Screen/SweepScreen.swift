@@ -59,7 +59,8 @@ package struct SweepScreen: Hashable, Sendable {
         if !findings.isEmpty { lines.append(findingsLine) }
         // One row stays for the cursor; of workers there is at least a line.
         let room = max(1, style.height - 1 - lines.count)
-        lines += workers(room, style)
+        let strangers = turnedAway(room - 1, style)
+        lines += workers(room - strangers.count, style) + strangers
         return lines.prefix(max(1, style.height - 1)).map { $0.text(style) }
     }
 
@@ -186,6 +187,39 @@ package struct SweepScreen: Hashable, Sendable {
             lines.append(line)
         }
         return lines
+    }
+
+    /// Lines of workers that were not let in; `status` has the others.
+    private static let turnedAwayLines = 3
+
+    /// Workers that were not let in, in at most `room` lines: which, and what to do, as the whole sentence is longer than a line.
+    private func turnedAway(_ room: Int, _ style: ScreenStyle) -> [ScreenLine] {
+        let all = status.turnedAway
+        let room = min(room, Self.turnedAwayLines)
+        guard room > 0, !all.isEmpty else { return [] }
+        let shown = all.count > room ? room - 1 : all.count
+        var lines = all.prefix(shown).map { worker in
+            let mark = style.isASCII ? "" : "…"
+            let build = worker.softwareVersion.isEmpty ? "" : " (sweepd \(worker.softwareVersion))"
+            let whose = [worker.id, worker.host + build].map { DisplayWidth.cut($0, to: 30, mark: mark) }
+            var line = ScreenLine()
+            line.add("         ")
+            line.add("\(whose[0]) on \(whose[1]) turned away \(Self.ago(worker.lastSeen))", .red)
+            line.add(": \(worker.remedy)")
+            return line
+        }
+        if shown < all.count {
+            var line = ScreenLine()
+            line.add("         ")
+            line.add("\(all.count - shown)\(shown > 0 ? " more" : "") turned away, see `sweepd status`", .red)
+            lines.append(line)
+        }
+        return lines
+    }
+
+    /// A time ago in whole minutes: a line that counted seconds would be drawn anew with each of them.
+    private static func ago(_ seconds: Double) -> String {
+        seconds >= 60 ? "\(Int(min(seconds, 86_400) / 60)) min ago" : "just now"
     }
 
     /// Stuck ones first, then those that train, then idle ones.

@@ -1,0 +1,157 @@
+// What trials suffer from and what would mend them, and why one was proposed and went on or was stopped.
+import {h, fill} from './dom.js'
+import {sig, short, count, label} from './format.js'
+import {ask, sweepPath} from './store.js'
+import {findingName, findingDot} from './coloring.js'
+import {sweepLink} from './views.js'
+
+const NAMED = 12, BOUNDS = {at_least: 'at least ', at_most: 'at most ', equal: ''}
+const percent = share => `${Math.round(100 * share)} %`
+const sentence = text => text && text[0].toUpperCase() + text.slice(1) + (/[.!?]$/.test(text) ? '' : '.')
+const trialLink = (store, number) => h('a', {href: sweepLink(store.name, ['trials', number])}, number)
+/** Columns are [name, whether it is numeric, whether its cells are short words]. */
+const table = (columns, rows) => h('table', {}, h('thead', {}, h('tr', {}, columns.map(([name, numeric]) => h('th', {scope: 'col', class: numeric ? 'num' : null}, name)))),
+  h('tbody', {}, rows.map(cells => h('tr', {}, cells.map((cell, index) => h('td', {class: columns[index][1] ? 'num' : columns[index][2] ? null : 'wrap'}, cell))))))
+
+/** A likely cause, with what speaks for it. */
+const causeNode = cause => [h('div', {}, findingDot(cause.id), ' ', h('b', {}, cause.words), ` ${percent(cause.probability)}${cause.confirmed ? ', confirmed by experiment' : ''} `, h('span', {class: 'soft small'}, cause.id)),
+  cause.evidence.length ? h('ul', {class: 'small soft'}, cause.evidence.slice(0, 4).map(one => h('li', {}, one))) : null]
+
+/** What would mend it, and how it is said to the program. */
+const remedyNode = ({remedy}) => [h('div', {}, sentence(remedy.text)), remedy.changes.map(change => h('div', {class: 'mono soft'}, `--set '${change}'`))]
+
+/** What all trials of a sweep suffer from; looked at when it is opened, and again when asked. */
+export function findingsView(store, selection) {
+  const body = h('div', {}, h('p', {class: 'empty', role: 'status'}, 'Looking at every curve …')), summary = h('span', {class: 'soft small'})
+  const parameter = path => store.definition.parameters.find(one => one.path === path)
+  /** The region in a sentence, its parameters by the names that tell them from all others of the sweep. */
+  const regionText = ({conditions, sick, inside, words, sick_in_all: sickInAll, all, chance}) => `${count(sick)} of the ${count(inside)} trials with `
+    + conditions.map(one => `${parameter(one.path)?.name ?? one.path} ${BOUNDS[one.bound]}${label(one.value)}`).join(' and ')
+    + `: ${words} (${count(sickInAll)} of ${count(all)} in all; by chance ${chance < 1e-12 ? 'below 1e-12' : short(chance, 1)})`
+  /** The trials of a part of the space, by the filters that all views share. */
+  const showRegion = region => {
+    const ranges = new Map()
+    for (const {path, bound, value} of region.conditions) {
+      const known = parameter(path), range = ranges.get(path) ?? [known?.low ?? -Number.MAX_VALUE, known?.high ?? Number.MAX_VALUE]
+      if (known?.kind === 'choice') { selection.query.set('v:' + path, JSON.stringify([value])); continue }
+      if (bound !== 'at_most') range[0] = value
+      if (bound !== 'at_least') range[1] = value
+      ranges.set(path, range)
+    }
+    for (const [path, range] of ranges) selection.query.set('b:' + path, range.join('~'))
+    selection.set('view', 'parameters')
+  }
+  const show = told => {
+    fill(summary, told.trials ? `${count(told.sound)} of ${count(told.trials)} trained trials show no fault` : '')
+    if (!told.trials) { fill(body, h('p', {class: 'empty'}, 'No trial has trained an epoch yet.')); return }
+    fill(body, told.regions.length ? [h('h3', {}, 'Where'), h('ul', {class: 'plain'}, told.regions.map(region => h('li', {}, findingDot(region.symptom), ' ', regionText(region), ' ',
+      h('button', {class: 'plain', onclick: () => showRegion(region), 'aria-label': `Show them: ${regionText(region)}`}, 'Show them'))))] : null,
+    told.groups.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Trials by what they suffer from'},
+      table([['trials', 1], ['verdict'], ['which', 0], ['the first one’s likeliest cause'], ['what would mend it']], told.groups.map(group => [count(group.count), group.verdict,
+        [group.trials.slice(0, NAMED).map((number, index) => [index ? ', ' : '', trialLink(store, number)]), group.count > NAMED ? ` and ${count(group.count - NAMED)} more` : ''],
+        group.cause ? causeNode(group.cause) : 'none is likely enough', group.cause ? remedyNode(group.cause) : ''])))
+      : h('p', {class: 'soft'}, 'Nothing that asks for a cause.'),
+    h('p', {class: 'small soft'}, 'A cause is what curve, readings and specification make likely; ', h('code', {class: 'mono'}, `sweepd diagnose ${store.name} --trial N --confirm`), ' finds it by experiment. Seen when this was opened: trials that go on may show more.'))
+  }
+  const look = async () => {
+    try { show(await ask(sweepPath(store.name) + '/findings')) } catch (error) { fill(summary); fill(body, h('div', {class: 'error', role: 'alert'}, error.message)) }
+  }
+  look()
+  return {node: h('section', {class: 'panel', 'aria-label': 'Findings'}, h('header', {}, h('h2', {}, 'What trials suffer from'), summary, h('button', {class: 'plain', onclick: look}, 'Again')), body)}
+}
+
+function diagnosisNode(told) {
+  const report = told.trials[0]
+  if (!report) return h('p', {class: 'soft'}, 'It has trained no epoch yet.')
+  const sound = report.verdict_kind === 'no_fault', first = report.causes[0]
+  return [h('p', {}, h('b', {}, sentence(report.verdict))),
+    report.symptoms.length ? [h('h3', {}, sound ? 'Remarks' : 'Symptoms'), h('ul', {class: 'plain'}, report.symptoms.map(one => h('li', {}, findingDot(one.id), ' ', h('b', {}, findingName(one.id)), one.since_epoch ? ` from epoch ${one.since_epoch}: ` : ': ', one.evidence, ' ', h('span', {class: 'soft small'}, one.id))))] : null,
+    report.causes.length ? [h('h3', {}, 'Likely causes'), h('ul', {class: 'plain'}, report.causes.slice(0, 4).map(cause => h('li', {}, causeNode(cause))))] : null,
+    first && !sound ? [h('h3', {}, 'What would mend it'), remedyNode(first)] : null,
+    report.unknown.length || report.not_judged.length ? h('details', {class: 'data'}, h('summary', {}, 'Not known'), h('ul', {}, [...report.unknown, ...report.not_judged.map(one => `${findingName(one.id)}: ${one.reason}`)].map(one => h('li', {}, one)))) : null]
+}
+
+const VERDICTS = {stopped: 'stopped', completed: 'completed', waits: 'waits', lost: 'has no number'}
+
+function explanationNode(store, told) {
+  const {proposal} = told, metric = told.objective.metric
+  return [h('p', {}, `Proposed: ${proposal.text}.`),
+    told.picked ? h('p', {class: 'small soft'}, `The search is auto: ${told.method}, as ${told.picked}.`) : null,
+    proposal.first_run !== told.trial ? h('p', {}, 'It repeats the configuration of trial ', trialLink(store, proposal.first_run), ' with another seed.') : null,
+    h('p', {class: 'small soft'}, `Known then: ${count(proposal.results)} ${proposal.because === 'finalist' ? 'runs of finalists' : 'trials'} with a result, ${count(proposal.pending)} without.`),
+    proposal.neighbours.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Nearest trials then'}, table([['nearest trial', 1], ['distance, of 1', 1], ['at epoch', 1], [metric, 1]], proposal.neighbours.map(one => [trialLink(store, one.trial), one.distance.toFixed(3), one.epoch, sig(one.objective)]))) : null,
+    h('h3', {}, 'What was decided'),
+    told.levels.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Decisions'}, table([['at epoch', 1], ['verdict', 0, 1], [metric, 1], ['place', 1], ['best', 1], ['median', 1], ['went on before', 1]], told.levels.map(one => [one.epoch, one.verdict === 'promoted' ? `went on to ${one.to}` : VERDICTS[one.verdict] ?? label(one.verdict),
+      sig(one.objective), `${one.place} of ${one.of}`, sig(one.best), sig(one.median), one.went_on]))) : h('p', {class: 'soft'}, 'Nothing was decided of it yet.'),
+    told.levels.length ? h('p', {class: 'small soft'}, `Rule: ${told.rule}.${told.rule_picked ? ` It is auto, as ${told.rule_picked}.` : ''}`) : null]
+}
+
+const spread = ({mean, deviation, not_finite}) => mean == null ? 'no number' : sig(mean, 3) + (deviation == null ? '' : ` ± ${sig(deviation, 2)}`) + (not_finite ? ` (${not_finite} without a number)` : '')
+const signed = value => (value > 0 ? '+' : '') + sig(value, 3)
+
+/** What each arm did, beside the one that changes nothing. */
+function comparisonNode(told) {
+  const {metric, direction} = told.objective, moved = value => signed(direction === 'minimize' ? -value : value)
+  const first = told.arms.find(arm => arm.pairs)
+  const row = arm => [arm.arm, Object.entries(arm.changes).map(([path, value]) => h('div', {class: 'mono'}, `${path} = ${value}`)), ...!arm.pairs ? ['', '', '', '', '', 'no pair of runs yet'] : [
+    spread(arm.changed), arm.change_percent == null ? moved(arm.gain) : `${signed(arm.change_percent)} %`,
+    arm.interval_percent ? arm.interval_percent.map(signed).join(' to ') + ' %' : arm.interval ? arm.interval.map(moved).join(' to ') : '',
+    `${arm.improved} of ${arm.pairs}`, sig(arm.p, 2), arm.verdict]]
+  return [told.from_epoch ? h('p', {class: 'small soft'}, `Arms part at epoch ${told.from_epoch}; what lies before was trained once.`) : null,
+    h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': `Arms of ${told.sweep}`}, table([['arm', 0, 1], ['changes'], [metric, 1], ['change', 1], ['95 % interval', 1], ['better in', 1], ['p', 1], ['verdict', 0, 1]],
+      [[told.base, 'nothing', first ? spread(first.base) : '', '', '', '', '', ''], ...told.arms.map(row)]))]
+}
+
+/** The arms of a sweep that has some; null for others. */
+export function armsPanel(store) {
+  if (!store.definition.parameters.some(one => one.path === 'arm')) return null
+  const body = h('div', {}, h('p', {class: 'soft', role: 'status'}, 'Looking …'))
+  let asked = null
+  const update = async () => {
+    const ended = store.status && JSON.stringify(store.status.trials)
+    if (asked === (ended ?? 'none')) return
+    asked = ended ?? 'none'
+    try { fill(body, comparisonNode(await ask(sweepPath(store.name) + '/comparison'))) } catch (error) { fill(body, h('p', {class: 'soft'}, error.message)) }
+  }
+  update()
+  return {update, node: h('section', {class: 'panel', 'aria-label': 'Arms'}, h('header', {}, h('h2', {}, 'What each arm did'), h('span', {class: 'soft small'}, 'over runs that share their seeds')), body)}
+}
+
+/** Whether a sweep is an experiment on a trial: `NAME.why-17`, `NAME.why-17-pairs`, `…-branches-2`; long names are cut to 64 letters. */
+export function isExperiment(name, sweep, number) {
+  const [, of, trial] = /^(.*)\.why-(\d+)(?:-pairs)?(?:-branches)?(?:-\d+)?$/.exec(name) ?? []
+  return Number(trial) === number && (of === sweep || name.length === 64 && sweep.startsWith(of))
+}
+
+/** The experiments on a trial, each with its arms; nothing where there is none. */
+async function experimentsNode(store, number) {
+  const {sweeps} = await ask('/sweeps'), found = sweeps.filter(one => isExperiment(one.sweep, store.name, number))
+  return Promise.all(found.map(async one => [h('h3', {}, h('a', {href: sweepLink(one.sweep)}, one.sweep), h('span', {class: 'soft'}, ` ${one.state}`)),
+    await ask(sweepPath(one.sweep) + '/comparison').then(comparisonNode, error => h('p', {class: 'soft'}, error.message))]))
+}
+
+/** What a trial suffers from, and why it was proposed and went on or was stopped: looked at when it comes to a rung or an end. */
+export function reasonsPanels(store, number) {
+  const panel = (title, part, make) => {
+    const body = h('div', {}, h('p', {class: 'soft', role: 'status'}, 'Looking …'))
+    const look = async () => {
+      try { fill(body, make(await ask(`${sweepPath(store.name)}/trials/${number}/${part}`))) } catch (error) { fill(body, h('p', {class: 'soft'}, error.message)) }
+    }
+    return {look, node: h('section', {class: 'panel', 'aria-label': title}, h('header', {}, h('h2', {}, title), h('button', {class: 'plain', onclick: look, 'aria-label': `${title}: look again`}, 'Again')), body)}
+  }
+  const panels = [panel('Diagnosis', 'diagnosis', diagnosisNode), panel('Why it was tried, and what became of it', 'explanation', told => explanationNode(store, told))]
+  const experiments = h('section', {class: 'panel', 'aria-label': 'Experiments', hidden: true})
+  const lookForExperiments = async () => {
+    const made = await experimentsNode(store, number).catch(() => [])
+    experiments.hidden = !made.length
+    fill(experiments, h('header', {}, h('h2', {}, 'Experiments on this trial'), h('button', {class: 'plain', onclick: lookForExperiments, 'aria-label': 'Experiments: look again'}, 'Again')), made)
+  }
+  let asked = null
+  return {node: h('div', {}, h('div', {class: 'two'}, panels.map(one => one.node)), experiments), update() {
+    const trial = store.trials.get(number), stamp = trial && `${trial.state} ${trial.rung} ${trial.goal}`
+    if (!trial || asked === stamp) return
+    asked = stamp
+    for (const one of panels) one.look()
+    lookForExperiments()
+  }}
+}
