@@ -3,11 +3,14 @@
 /// Every table computes the same bits: products and polynomials are explicit fused multiply-adds, divisions and square
 /// roots are exact, and every reduction has one written-out order. Only the payload of a NaN may differ.
 /// Pointers need no alignment beyond `Float`'s, though 64 bytes is fastest. Nothing allocates or traps.
-package struct KernelTable: Sendable {
+///
+/// A class, as a value of fifty functions would be copied, and each of them retained, wherever it is handed on in a step.
+package final class KernelTable: Sendable {
     /// `v2`, `v3`, `v4`, `neon` or `reference`.
     package let name: String
-    package var gemm: @Sendable (Gemm) -> Void
+    package let gemm: @Sendable (Gemm) -> Void
     package let transposePanels: @Sendable (PanelTranspose) -> Void
+    package let denseInputGradient: @Sendable (DenseInputGradient) -> Void
     package let sumColumns: @Sendable (ColumnSums) -> Void
     package let activate: @Sendable (Activation) -> Void
     package let differentiate: @Sendable (ActivationGradient) -> Void
@@ -25,8 +28,8 @@ package struct KernelTable: Sendable {
     /// Returns the number of rows predicted correctly.
     package let countCorrect: @Sendable (CorrectCount) -> Int
     package let softmax: @Sendable (Softmax) -> Void
-    package var updateWithMomentum: @Sendable (MomentumUpdate) -> UpdateNorms
-    package var updateWithAdam: @Sendable (AdamUpdate) -> UpdateNorms
+    package let updateWithMomentum: @Sendable (MomentumUpdate) -> UpdateNorms
+    package let updateWithAdam: @Sendable (AdamUpdate) -> UpdateNorms
     package let updateWithRMSprop: @Sendable (RMSpropUpdate) -> UpdateNorms
     package let updateWithAdagrad: @Sendable (AdagradUpdate) -> UpdateNorms
     package let updateWithLion: @Sendable (LionUpdate) -> UpdateNorms
@@ -58,10 +61,10 @@ package struct KernelTable: Sendable {
     // Images, convolution, pooling and normalisation.
     package let copyImages: @Sendable (ImageCopy) -> Void
     package let addImages: @Sendable (ImageSum) -> Void
-    package var convolve: @Sendable (Convolution) -> Void
+    package let convolve: @Sendable (Convolution) -> Void
     package let flipConvolutionWeights: @Sendable (ConvolutionFlip) -> Void
-    package var convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
-    package var convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
+    package let convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
+    package let convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
     package let poolMax: @Sendable (MaxPool) -> Void
     package let poolMaxGradient: @Sendable (MaxPoolGradient) -> Void
     package let poolAverage: @Sendable (AveragePool) -> Void
@@ -77,6 +80,7 @@ package struct KernelTable: Sendable {
         name: String,
         gemm: @escaping @Sendable (Gemm) -> Void,
         transposePanels: @escaping @Sendable (PanelTranspose) -> Void,
+        denseInputGradient: @escaping @Sendable (DenseInputGradient) -> Void,
         sumColumns: @escaping @Sendable (ColumnSums) -> Void,
         activate: @escaping @Sendable (Activation) -> Void,
         differentiate: @escaping @Sendable (ActivationGradient) -> Void,
@@ -126,6 +130,7 @@ package struct KernelTable: Sendable {
         self.name = name
         self.gemm = gemm
         self.transposePanels = transposePanels
+        self.denseInputGradient = denseInputGradient
         self.sumColumns = sumColumns
         self.activate = activate
         self.differentiate = differentiate

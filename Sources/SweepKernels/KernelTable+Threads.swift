@@ -7,43 +7,39 @@ extension KernelTable {
     /// of operations as before, so no bit depends on the number of threads. Not for two runs at once.
     package func shared(by team: ThreadTeam) -> KernelTable {
         guard team.count > 1 else { return self }
-        let single = SingleKernels(self)
-        var table = self
-        table.gemm = { product in
-            guard product.operations >= Self.worthSharing else { return single.table.gemm(product) }
-            team.run(Shares(whole: product, members: team.count, single: single))
-        }
-        table.convolve = { convolution in
-            guard convolution.shape.operations >= Self.worthSharing else { return single.table.convolve(convolution) }
-            team.run(Shares(whole: convolution, members: team.count, single: single))
-        }
-        table.convolveInputGradient = { gradient in
-            guard gradient.shape.operations >= Self.worthSharing else {
-                return single.table.convolveInputGradient(gradient)
+        return replacing(
+            gemm: { [self] product in
+                guard product.operations >= Self.worthSharing else { return gemm(product) }
+                team.run(Shares(whole: product, members: team.count, kernels: self))
+            },
+            updateWithMomentum: { [self] update in
+                guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
+                    return updateWithMomentum(update)
+                }
+                team.run(Shares(whole: update, members: team.count, kernels: self))
+                return UpdateNorms()
+            },
+            updateWithAdam: { [self] update in
+                guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
+                    return updateWithAdam(update)
+                }
+                team.run(Shares(whole: update, members: team.count, kernels: self))
+                return UpdateNorms()
+            },
+            convolve: { [self] convolution in
+                guard convolution.shape.operations >= Self.worthSharing else { return convolve(convolution) }
+                team.run(Shares(whole: convolution, members: team.count, kernels: self))
+            },
+            convolveInputGradient: { [self] gradient in
+                guard gradient.shape.operations >= Self.worthSharing else { return convolveInputGradient(gradient) }
+                team.run(Shares(whole: gradient, members: team.count, kernels: self))
+            },
+            convolveWeightGradient: { [self] gradient in
+                guard gradient.shape.operations >= Self.worthSharing, gradient.shape.outputChannels >= 2 * laneCount
+                else { return convolveWeightGradient(gradient) }
+                team.run(Shares(whole: gradient, members: team.count, kernels: self))
             }
-            team.run(Shares(whole: gradient, members: team.count, single: single))
-        }
-        table.convolveWeightGradient = { gradient in
-            guard gradient.shape.operations >= Self.worthSharing, gradient.shape.outputChannels >= 2 * laneCount else {
-                return single.table.convolveWeightGradient(gradient)
-            }
-            team.run(Shares(whole: gradient, members: team.count, single: single))
-        }
-        table.updateWithMomentum = { update in
-            guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
-                return single.table.updateWithMomentum(update)
-            }
-            team.run(Shares(whole: update, members: team.count, single: single))
-            return UpdateNorms()
-        }
-        table.updateWithAdam = { update in
-            guard update.count >= Self.elementsWorthSharing, !update.terms.measures else {
-                return single.table.updateWithAdam(update)
-            }
-            team.run(Shares(whole: update, members: team.count, single: single))
-            return UpdateNorms()
-        }
-        return table
+        )
     }
 
     /// Operations below which a product takes less than some ten microseconds, no more than handing it over costs.
@@ -53,27 +49,21 @@ extension KernelTable {
     private static var elementsWorthSharing: Int { 1 << 15 }
 }
 
-/// The kernels that members call, each for a part; one reference, so that work is handed over without copying the table.
-private final class SingleKernels: Sendable {
-    let table: KernelTable
-    init(_ table: KernelTable) { self.table = table }
-}
-
 /// A kernel's arguments that can be cut.
 private protocol Divisible {
     /// A member's part; nil if none falls to it.
     func part(_ member: Int, of members: Int) -> Self?
     /// Calls the kernel with them.
-    func compute(_ single: SingleKernels)
+    func compute(_ kernels: KernelTable)
 }
 
 /// The parts of one call. A value without closures: to make one allocates nothing.
 private struct Shares<Whole: Divisible>: SharedWork {
     let whole: Whole
     let members: Int
-    let single: SingleKernels
+    let kernels: KernelTable
 
-    func perform(_ member: Int) { whole.part(member, of: members)?.compute(single) }
+    func perform(_ member: Int) { whole.part(member, of: members)?.compute(kernels) }
 }
 
 /// The part of 0 ..< `count` that falls to a member, in whole units; nil if none does.
@@ -87,7 +77,7 @@ private func share(of count: Int, _ member: Int, _ members: Int, unit: Int) -> R
 extension Gemm: Divisible {
     fileprivate var operations: Int { 2 * rows * columns * depth }
 
-    fileprivate func compute(_ single: SingleKernels) { single.table.gemm(self) }
+    fileprivate func compute(_ kernels: KernelTable) { kernels.gemm(self) }
 
     /// A member's columns, or its rows where the columns are few.
     ///
@@ -127,7 +117,7 @@ extension ConvolutionShape {
 }
 
 extension Convolution: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { single.table.convolve(self) }
+    fileprivate func compute(_ kernels: KernelTable) { kernels.convolve(self) }
 
     fileprivate func part(_ member: Int, of members: Int) -> Convolution? {
         guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
@@ -140,7 +130,7 @@ extension Convolution: Divisible {
 }
 
 extension ConvolutionInputGradient: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { single.table.convolveInputGradient(self) }
+    fileprivate func compute(_ kernels: KernelTable) { kernels.convolveInputGradient(self) }
 
     fileprivate func part(_ member: Int, of members: Int) -> ConvolutionInputGradient? {
         guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
@@ -154,7 +144,7 @@ extension ConvolutionInputGradient: Divisible {
 }
 
 extension ConvolutionWeightGradient: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { single.table.convolveWeightGradient(self) }
+    fileprivate func compute(_ kernels: KernelTable) { kernels.convolveWeightGradient(self) }
 
     /// A member's output channels: the chains run over samples and pixels, so these are not cut.
     fileprivate func part(_ member: Int, of members: Int) -> ConvolutionWeightGradient? {
@@ -169,7 +159,7 @@ extension ConvolutionWeightGradient: Divisible {
 }
 
 extension MomentumUpdate: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { _ = single.table.updateWithMomentum(self) }
+    fileprivate func compute(_ kernels: KernelTable) { _ = kernels.updateWithMomentum(self) }
 
     fileprivate func part(_ member: Int, of members: Int) -> MomentumUpdate? {
         guard let range = share(of: count, member, members, unit: laneCount) else { return nil }
@@ -183,7 +173,7 @@ extension MomentumUpdate: Divisible {
 }
 
 extension AdamUpdate: Divisible {
-    fileprivate func compute(_ single: SingleKernels) { _ = single.table.updateWithAdam(self) }
+    fileprivate func compute(_ kernels: KernelTable) { _ = kernels.updateWithAdam(self) }
 
     fileprivate func part(_ member: Int, of members: Int) -> AdamUpdate? {
         guard let range = share(of: count, member, members, unit: laneCount) else { return nil }

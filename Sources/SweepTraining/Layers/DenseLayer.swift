@@ -19,6 +19,8 @@ final class DenseLayer: Layer {
     private let noBias: MutableFloats?
     /// Where the weight gradient copies parts of its input to; see `Gemm.scratch`.
     private let scratch: MutableFloats?
+    /// The weight gradient of a single unit as a row; nil for more units.
+    private let unitGradient: MutableFloats?
 
     init(
         input: Slot,
@@ -42,6 +44,7 @@ final class DenseLayer: Layer {
         bias = hasBias ? Parameter(.bias, .vector(layout.columns), arena: arena) : nil
         transposed = input.gradient == nil ? nil : arena.pointer(layout.count)
         noBias = hasBias ? nil : arena.pointer(layout.paddedColumns)
+        unitGradient = layout.columns == 1 ? arena.pointer(inputs) : nil
     }
 
     var parameters: [Parameter] { bias.map { [weights, $0] } ?? [weights] }
@@ -107,23 +110,27 @@ final class DenseLayer: Layer {
     /// The padded rows of dW are computed too: the padding of X is zero, so they are zeros.
     private func parameterGradients(_ pass: Pass, gradient: Tensor) {
         guard let weightGradient = weights.gradient else { return }
-        pass.kernels.gemm(
-            Gemm(
-                rows: layout.paddedRows,
-                columns: layout.paddedColumns,
-                depth: pass.rows,
-                left: input.values.floats,
-                leftRowStride: 1,
-                leftDepthStride: input.values.rowStride,
-                right: gradient.floats,
-                rightDepthStride: gradient.rowStride,
-                rightVectorStride: laneCount,
-                output: weightGradient,
-                outputRowStride: laneCount,
-                outputVectorStride: layout.panelStride,
-                scratch: scratch
+        if let unitGradient {
+            computeUnitGradient(pass, gradient: gradient, row: unitGradient, into: weightGradient)
+        } else {
+            pass.kernels.gemm(
+                Gemm(
+                    rows: layout.paddedRows,
+                    columns: layout.paddedColumns,
+                    depth: pass.rows,
+                    left: input.values.floats,
+                    leftRowStride: 1,
+                    leftDepthStride: input.values.rowStride,
+                    right: gradient.floats,
+                    rightDepthStride: gradient.rowStride,
+                    rightVectorStride: laneCount,
+                    output: weightGradient,
+                    outputRowStride: laneCount,
+                    outputVectorStride: layout.panelStride,
+                    scratch: scratch
+                )
             )
-        )
+        }
         guard let biasGradient = bias?.gradient else { return }
         pass.kernels.sumColumns(
             ColumnSums(
@@ -134,6 +141,34 @@ final class DenseLayer: Layer {
                 sums: biasGradient
             )
         )
+    }
+
+    /// The weight gradient of a layer of one unit: dWᵀ = dYᵀ·X is a row, a sixteenth of the work of a padded column.
+    ///
+    /// The chains are the same. The rest of the panel stays zero.
+    private func computeUnitGradient(
+        _ pass: Pass,
+        gradient: Tensor,
+        row: MutableFloats,
+        into weightGradient: MutableFloats
+    ) {
+        pass.kernels.gemm(
+            Gemm(
+                rows: 1,
+                columns: layout.paddedRows,
+                depth: pass.rows,
+                left: gradient.floats,
+                leftRowStride: gradient.rowStride,
+                leftDepthStride: gradient.rowStride,
+                right: input.values.floats,
+                rightDepthStride: input.values.rowStride,
+                rightVectorStride: laneCount,
+                output: row,
+                outputRowStride: layout.paddedRows,
+                outputVectorStride: laneCount
+            )
+        )
+        for index in 0..<inputs { weightGradient[index * laneCount] = row[index] }
     }
 
     func refresh(kernels: KernelTable) {
