@@ -3,6 +3,7 @@ extension KernelTable {
     package func replacing(
         sumColumns: (@Sendable (ColumnSums) -> Void)? = nil,
         gemm: (@Sendable (Gemm) -> Void)? = nil,
+        denseInputGradient: (@Sendable (DenseInputGradient) -> Void)? = nil,
         updateWithMomentum: (@Sendable (MomentumUpdate) -> UpdateNorms)? = nil,
         updateWithAdam: (@Sendable (AdamUpdate) -> UpdateNorms)? = nil,
         convolve: (@Sendable (Convolution) -> Void)? = nil,
@@ -24,7 +25,7 @@ extension KernelTable {
             name: name,
             gemm: gemm ?? self.gemm,
             transposePanels: transposePanels,
-            denseInputGradient: denseInputGradient,
+            denseInputGradient: denseInputGradient ?? self.denseInputGradient,
             sumColumns: sumColumns ?? self.sumColumns,
             activate: activate,
             differentiate: differentiate ?? self.differentiate,

@@ -4,7 +4,7 @@ import SweepKernels
 import SweepNumerics
 
 /// The rule that changes the weights, with what it remembers between steps.
-struct Optimizer {
+final class Optimizer {
     /// A parameter's memory: velocity, moments or sums, in the order of `OptimizerRule.memories`; zero before the first step,
     /// with which Adagrad's sums begin where they are to.
     struct Memory {
@@ -33,7 +33,7 @@ struct Optimizer {
     }
 
     /// Goes on with another rule and empty memory.
-    mutating func restart(_ spec: OptimizerSpec) {
+    func restart(_ spec: OptimizerSpec) {
         self.spec = spec
         powers = (1, 1)
         steps = 0
@@ -43,14 +43,14 @@ struct Optimizer {
     }
 
     /// Goes on where a run was interrupted; its memory is restored apart.
-    mutating func resume(_ spec: OptimizerSpec, steps: Int, powers: (Double, Double)) {
+    func resume(_ spec: OptimizerSpec, steps: Int, powers: (Double, Double)) {
         self.spec = spec
         self.steps = steps
         self.powers = powers
     }
 
     /// Begins the next step: counters and powers rise, and memory that does not begin at zero is filled before the first.
-    mutating func beginStep() {
+    func beginStep() {
         steps += 1
         switch spec.rule {
         case .adam(let beta1, let beta2, _, _):

@@ -13,8 +13,10 @@ final class DenseLayer: Layer {
     private let inputs: Int
     private let layout: PanelLayout
     let activation: FusedActivation?
-    /// The panels of Wᵀ, for the gradient by the input; nil where the input needs none.
+    /// The panels of Wᵀ, for the gradient by the input; nil where the input needs none, or where it is computed without.
     private let transposed: MutableFloats?
+    /// Where the gradient by the input is computed from the weights' own panels; see `DenseInputGradient`.
+    private let turning: MutableFloats?
     /// Zeros in the place of a bias.
     private let noBias: MutableFloats?
     /// Where the weight gradient copies parts of its input to; see `Gemm.scratch`.
@@ -28,12 +30,14 @@ final class DenseLayer: Layer {
         hasBias: Bool,
         activation: FusedActivation?,
         scratch: MutableFloats?,
+        turning: MutableFloats?,
         arena: Arena
     ) {
         self.input = input
         self.output = output
         self.activation = activation
         self.scratch = scratch
+        self.turning = turning
         inputs = input.values.shape.count
         layout = PanelLayout(rows: inputs, columns: output.values.shape.count)
         weights = Parameter(
@@ -42,7 +46,7 @@ final class DenseLayer: Layer {
             arena: arena
         )
         bias = hasBias ? Parameter(.bias, .vector(layout.columns), arena: arena) : nil
-        transposed = input.gradient == nil ? nil : arena.pointer(layout.count)
+        transposed = input.gradient == nil || turning != nil ? nil : arena.pointer(layout.count)
         noBias = hasBias ? nil : arena.pointer(layout.paddedColumns)
         unitGradient = layout.columns == 1 ? arena.pointer(inputs) : nil
     }
@@ -76,8 +80,9 @@ final class DenseLayer: Layer {
     func backward(_ pass: Pass, use: (Parameter) -> Void) {
         guard let gradient = output.gradient else { return }
         activation?.backward(samples: 0..<pass.rows, output: output, kernels: pass.kernels)
-        if let result = input.gradient, let transposed {
-            inputGradient(pass, gradient: gradient, transposed: transposed, into: result)
+        if let result = input.gradient {
+            if let turning { inputGradient(pass, gradient: gradient, turning: turning, into: result) }
+            if let transposed { inputGradient(pass, gradient: gradient, transposed: transposed, into: result) }
         }
         parameterGradients(pass, gradient: gradient)
         use(weights)
@@ -101,6 +106,24 @@ final class DenseLayer: Layer {
                 outputRowStride: result.rowStride,
                 outputVectorStride: laneCount,
                 epilogue: input.mask.map { .reluMask($0) } ?? .none
+            )
+        )
+    }
+
+    /// The same from the weights' own panels.
+    private func inputGradient(_ pass: Pass, gradient: Tensor, turning: MutableFloats, into result: Tensor) {
+        pass.kernels.denseInputGradient(
+            DenseInputGradient(
+                rows: pass.rows,
+                inputs: layout.paddedRows,
+                outputs: layout.columns,
+                outputGradient: gradient.floats,
+                outputGradientStride: gradient.rowStride,
+                weights: weights.values,
+                inputGradient: result.start,
+                inputGradientStride: result.rowStride,
+                reluMask: input.mask,
+                scratch: turning
             )
         )
     }
@@ -173,6 +196,14 @@ final class DenseLayer: Layer {
 
     func refresh(kernels: KernelTable) {
         guard let transposed else { return }
+        if layout.columns == 1 {
+            // The row that the single step of the depth reads.
+            for index in 0..<inputs {
+                transposed[index / laneCount * layout.paddedColumns * laneCount + index % laneCount] =
+                    weights.values[index * laneCount]
+            }
+            return
+        }
         kernels.transposePanels(
             PanelTranspose(
                 rows: layout.paddedRows,
