@@ -39,7 +39,7 @@ package struct DenseInputGradient {
     /// Here M·(N + K) elements are turned, there N·K are, and small parts are slower. `NT-pack` of `kernel-bench v4 serve`
     /// takes the faster way, `NT-turn` and `NT-panels` take one each.
     package static func pays(rows: Int, inputs: Int, outputs: Int) -> Bool {
-        2 * rows * (inputs + outputs) <= inputs * outputs && inputs * outputs >= 1 << 14
+        2 * rows * (inputs + outputs) <= inputs * outputs && inputs * outputs >= 1 << 12
     }
 
     /// Describes a gradient; see the fields.

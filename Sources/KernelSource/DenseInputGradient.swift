@@ -14,7 +14,9 @@ func denseInputGradient(_ gradient: DenseInputGradient) {
     let turned = part + partInputs &* partRows
     let right = turned + partInputs &* partRows
     turnOutputGradient(gradient, right, turned)
-    var parts = (gradient.inputs &+ (partInputs &- 1)) / partInputs
+    // Rows of W that pass by more than once are to stay in the second cache beside dYᵀ.
+    let largest = gradient.rows > partRows && gradient.outputs > 512 ? 64 : partInputs
+    var parts = (gradient.inputs &+ (largest &- 1)) / largest
     var input = 0
     while parts > 0 {
         // Split evenly, in whole vectors.

@@ -108,6 +108,10 @@ struct `Input gradient from the weights' panels` {
         }
     }
 
+    @Test func `has them where parts are smaller, as dYᵀ is large`() {
+        Self.check(Problem(rows: 40, inputs: 208, outputs: 520, isMasked: true))
+    }
+
     @Test(arguments: KernelTable.available + [.reference])
     func `without outputs it is zero, and without rows nothing is written`(table: KernelTable) {
         let (weights, scratch) = (Fenced<Float>(16, repeating: .nan), Fenced<Float>(8192, repeating: .nan))
@@ -136,7 +140,9 @@ struct `Input gradient from the weights' panels` {
         #expect(!DenseInputGradient.pays(rows: 129, inputs: 512, outputs: 512))
         #expect(DenseInputGradient.pays(rows: 64, inputs: 784, outputs: 256))
         #expect(!DenseInputGradient.pays(rows: 64, inputs: 256, outputs: 128))
-        #expect(!DenseInputGradient.pays(rows: 16, inputs: 64, outputs: 64))
+        #expect(DenseInputGradient.pays(rows: 16, inputs: 64, outputs: 64))
+        #expect(!DenseInputGradient.pays(rows: 17, inputs: 64, outputs: 64))
+        #expect(!DenseInputGradient.pays(rows: 8, inputs: 32, outputs: 32))
         #expect(!DenseInputGradient.pays(rows: 16, inputs: 128, outputs: 16))
     }
 }

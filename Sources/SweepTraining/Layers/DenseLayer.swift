@@ -13,7 +13,8 @@ final class DenseLayer: Layer {
     private let inputs: Int
     private let layout: PanelLayout
     let activation: FusedActivation?
-    /// The panels of Wᵀ, for the gradient by the input; nil where the input needs none, or where it is computed without.
+    /// The panels of Wᵀ (of a single unit a row), for the gradient by the input; nil where the input needs none, or where
+    /// it is computed without.
     private let transposed: MutableFloats?
     /// Where the gradient by the input is computed from the weights' own panels; see `DenseInputGradient`.
     private let turning: MutableFloats?
@@ -101,7 +102,7 @@ final class DenseLayer: Layer {
                 leftDepthStride: 1,
                 right: transposed,
                 rightDepthStride: laneCount,
-                rightVectorStride: layout.paddedColumns * laneCount,
+                rightVectorStride: layout.columns == 1 ? laneCount : layout.paddedColumns * laneCount,
                 output: result.start,
                 outputRowStride: result.rowStride,
                 outputVectorStride: laneCount,
@@ -191,17 +192,16 @@ final class DenseLayer: Layer {
                 outputVectorStride: laneCount
             )
         )
-        for index in 0..<inputs { weightGradient[index * laneCount] = row[index] }
+        let next = laneCount
+        for index in 0..<inputs { weightGradient[index * next] = row[index] }
     }
 
     func refresh(kernels: KernelTable) {
         guard let transposed else { return }
         if layout.columns == 1 {
-            // The row that the single step of the depth reads.
-            for index in 0..<inputs {
-                transposed[index / laneCount * layout.paddedColumns * laneCount + index % laneCount] =
-                    weights.values[index * laneCount]
-            }
+            // One step of the depth: a row.
+            let next = laneCount
+            for index in 0..<inputs { transposed[index] = weights.values[index * next] }
             return
         }
         kernels.transposePanels(
