@@ -3,15 +3,18 @@
 /// Every table computes the same bits: products and polynomials are explicit fused multiply-adds, divisions and square
 /// roots are exact, and every reduction has one written-out order. Only the payload of a NaN may differ.
 /// Pointers need no alignment beyond `Float`'s, though 64 bytes is fastest. Nothing allocates or traps.
-package struct KernelTable: Sendable {
+///
+/// A class, as a value of fifty functions would be copied, and each of them retained, wherever it is handed on in a step.
+package final class KernelTable: Sendable {
     /// `v2`, `v3`, `v4`, `neon` or `reference`.
     package let name: String
-    package var gemm: @Sendable (Gemm) -> Void
-    package var transposePanels: @Sendable (PanelTranspose) -> Void
-    package var sumColumns: @Sendable (ColumnSums) -> Void
-    package var activate: @Sendable (Activation) -> Void
-    package var differentiate: @Sendable (ActivationGradient) -> Void
-    package var dropOut: @Sendable (Dropout) -> Void
+    package let gemm: @Sendable (Gemm) -> Void
+    package let transposePanels: @Sendable (PanelTranspose) -> Void
+    package let denseInputGradient: @Sendable (DenseInputGradient) -> Void
+    package let sumColumns: @Sendable (ColumnSums) -> Void
+    package let activate: @Sendable (Activation) -> Void
+    package let differentiate: @Sendable (ActivationGradient) -> Void
+    package let dropOut: @Sendable (Dropout) -> Void
     /// Returns the sum of the rows' losses.
     package let softmaxCrossEntropy: @Sendable (SoftmaxCrossEntropy) -> Double
     /// Returns the sum of the rows' losses.
@@ -25,19 +28,19 @@ package struct KernelTable: Sendable {
     /// Returns the number of rows predicted correctly.
     package let countCorrect: @Sendable (CorrectCount) -> Int
     package let softmax: @Sendable (Softmax) -> Void
-    package var updateWithMomentum: @Sendable (MomentumUpdate) -> UpdateNorms
-    package var updateWithAdam: @Sendable (AdamUpdate) -> UpdateNorms
-    package var updateWithRMSprop: @Sendable (RMSpropUpdate) -> UpdateNorms
-    package var updateWithAdagrad: @Sendable (AdagradUpdate) -> UpdateNorms
-    package var updateWithLion: @Sendable (LionUpdate) -> UpdateNorms
-    package var updateWithNAdam: @Sendable (NAdamUpdate) -> UpdateNorms
-    package var averageWeights: @Sendable (WeightAverage) -> Void
-    package var accumulate: @Sendable (Accumulation) -> Void
+    package let updateWithMomentum: @Sendable (MomentumUpdate) -> UpdateNorms
+    package let updateWithAdam: @Sendable (AdamUpdate) -> UpdateNorms
+    package let updateWithRMSprop: @Sendable (RMSpropUpdate) -> UpdateNorms
+    package let updateWithAdagrad: @Sendable (AdagradUpdate) -> UpdateNorms
+    package let updateWithLion: @Sendable (LionUpdate) -> UpdateNorms
+    package let updateWithNAdam: @Sendable (NAdamUpdate) -> UpdateNorms
+    package let averageWeights: @Sendable (WeightAverage) -> Void
+    package let accumulate: @Sendable (Accumulation) -> Void
     /// Multiplies so many elements, a multiple of 16, by a factor.
     package let scaleValues: @Sendable (MutableFloats, Int, Float) -> Void
     /// Bounds so many elements, a multiple of 16, to −bound ... bound, the bound at least 0; a NaN stays NaN.
     package let clampValues: @Sendable (MutableFloats, Int, Float) -> Void
-    package var limitColumnNorms: @Sendable (ColumnNormLimit) -> Void
+    package let limitColumnNorms: @Sendable (ColumnNormLimit) -> Void
     /// The sum of the squares of so many elements, a multiple of 16.
     ///
     /// Blocks of 4096 elements are summed in float32 (64 interleaved chains, then a fixed tree), the blocks in float64.
@@ -56,20 +59,20 @@ package struct KernelTable: Sendable {
     package let exercise: @Sendable (Int) -> Exercise
 
     // Images, convolution, pooling and normalisation.
-    package var copyImages: @Sendable (ImageCopy) -> Void
-    package var addImages: @Sendable (ImageSum) -> Void
-    package var convolve: @Sendable (Convolution) -> Void
+    package let copyImages: @Sendable (ImageCopy) -> Void
+    package let addImages: @Sendable (ImageSum) -> Void
+    package let convolve: @Sendable (Convolution) -> Void
     package let flipConvolutionWeights: @Sendable (ConvolutionFlip) -> Void
-    package var convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
-    package var convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
-    package var poolMax: @Sendable (MaxPool) -> Void
-    package var poolMaxGradient: @Sendable (MaxPoolGradient) -> Void
-    package var poolAverage: @Sendable (AveragePool) -> Void
-    package var poolAverageGradient: @Sendable (AveragePoolGradient) -> Void
-    package var normalizeBatch: @Sendable (BatchNormalization) -> Void
-    package var normalizeBatchEvaluation: @Sendable (BatchNormalizationEvaluation) -> Void
-    package var normalizeBatchGradient: @Sendable (BatchNormalizationGradient) -> Void
-    package var normalizeLayer: @Sendable (LayerNormalization) -> Void
+    package let convolveInputGradient: @Sendable (ConvolutionInputGradient) -> Void
+    package let convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
+    package let poolMax: @Sendable (MaxPool) -> Void
+    package let poolMaxGradient: @Sendable (MaxPoolGradient) -> Void
+    package let poolAverage: @Sendable (AveragePool) -> Void
+    package let poolAverageGradient: @Sendable (AveragePoolGradient) -> Void
+    package let normalizeBatch: @Sendable (BatchNormalization) -> Void
+    package let normalizeBatchEvaluation: @Sendable (BatchNormalizationEvaluation) -> Void
+    package let normalizeBatchGradient: @Sendable (BatchNormalizationGradient) -> Void
+    package let normalizeLayer: @Sendable (LayerNormalization) -> Void
     package let normalizeLayerGradient: @Sendable (LayerNormalizationGradient) -> Void
 
     /// Collects the kernels of one instruction set.
@@ -77,6 +80,7 @@ package struct KernelTable: Sendable {
         name: String,
         gemm: @escaping @Sendable (Gemm) -> Void,
         transposePanels: @escaping @Sendable (PanelTranspose) -> Void,
+        denseInputGradient: @escaping @Sendable (DenseInputGradient) -> Void,
         sumColumns: @escaping @Sendable (ColumnSums) -> Void,
         activate: @escaping @Sendable (Activation) -> Void,
         differentiate: @escaping @Sendable (ActivationGradient) -> Void,
@@ -126,6 +130,7 @@ package struct KernelTable: Sendable {
         self.name = name
         self.gemm = gemm
         self.transposePanels = transposePanels
+        self.denseInputGradient = denseInputGradient
         self.sumColumns = sumColumns
         self.activate = activate
         self.differentiate = differentiate

@@ -227,7 +227,7 @@ func flipConvolutionWeights(_ flip: ConvolutionFlip) {
             let destination = flip.flipped + ((taps &- 1 &- tap) &* shape.outputChannels &+ output) &* 16
             var input = 0
             while input < shape.inputChannels {
-                transposeBlock(source + input &* 16, destination + input / 16 &* flippedPanel)
+                transposeBlock(source + input &* 16, 16, destination + input / 16 &* flippedPanel, 16)
                 input &+= 16
             }
             output &+= 16

@@ -15,6 +15,7 @@ package let kernels = KernelTable(
     name: name,
     gemm: gemm,
     transposePanels: transposePanels,
+    denseInputGradient: denseInputGradient,
     sumColumns: sumColumns,
     activate: activate,
     differentiate: differentiate,

@@ -331,6 +331,7 @@ private func binaryCrossEntropy(_ loss: BinaryCrossEntropy, focal: Bool) -> Doub
 
 /// Squared error of a batch and its gradient.
 func squaredError(_ loss: SquaredError) -> Double {
+    if loss.outputs == 1 { return squaredErrorOfOne(loss) }
     let outputs = loss.outputs
     var total = 0.0
     var i = 0
@@ -354,6 +355,27 @@ func squaredError(_ loss: SquaredError) -> Double {
             n &+= 16
         }
         let value = weight * (sum(sums) / Float(outputs))
+        if let losses = loss.losses { losses[i] = value }
+        total += Double(value)
+        i &+= 1
+    }
+    return total
+}
+
+/// The same of one output: a row has one error, and nothing to add up.
+private func squaredErrorOfOne(_ loss: SquaredError) -> Double {
+    let scale = 2 * loss.gradientScale
+    var total = 0.0
+    var i = 0
+    while i < loss.rows {
+        let weight = rowWeight(loss.rowWeights, i)
+        let error = loss.values[i &* loss.valueStride] - loss.targets[i &* loss.targetStride]
+        if let gradient = loss.gradient {
+            var lanes = Lanes.zero
+            lanes[0] = error * (scale * weight)
+            store(lanes, gradient + i &* loss.gradientStride)
+        }
+        let value = weight * (error * error)
         if let losses = loss.losses { losses[i] = value }
         total += Double(value)
         i &+= 1

@@ -19,7 +19,7 @@ extension PoolShape {
 extension MaxPool: Divisible {
     var isWorthSharing: Bool { shape.isWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.poolMax(self) }
+    func compute(_ kernels: KernelTable) { kernels.poolMax(self) }
 
     func part(_ member: Int, of members: Int) -> MaxPool? {
         guard let samples = share(of: shape.batch, member, members, unit: 1) else { return nil }
@@ -35,7 +35,7 @@ extension MaxPool: Divisible {
 extension MaxPoolGradient: Divisible {
     var isWorthSharing: Bool { shape.isWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.poolMaxGradient(self) }
+    func compute(_ kernels: KernelTable) { kernels.poolMaxGradient(self) }
 
     func part(_ member: Int, of members: Int) -> MaxPoolGradient? {
         guard let samples = share(of: shape.batch, member, members, unit: 1) else { return nil }
@@ -52,7 +52,7 @@ extension MaxPoolGradient: Divisible {
 extension AveragePool: Divisible {
     var isWorthSharing: Bool { shape.isWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.poolAverage(self) }
+    func compute(_ kernels: KernelTable) { kernels.poolAverage(self) }
 
     func part(_ member: Int, of members: Int) -> AveragePool? {
         guard let samples = share(of: shape.batch, member, members, unit: 1) else { return nil }
@@ -67,7 +67,7 @@ extension AveragePool: Divisible {
 extension AveragePoolGradient: Divisible {
     var isWorthSharing: Bool { shape.isWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.poolAverageGradient(self) }
+    func compute(_ kernels: KernelTable) { kernels.poolAverageGradient(self) }
 
     func part(_ member: Int, of members: Int) -> AveragePoolGradient? {
         guard let samples = share(of: shape.batch, member, members, unit: 1) else { return nil }
@@ -90,7 +90,7 @@ private func isNormWorthSharing(_ batch: Int, _ height: Int, _ width: Int, chann
 extension BatchNormalization: Divisible {
     var isWorthSharing: Bool { isNormWorthSharing(batch, height, width, channels: channels) }
 
-    func compute(_ single: SingleKernels) { single.table.normalizeBatch(self) }
+    func compute(_ kernels: KernelTable) { kernels.normalizeBatch(self) }
 
     func part(_ member: Int, of members: Int) -> BatchNormalization? {
         guard let range = share(of: channels, member, members, unit: laneCount) else { return nil }
@@ -111,7 +111,7 @@ extension BatchNormalization: Divisible {
 extension BatchNormalizationEvaluation: Divisible {
     var isWorthSharing: Bool { isNormWorthSharing(batch, height, width, channels: channels) }
 
-    func compute(_ single: SingleKernels) { single.table.normalizeBatchEvaluation(self) }
+    func compute(_ kernels: KernelTable) { kernels.normalizeBatchEvaluation(self) }
 
     func part(_ member: Int, of members: Int) -> BatchNormalizationEvaluation? {
         guard let range = share(of: channels, member, members, unit: laneCount) else { return nil }
@@ -130,7 +130,7 @@ extension BatchNormalizationEvaluation: Divisible {
 extension BatchNormalizationGradient: Divisible {
     var isWorthSharing: Bool { isNormWorthSharing(batch, height, width, channels: channels) }
 
-    func compute(_ single: SingleKernels) { single.table.normalizeBatchGradient(self) }
+    func compute(_ kernels: KernelTable) { kernels.normalizeBatchGradient(self) }
 
     func part(_ member: Int, of members: Int) -> BatchNormalizationGradient? {
         guard let range = share(of: channels, member, members, unit: laneCount) else { return nil }
@@ -154,7 +154,7 @@ extension BatchNormalizationGradient: Divisible {
 extension ImageCopy: Divisible {
     var isWorthSharing: Bool { batch * height * width * channels >= elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.copyImages(self) }
+    func compute(_ kernels: KernelTable) { kernels.copyImages(self) }
 
     func part(_ member: Int, of members: Int) -> ImageCopy? {
         guard let samples = share(of: batch, member, members, unit: 1) else { return nil }
@@ -169,7 +169,7 @@ extension ImageCopy: Divisible {
 extension ImageSum: Divisible {
     var isWorthSharing: Bool { batch * height * width * channels >= elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.addImages(self) }
+    func compute(_ kernels: KernelTable) { kernels.addImages(self) }
 
     func part(_ member: Int, of members: Int) -> ImageSum? {
         guard let samples = share(of: batch, member, members, unit: 1) else { return nil }
@@ -185,7 +185,7 @@ extension ImageSum: Divisible {
 extension LayerNormalization: Divisible {
     var isWorthSharing: Bool { batch * height * width * channels >= elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.normalizeLayer(self) }
+    func compute(_ kernels: KernelTable) { kernels.normalizeLayer(self) }
 
     func part(_ member: Int, of members: Int) -> LayerNormalization? {
         guard let samples = share(of: batch, member, members, unit: 1) else { return nil }
@@ -204,7 +204,7 @@ extension LayerNormalization: Divisible {
 extension KernelAPI.Activation: Divisible {
     var isWorthSharing: Bool { rows * columns >= function.worthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.activate(self) }
+    func compute(_ kernels: KernelTable) { kernels.activate(self) }
 
     func part(_ member: Int, of members: Int) -> KernelAPI.Activation? {
         guard let range = share(of: rows, member, members, unit: 1) else { return nil }
@@ -219,7 +219,7 @@ extension KernelAPI.Activation: Divisible {
 extension ActivationGradient: Divisible {
     var isWorthSharing: Bool { rows * columns >= function.worthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.differentiate(self) }
+    func compute(_ kernels: KernelTable) { kernels.differentiate(self) }
 
     func part(_ member: Int, of members: Int) -> ActivationGradient? {
         guard let range = share(of: rows, member, members, unit: 1) else { return nil }
@@ -234,7 +234,7 @@ extension ActivationGradient: Divisible {
 extension Dropout: Divisible {
     var isWorthSharing: Bool { rows * columns >= elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.dropOut(self) }
+    func compute(_ kernels: KernelTable) { kernels.dropOut(self) }
 
     func part(_ member: Int, of members: Int) -> Dropout? {
         guard let range = share(of: rows, member, members, unit: 1) else { return nil }

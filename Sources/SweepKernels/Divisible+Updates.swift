@@ -4,7 +4,7 @@ import KernelAPI
 protocol DivisibleUpdate: Divisible {
     var count: Int { get }
     var terms: UpdateTerms { get }
-    func update(_ single: SingleKernels) -> UpdateNorms
+    func update(_ kernels: KernelTable) -> UpdateNorms
     /// The update of so many elements from one on.
     func part(_ elements: Range<Int>) -> Self
 }
@@ -16,7 +16,7 @@ private let elementsWorthSharing = 1 << 15
 extension DivisibleUpdate {
     var isWorthSharing: Bool { count >= elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { _ = update(single) }
+    func compute(_ kernels: KernelTable) { _ = update(kernels) }
 
     func part(_ member: Int, of members: Int) -> Self? {
         share(of: count, member, members, unit: laneCount).map { part($0) }
@@ -24,7 +24,7 @@ extension DivisibleUpdate {
 }
 
 extension MomentumUpdate: DivisibleUpdate {
-    func update(_ single: SingleKernels) -> UpdateNorms { single.table.updateWithMomentum(self) }
+    func update(_ kernels: KernelTable) -> UpdateNorms { kernels.updateWithMomentum(self) }
 
     func part(_ elements: Range<Int>) -> MomentumUpdate {
         var part = self
@@ -37,7 +37,7 @@ extension MomentumUpdate: DivisibleUpdate {
 }
 
 extension AdamUpdate: DivisibleUpdate {
-    func update(_ single: SingleKernels) -> UpdateNorms { single.table.updateWithAdam(self) }
+    func update(_ kernels: KernelTable) -> UpdateNorms { kernels.updateWithAdam(self) }
 
     func part(_ elements: Range<Int>) -> AdamUpdate {
         var part = self
@@ -52,7 +52,7 @@ extension AdamUpdate: DivisibleUpdate {
 }
 
 extension RMSpropUpdate: DivisibleUpdate {
-    func update(_ single: SingleKernels) -> UpdateNorms { single.table.updateWithRMSprop(self) }
+    func update(_ kernels: KernelTable) -> UpdateNorms { kernels.updateWithRMSprop(self) }
 
     func part(_ elements: Range<Int>) -> RMSpropUpdate {
         var part = self
@@ -67,7 +67,7 @@ extension RMSpropUpdate: DivisibleUpdate {
 }
 
 extension AdagradUpdate: DivisibleUpdate {
-    func update(_ single: SingleKernels) -> UpdateNorms { single.table.updateWithAdagrad(self) }
+    func update(_ kernels: KernelTable) -> UpdateNorms { kernels.updateWithAdagrad(self) }
 
     func part(_ elements: Range<Int>) -> AdagradUpdate {
         var part = self
@@ -80,7 +80,7 @@ extension AdagradUpdate: DivisibleUpdate {
 }
 
 extension LionUpdate: DivisibleUpdate {
-    func update(_ single: SingleKernels) -> UpdateNorms { single.table.updateWithLion(self) }
+    func update(_ kernels: KernelTable) -> UpdateNorms { kernels.updateWithLion(self) }
 
     func part(_ elements: Range<Int>) -> LionUpdate {
         var part = self
@@ -93,7 +93,7 @@ extension LionUpdate: DivisibleUpdate {
 }
 
 extension NAdamUpdate: DivisibleUpdate {
-    func update(_ single: SingleKernels) -> UpdateNorms { single.table.updateWithNAdam(self) }
+    func update(_ kernels: KernelTable) -> UpdateNorms { kernels.updateWithNAdam(self) }
 
     func part(_ elements: Range<Int>) -> NAdamUpdate {
         var part = self
@@ -109,7 +109,7 @@ extension NAdamUpdate: DivisibleUpdate {
 extension WeightAverage: Divisible {
     var isWorthSharing: Bool { count >= 2 * elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.averageWeights(self) }
+    func compute(_ kernels: KernelTable) { kernels.averageWeights(self) }
 
     func part(_ member: Int, of members: Int) -> WeightAverage? {
         guard let elements = share(of: count, member, members, unit: laneCount) else { return nil }
@@ -124,7 +124,7 @@ extension WeightAverage: Divisible {
 extension Accumulation: Divisible {
     var isWorthSharing: Bool { count >= 2 * elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.accumulate(self) }
+    func compute(_ kernels: KernelTable) { kernels.accumulate(self) }
 
     func part(_ member: Int, of members: Int) -> Accumulation? {
         guard let elements = share(of: count, member, members, unit: laneCount) else { return nil }
@@ -141,7 +141,7 @@ extension Accumulation: Divisible {
 extension PanelTranspose: Divisible {
     var isWorthSharing: Bool { rows * columns >= 2 * elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.transposePanels(self) }
+    func compute(_ kernels: KernelTable) { kernels.transposePanels(self) }
 
     func part(_ member: Int, of members: Int) -> PanelTranspose? {
         guard let range = share(of: columns, member, members, unit: laneCount) else { return nil }
@@ -156,7 +156,7 @@ extension PanelTranspose: Divisible {
 extension ColumnSums: Divisible {
     var isWorthSharing: Bool { rows * columns >= 2 * elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.sumColumns(self) }
+    func compute(_ kernels: KernelTable) { kernels.sumColumns(self) }
 
     func part(_ member: Int, of members: Int) -> ColumnSums? {
         guard let range = share(of: columns, member, members, unit: laneCount) else { return nil }
@@ -171,7 +171,7 @@ extension ColumnSums: Divisible {
 extension ColumnNormLimit: Divisible {
     var isWorthSharing: Bool { rows * columns >= 2 * elementsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.limitColumnNorms(self) }
+    func compute(_ kernels: KernelTable) { kernels.limitColumnNorms(self) }
 
     func part(_ member: Int, of members: Int) -> ColumnNormLimit? {
         guard let range = share(of: columns, member, members, unit: laneCount) else { return nil }

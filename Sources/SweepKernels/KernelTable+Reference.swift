@@ -8,6 +8,7 @@ extension KernelTable {
         name: "reference",
         gemm: Reference.gemm,
         transposePanels: Reference.transposePanels,
+        denseInputGradient: Reference.denseInputGradient,
         sumColumns: Reference.sumColumns,
         activate: Reference.activate,
         differentiate: Reference.differentiate,

@@ -7,56 +7,49 @@ extension KernelTable {
     /// of operations as before, so no bit depends on the number of threads. Not for two runs at once.
     package func shared(by team: ThreadTeam) -> KernelTable {
         guard team.count > 1 else { return self }
-        let single = SingleKernels(self)
-        var table = self
-        table.gemm = { share($0, team, single) }
-        table.transposePanels = { share($0, team, single) }
-        table.sumColumns = { share($0, team, single) }
-        table.convolve = { share($0, team, single) }
-        table.convolveInputGradient = { share($0, team, single) }
-        table.convolveWeightGradient = { share($0, team, single) }
-        table.poolMax = { share($0, team, single) }
-        table.poolMaxGradient = { share($0, team, single) }
-        table.poolAverage = { share($0, team, single) }
-        table.poolAverageGradient = { share($0, team, single) }
-        table.normalizeBatch = { share($0, team, single) }
-        table.normalizeBatchEvaluation = { share($0, team, single) }
-        table.normalizeBatchGradient = { share($0, team, single) }
-        table.normalizeLayer = { share($0, team, single) }
-        table.copyImages = { share($0, team, single) }
-        table.addImages = { share($0, team, single) }
-        table.activate = { share($0, team, single) }
-        table.differentiate = { share($0, team, single) }
-        table.dropOut = { share($0, team, single) }
-        table.updateWithMomentum = { share($0, team, single) }
-        table.updateWithAdam = { share($0, team, single) }
-        table.updateWithRMSprop = { share($0, team, single) }
-        table.updateWithAdagrad = { share($0, team, single) }
-        table.updateWithLion = { share($0, team, single) }
-        table.updateWithNAdam = { share($0, team, single) }
-        table.averageWeights = { share($0, team, single) }
-        table.accumulate = { share($0, team, single) }
-        table.limitColumnNorms = { share($0, team, single) }
-        return table
+        return replacing(
+            gemm: { [self] in share($0, team, self) },
+            transposePanels: { [self] in share($0, team, self) },
+            sumColumns: { [self] in share($0, team, self) },
+            activate: { [self] in share($0, team, self) },
+            differentiate: { [self] in share($0, team, self) },
+            dropOut: { [self] in share($0, team, self) },
+            updateWithMomentum: { [self] in share($0, team, self) },
+            updateWithAdam: { [self] in share($0, team, self) },
+            updateWithRMSprop: { [self] in share($0, team, self) },
+            updateWithAdagrad: { [self] in share($0, team, self) },
+            updateWithLion: { [self] in share($0, team, self) },
+            updateWithNAdam: { [self] in share($0, team, self) },
+            averageWeights: { [self] in share($0, team, self) },
+            accumulate: { [self] in share($0, team, self) },
+            limitColumnNorms: { [self] in share($0, team, self) },
+            copyImages: { [self] in share($0, team, self) },
+            addImages: { [self] in share($0, team, self) },
+            convolve: { [self] in share($0, team, self) },
+            convolveInputGradient: { [self] in share($0, team, self) },
+            convolveWeightGradient: { [self] in share($0, team, self) },
+            poolMax: { [self] in share($0, team, self) },
+            poolMaxGradient: { [self] in share($0, team, self) },
+            poolAverage: { [self] in share($0, team, self) },
+            poolAverageGradient: { [self] in share($0, team, self) },
+            normalizeBatch: { [self] in share($0, team, self) },
+            normalizeBatchEvaluation: { [self] in share($0, team, self) },
+            normalizeBatchGradient: { [self] in share($0, team, self) },
+            normalizeLayer: { [self] in share($0, team, self) }
+        )
     }
 }
 
-/// The kernels that members call, each for a part; one reference, so that work is handed over without copying the table.
-final class SingleKernels: Sendable {
-    let table: KernelTable
-    init(_ table: KernelTable) { self.table = table }
-}
-
 /// Has a team compute, or the caller alone where that is as fast.
-private func share<Work: Divisible>(_ work: Work, _ team: ThreadTeam, _ single: SingleKernels) {
-    guard work.isWorthSharing else { return work.compute(single) }
-    team.run(Shares(whole: work, members: team.count, single: single))
+private func share<Work: Divisible>(_ work: Work, _ team: ThreadTeam, _ kernels: KernelTable) {
+    guard work.isWorthSharing else { return work.compute(kernels) }
+    team.run(Shares(whole: work, members: team.count, kernels: kernels))
 }
 
 /// The same of an update; one that measures is not shared, since its sums are not cut.
-private func share<Work: DivisibleUpdate>(_ work: Work, _ team: ThreadTeam, _ single: SingleKernels) -> UpdateNorms {
-    guard work.isWorthSharing, !work.terms.measures else { return work.update(single) }
-    team.run(Shares(whole: work, members: team.count, single: single))
+private func share<Work: DivisibleUpdate>(_ work: Work, _ team: ThreadTeam, _ kernels: KernelTable) -> UpdateNorms {
+    guard work.isWorthSharing, !work.terms.measures else { return work.update(kernels) }
+    team.run(Shares(whole: work, members: team.count, kernels: kernels))
     return UpdateNorms()
 }
 
@@ -67,16 +60,16 @@ protocol Divisible {
     /// A member's part; nil if none falls to it.
     func part(_ member: Int, of members: Int) -> Self?
     /// Calls the kernel with them.
-    func compute(_ single: SingleKernels)
+    func compute(_ kernels: KernelTable)
 }
 
 /// The parts of one call. A value without closures: to make one allocates nothing.
 private struct Shares<Whole: Divisible>: SharedWork {
     let whole: Whole
     let members: Int
-    let single: SingleKernels
+    let kernels: KernelTable
 
-    func perform(_ member: Int) { whole.part(member, of: members)?.compute(single) }
+    func perform(_ member: Int) { whole.part(member, of: members)?.compute(kernels) }
 }
 
 /// The part of 0 ..< `count` that falls to a member, in whole units; nil if none does.
@@ -93,7 +86,7 @@ private let operationsWorthSharing = 1 << 21
 extension Gemm: Divisible {
     var isWorthSharing: Bool { 2 * rows * columns * depth >= operationsWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.gemm(self) }
+    func compute(_ kernels: KernelTable) { kernels.gemm(self) }
 
     /// A member's columns, or its rows where the columns are few.
     ///
@@ -137,7 +130,7 @@ extension ConvolutionShape {
 extension Convolution: Divisible {
     var isWorthSharing: Bool { shape.isWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.convolve(self) }
+    func compute(_ kernels: KernelTable) { kernels.convolve(self) }
 
     func part(_ member: Int, of members: Int) -> Convolution? {
         guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
@@ -152,7 +145,7 @@ extension Convolution: Divisible {
 extension ConvolutionInputGradient: Divisible {
     var isWorthSharing: Bool { shape.isWorthSharing }
 
-    func compute(_ single: SingleKernels) { single.table.convolveInputGradient(self) }
+    func compute(_ kernels: KernelTable) { kernels.convolveInputGradient(self) }
 
     func part(_ member: Int, of members: Int) -> ConvolutionInputGradient? {
         guard let range = share(of: shape.batch, member, members, unit: 1) else { return nil }
@@ -168,7 +161,7 @@ extension ConvolutionInputGradient: Divisible {
 extension ConvolutionWeightGradient: Divisible {
     var isWorthSharing: Bool { shape.isWorthSharing && shape.outputChannels >= 2 * laneCount }
 
-    func compute(_ single: SingleKernels) { single.table.convolveWeightGradient(self) }
+    func compute(_ kernels: KernelTable) { kernels.convolveWeightGradient(self) }
 
     /// A member's output channels: the chains run over samples and pixels, so these are not cut.
     func part(_ member: Int, of members: Int) -> ConvolutionWeightGradient? {

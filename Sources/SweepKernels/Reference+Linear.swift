@@ -39,6 +39,24 @@ extension Reference {
         }
     }
 
+    static func denseInputGradient(_ gradient: DenseInputGradient) {
+        for i in 0..<gradient.rows {
+            for k in 0..<gradient.inputs {
+                var sum: Float = 0
+                for n in 0..<gradient.outputs {
+                    let place = (n / laneCount) * laneCount * gradient.inputs + k * laneCount + n % laneCount
+                    sum.addProduct(
+                        gradient.weights[place],
+                        gradient.outputGradient[i * gradient.outputGradientStride + n]
+                    )
+                }
+                let place = i * gradient.inputGradientStride + k
+                if let mask = gradient.reluMask, mask[place] <= 0 { sum = 0 }
+                gradient.inputGradient[place] = sum
+            }
+        }
+    }
+
     static func sumColumns(_ columns: ColumnSums) {
         for n in 0..<columns.columns {
             var sum: Float = 0

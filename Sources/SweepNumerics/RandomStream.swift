@@ -31,10 +31,10 @@ package struct RandomStream: Hashable, Sendable {
     package mutating func below(_ bound: Int) -> Int {
         precondition(bound > 0, "bound must be positive")
         let bound = UInt64(bound)
-        let threshold = (0 &- bound) % bound
         while true {
             let product = next().multipliedFullWidth(by: bound)
-            if product.low >= threshold { return Int(product.high) }
+            // 2⁶⁴ mod bound is less than the bound: most draws need no division.
+            if product.low >= bound || product.low >= (0 &- bound) % bound { return Int(product.high) }
         }
     }
 

@@ -99,6 +99,20 @@ struct NetworkBuilder {
         return scratch
     }
 
+    /// Room in which a dense layer's gradient by its input is computed without transposed panels; nil where these are
+    /// faster, and with threads, which share the work of large products only.
+    private func turning(from input: Slot, to output: Slot) -> MutableFloats? {
+        let outputs = output.values.shape.count
+        guard input.gradient != nil, threads == 1,
+            DenseInputGradient.pays(
+                rows: capacity,
+                inputs: paddedCount(input.values.shape.count),
+                outputs: outputs
+            )
+        else { return nil }
+        return arena.pointer(DenseInputGradient.scratchCount(rows: capacity, outputs: outputs))
+    }
+
     private mutating func layer(
         _ spec: LayerSpec,
         activation: SweepCore.Activation,
@@ -116,6 +130,7 @@ struct NetworkBuilder {
                 hasBias: dense.bias,
                 activation: fused(activation, shape),
                 scratch: scratch(from: input, to: output),
+                turning: turning(from: input, to: output),
                 arena: arena
             )
             setUp(layer.weights, dense.initializer, l1: dense.l1, l2: dense.l2, bias: layer.bias)

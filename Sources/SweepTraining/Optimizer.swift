@@ -4,7 +4,7 @@ import SweepKernels
 import SweepNumerics
 
 /// The rule that changes the weights, with what it remembers between steps.
-struct Optimizer {
+final class Optimizer {
     /// A parameter's memory: velocity, moments or sums, in the order of `OptimizerRule.memories`; zero before the first step,
     /// with which Adagrad's sums begin where they are to.
     struct Memory {
@@ -33,7 +33,7 @@ struct Optimizer {
     }
 
     /// Goes on with another rule and empty memory.
-    mutating func restart(_ spec: OptimizerSpec) {
+    func restart(_ spec: OptimizerSpec) {
         self.spec = spec
         powers = (1, 1)
         steps = 0
@@ -43,14 +43,14 @@ struct Optimizer {
     }
 
     /// Goes on where a run was interrupted; its memory is restored apart.
-    mutating func resume(_ spec: OptimizerSpec, steps: Int, powers: (Double, Double)) {
+    func resume(_ spec: OptimizerSpec, steps: Int, powers: (Double, Double)) {
         self.spec = spec
         self.steps = steps
         self.powers = powers
     }
 
     /// Begins the next step: counters and powers rise, and memory that does not begin at zero is filled before the first.
-    mutating func beginStep() {
+    func beginStep() {
         steps += 1
         switch spec.rule {
         case .adam(let beta1, let beta2, _, _):
@@ -88,7 +88,7 @@ struct Optimizer {
     ) -> UpdateNorms {
         guard let gradient = parameter.gradient else { return UpdateNorms() }
         let (count, weights) = (parameter.storedCount, parameter.values)
-        let memory = memories[index].buffers
+        func memory(_ buffer: Int) -> MutableFloats { memories[index].buffers[buffer] }
         switch spec.rule {
         case .sgd(let momentum, _, let nesterov):
             // (1 − d)g is a gradient all of whose terms are as much smaller. The first velocity is the gradient itself.
@@ -98,7 +98,7 @@ struct Optimizer {
                     count: count,
                     gradient: gradient,
                     weights: weights,
-                    velocity: memory[0],
+                    velocity: memory(0),
                     learningRate: learningRate,
                     momentum: momentum,
                     nesterov: nesterov,
@@ -113,15 +113,15 @@ struct Optimizer {
                     count: count,
                     gradient: gradient,
                     weights: weights,
-                    firstMoment: memory[0],
-                    secondMoment: memory[1],
+                    firstMoment: memory(0),
+                    secondMoment: memory(1),
                     learningRate: learningRate,
                     beta1: beta1,
                     beta2: beta2,
                     epsilon: Self.positive(epsilon),
                     correction1: 1 / (1 - powers.0),
                     correction2: 1 / (1 - powers.1),
-                    largestSecondMoment: amsgrad ? memory[2] : nil,
+                    largestSecondMoment: amsgrad ? memory(2) : nil,
                     terms: terms
                 )
             )
@@ -131,9 +131,9 @@ struct Optimizer {
                     count: count,
                     gradient: gradient,
                     weights: weights,
-                    secondMoment: memory[0],
-                    meanGradient: centered ? memory[1] : nil,
-                    velocity: momentum > 0 ? memory[centered ? 2 : 1] : nil,
+                    secondMoment: memory(0),
+                    meanGradient: centered ? memory(1) : nil,
+                    velocity: momentum > 0 ? memory(centered ? 2 : 1) : nil,
                     learningRate: learningRate,
                     alpha: alpha,
                     epsilon: Self.positive(epsilon),
@@ -147,7 +147,7 @@ struct Optimizer {
                     count: count,
                     gradient: gradient,
                     weights: weights,
-                    squareSum: memory[0],
+                    squareSum: memory(0),
                     learningRate: learningRate,
                     epsilon: Self.positive(epsilon),
                     terms: terms
@@ -159,7 +159,7 @@ struct Optimizer {
                     count: count,
                     gradient: gradient,
                     weights: weights,
-                    moment: memory[0],
+                    moment: memory(0),
                     learningRate: learningRate,
                     beta1: beta1,
                     beta2: beta2,
@@ -174,8 +174,8 @@ struct Optimizer {
                     count: count,
                     gradient: gradient,
                     weights: weights,
-                    firstMoment: memory[0],
-                    secondMoment: memory[1],
+                    firstMoment: memory(0),
+                    secondMoment: memory(1),
                     learningRate: learningRate,
                     beta1: beta1,
                     beta2: beta2,

@@ -29,7 +29,7 @@ package final class TrainingRun {
     let changes: BatchChanges?
     /// Keeps the network's and the optimizer's buffers alive.
     private let arena: Arena
-    var optimizer: Optimizer
+    let optimizer: Optimizer
     var schedule = ScheduleState()
     var stopping = StoppingState()
     /// What happened that a person should see, not yet taken.

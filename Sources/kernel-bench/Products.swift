@@ -39,6 +39,8 @@ struct Layer {
     let backward: Gemm
     /// What makes the transposed panels that `backward` reads.
     let transpose: PanelTranspose
+    /// The same from the panels as they are.
+    let backwardFromPanels: DenseInputGradient
     let weights: Gemm
     private let arena: Arena
 
@@ -107,6 +109,18 @@ struct Layer {
             outputRowStride: inputStride,
             outputVectorStride: 16,
             epilogue: .reluMask(x)
+        )
+        backwardFromPanels = DenseInputGradient(
+            rows: rows,
+            inputs: inputs,
+            outputs: outputs,
+            outputGradient: dy,
+            outputGradientStride: outputStride,
+            weights: panels,
+            inputGradient: dx,
+            inputGradientStride: inputStride,
+            reluMask: x,
+            scratch: filled(DenseInputGradient.scratchCount(rows: rows, outputs: outputs))
         )
         weights = Gemm(
             rows: inputs,

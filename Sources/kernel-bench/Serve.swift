@@ -9,8 +9,9 @@ import SweepKernels
 /// second of one product of a dense layer, and the peak measured beside it.
 ///
 /// The cases: `NN` forward with the weights in panels, as they always are; `NN-rows` forward with row-major weights;
-/// `NT` the gradient by the input with the transposed panels at hand; `NT-pack` with transposing them; `TN` the
-/// gradient by the weights, which packs nothing.
+/// `NT` the gradient by the input with the transposed panels at hand; `NT-turn` with transposing them, `NT-panels` from
+/// the panels as they are, `NT-pack` the one of these two that is to be faster; `TN` the gradient by the weights, which
+/// packs nothing.
 func serveProducts(_ table: KernelTable) {
     while let line = readLine() {
         let words = line.split(separator: " ")
@@ -32,17 +33,27 @@ func serveProducts(_ table: KernelTable) {
 }
 
 extension Layer {
+    private var isFasterFromPanels: Bool {
+        DenseInputGradient.pays(
+            rows: backwardFromPanels.rows,
+            inputs: backwardFromPanels.inputs,
+            outputs: backwardFromPanels.outputs
+        )
+    }
+
     /// The product of a case's name; nil for any other name.
     fileprivate func product(_ name: String, _ table: KernelTable) -> (() -> Void)? {
         switch name {
         case "NN": return { table.gemm(forward) }
         case "NN-rows": return { table.gemm(forwardByRows) }
         case "NT": return { table.gemm(backward) }
-        case "NT-pack":
+        case "NT-pack": return product(isFasterFromPanels ? "NT-panels" : "NT-turn", table)
+        case "NT-turn":
             return {
                 table.transposePanels(transpose)
                 table.gemm(backward)
             }
+        case "NT-panels": return { table.denseInputGradient(backwardFromPanels) }
         case "TN": return { table.gemm(weights) }
         default: return nil
         }

@@ -39,6 +39,19 @@ import Testing
         #expect(abs(low - 10_000) < 490)
     }
 
+    @Test(arguments: [1, 2, 3, 7, 1000, 10_000, 1 << 20, 3 << 61, Int.max])
+    func `a bounded draw is Lemire's, whether or not it needs the division`(bound: Int) {
+        var stream = RandomStream(key: 11)
+        var words = RandomStream(key: 11)
+        let wide = UInt64(bound)
+        for _ in 0..<2000 {
+            var product = words.next().multipliedFullWidth(by: wide)
+            while product.low < (0 &- wide) % wide { product = words.next().multipliedFullWidth(by: wide) }
+            #expect(stream.below(bound) == Int(product.high))
+        }
+        #expect(stream.counter == words.counter)
+    }
+
     @Test func `a bound of one is always zero and the largest bound works`() {
         var stream = RandomStream(key: 3)
         #expect((0..<10).allSatisfy { _ in stream.below(1) == 0 })

@@ -137,6 +137,23 @@ struct Numbers {
         kernels.sumColumns(ColumnSums(rows: 29, columns: 80, values: left, stride: 80, sums: output))
         digest.add(output, 80)
         digest.tell("transpose and column sums")
+        digest = Digest()
+        kernels.denseInputGradient(
+            DenseInputGradient(
+                rows: 21,
+                inputs: 128,
+                outputs: 37,
+                outputGradient: left,
+                outputGradientStride: 48,
+                weights: numbers.floats(128 * 48),
+                inputGradient: output,
+                inputGradientStride: 128,
+                reluMask: numbers.floats(21 * 128),
+                scratch: numbers.floats(DenseInputGradient.scratchCount(rows: 21, outputs: 37))
+            )
+        )
+        digest.add(output, 21 * 128)
+        digest.tell("dense input gradient from panels")
     }
 
     static func rows() {

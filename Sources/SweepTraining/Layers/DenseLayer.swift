@@ -13,12 +13,17 @@ final class DenseLayer: Layer {
     private let inputs: Int
     private let layout: PanelLayout
     let activation: FusedActivation?
-    /// The panels of Wᵀ, for the gradient by the input; nil where the input needs none.
+    /// The panels of Wᵀ (of a single unit a row), for the gradient by the input; nil where the input needs none, or where
+    /// it is computed without.
     private let transposed: MutableFloats?
+    /// Where the gradient by the input is computed from the weights' own panels; see `DenseInputGradient`.
+    private let turning: MutableFloats?
     /// Zeros in the place of a bias.
     private let noBias: MutableFloats?
     /// Where the weight gradient copies parts of its input to; see `Gemm.scratch`.
     private let scratch: MutableFloats?
+    /// The weight gradient of a single unit as a row; nil for more units.
+    private let unitGradient: MutableFloats?
 
     init(
         input: Slot,
@@ -26,12 +31,14 @@ final class DenseLayer: Layer {
         hasBias: Bool,
         activation: FusedActivation?,
         scratch: MutableFloats?,
+        turning: MutableFloats?,
         arena: Arena
     ) {
         self.input = input
         self.output = output
         self.activation = activation
         self.scratch = scratch
+        self.turning = turning
         inputs = input.values.shape.count
         layout = PanelLayout(rows: inputs, columns: output.values.shape.count)
         weights = Parameter(
@@ -40,8 +47,9 @@ final class DenseLayer: Layer {
             arena: arena
         )
         bias = hasBias ? Parameter(.bias, .vector(layout.columns), arena: arena) : nil
-        transposed = input.gradient == nil ? nil : arena.pointer(layout.count)
+        transposed = input.gradient == nil || turning != nil ? nil : arena.pointer(layout.count)
         noBias = hasBias ? nil : arena.pointer(layout.paddedColumns)
+        unitGradient = layout.columns == 1 ? arena.pointer(inputs) : nil
     }
 
     var parameters: [Parameter] { bias.map { [weights, $0] } ?? [weights] }
@@ -73,8 +81,9 @@ final class DenseLayer: Layer {
     func backward(_ pass: Pass, use: (Parameter) -> Void) {
         guard let gradient = output.gradient else { return }
         activation?.backward(samples: 0..<pass.rows, output: output, kernels: pass.kernels)
-        if let result = input.gradient, let transposed {
-            inputGradient(pass, gradient: gradient, transposed: transposed, into: result)
+        if let result = input.gradient {
+            if let turning { inputGradient(pass, gradient: gradient, turning: turning, into: result) }
+            if let transposed { inputGradient(pass, gradient: gradient, transposed: transposed, into: result) }
         }
         parameterGradients(pass, gradient: gradient)
         use(weights)
@@ -93,11 +102,29 @@ final class DenseLayer: Layer {
                 leftDepthStride: 1,
                 right: transposed,
                 rightDepthStride: laneCount,
-                rightVectorStride: layout.paddedColumns * laneCount,
+                rightVectorStride: layout.columns == 1 ? laneCount : layout.paddedColumns * laneCount,
                 output: result.start,
                 outputRowStride: result.rowStride,
                 outputVectorStride: laneCount,
                 epilogue: input.mask.map { .reluMask($0) } ?? .none
+            )
+        )
+    }
+
+    /// The same from the weights' own panels.
+    private func inputGradient(_ pass: Pass, gradient: Tensor, turning: MutableFloats, into result: Tensor) {
+        pass.kernels.denseInputGradient(
+            DenseInputGradient(
+                rows: pass.rows,
+                inputs: layout.paddedRows,
+                outputs: layout.columns,
+                outputGradient: gradient.floats,
+                outputGradientStride: gradient.rowStride,
+                weights: weights.values,
+                inputGradient: result.start,
+                inputGradientStride: result.rowStride,
+                reluMask: input.mask,
+                scratch: turning
             )
         )
     }
@@ -107,23 +134,27 @@ final class DenseLayer: Layer {
     /// The padded rows of dW are computed too: the padding of X is zero, so they are zeros.
     private func parameterGradients(_ pass: Pass, gradient: Tensor) {
         guard let weightGradient = weights.gradient else { return }
-        pass.kernels.gemm(
-            Gemm(
-                rows: layout.paddedRows,
-                columns: layout.paddedColumns,
-                depth: pass.rows,
-                left: input.values.floats,
-                leftRowStride: 1,
-                leftDepthStride: input.values.rowStride,
-                right: gradient.floats,
-                rightDepthStride: gradient.rowStride,
-                rightVectorStride: laneCount,
-                output: weightGradient,
-                outputRowStride: laneCount,
-                outputVectorStride: layout.panelStride,
-                scratch: scratch
+        if let unitGradient {
+            computeUnitGradient(pass, gradient: gradient, row: unitGradient, into: weightGradient)
+        } else {
+            pass.kernels.gemm(
+                Gemm(
+                    rows: layout.paddedRows,
+                    columns: layout.paddedColumns,
+                    depth: pass.rows,
+                    left: input.values.floats,
+                    leftRowStride: 1,
+                    leftDepthStride: input.values.rowStride,
+                    right: gradient.floats,
+                    rightDepthStride: gradient.rowStride,
+                    rightVectorStride: laneCount,
+                    output: weightGradient,
+                    outputRowStride: laneCount,
+                    outputVectorStride: layout.panelStride,
+                    scratch: scratch
+                )
             )
-        )
+        }
         guard let biasGradient = bias?.gradient else { return }
         pass.kernels.sumColumns(
             ColumnSums(
@@ -136,8 +167,43 @@ final class DenseLayer: Layer {
         )
     }
 
+    /// The weight gradient of a layer of one unit: dWᵀ = dYᵀ·X is a row, a sixteenth of the work of a padded column.
+    ///
+    /// The chains are the same. The rest of the panel stays zero.
+    private func computeUnitGradient(
+        _ pass: Pass,
+        gradient: Tensor,
+        row: MutableFloats,
+        into weightGradient: MutableFloats
+    ) {
+        pass.kernels.gemm(
+            Gemm(
+                rows: 1,
+                columns: layout.paddedRows,
+                depth: pass.rows,
+                left: gradient.floats,
+                leftRowStride: gradient.rowStride,
+                leftDepthStride: gradient.rowStride,
+                right: input.values.floats,
+                rightDepthStride: input.values.rowStride,
+                rightVectorStride: laneCount,
+                output: row,
+                outputRowStride: layout.paddedRows,
+                outputVectorStride: laneCount
+            )
+        )
+        let next = laneCount
+        for index in 0..<inputs { weightGradient[index * next] = row[index] }
+    }
+
     func refresh(kernels: KernelTable) {
         guard let transposed else { return }
+        if layout.columns == 1 {
+            // One step of the depth: a row.
+            let next = laneCount
+            for index in 0..<inputs { transposed[index] = weights.values[index * next] }
+            return
+        }
         kernels.transposePanels(
             PanelTranspose(
                 rows: layout.paddedRows,
