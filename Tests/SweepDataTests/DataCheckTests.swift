@@ -85,6 +85,14 @@ import Testing
                 try Table().findings { row, column in column == 2 ? "\(row % 25 == 0 ? 99 : pixel(row))" : nil }
             ).contains(.sentinel)
         )
+        // Two of them, for "do not know" and "no answer".
+        #expect(
+            checks(
+                try Table().findings { row, column in
+                    column == 2 ? "\(row % 25 == 0 ? 99 : row % 25 == 1 ? 98 : row % 11)" : nil
+                }
+            ).contains(.sentinel)
+        )
     }
 
     @Test func `constant columns are named`() throws {
@@ -204,6 +212,13 @@ import Testing
         #expect(!checks(try near.findings()).contains(.labelNoise))
         for row in stride(from: 0, to: 600, by: 8) { near.labels[row] = near.labels[row] == "k0" ? "k2" : "k0" }
         #expect(checks(try near.findings()).contains(.labelNoise))
+        // A rare class that next to nothing tells from the frequent one: all neighbours agree, and nobody is wrong.
+        var rare = Table(1000)
+        for row in rare.rows.indices {
+            rare.rows[row][0] -= 2 * Double(row % 2)
+            rare.labels[row] = row % 5 == 0 ? "k1" : "k0"
+        }
+        #expect(!checks(try rare.findings()).contains(.labelNoise))
         // Classes that lie in each other: nobody is wrong.
         #expect(!checks(try Table(600).findings()).contains(.labelNoise))
     }

@@ -116,8 +116,10 @@ enum ColumnChecks {
             let often = counts.filter { $0.value >= max(3, column.values.count / 100) }
             for (value, count) in often.sorted(by: { $0.key < $1.key }) {
                 let others = column.values.filter { $0 != value }
+                // 98 and 99 stand beside each other for two reasons why a value is missing.
+                let real = isNines(value) ? others.filter { !isNines($0) } : others
                 guard let robust = Quantiles.robustDeviation(others), robust.deviation > 0,
-                    let low = others.min(), let high = others.max(), max(low - value, value - high) > high - low,
+                    let low = real.min(), let high = real.max(), max(low - value, value - high) > high - low,
                     abs(value - robust.median) > 10 * robust.deviation, value == value.rounded(),
                     let place = column.values.firstIndex(of: value)
                 else { continue }
@@ -143,6 +145,11 @@ enum ColumnChecks {
                 measure: Double(found.count)
             )
         ]
+    }
+
+    /// 97 to 99, 997 to 999 and so on, and their negatives: what people write for a value that is missing.
+    private static func isNines(_ value: Double) -> Bool {
+        [99, 999, 9999, 99_999].contains { ($0 - 2...$0).contains(abs(value)) }
     }
 
     private static func constants(_ context: CheckContext, _ columns: [Column]) -> [DataFinding] {

@@ -98,7 +98,8 @@ enum NeighbourChecks {
     /// told from wrong labels by one of two things: few rows have undecided neighbours (no class has 7 of 10); or labels are
     /// contradicted also where nearly all neighbours agree (9 of 10). There classes that overlap have few (0 to 5 % in eleven
     /// sets of data, 9 % in one whose classes all but coincide), while labels that are wrong by chance are wrong there as often as
-    /// elsewhere.
+    /// elsewhere. In two classes at least: where next to nothing tells them apart, all neighbours agree on the frequent one, and the
+    /// rows of the rare one contradict it though no label is wrong.
     private static func labels(_ context: CheckContext, _ rows: [Int32], _ near: NearestRows) -> [DataFinding] {
         guard case .classes(let classes) = context.data.targets,
             case .classification(let names, _) = context.data.schema.task
@@ -120,9 +121,16 @@ enum NeighbourChecks {
         }
         let share = Double(doubtful.count) / Double(rows.count)
         let undecided = shares.count { ($0.max() ?? 0) < 0.7 }
-        let agreed = shares.indices.filter { (shares[$0].max() ?? 0) >= 0.9 }
-        let contradicted = agreed.count { shares[$0][labels[$0]] < 0.5 }
-        let isSpread = share > 0.05 && Double(contradicted) > 0.09 * Double(agreed.count)
+        // Of each class the rows whose neighbours agree on it, and those of them that are told to be of another.
+        var agreed = [(rows: Int, contradicted: Int)](repeating: (0, 0), count: names.count)
+        for (index, label) in labels.enumerated() {
+            guard let common = shares[index].firstIndex(where: { $0 >= 0.9 }) else { continue }
+            agreed[common].rows += 1
+            if common != label { agreed[common].contradicted += 1 }
+        }
+        let isSpread =
+            share > 0.05
+            && agreed.count { $0.rows >= 10 && Double($0.contradicted) > 0.09 * Double($0.rows) } >= 2
         guard isSpread || (share > 0.01 && doubtful.count > undecided) else { return [] }
         return [
             DataFinding(

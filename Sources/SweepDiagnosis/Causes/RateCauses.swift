@@ -350,10 +350,9 @@ enum RateCauses {
         },
         remedy: { context in
             // Eight times as many, and no fewer than is usual: eight single rows are still few.
-            let more = max(32, (context.training?.batchSize ?? 8) * 8)
+            let more = min(max(32, (context.training?.batchSize ?? 8) * 8), context.run.schema?.trainingRows ?? .max)
             return CauseFinding.Remedy(
-                context.training == nil
-                    ? [] : ["train.batch_size=\(min(more, context.run.schema?.trainingRows ?? more))"],
+                context.training == nil ? [] : ["train.batch_size=\(more)"],
                 "a batch of \(context.training == nil ? "eight times the" : "\(more)") rows, or a rate divided by the square root of how many times more that is"
             )
         }

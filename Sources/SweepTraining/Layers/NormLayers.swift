@@ -149,13 +149,16 @@ final class BatchNormLayer: Layer {
 /// halves stands what needs the whole batch: forward the moments, backward the sums of the gradients.
 final class BatchNormEntrance: PartwiseLayer {
     private let norm: BatchNormLayer
+    /// Their last use of a step is here. Kept, as a step asks for them and allocates nothing.
+    let parameters: [Parameter]
 
-    init(_ norm: BatchNormLayer) { self.norm = norm }
+    init(_ norm: BatchNormLayer) {
+        self.norm = norm
+        parameters = [norm.gain, norm.shift]
+    }
 
     var input: Slot { norm.input }
     var output: Slot { norm.output }
-    /// Their last use of a step is here.
-    var parameters: [Parameter] { [norm.gain, norm.shift] }
 
     func forward(_ pass: Pass, samples: Range<Int>) {
         guard pass.isTraining else { return }
