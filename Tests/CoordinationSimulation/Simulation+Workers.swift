@@ -245,16 +245,13 @@ extension Simulation {
             tell(index, .progress([Heartbeat.Progress(lease: lease, epoch: epoch, step: 0)]))
             return queue.add(.trained(index, incarnation, lease), after: epochTime(index, lease, epoch + 1))
         }
-        let measured = scenario.training.observation(
+        let observation = scenario.training.observation(
             spec: training.assignment.spec,
             seed: training.assignment.seed,
             epoch: epoch,
             epochs: training.epochs,
             metrics: training.assignment.metrics
         )
-        // Unequal workers are seen to be so; none has epochs so short that leases are handed out ahead.
-        let seconds = max(measured.seconds, worker.plan.epochMilliseconds / 1000)
-        let observation = Observation(epoch: epoch, values: measured.values, seconds: seconds)
         let seed = training.assignment.seed
         let fate = scenario.training.fate(seed: seed, epochs: training.epochs)
         let lost = fate == .losesNumbers(epoch: epoch)
