@@ -22,7 +22,8 @@ final class KeptProgram {
     let status: Int32
     /// The folder of its control group; nil without one.
     private let group: String?
-    /// Whether the kernel ended it because its control group had come to its limit of memory; known once it is waited for.
+    /// Whether the kernel ended it when its control group had come to its own limit of memory, and not as memory was short in the
+    /// machine or in a group above; known once it is waited for.
     private(set) var isStarved = false
 
     /// Starts it; throws a `FileBundleError` with the reason when no process can be made.

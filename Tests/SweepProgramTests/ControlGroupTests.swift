@@ -170,16 +170,21 @@ import Testing
         #expect(outcome.turnedOn.hasPrefix("+pids"))
     }
 
-    @Test(arguments: [0, 1])
-    func `a program that the kernel ended for want of memory is told from one that was killed`(kills: Int) throws {
+    /// `oom` counts how often the group itself was at its limit, `oom_kill` every process of it that was ended for want of memory,
+    /// wherever memory was short.
+    @Test(arguments: [(0, 0), (0, 1), (1, 0), (1, 1), (12, 3)])
+    func `a program that the kernel ended at its own limit is told from one that was killed`(
+        limits: Int,
+        kills: Int
+    ) throws {
         let outcome = try run { base in
             """
             set -- \(base)/sweepd-trial-*
-            printf 'low 0\\nhigh 0\\nmax 3\\noom 0\\noom_kill \(kills)\\noom_group_kill 0\\n' > "$1/memory.events"
+            printf 'low 0\\nhigh 0\\nmax 3\\noom \(limits)\\noom_kill \(kills)\\noom_group_kill 0\\n' > "$1/memory.events"
             kill -9 $$
             """
         }
-        guard kills > 0 else {
+        guard limits > 0, kills > 0 else {
             guard case .died(let reason, _) = outcome.end else {
                 Issue.record("\(outcome.end)")
                 return

@@ -41,7 +41,8 @@ struct cprocess_end {
     /// not enter its control group.
     int kind;
     int value;
-    /// 1: the kernel ended processes of its control group for want of memory within the group's limit.
+    /// 1: the kernel ended processes of its control group, and the group had come to its own limit of memory. What is ended for
+    /// want of memory in the machine, or in a group above, is not starved.
     int starved;
 };
 
