@@ -109,10 +109,8 @@ static _Noreturn void execute(const struct cprocess_program *program, pid_t keep
         struct rlimit limit = {.rlim_cur = (rlim_t)program->memory, .rlim_max = (rlim_t)program->memory};
         setrlimit(RLIMIT_DATA, &limit);
     }
-    if (program->group != 0 && write_in(program->group, "cgroup.procs", "0") != 0) {
-        tell(program->status, 2, errno, 0);
-        _exit(127);
-    }
+    // It runs all the same, as where no group can be made.
+    if (program->group != 0 && write_in(program->group, "cgroup.procs", "0") != 0) tell(program->status, 2, errno, 0);
     int failure = 0;
     if (chdir(program->directory) == 0) {
         // "Text file busy": a keeper that was forked meanwhile still holds the descriptor by which another thread wrote a
