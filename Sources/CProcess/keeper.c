@@ -66,7 +66,19 @@ static int write_in(const char *group, const char *name, const char *text) {
     return count < 0 ? -1 : 0;
 }
 
-// Whether memory.events of a control group has a line "oom_kill N" with an N that is not 0.
+// Whether a text has a line of `word`, which ends with a space, and a number that is not 0.
+static int counts(const char *text, const char *word) {
+    size_t length = strlen(word);
+    for (const char *line = text; line != 0; line = strchr(line, '\n')) {
+        if (*line == '\n') line++;
+        if (strncmp(line, word, length) == 0) return line[length] >= '1' && line[length] <= '9';
+    }
+    return 0;
+}
+
+// Whether processes of a control group were ended as it had come to its own limit of memory. "oom_kill" of memory.events counts
+// those too that were ended for want of memory elsewhere: in the machine, or in a group above it. "oom" is raised on the group
+// that is at its limit, and on those above it.
 static int was_starved(const char *group) {
     int file = open_in(group, "memory.events", O_RDONLY);
     if (file < 0) return 0;
@@ -75,12 +87,7 @@ static int was_starved(const char *group) {
     close(file);
     if (count <= 0) return 0;
     text[count] = 0;
-    static const char word[] = "oom_kill ";
-    for (char *line = text; line != 0; line = strchr(line, '\n')) {
-        if (*line == '\n') line++;
-        if (strncmp(line, word, sizeof word - 1) == 0) return line[sizeof word - 1] >= '1' && line[sizeof word - 1] <= '9';
-    }
-    return 0;
+    return counts(text, "oom ") && counts(text, "oom_kill ");
 }
 
 static _Noreturn void execute(const struct cprocess_program *program, pid_t keeper) {
@@ -102,10 +109,8 @@ static _Noreturn void execute(const struct cprocess_program *program, pid_t keep
         struct rlimit limit = {.rlim_cur = (rlim_t)program->memory, .rlim_max = (rlim_t)program->memory};
         setrlimit(RLIMIT_DATA, &limit);
     }
-    if (program->group != 0 && write_in(program->group, "cgroup.procs", "0") != 0) {
-        tell(program->status, 2, errno, 0);
-        _exit(127);
-    }
+    // It runs all the same, as where no group can be made.
+    if (program->group != 0 && write_in(program->group, "cgroup.procs", "0") != 0) tell(program->status, 2, errno, 0);
     int failure = 0;
     if (chdir(program->directory) == 0) {
         // "Text file busy": a keeper that was forked meanwhile still holds the descriptor by which another thread wrote a

@@ -25,6 +25,8 @@ package struct SweepRate: Hashable, Sendable {
     private var epochs = 0.0
     private var work = 0.0
     private var seconds = 0.0
+    /// The part of the work that was done since the slots changed last.
+    private var since = 0.0
     /// What was seen last, and when.
     private var trained: Int
     private var capacity: WorkerCapacity
@@ -42,13 +44,20 @@ package struct SweepRate: Hashable, Sendable {
     package mutating func note(epochs count: Int, capacity new: WorkerCapacity, at now: Instant) {
         let passed = max(0, Double(seen.duration(to: now).wholeNanoseconds) / 1e9)
         work += passed * capacity.speed
+        since += passed * capacity.speed
         seconds += passed
         epochs += Double(max(0, count - trained))
-        // The same slots of another speed are the same workers, of which more is known: so it is of what they did before.
-        if new.slots == capacity.slots, capacity.speed > 0 { work *= new.speed / capacity.speed }
+        // The same slots of another speed are the same workers, of which more is known: so it is of what they did before, and of no more
+        // than that. What others did counts as it did.
+        if new.slots != capacity.slots {
+            since = 0
+        } else if capacity.speed > 0 {
+            let known = since * (new.speed / capacity.speed)
+            (work, since) = (work - since + known, known)
+        }
         (trained, capacity, seen) = (count, new, now)
         guard epochs >= Self.memory.epochs, seconds >= Self.memory.seconds else { return }
-        (epochs, work, seconds) = (epochs / 2, work / 2, seconds / 2)
+        (epochs, work, seconds, since) = (epochs / 2, work / 2, seconds / 2, since / 2)
     }
 
     /// Epochs a second that the workers of now are to do; 0 while there are none, nil while nothing was measured.

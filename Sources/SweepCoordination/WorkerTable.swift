@@ -145,7 +145,10 @@ struct WorkerTable: Sendable {
         guard let needs = pools[index]?.needs else { return capacity }
         for worker in all.values where worker.pools.contains(index) {
             let standing = WorkerStanding(worker)
-            if standing.serves(needs) { capacity.add(slots: standing.usable, slowness: worker.pace.slowness) }
+            guard standing.serves(needs) else { continue }
+            // Slots that are too few for one more trial do nothing for it.
+            let idle = standing.usable % max(1, needs.slots)
+            capacity.add(slots: standing.usable - idle, slowness: worker.pace.slowness)
         }
         return capacity
     }

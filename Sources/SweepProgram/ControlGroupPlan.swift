@@ -29,8 +29,8 @@ package struct ControlGroupPlan: Hashable, Sendable {
     /// The folder in which groups are made.
     package let base: String
     /// Controllers that groups there have, once `missing` are turned on for them.
-    package let controllers: Set<String>
-    package let missing: [String]
+    package private(set) var controllers: Set<String>
+    package private(set) var missing: [String]
 
     /// `membership`: the text of `/proc/self/cgroup`; `root`: where version 2 is mounted; `read`: the text of a file, nil where it
     /// cannot be read; `mayWrite`: whether a file or folder may be written.
@@ -70,6 +70,22 @@ package struct ControlGroupPlan: Hashable, Sendable {
                 "the control group \(place) has none of the controllers \(Self.wanted.joined(separator: ", "))"
             )
         }
+    }
+
+    /// Turns on what is missing: `turnOn` takes the name of a controller and says why it cannot be. Such a one is left out, and the
+    /// others limit what they can.
+    ///
+    /// What was left out, in words; throws the same where nothing remains.
+    package mutating func turnOnMissing(_ turnOn: (String) -> String?) throws(Absence) -> [String] {
+        var leftOut: [String] = []
+        for controller in missing {
+            guard let reason = turnOn(controller) else { continue }
+            controllers.remove(controller)
+            leftOut.append("\(controller) cannot be turned on in \(base)/cgroup.subtree_control: \(reason)")
+        }
+        missing = []
+        guard !controllers.isEmpty else { throw Absence(leftOut.joined(separator: "; ")) }
+        return leftOut
     }
 
     /// What the group of a program is set to that may take `memory` bytes, nil: any, and the time of `cores` cores.

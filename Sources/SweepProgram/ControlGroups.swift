@@ -5,6 +5,8 @@ import Synchronization
 /// Makes a control group for each program of a worker, where that may be; the program's keeper removes it.
 package final class ControlGroups: Sendable {
     private let plan: ControlGroupPlan
+    /// Controllers that could not be turned on, and why, in words: what they limit is not limited by groups.
+    package let leftOut: [String]
     /// How many there were.
     private let made = Atomic(0)
 
@@ -22,18 +24,15 @@ package final class ControlGroups: Sendable {
         membership: String = "/proc/self/cgroup",
         root: String = "/sys/fs/cgroup"
     ) throws(ControlGroupPlan.Absence) {
-        plan = try ControlGroupPlan(
+        var plan = try ControlGroupPlan(
             membership: Self.text(membership) ?? "",
             root: root,
             read: Self.text,
             mayWrite: { access($0, W_OK) == 0 }
         )
-        for controller in plan.missing {
-            let file = plan.base + "/cgroup.subtree_control"
-            if let reason = Self.write("+\(controller)", to: file) {
-                throw ControlGroupPlan.Absence("\(controller) cannot be turned on in \(file): \(reason)")
-            }
-        }
+        let file = plan.base + "/cgroup.subtree_control"
+        leftOut = try plan.turnOnMissing { Self.write("+\($0)", to: file) }
+        self.plan = plan
         removeOrphans()
     }
 

@@ -22,7 +22,10 @@ final class KeptProgram {
     let status: Int32
     /// The folder of its control group; nil without one.
     private let group: String?
-    /// Whether the kernel ended it because its control group had come to its limit of memory; known once it is waited for.
+    /// The end that the keeper told; nil before, and when the keeper was killed.
+    private var told: cprocess_end?
+    /// Whether the kernel ended it when its control group had come to its own limit of memory, and not as memory was short in the
+    /// machine or in a group above; known once it is waited for.
     private(set) var isStarved = false
 
     /// Starts it; throws a `FileBundleError` with the reason when no process can be made.
@@ -189,8 +192,21 @@ final class KeptProgram {
         return poll(&end, 1, milliseconds) > 0
     }
 
-    /// Waits for the keeper, once it has told the end; how the program ended.
-    func wait() -> End {
+    /// Takes one word of the keeper, and waits for it where there is none; whether it was the last. That the program runs without
+    /// its control group is noted.
+    func takeStatus(noted: (String) -> Void) -> Bool {
+        guard let word = readStatus() else { return true }
+        guard word.kind == 2 else {
+            told = word
+            return true
+        }
+        let reason = String(cString: strerror(word.value))
+        noted("the control group \(group ?? "") cannot be entered: \(reason); \(ControlGroups.otherwise)")
+        return false
+    }
+
+    /// A word of the keeper; nil when it was killed.
+    private func readStatus() -> cprocess_end? {
         var end = cprocess_end()
         var filled = 0
         while filled < MemoryLayout<cprocess_end>.size {
@@ -203,20 +219,22 @@ final class KeptProgram {
                 break
             }
         }
+        return filled == MemoryLayout<cprocess_end>.size ? end : nil
+    }
+
+    /// Waits for the keeper, once it has told the end; how the program ended.
+    func wait(noted: (String) -> Void = { _ in }) -> End {
+        while told == nil, !takeStatus(noted: noted) {}
         var ignored: Int32 = 0
         while waitpid(keeper, &ignored, 0) < 0, errno == EINTR {}
-        guard filled == MemoryLayout<cprocess_end>.size else {
+        guard let end = told else {
             killRemains()
             if let group { ControlGroups.end(group) }
             return .unknown
         }
         isStarved = end.starved != 0
-        let reason = String(cString: strerror(end.value))
-        switch end.kind {
-        case 0: return .ended(ChildEnd(status: end.value))
-        case 1: return .notStarted(reason)
-        default: return .notStarted("its control group \(group ?? "") cannot be entered: \(reason)")
-        }
+        guard end.kind == 0 else { return .notStarted(String(cString: strerror(end.value))) }
+        return .ended(ChildEnd(status: end.value))
     }
 
     /// Kills what a keeper that was killed left: all of its session and what is below. What began a session of its own, and

@@ -63,7 +63,7 @@ struct ProgramWatch {
             _ = poll(&waits, 3, Int32(Self.beat * 1000))
             if waits[1].revents != 0 { log.append(program.readOutput()) }
             if waits[2].revents != 0 { take(program.readReports(), program, control) }
-            if waits[0].revents != 0 { break }
+            if waits[0].revents != 0, hasReturned || program.takeStatus(noted: control.noted) { break }
             if !hasReturned { look(program, control) }
         }
         if hasReturned {
@@ -71,7 +71,7 @@ struct ProgramWatch {
             for _ in 0..<2 { log.append(program.readOutput()) }
             return (course.epoch, judge(.ended(.exited(0)), folder))
         }
-        let end = program.wait()
+        let end = program.wait(noted: control.noted)
         // Its number may be another's from here on.
         isEnding = true
         if program.isStarved, let limit = job.spec.limits.memory {

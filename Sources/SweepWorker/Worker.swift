@@ -100,6 +100,9 @@ package actor Worker: Service {
         do {
             let groups = try ControlGroups()
             logger.info("programs get control groups", metadata: ["groups.place": "\(groups.description)"])
+            for reason in groups.leftOut {
+                logger.info("control groups lack a controller", metadata: ["groups.reason": "\(reason)"])
+            }
             return groups
         } catch {
             logger.info(

@@ -111,6 +111,33 @@ import Testing
         #expect(rate.epochsPerSecond == 2.5)
     }
 
+    /// Until its pace is known it counts as one of mean pace; what it has done since then is all that this says something of.
+    @Test func `a worker that joins and is known later changes what it did itself, and the rate follows at once`() {
+        let fast = Self.capacity([(1, 0.25)])
+        var rate = SweepRate(epochs: 0, capacity: fast, at: .zero)
+        rate.note(epochs: 40, capacity: fast, at: Self.second(10))
+        #expect(rate.epochsPerSecond == 4)
+        // The same machine, restarted under another name.
+        var again = rate
+        again.note(epochs: 40, capacity: WorkerCapacity(), at: Self.second(10))
+        again.note(epochs: 40, capacity: Self.capacity([(1, 1)]), at: Self.second(10))
+        #expect(again.epochsPerSecond == 1)
+        again.note(epochs: 80, capacity: fast, at: Self.second(20))
+        #expect(again.epochsPerSecond == 4)
+        // And what is learned step by step comes to the same.
+        var slowly = rate
+        slowly.note(epochs: 40, capacity: WorkerCapacity(), at: Self.second(10))
+        slowly.note(epochs: 40, capacity: Self.capacity([(1, 1)]), at: Self.second(10))
+        slowly.note(epochs: 60, capacity: Self.capacity([(1, 0.5)]), at: Self.second(15))
+        slowly.note(epochs: 80, capacity: fast, at: Self.second(20))
+        #expect(slowly.epochsPerSecond == 4)
+        // A second worker, a fourth as fast as the mean.
+        rate.note(epochs: 40, capacity: Self.capacity([(1, 0.25), (1, 1)]), at: Self.second(10))
+        #expect(rate.epochsPerSecond == 5)
+        rate.note(epochs: 82, capacity: Self.capacity([(1, 0.25), (1, 4)]), at: Self.second(20))
+        #expect(((rate.epochsPerSecond ?? 0) - 4.25).magnitude < 0.05)
+    }
+
     @Test func `what is long ago counts ever less`() {
         let one = Self.capacity([(1, 1)])
         var rate = SweepRate(epochs: 0, capacity: one, at: .zero)
@@ -118,6 +145,16 @@ import Testing
         for step in 1...100 { rate.note(epochs: step * 10, capacity: one, at: Self.second(step)) }
         for step in 1...1_000 { rate.note(epochs: 1_000 + step, capacity: one, at: Self.second(100 + step)) }
         #expect((rate.epochsPerSecond ?? 0) > 1 && (rate.epochsPerSecond ?? 2) < 1.5)
+    }
+
+    @Test func `slots that are too few for one more trial are not counted`() {
+        var harness = CoreHarness()
+        for (name, slots) in [("a", 4), ("b", 7), ("c", 2), ("d", 3)] { _ = harness.join(name, slots: slots) }
+        var sweep = SampleSweep()
+        sweep.threads = 3
+        _ = harness.submit(sweep)
+        let capacity = harness.core.capacity(of: SweepID(rawValue: 1))
+        #expect(capacity.slots == 3 + 6 + 3 && capacity.speed == 12)
     }
 
     @Test func `a core tells what the workers of its running sweeps can do`() {

@@ -63,6 +63,30 @@ import Testing
         #expect(throws: ControlGroupPlan.Absence.self) { try self.plan("0::/unit/sweepd\n", [:]) }
     }
 
+    @Test func `a controller that cannot be turned on is left out, and the others limit what they can`() throws {
+        var plan = try plan()
+        var tried: [String] = []
+        let leftOut = try plan.turnOnMissing { controller in
+            tried.append(controller)
+            return controller == "cpu" ? "Invalid argument" : nil
+        }
+        #expect(tried == ["cpu", "pids"])
+        #expect(leftOut == ["cpu cannot be turned on in /fs/unit/cgroup.subtree_control: Invalid argument"])
+        #expect(plan.controllers == ["memory", "pids"] && plan.missing == [])
+        #expect(plan.settings(memory: 5, cores: 1).map(\.text) == ["5", "0", "1", "4096"])
+        // What is on already needs nothing to be written.
+        var refused = try self.plan()
+        let both = try refused.turnOnMissing { _ in "no" }
+        #expect(both.count == 2 && refused.controllers == ["memory"])
+        var bare = Self.tree
+        bare["/fs/unit/cgroup.subtree_control"] = ""
+        var nothing = try self.plan("0::/unit/sweepd\n", bare)
+        do {
+            let left = try nothing.turnOnMissing { _ in "no" }
+            Issue.record("\(left)")
+        } catch { #expect(error.description.contains("memory cannot be turned on in /fs/unit/"), "\(error)") }
+    }
+
     @Test func `memory, cores and processes are set, as far as there are controllers`() throws {
         let whole = try plan().settings(memory: 1 << 30, cores: 2)
         #expect(whole.map(\.file) == ["memory.max", "memory.swap.max", "memory.oom.group", "cpu.max", "pids.max"])
@@ -85,14 +109,19 @@ import Testing
         var turnedOn = ""
     }
 
-    /// Makes a tree that looks like the kernel's, with a worker in a group `sweepd`; the folder of the group above it.
-    private static func makeTree(_ folder: String) throws -> String {
-        let (root, base) = (folder + "/fs", folder + "/fs/unit")
+    /// Makes a tree that looks like the kernel's, with a worker in a group `sweepd`; the folder of the group above it, which is
+    /// below `path`.
+    private static func makeTree(
+        _ folder: String,
+        below path: String = "",
+        controllers: String = "cpu memory"
+    ) throws -> String {
+        let (root, base) = (folder + "/fs", folder + "/fs\(path)/unit")
         try FileManager.default.createDirectory(atPath: base + "/sweepd", withIntermediateDirectories: true)
         for (file, text) in [
-            root + "/cgroup.controllers": "cpu memory pids\n", base + "/cgroup.controllers": "cpu memory pids\n",
-            base + "/cgroup.subtree_control": "cpu memory\n", base + "/cgroup.procs": "",
-            folder + "/membership": "0::/unit/sweepd\n",
+            root + "/cgroup.controllers": "cpu memory pids\n", base + "/cgroup.controllers": "\(controllers) pids\n",
+            base + "/cgroup.subtree_control": controllers + "\n", base + "/cgroup.procs": "",
+            folder + "/membership": "0::\(path)/unit/sweepd\n",
         ] { try text.write(toFile: file, atomically: false, encoding: .utf8) }
         return base
     }
@@ -113,10 +142,17 @@ import Testing
     /// Runs a program of two slots and a gigabyte in a group of a tree that looks like the kernel's.
     ///
     /// Its folder is left, as it is not empty: the kernel's goes with all its files.
-    private func run(_ script: (_ base: String) -> String, isHandedBack: Bool = false) throws -> Outcome {
+    private func run(
+        _ script: (_ base: String) -> String,
+        isHandedBack: Bool = false,
+        isClosed: Bool = false
+    ) throws -> Outcome {
         var outcome: Outcome?
         try withFolder { folder in
-            let base = try Self.makeTree(folder)
+            let base =
+                isClosed
+                ? try Self.makeTree(folder, below: Self.depth(folder), controllers: "")
+                : try Self.makeTree(folder)
             let groups = try ControlGroups(membership: folder + "/membership", root: folder + "/fs")
             let turnedOn = try String(contentsOfFile: base + "/cgroup.subtree_control", encoding: .utf8)
             if isHandedBack { try FileManager.default.removeItem(atPath: base) }
@@ -155,6 +191,16 @@ import Testing
         return try #require(outcome)
     }
 
+    /// Folders between the root and the group above a worker's, so deep that the first program's group can be made and its
+    /// `pids.max` be written, and its `cgroup.procs` not be opened: that would be a path of more than the system's 4,095 bytes.
+    private static func depth(_ folder: String) -> String {
+        let around = "\(folder)/fs/unit/sweepd-trial-\(ProcessInfo.processInfo.processIdentifier)-1".utf8.count
+        var length = 4084 - around
+        // No folder without a name.
+        if length % 200 == 1 { length += 1 }
+        return String((0..<length).map { $0 % 200 == 0 ? "/" : "x" })
+    }
+
     private static let report = #"echo '{"epoch": 1, "loss": 0.5}' >&3"#
 
     @Test func `a program is put into a group of its own, which is killed and removed in the end`() throws {
@@ -170,16 +216,21 @@ import Testing
         #expect(outcome.turnedOn.hasPrefix("+pids"))
     }
 
-    @Test(arguments: [0, 1])
-    func `a program that the kernel ended for want of memory is told from one that was killed`(kills: Int) throws {
+    /// `oom` counts how often the group itself was at its limit, `oom_kill` every process of it that was ended for want of memory,
+    /// wherever memory was short.
+    @Test(arguments: [(0, 0), (0, 1), (1, 0), (1, 1), (12, 3)])
+    func `a program that the kernel ended at its own limit is told from one that was killed`(
+        limits: Int,
+        kills: Int
+    ) throws {
         let outcome = try run { base in
             """
             set -- \(base)/sweepd-trial-*
-            printf 'low 0\\nhigh 0\\nmax 3\\noom 0\\noom_kill \(kills)\\noom_group_kill 0\\n' > "$1/memory.events"
+            printf 'low 0\\nhigh 0\\nmax 3\\noom \(limits)\\noom_kill \(kills)\\noom_group_kill 0\\n' > "$1/memory.events"
             kill -9 $$
             """
         }
-        guard kills > 0 else {
+        guard limits > 0, kills > 0 else {
             guard case .died(let reason, _) = outcome.end else {
                 Issue.record("\(outcome.end)")
                 return
@@ -202,5 +253,23 @@ import Testing
         #expect(outcome.end == .reached(checkpoint: nil) && outcome.group.isEmpty)
         #expect(outcome.notes.count == 1 && outcome.notes[0].hasPrefix("no control group "))
         #expect(outcome.notes[0].hasSuffix(ControlGroups.otherwise))
+    }
+
+    @Test func `a program whose group cannot be entered runs without, and that is said`() throws {
+        let outcome = try run({ _ in Self.report }, isClosed: true)
+        #expect(outcome.end == .reached(checkpoint: nil) && outcome.group == ["pids.max": "4096"])
+        #expect(outcome.notes.count == 1)
+        let note = outcome.notes.first ?? ""
+        #expect(note.hasPrefix("the control group ") && note.contains(" cannot be entered: "))
+        #expect(note.hasSuffix(ControlGroups.otherwise))
+    }
+
+    @Test func `a program that ends at once without its group is told by its own end`() throws {
+        let outcome = try run({ _ in "exit 3" }, isClosed: true)
+        guard case .died(let reason, _) = outcome.end else {
+            Issue.record("\(outcome.end)")
+            return
+        }
+        #expect(reason == "the program ended with exit code 3 before its first report" && outcome.notes.count == 1)
     }
 }

@@ -25,7 +25,7 @@ struct cprocess_program {
     int output;
     int report;
     int verdict;
-    /// Where a `cprocess_end` is written when all is over; above 4.
+    /// Where a `cprocess_end` is written when all is over, and one of kind 2 before it is executed; above 4.
     int status;
     /// Bytes of private memory that each process may have; 0: any.
     long memory;
@@ -37,11 +37,12 @@ struct cprocess_program {
 
 /// How a program ended.
 struct cprocess_end {
-    /// 0: it ran, and `value` is what waitpid gave; 1: it could not be started, and `value` is errno; 2: the same, as it could
-    /// not enter its control group.
+    /// 0: it ran, and `value` is what waitpid gave; 1: it could not be started, and `value` is errno; 2: no end, it could not enter
+    /// its control group and goes on without, and `value` is errno.
     int kind;
     int value;
-    /// 1: the kernel ended processes of its control group for want of memory within the group's limit.
+    /// 1: the kernel ended processes of its control group, and the group had come to its own limit of memory. What is ended for
+    /// want of memory in the machine, or in a group above, is not starved.
     int starved;
 };
 

@@ -14,8 +14,8 @@ struct Confirmation {
     let subject: Subject
     /// Suspected causes, the most likely first.
     let suspects: [Cause]
-    /// Parameters of which the sweep has shown that another value alone does better.
-    var shown: [String] = []
+    /// Trials of the sweep that differ in one parameter alone and did better.
+    var shown: [SweepPair] = []
     /// What the run shows.
     let symptoms: [Finding]
     /// The range test of the run, where one was made: its rate is an arm.

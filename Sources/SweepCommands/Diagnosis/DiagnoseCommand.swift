@@ -56,7 +56,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
                 control: control,
                 subject: try await Confirmation.Subject(trial: trial, of: sweep, at: control),
                 suspects: report.causes.map(\.cause),
-                shown: report.inSweep.map(\.path),
+                shown: report.inSweep,
                 symptoms: report.symptoms,
                 repeats: size.repeats,
                 arms: size.arms

@@ -34,9 +34,10 @@ package struct Experiment {
     ///
     /// Both directions of the learning rate are always among them, and the rate that was tested: nothing else is worth blaming before the rate is
     /// ruled out (it shifts with almost every other setting), and a larger batch beside a lower rate is what tells noise
-    /// of the gradient from a step that is too long. Then comes what the sweep has shown already: changes at the paths `shown`, each of
-    /// which alone made a trial better (`SweepPair`). What is left of `count` goes to the catalogue's order.
-    package func firstRound(suspects: [Cause], shown: [String] = [], count: Int = usualArms) -> [Intervention] {
+    /// of the gradient from a step that is too long. Then comes what the sweep has shown already, each of which alone made a trial
+    /// better: one change for each of the pairs, in its direction. They have half of `count` at most, and leave one arm to the suspects.
+    /// What is left goes to the catalogue's order.
+    package func firstRound(suspects: [Cause], shown: [SweepPair] = [], count: Int = usualArms) -> [Intervention] {
         var chosen: [Intervention] = []
         func take(_ intervention: Intervention?) {
             guard let intervention, chosen.count < count, !chosen.contains(intervention) else { return }
@@ -45,8 +46,11 @@ package struct Experiment {
         for name in ["learning rate / 10", "learning rate × 10"] { take(interventions.first { $0.name == name }) }
         take(interventions.first { $0 == tested })
         // The rate is among the arms already, in both directions.
-        for path in shown where !chosen.contains(where: { $0.sets(path) }) {
-            for intervention in interventions where intervention.sets(path) { take(intervention) }
+        var room = min(count / 2, count - chosen.count - (suspects.isEmpty ? 0 : 1))
+        for pair in shown where room > 0 && !chosen.contains(where: { $0.sets(pair.path) }) {
+            guard let same = interventions.first(where: { $0.goes(as: pair) }) else { continue }
+            take(same)
+            room -= 1
         }
         for cause in suspects {
             for intervention in interventions where intervention.causes.contains(cause) { take(intervention) }
@@ -111,12 +115,57 @@ package struct Experiment {
 
 extension Intervention {
     /// Whether it sets the parameter of this path.
-    fileprivate func sets(_ path: String) -> Bool { changes.contains { $0.path.joined(separator: ".") == path } }
+    fileprivate func sets(_ path: String) -> Bool { value(of: path) != nil }
+
+    /// What it sets the parameter of this path to.
+    private func value(of path: String) -> SpecNode? {
+        changes.first { $0.path.joined(separator: ".") == path }?.value
+    }
+
+    /// Whether it changes the parameter of a pair as the better trial did: to the same side where it is a number, else to the same
+    /// value.
+    fileprivate func goes(as pair: SweepPair) -> Bool {
+        guard let value = value(of: pair.path) else { return false }
+        guard let from = pair.from.number, let to = pair.to.number, let own = value.number else {
+            return value.isSame(as: pair.to)
+        }
+        return to > from ? own > from : own < from
+    }
 
     /// Whether both set the same place, or one sets a part of what the other sets.
     fileprivate func touches(_ other: Intervention) -> Bool {
         changes.contains { own in
             other.changes.contains { $0.path.starts(with: own.path) || own.path.starts(with: $0.path) }
+        }
+    }
+}
+
+extension ParameterValue {
+    fileprivate var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        case .none, .flag, .text: nil
+        }
+    }
+}
+
+extension SpecNode {
+    fileprivate var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        case .null, .boolean, .text, .list, .map, .domain: nil
+        }
+    }
+
+    /// Whether it is what a parameter without a number has.
+    fileprivate func isSame(as value: ParameterValue) -> Bool {
+        switch value {
+        case .none: self == .null
+        case .flag(let value): self == .boolean(value)
+        case .text(let value): self == .text(value)
+        case .integer, .real: false
         }
     }
 }

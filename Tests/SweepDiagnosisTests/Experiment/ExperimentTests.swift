@@ -24,6 +24,10 @@ import Testing
         return try #require(Experiment(template: map(("train", training)), schema: Self.schema))
     }
 
+    private func pair(_ path: String, _ from: Double, _ to: Double) -> SweepPair {
+        SweepPair(trial: 2, path: path, from: .real(from), to: .real(to), value: 0.1)
+    }
+
     private func comparisons(_ gains: [(String, Double)], shown: Bool) -> [PairedComparison] {
         let base = [1.0, 1.1, 0.9, 1.0, 1.05]
         let wobble = shown ? [1, 1.01, 0.99, 1, 1] : [1, 3, 0.4, 1.8, 0.5]
@@ -46,15 +50,54 @@ import Testing
     }
 
     @Test func `what the sweep has shown comes before what is suspected`() throws {
-        func names(_ shown: [String]) throws -> [String] {
+        func names(_ shown: [SweepPair]) throws -> [String] {
             try experiment().firstRound(suspects: [.rateTooHigh], shown: shown, count: 4).map(\.name)
         }
-        #expect(
-            try names(["train.model.mlp.width"]) == [
-                "learning rate / 10", "learning rate × 10", "width × 4", "width / 4",
-            ]
-        )
-        for path in ["train.no.such", "train.optimizer.adam.learning_rate"] { #expect(try names([path]) == names([])) }
+        let rates = ["learning rate / 10", "learning rate / 3", "learning rate × 10"]
+        // One arm, in the direction that did better.
+        #expect(try names([pair("train.model.mlp.width", 64, 100)]) == rates + ["width × 4"])
+        #expect(try names([pair("train.model.mlp.width", 64, 32)]) == rates + ["width / 4"])
+        let none = try names([])
+        for path in ["train.no.such", "train.optimizer.adam.learning_rate"] {
+            #expect(try names([pair(path, 64, 32)]) == none)
+        }
+        // There is no change in this direction.
+        #expect(try names([pair("train.l2", 1e-4, 0)]) == none)
+    }
+
+    @Test func `what has no order is tried where it is the same change`() throws {
+        func names(_ to: String) throws -> [String] {
+            let shown = SweepPair(
+                trial: 2,
+                path: "train.model.mlp.activation",
+                from: .text("relu"),
+                to: .text(to),
+                value: 0.1
+            )
+            return try experiment().firstRound(suspects: [.rateTooHigh], shown: [shown], count: 4).map(\.name)
+        }
+        #expect(try names("leaky_relu").contains("leaky relu"))
+        #expect(try !names("tanh").contains("leaky relu"))
+    }
+
+    @Test func `what the sweep has shown leaves arms to what is suspected`() throws {
+        let shown = [
+            pair("train.model.mlp.width", 64, 32), pair("train.batch_size", 8, 16),
+            pair("train.l2", 0, 0.1), pair("train.model.mlp.dropout", 0, 0.5),
+        ]
+        func names(_ suspects: [Cause], _ count: Int) throws -> Set<String> {
+            Set(try experiment().firstRound(suspects: suspects, shown: shown, count: count).map(\.name))
+        }
+        let rates: Set = ["learning rate / 10", "learning rate × 10"]
+        let suspected = "features standardised"
+        let first = rates.union(["width / 4", suspected])
+        #expect(try names([.featureScale], 4) == first)
+        // Half of the arms.
+        #expect(try names([.featureScale], 7) == first.union(["batch × 16", "l2 0.001", "learning rate / 3"]))
+        #expect(try names([.featureScale], 3) == rates.union([suspected]))
+        for count in 0...2 { #expect(try names([.featureScale], count).count == count) }
+        // Nothing is left to nobody.
+        #expect(try names([], 4) == rates.union(["width / 4", "batch × 16"]))
     }
 
     @Test func withoutSuspectsTheCatalogueIsTried() throws {
