@@ -1,4 +1,5 @@
 import SweepCoordination
+import SweepCore
 package import SweepReports
 
 extension Coordinator: SweepObservatory {

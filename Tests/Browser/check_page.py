@@ -124,6 +124,9 @@ def walk(browser, suffix=""):
         label = browser.wait("the hypervolume", """const all = [...document.querySelectorAll('[aria-label=Fronts] canvas[role=img]')].map(one => one.getAttribute('aria-label'))
             return all.find(one => one.startsWith('Hypervolume over'))""")
         check("hypervolume", "after trial" in label and "before" in label, label)
+        browser.run("""const picture = [...document.querySelectorAll('[aria-label=Fronts] canvas[role=img]')].find(one => one.getAttribute('aria-label').startsWith('Hypervolume over'))
+            picture.focus(); picture.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true, cancelable: true}))""")
+        check("hypervolume", re.match(r"Hypervolume .* from trial \d+$", browser.text("#announce")), browser.text("#announce"))
         settled(browser, "hypervolume" + suffix)
     if options.arms:
         browser.open(f"#/sweeps/{options.arms}")

@@ -663,43 +663,43 @@ extension PageAsset {
             KZtgneDskGwgRUBiFmZeayFIF3Ewi65UTuZXDTzEGhDg+ZjA+auzObPjI844aRN7m9QfCb3N3G0qbxNwhzaHNjkotrYRTPcE///HJx+f/H/zdB\
             o5bMABAA==
             """),
-        PageAsset(path: "/page/page.css", type: "text/css; charset=utf-8", tag: "8c879dad9d753f86", size: 10569, packed: """
-            H4sIAAAAAAACA61aW2/ruBF+z69Qz0GBpIi8kiw7joMtCmxRYIFuH7poXw7yQEmUzY0sCiKdxLvIf+8MbyZlyXa2+5JYFMkZzvWbodY95zL67S\
-            aK4rjYrKOvdV0/we+OtLQ5Pop9+4JPi3pZr3CgYS2FgaqsaprjgKTvEgbSIq0zNSB4jQOLh2WyJDhAypK2OJQUS0JWT4qmHrST6ZzW9QNOLkgF\
-            z8V8niclPm84r9TSB7LI1EDPcICWlNYpDuxI/6IZzstSb77jLV9He6Z+iI6U9D768vM/op/g8Qv8/IGIklSM2IGfaNvw++gH3greEAEz/k5/If\
-            /dRz+TVthJbi+kUfKG97Eot3QH4mjYZiujChh5uvm4+duO4t63XU9r2os4nIuz7pTg104FTglpks7TB18P6TIlqa+KtMzS7MFTxTybP+aZpwqa\
-            0wdaeKogc1IVq0AVi7rIKHkytENlpMt5lpOjMup6RRa+MkDO8xXxlJHNs8d54ikjJ/M6zXH7DxDIX6LfooK/x4L9ylo4ZsH7ivYxDD3B+29bVl\
-            W0fYZJFRNdQw7rqOUtjf7Edh3vJWklTtvKXQNTao78p3n3/l06yxeROAhJd/Ge3Ucx6bqGxnoEFU43nEb/+RF0929ecAka/vIv+Ke0imbwT1bQ\
-            nkjGWzsk4F8saM9qJFnw6gAk4Uwb1q4jOGBBypdNz/ctnPqV9LeotrsnbQ12BLUAY8hoDCMM+I/b/Q42LdeRJMW+IT0OCCQx04cHKh0XDFlZR6\
-            QAK9xL+hS9sUpu4bQdCGpL0cjMA3+lfd3wt3Wk1wMLDevAaHA6awWVt4vkz8DF25ZJEAmaLUr1rSedIiteWDdBtKFoBfHj4yNSkrxbRzn+Oj27\
-            Npvh+ZVEOlJVStfL7j1KE1z/a8zair6vo0fHwbrm5V4AH5rmqlMGQWAg2NHRQdHGFS251pq2E7VkvUWRwMKTKcAv7dFVcJ4mGL8ywYqGwnS+l9\
-            qNMuATJMCqIU0zI+Z1DWI18jcW3EMQ2Qu1GHffETATeyS3s+VxBqL0bbxuKKwiEDvaGJS0g32QJO2fog0BoWdKak6QiRmwdpDnHiNg3ZLvFHPB\
-            KZCDuzHVqfByp9gqetJWn2FMqUmZ95vhZblIzjgBuD2IIV1oIWl60/qy4mrJ6ylTin661DvhjBNbwRjm21+KIklOBHVUtwR2wD96qsOM2vQbum\
-            1c7nscfR6SMGczO45b6sfN15K3LS1VdLExJNZ2TvaSP42y7csrmymJXa0WIxWP7npd0Jr3VB0AZmLk/PLFhZWVb06rEbOGEDJmO8aoAlLfKiJJ\
-            LCSR9PuGvdJnj/bpDphHzu7AhTy/A2SmO+tyGMecujHeoKNEuTrRjrzHNooCINFDJpwbPUBqSU1iMaLPwnljxt5QCZJXgVXRjWdJSnfHwBxjpA\
-            VNt4e3Le2VQW+zkEqaX6QCi+aDRfPwCIlWe7g0UUtnPX879SD8a5jTycC6tOFn1L4wXAOaIRgmftkLyepD7CxKJZe4oPKNYiKCuRtNGUkBx3o5\
+        PageAsset(path: "/page/page.css", type: "text/css; charset=utf-8", tag: "c4466a5bda6b0ce9", size: 10586, packed: """
+            H4sIAAAAAAACA61aW2/ruBF+z69Qz6JAUkReSZYdx8EWBbYosEC3D120Lwd5oCTK5kYWBZFO4j3If+8MbyZlyXa2+5JYFMkZzvWbodY95zL6dh\
+            NFcVxs1tF3dV0/we+OtLQ5Pop9+4JPi3pZr3CgYS2FgaqsaprjgKTvEgbSIq0zNSB4jQOLh2WyJDhAypK2OJQUS0JWT4qmHrST6ZzW9QNOLkgF\
+            z8V8niclPm84r9TSB7LI1EDPcICWlNYpDuxI/6IZzstSb77jLV9He6Z+iI6U9D768ss/op/h8Qv8/JGIklSM2IGfadvw++hH3greEAEz/k5/Jf\
+            /dR7+QVthJbi+kUfKG97Eot3QH4mjYZiujChh5uvm4+duO4t63XU9r2os4nIuz7pTg104FTglpks7TB18P6TIlqa+KtMzS7MFTxTybP+aZpwqa\
+            0wdaeKogc1IVq0AVi7rIKHkytENlpMt5lpOjMup6RRa+MkDO8xXxlJHNs8d54ikjJ/M6zXH7DxDIX6JvUcHfY8F+Yy0cs+B9RfsYhp7g/dctqy\
+            raPsOkiomuIYd11PKWRn9iu473krQSp23lroEpNUf+07x7/z6d5YtIHISku3jP7qOYdF1DYz2CCqcbTqP//AS6+zcvuAQNf/kX/FNaRTP4Jyto\
+            TyTjrR0S8C8WtGc1kix4dQCScKYNa9cRHLAg5cum5/sWTv1K+ltU292TtgY7glqAMWQ0hhEG/MftfgeblutIkmLfkB4HBJKY6cMDlY4LhqysI1\
+            KAFe4lfYreWCW3cNoOBLWlaGTmgb/Svm742zrS64GFhnVgNDidtYLK20XyZ+DibcskiATNFqX61pNOkRUvrJsg2lC0gvjx8REpSd6toxx/nZ5d\
+            m83w/EoiHakqpetl9x6lCa7/LWZtRd/X0aPjYF3zci+AD01z1SmDIDAQ7OjooGjjipZca03biVqy3qJIYOHJFOCX9ugqOE8TjF+ZYEVDYTrfS+\
+            1GGfAJEmDVkKaZEfO6BrEa+RsL7iGI7IVajLvvCJiJPZLb2fI4A1H6Nl43FFYRiB1tDErawT5IkvZP0YaA0DMlNSfIxAxYO8hzjxGwbsl3irng\
+            FMjB3ZjqVHi5U2wVPWmrzzCm1KTM+83wslwkZ5wA3B7EkC60kDS9aX1ZcbXk9ZQpRT9d6p1wxomtYAzz7S9FkSQngjqqWwI74B891WFGbfoV3T\
+            Yu9z2OPg9JmLOZHcct9ePmu5K3LS1VdLExJNZ2TvaSP42y7csrmymJXa0WIxWP7npd0Jr3VB0AZmLk/PLFhZWVb06rEbOGEDJmO8aoAlJfKyJJ\
+            LCSR9IeGvdJnj/bpDphHzu7AhTy/A2SmO+tyGMecujHeoKNEuTrRjrzHNooCINFDJpwbPUBqSU1iMaLPwnljxt5QCZJXgVXRjWdJSnfHwBxjpA\
+            VNt4e3Le2VQW+zkEqaX6QCi+aDRfPwCIlWe7g0UUtnPX879SD8a5jTycC6tOFn1L4wXAOaIRgmft0LyepD7CxKJZe4oPKNYiKCuRtNGUkBx3o5\
             2PeEq+LbHWmawUGN+WPAUHTDHGPUP0NQZhfWZMeag52Cb8Y9CpZB+rWxRx14HfUoO/WO7jp5uBRWspUOK/4WnrRo3/NeoR50qNO4rPkfOdLAA/\
             MgBSgtZb4BGC7OWN2s5ZKV406EYO3zNDGbXyKq0suZ89u8FFJejsMMm6uOTp45czVxVaEUMwKPxuMTj5e/QqQjlUo5lzzibIgN6dp0YpDLkJZy\
             eTO1185pY85MvnGfF0TST+ov5JcdjAFsA/vY71pgAs4Egew2uY/Sur8bPBreEsMZbF2TUoprXR8WRfNQwSjexEhP71UxTMYnojUvpzw78L2At6\
-            oKcfUJTggC2mJxwdzcpjaQTHJjt8yTZCI2FHtQaQulAG0gMd0Dmu720hUerAWiTDrfdc/jcN+9ntj3mzx09HsMIs/BiKCkL7fhWEeEeAOHeR71\
+            oKcfUJTggC2mJxwdzcpjaQTHJjt8yTZCI2FHtQaQulAG0gMd0Dmu720hUerAWiTDrfdc/jcN+9ntj3qzx09AcMIs/BiKCkL7fhWEeEeAOHeR71\
             Zeskn/O40Ncht0SP1ocsMMhWvlxQtvte4NE7zmy80+80pltDwLldg+kRQNjV3SizWMreeQvtbITNmFEl2OxssXhytCpak33jyXHW9Qzs5zC6vU\
             NhZyHaadEy3NyB1Jo1EoVaKCduqRC36SxZ3Z0titxuFWk3apvpeD+a3CwzjcY4VrODMlTj5WNiQuhzokM1MoVUG1KoYO3CBWtVxXMV4LwSxVoq\
             1vr1k/WtS6XDXG/hOUOPMkVPMPHoUUE208eYOqi3vtzS8qXg77jF2VVekLI4chGU4xZSlFvW/V4hfs5p09BrU1dhByo/4sJQE2drQTyELn4A7g\
-            lBq+9lv6fPZ7zM6vxCNaTFU1ioNoSqFTbCnC59+T5O1SUaXWrrHwq9aHj5orMsKcREGfmJ+jlAGUu/ARO/25Quyp43TUF6myLllrVHHohfpTw4\
+            lBqx9kv6fPZ7zM6vxCNaTFU1ioNoSqFTbCnC59+T5O1SUaXWrrHwq9aHj5orMsKcREGfmJ+jlAGUu/ARO/25Quyp43TUF6myLllrVHHohfpTw4\
             UDXmPteVqgMEEqu+xFS7R7Pw/5e1o8rT0VEEZVjiQYiu5xu0JpgQVptTeWEsSZ12vAY6DXRk0YYjzXwjMObhXDhBe4LZoDjVE7pet5LoNtJRaA\
             3pBMje/jpGDUNEbu8jWQ2KD2wLeB6dO4++YJ4IF6eafHAIAP6ksTRAMJr+NfBIIa6x4DFiHK4dIBH1RorAsa8IxWL5cjB9xOR8+JFbLMxQPucK\
-            NHiLJ1Qedb7bBzNNfTiQUA8w8SyilNtvouSYZ/jb8+9Zb3j87EoPYadL7CcohTnodR0ESAaZwA80IV616g5Htco96OpYcIBoNHAMOAr69xcUpT\
-            rtsjf7K/84gxplP+tY2wJenJjpp6bBNQJopmJ1rePVZEn8cVOSzrTuTh31SsxjFOK8N3f9jH4EKJigNHTbHUS7xgsjYRPYRIkrA2k2HkgNS5dD\
-            5FmwCzhVJXEPMB2jQE+hoGWv9DhxBuArCBTHKUHElHxfboGOngSxIj4cNylJ+0rExD2GugYJgJvaMDzS8MCOPcl5M7WzKeWX4f3IGMbQEnclzc\
-            PihILz7VO87gWDLB/cBUyhO2VK7oiOmnEsTfM+0mP6LuSNYTI7Hthxq1fLyXsiU//F9BVMQNgo9IdWpurScEsqtNZEASEFLL4mSTIf3DE9TgjE\
-            awDPs/AeKgdvw4sg1qjzeu6Ah7ap3Sw2fZtIv6t8sJPoNtzxlmE0QAdx6LP5ZNbQDR27pZnu6egqYUQiZ/uaue7tTXWBDRvAeDtZ6ygOFud6yW\
-            YX573jt2kz0bCSiqubZD3tKJG3qKgYIGlzb/tk2QPoXffKbLNMx82PG/G6wdgnRkLfp4Iq0hutehRzJ62zKVcweO5yQzYJapARezGEOy8g5w6S\
-            gxHDGNXR2rnHMjNCUZYPdo7fNCi46j8Hlo/8K378OzZ1wrNwQzXfPoJ9L10QENC2sgUvvVzlCipgaAgE57b71GxzTPAhQj9OMhcox2LRY8TZLt\
-            uRDY2hoIKTK5l07B0zGa0uRrzT3LNvXLenYQIcVx4ad4PsJ1YP6n1EblXDfOUsRy8+J0xu2pb87dcNAa6glG+qEI1+3FRUEtaIGd7iHZveKjtO\
-            5arBIrHfmY7emBGMdB2D1bZ4Q4O2+c8E/CPisc33buJW8Uz9GZa2aTa2sfk2RR3vu3S2CG+irP6MXnxGH5LX7SApAIuxNuMzbl4x0vDNp+9ZVu\
-            f7QGPg3osT+TL8MCFdmSvXI0frNe5e9eqDB58QZu6lRiUAz0YLRWuoyR+HJZZnb7T8y6MQcMQB4lB4yH7b5cnjMYEZ2Oc2VzpX3eGgY43utljq\
-            3W6i6ORu27GTJyae6U9KPCSiM4OOfCaPRpG7jguM+Cn8KCH2RWIQbmzjpr1RcrdgWRK8Ufc5J3fbSDv8DMKbolNAdW8aBj4AedCLT7+k62m1L2\
-            kFHmW/FYn1K9qWVKkgaPiofpkxLyXeaJaLQPIdxGypVMe7+0i1yeCfaWjdO7zsQHrwgZre6X+nso8kSSkAAA==
+            NHiLJ4zIfaT+7BuTIsnF9h8sNQXjQGQ94MazEFNuv4qSY+Lhb8+/Z71h+rMrPcidLrHBoDTosNh1mCAZpAY/8oQA1uo/HNU24GFZx4JDSKORZM\
+            BR0NC/oCjVepe92V85zBkYKftZx9oWAOTETD9XDe4VQDMVq2sdwCZr5I+bknSml3fquVeCIKMQ5865a3D0I8jBRKmhH+8g/DVeXAm7wiZsXBlZ\
+            s/HIali6HDPPol/wSpXVPQR1DAs9hQqXvdLjxBmgsSByHKcEIVTyfbkFOnoSBI/4cNykJO0rERMXG+peJEByasPwSMMDO/Yk583Uzqa2X4YXJm\
+            OgQ0vc1TgPixMKzrdPAbwXDLJ8cDkwBfeUKbkjOmrGsTTN+0iP6cuRN4bZ7Xhgx61eLScvjkxBGNNXMAFho9AfWqqqW8QtqdBaE4WMFNL4LkmS\
+            +eDS6XFCIF5HeJ6FF1M5eBveDLFGnddzBzy0zfVmsWnkRPpd5aOfRPfljtcOowE6iEOfzSezhm7o2LXNdJNHlw0jEjnb6Mx1s2+qLWzYAMbbye\
+            JHcbA411w2uzjvHb9em4mGlVRc3TXraUeJvEVFxYBRm3vbOMseQO+6eWa7ZzpuftyI1w3GPjES+j4VVJHeaBmkmDvppU25ggF4lzu0SVCUjNiL\
+            Idx5ATl3GB2MGMaojtbOPZaZEYqyfLBz/MhB4Vf/ObB85F/x41+6qROehRuqG/cR7HvpxoCAtpUteOnlKldQAUNDIDi33admm2OCDyH7cZK5UT\
+            lWjx4jznbZjmxoDBUWnFzJpGPvmMlodTHineYeh22/QSAX4Ljy0LgrZT+xelDv44iIG+YrZzl6EzphctO25G+/bghwBbV9U4Vo9OOmopKwRszw\
+            Wu/YBVfZcSpXDRaJ/c60+MaMYKQNGay21RwatM1/JuAfEY/txncT14xnCtKw1k2zsY3NxyrqeN+ns0V4NWX1Z/TiM/qQvG4HSQFYjLUZn3Hzip\
+            GGbz598bI63xgaA/denMiX4ZcK6crcwR45Wq9x96pXX0D4hDBzLzUqAXg2WjlaQ03+OCyxPHvF5d8mhYAjDhCHwkP2Yy9PHo8JzMDGt7njuepS\
+            Bx1rdLfFUu92E0Unl92OnTwx8Ux/Y+IhEZ0ZdOQzeTSK3P1cYMRP4VcKsS8Sg3BjGzftFZO7FsuS4I264Dm57Eba4XcR3hSdAqp700HwAciDXn\
+            z6aV1Pq31JK/Ao+/FIrF/RtqRKBUEHSDXQjHkp8UazXASS7yBmS6U63t1Hqm8G/0yH697hZQfSgy/W9E7/A9HMv2BaKQAA
             """),
         PageAsset(path: "/page/parameters.js", type: "text/javascript; charset=utf-8", tag: "879e1a469fc5e11e", size: 17768, packed: """
             H4sIAAAAAAACA708a3PbRpLf/SvGW94F4EAQqZc3lGWV43MuufJGqlhXuSsW6wSSQxIxCPAAUBKP5v7268e8AIKknK3dqpRFzLOnp9/dk+Nj8d\
