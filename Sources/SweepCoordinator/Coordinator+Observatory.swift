@@ -1,4 +1,5 @@
 import SweepCoordination
+import SweepCore
 package import SweepReports
 
 extension Coordinator: SweepObservatory {
@@ -35,9 +36,23 @@ extension Coordinator: SweepObservatory {
         }
     }
 
-    package func comparison(sweep name: String) async throws(ControlError) -> ComparisonDocument {
+    package func comparison(
+        sweep name: String,
+        with others: [String]
+    ) async throws(ControlError) -> ComparisonDocument {
+        guard !others.contains(name) else {
+            throw ControlError(.badInput, "with: found \(name), which is compared itself; allowed other sweeps")
+        }
         let (core, sweep) = try reading(name)
-        let document = await Self.aside { [curves] in core.comparisonDocument(sweep, curves: curves) }
+        var family = max(0, sweep.sweep.arms.count - 1)
+        for other in Set(others).sorted() {
+            let arms = try reading(other).1.sweep.arms
+            guard !arms.isEmpty else { throw ControlError(.conflict, "\(other) has no arms to compare") }
+            family += arms.count - 1
+        }
+        let document = await Self.aside { [curves, family] in
+            core.comparisonDocument(sweep, family: family, curves: curves)
+        }
         guard let document else { throw ControlError(.conflict, "\(name) has no arms to compare") }
         return document
     }

@@ -59,16 +59,18 @@ extension CoordinatorCore {
         )
     }
 
-    /// What the arms of a sweep come to; nil when it has none.
+    /// What the arms of a sweep come to; nil when it has none. `family`: arms that are compared in all, where other sweeps have some.
     package func comparisonDocument(
         _ sweep: SweepProgress,
+        family: Int = 0,
         curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
     ) -> ComparisonDocument? {
         guard !sweep.sweep.arms.isEmpty else { return nil }
         return ComparisonDocument(
             sweep: sweep.sweep,
             rank: rankDocument(sweep, top: nil, curves: curves),
-            chance: sweep.submission.schema?.chanceLoss ?? .infinity
+            chance: sweep.submission.schema?.chanceLoss ?? .infinity,
+            family: family
         )
     }
 

@@ -30,8 +30,8 @@ package enum HTTPRoute: Hashable, Sendable {
     /// What trials suffer from: those of one verdict together, or all that there is to say of one.
     case findings(sweep: String)
     case diagnosis(sweep: String, trial: Int)
-    /// What the arms of a sweep come to.
-    case comparison(sweep: String)
+    /// What the arms of a sweep come to, corrected for those of other sweeps too.
+    case comparison(sweep: String, with: [String] = [])
     /// A sweep as it changes.
     case sweepEvents(sweep: String)
     case steer(sweep: String, Steering)
@@ -77,7 +77,7 @@ package enum HTTPRoute: Hashable, Sendable {
             "/sweeps/NAME/status", "/sweeps/NAME/rank?top=K&metric=M", "/sweeps/NAME/curves?trial=N",
             "/sweeps/NAME/trials?metrics=M,M&since=VERSION&after=N&limit=K", "/sweeps/NAME/trials/N",
             "/sweeps/NAME/trials/N/explanation", "/sweeps/NAME/trials/N/diagnosis", "/sweeps/NAME/findings",
-            "/sweeps/NAME/comparison", "/sweeps/NAME/importance?metric=M",
+            "/sweeps/NAME/comparison?with=NAME,NAME", "/sweeps/NAME/importance?metric=M",
             "/sweeps/NAME/timeline", "/sweeps/NAME/data", "/sweeps/NAME/events", "/sweeps/NAME/pause",
             "/sweeps/NAME/resume",
             "/sweeps/NAME/cancel", "/sweeps/NAME/set", "/sweeps/NAME/enqueue", "/sweeps/NAME/ask",
@@ -196,7 +196,7 @@ package enum HTTPRoute: Hashable, Sendable {
         case (3, "curves"): return .curves(sweep: sweep, trial: try query.number("trial"))
         case (3, "importance"):
             return .importance(sweep: sweep, metric: try query.metric("metric"))
-        case (3, "comparison"): return .comparison(sweep: sweep)
+        case (3, "comparison"): return .comparison(sweep: sweep, with: try query.names("with"))
         case (3, "findings"): return .findings(sweep: sweep)
         case (3, "timeline"): return .timeline(sweep: sweep)
         case (3, "data"): return .data(sweep: sweep)
@@ -232,6 +232,7 @@ package enum HTTPRoute: Hashable, Sendable {
         case .rank: ["top", "metric"]
         case .curves: ["trial"]
         case .importance: ["metric"]
+        case .comparison: ["with"]
         case .trials: ["metrics", "since", "after", "limit"]
         default: []
         }
@@ -286,6 +287,16 @@ package enum HTTPRoute: Hashable, Sendable {
                 if !metrics.contains(metric) { metrics.append(metric) }
             }
             return metrics
+        }
+
+        /// The names of a list, none where the parameter is not given.
+        func names(_ key: String) throws(HTTPFailure) -> [String] {
+            guard let text = values[key] else { return [] }
+            let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
+            guard !names.contains("") else {
+                throw HTTPFailure(400, "bad_input", "\(key): found \(text.debugDescription), allowed names of sweeps")
+            }
+            return names
         }
 
         static func number(_ text: String, _ key: String) throws(HTTPFailure) -> Int {

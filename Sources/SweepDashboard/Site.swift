@@ -129,8 +129,11 @@ package struct Site: Sendable {
             return HTTPAnswer(json: try await observatory.explain(sweep: sweep, trial: trial).json.bytes, for: request)
         case .diagnosis(let sweep, let trial):
             return HTTPAnswer(json: try await observatory.diagnose(sweep: sweep, trial: trial).json.bytes, for: request)
-        case .comparison(let sweep):
-            return HTTPAnswer(json: try await observatory.comparison(sweep: sweep).json.bytes, for: request)
+        case .comparison(let sweep, let others):
+            return HTTPAnswer(
+                json: try await observatory.comparison(sweep: sweep, with: others).json.bytes,
+                for: request
+            )
         case .findings(let sweep):
             let findings = FindingsDocument(try await observatory.diagnose(sweep: sweep, trial: nil))
             return HTTPAnswer(json: findings.json.bytes, for: request)

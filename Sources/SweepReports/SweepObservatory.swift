@@ -8,8 +8,8 @@ package protocol SweepObservatory: SweepControl {
     func trials(sweep: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges
     func trial(sweep: String, number: Int) async throws(ControlError) -> TrialDocument
     func timeline(sweep: String) async throws(ControlError) -> TimelineDocument
-    /// What the arms of a sweep come to; conflict where it has none.
-    func comparison(sweep: String) async throws(ControlError) -> ComparisonDocument
+    /// What the arms of a sweep come to, corrected for those of `others` too; conflict where one of them has none.
+    func comparison(sweep: String, with others: [String]) async throws(ControlError) -> ComparisonDocument
     func workers() async -> WorkersDocument
     /// A trial for a program that asks for one; conflict where the sweep's trials are not asked for.
     func ask(sweep: String, asker: String) async throws(ControlError) -> AskDocument

@@ -53,7 +53,7 @@ def check(path, method, operation, *expected):
 
 
 queries = {"rank": ["top=2", "metric=validation.accuracy"], "curves": ["trial=1"], "importance": ["metric=validation.accuracy"], "trials": ["metrics=validation.loss", "limit=3&after=2", "since=nothing-1"]}
-wrong = {"rank": ["top=0", "x=1", "metric=loss"], "curves": ["trial=a"], "importance": ["metric=loss", "top=1"], "trials": ["metrics=7loss", "limit=-1"]}
+wrong = {"rank": ["top=0", "x=1", "metric=loss"], "curves": ["trial=a"], "importance": ["metric=loss", "top=1"], "trials": ["metrics=7loss", "limit=-1"], "comparison": ["with=", "with=a,,b", f"with={urllib.parse.quote(options.sweep)}", "top=1"]}
 for template, item in document["paths"].items():
     for method, operation in item.items():
         path = template.replace("{sweep}", urllib.parse.quote(options.sweep)).replace("{trial}", "1")

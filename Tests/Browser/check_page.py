@@ -14,6 +14,7 @@ import re
 import signal
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 sys.dont_write_bytecode = True
@@ -123,6 +124,9 @@ def walk(browser, suffix=""):
         label = browser.wait("the hypervolume", """const all = [...document.querySelectorAll('[aria-label=Fronts] canvas[role=img]')].map(one => one.getAttribute('aria-label'))
             return all.find(one => one.startsWith('Hypervolume over'))""")
         check("hypervolume", "after trial" in label and "before" in label, label)
+        browser.run("""const picture = [...document.querySelectorAll('[aria-label=Fronts] canvas[role=img]')].find(one => one.getAttribute('aria-label').startsWith('Hypervolume over'))
+            picture.focus(); picture.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true, cancelable: true}))""")
+        check("hypervolume", re.match(r"Hypervolume .* from trial \d+$", browser.text("#announce")), browser.text("#announce"))
         settled(browser, "hypervolume" + suffix)
     if options.arms:
         browser.open(f"#/sweeps/{options.arms}")
@@ -130,10 +134,63 @@ def walk(browser, suffix=""):
         settled(browser, "arms" + suffix)
         browser.open(sweep + "/trials/1")
         browser.wait("its experiment", "return document.querySelector('[aria-label=Experiments]:not([hidden])')?.innerText.includes(arguments[0])", options.arms)
+        # Its round is in two sweeps: p is that of the arms of both, here and on its own page.
+        alone, both = (asked(f"/sweeps/{options.arms}/comparison{query}")["arms"][0]["p"] for query in ("", f"?with={options.arms}-branches"))
+        check("experiment", both == min(1, 2 * alone), f"p {alone} alone, {both} with the other part")
+        cell = "const row = document.querySelectorAll('[aria-label=\"Arms of ' + arguments[0] + '\"] tbody tr')[1]; return row && row.cells[row.cells.length - 2].textContent"
+        for view in (sweep + "/trials/1", f"#/sweeps/{options.arms}"):
+            browser.open(view)
+            shown = browser.wait("p", cell, options.arms)
+            check("experiment", abs(float(shown) - both) <= 0.06 * both, f"{view} shows p {shown}, not {both}")
     if options.programs:
         browser.open(f"#/sweeps/{options.programs}/data")
         browser.wait("why there are no rows", "return document.querySelector('main').innerText.includes('has no data set here')")
         settled(browser, "no-rows" + suffix)
+
+
+def asked(path):
+    """What the API answers."""
+    with urllib.request.urlopen(options.url + "/api/v1" + path, timeout=20) as answer:
+        return json.load(answer)
+
+
+def press(browser):
+    """'Show them' beside a region shows its trials and no others, whatever was filtered before. The region is made up: a sweep may have none."""
+    browser.open(sweep + "/findings?q=top5&state=failed&finding=S-DEAD&pin=1&b:objective=0~1e-9")
+    browser.wait("the findings", "return document.querySelector('[aria-label=Findings] header button')")
+    browser.run("""const real = window.fetch
+        window.fetch = async (path, ...rest) => {
+          const answer = await real(path, ...rest)
+          if (!path.endsWith('/findings')) return answer
+          const told = await answer.json()
+          const region = {symptom: 'S-DEAD', words: 'made up', conditions: [{path: 'train.batch_size', bound: 'at_least', value: 32}, {path: 'train.model.mlp.dropout', bound: 'at_most', value: 0.25}], inside: 9, sick: 8, sick_in_all: 8, all: 20, chance: 1e-9}
+          return new Response(JSON.stringify({...told, trials: told.trials || 1, regions: [region]}))
+        }
+        document.querySelector('[aria-label=Findings] header button').click()""")
+    browser.wait("the region", "return [...document.querySelectorAll('[aria-label=Findings] li button')].some(one => one.getAttribute('aria-label').includes('batch_size at least 32'))")
+    browser.click("[aria-label=Findings] li button")
+    browser.wait("its trials", "return /\\/parameters\\?/.test(location.hash) && /\\d+ of [\\d,.\u202f\u00a0 ]+ trials/.test(document.querySelector('.filters')?.innerText)")
+    kept = dict(urllib.parse.parse_qsl(browser.run("return location.hash.split('?')[1]")))
+    check("show them", kept == {"pin": "1", "v:train.batch_size": "[32,64,128]", "b:train.model.mlp.dropout": "0~0.25"}, str(kept))
+    wrong = browser.driver.execute_async_script("""
+        const done = arguments[arguments.length - 1], wrong = []
+        const tell = (name, found, expected) => { if (JSON.stringify(found) !== JSON.stringify(expected)) wrong.push(`${name}: ${JSON.stringify(found)}`) }
+        import('/page/diagnosis.js').then(({regionFilters, otherPart}) => {
+          const parameters = [{path: 'batch', kind: 'choice', options: [64, 16, 128, 32]}, {path: 'kind', kind: 'choice', options: ['sgd', 'adam']}, {path: 'rate', kind: 'real', low: 0.001, high: 1}]
+          const filters = (...conditions) => [...regionFilters({conditions: conditions.map(([path, bound, value]) => ({path, bound, value}))}, parameters)]
+          tell('at least', filters(['batch', 'at_least', 64]), [['v:batch', '[64,128]']])
+          tell('at most', filters(['batch', 'at_most', 32]), [['v:batch', '[16,32]']])
+          tell('equal', filters(['batch', 'equal', 16], ['kind', 'equal', 'adam']), [['v:batch', '[16]'], ['v:kind', '["adam"]']])
+          tell('a range', filters(['rate', 'at_least', 0.1]), [['b:rate', '0.1~1']])
+          tell('an interval', filters(['rate', 'at_least', 0.1], ['rate', 'at_most', 0.5]), [['b:rate', '0.1~0.5']])
+          tell('a number', filters(['rate', 'equal', 0.5]), [['b:rate', '0.5~0.5']])
+          const names = ['d', 'd.why-7', 'd.why-7-branches', 'e', 'd.why-7-pairs', 'd.why-17', 'd.why-7-2', 'd.why-7-pairs-branches', 'd.why-7-3', 'd.why-7-branches-2', 'e.why-7-branches']
+          for (const [name, other] of [['d', null], ['d.why-7', 'd.why-7-branches'], ['d.why-7-branches', 'd.why-7'], ['d.why-7-pairs', null], ['d.why-17', null], ['d.why-7-2', null], ['d.why-7-pairs-branches', null],
+            ['d.why-7-3', 'd.why-7-branches-2'], ['d.why-7-branches-2', 'd.why-7-3'], ['e.why-7-branches', null], ['f.why-7', null]]) tell(name, otherPart(name, names), other)
+          done(wrong)
+        }).catch(error => done([String(error)]))""")
+    for one in wrong:
+        failures.append(f"regions and rounds: {one}")
 
 
 def act(browser):
@@ -161,6 +218,14 @@ def act(browser):
         browser.run("document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, cancelable: true}))", key)
     browser.wait("a pin by keyboard", "return /pin=\\d+/.test(location.hash)")
     check("keyboard", "Trial" in browser.text("#announce"), "nothing was announced")
+    # A trial's curve has an epoch a stop.
+    browser.open(sweep + "/trials/1")
+    browser.painted()
+    browser.run("document.getElementById('announce').textContent = ''; document.querySelector('[aria-label=Curves] .plot canvas[role=img]').focus()")
+    for key in ("ArrowDown", "Enter"):
+        browser.run("document.querySelector('[aria-label=Curves] .plot canvas[role=img]').dispatchEvent(new KeyboardEvent('keydown', {key: arguments[0], bubbles: true, cancelable: true}))", key)
+    browser.wait("a pin on a curve by keyboard", "return /pin=1(&|$)/.test(location.hash)")
+    check("keyboard", "Epoch 1," in browser.text("#announce"), "nothing was announced of a trial's curve: " + browser.text("#announce"))
     # And so in a picture that is not walked by curves.
     browser.open(sweep + "/parameters")
     browser.painted()
@@ -282,6 +347,7 @@ try:
         choose(browser)
         narrow(browser)
         numbers(browser)
+        press(browser)
         walk(browser)
     with Browser(options.url, dark=True) as browser:
         walk(browser, "-dark")

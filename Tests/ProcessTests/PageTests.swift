@@ -88,28 +88,32 @@ extension RealProcesses {
             let python = try #require(Program.python)
             try await Bench.run { bench in
                 // For what they alone show: two that are over, and one that nobody asks for trials.
-                // Arms, under the name of an experiment on the first trial of the sweep that is looked at.
-                let arms = try bench.write(
-                    "arms.yaml",
-                    """
-                    name: digits.why-1
-                    data: {source: {generate: {blobs: {rows: 120}}}}
-                    train:
-                      model: {mlp: {width: 4, layers: 1}}
-                      optimizer: {adam: {learning_rate: 0.01}}
-                      batch_size: 16
-                      epochs: 3
-                    search: {repeats: 3}
-                    arms: {as it is: {}, slower: {train.optimizer.adam.learning_rate: 0.0001}}
+                // Arms, under the names of an experiment on the first trial of the sweep that is looked at, in two parts.
+                let arms = try ["digits.why-1", "digits.why-1-branches"].map { name in
+                    try bench.write(
+                        "\(name).yaml",
+                        """
+                        name: \(name)
+                        data: {source: {generate: {blobs: {rows: 120}}}}
+                        train:
+                          model: {mlp: {width: 4, layers: 1}}
+                          optimizer: {adam: {learning_rate: 0.01}}
+                          batch_size: 16
+                          epochs: 3
+                        search: {repeats: 3}
+                        arms: {as it is: {}, slower: {train.optimizer.adam.learning_rate: 0.0001}}
 
-                    """
+                        """
+                    )
+                }
+                let coordinator = try await bench.coordinator(
+                    [
+                        try bench.sweep("population"), try bench.sweep("fronts"), try bench.sweep("ask/branin"),
+                    ] + arms
                 )
-                let coordinator = try await bench.coordinator([
-                    try bench.sweep("population"), try bench.sweep("fronts"), try bench.sweep("ask/branin"), arms,
-                ])
                 let red = try bench.worker("red", of: coordinator, ["--label", "fate=lost"])
                 _ = try bench.worker("blue", of: coordinator)
-                for name in ["population", "fronts", "digits.why-1"] {
+                for name in ["population", "fronts", "digits.why-1", "digits.why-1-branches"] {
                     try await coordinator.wait(name, "it is over", within: 240) { $0.state == "finished" }
                 }
                 // A trial that only red trains, of minutes: it is in the middle of it when it is killed.

@@ -133,8 +133,9 @@ final class Desk: SweepObservatory {
         try check(sweep)
         return TimelineDocument(sweep: sweep, startedMilliseconds: 0, now: 1, spans: [], incumbents: [])
     }
-    func comparison(sweep: String) async throws(ControlError) -> ComparisonDocument {
+    func comparison(sweep: String, with others: [String]) async throws(ControlError) -> ComparisonDocument {
         try check(sweep)
+        for other in others { try check(other) }
         throw ControlError(.conflict, "\(sweep) has no arms to compare")
     }
     func workers() async -> WorkersDocument { WorkersDocument(workers: []) }

@@ -28,6 +28,10 @@ import Testing
             ("/api/v1/sweeps/digits/trials/7/diagnosis", .diagnosis(sweep: "digits", trial: 7)),
             ("/api/v1/sweeps/digits/findings", .findings(sweep: "digits")),
             ("/api/v1/sweeps/digits.why-7/comparison", .comparison(sweep: "digits.why-7")),
+            (
+                "/api/v1/sweeps/digits.why-7/comparison?with=digits.why-7-branches,b%20c",
+                .comparison(sweep: "digits.why-7", with: ["digits.why-7-branches", "b c"])
+            ),
             ("/api/v1/sweeps/digits/rank", .rank(sweep: "digits", top: nil)),
             ("/api/v1/sweeps/digits/rank?top=3", .rank(sweep: "digits", top: 3)),
             (
@@ -117,7 +121,8 @@ import Testing
             "/api/v1/sweeps/d/importance?metric=7loss", "/api/v1/sweeps/d/importance?metric=",
             "/api/v1/sweeps/d/importance?metric=training.loss,validation.loss",
             "/api/v1/sweeps/d/trials/x/explanation", "/api/v1/sweeps/d/trials/x/diagnosis",
-            "/api/v1/sweeps/d/findings?trial=1",
+            "/api/v1/sweeps/d/findings?trial=1", "/api/v1/sweeps/d/comparison?with=",
+            "/api/v1/sweeps/d/comparison?with=a,", "/api/v1/sweeps/d/comparison?top=1",
             "/api/v1/sweeps/d/rank?metric=7loss", "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status",
             "/api/v1/sweeps/%4/status",
             "/api/v1/sweeps/%+1/status",

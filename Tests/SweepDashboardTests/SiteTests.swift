@@ -130,6 +130,7 @@ import Testing
             ("/api/v1/sweeps/digits/trials/3/diagnosis", "GET", 404, "not_found"),
             ("/api/v1/sweeps/other/findings", "GET", 404, "not_found"),
             ("/api/v1/sweeps/digits/comparison", "GET", 409, "conflict"),
+            ("/api/v1/sweeps/digits/comparison?with=other", "GET", 404, "not_found"),
             ("/api/v1/sweeps/digits/findings", "POST", 405, "method_not_allowed"),
             ("/api/v1/sweeps/digits/curves?trial=9", "GET", 404, "not_found"), ("/x", "GET", 404, "not_found"),
             ("/health", "POST", 405, "method_not_allowed"), ("/", "POST", 405, "method_not_allowed"),

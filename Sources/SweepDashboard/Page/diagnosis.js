@@ -1,7 +1,7 @@
 // What trials suffer from and what would mend them, and why one was proposed and went on or was stopped.
 import {h, fill} from './dom.js'
 import {sig, short, count, label} from './format.js'
-import {ask, sweepPath} from './store.js'
+import {ask, sweepPath, Refusal} from './store.js'
 import {findingName, findingDot} from './coloring.js'
 import {sweepLink} from './views.js'
 
@@ -13,12 +13,44 @@ const trialLink = (store, number) => h('a', {href: sweepLink(store.name, ['trial
 const table = (columns, rows) => h('table', {}, h('thead', {}, h('tr', {}, columns.map(([name, numeric]) => h('th', {scope: 'col', class: numeric ? 'num' : null}, name)))),
   h('tbody', {}, rows.map(cells => h('tr', {}, cells.map((cell, index) => h('td', {class: columns[index][1] ? 'num' : columns[index][2] ? null : 'wrap'}, cell))))))
 
+/** Asks by `make` and shows its answer, or by `fail` why there is none, unless something newer was asked meanwhile; whether it failed of what passes, as a lost connection. */
+function newest(make, show, fail) {
+  let turn = 0
+  return async () => {
+    const mine = ++turn
+    try {
+      const made = await make()
+      if (mine === turn) show(made)
+      return false
+    } catch (error) {
+      if (mine !== turn) return false
+      fail(error)
+      return error instanceof Refusal && (!error.status || error.status >= 500)
+    }
+  }
+}
+
 /** A likely cause, with what speaks for it. */
 const causeNode = cause => [h('div', {}, findingDot(cause.id), ' ', h('b', {}, cause.words), ` ${percent(cause.probability)}${cause.confirmed ? ', confirmed by experiment' : ''} `, h('span', {class: 'soft small'}, cause.id)),
   cause.evidence.length ? h('ul', {class: 'small soft'}, cause.evidence.slice(0, 4).map(one => h('li', {}, one))) : null]
 
 /** What would mend it, and how it is said to the program. */
 const remedyNode = ({remedy}) => [h('div', {}, sentence(remedy.text)), remedy.changes.map(change => h('div', {class: 'mono soft'}, `--set '${change}'`))]
+
+/** The filters that show a region's trials and no others, as the address keeps them: [key, text]. */
+export function regionFilters({conditions}, parameters) {
+  const filters = new Map()
+  for (const path of new Set(conditions.map(one => one.path))) {
+    const known = parameters.find(one => one.path === path), own = conditions.filter(one => one.path === path)
+    const meets = option => own.every(({bound, value}) => bound === 'equal' ? option === value : typeof option === 'number' && (bound === 'at_least' ? option >= value : option <= value))
+    // Of a choice of numbers every option on that side; what is told with equal may be anything.
+    const options = known?.kind === 'choice' ? known.options.filter(meets) : []
+    if (known?.kind === 'choice') { filters.set('v:' + path, JSON.stringify(options.length ? options : own.map(one => one.value))); continue }
+    const lows = own.filter(one => one.bound !== 'at_most').map(one => one.value), highs = own.filter(one => one.bound !== 'at_least').map(one => one.value)
+    filters.set('b:' + path, [lows.length ? Math.max(...lows) : known?.low ?? -Number.MAX_VALUE, highs.length ? Math.min(...highs) : known?.high ?? Number.MAX_VALUE].join('~'))
+  }
+  return filters
+}
 
 /** What all trials of a sweep suffer from; looked at when it is opened, and again when asked. */
 export function findingsView(store, selection) {
@@ -28,17 +60,10 @@ export function findingsView(store, selection) {
   const regionText = ({conditions, sick, inside, words, sick_in_all: sickInAll, all, chance}) => `${count(sick)} of the ${count(inside)} trials with `
     + conditions.map(one => `${parameter(one.path)?.name ?? one.path} ${BOUNDS[one.bound]}${label(one.value)}`).join(' and ')
     + `: ${words} (${count(sickInAll)} of ${count(all)} in all; by chance ${chance < 1e-12 ? 'below 1e-12' : short(chance, 1)})`
-  /** The trials of a part of the space, by the filters that all views share. */
+  /** The trials of a part of the space, by the filters that all views share, in place of those that were set: nobody sees them here. */
   const showRegion = region => {
-    const ranges = new Map()
-    for (const {path, bound, value} of region.conditions) {
-      const known = parameter(path), range = ranges.get(path) ?? [known?.low ?? -Number.MAX_VALUE, known?.high ?? Number.MAX_VALUE]
-      if (known?.kind === 'choice') { selection.query.set('v:' + path, JSON.stringify([value])); continue }
-      if (bound !== 'at_most') range[0] = value
-      if (bound !== 'at_least') range[1] = value
-      ranges.set(path, range)
-    }
-    for (const [path, range] of ranges) selection.query.set('b:' + path, range.join('~'))
+    selection.unfilter()
+    for (const [key, text] of regionFilters(region, store.definition.parameters)) selection.query.set(key, text)
     selection.set('view', 'parameters')
   }
   const show = told => {
@@ -53,14 +78,12 @@ export function findingsView(store, selection) {
       : h('p', {class: 'soft'}, 'Nothing that asks for a cause.'),
     h('p', {class: 'small soft'}, 'A cause is what curve, readings and specification make likely; ', h('code', {class: 'mono'}, `sweepd diagnose ${store.name} --trial N --confirm`), ' finds it by experiment. Seen when this was opened: trials that go on may show more.'))
   }
-  const look = async () => {
-    try { show(await ask(sweepPath(store.name) + '/findings')) } catch (error) { fill(summary); fill(body, h('div', {class: 'error', role: 'alert'}, error.message)) }
-  }
+  const look = newest(() => ask(sweepPath(store.name) + '/findings'), show, error => { fill(summary); fill(body, h('div', {class: 'error', role: 'alert'}, error.message)) })
   look()
   return {node: h('section', {class: 'panel', 'aria-label': 'Findings'}, h('header', {}, h('h2', {}, 'What trials suffer from'), summary, h('button', {class: 'plain', onclick: look}, 'Again')), body)}
 }
 
-function diagnosisNode(told) {
+function diagnosisNode(store, told) {
   const report = told.trials[0]
   if (!report) return h('p', {class: 'soft'}, 'It has trained no epoch yet.')
   const sound = report.verdict_kind === 'no_fault', first = report.causes[0]
@@ -68,6 +91,8 @@ function diagnosisNode(told) {
     report.symptoms.length ? [h('h3', {}, sound ? 'Remarks' : 'Symptoms'), h('ul', {class: 'plain'}, report.symptoms.map(one => h('li', {}, findingDot(one.id), ' ', h('b', {}, findingName(one.id)), one.since_epoch ? ` from epoch ${one.since_epoch}: ` : ': ', one.evidence, ' ', h('span', {class: 'soft small'}, one.id))))] : null,
     report.causes.length ? [h('h3', {}, 'Likely causes'), h('ul', {class: 'plain'}, report.causes.slice(0, 4).map(cause => h('li', {}, causeNode(cause))))] : null,
     first && !sound ? [h('h3', {}, 'What would mend it'), remedyNode(first)] : null,
+    report.in_sweep?.length ? [h('h3', {}, 'What did better in this sweep'), h('ul', {class: 'plain'}, report.in_sweep.map(one => h('li', {}, 'Trial ', trialLink(store, one.trial),
+      `, with ${store.definition.parameters.find(known => known.path === one.path)?.name ?? one.path} ${label(one.to)} in place of ${label(one.from)} alone: ${report.metric} ${sig(one.value, 3)} (one run)`)))] : null,
     report.unknown.length || report.not_judged.length ? h('details', {class: 'data'}, h('summary', {}, 'Not known'), h('ul', {}, [...report.unknown, ...report.not_judged.map(one => `${findingName(one.id)}: ${one.reason}`)].map(one => h('li', {}, one)))) : null]
 }
 
@@ -106,52 +131,80 @@ function comparisonNode(told) {
 export function armsPanel(store) {
   if (!store.definition.parameters.some(one => one.path === 'arm')) return null
   const body = h('div', {}, h('p', {class: 'soft', role: 'status'}, 'Looking …'))
-  let asked = null
-  const update = async () => {
-    const ended = store.status && JSON.stringify(store.status.trials)
-    if (asked === (ended ?? 'none')) return
-    asked = ended ?? 'none'
-    try { fill(body, comparisonNode(await ask(sweepPath(store.name) + '/comparison'))) } catch (error) { fill(body, h('p', {class: 'soft'}, error.message)) }
+  const compare = newest(() => comparisonOf(store.name), told => fill(body, comparisonNode(told)), error => fill(body, h('p', {class: 'soft'}, error.message)))
+  let asked = null, later = null, cost = 0
+  const look = async () => {
+    if (document.hidden) return lookSoon()
+    const stamp = store.status ? JSON.stringify(store.status.trials) : 'none', begun = performance.now()
+    if (asked === stamp) return
+    asked = stamp
+    const again = await compare()
+    cost = performance.now() - begun
+    if (again && asked === stamp) asked = null
   }
-  update()
-  return {update, node: h('section', {class: 'panel', 'aria-label': 'Arms'}, h('header', {}, h('h2', {}, 'What each arm did'), h('span', {class: 'soft small'}, 'over runs that share their seeds')), body)}
+  /** Every end of a trial may move it: as often as it takes, like the ranking, and not where it was left. */
+  const lookSoon = () => { later ??= setTimeout(() => { later = null; if (body.isConnected) look() }, Math.max(1500, cost * 20)) }
+  look()
+  return {update: lookSoon, node: h('section', {class: 'panel', 'aria-label': 'Arms'}, h('header', {}, h('h2', {}, 'What each arm did'), h('span', {class: 'soft small'}, 'over runs that share their seeds')), body)}
 }
 
-/** Whether a sweep is an experiment on a trial: `NAME.why-17`, `NAME.why-17-pairs`, `…-branches-2`; long names are cut to 64 letters. */
+/** The parts of an experiment's name: `NAME.why-17`, `NAME.why-17-pairs`, `…-branches-2`; null of another sweep's. */
+function experimentName(name) {
+  const [, of, trial, pairs, branches] = /^(.*)\.why-(\d+)(-pairs)?(-branches)?(?:-\d+)?$/.exec(name) ?? []
+  return trial ? {of, trial: Number(trial), pairs: Boolean(pairs), branches: Boolean(branches), isCut: name.length === 64} : null
+}
+
+/** Whether a sweep is an experiment on a trial; long names are cut to 64 letters. */
 export function isExperiment(name, sweep, number) {
-  const [, of, trial] = /^(.*)\.why-(\d+)(?:-pairs)?(?:-branches)?(?:-\d+)?$/.exec(name) ?? []
-  return Number(trial) === number && (of === sweep || name.length === 64 && sweep.startsWith(of))
+  const told = experimentName(name)
+  return told?.trial === number && (told.of === sweep || told.isCut && sweep.startsWith(told.of))
+}
+
+/**
+ * The other part of an experiment's round, whose arms count in the correction of p too; null where there is none. `names` are all
+ * sweeps in the order they were handed in: of a round first what begins with new weights, then what branches.
+ */
+export function otherPart(name, names) {
+  const own = experimentName(name)
+  if (!own) return null
+  const isOnSame = ({of, trial, isCut}) => trial === own.trial && (of === own.of || isCut && own.of.startsWith(of) || own.isCut && of.startsWith(own.of))
+  const all = names.map(one => ({name: one, ...experimentName(one)})).filter(one => one.of !== undefined && isOnSame(one)), index = all.findIndex(one => one.name === name)
+  const other = all[index + (own.branches ? -1 : 1)]
+  return index >= 0 && other && other.pairs === own.pairs && other.branches !== own.branches ? other.name : null
+}
+
+/** What the arms of a sweep come to, corrected over all arms of its round as the experiment itself did; `names` as of `otherPart`. */
+async function comparisonOf(name, names) {
+  names ??= experimentName(name) ? (await ask('/sweeps')).sweeps.map(one => one.sweep) : []
+  const other = otherPart(name, names)
+  return ask(`${sweepPath(name)}/comparison${other ? '?with=' + encodeURIComponent(other) : ''}`)
 }
 
 /** The experiments on a trial, each with its arms; nothing where there is none. */
 async function experimentsNode(store, number) {
-  const {sweeps} = await ask('/sweeps'), found = sweeps.filter(one => isExperiment(one.sweep, store.name, number))
+  const {sweeps} = await ask('/sweeps'), names = sweeps.map(one => one.sweep), found = sweeps.filter(one => isExperiment(one.sweep, store.name, number))
   return Promise.all(found.map(async one => [h('h3', {}, h('a', {href: sweepLink(one.sweep)}, one.sweep), h('span', {class: 'soft'}, ` ${one.state}`)),
-    await ask(sweepPath(one.sweep) + '/comparison').then(comparisonNode, error => h('p', {class: 'soft'}, error.message))]))
+    await comparisonOf(one.sweep, names).then(comparisonNode, error => h('p', {class: 'soft'}, error.message))]))
 }
 
 /** What a trial suffers from, and why it was proposed and went on or was stopped: looked at when it comes to a rung or an end. */
 export function reasonsPanels(store, number) {
   const panel = (title, part, make) => {
     const body = h('div', {}, h('p', {class: 'soft', role: 'status'}, 'Looking …'))
-    const look = async () => {
-      try { fill(body, make(await ask(`${sweepPath(store.name)}/trials/${number}/${part}`))) } catch (error) { fill(body, h('p', {class: 'soft'}, error.message)) }
-    }
+    const look = newest(() => ask(`${sweepPath(store.name)}/trials/${number}/${part}`), told => fill(body, make(told)), error => fill(body, h('p', {class: 'soft'}, error.message)))
     return {look, node: h('section', {class: 'panel', 'aria-label': title}, h('header', {}, h('h2', {}, title), h('button', {class: 'plain', onclick: look, 'aria-label': `${title}: look again`}, 'Again')), body)}
   }
-  const panels = [panel('Diagnosis', 'diagnosis', diagnosisNode), panel('Why it was tried, and what became of it', 'explanation', told => explanationNode(store, told))]
+  const panels = [panel('Diagnosis', 'diagnosis', told => diagnosisNode(store, told)), panel('Why it was tried, and what became of it', 'explanation', told => explanationNode(store, told))]
   const experiments = h('section', {class: 'panel', 'aria-label': 'Experiments', hidden: true})
-  const lookForExperiments = async () => {
-    const made = await experimentsNode(store, number).catch(() => [])
+  const lookForExperiments = newest(() => experimentsNode(store, number), made => {
     experiments.hidden = !made.length
     fill(experiments, h('header', {}, h('h2', {}, 'Experiments on this trial'), h('button', {class: 'plain', onclick: lookForExperiments, 'aria-label': 'Experiments: look again'}, 'Again')), made)
-  }
+  }, () => { /* what was shown stays */ })
   let asked = null
   return {node: h('div', {}, h('div', {class: 'two'}, panels.map(one => one.node)), experiments), update() {
     const trial = store.trials.get(number), stamp = trial && `${trial.state} ${trial.rung} ${trial.goal}`
     if (!trial || asked === stamp) return
     asked = stamp
-    for (const one of panels) one.look()
-    lookForExperiments()
+    for (const look of [...panels.map(one => one.look), lookForExperiments]) look().then(again => { if (again && asked === stamp) asked = null })
   }}
 }

@@ -78,6 +78,8 @@ export function frontsPanel(store, selection) {
       for (const one of steps()) { context.lineTo(x(one.trial), y(last)); context.lineTo(x(one.trial), y(one.hypervolume)); last = one.hypervolume }
       context.lineTo(x(Math.max(store.trials.size, 1)), y(last)); context.stroke()
     },
+    walk: (x, y) => steps().map(one => ({id: one.trial, trial: one.trial, place: [x(one.trial), y(one.hypervolume)], say: `Hypervolume ${sig(one.hypervolume, 4)} from trial ${one.trial}`})),
+    pin: stop => selection.toggle('pin', stop.trial),
     hover: (place, self) => {
       const at = place && Math.round(self.scales()[0].invert(place[0])), one = place && steps().findLast(step => step.trial <= at)
       self.showTip(one && place, one && h('table', {}, h('tbody', {}, [['up to trial', at], ['hypervolume', sig(one.hypervolume, 4)]].map(([name, value]) => h('tr', {}, h('td', {class: 'soft'}, name), h('td', {}, value))))))

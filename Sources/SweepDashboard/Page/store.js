@@ -240,8 +240,7 @@ export class Selection {
   }
 
   get isFiltering() { return this.list('state').length || this.list('finding').length || this.ranges.size || this.get('q') }
-  clear() {
-    for (const key of [...this.query.keys()]) if (['state', 'finding', 'q'].includes(key) || key.startsWith('b:') || key.startsWith('v:')) this.query.delete(key)
-    this.onChange('state')
-  }
+  clear() { this.unfilter(); this.onChange('state') }
+  /** Takes all filters away, and tells nobody yet. */
+  unfilter() { for (const key of [...this.query.keys()]) if (['state', 'finding', 'q'].includes(key) || key.startsWith('b:') || key.startsWith('v:')) this.query.delete(key) }
 }

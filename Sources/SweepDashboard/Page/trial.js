@@ -45,7 +45,12 @@ export function trialView(store, selection, number, context) {
     const epoch = Math.max(1, Math.min(known.epochs, Math.round(self.scales()[0].invert(place[0]))))
     self.showTip(place, h('table', {}, h('tbody', {}, h('tr', {}, h('td', {class: 'soft'}, 'epoch'), h('td', {}, epoch)),
       lines().map(metric => h('tr', {}, h('td', {class: 'soft'}, metric), h('td', {}, sig(known.curve[metric][epoch - 1])))), h('tr', {}, h('td', {class: 'soft'}, 'took'), h('td', {}, seconds(known.seconds[epoch - 1]))))))
-  }})
+  },
+  walk: (x, y) => Array.from({length: known?.epochs ?? 0}, (_, epoch) => {
+    const told = lines().map(metric => [metric, known.curve[metric][epoch]]), first = told.map(([, value]) => value).find(value => value != null && !(y.log && value <= 0))
+    return {id: epoch, place: [x(epoch + 1), first === undefined ? 1 : y(first)], say: [`Epoch ${epoch + 1}`, ...told.map(([metric, value]) => `${metric} ${sig(value)}`)].join(', ')}
+  }),
+  pin: () => selection.toggle('pin', number)})
   const lines = () => known ? known.metrics.filter(metric => chosen.has(metric)) : []
   const log = () => (selection.get('ly') || '1') === '1'
   const drawPlot = () => {
@@ -64,6 +69,7 @@ export function trialView(store, selection, number, context) {
     dataTable(`Curve of trial ${number}`, () => ({columns: ['epoch', ...known.metrics, 'core seconds'], rows: known.seconds.map((took, epoch) => [epoch + 1, ...known.metrics.map(metric => sig(known.curve[metric][epoch], 6)), sig(took)])})))
   }
   const show = () => {
+    const walks = document.activeElement === plot.upper
     const row = store.rows.get(number), objective = store.definition.objective, place = row?.place
     const order = store.byObjective.map(trial => trial.trial), index = order.indexOf(number)
     const step = (to, text) => to ? h('a', {href: sweepLink(store.name, ['trials', to])}, text) : null
@@ -90,6 +96,8 @@ export function trialView(store, selection, number, context) {
           known.log && [h('h3', {}, 'Last lines of its process'), h('pre', {tabindex: 0}, known.log)])),
       known.readings?.length ? networkPanel(number, known.readings) : null)
     drawPlot()
+    // What is told anew takes it out and in again.
+    if (walks) plot.upper.focus({preventScroll: true})
     again.update(known)
     reasons.update()
   }

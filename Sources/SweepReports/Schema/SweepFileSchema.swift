@@ -89,7 +89,11 @@ package enum SweepFileSchema {
             ("population", SchemaValue.fixed(2...10_000)), ("interval", SchemaValue.fixed(1...1_000_000)),
             (
                 "quantile",
-                SchemaValue.object(("type", .text("number")), ("minimum", .number(0)), ("maximum", .number(0.5)))
+                SchemaValue.object(
+                    ("type", .text("number")),
+                    ("exclusiveMinimum", .number(0)),
+                    ("maximum", .number(0.5))
+                )
             ),
             ("perturb", SchemaValue.list(of: SchemaValue.object(("type", .text("number"))), 1...16)),
             (
@@ -101,17 +105,27 @@ package enum SweepFileSchema {
 
     private static var prune: JSONValue {
         let methods = SchemaValue.words(PruneSpec.Method.allCases.map(\.rawValue))
-        func number(_ low: Double, _ high: Double) -> JSONValue {
-            SchemaValue.object(("type", .text("number")), ("minimum", .number(low)), ("maximum", .number(high)))
-        }
         let any = SchemaValue.object(("type", .text("number")))
         let count = SchemaValue.fixed(1...1_000_000_000)
-        let share = number(0, 1)
+        func above(_ low: Double, most high: Double) -> JSONValue {
+            SchemaValue.object(
+                ("type", .text("number")),
+                ("exclusiveMinimum", .number(low)),
+                ("maximum", .number(high))
+            )
+        }
+        // A share of the epochs: neither none of them nor all, which are integers.
+        let share = SchemaValue.object(
+            ("type", .text("number")),
+            ("exclusiveMinimum", .number(0)),
+            ("exclusiveMaximum", .number(1))
+        )
         return SchemaValue.any([
             methods,
             SchemaValue.map([
-                ("method", methods), ("budget", number(0, 1)), ("reduction_factor", SchemaValue.fixed(2...100)),
-                ("first_rung", SchemaValue.any([count, share])), ("percentile", number(0, 100)), ("patience", count),
+                ("method", methods), ("budget", above(0, most: 1)), ("reduction_factor", SchemaValue.fixed(2...100)),
+                ("first_rung", SchemaValue.any([count, share])), ("percentile", above(0, most: 100)),
+                ("patience", count),
                 ("min_delta", any),
                 ("above", any), ("below", any), ("startup_trials", count),
                 ("warmup_epochs", SchemaValue.any([SchemaValue.fixed(0...1_000_000_000), share])), ("interval", count),

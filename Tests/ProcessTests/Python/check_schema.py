@@ -61,6 +61,17 @@ for old, new in [
         failures.append(f"{new} is wrong, and fits the schema")
 
 
+# Shares of the epochs: not none of them, and all of them are an integer.
+for prune, fits in [
+    ("{method: asha, first_rung: 0}", False), ("{method: asha, first_rung: 0.5}", True), ("{method: asha, first_rung: 1}", True),
+    ("{method: asha, first_rung: 1.5}", False), ("{method: median, warmup_epochs: 0}", True), ("{method: median, warmup_epochs: -0.5}", False),
+    ("{method: extrapolate, budget: 0}", False), ("{method: extrapolate, budget: 1}", True), ("{method: percentile, percentile: 0}", False),
+]:
+    text = re.sub(r"(?m)^prune:.*\n(?:[ \t].*\n)*", "", whole) + f"\nprune: {prune}\n"
+    if bool(mistakes(text)) == fits:
+        failures.append(f"prune: {prune} {'is right, and does not fit' if fits else 'is wrong, and fits'} the schema")
+
+
 def resolve(node):
     while "$ref" in node:
         node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
