@@ -32,6 +32,25 @@ struct ObjectThreadTests {
         }
     }
 
+    @Test func `an offer without a head is asked for what is missing`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let thread = ObjectThread(objects)
+        defer { thread.stop() }
+        let bytes = [UInt8](repeating: 7, count: 2 * WireLimits.chunk)
+        let hash = try ObjectStore(directory: directory.path + "/sender").put(bytes)
+        let offer = ObjectOffer(hash: hash, bytes: bytes)
+        let whole = ObjectRequest(hash: hash, offset: 0, length: bytes.count)
+        #expect(await thread.answer(.objectOffer(offer.again)) == [.objectRequest(whole)])
+        let rest = ObjectRequest(hash: hash, offset: WireLimits.chunk, length: WireLimits.chunk)
+        #expect(await thread.answer(.objectOffer(offer)) == [.objectRequest(rest)])
+        #expect(await thread.answer(.objectOffer(offer.again)) == [.objectRequest(rest)])
+        for chunk in rest.chunks(of: bytes) { _ = await thread.answer(.objectChunk(chunk)) }
+        #expect(try objects.read(hash) == bytes)
+        #expect(await thread.answer(.objectOffer(offer.again)) == [.objectStored(ObjectStored(hash: hash))])
+    }
+
     @Test func `uploads that were begun small are bounded while they grow`() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
