@@ -37,7 +37,7 @@ extension Coordinator: SweepObservatory {
 
     package func comparison(sweep name: String) async throws(ControlError) -> ComparisonDocument {
         let (core, sweep) = try reading(name)
-        let document = await Self.aside { [curves] in core.comparisonDocument(sweep, curves: curves) }
+        let document = await readings.run { [curves] in core.comparisonDocument(sweep, curves: curves) }
         guard let document else { throw ControlError(.conflict, "\(name) has no arms to compare") }
         return document
     }

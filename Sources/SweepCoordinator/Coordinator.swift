@@ -36,6 +36,7 @@ package actor Coordinator: Service {
     var kept: Set<ContentHash>
     var upkeep = ObjectUpkeep()
     var transfers = TransfersUnderWay()
+    var requests = RequestsUnderWay()
     /// What the store is to be cleared of.
     var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.
