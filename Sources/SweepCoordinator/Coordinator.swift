@@ -29,7 +29,7 @@ package actor Coordinator: Service {
     /// Where the curves are that the core has thinned.
     let curves: WholeCurves
     /// Where what takes long is made for readers.
-    let readings = ReadingThreads()
+    package nonisolated let readings = ReadingThreads()
     var core: CoordinatorCore
     var server: ServerSocket?
     /// Objects that are known to be kept.
