@@ -46,7 +46,7 @@ import Testing
         return responses
     }
 
-    @Test(.timeLimit(.minutes(2))) func `explanations are long answers, and a request too many is refused`() async throws {
+    @Test(.timeLimit(.minutes(2))) func `explanations wait, and a request too many is refused`() async throws {
         var harness = CoreHarness()
         _ = harness.submit(SampleSweep())
         let sample = try StoreSample([harness.facts])
