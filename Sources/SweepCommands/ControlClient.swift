@@ -125,20 +125,24 @@ actor ControlClient: SweepControl {
     func send(dataSet id: DataSetID, _ bytes: Blob) throws {
         try connect()
         let head = bytes.bytes(in: 0..<min(bytes.count, WireLimits.chunk))
-        let offer = Message.objectOffer(ObjectOffer(hash: id.hash, size: bytes.count, head: head))
-        try post(offer)
+        let offer = ObjectOffer(hash: id.hash, size: bytes.count, head: head)
+        try post(.objectOffer(offer))
+        var upload = ObjectUpload()
         var heard = ContinuousClock.now
         while true {
-            guard let message = try receive(within: ObjectDownload.patience) else {
+            let patience = max(.zero, answerPatience - heard.duration(to: .now))
+            guard let message = try receive(within: min(upload.pause, patience)) else {
                 guard heard.duration(to: .now) < answerPatience else { throw unanswered }
                 // Somebody else may have sent the same bytes, or all are there and being compared: who offers them again is told.
-                try post(offer)
+                upload.offerAgain(longest: answerPatience / 2)
+                try post(.objectOffer(offer.again))
                 continue
             }
             heard = .now
             switch message {
             case .objectStored(let stored) where stored.hash == id.hash: return
             case .objectRequest(let request) where request.hash == id.hash:
+                guard upload.answers(request) else { continue }
                 for chunk in request.chunks(total: bytes.count, read: { bytes.bytes(in: $0) }) {
                     try post(.objectChunk(chunk))
                 }

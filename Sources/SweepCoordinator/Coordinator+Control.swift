@@ -91,7 +91,7 @@ extension Coordinator: SweepControl {
 
     package func explain(sweep name: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
         let (core, sweep) = try reading(name)
-        let document = await Self.aside { core.explanationDocument(sweep, trial: trial) }
+        let document = await readings.run { core.explanationDocument(sweep, trial: trial) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial)") }
         return document
     }
@@ -173,8 +173,18 @@ extension Coordinator {
             send(.response(ClientResponse(id: request.id, status: .done, body: about(role).json.bytes)), to: connection)
             return
         }
+        guard requests.begin(of: connection) else {
+            metrics.refusedRequest()
+            let error = ControlError(
+                .conflict,
+                "\(RequestsUnderWay.ofConnection) requests of this connection are under way: send more when these are answered"
+            )
+            let response = ClientResponse(id: request.id, status: .badInput, body: error.json.bytes)
+            return send(.response(response), to: connection)
+        }
         Task {
             let (status, body) = await document(for: request)
+            requests.end(of: connection)
             var rest = body[...]
             repeat {
                 let part = rest.prefix(Self.partBytes)

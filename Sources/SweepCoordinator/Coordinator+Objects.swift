@@ -25,6 +25,7 @@ extension Coordinator {
     func transfer(_ message: Message, with connection: ConnectionID) {
         let cost = TransfersUnderWay.cost(of: message)
         guard transfers.begin(cost, of: connection) else {
+            metrics.passedOver()
             return logger.debug(
                 "more waits for the disk than may; what is passed over is sent again",
                 metadata: ["peer.connection": "\(connection)", "port.waiting_bytes": "\(transfers.bytes)"]

@@ -29,13 +29,14 @@ package actor Coordinator: Service {
     /// Where the curves are that the core has thinned.
     let curves: WholeCurves
     /// Where what takes long is made for readers.
-    let readings = ReadingThreads()
+    package nonisolated let readings = ReadingThreads()
     var core: CoordinatorCore
     var server: ServerSocket?
     /// Objects that are known to be kept.
     var kept: Set<ContentHash>
     var upkeep = ObjectUpkeep()
     var transfers = TransfersUnderWay()
+    var requests = RequestsUnderWay()
     /// What the store is to be cleared of.
     var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.

@@ -43,7 +43,7 @@ package actor ObjectThread {
     /// Gives up uploads that rest for too long, and the oldest when all together are too large.
     package func boundUploads() {
         receivedSinceLook = 0
-        _ = try? objects.evictUploads(uploadLimits)
+        _ = try? objects.evictUploads(uploadLimits, sparing: ending)
     }
 
     /// Takes a transfer message and answers with what is to be sent back, in order.
@@ -89,7 +89,7 @@ package actor ObjectThread {
     /// What a backup under way spares is answered too: to be deleted when it is over.
     package func keepOnly(_ needed: Set<ContentHash>) throws -> (missing: [ContentHash], spared: [ContentHash]) {
         try objects.removeLeftovers()
-        try objects.evictUploads(uploadLimits)
+        try objects.evictUploads(uploadLimits, sparing: ending)
         let kept = try objects.all()
         // A backup of this directory was begun before this coordinator; what it copies may be what is not needed any more.
         var spared: [ContentHash] = []

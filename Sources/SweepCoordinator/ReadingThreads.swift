@@ -1,36 +1,54 @@
 import SweepMessaging
 
-/// The threads on which long answers to readers are made: rankings, curves, diagnoses.
+/// The threads on which long answers to readers are made: rankings, curves, diagnoses, comparisons, explanations.
 ///
 /// Made where tasks run they would take all of those threads, of which there are as many as processors: `/health` and the sign of life for
-/// systemd would then wait for them. What is asked for while all of these are busy waits for the one with the least before it.
+/// systemd would then wait for them. What is asked for while all of these are busy waits in one queue, and whichever is done first takes the
+/// next of it: a long answer holds up none behind it as long as another thread is there.
 package final class ReadingThreads: Sendable {
+    private struct Work {
+        /// Threads that have nothing to do.
+        var idle: [Int]
+        /// What is to be made, the first first.
+        var queue: [@Sendable () -> Void] = []
+    }
+
     private let loops: [MessagingLoop]
-    /// How many answers each of them has to make.
-    private let waiting: Locked<[Int]>
+    private let work: Locked<Work>
 
     /// As many threads as are given, at least one.
     package init(count: Int = 2) {
         loops = (0..<max(1, count)).map { MessagingLoop(name: "reading \($0 + 1)") }
-        waiting = Locked(loops.map { _ in 0 })
+        work = Locked(Work(idle: Array(loops.indices)))
     }
 
     /// Makes an answer on one of the threads.
     package func run<Value: Sendable>(_ make: @escaping @Sendable () -> Value) async -> Value {
-        let place = waiting.withLock { waiting in
-            let place = waiting.indices.min { waiting[$0] < waiting[$1] } ?? 0
-            waiting[place] += 1
-            return place
-        }
-        return await withCheckedContinuation { continuation in
-            loops[place].perform { [waiting] in
-                let value = make()
-                waiting.withLock { $0[place] -= 1 }
-                continuation.resume(returning: value)
-            }
+        await withCheckedContinuation { continuation in
+            begin { continuation.resume(returning: make()) }
         }
     }
 
     /// Ends the threads; what is asked for after that is made all the same.
     package func stop() { for loop in loops { loop.stop() } }
+
+    private func begin(_ body: @escaping @Sendable () -> Void) {
+        let idle = work.withLock { work in
+            work.queue.append(body)
+            return work.idle.popLast()
+        }
+        if let idle { loops[idle].perform { [self] in makeAll(on: idle) } }
+    }
+
+    /// Makes what waits until nothing does; this thread has nothing to do then.
+    private func makeAll(on place: Int) {
+        let next = { [work] () -> (@Sendable () -> Void)? in
+            work.withLock { work in
+                guard work.queue.isEmpty else { return work.queue.removeFirst() }
+                work.idle.append(place)
+                return nil
+            }
+        }
+        while let body = next() { body() }
+    }
 }

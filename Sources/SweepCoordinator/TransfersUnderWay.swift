@@ -4,7 +4,8 @@ package import SweepWire
 /// How much of what peers say about objects waits for the disk.
 ///
 /// Bounded, whoever sends without waiting for answers and however long the disk takes. What is beyond is passed over: a sender whose window
-/// is not answered offers it again, and a receiver asks again.
+/// is not answered offers it again, and a receiver asks again. One window of everybody may always wait, so that a few who send without end
+/// starve nobody.
 package struct TransfersUnderWay: Sendable {
     /// What may wait of one connection: a window of each of a hundred objects.
     package static let ofConnection = 100 * WireLimits.window
@@ -12,6 +13,8 @@ package struct TransfersUnderWay: Sendable {
     package static let ofAll = 512 * WireLimits.window
     /// What a message counts beside its bytes.
     package static let ofMessage = 4096
+    /// What may always wait of one connection, however much waits of the others: the chunks of one window, and what offers it again.
+    package static let ofEach = WireLimits.window + (WireLimits.window / WireLimits.chunk + 4) * ofMessage
 
     private var waiting: [ConnectionID: Int] = [:]
     private var total = 0
@@ -34,7 +37,7 @@ package struct TransfersUnderWay: Sendable {
     /// Whether so much more of a connection may wait; then it does.
     package mutating func begin(_ cost: Int, of connection: ConnectionID) -> Bool {
         let own = waiting[connection, default: 0] + cost
-        guard own <= Self.ofConnection, total + cost <= Self.ofAll else { return false }
+        guard own <= Self.ofConnection, total + cost <= Self.ofAll || own <= Self.ofEach else { return false }
         waiting[connection] = own
         total += cost
         return true

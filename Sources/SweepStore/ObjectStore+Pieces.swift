@@ -20,11 +20,11 @@ extension ObjectStore {
                 try file.write(Array(bytes[start..<min(start + Self.pieceSize, bytes.count)]))
             }
             try file.synchronize()
+            try moveIntoPlace([(path, hash)])
         } catch {
-            _ = try? FileSystem.remove(path)
+            removeTemporaries([path])
             throw error
         }
-        try moveIntoPlace([(path, hash)])
         return hash
     }
 

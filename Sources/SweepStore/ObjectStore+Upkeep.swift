@@ -45,8 +45,13 @@ extension ObjectStore {
 
     /// Gives up uploads that rest for too long, and the oldest of the others when all together are too large; those given
     /// up. An upload given up begins again when its sender goes on.
+    ///
+    /// Those that are spared stay whatever their age, and their bytes count: all of them are there, and they are being compared.
     @discardableResult
-    package func evictUploads(_ limits: UploadLimits = UploadLimits()) throws(StoreError) -> [ContentHash] {
+    package func evictUploads(
+        _ limits: UploadLimits = UploadLimits(),
+        sparing spared: Set<ContentHash> = []
+    ) throws(StoreError) -> [ContentHash] {
         var rest: [(hash: ContentHash, age: Int, bytes: Int)] = []
         var evicted: [ContentHash] = []
         for name in try FileSystem.names(in: partialDirectory) {
@@ -56,7 +61,7 @@ extension ObjectStore {
             else {
                 continue
             }
-            if age > limits.idleSeconds {
+            if age > limits.idleSeconds, !spared.contains(hash) {
                 try abandon(hash)
                 evicted.append(hash)
             } else {
@@ -64,7 +69,8 @@ extension ObjectStore {
             }
         }
         var total = rest.reduce(0) { $0 + $1.bytes }
-        for upload in rest.sorted(by: { ($0.age, $0.hash.hex) > ($1.age, $1.hash.hex) }) where total > limits.bytes {
+        let oldestFirst = rest.sorted { ($0.age, $0.hash.hex) > ($1.age, $1.hash.hex) }
+        for upload in oldestFirst where total > limits.bytes && !spared.contains(upload.hash) {
             try abandon(upload.hash)
             evicted.append(upload.hash)
             total -= upload.bytes
@@ -91,11 +97,11 @@ extension ObjectStore {
             }
             guard hasher.finish() == hash else { throw StoreError.objectCorrupt(hash) }
             try target.synchronize()
+            try other.moveIntoPlace([(temporary, hash)])
         } catch {
-            _ = try? FileSystem.remove(temporary)
+            other.removeTemporaries([temporary])
             throw error
         }
-        try other.moveIntoPlace([(temporary, hash)])
     }
 
     /// Removes the folders that only writing needs, when they are empty: a backup is made of what is kept alone.

@@ -44,22 +44,27 @@ package struct ObjectStore: Sendable {
         let hashes = objects.map { ContentHasher.hash($0) }
         var temporaries: [(path: String, hash: ContentHash)] = []
         var seen: Set<ContentHash> = []
-        for (bytes, hash) in zip(objects, hashes) where seen.insert(hash).inserted {
-            if try size(of: hash) == bytes.count { continue }
-            try FileSystem.makeDirectories(temporaryDirectory)
-            let path = temporaryPath(hash)
-            let file = try FileSystem.open(path, O_WRONLY | O_CREAT | O_TRUNC)
-            do throws(StoreError) {
+        do throws(StoreError) {
+            for (bytes, hash) in zip(objects, hashes) where seen.insert(hash).inserted {
+                if try size(of: hash) == bytes.count { continue }
+                try FileSystem.makeDirectories(temporaryDirectory)
+                let path = temporaryPath(hash)
+                temporaries.append((path, hash))
+                let file = try FileSystem.open(path, O_WRONLY | O_CREAT | O_TRUNC)
                 try file.write(bytes)
                 try file.synchronize()
-            } catch {
-                _ = try? FileSystem.remove(path)
-                throw error
             }
-            temporaries.append((path, hash))
+            try moveIntoPlace(temporaries)
+        } catch {
+            removeTemporaries(temporaries.map(\.path))
+            throw error
         }
-        try moveIntoPlace(temporaries)
         return hashes
+    }
+
+    /// Removes what a write that failed has left, as far as it was not given its name.
+    func removeTemporaries(_ paths: [String]) {
+        for path in paths { _ = try? FileSystem.remove(path) }
     }
 
     /// Whether the object is kept.

@@ -108,4 +108,48 @@ extension ObjectOffer {
     package init(hash: ContentHash, bytes: [UInt8]) {
         self.init(hash: hash, size: bytes.count, head: Array(bytes.prefix(WireLimits.chunk)))
     }
+
+    /// The same offer again: its bytes may still be on their way, so that it has none of a large object.
+    package var again: ObjectOffer { head.count == size ? self : ObjectOffer(hash: hash, size: size, head: []) }
+}
+
+/// The sending side of one object on one connection: when to offer it again, and which requests to answer.
+///
+/// On a slow link an offer has no answer for long because the window that was asked for is still going out. Each offer is answered with a
+/// request: if each of these were answered with a window, as many would go out as there were offers.
+package struct ObjectUpload: Hashable, Sendable {
+    /// The longest pause between two offers.
+    package static let longestPause: Duration = .seconds(40)
+
+    /// How long to wait for an answer before offering again: 5, 10, 20 … seconds.
+    package private(set) var pause = ObjectDownload.patience
+    /// Offers that were repeated and whose requests were not passed over.
+    private var repeats = 0
+    /// Where the request began that was answered last, if nothing was offered since.
+    private var answered: Int?
+
+    /// Begins with an offer.
+    package init() {}
+
+    /// It is offered again: the next answer may take twice as long, up to a limit.
+    package mutating func offerAgain(longest: Duration = longestPause) {
+        pause = min(pause * 2, longest)
+        repeats += 1
+        answered = nil
+    }
+
+    /// Whether a request is to be answered: not when it only repeats one whose bytes went out after the last offer.
+    ///
+    /// Messages of a connection are answered in order: a request that answers an offer knows of everything that was sent before it.
+    package mutating func answers(_ request: ObjectRequest) -> Bool {
+        if request.offset == answered, repeats > 0 {
+            repeats -= 1
+            return false
+        }
+        answered = request.offset
+        return true
+    }
+
+    /// The other side could not take it, and said so at once: nothing is on its way.
+    package mutating func refused() { pause = ObjectDownload.patience }
 }

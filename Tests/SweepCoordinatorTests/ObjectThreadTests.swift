@@ -32,6 +32,25 @@ struct ObjectThreadTests {
         }
     }
 
+    @Test func `an offer without a head is asked for what is missing`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let thread = ObjectThread(objects)
+        defer { thread.stop() }
+        let bytes = [UInt8](repeating: 7, count: 2 * WireLimits.chunk)
+        let hash = try ObjectStore(directory: directory.path + "/sender").put(bytes)
+        let offer = ObjectOffer(hash: hash, bytes: bytes)
+        let whole = ObjectRequest(hash: hash, offset: 0, length: bytes.count)
+        #expect(await thread.answer(.objectOffer(offer.again)) == [.objectRequest(whole)])
+        let rest = ObjectRequest(hash: hash, offset: WireLimits.chunk, length: WireLimits.chunk)
+        #expect(await thread.answer(.objectOffer(offer)) == [.objectRequest(rest)])
+        #expect(await thread.answer(.objectOffer(offer.again)) == [.objectRequest(rest)])
+        for chunk in rest.chunks(of: bytes) { _ = await thread.answer(.objectChunk(chunk)) }
+        #expect(try objects.read(hash) == bytes)
+        #expect(await thread.answer(.objectOffer(offer.again)) == [.objectStored(ObjectStored(hash: hash))])
+    }
+
     @Test func `uploads that were begun small are bounded while they grow`() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
@@ -124,6 +143,45 @@ struct ObjectThreadTests {
         #expect(await ended == [stored])
         #expect(await thread.answer(offer) == [stored])
         #expect(await thread.answer(.objectChunk(none)) == [stored])
+        #expect(try objects.read(hash) == bytes)
+    }
+
+    @Test func `an upload that is being compared does not give way to others`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let bytes = [UInt8](repeating: 7, count: WireLimits.window + 1000)
+        let hash = try ObjectStore(directory: directory.path + "/sender").put(bytes)
+        let gate = DispatchSemaphore(value: 0)
+        let (begun, hasBegun) = AsyncStream.makeStream(of: Void.self)
+        let thread = ObjectThread(objects, uploadLimits: .init(idleSeconds: 3600, bytes: bytes.count)) {
+            objects,
+            hash in
+            hasBegun.yield()
+            gate.wait()
+            try objects.finish(hash)
+        }
+        defer {
+            gate.signal()
+            thread.stop()
+        }
+        _ = await thread.answer(.objectOffer(ObjectOffer(hash: hash, bytes: bytes)))
+        let rest = ObjectRequest(hash: hash, offset: WireLimits.chunk, length: WireLimits.window)
+        let chunks = rest.chunks(of: bytes)
+        for chunk in chunks.dropLast() { _ = await thread.answer(.objectChunk(chunk)) }
+        let last = try #require(chunks.last)
+        async let ended = thread.answer(.objectChunk(last))
+        for await _ in begun { break }
+        // It is the one that rests longest when another makes all of them too large.
+        let file = directory.appending(path: "objects/partial/\(hash.hex)").path
+        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSinceNow: -100)], ofItemAtPath: file)
+        let other = try #require(ContentHash(hex: String(repeating: "a", count: 64)))
+        let head = [UInt8](repeating: 1, count: WireLimits.chunk)
+        _ = await thread.answer(.objectOffer(ObjectOffer(hash: other, size: 2 * head.count, head: head)))
+        await thread.boundUploads()
+        #expect(try objects.received(hash) == bytes.count && objects.received(other) == 0)
+        gate.signal()
+        #expect(await ended == [.objectStored(ObjectStored(hash: hash))])
         #expect(try objects.read(hash) == bytes)
     }
 

@@ -38,6 +38,37 @@ import Testing
         #expect(await threads.run { 9 } == 9)
     }
 
+    @Test(.timeLimit(.minutes(1))) func `what waits is made by whichever thread is done first`() async {
+        let threads = ReadingThreads(count: 2)
+        defer { threads.stop() }
+        let gates = [DispatchSemaphore(value: 0), DispatchSemaphore(value: 0)]
+        let (begun, hasBegun) = AsyncStream.makeStream(of: Void.self)
+        await withTaskGroup(of: Void.self) { group in
+            for gate in gates {
+                group.addTask {
+                    await threads.run {
+                        hasBegun.yield()
+                        gate.wait()
+                    }
+                }
+            }
+            var count = 0
+            for await _ in begun {
+                count += 1
+                if count == 2 { break }
+            }
+            // One of the threads stays busy until four others are made.
+            gates[0].signal()
+            await withTaskGroup(of: Int.self) { others in
+                for number in 0..<4 { others.addTask { await threads.run { number } } }
+                var made: Set<Int> = []
+                for await number in others { made.insert(number) }
+                #expect(made == [0, 1, 2, 3])
+            }
+            gates[1].signal()
+        }
+    }
+
     @Test func `after the end an answer is made all the same`() async {
         let threads = ReadingThreads(count: 1)
         threads.stop()

@@ -34,6 +34,36 @@ import Testing
         #expect(transfers.bytes <= TransfersUnderWay.ofAll)
     }
 
+    @Test func `one window of everybody may wait, however much a few have sent`() throws {
+        var transfers = TransfersUnderWay()
+        let greedy = (1...6).map { ConnectionID(number: UInt32($0)) }
+        let hash = try #require(ContentHash(hex: String(repeating: "a", count: 64)))
+        func chunk(_ number: Int) -> Message {
+            let bytes = [UInt8](repeating: 0, count: WireLimits.chunk)
+            let size = 100 * WireLimits.window
+            return .objectChunk(ObjectChunk(hash: hash, offset: number * bytes.count, total: size, bytes: bytes))
+        }
+        let cost = TransfersUnderWay.cost(of: chunk(0))
+        var hasRoom = true
+        while hasRoom {
+            hasRoom = false
+            for connection in greedy where transfers.begin(cost, of: connection) { hasRoom = true }
+        }
+        #expect(transfers.bytes > TransfersUnderWay.ofAll - cost)
+        // An honest worker: a window at a time, and an offer of it again.
+        let honest = ConnectionID(number: 7)
+        let again = Message.objectOffer(ObjectOffer(hash: hash, size: 100 * WireLimits.window, head: []))
+        let window = (0..<WireLimits.window / WireLimits.chunk).map(chunk) + [again]
+        for _ in 0..<2 {
+            for message in window { #expect(transfers.begin(TransfersUnderWay.cost(of: message), of: honest) == true) }
+            #expect(transfers.begin(cost, of: honest) == false, "and no more than that")
+            for message in window { transfers.end(TransfersUnderWay.cost(of: message), of: honest) }
+        }
+        let request = Message.objectRequest(ObjectRequest(hash: hash, offset: 0, length: WireLimits.window))
+        #expect(transfers.begin(TransfersUnderWay.cost(of: request), of: honest) == true)
+        for connection in greedy { #expect(transfers.begin(cost, of: connection) == false) }
+    }
+
     @Test func `a message counts with its bytes, a request with its answer, and none with nothing`() throws {
         let hash = try #require(ContentHash(hex: String(repeating: "a", count: 64)))
         let base = TransfersUnderWay.ofMessage

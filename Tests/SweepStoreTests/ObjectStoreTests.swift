@@ -154,6 +154,37 @@ import Testing
         #expect(try objects.totalSize() == 1)
     }
 
+    @Test func `what cannot be given its name leaves no temporary file`() throws {
+        let bytes: [UInt8] = Array("abc".utf8)
+        // A file stands where the object's folder would be.
+        let elsewhere = ObjectStore(directory: directory.path + "/elsewhere")
+        try elsewhere.put(bytes)
+        let other = try objects.put([1])
+        let blocked = "objects/" + Self.abc.prefix(2)
+        try directory.write([0], to: blocked)
+        #expect(throws: StoreError.self) { try objects.put(bytes) }
+        #expect(throws: StoreError.self) { try objects.put([[2], bytes, [3]]) }
+        #expect(throws: StoreError.self) { try bytes.withUnsafeBytes { try objects.put(pieces: $0) } }
+        #expect(throws: StoreError.self) { try elsewhere.copy(hash(Self.abc), to: objects) }
+        #expect(try directory.names(in: "objects/temporary").isEmpty)
+        #expect(try objects.contains(other) && !objects.contains(hash(Self.abc)))
+        // An upload, which can go on, stays.
+        try objects.receive(hash(Self.abc), offset: 0, bytes)
+        #expect(throws: StoreError.self) { try objects.finish(hash(Self.abc)) }
+        #expect(try objects.received(hash(Self.abc)) == bytes.count)
+    }
+
+    @Test(.enabled(if: TemporaryMount.isPossible, TemporaryMount.requirement))
+    func `a full disk leaves nothing of a batch`() throws {
+        let mount = try TemporaryMount(bytes: 1 << 20)
+        let objects = ObjectStore(directory: mount.path)
+        #expect(throws: StoreError.self) {
+            try objects.put([Array(repeating: 1, count: 1000), Array(repeating: 2, count: 2 << 20)])
+        }
+        #expect(try objects.all().isEmpty)
+        #expect(try mount.directory.names(in: "objects/temporary").isEmpty)
+    }
+
     @Test(.enabled(if: TemporaryMount.isPossible, TemporaryMount.requirement))
     func `a full disk keeps no part of an object`() throws {
         let mount = try TemporaryMount(bytes: 1 << 20)

@@ -37,6 +37,15 @@ import Testing
         #expect(try objects.usage().uploadBytes == 200)
     }
 
+    @Test func `what is being compared is spared, and counts`() throws {
+        let whole = try begin("a", bytes: 100, age: 100)
+        let other = try begin("b", bytes: 100, age: 1)
+        #expect(try objects.evictUploads(.init(idleSeconds: 50, bytes: 200), sparing: [whole]).isEmpty)
+        #expect(try objects.evictUploads(.init(idleSeconds: 1000, bytes: 150), sparing: [whole]) == [other])
+        #expect(try objects.received(whole) == 100)
+        #expect(try objects.evictUploads(.init(idleSeconds: 1000, bytes: 50)) == [whole])
+    }
+
     @Test func `what is on the disk is counted`() throws {
         #expect(try objects.usage() == ObjectStore.Usage())
         _ = try objects.put([[1, 2, 3], [4]])

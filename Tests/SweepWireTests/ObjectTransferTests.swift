@@ -113,4 +113,89 @@ import Testing
         let chunks = ObjectRequest(hash: Self.hash, offset: 9, length: 5).chunks(of: [1, 2, 3])
         #expect(chunks == [ObjectChunk(hash: Self.hash, offset: 3, total: 3, bytes: [])])
     }
+
+    @Test func `what is offered again is so after ever longer pauses, and without the head of a large object`() {
+        var upload = ObjectUpload()
+        var pauses: [Duration] = []
+        for _ in 0..<5 {
+            pauses.append(upload.pause)
+            upload.offerAgain()
+        }
+        #expect(pauses == [5, 10, 20, 40, 40].map { .seconds($0) })
+        var hurried = ObjectUpload()
+        for _ in 0..<5 { hurried.offerAgain(longest: .seconds(30)) }
+        #expect(hurried.pause == .seconds(30))
+        upload.refused()
+        #expect(upload.pause == ObjectDownload.patience)
+        let large = ObjectOffer(hash: Self.hash, bytes: object(300_000))
+        #expect(large.again == ObjectOffer(hash: Self.hash, size: 300_000, head: []))
+        let small = ObjectOffer(hash: Self.hash, bytes: [1, 2, 3])
+        #expect(small.again == small)
+    }
+
+    @Test func `a request is answered again only when what went out for it may be lost`() {
+        func request(_ offset: Int) -> ObjectRequest {
+            ObjectRequest(hash: Self.hash, offset: offset, length: WireLimits.window)
+        }
+        var upload = ObjectUpload()
+        #expect(upload.answers(request(0)) == true)
+        // Asked for after a gap, with no offer between: the bytes are missing.
+        #expect(upload.answers(request(0)) == true)
+        // Two offers while the window goes out: it is asked for what follows once by the window and once by each offer.
+        upload.offerAgain()
+        upload.offerAgain()
+        let answers = (0..<3).map { _ in upload.answers(request(WireLimits.window)) }
+        #expect(answers == [true, false, false])
+        // An offer that finds nothing of what went out before it: all of that is lost.
+        upload.offerAgain()
+        #expect(upload.answers(request(WireLimits.window)) == true)
+    }
+
+    /// One who sends 4 MiB over a link of so many bytes in a second, and a receiver who answers at once; what went out, and whether
+    /// it was whole within two hours.
+    private func send(bytesPerSecond: Int) -> (sent: Int, isWhole: Bool) {
+        let size = 4 * WireLimits.window
+        var (now, free, sent, received) = (0.0, 0.0, 0, 0)
+        var upload = ObjectUpload()
+        var link: [(arrives: Double, chunk: ObjectChunk?)] = []
+        func post(_ chunk: ObjectChunk?) {
+            let bytes = 100 + (chunk?.bytes.count ?? 0)
+            free = max(now, free) + Double(bytes) / Double(bytesPerSecond)
+            sent += bytes
+            link.append((free, chunk))
+        }
+        func deadline() -> Double { now + Double(upload.pause.components.seconds) }
+        post(nil)
+        var repeatsAt = deadline()
+        while received < size, now < 7200 {
+            guard let next = link.first, next.arrives <= repeatsAt else {
+                now = repeatsAt
+                upload.offerAgain()
+                post(nil)
+                repeatsAt = deadline()
+                continue
+            }
+            link.removeFirst()
+            now = next.arrives
+            if let chunk = next.chunk {
+                guard chunk.offset == received else { continue }
+                received += chunk.bytes.count
+                guard received.isMultiple(of: WireLimits.window) else { continue }
+            }
+            let request = ObjectRequest(hash: Self.hash, offset: received, length: WireLimits.window)
+            if upload.answers(request) {
+                let piece = [UInt8](repeating: 0, count: WireLimits.chunk)
+                for chunk in request.chunks(total: size, read: { Array(piece.prefix($0.count)) }) { post(chunk) }
+            }
+            repeatsAt = deadline()
+        }
+        return (sent, received == size)
+    }
+
+    @Test(arguments: [10_000, 20_000, 50_000, 125_000, 1_000_000])
+    func `over a slow link each window goes out once`(bytesPerSecond: Int) {
+        let (sent, isWhole) = send(bytesPerSecond: bytesPerSecond)
+        #expect(isWhole)
+        #expect(sent < 4 * WireLimits.window + 10_000)
+    }
 }

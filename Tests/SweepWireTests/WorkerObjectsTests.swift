@@ -321,6 +321,41 @@ import Testing
         )
     }
 
+    @Test func `an offer is repeated after ever longer pauses, and what each of them brings is sent once`() {
+        var bench = WorkerBench(slots: 1)
+        _ = bench.connect()
+        _ = bench.receive(.assignments(Assignments(leases: [WorkerBench.assignment(1, keeps: true)])))
+        let bytes = [UInt8](repeating: 5, count: Self.checkpoint.size)
+        let made = WorkerCheckpoint(id: Self.checkpoint, bytes: bytes)
+        let offer = ObjectOffer(hash: Self.checkpoint.hash, bytes: bytes)
+        let ended = bench.handle(.ended(WorkerBench.lease(1), epoch: 3, .reached, checkpoint: made))
+        #expect(ended.messages == [.objectOffer(offer)])
+        /// The seconds after which it is offered again; the coordinator is heard each second.
+        func seconds(_ bench: inout WorkerBench) -> Int? {
+            for second in 1...100 {
+                bench.now = bench.now.advanced(by: .seconds(1))
+                _ = bench.receive(.heartbeatAnswer)
+                let offers = bench.handle(.tick).messages.filter {
+                    if case .objectOffer = $0 { true } else { false }
+                }
+                guard !offers.isEmpty else { continue }
+                #expect(offers == [.objectOffer(ObjectOffer(hash: offer.hash, size: offer.size, head: []))])
+                return second
+            }
+            return nil
+        }
+        #expect(seconds(&bench) == 5)
+        #expect(seconds(&bench) == 10)
+        let request = ObjectRequest(hash: offer.hash, offset: WireLimits.chunk, length: 137_856)
+        #expect(bench.receive(.objectRequest(request)).messages.count == 1)
+        #expect(bench.receive(.objectRequest(request)).messages.isEmpty)
+        #expect(seconds(&bench) == 20)
+        // A full disk is no slow link.
+        let kind = MessageKind.objectOffer.rawValue
+        _ = bench.receive(.problem(Problem(kind: kind, code: .unspecified, sentence: "no space left on device")))
+        #expect(seconds(&bench) == 5)
+    }
+
     @Test func `an offer without an answer is repeated, and a verdict withdraws it`() {
         var bench = WorkerBench(slots: 1)
         _ = bench.connect()

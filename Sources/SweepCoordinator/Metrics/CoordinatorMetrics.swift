@@ -18,6 +18,8 @@ package struct CoordinatorMetrics: Sendable {
     let attempts: Counter
     let retries: Counter
     let epochs: Counter
+    private let transfersPassedOver: Counter
+    private let requestsRefused: Counter
     private let leaseEnds: [String: Counter]
     private let trialEnds: [String: Counter]
     private let badPeers: [BadPeers.Reason: Counter]
@@ -38,6 +40,8 @@ package struct CoordinatorMetrics: Sendable {
         attempts = counter("sweepd_attempts_total")
         retries = counter("sweepd_retries_total")
         epochs = counter("sweepd_epochs_total")
+        transfersPassedOver = counter("sweepd_transfers_passed_over_total")
+        requestsRefused = counter("sweepd_requests_refused_total")
         // Made at the start, so that each line is there from the first look on, with 0.
         leaseEnds = Dictionary(
             uniqueKeysWithValues: ["lapsed", "handed_back", "died", "superseded"].map {
@@ -69,6 +73,10 @@ package struct CoordinatorMetrics: Sendable {
         "sweepd_attempts_total": "Leases handed out: each is an attempt at a segment of a trial.",
         "sweepd_retries_total": "Those of them that were not the trial's first.",
         "sweepd_epochs_total": "Epochs that were reported and committed.",
+        "sweepd_transfers_passed_over_total":
+            "Messages about objects that were passed over, as too much waited for the disk.",
+        "sweepd_requests_refused_total":
+            "Requests that were refused, as too many of their connection were under way.",
         "sweepd_lease_ends_total":
             "Leases that ended before their segment did, by how; lapsed: the worker fell silent.",
         "sweepd_trial_ends_total": "Trials that came to their end, by state.",
@@ -105,6 +113,12 @@ package struct CoordinatorMetrics: Sendable {
 
     /// Counts what was refused.
     func refused(_ reason: BadPeers.Reason) { badPeers[reason]?.increment() }
+
+    /// Counts a message about objects that was passed over.
+    func passedOver() { transfersPassedOver.increment() }
+
+    /// Counts a request that was refused.
+    func refusedRequest() { requestsRefused.increment() }
 
     /// Counts a fact that was committed.
     package func count(_ fact: Fact) {

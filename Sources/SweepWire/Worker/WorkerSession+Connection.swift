@@ -139,6 +139,8 @@ extension WorkerSession {
         // About what was said before the registration.
         case .badVersion where phase != .active && ![0, MessageKind.register.rawValue].contains(problem.kind): break
         case .badVersion: exit(.turnedAway(sentence: problem.sentence), &actions)
+        case .unspecified where [MessageKind.objectOffer, .objectChunk].map(\.rawValue).contains(problem.kind):
+            uploadsRefused(at: now)
         case .unspecified, .badFrames, .badMagic, .unknownKind, .tooLarge, .undecodable, .notAllowed: break
         }
     }

@@ -6,6 +6,8 @@ struct WorkerUpload: Sendable {
     var ends: [SegmentEnded]
     /// When to offer it again.
     var deadline: Instant
+    /// What was offered and asked for on this connection.
+    var sending = ObjectUpload()
 }
 
 extension WorkerSession {
@@ -133,17 +135,41 @@ extension WorkerSession {
 
     mutating func offer(_ hash: ContentHash, at now: Instant, _ actions: inout [Action]) {
         guard phase == .active, let upload = uploads[hash] else { return }
-        uploads[hash]?.deadline = now.advanced(by: ObjectDownload.patience)
+        let sending = ObjectUpload()
+        uploads[hash]?.sending = sending
+        uploads[hash]?.deadline = now.advanced(by: sending.pause)
         actions.append(.send(.objectOffer(ObjectOffer(hash: hash, bytes: upload.bytes))))
+    }
+
+    /// Offers on the same connection what was not answered in time.
+    private mutating func offerAgain(_ hash: ContentHash, at now: Instant, _ actions: inout [Action]) {
+        guard var upload = uploads[hash] else { return }
+        upload.sending.offerAgain()
+        upload.deadline = now.advanced(by: upload.sending.pause)
+        uploads[hash] = upload
+        actions.append(.send(.objectOffer(ObjectOffer(hash: hash, bytes: upload.bytes).again)))
+    }
+
+    /// An offer or a chunk could not be taken, of whichever object: as on a full disk, which may have room soon.
+    mutating func uploadsRefused(at now: Instant) {
+        for hash in Array(uploads.keys) {
+            guard var upload = uploads[hash] else { continue }
+            upload.sending.refused()
+            upload.deadline = min(upload.deadline, now.advanced(by: upload.sending.pause))
+            uploads[hash] = upload
+        }
     }
 
     /// Sends what the coordinator asks for.
     mutating func answer(_ request: ObjectRequest, at now: Instant, _ actions: inout [Action]) {
-        guard let upload = uploads[request.hash] else {
+        guard var upload = uploads[request.hash] else {
             actions.append(.send(.objectMissing(ObjectMissing(hash: request.hash))))
             return
         }
-        uploads[request.hash]?.deadline = now.advanced(by: ObjectDownload.patience)
+        let answers = upload.sending.answers(request)
+        upload.deadline = now.advanced(by: upload.sending.pause)
+        uploads[request.hash] = upload
+        guard answers else { return }
         actions += request.chunks(of: upload.bytes).map { .send(.objectChunk($0)) }
     }
 
@@ -168,7 +194,7 @@ extension WorkerSession {
             if let request = downloads[hash]?.tick(at: now) { actions.append(.send(.objectRequest(request))) }
         }
         for hash in uploads.keys.sorted(by: { $0.hex < $1.hex }) {
-            if let upload = uploads[hash], now >= upload.deadline { offer(hash, at: now, &actions) }
+            if let upload = uploads[hash], now >= upload.deadline { offerAgain(hash, at: now, &actions) }
         }
     }
 
