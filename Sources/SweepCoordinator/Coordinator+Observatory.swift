@@ -44,19 +44,15 @@ extension Coordinator: SweepObservatory {
             throw ControlError(.badInput, "with: found \(name), which is compared itself; allowed other sweeps")
         }
         let (core, sweep) = try reading(name)
-<<<<<<< HEAD
         var family = max(0, sweep.sweep.arms.count - 1)
         for other in Set(others).sorted() {
             let arms = try reading(other).1.sweep.arms
             guard !arms.isEmpty else { throw ControlError(.conflict, "\(other) has no arms to compare") }
             family += arms.count - 1
         }
-        let document = await Self.aside { [curves, family] in
+        let document = await readings.run { [curves, family] in
             core.comparisonDocument(sweep, family: family, curves: curves)
         }
-=======
-        let document = await readings.run { [curves] in core.comparisonDocument(sweep, curves: curves) }
->>>>>>> 41f8a6aee394b4c3165fbe348b356e692d05afea
         guard let document else { throw ControlError(.conflict, "\(name) has no arms to compare") }
         return document
     }
