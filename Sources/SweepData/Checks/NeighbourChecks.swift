@@ -128,9 +128,14 @@ enum NeighbourChecks {
             agreed[common].rows += 1
             if common != label { agreed[common].contradicted += 1 }
         }
+        agreed.sort { $0.rows > $1.rows }
+        // Those of all classes but the one that is agreed on most, and all.
         let isSpread =
             share > 0.05
-            && agreed.count { $0.rows >= 10 && Double($0.contradicted) > 0.09 * Double($0.rows) } >= 2
+            && [agreed.dropFirst(), agreed[...]].allSatisfy { part in
+                let (rows, contradicted) = part.reduce((0, 0)) { ($0.0 + $1.rows, $0.1 + $1.contradicted) }
+                return rows >= 10 && Double(contradicted) > 0.09 * Double(rows)
+            }
         guard isSpread || (share > 0.01 && doubtful.count > undecided) else { return [] }
         return [
             DataFinding(
