@@ -41,7 +41,7 @@ extension Coordinator: SweepObservatory {
         with others: [String]
     ) async throws(ControlError) -> ComparisonDocument {
         guard !others.contains(name) else {
-            throw ControlError(.badInput, "with: found \(name), which is compared itself; allowed other sweeps")
+            throw ControlError(.conflict, "with: found \(name), which is compared itself; allowed other sweeps")
         }
         let (core, sweep) = try reading(name)
         var family = max(0, sweep.sweep.arms.count - 1)
