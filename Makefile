@@ -179,7 +179,7 @@ check-upgrade: build ## sweep with this build and the one before it together, an
 		$(if $(OLD_BINARY),--old-binary '$(OLD_BINARY)',$(if $(OLD),--old '$(OLD)'))
 
 .PHONY: bench-idle
-bench-idle: build setup-test ## measure what 10,000 idle workers cost a coordinator; BENCH_IDLE='--workers 10000 --minutes 10'
+bench-idle: build setup-test ## measure what 10,000 idle workers cost a coordinator; BENCH_IDLE='--workers 10000 --minutes 20'
 	$(VENV)/bin/python Benchmarks/idle-workers $(BENCH_IDLE)
 
 # Targets whose tests run under the sanitizers: the protocol, messaging, coordination and the store, where threads and memory meet.
