@@ -53,7 +53,8 @@ def check(path, method, operation, *expected):
 
 
 queries = {"rank": ["top=2", "metric=validation.accuracy"], "curves": ["trial=1"], "importance": ["metric=validation.accuracy"], "trials": ["metrics=validation.loss", "limit=3&after=2", "since=nothing-1"]}
-wrong = {"rank": ["top=0", "x=1", "metric=loss"], "curves": ["trial=a"], "importance": ["metric=loss", "top=1"], "trials": ["metrics=7loss", "limit=-1"], "comparison": ["with=", "with=a,,b", f"with={urllib.parse.quote(options.sweep)}", "top=1"]}
+wrong = {"rank": ["top=0", "x=1", "metric=loss"], "curves": ["trial=a"], "importance": ["metric=loss", "top=1"], "trials": ["metrics=7loss", "limit=-1"], "comparison": ["with=", "with=a,,b", "top=1"]}
+conflicts = {"comparison": [f"with={urllib.parse.quote(options.sweep)}"]}
 for template, item in document["paths"].items():
     for method, operation in item.items():
         path = template.replace("{sweep}", urllib.parse.quote(options.sweep)).replace("{trial}", "1")
@@ -79,6 +80,8 @@ for template, item in document["paths"].items():
             check(f"{path}?{query}", "GET", operation)
         for query in wrong.get(name, []):
             check(f"{path}?{query}", "GET", operation, 400)
+        for query in conflicts.get(name, []):
+            check(f"{path}?{query}", "GET", operation, 409)
         if "{sweep}" in template:
             check(template.replace("{sweep}", "no%20such%20sweep").replace("{trial}", "1"), method.upper(), operation, 404)
 # Every path that the coordinator tells of stands in the document, and the other way round.
