@@ -173,6 +173,11 @@ check-slurm: build ## sweep through a real Slurm, one allocation cancelled on th
 	@scripts/install-packages --wanted $(SLURM_PACKAGES)
 	@scripts/run-tests --minutes 40 slurm -- scripts/check-slurm --program $(SWEEPD)
 
+.PHONY: check-machine
+check-machine: deb ## try the package's units and programs' control groups in an emulated machine with a systemd and groups of its own (as root)
+	@scripts/install-packages qemu-system-x86 mmdebstrap cpio
+	@scripts/run-tests --minutes 60 machine -- scripts/check-machine --package "$$(ls -t dist/sweepd_*.deb | head -n 1)"
+
 .PHONY: check-upgrade
 check-upgrade: build ## sweep with this build and the one before it together, and upgrade on the way; OLD=COMMIT or OLD_BINARY=FILE
 	@scripts/run-tests --minutes 90 upgrade -- scripts/check-upgrade --program $(SWEEPD) \

@@ -58,7 +58,7 @@ package struct TrialOverview: Hashable, Sendable {
             let others = trial.curve.metrics.filter { $0 != objective.metric }.compactMap { metric in
                 trial.curve.value(metric, at: best.epoch).map { "\(metric.rawValue) \(NumberText.significant($0))" }
             }
-            line("there", others.prefix(4).joined(separator: ", "))
+            if !others.isEmpty { line("there", others.prefix(4).joined(separator: ", ")) }
         }
         if let attempts = trial.attempts {
             let on = trial.workers.isEmpty ? "" : " on \(trial.workers.joined(separator: ", "))"

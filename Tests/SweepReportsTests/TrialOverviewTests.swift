@@ -63,6 +63,22 @@ import Testing
         #expect(try document(record).json["report"] == .null)
     }
 
+    @Test func `a trial with no metric beside the objective has no line for others`() throws {
+        let alone = LearningCurve(
+            metrics: [.validationLoss],
+            observations: [Observation(epoch: 1, values: [0.5], seconds: 1)]
+        )
+        let record = TrialRecord(
+            number: 4,
+            configuration: Samples.adam(0.001),
+            seed: 11,
+            state: .completed,
+            curve: alone
+        )
+        let text = try document(record).plainText(width: 100)
+        #expect(text.contains("objective  validation.loss 0.5000 in epoch 1") && !text.contains("\nthere"), "\(text)")
+    }
+
     @Test func `workers, attempts and logs survive the way through JSON`() throws {
         let curves = CurvesDocument(
             sweep: "digits",
