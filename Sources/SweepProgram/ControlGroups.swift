@@ -57,6 +57,12 @@ package final class ControlGroups: Sendable {
     package static let otherwise =
         "memory is limited by rlimits and by looking at it four times a second, cores are not limited"
 
+    /// Whether a group that was made for a program holds its memory.
+    static func holdsMemory(_ path: String) -> Bool {
+        // Without a limit it says "max".
+        text(path + "/memory.max").flatMap { Int($0.filter { !$0.isWhitespace }) } != nil
+    }
+
     /// Ends all that is in a group, and the group.
     static func end(_ path: String) {
         _ = write("1", to: path + "/cgroup.kill")

@@ -41,7 +41,7 @@ final class ServingProgram: @unchecked Sendable {
     /// `isNeeded`: it is about to get a trial, so that its memory is looked at whenever that was done last.
     func isFit(isNeeded: Bool) -> Bool {
         guard program.isQuiet() else { return false }
-        guard let memory else { return true }
+        guard let memory, !program.isMemoryHeld else { return true }
         let now = ProgramRun.now
         if !isNeeded, let lastLook, now - lastLook < Self.lookBeat { return true }
         lastLook = now

@@ -22,6 +22,9 @@ final class KeptProgram {
     let status: Int32
     /// The folder of its control group; nil without one.
     private let group: String?
+    /// Whether the kernel holds all of it to `limits.memory`, by its control group. Nobody else should look then: processes share pages,
+    /// as forked data loaders do, which their sum counts once for each.
+    private(set) var isMemoryHeld: Bool
     /// The end that the keeper told; nil before, and when the keeper was killed.
     private var told: cprocess_end?
     /// Whether the kernel ended it when its control group had come to its own limit of memory, and not as memory was short in the
@@ -86,6 +89,7 @@ final class KeptProgram {
         guard started > 0 else { throw Self.failure("no process") }
         keeper = started
         self.group = group
+        isMemoryHeld = group.map(ControlGroups.holdsMemory) ?? false
         output = pipes[0][0]
         reports = pipes[1][0]
         verdicts = pipes[2][1]
@@ -200,6 +204,7 @@ final class KeptProgram {
             told = word
             return true
         }
+        isMemoryHeld = false
         let reason = String(cString: strerror(word.value))
         noted("the control group \(group ?? "") cannot be entered: \(reason); \(ControlGroups.otherwise)")
         return false

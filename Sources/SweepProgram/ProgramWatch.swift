@@ -153,7 +153,9 @@ struct ProgramWatch {
             lastLook = now
             step += 1
             control.advanced(course.epoch, step)
-            if let limit = job.spec.limits.memory, !isEnding, case let used = program.memory(), used > limit {
+            if let limit = job.spec.limits.memory, !isEnding, !program.isMemoryHeld, case let used = program.memory(),
+                used > limit
+            {
                 cause =
                     cause
                     ?? .fault("the program took \(Self.megabytes(used)), limits.memory is \(Self.megabytes(limit))")

@@ -139,13 +139,14 @@ import Testing
         }
     }
 
-    /// Runs a program of two slots and a gigabyte in a group of a tree that looks like the kernel's.
+    /// Runs a program of two slots and a gigabyte, unless told, in a group of a tree that looks like the kernel's.
     ///
     /// Its folder is left, as it is not empty: the kernel's goes with all its files.
     private func run(
         _ script: (_ base: String) -> String,
         isHandedBack: Bool = false,
-        isClosed: Bool = false
+        isClosed: Bool = false,
+        memory: Int = 1 << 30
     ) throws -> Outcome {
         var outcome: Outcome?
         try withFolder { folder in
@@ -161,7 +162,7 @@ import Testing
                     words: ["/bin/sh", "-c", script(base)].map { CommandTemplate(text: $0) },
                     parameters: [],
                     epochs: 1,
-                    limits: CommandLimits(memory: 1 << 30, grace: 1),
+                    limits: CommandLimits(memory: memory, grace: 1),
                     threads: 2
                 ),
                 metrics: [.custom("loss")],
@@ -246,6 +247,25 @@ import Testing
             reason
                 == "the program took all of limits.memory, 1024 MB, and the kernel ended it before its first report"
         )
+    }
+
+    /// Twenty shells with a child each, forty processes of one to two megabytes each, most of it shared, for as long as four looks take.
+    private static let forty =
+        "for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do sh -c 'sleep 1; :' & done; wait; "
+
+    @Test func `who is in a group that holds its memory is left to the kernel, which counts shared pages once`() throws
+    {
+        let outcome = try run({ _ in Self.forty + Self.report }, memory: 16 << 20)
+        #expect(outcome.end == .reached(checkpoint: nil) && outcome.notes == [])
+    }
+
+    @Test func `a program that could not enter its group is looked at as before`() throws {
+        let outcome = try run({ _ in Self.forty + Self.report }, isClosed: true, memory: 16 << 20)
+        guard case .failed(let reason, _) = outcome.end else {
+            Issue.record("\(outcome.end)")
+            return
+        }
+        #expect(reason.contains("the program took") && reason.contains("limits.memory is 16 MB"), "\(reason)")
     }
 
     @Test func `where no group can be made the program runs without, and that is said`() throws {
