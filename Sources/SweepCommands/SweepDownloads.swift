@@ -1,8 +1,10 @@
+import SweepCore
 import SweepDashboard
 import SweepExport
 import SweepMessaging
 import SweepNodeCommands
 import SweepReports
+import SweepWire
 
 /// Makes reports and exports for who asks over HTTP: one at a time, on a thread of its own, as they take seconds of large sweeps.
 actor SweepDownloads {
@@ -52,13 +54,16 @@ actor SweepDownloads {
 extension SweepReport {
     /// The report on a sweep as it is now.
     static func gathered(on sweep: String, _ control: any SweepControl) async throws(ControlError) -> SweepReport {
-        SweepReport(
+        let submission = try await control.source(sweep: sweep)
+        let tree = try? SpecNode(wireBytes: submission.tree)
+        return SweepReport(
             status: try await control.status(sweep: sweep),
             rank: try await control.rank(sweep: sweep, top: nil),
             curves: try await control.curves(sweep: sweep, trial: nil),
             diagnosis: try await control.diagnose(sweep: sweep, trial: nil),
             importance: try await importance(of: sweep, control),
-            submission: try await control.source(sweep: sweep),
+            submission: submission,
+            space: tree.flatMap { Sweep.read($0, problems: SpecProblems())?.space },
             version: SoftwareVersion.current
         )
     }
