@@ -75,9 +75,11 @@ package struct WorkerCommand: AsyncParsableCommand {
         let logger = log.logger("sweepd.worker")
         let worker: Worker
         do {
+            // After a crash its trials are told of first.
+            let isMeasured = !null && calibrate > 0 && inherited.isEmpty
             let speed =
-                null || calibrate == 0
-                ? nil : try MachineProbe.speed(KernelTable.ofEnvironment(), seconds: calibrate).samplesPerSecond
+                isMeasured
+                ? try MachineProbe.speed(KernelTable.ofEnvironment(), seconds: calibrate).samplesPerSecond : nil
             worker = try Worker(
                 WorkerOptions(
                     endpoint: try keys.endpoint(or: connect),
