@@ -40,7 +40,8 @@ extension RealProcesses {
                 ] {
                     let reply = try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/" + target)
                     try #require(reply.status == 200 && reply.headers["content-type"] == type)
-                    try #require(reply.body == String(contentsOfFile: path, encoding: .utf8))
+                    let written = try String(contentsOfFile: path, encoding: .utf8)
+                    try #require(reply.body == written)
                 }
                 let report = try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/report")
                 try #require(report.headers["content-disposition"] == "attachment; filename=\"quick.html\"")
