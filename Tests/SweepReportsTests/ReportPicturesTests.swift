@@ -40,7 +40,7 @@ import Testing
     ]
 
     /// Trials 1 and 3 are the front; 2 and 4 are behind it, 5 was pruned, 6 lost its accuracy.
-    private static var two: RankDocument {
+    private static func two(withHistory: Bool = false) -> RankDocument {
         let measured: [(loss: Double, accuracy: Double, TrialState)] = [
             (0.5, 0.8, .completed), (0.6, 0.7, .completed), (0.9, 0.95, .completed), (1, 0.6, .completed),
             (0.1, 0.99, .pruned(.scheduler)), (0.01, .nan, .completed),
@@ -63,7 +63,7 @@ import Testing
             further: Array(objectives.dropFirst()),
             levels: [1],
             top: nil,
-            withHistory: false,
+            withHistory: withHistory,
             finding: { _ in nil }
         )
         return RankDocument(
@@ -77,14 +77,14 @@ import Testing
     }
 
     @Test func `two objectives have a picture of the front, and a table of who is on it`() throws {
-        let html = try Self.section("Front", of: Self.report(Self.two))
+        let html = try Self.section("Front", of: Self.report(Self.two()))
         #expect(Self.count("<svg", html) == 1)
         #expect(html.contains(">validation.loss over validation.accuracy</text>"))
         #expect(html.contains(">validation.accuracy (maximize)</text>"))
         // The members larger, the others smaller; what has no value of each has no dot.
         #expect(Self.count("r=\"4\"", html) == 2 && Self.count("r=\"3\"", html) == 3)
         #expect(Self.count("<td class=\"n\">", html) == 2 * 4)
-        let markdown = Self.report(Self.two).markdown
+        let markdown = Self.report(Self.two()).markdown
         #expect(markdown.contains("\n## Front\n"))
         #expect(
             markdown.contains("| # | trial | validation.loss (min) | validation.accuracy (max) | configuration |")
@@ -94,6 +94,18 @@ import Testing
             #expect(markdown.contains("| \(place) | \(trial) | \(cells) | "), "\(markdown)")
         }
         #expect(!markdown.contains("<svg"))
+    }
+
+    @Test func `how the hypervolume came about is drawn where it is known`() throws {
+        let document = Self.two(withHistory: true)
+        let steps = try #require(document.front?.history)
+        #expect(!steps.isEmpty)
+        let html = try Self.section("Front", of: Self.report(document))
+        #expect(Self.count("<svg", html) == 2 && html.contains(">hypervolume up to each trial</text>"))
+        // From nothing two corners a step, and on to the newest trial: the last of the lines.
+        let path = try #require(html.ranges(of: "<path d=\"").last?.upperBound)
+        let data = html[path...].prefix { $0 != "\"" }
+        #expect(data.count { $0 == "L" } == 2 * steps.count + 1)
     }
 
     @Test func `one objective has no front`() {

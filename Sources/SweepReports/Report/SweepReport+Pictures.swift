@@ -26,7 +26,7 @@ extension SweepReport {
         guard !rank.further.isEmpty, !measured.isEmpty else { return Section(title: title, parts: []) }
         let members = measured.filter { $0.front == 1 }
         let pictures = rank.further.indices.map { front(over: $0 + 1, measured) }
-        var parts: [Part] = [.pictures(pictures)]
+        var parts: [Part] = [.pictures(pictures + [volume].compactMap { $0 })]
         guard !members.isEmpty else { return Section(title: title, parts: parts) }
         parts.append(
             .paragraph(
@@ -90,6 +90,29 @@ extension SweepReport {
             points.append(next)
         }
         return points
+    }
+
+    /// How the first front's hypervolume came about: it holds until the next trial that adds to it. Nil where that is not known.
+    private var volume: Chart? {
+        guard let history = rank.front?.history, let newest = history.last else { return nil }
+        let step = max(1, (history.count + Self.configurationsDrawn - 1) / Self.configurationsDrawn)
+        // It never falls, so that those between two that are drawn lie between them too.
+        let drawn = stride(from: 0, to: history.count, by: step).map { history[$0] } + (step > 1 ? [newest] : [])
+        var points = [Chart.Point(x: 0, y: 0)]
+        for one in drawn {
+            points.append(Chart.Point(x: Double(one.trial), y: points[points.count - 1].y))
+            points.append(Chart.Point(x: Double(one.trial), y: one.hypervolume))
+        }
+        let last = max(newest.trial, rank.rows.map(\.trial).max() ?? 0)
+        points.append(Chart.Point(x: Double(last), y: newest.hypervolume))
+        var chart = Chart(
+            title: "hypervolume up to each trial",
+            xLabel: "trial",
+            yLabel: "hypervolume",
+            lines: [Chart.Line(name: "first front", points: points)]
+        )
+        chart.isLogarithmic = false
+        return chart
     }
 
     // MARK: Slices
