@@ -125,7 +125,11 @@ let package = Package(
             dependencies: ["SweepCore", "CSodium", .product(name: "GRDB", package: "GRDB.swift")],
             swiftSettings: settings
         ),
-        .target(name: "SweepNodes", dependencies: ["SweepCore", "SweepReports"], swiftSettings: settings),
+        .target(
+            name: "SweepNodes",
+            dependencies: ["SweepCore", "SweepNumerics", "SweepReports"],
+            swiftSettings: settings
+        ),
         .target(name: "SweepMessaging", dependencies: ["CZeroMQ"], swiftSettings: settings),
         .target(
             name: "SweepProgram",
@@ -318,8 +322,9 @@ let package = Package(
         tests(
             "SweepCoordinatorTests",
             [
-                "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepMessaging", "SweepReports", "SweepStore",
-                "SweepTestKit", "SweepWire", logging, metrics, .product(name: "GRDB", package: "GRDB.swift"),
+                "SweepCoordination", "SweepCoordinator", "SweepCore", "SweepMessaging", "SweepNodes", "SweepReports",
+                "SweepStore", "SweepTestKit", "SweepWire", logging, metrics,
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Fixtures"]
         ),

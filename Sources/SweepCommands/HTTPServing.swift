@@ -44,6 +44,7 @@ extension HTTPService {
         onBound: @escaping @Sendable (String) async -> Void
     ) {
         let overviews = DataOverviews(directory: directory)
+        let files = SweepDownloads()
         self.init(
             addresses: addresses,
             site: Site(
@@ -56,6 +57,9 @@ extension HTTPService {
                 },
                 data: { name async throws(ControlError) in
                     try await overviews.document(of: try await coordinator.sweep(name))
+                },
+                file: { file, name async throws(ControlError) in
+                    try await files.bytes(of: file, sweep: name, coordinator)
                 },
                 submit: { text in await coordinator.take(text: text) }
             ),

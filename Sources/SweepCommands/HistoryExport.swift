@@ -1,11 +1,8 @@
 import ArgumentParser
 import Foundation
-import SweepCore
-import SweepDiagnosis
 import SweepExport
 import SweepNodeCommands
 import SweepReports
-import SweepWire
 
 /// Where `sweepd export` brings the history of a sweep's trials.
 struct HistoryExport: ParsableArguments {
@@ -85,30 +82,7 @@ struct HistoryExport: ParsableArguments {
     ) async throws -> (SweepHistory, state: String) {
         let state = try await control.status(sweep: sweep).state
         let curves = try await control.curves(sweep: sweep, trial: trial)
-        let submission = try await control.source(sweep: sweep)
-        guard let tree = try? SpecNode(wireBytes: submission.tree),
-            let file = Sweep.read(tree, problems: SpecProblems())
-        else { throw CommandFailure(.failed, "\(sweep): its sweep file cannot be read") }
-        let least = curves.trials.compactMap { $0.curve.leastFinite(.probeLoss) }.min()
-        var findings: [Int: String] = [:]
-        for trial in curves.trials {
-            findings[trial.trial] =
-                Findings.primary(
-                    curve: trial.curve,
-                    budget: trial.stoppedEarly ? trial.curve.epochs : file.epochs,
-                    chanceLoss: submission.schema?.chanceLoss,
-                    bestProbeLoss: least,
-                    sample: ValidationSample(submission.schema, of: file.space)
-                )?.symptom.words
-        }
-        let began = Date().timeIntervalSince1970 - SweepHistory.longest(curves)
-        let history = SweepHistory(
-            curves: curves,
-            space: file.space,
-            further: file.further,
-            findings: findings,
-            began: began
-        )
+        let history = try SweepHistory(curves, handedIn: try await control.source(sweep: sweep))
         return (history, state)
     }
 

@@ -56,6 +56,8 @@ final class WorkerCrew: @unchecked Sendable {
                 "10",
                 // Less than an interrupted run waits.
                 "--drain-time", "2",
+                // Workers of one machine are alike, and a short sweep is not to wait for a measurement.
+                "--calibrate", "0",
             ] + options
         process.standardInput = FileHandle.nullDevice
         process.standardOutput = FileHandle.nullDevice

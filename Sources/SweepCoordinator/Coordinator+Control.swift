@@ -232,7 +232,8 @@ extension Coordinator {
             newestProtocol: Int(ProtocolVersions.spoken.newest),
             core: options.coreVersion,
             role: role?.rawValue,
-            milliseconds: Int(wallClockMilliseconds())
+            milliseconds: Int(wallClockMilliseconds()),
+            expectations: core.expectations(ofCore: options.coreVersion)
         )
     }
 

@@ -42,10 +42,27 @@ package struct HTTPAnswer: Sendable {
     }
 
     /// The same, with a tag made of its bytes.
-    init(json: [UInt8], for request: HTTPRequest) {
+    init(json: [UInt8], for request: HTTPRequest) { self.init(json: json, tag: Self.tag(of: json), for: request) }
+
+    /// A file that a browser keeps under this name, with a tag made of its bytes: it is not shown as a page of this server.
+    init(file: [UInt8], type: String, name: String, for request: HTTPRequest) {
+        let tag = Self.tag(of: file)
+        let isKnown = request.has(tag)
+        self.init(
+            isKnown ? 304 : 200,
+            type,
+            isKnown ? [] : file,
+            [
+                "etag": tag, "cache-control": "private, no-cache",
+                "content-disposition": "attachment; filename=\"\(name)\"",
+            ]
+        )
+    }
+
+    private static func tag(of bytes: [UInt8]) -> String {
         var hash = StableHash()
-        for byte in json { hash.combine(byte: byte) }
-        self.init(json: json, tag: "\"\(String(hash.value, radix: 36))\"", for: request)
+        for byte in bytes { hash.combine(byte: byte) }
+        return "\"\(String(hash.value, radix: 36))\""
     }
 
     /// Text as Prometheus reads it.

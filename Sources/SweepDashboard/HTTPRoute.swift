@@ -32,6 +32,8 @@ package enum HTTPRoute: Hashable, Sendable {
     case diagnosis(sweep: String, trial: Int)
     /// What the arms of a sweep come to, corrected for those of other sweeps too.
     case comparison(sweep: String, with: [String] = [])
+    /// A report on it, or its history for other tools.
+    case file(sweep: String, SweepDownload)
     /// A sweep as it changes.
     case sweepEvents(sweep: String)
     case steer(sweep: String, Steering)
@@ -81,7 +83,7 @@ package enum HTTPRoute: Hashable, Sendable {
             "/sweeps/NAME/timeline", "/sweeps/NAME/data", "/sweeps/NAME/events", "/sweeps/NAME/pause",
             "/sweeps/NAME/resume",
             "/sweeps/NAME/cancel", "/sweeps/NAME/set", "/sweeps/NAME/enqueue", "/sweeps/NAME/ask",
-            "/sweeps/NAME/report", "/sweeps/NAME/tell",
+            "/sweeps/NAME/report?format=F", "/sweeps/NAME/export?format=F", "/sweeps/NAME/tell",
         ].map { "/api/v1" + $0 }
 
     /// Whether it changes something beside what the asker's browser keeps.
@@ -123,13 +125,14 @@ package enum HTTPRoute: Hashable, Sendable {
         try Self.address(shape, Query()).allow(method)
         let query = try Query(parts.count > 1 ? parts[1] : "")
         let route = try Self.address(path, query)
-        try query.allow(route.keys)
-        // The two addresses where reading and changing meet.
+        // The three addresses where reading and changing meet.
         switch route {
         case .sweeps where method == "POST": self = .submit
         case .sweep(let sweep) where method == "DELETE": self = .delete(sweep: sweep)
+        case .file(let sweep, let file) where method == "POST" && file.isReport: self = .report(sweep: sweep)
         default: self = route
         }
+        try query.allow(keys)
     }
 
     /// The route of a path; throws where there is none.
@@ -163,6 +166,7 @@ package enum HTTPRoute: Hashable, Sendable {
         switch self {
         case .sweeps, .submit: ["GET", "HEAD", "POST"]
         case .sweep, .delete: ["GET", "HEAD", "DELETE"]
+        case .file(_, let file) where file.isReport: ["GET", "HEAD", "POST"]
         default: isPost ? ["POST"] : ["GET", "HEAD"]
         }
     }
@@ -204,7 +208,8 @@ package enum HTTPRoute: Hashable, Sendable {
         case (3, "set"): return .set(sweep: sweep)
         case (3, "enqueue"): return .enqueue(sweep: sweep)
         case (3, "ask"): return .ask(sweep: sweep)
-        case (3, "report"): return .report(sweep: sweep)
+        case (3, "report"): return .file(sweep: sweep, try query.file("format", of: SweepDownload.reports))
+        case (3, "export"): return .file(sweep: sweep, try query.file("format", of: SweepDownload.exports))
         case (3, "tell"): return .tell(sweep: sweep)
         case (3, "trials"):
             return .trials(
@@ -233,6 +238,7 @@ package enum HTTPRoute: Hashable, Sendable {
         case .curves: ["trial"]
         case .importance: ["metric"]
         case .comparison: ["with"]
+        case .file: ["format"]
         case .trials: ["metrics", "since", "after", "limit"]
         default: []
         }
@@ -287,6 +293,16 @@ package enum HTTPRoute: Hashable, Sendable {
                 if !metrics.contains(metric) { metrics.append(metric) }
             }
             return metrics
+        }
+
+        /// One of these files, the first unless told.
+        func file(_ key: String, of files: [SweepDownload]) throws(HTTPFailure) -> SweepDownload {
+            let text = values[key] ?? files[0].rawValue
+            guard let file = files.first(where: { $0.rawValue == text }) else {
+                let words = files.map(\.rawValue).joined(separator: ", ")
+                throw HTTPFailure(400, "bad_input", "\(key): found \(text.debugDescription), allowed \(words)")
+            }
+            return file
         }
 
         /// The names of a list, none where the parameter is not given.

@@ -11,10 +11,14 @@ package struct Site: Sendable {
     private let health: @Sendable () async -> String
     private let metrics: @Sendable () async -> String
     private let data: DataOf
+    private let file: FileOf
     private let submit: Submit
 
     /// The JSON document on what a sweep's rows look like.
     package typealias DataOf = @Sendable (_ sweep: String) async throws(ControlError) -> [UInt8]
+
+    /// The bytes of a file about a sweep.
+    package typealias FileOf = @Sendable (_ file: SweepDownload, _ sweep: String) async throws(ControlError) -> [UInt8]
 
     /// Takes in the text of a sweep file, or tells its mistakes, each with its line.
     package typealias Submit = @Sendable (_ text: [UInt8]) async -> Submitted
@@ -33,6 +37,7 @@ package struct Site: Sendable {
     ///   - health: the JSON document of `/health`.
     ///   - metrics: the text of `/metrics`, in Prometheus' format.
     ///   - data: looks through a sweep's rows, which takes a while, and remembers what it saw.
+    ///   - file: makes a report or an export, which takes a while of a large sweep.
     ///   - submit: reads and takes in a sweep file.
     package init(
         access: HTTPAccess,
@@ -40,6 +45,7 @@ package struct Site: Sendable {
         health: @escaping @Sendable () async -> String,
         metrics: @escaping @Sendable () async -> String,
         data: @escaping DataOf,
+        file: @escaping FileOf,
         submit: @escaping Submit
     ) {
         self.access = access
@@ -48,6 +54,7 @@ package struct Site: Sendable {
         self.health = health
         self.metrics = metrics
         self.data = data
+        self.file = file
         self.submit = submit
     }
 
@@ -139,6 +146,9 @@ package struct Site: Sendable {
             return HTTPAnswer(json: findings.json.bytes, for: request)
         case .timeline(let sweep): return HTTPAnswer(json: try await observatory.timeline(sweep: sweep).json.bytes)
         case .data(let sweep): return HTTPAnswer(json: try await data(sweep), for: request)
+        case .file(let sweep, let kind):
+            let bytes = try await file(kind, sweep)
+            return HTTPAnswer(file: bytes, type: kind.type, name: kind.name(of: sweep), for: request)
         case .sweepEvents(let sweep):
             let feed = try await feeds.feed(sweep)
             return HTTPAnswer(events: request.method == "HEAD" ? .init { $0.finish() } : try await feed.watch())

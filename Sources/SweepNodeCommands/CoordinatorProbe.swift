@@ -78,7 +78,8 @@ struct CoordinatorProbe {
                 ),
                 role: about.role,
                 // It read its clock about half a round trip before the answer came.
-                clockDifference: Double(about.milliseconds) / 1000 - (wallClock - roundTrip / 2)
+                clockDifference: Double(about.milliseconds) / 1000 - (wallClock - roundTrip / 2),
+                expectations: about.expectations
             )
             return (established, coordinator)
         default: break

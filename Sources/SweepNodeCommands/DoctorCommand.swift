@@ -1,5 +1,6 @@
 package import ArgumentParser
 import KernelAPI
+import SweepCore
 import SweepMessaging
 import SweepNodes
 import SweepReports
@@ -22,6 +23,8 @@ package struct DoctorCommand: ParsableCommand {
     var connect: String?
 
     @Option(help: "Trials that the worker is to train at once; one a core unless told.") var slots: Int?
+    @Option(help: "A label that the worker is to have, key=value; repeatable.") var label: [String] = []
+    @Flag(help: "The worker is to run programs too.") var commands = false
     @Option(help: "How long to measure the training core; 0 leaves it out.") var seconds = 1.0
     @Option(help: "How long to wait for the coordinator's port.") var patience = 5.0
     @Option(help: "How the answer is written: text or json.") var format: DocumentFormat = .text
@@ -39,6 +42,8 @@ package struct DoctorCommand: ParsableCommand {
     /// Looks, and prints the report; throws a `CommandFailure` when the machine cannot train so.
     package func run() throws {
         let kernels = try KernelTable.ofEnvironment()
+        var labels = Dictionary(uniqueKeysWithValues: try WorkerCommand.labels(label).map { ($0.key, $0.value) })
+        if commands { labels[WorkerRequirement.commands.key] = WorkerRequirement.commands.value }
         let probe = try CoordinatorProbe(
             keys.endpoint(or: connect),
             security: keys.security(),
@@ -61,7 +66,8 @@ package struct DoctorCommand: ParsableCommand {
             speed: seconds > 0 ? try MachineProbe.speed(kernels, seconds: seconds) : nil,
             disk: MachineProbe.disk,
             memory: MachineProbe.memory,
-            files: MachineProbe.files
+            files: MachineProbe.files,
+            labels: labels
         )
         let report = NodeReport(facts)
         Terminal.output(format == .json ? report.json.text() : report.text)

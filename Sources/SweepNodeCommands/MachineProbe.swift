@@ -16,11 +16,18 @@ enum MachineProbe {
             cores: Processors.allowed,
             quota: quota,
             available: KernelTable.available.map(\.name),
-            kernels: kernels.name
+            kernels: kernels.name,
+            loadAverage: text("/proc/loadavg").split(separator: " ").first.flatMap { Double($0) },
+            governor: governor
         )
     }
 
-    /// Trains for some seconds on this thread.
+    private static var governor: String? {
+        let word = trimmed(text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"))
+        return word.isEmpty ? nil : word
+    }
+
+    /// Trains for some seconds on this thread; a worker and `doctor` train the same, so that their figures compare.
     static func speed(_ kernels: KernelTable, seconds: Double) throws -> NodeFacts.Speed {
         let shorthand = try ModelShorthand(model)
         let spec = TrainingSpec(

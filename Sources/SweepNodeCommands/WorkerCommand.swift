@@ -1,8 +1,10 @@
 package import ArgumentParser
 import Glibc
+import KernelAPI
 package import Logging
 import ServiceLifecycle
 import SweepCore
+import SweepNodes
 import SweepWire
 import SweepWorker
 import UnixSignals
@@ -27,6 +29,10 @@ package struct WorkerCommand: AsyncParsableCommand {
     var commands = false
     @Flag(help: "Train nothing and answer at once, to measure a coordinator; takes trials of bench dispatch only.")
     var null = false
+    @Option(
+        help: "Seconds to measure a core at the start, for doctor to compare other machines with; 0 leaves it out."
+    )
+    var calibrate = 0.15
     @Option(help: "Seconds in which a worker that is told to end hands back what it trains.") var drainTime: Double = 10
     /// The worker's parent, in the process that it started to train.
     @Option(help: .hidden) var supervisedBy: Int32?
@@ -53,19 +59,11 @@ package struct WorkerCommand: AsyncParsableCommand {
         guard (0.1...3600).contains(drainTime) else {
             throw CommandFailure(.badInput, "--drain-time: found \(drainTime), allowed seconds from 0.1 to 3600")
         }
-        let labels = try label.map { text in
-            guard let separator = text.firstIndex(of: "="), separator != text.startIndex else {
-                throw CommandFailure(.badInput, "--label: found \(text), allowed key=value")
-            }
-            return (key: String(text[..<separator]), value: String(text[text.index(after: separator)...]))
+        guard (0...60).contains(calibrate) else {
+            throw CommandFailure(.badInput, "--calibrate: found \(calibrate), allowed seconds from 0 to 60")
         }
         try Self.check(name ?? "", option: "--name")
-        let most = WireLimits.labels - WorkerRequirement.implied.count
-        guard labels.count <= most else {
-            throw CommandFailure(.badInput, "--label: found \(labels.count), allowed at most \(most)")
-        }
-        for text in label { try Self.check(text, option: "--label") }
-        try Self.check(labels.map(\.key))
+        let labels = try Self.labels(label)
         let security = try keys.security()
         guard let parent = supervisedBy else { await supervise(slots: slots) }
         guard let (board, inherited) = TrainingChild.adopt(parent: parent) else {
@@ -77,6 +75,11 @@ package struct WorkerCommand: AsyncParsableCommand {
         let logger = log.logger("sweepd.worker")
         let worker: Worker
         do {
+            // After a crash its trials are told of first.
+            let isMeasured = !null && calibrate > 0 && inherited.isEmpty
+            let speed =
+                isMeasured
+                ? try MachineProbe.speed(KernelTable.ofEnvironment(), seconds: calibrate).samplesPerSecond : nil
             worker = try Worker(
                 WorkerOptions(
                     endpoint: try keys.endpoint(or: connect),
@@ -93,7 +96,8 @@ package struct WorkerCommand: AsyncParsableCommand {
                     isNull: null,
                     runsPrograms: commands,
                     board: board,
-                    inherited: inherited
+                    inherited: inherited,
+                    samplesPerSecond: speed
                 ),
                 logger: logger
             )
@@ -124,6 +128,23 @@ package struct WorkerCommand: AsyncParsableCommand {
             _exit((failure?.status ?? .done).rawValue)
         }
         if let failure { throw failure }
+    }
+
+    /// The labels of `--label`, each `key=value`; throws a `CommandFailure` for what a worker may not be labelled.
+    static func labels(_ texts: [String]) throws -> [(key: String, value: String)] {
+        let labels = try texts.map { text in
+            guard let separator = text.firstIndex(of: "="), separator != text.startIndex else {
+                throw CommandFailure(.badInput, "--label: found \(text), allowed key=value")
+            }
+            return (key: String(text[..<separator]), value: String(text[text.index(after: separator)...]))
+        }
+        let most = WireLimits.labels - WorkerRequirement.implied.count
+        guard labels.count <= most else {
+            throw CommandFailure(.badInput, "--label: found \(labels.count), allowed at most \(most)")
+        }
+        for text in texts { try check(text, option: "--label") }
+        try check(labels.map(\.key))
+        return labels
     }
 
     /// Which build this is, and what it speaks.

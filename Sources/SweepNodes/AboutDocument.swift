@@ -2,11 +2,11 @@ package import SweepReports
 
 /// What a coordinator says of itself to whoever may connect: what `about` answers.
 ///
-/// JSON: `{"software", "protocol", "protocol_newest", "core", "role", "time_ms"}`; `protocol` is the oldest version that it speaks (a
+/// JSON: `{"software", "protocol", "protocol_newest", "core", "role", "time_ms", "expects"}`; `protocol` is the oldest version that it speaks (a
 /// node of before this had a range looks for its own there), `role` that of the key which asked, null without keys, and `time_ms` the
-/// coordinator's clock, milliseconds since 1970 UTC.
+/// coordinator's clock, milliseconds since 1970 UTC. `expects` is a `NodeExpectations`; coordinators of before do not have it.
 package struct AboutDocument: Hashable, Sendable {
-    /// The word of the request. A worker's key may send it too: it tells nothing of any sweep.
+    /// The word of the request. A worker's key may send it too: it names no sweep and no worker.
     package static let verb = "about"
 
     package var software: String
@@ -15,6 +15,8 @@ package struct AboutDocument: Hashable, Sendable {
     package var core: String
     package var role: String?
     package var milliseconds: Int
+    /// What it expects of a machine; nil when it does not say.
+    package var expectations: NodeExpectations?
 
     package init(
         software: String,
@@ -22,7 +24,8 @@ package struct AboutDocument: Hashable, Sendable {
         newestProtocol: Int,
         core: String,
         role: String?,
-        milliseconds: Int
+        milliseconds: Int,
+        expectations: NodeExpectations? = nil
     ) {
         self.software = software
         self.oldestProtocol = oldestProtocol
@@ -30,18 +33,21 @@ package struct AboutDocument: Hashable, Sendable {
         self.core = core
         self.role = role
         self.milliseconds = milliseconds
+        self.expectations = expectations
     }
 
     /// The document as JSON.
     package var json: JSONValue {
-        .object([
+        var members = [
             JSONMember("software", .text(software)),
             JSONMember("protocol", .integer(oldestProtocol)),
             JSONMember("protocol_newest", .integer(newestProtocol)),
             JSONMember("core", .text(core)),
             JSONMember("role", role.map { .text($0) } ?? .null),
             JSONMember("time_ms", .integer(milliseconds)),
-        ])
+        ]
+        if let expectations { members.append(JSONMember("expects", expectations.json)) }
+        return .object(members)
     }
 
     /// Reads the document from JSON.
@@ -53,5 +59,6 @@ package struct AboutDocument: Hashable, Sendable {
         core = try reader.field("core").text()
         role = try reader.optional("role")?.text()
         milliseconds = try reader.field("time_ms").integer()
+        if let expects = reader.optional("expects") { expectations = try NodeExpectations(json: expects.value) }
     }
 }

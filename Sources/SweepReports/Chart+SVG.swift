@@ -27,6 +27,7 @@ extension Chart {
         for (line, turn) in drawn {
             let colour = turn.map { Self.colours[$0 % Self.colours.count] } ?? "#999999"
             body += Self.path(line, frame, x, y, colour: colour)
+            body += Self.dots(line, frame, x, y, colour: colour)
         }
         body += legend(frame)
         return """
@@ -55,11 +56,16 @@ extension Chart {
             body += Self.line(frame.left, at, frame.right, at, colour: "#e0e0e0")
             body += Self.text(label, x: frame.left - 6, y: at + 4, anchor: "end")
         }
-        for tick in x.ticks where tick == tick.rounded() {
+        var free = -Double.infinity
+        for (tick, label) in xTicks(x) {
             guard let share = x.position(tick) else { continue }
             let at = frame.x(share)
             body += Self.line(at, frame.bottom, at, frame.bottom + 4, colour: "#444444")
-            body += Self.text(NumberText.short(tick, digits: 7), x: at, y: frame.bottom + 18, anchor: "middle")
+            // Of a digit 6 pixels. Epochs have room; others are written where the one before leaves some.
+            let half = 3 * Double(label.count)
+            guard xAxis == .epochs || at - half >= free else { continue }
+            body += Self.text(label, x: at, y: frame.bottom + 18, anchor: "middle")
+            free = at + half + 6
         }
         body += Self.line(frame.left, frame.bottom, frame.right, frame.bottom, colour: "#444444")
         body += Self.line(frame.left, frame.top, frame.left, frame.bottom, colour: "#444444")
@@ -77,7 +83,11 @@ extension Chart {
         var at = frame.top + 6
         for (index, name) in lines.compactMap(\.name).enumerated() {
             let colour = Self.colours[index % Self.colours.count]
-            body += Self.line(frame.right - 24, at, frame.right - 4, at, colour: colour, width: 2)
+            if let line = lines.first(where: { $0.name == name }), line.points.isEmpty, !line.dots.isEmpty {
+                body += Self.circle(frame.right - 14, at, radius: 4, colour: colour)
+            } else {
+                body += Self.line(frame.right - 24, at, frame.right - 4, at, colour: colour, width: 2)
+            }
             body += Self.text(name, x: frame.right - 30, y: at + 4, anchor: "end")
             at += 16
         }
@@ -127,6 +137,22 @@ extension Chart {
             #"<path d="\#(data)" fill="none" stroke="\#(colour)" stroke-width="\#(width)" stroke-linejoin="round" "#
             + #"stroke-linecap="round"/>"# + "\n"
         return path + marks
+    }
+
+    /// The dots of a line, faint ones smaller; one whose y is not finite has no place among values.
+    private static func dots(_ line: Line, _ frame: Frame, _ x: ChartScale, _ y: ChartScale, colour: String) -> String {
+        let circles = line.dots.compactMap { dot -> String? in
+            guard let across = x.position(dot.x), let up = y.position(dot.y) else { return nil }
+            return circle(frame.x(across), frame.y(up), radius: line.name == nil ? 3 : 4)
+        }
+        guard !circles.isEmpty else { return "" }
+        let opacity = line.name == nil ? "0.5" : "0.75"
+        return #"<g fill="\#(colour)" fill-opacity="\#(opacity)">"# + "\n" + circles.joined() + "</g>\n"
+    }
+
+    private static func circle(_ x: Double, _ y: Double, radius: Int, colour: String? = nil) -> String {
+        let fill = colour.map { #" fill="\#($0)""# } ?? ""
+        return #"<circle cx="\#(number(x))" cy="\#(number(y))" r="\#(radius)"\#(fill)/>"# + "\n"
     }
 
     private static func line(

@@ -69,7 +69,15 @@ extension Chart {
             previous = (column, row)
             points.append((column, row))
         }
-        // Marks last, so that no joining dot covers one.
+        // Marks last, so that no joining dot covers one. A line that has dots is marked there.
+        guard line.dots.isEmpty else {
+            for dot in line.dots {
+                guard let across = x.position(dot.x), let up = y.position(dot.y) else { continue }
+                let row = grid.count - 1 - Int((up * Double(grid.count - 1)).rounded())
+                grid[row][Int((across * Double(columns - 1)).rounded())] = mark
+            }
+            return
+        }
         for point in points { grid[point.row][point.column] = mark }
     }
 
@@ -87,9 +95,9 @@ extension Chart {
     private func xAxis(_ x: ChartScale, margin: Int, columns: Int) -> String {
         var line = Array(repeating: Character(" "), count: margin + columns)
         var free = 0
-        for tick in x.ticks where tick == tick.rounded() {
+        for (tick, text) in xTicks(x) {
             guard let share = x.position(tick) else { continue }
-            let label = Array(NumberText.short(tick, digits: 7))
+            let label = Array(text)
             let start = min(
                 margin + Int((share * Double(columns - 1)).rounded()) - label.count / 2,
                 margin + columns - label.count

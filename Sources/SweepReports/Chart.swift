@@ -6,18 +6,34 @@ package struct Chart: Hashable, Sendable {
     package var lines: [Line]
     /// A shaded range behind the lines.
     package var band: Band?
+    /// What x is.
+    package var xAxis = XAxis.epochs
+    /// Whether the y axis is logarithmic; nil: as the values ask for.
+    package var isLogarithmic: Bool?
+
+    /// What stands along the x axis.
+    package enum XAxis: Hashable, Sendable {
+        /// Whole numbers, from end to end.
+        case epochs
+        case numbers(logarithmic: Bool)
+        /// These, at 0, 1, 2, ….
+        case options([String])
+    }
 
     /// One line.
     package struct Line: Hashable, Sendable {
         /// What the legend calls it; nil: not in the legend, drawn faintly.
         package var name: String?
         package var points: [Point]
+        /// Dots beside the line.
+        package var dots: [Point]
         /// Whether it is drawn over all others; its colour and its place in the legend are those of its turn.
         package var isOnTop = false
 
-        package init(name: String?, points: [Point]) {
+        package init(name: String?, points: [Point] = [], dots: [Point] = []) {
             self.name = name
             self.points = points
+            self.dots = dots
         }
 
         /// The line through `values` at 1, 2, 3, ….
@@ -69,16 +85,32 @@ package struct Chart: Hashable, Sendable {
 
     /// The scale of x, over all lines.
     var xScale: ChartScale {
-        ChartScale(lines.flatMap { $0.points.map(\.x) }, logarithmic: false, padded: false)
+        let values = lines.flatMap { ($0.points + $0.dots).map(\.x) }
+        return switch xAxis {
+        case .epochs: ChartScale(values, logarithmic: false, padded: false)
+        case .numbers(let logarithmic): ChartScale(values, logarithmic: logarithmic, padded: true)
+        case .options(let names):
+            ChartScale([-0.5, Double(max(1, names.count)) - 0.5], logarithmic: false, padded: false)
+        }
+    }
+
+    /// What is written along the x axis, and where.
+    func xTicks(_ scale: ChartScale) -> [(value: Double, label: String)] {
+        switch xAxis {
+        case .epochs:
+            scale.ticks.filter { $0 == $0.rounded() }.map { ($0, NumberText.short($0, digits: 7)) }
+        case .numbers: zip(scale.ticks, scale.labels).map { ($0, $1) }
+        case .options(let names): names.enumerated().map { (Double($0.offset), $0.element) }
+        }
     }
 
     /// The scale of y: logarithmic when all values are positive and span more than one decade, unless told otherwise.
     func yScale(logarithmic: Bool?) -> ChartScale {
         let values =
-            lines.flatMap { $0.points.map(\.y) } + (band.map { ($0.lower + $0.upper).map(\.y) } ?? [])
+            lines.flatMap { ($0.points + $0.dots).map(\.y) } + (band.map { ($0.lower + $0.upper).map(\.y) } ?? [])
         let finite = values.filter(\.isFinite)
         let positive = !finite.isEmpty && finite.allSatisfy { $0 > 0 }
         let wide = positive && (finite.max() ?? 1) / (finite.min() ?? 1) > 10
-        return ChartScale(values, logarithmic: positive && (logarithmic ?? wide), padded: true)
+        return ChartScale(values, logarithmic: positive && (logarithmic ?? isLogarithmic ?? wide), padded: true)
     }
 }

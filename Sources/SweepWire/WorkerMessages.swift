@@ -24,6 +24,12 @@ package struct Register: Hashable, Sendable {
     package var oldestSequence: UInt64
     /// What it speaks; one that does not say speaks the handshake's version alone.
     package var versions: ProtocolVersions
+    /// Training rows a second of one core on the model that `doctor` trains, measured when the worker began: above 0, at most
+    /// `fastest`; nil where nothing was measured.
+    package var samplesPerSecond: Double?
+
+    /// More than a core can do, for what is read of others: a row of the model takes about a million floating-point operations.
+    package static let fastest = 1e9
 
     package init(
         worker: WorkerID,
@@ -38,7 +44,8 @@ package struct Register: Hashable, Sendable {
         dataSets: [DataSetID] = [],
         leases: [HeldLease] = [],
         oldestSequence: UInt64 = 1,
-        versions: ProtocolVersions = .spoken
+        versions: ProtocolVersions = .spoken,
+        samplesPerSecond: Double? = nil
     ) {
         self.worker = worker
         self.host = host
@@ -53,6 +60,7 @@ package struct Register: Hashable, Sendable {
         self.leases = leases
         self.oldestSequence = oldestSequence
         self.versions = versions
+        self.samplesPerSecond = samplesPerSecond
     }
 }
 

@@ -62,7 +62,8 @@ package actor Worker: Service {
             kernels: kernels.name,
             coreVersion: options.isNull ? WorkerOptions.nullCoreVersion : String(TrainingCore.version),
             softwareVersion: options.softwareVersion,
-            labels: options.announcedLabels
+            labels: options.announcedLabels,
+            samplesPerSecond: options.samplesPerSecond
         )
         session = WorkerSession(
             WorkerSession.Options(

@@ -37,6 +37,8 @@ package struct WorkerOptions: Sendable {
     package var board: SlotBoard?
     /// What an earlier process of this worker took down with it.
     package var inherited: [SegmentEnded]
+    /// What one core was measured to train, as `Register` says it; nil where nothing was measured.
+    package var samplesPerSecond: Double?
 
     package init(
         endpoint: String,
@@ -53,7 +55,8 @@ package struct WorkerOptions: Sendable {
         isNull: Bool = false,
         runsPrograms: Bool = false,
         board: SlotBoard? = nil,
-        inherited: [SegmentEnded] = []
+        inherited: [SegmentEnded] = [],
+        samplesPerSecond: Double? = nil
     ) {
         self.endpoint = endpoint
         self.security = security
@@ -70,6 +73,7 @@ package struct WorkerOptions: Sendable {
         self.runsPrograms = runsPrograms
         self.board = board
         self.inherited = inherited
+        self.samplesPerSecond = samplesPerSecond
     }
 
     /// The labels that it was given and those that it gives itself, in the order of keys.

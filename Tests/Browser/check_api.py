@@ -52,8 +52,8 @@ def check(path, method, operation, *expected):
             failures.append(f"{method} {path}: {error.json_path}: {error.message[:300]}")
 
 
-queries = {"rank": ["top=2", "metric=validation.accuracy"], "curves": ["trial=1"], "importance": ["metric=validation.accuracy"], "trials": ["metrics=validation.loss", "limit=3&after=2", "since=nothing-1"]}
-wrong = {"rank": ["top=0", "x=1", "metric=loss"], "curves": ["trial=a"], "importance": ["metric=loss", "top=1"], "trials": ["metrics=7loss", "limit=-1"], "comparison": ["with=", "with=a,,b", "top=1"]}
+queries = {"rank": ["top=2", "metric=validation.accuracy"], "curves": ["trial=1"], "importance": ["metric=validation.accuracy"], "trials": ["metrics=validation.loss", "limit=3&after=2", "since=nothing-1"], "report": ["format=html", "format=markdown"], "export": ["format=csv", "format=jsonl", "format=optuna"]}
+wrong = {"rank": ["top=0", "x=1", "metric=loss"], "curves": ["trial=a"], "importance": ["metric=loss", "top=1"], "trials": ["metrics=7loss", "limit=-1"], "comparison": ["with=", "with=a,,b", "top=1"], "report": ["format=csv", "top=1"], "export": ["format=html", "trial=1"]}
 conflicts = {"comparison": [f"with={urllib.parse.quote(options.sweep)}"]}
 for template, item in document["paths"].items():
     for method, operation in item.items():

@@ -17,6 +17,8 @@ struct DoctorReport: Decodable {
     let kernels: String
     let samplesPerSecond: Double?
     let clockDifferenceS: Double?
+    let expectedSamplesPerSecond: Double?
+    let expectedOfWorkers: Int?
 
     subscript(name: String) -> Check? { checks.first { $0.check == name } }
 }
@@ -65,6 +67,37 @@ extension RealProcesses {
                 try #require(keyless["key"]?.level == "ok")
                 // It is nobody's worker afterwards.
                 try #require(!coordinator.child.errors.contains("registered"))
+            }
+        }
+
+        @Test func `the speed is compared with that of the coordinator's workers, and needs of sweeps are told`()
+            async throws
+        {
+            try await Bench.run { bench in
+                let sweep = try bench.sweep(
+                    "digits-long",
+                    ["search:": "requires: {gpu: 'yes'}\nsearch:"]
+                )
+                let coordinator = try await bench.coordinator([sweep])
+                let ask = ["--connect", coordinator.endpoint.worker, "--slots", "1"]
+                let alone = try await report(bench, ask + ["--seconds", "0.2"], exits: 0)
+                try #require(alone["speed"]?.found.contains("nothing to compare with") == true)
+                try #require(alone.expectedOfWorkers == nil)
+                try #require(alone["sweeps"]?.found.contains("1 needs gpu=yes") == true)
+                // One that measures nothing, and one that does.
+                let quiet = try bench.worker("quiet", of: coordinator, ["--calibrate", "0"])
+                let measured = try bench.worker("measured", of: coordinator)
+                try await bench.wait("both have registered") {
+                    quiet.errors.contains("registered") && measured.errors.contains("registered")
+                }
+                let beside = try await report(
+                    bench,
+                    ask + ["--seconds", "0.2", "--label", "gpu=yes"],
+                    exits: 0
+                )
+                try #require(beside.expectedOfWorkers == 1 && (beside.expectedSamplesPerSecond ?? 0) > 100)
+                try #require(beside["speed"]?.found.contains("of what the coordinator's one worker does") == true)
+                try #require(beside["sweeps"]?.level == "ok")
             }
         }
 

@@ -27,6 +27,28 @@ extension RealProcesses {
                 let whole = try await coordinator.curves("quick").trials
                 try #require(curves.trials == whole.filter { $0.trial == 1 })
 
+                // Files are those that the commands write.
+                let csv = bench.path("quick.csv")
+                let lines = bench.path("quick.jsonl")
+                try await bench.run(
+                    ["sweepd", "export", "quick", "--csv", csv, "--jsonl", lines] + coordinator.access,
+                    exits: 0
+                )
+                for (target, path, type) in [
+                    ("export", csv, "text/csv; charset=utf-8"),
+                    ("export?format=jsonl", lines, "application/x-ndjson"),
+                ] {
+                    let reply = try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/" + target)
+                    try #require(reply.status == 200 && reply.headers["content-type"] == type)
+                    let written = try String(contentsOfFile: path, encoding: .utf8)
+                    try #require(reply.body == written)
+                }
+                let report = try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/report")
+                try #require(report.headers["content-disposition"] == "attachment; filename=\"quick.html\"")
+                try #require(report.body.hasPrefix("<!DOCTYPE html>") && report.body.contains("<h2>Ranking</h2>"))
+                let markdown = try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/report?format=markdown")
+                try #require(markdown.body.contains("\n## Ranking\n"))
+
                 let head = try HTTPReply.ask(port: port, "/health", method: "HEAD")
                 try #require(
                     head.status == 200 && head.body.isEmpty

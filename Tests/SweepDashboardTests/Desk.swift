@@ -163,6 +163,13 @@ final class Desk: SweepObservatory {
         return DataDocument(sweep: sweep, content: .nothing("no rows")).json.bytes
     }
 
+    /// Says what was asked for; of a sweep called `busy` nothing is made.
+    @Sendable static func file(_ file: SweepDownload, _ sweep: String) async throws(ControlError) -> [UInt8] {
+        if sweep == "busy" { throw ControlError(.conflict, "files are being made") }
+        guard sweep == "digits" else { throw ControlError(.notFound, "no sweep is called \(sweep)") }
+        return Array("\(file.rawValue) of \(sweep)\n".utf8)
+    }
+
     /// Takes no sweep file, and tells how long it was.
     @Sendable static func submit(_ text: [UInt8]) async -> Site.Submitted {
         text.isEmpty ? .refused(ControlError(.conflict, "nothing")) : .mistakes(["sweep.yaml:1:1: \(text.count) bytes"])

@@ -11,6 +11,7 @@ import Testing
             health: { "" },
             metrics: { "" },
             data: Desk.data,
+            file: Desk.file,
             submit: Desk.submit
         )
     }

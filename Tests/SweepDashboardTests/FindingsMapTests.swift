@@ -13,6 +13,7 @@ import Testing
             health: { "" },
             metrics: { "" },
             data: Desk.data,
+            file: Desk.file,
             submit: Desk.submit
         )
         let answer = await site.answer(HTTPRequest(target: "/page/findings.js", authority: "localhost"))

@@ -18,6 +18,11 @@ import Testing
             ("/api/v1/session", .session), ("/api/v1/sweeps/digits", .sweep("digits")),
             ("/api/v1/sweeps/digits/status", .status(sweep: "digits")),
             ("/api/v1/sweeps/digits/events", .sweepEvents(sweep: "digits")),
+            ("/api/v1/sweeps/digits/report", .file(sweep: "digits", .html)),
+            ("/api/v1/sweeps/digits/report?format=markdown", .file(sweep: "digits", .markdown)),
+            ("/api/v1/sweeps/digits/export", .file(sweep: "digits", .csv)),
+            ("/api/v1/sweeps/digits/export?format=jsonl", .file(sweep: "digits", .jsonl)),
+            ("/api/v1/sweeps/digits/export?format=optuna", .file(sweep: "digits", .optuna)),
             ("/api/v1/sweeps/digits/timeline", .timeline(sweep: "digits")),
             ("/api/v1/sweeps/digits/data", .data(sweep: "digits")),
             ("/api/v1/sweeps/digits/importance", .importance(sweep: "digits", metric: nil)),
@@ -101,6 +106,19 @@ import Testing
         #expect(HTTPRoute.paths.contains("/api/v1/sweeps/NAME/enqueue"))
     }
 
+    @Test func `a report is read by GET, and an epoch is reported by POST to the same address`() throws {
+        let route = try HTTPRoute(method: "POST", target: "/api/v1/sweeps/a%2Fb/report")
+        #expect(route == .report(sweep: "a/b") && route.isSteering)
+        let file = try HTTPRoute(method: "HEAD", target: "/api/v1/sweeps/a%2Fb/report")
+        #expect(file == .file(sweep: "a/b", .html) && !file.isSteering)
+        #expect(refusal("POST", "/api/v1/sweeps/a/report?format=html")?.status == 400)
+        for method in ["PUT", "DELETE", "post"] {
+            let failure = try #require(refusal(method, "/api/v1/sweeps/a/report"))
+            #expect(failure.status == 405 && failure.allow == "GET, HEAD, POST")
+        }
+        #expect(refusal("POST", "/api/v1/sweeps/a/export")?.allow == "GET, HEAD")
+    }
+
     @Test func `a sweep is removed by DELETE of its address, which is steering`() throws {
         let route = try HTTPRoute(method: "DELETE", target: "/api/v1/sweeps/a%2Fb")
         #expect(route == .delete(sweep: "a/b") && route.isSteering)
@@ -126,7 +144,9 @@ import Testing
             "/api/v1/sweeps/d/rank?metric=7loss", "/api/v1/sweeps/d/rank?trial=1", "/api/v1/sweeps/%ff/status",
             "/api/v1/sweeps/%4/status",
             "/api/v1/sweeps/%+1/status",
-            "/health?x=1", "/api/v1/sweeps/d/trials/0", "/api/v1/sweeps/d/trials/x", "/api/v1/sweeps/d/trials?limit=0",
+            "/api/v1/sweeps/d/report?format=csv", "/api/v1/sweeps/d/report?format=", "/api/v1/sweeps/d/report?top=1",
+            "/api/v1/sweeps/d/export?format=html", "/api/v1/sweeps/d/export?format=csv&trial=1", "/health?x=1",
+            "/api/v1/sweeps/d/trials/0", "/api/v1/sweeps/d/trials/x", "/api/v1/sweeps/d/trials?limit=0",
             "/api/v1/sweeps/d/trials?metrics=7loss", "/api/v1/sweeps/d/status?since=1",
         ]
     )

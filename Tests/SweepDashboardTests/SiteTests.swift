@@ -18,6 +18,7 @@ import Testing
             health: { "{\"status\":\"ok\"}" },
             metrics: { "sweepd_up 1\n" },
             data: Desk.data,
+            file: Desk.file,
             submit: Desk.submit
         )
         var request = HTTPRequest(method: method, target: target, authority: host, authorization: authorization)
@@ -263,6 +264,42 @@ import Testing
         #expect(logout.answer.headers["set-cookie"]?.contains("Max-Age=0") == true)
     }
 
+    // MARK: Files
+
+    @Test func `a file comes with its type, under the sweep's name, to be kept and not shown`() async throws {
+        for (target, type, name) in [
+            ("report", "text/html; charset=utf-8", "digits.html"),
+            ("report?format=markdown", "text/markdown; charset=utf-8", "digits.md"),
+            ("export", "text/csv; charset=utf-8", "digits.csv"),
+            ("export?format=jsonl", "application/x-ndjson", "digits.jsonl"),
+            ("export?format=optuna", "application/x-ndjson", "digits.optuna.log"),
+        ] {
+            let answer = try await ask("/api/v1/sweeps/digits/" + target).answer
+            #expect(answer.status == 200 && answer.body.count > 10, "\(target)")
+            #expect(answer.headers["content-type"] == type)
+            #expect(answer.headers["content-disposition"] == "attachment; filename=\"\(name)\"")
+            #expect(answer.headers["x-content-type-options"] == "nosniff")
+            let tag = try #require(answer.headers["etag"])
+            let again = try await ask("/api/v1/sweeps/digits/" + target) { $0.ifNoneMatch = tag }
+            #expect(again.status == 304 && again.answer.body.isEmpty)
+        }
+        let markdown = try await ask("/api/v1/sweeps/digits/report?format=markdown").answer
+        #expect(String(decoding: markdown.body, as: UTF8.self) == "markdown of digits\n")
+    }
+
+    @Test func `a file that is not made is refused as a document`() async throws {
+        let none = try await ask("/api/v1/sweeps/none/report")
+        #expect(none.status == 404 && none.json?["error"]?["code"] == .text("not_found"))
+        let busy = try await ask("/api/v1/sweeps/busy/export")
+        #expect(busy.status == 409 && busy.answer.headers["content-type"] == "application/json")
+        #expect(busy.answer.headers["content-disposition"] == nil)
+        let wrong = try await ask("/api/v1/sweeps/digits/export?format=xlsx")
+        #expect(
+            wrong.status == 400
+                && wrong.json?["error"]?["message"] == .text(#"format: found "xlsx", allowed csv, jsonl, optuna"#)
+        )
+    }
+
     // MARK: What is kept
 
     @Test func `what has not changed is not sent again`() async throws {
@@ -279,6 +316,7 @@ import Testing
                 health: { "" },
                 metrics: { "" },
                 data: Desk.data,
+                file: Desk.file,
                 submit: Desk.submit
             )
             guard !target.hasSuffix("/trials") else { continue }

@@ -94,7 +94,8 @@ package struct CoreHarness: Sendable {
         coreVersion: String = "core-1",
         labels: [String: String] = [:],
         kernels: String = "none",
-        versions: ProtocolVersions = .spoken
+        versions: ProtocolVersions = .spoken,
+        samplesPerSecond: Double? = nil
     ) -> Worker {
         let id = WorkerID(name: name, incarnation: UInt64(nextPeer))
         let worker = Worker(id: id, peer: PeerID(number: nextPeer))
@@ -106,7 +107,8 @@ package struct CoreHarness: Sendable {
             coreVersion: coreVersion,
             labels: labels,
             kernels: kernels,
-            versions: versions
+            versions: versions,
+            samplesPerSecond: samplesPerSecond
         )
         return worker
     }
@@ -121,7 +123,8 @@ package struct CoreHarness: Sendable {
         oldestSequence: UInt64 = 1,
         labels: [String: String] = [:],
         kernels: String = "none",
-        versions: ProtocolVersions = .spoken
+        versions: ProtocolVersions = .spoken,
+        samplesPerSecond: Double? = nil
     ) {
         let register = Register(
             worker: worker.id,
@@ -135,7 +138,8 @@ package struct CoreHarness: Sendable {
             labels: labels.sorted { $0.key < $1.key }.map { WorkerLabel(key: $0.key, value: $0.value) },
             leases: leases.map { HeldLease(lease: $0, epoch: 0) },
             oldestSequence: oldestSequence,
-            versions: versions
+            versions: versions,
+            samplesPerSecond: samplesPerSecond
         )
         give(.message(.register(register), from: worker.peer))
     }

@@ -111,6 +111,46 @@ import Testing
         #expect(code(2, [0xFF]) == .undecodable && code(2, []) == .undecodable && code(2, large) == .tooLarge)
     }
 
+    /// Field 16 of a registration: 1.5 and so on as doubles, the lowest byte first.
+    @Test(
+        arguments: [
+            ([0, 0, 0, 0, 0, 0, 0xF8, 0x3F], 1.5), ([0, 0, 0, 0, 0, 0, 0, 0], nil),
+            ([0, 0, 0, 0, 0x65, 0xCD, 0xCD, 0x41], 1e9),
+        ] as [([UInt8], Double?)]
+    )
+    func `a worker's speed is a field that others leave out`(bytes: [UInt8], speed: Double?) throws {
+        let body = GoldenBytes.registerOfVersion1[1]
+        let header = Array("SWPD".utf8) + [handshakeVersion, 0x10]
+        guard case .register(var register) = try Message.decode([header, body + [0x81, 1] + bytes]) else {
+            Issue.record("not a registration")
+            return
+        }
+        #expect(register.samplesPerSecond == speed)
+        let written = try Message.register(register).encode()[1]
+        #expect(written == (speed == nil ? body : body + [0x81, 1] + bytes))
+        // What was not measured is not said: the bytes are those of before.
+        register.samplesPerSecond = nil
+        #expect(try Message.register(register).encode()[1] == body)
+        for none in [0, -1, Double.nan, .infinity, 2e9] {
+            register.samplesPerSecond = none
+            #expect(try Message.register(register).encode()[1] == body)
+        }
+    }
+
+    /// -1, NaN, infinity and 2·10⁹.
+    @Test(
+        arguments: [
+            [0, 0, 0, 0, 0, 0, 0xF0, 0xBF], [0, 0, 0, 0, 0, 0, 0xF8, 0x7F], [0, 0, 0, 0, 0, 0, 0xF0, 0x7F],
+            [0, 0, 0, 0, 0x65, 0xCD, 0xDD, 0x41],
+        ] as [[UInt8]]
+    )
+    func `a speed that none can be is refused`(bytes: [UInt8]) throws {
+        let header = Array("SWPD".utf8) + [handshakeVersion, 0x10]
+        let frames = [header, GoldenBytes.registerOfVersion1[1] + [0x81, 1] + bytes]
+        let error = try #require(throws: WireError.self) { try Message.decode(frames) }
+        #expect(error.code == .undecodable)
+    }
+
     /// Fields 14 and 15 of a registration, as varints.
     @Test(
         arguments: [

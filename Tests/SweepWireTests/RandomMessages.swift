@@ -212,7 +212,8 @@ struct RandomMessages {
                     dataSets: list(3) { $0.dataSet() },
                     leases: list(3) { HeldLease(lease: $0.lease(), epoch: $0.epoch()) },
                     oldestSequence: 1 + UInt64(count(99)),
-                    versions: versions()
+                    versions: versions(),
+                    samplesPerSecond: count(1) == 0 ? nil : Double(1 + count(99_999)) / 2
                 )
             )
         case .heartbeat:

@@ -143,7 +143,8 @@ struct RemoteHost: Sendable {
     }
 
     private func doctorArguments(_ plan: Plan, seconds: Double) -> [String] {
-        connection(plan) + (host.slots.map { ["--slots", "\($0)"] } ?? []) + ["--seconds", "\(seconds)"]
+        connection(plan) + (host.slots.map { ["--slots", "\($0)"] } ?? []) + host.labels.flatMap { ["--label", $0] }
+            + (plan.options.contains("--commands") ? ["--commands"] : []) + ["--seconds", "\(seconds)"]
     }
 
     /// The key's file stands among the words: by it the worker is found again in the list of processes.

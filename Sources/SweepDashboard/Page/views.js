@@ -169,10 +169,12 @@ export function sweepView(context, name) {
         if (!await confirmed(title, text, title, dangerous)) return
         try { store.status = await ask(`${sweepPath(name)}/${word}`, {method: 'POST'}); announce(`${name} is ${store.status.state}`); render('head') } catch (error) { context.refused(error) || head.append(failure(error)) }
       }}, title)
+      const file = (path, text, title) => h('a', {class: 'small', href: `/api/v1${sweepPath(name)}/${path}`, download: true, title, 'data-key': path}, text)
       const over = ['finished', 'cancelled'].includes(status.state), may = context.role === 'steer' && !over
       const workers = status.workers.filter(worker => worker.slots > 0), busy = workers.reduce((sum, worker) => sum + worker.busy, 0)
       if (current.startsWith('trials/')) { fill(head); return }
       refill(head, h('div', {class: 'row'}, h('h1', {class: 'grow'}, name, ' ', h('span', {class: 'soft', style: {'font-weight': 400, 'font-size': '15px'}}, status.state)),
+        file('report', 'Download report', 'One file with ranking, curves, parameters and findings, that needs nothing else'), file('export?format=csv', 'CSV', 'Every trial and epoch as a table'),
         may && (status.state === 'running' ? steer('pause', 'Pause', 'No more work is handed out; what trains may end its segment. It can be resumed at any time.') : steer('resume', 'Resume', 'Work is handed out again.')),
         may && steer('cancel', 'Cancel', `Trials of ${name} that have not ended are pruned. This cannot be taken back; what was trained stays.`, true)),
       status.reason && h('div', {class: 'error'}, status.reason),

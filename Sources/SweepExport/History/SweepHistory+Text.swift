@@ -13,7 +13,9 @@ extension SweepHistory {
         let columns =
             ["trial", "configuration_id", "seed", "state", "final", "finding"] + paths + ["epoch", "core_seconds"]
             + metrics.map(\.rawValue)
-        var table = Table(columns: columns.map { Table.Column($0) })
+        // Line by line: as a table, all cells would be in memory at once.
+        func line(_ cells: [String]) -> String { cells.map(Table.csvField).joined(separator: ",") + "\n" }
+        var text = line(columns)
         for trial in curves.trials {
             let head =
                 [
@@ -21,15 +23,15 @@ extension SweepHistory {
                     trial.isFinal ? "true" : "", findings[trial.trial] ?? "",
                 ] + paths.map { trial.configuration[$0]?.description ?? "" }
             let series = metrics.map { trial.curve.series($0) }
-            if trial.curve.epochs == 0 { table.add(head + Array(repeating: "", count: 2 + metrics.count)) }
+            if trial.curve.epochs == 0 { text += line(head + Array(repeating: "", count: 2 + metrics.count)) }
             for (index, observation) in trial.curve.observations.enumerated() {
-                table.add(
+                text += line(
                     head + [String(observation.epoch), "\(observation.seconds)"]
                         + series.map { $0.indices.contains(index) ? "\($0[index])" : "" }
                 )
             }
         }
-        return table.csv
+        return text
     }
 
     /// One JSON object a line and trial, as `curves --format json` shows trials, with `sweep` and `finding`.

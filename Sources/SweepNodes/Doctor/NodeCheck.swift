@@ -2,7 +2,7 @@
 package struct NodeCheck: Hashable, Sendable {
     /// What it is about; the raw values stand in documents.
     package enum Subject: String, CaseIterable, Sendable {
-        case port, key, version, core, kernels, slots, speed, clock, disk, memory, files
+        case port, key, version, core, kernels, slots, speed, clock, disk, memory, files, sweeps
     }
 
     /// How bad it is, the worst last.

@@ -9,6 +9,9 @@ package enum NodeLimits {
     package static let peakShare = 0.35
     /// A core that is shared so much takes a quarter more time for everything.
     package static let coreShare = 0.8
+    /// Half an octave below what the coordinator's workers do: nearer to a machine of half their speed than to them. Octaves are what
+    /// it tells the paces of its workers apart by.
+    package static let fellowShare = 0.7
     /// Prepared rows of more than 1 GiB are mapped from a file: below twice that, a large data set may not find room.
     package static let diskBytes = 2 << 30
     /// Below this not even logs find room.
@@ -28,7 +31,7 @@ extension NodeFacts {
     package var checks: [NodeCheck] {
         let answered: [NodeCheck?] = [versionCheck, coreCheck]
         let here: [NodeCheck?] = [
-            kernelCheck, slotCheck, speedCheck, clockCheck, diskCheck, memoryCheck, fileCheck,
+            kernelCheck, slotCheck, speedCheck, clockCheck, diskCheck, memoryCheck, fileCheck, sweepCheck,
         ]
         return connectionChecks + (answered + here).compactMap { $0 }
     }
@@ -197,13 +200,16 @@ extension NodeFacts {
         let share = speed.peakGflops > 0 ? speed.gflops / speed.peakGflops : 0
         let found =
             "\(NumberText.significant(speed.samplesPerSecond, digits: 3)) samples/s a core on \(speed.model), "
-            + "\(NumberText.significant(speed.gflops, digits: 3)) of \(NumberText.significant(speed.peakGflops, digits: 3)) GFLOP/s"
+            + "\(NumberText.significant(speed.gflops, digits: 3)) of \(NumberText.significant(speed.peakGflops, digits: 3)) GFLOP/s\(comparison)"
         if speed.coreShare < NodeLimits.coreShare {
             return .warn(
                 .speed,
                 "\(found); the core was there for \(Int((speed.coreShare * 100).rounded())) % of the time",
                 "other programs compute here: stop them, or take fewer slots"
             )
+        }
+        if let shareOfFellows, shareOfFellows < NodeLimits.fellowShare {
+            return .warn(.speed, found, slownessAdvice)
         }
         if share < NodeLimits.peakShare {
             return .warn(

@@ -16,6 +16,8 @@ package struct NodeFacts: Hashable, Sendable {
     package var disk: Disk?
     package var memory: Memory?
     package var files: FileLimits?
+    /// What its worker is to be labelled with, `commands` where it is to run programs.
+    package var labels: [String: String]
 
     package init(
         host: String,
@@ -28,7 +30,8 @@ package struct NodeFacts: Hashable, Sendable {
         speed: Speed?,
         disk: Disk?,
         memory: Memory?,
-        files: FileLimits?
+        files: FileLimits?,
+        labels: [String: String] = [:]
     ) {
         self.host = host
         self.slots = slots
@@ -41,6 +44,7 @@ package struct NodeFacts: Hashable, Sendable {
         self.disk = disk
         self.memory = memory
         self.files = files
+        self.labels = labels
     }
 
     /// How far the way to the coordinator leads.
@@ -70,11 +74,19 @@ package struct NodeFacts: Hashable, Sendable {
         package var role: String?
         /// Its clock less this machine's, in seconds.
         package var clockDifference: Double
+        /// What it expects of a machine; nil when it is too old to say.
+        package var expectations: NodeExpectations?
 
-        package init(software: Software, role: String?, clockDifference: Double) {
+        package init(
+            software: Software,
+            role: String?,
+            clockDifference: Double,
+            expectations: NodeExpectations? = nil
+        ) {
             self.software = software
             self.role = role
             self.clockDifference = clockDifference
+            self.expectations = expectations
         }
     }
 
@@ -119,13 +131,27 @@ package struct NodeFacts: Hashable, Sendable {
         package var available: [String]
         /// The table that is used.
         package var kernels: String
+        /// Programs that computed or waited to, over the last minute; nil when the system does not say.
+        package var loadAverage: Double?
+        /// How the system chooses the first core's frequency; nil when it does not say, as in virtual machines.
+        package var governor: String?
 
-        package init(model: String, cores: Int, quota: Double?, available: [String], kernels: String) {
+        package init(
+            model: String,
+            cores: Int,
+            quota: Double?,
+            available: [String],
+            kernels: String,
+            loadAverage: Double? = nil,
+            governor: String? = nil
+        ) {
             self.model = model
             self.cores = cores
             self.quota = quota
             self.available = available
             self.kernels = kernels
+            self.loadAverage = loadAverage
+            self.governor = governor
         }
     }
 

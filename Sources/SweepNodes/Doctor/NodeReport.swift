@@ -4,7 +4,7 @@ package import SweepReports
 ///
 /// JSON: `{"host", "endpoint", "level": "ok", "warn" or "fail", "checks": [{"check", "level", "found", "advice"}], "slots",
 /// "software", "protocol", "core", "cores", "kernels", "samples_per_second", "gflops", "peak_gflops", "core_share",
-/// "round_trip_s", "clock_difference_s", "disk_free_bytes", "memory_available_bytes", "open_files"}`; what was not measured is null.
+/// "expected_samples_per_second", "expected_of_workers", "round_trip_s", "clock_difference_s", "disk_free_bytes", "memory_available_bytes", "open_files"}`; what was not measured is null.
 package struct NodeReport: Hashable, Sendable {
     package let facts: NodeFacts
     package let checks: [NodeCheck]
@@ -64,6 +64,8 @@ package struct NodeReport: Hashable, Sendable {
             JSONMember("gflops", number(facts.speed?.gflops)),
             JSONMember("peak_gflops", number(facts.speed?.peakGflops)),
             JSONMember("core_share", number(facts.speed?.coreShare)),
+            JSONMember("expected_samples_per_second", number(facts.fellows?.median)),
+            JSONMember("expected_of_workers", integer(facts.fellows?.workers)),
             JSONMember("round_trip_s", number(roundTrip)),
             JSONMember("clock_difference_s", number(facts.coordinator?.clockDifference)),
             JSONMember("disk_free_bytes", integer(facts.disk?.freeBytes)),

@@ -18,7 +18,7 @@ extension SweepReport {
             <style>
             body { font: 15px/1.5 system-ui, sans-serif; color: #1a1a1a; background: #fff; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
             h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; border-bottom: 1px solid #ccc; }
-            .wide { overflow-x: auto; } svg { max-width: 100%; height: auto; }
+            .wide { overflow-x: auto; } .pictures { display: flex; flex-wrap: wrap; gap: 1rem; margin: 0; } svg { max-width: 100%; height: auto; }
             table { border-collapse: collapse; font-size: 13px; font-variant-numeric: tabular-nums; }
             th, td { padding: 2px 10px 2px 0; text-align: left; vertical-align: top; } th { border-bottom: 1px solid #888; }
             td.n, th.n { text-align: right; white-space: nowrap; } tr:nth-child(even) td { background: #f6f6f6; }
@@ -38,6 +38,10 @@ extension SweepReport {
         case .paragraph(let text): "<p>\(Chart.escape(text))</p>\n"
         case .table(let table): "<div class=\"wide\">\n\(table.html)</div>\n"
         case .chart(let chart): "<figure class=\"wide\">\n\(chart.svg())</figure>\n"
+        case .pictures(let charts):
+            charts.isEmpty
+                ? ""
+                : "<figure class=\"pictures\">\n\(charts.map { $0.svg(width: 460, height: 300) }.joined())</figure>\n"
         case .code(let text):
             "<pre>\(text.split(separator: "\n", omittingEmptySubsequences: false).map { Chart.escape(String($0)) }.joined(separator: "\n"))</pre>\n"
         }

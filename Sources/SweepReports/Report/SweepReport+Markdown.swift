@@ -4,7 +4,7 @@ extension SweepReport {
         var text = "# \(PrintableText.markdown(title))\n"
         for section in sections {
             text += "\n## \(section.title)\n"
-            for part in section.parts { text += "\n" + Self.markdown(part) }
+            for written in section.parts.map(Self.markdown) where !written.isEmpty { text += "\n" + written }
         }
         return text
     }
@@ -14,6 +14,7 @@ extension SweepReport {
         case .paragraph(let text): PrintableText.markdown(text) + "\n"
         case .table(let table): table.markdown
         case .chart(let chart): fenced(chart.terminalText(width: 100, height: 18))
+        case .pictures: ""
         case .code(let text): fenced(text)
         }
     }

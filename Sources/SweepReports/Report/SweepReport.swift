@@ -1,4 +1,4 @@
-import SweepCore
+package import SweepCore
 import SweepNumerics
 import SweepSearch
 
@@ -6,12 +6,14 @@ import SweepSearch
 /// what is wrong with what did not, what was run where, and how to do it again.
 package struct SweepReport: Sendable {
     private let status: StatusDocument
-    private let rank: RankDocument
+    let rank: RankDocument
     private let curves: CurvesDocument
     private let diagnosis: DiagnosisDocument
     /// Nil while too little is known.
     private let importance: ImportanceDocument?
     private let submission: Submission
+    /// The ranges that were searched; nil where the sweep file is not at hand.
+    let space: SearchSpace?
     /// Of the program that writes the report.
     private let version: String
 
@@ -28,6 +30,7 @@ package struct SweepReport: Sendable {
         diagnosis: DiagnosisDocument,
         importance: ImportanceDocument? = nil,
         submission: Submission,
+        space: SearchSpace? = nil,
         version: String
     ) {
         self.status = status
@@ -36,6 +39,7 @@ package struct SweepReport: Sendable {
         self.diagnosis = diagnosis
         self.importance = importance
         self.submission = submission
+        self.space = space
         self.version = version
     }
 
@@ -50,13 +54,15 @@ package struct SweepReport: Sendable {
         case paragraph(String)
         case table(Table)
         case chart(Chart)
+        /// Small pictures beside each other; where there can be none, the text and the tables beside them say the same.
+        case pictures([Chart])
         case code(String)
     }
 
     var title: String { "Sweep \(rank.sweep)" }
 
     var sections: [Section] {
-        [summary, ranking, learning, mattering, parameters, findings, work, again].filter { !$0.parts.isEmpty }
+        [summary, ranking, fronts, learning, mattering, parameters, findings, work, again].filter { !$0.parts.isEmpty }
     }
 
     // MARK: What came out
@@ -146,7 +152,8 @@ package struct SweepReport: Sendable {
             Table.Column("parameter"), Table.Column("values"), Table.Column("configurations", isNumeric: true),
             Table.Column("best", isNumeric: true), Table.Column("median", isNumeric: true),
         ])
-        for (path, name) in zip(paths, ParameterNames.short(paths)) {
+        let names = ParameterNames.short(paths)
+        for (path, name) in zip(paths, names) {
             for group in Self.groups(trained, path) {
                 let values = group.rows.compactMap(\.objective)
                 let costs = values.map(rank.objective.cost)
@@ -167,7 +174,7 @@ package struct SweepReport: Sendable {
                 .paragraph(
                     "\(rank.objective.metric.rawValue) of the configurations that took these values. Trials that were stopped early count "
                         + "with what they had reached, so a group of many stopped ones looks worse than it is."
-                ), .table(table),
+                ), .pictures(slices(trained, paths: paths, names: names)), .table(table),
             ]
         )
     }

@@ -34,6 +34,9 @@ extension Register: WireForm {
             form.oldestVersion = UInt32(versions.oldest)
             form.newestVersion = UInt32(versions.newest)
         }
+        if let samplesPerSecond, samplesPerSecond > 0, samplesPerSecond <= Self.fastest {
+            form.samplesPerSecond = samplesPerSecond
+        }
         return form
     }
 
@@ -59,8 +62,17 @@ extension Register: WireForm {
                 HeldLease(lease: try LeaseID(held.lease), epoch: try Check.integer(held.epoch, "an epoch"))
             },
             oldestSequence: try Check.sequence(max(form.oldestSequence, 1)),
-            versions: try ProtocolVersions(said: form.oldestVersion, form.newestVersion)
+            versions: try ProtocolVersions(said: form.oldestVersion, form.newestVersion),
+            samplesPerSecond: try Self.speed(form.samplesPerSecond)
         )
+    }
+
+    /// What a registration says of the worker's speed, where 0 is nothing.
+    private static func speed(_ said: Double) throws(WireError) -> Double? {
+        if said == 0 { return nil }
+        // NaN is in no range.
+        guard said > 0, said <= fastest else { throw .undecodable("\(said) samples a second") }
+        return said
     }
 }
 

@@ -207,6 +207,9 @@ nonisolated struct Sweepd_Wire_Register: Sendable {
 
   var newestVersion: UInt32 = 0
 
+  /// of one core on the model that doctor trains; 0: not measured
+  var samplesPerSecond: Double = 0
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -1522,7 +1525,7 @@ nonisolated extension Sweepd_Wire_ObjectMissing: SwiftProtobuf.Message, SwiftPro
 
 nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Register"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}incarnation\0\u{1}host\0\u{1}pid\0\u{1}slots\0\u{1}prefetch\0\u{1}kernels\0\u{3}core_version\0\u{3}software_version\0\u{1}labels\0\u{3}data_sets\0\u{1}leases\0\u{3}oldest_sequence\0\u{3}oldest_version\0\u{3}newest_version\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}incarnation\0\u{1}host\0\u{1}pid\0\u{1}slots\0\u{1}prefetch\0\u{1}kernels\0\u{3}core_version\0\u{3}software_version\0\u{1}labels\0\u{3}data_sets\0\u{1}leases\0\u{3}oldest_sequence\0\u{3}oldest_version\0\u{3}newest_version\0\u{3}samples_per_second\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1545,6 +1548,7 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
       case 13: try { try decoder.decodeSingularUInt64Field(value: &self.oldestSequence) }()
       case 14: try { try decoder.decodeSingularUInt32Field(value: &self.oldestVersion) }()
       case 15: try { try decoder.decodeSingularUInt32Field(value: &self.newestVersion) }()
+      case 16: try { try decoder.decodeSingularDoubleField(value: &self.samplesPerSecond) }()
       default: break
       }
     }
@@ -1596,6 +1600,9 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
     if self.newestVersion != 0 {
       try visitor.visitSingularUInt32Field(value: self.newestVersion, fieldNumber: 15)
     }
+    if self.samplesPerSecond.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.samplesPerSecond, fieldNumber: 16)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1615,6 +1622,7 @@ nonisolated extension Sweepd_Wire_Register: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.oldestSequence != rhs.oldestSequence {return false}
     if lhs.oldestVersion != rhs.oldestVersion {return false}
     if lhs.newestVersion != rhs.newestVersion {return false}
+    if lhs.samplesPerSecond != rhs.samplesPerSecond {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,0 +1,81 @@
+import SweepCore
+import SweepDashboard
+import SweepExport
+import SweepMessaging
+import SweepNodeCommands
+import SweepReports
+import SweepWire
+
+/// Makes reports and exports for who asks over HTTP: one at a time, on a thread of its own, as they take seconds of large sweeps.
+actor SweepDownloads {
+    private nonisolated let loop = MessagingLoop(name: "files")
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+    private var underWay = 0
+
+    /// Files that are made or wait: each holds the sweep's documents in memory.
+    private static let limit = 4
+    /// Epochs of a sweep beyond which it is not written into one answer, which memory holds whole: a line of CSV takes some hundred
+    /// bytes and more.
+    private static let epochs = 500_000
+
+    deinit { loop.stop() }
+
+    /// The bytes of a file about a sweep of this coordinator.
+    func bytes(of file: SweepDownload, sweep: String, _ control: any SweepControl) async throws(ControlError) -> [UInt8]
+    {
+        guard underWay < Self.limit else {
+            throw ControlError(.conflict, "\(Self.limit) files are being made: ask again when one of them is there")
+        }
+        underWay += 1
+        defer { underWay -= 1 }
+        let trained = try await control.status(sweep: sweep).epochs
+        guard trained <= Self.epochs else {
+            let command = file.isReport ? "report" : "export"
+            throw ControlError(
+                .conflict,
+                "\(sweep) has \(trained) epochs, and a file over HTTP at most \(Self.epochs); `sweepd \(command)` has no limit"
+            )
+        }
+        switch file {
+        case .html: return Array(try await SweepReport.gathered(on: sweep, control).html.utf8)
+        case .markdown: return Array(try await SweepReport.gathered(on: sweep, control).markdown.utf8)
+        case .csv: return Array(try await history(of: sweep, control).csv.utf8)
+        case .jsonl: return Array(try await history(of: sweep, control).jsonLines.utf8)
+        case .optuna: return Array(try await history(of: sweep, control).optunaJournal.utf8)
+        }
+    }
+
+    private func history(of sweep: String, _ control: any SweepControl) async throws(ControlError) -> SweepHistory {
+        let curves = try await control.curves(sweep: sweep, trial: nil)
+        return try SweepHistory(curves, handedIn: try await control.source(sweep: sweep))
+    }
+}
+
+extension SweepReport {
+    /// The report on a sweep as it is now.
+    static func gathered(on sweep: String, _ control: any SweepControl) async throws(ControlError) -> SweepReport {
+        let submission = try await control.source(sweep: sweep)
+        let tree = try? SpecNode(wireBytes: submission.tree)
+        return SweepReport(
+            status: try await control.status(sweep: sweep),
+            rank: try await control.rank(sweep: sweep, top: nil),
+            curves: try await control.curves(sweep: sweep, trial: nil),
+            diagnosis: try await control.diagnose(sweep: sweep, trial: nil),
+            importance: try await importance(of: sweep, control),
+            submission: submission,
+            space: tree.flatMap { Sweep.read($0, problems: SpecProblems())?.space },
+            version: SoftwareVersion.current
+        )
+    }
+
+    /// Which parameters matter; nil while too little is known for that.
+    private static func importance(
+        of sweep: String,
+        _ control: any SweepControl
+    ) async throws(ControlError) -> ImportanceDocument? {
+        do throws(ControlError) { return try await control.importance(sweep: sweep, metric: nil) } catch {
+            guard error.code == .conflict else { throw error }
+            return nil
+        }
+    }
+}
