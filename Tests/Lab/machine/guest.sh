@@ -27,9 +27,7 @@ until_holds() {
 # As the units' user, to their coordinator.
 sweepd_() { (cd /var/lib/sweepd && runuser -u sweepd -- /usr/bin/sweepd "$@" --directory /var/lib/sweepd); }
 worker_says() { journalctl --no-pager --unit sweepd-worker --output cat | grep -q -- "$1"; }
-main_pid() { systemctl show --property MainPID --value "$1"; }
 active() { [ "$(systemctl is-active "$1")" = active ]; }
-workers() { sweepd_ status --format json | grep -q "\"workers\"" && sweepd_ status | grep -c "$(hostname)"; }
 groups_left() { find /sys/fs/cgroup -type d -name 'sweepd-trial-*' | head -n 1; }
 no_groups() { [ -z "$(groups_left)" ]; }
 
@@ -78,13 +76,11 @@ mkdir -p /etc/systemd/system/sweepd-worker.service.d
 printf '[Service]\nWatchdogSec=5\nRestartSec=1\n' >/etc/systemd/system/sweepd-worker.service.d/quick-watchdog.conf
 systemctl daemon-reload && systemctl restart sweepd-worker || fail "the worker does not start with a watchdog of 5 s"
 # The process that trains is a child of the one that is started; both are stopped, as a machine that hangs would.
-before=$(systemctl show --property NRestarts --value sweepd-worker)
-hung=$(main_pid sweepd-worker)
+restarts() { systemctl show --property NRestarts --value sweepd-worker; }
+before=$(restarts)
 systemctl kill --kill-whom=all --signal=STOP sweepd-worker
-restarted() { active sweepd-worker && [ "$(main_pid sweepd-worker)" != "$hung" ]; }
+restarted() { [ "$(restarts)" -gt "$before" ] && active sweepd-worker; }
 until_holds 60 "a worker that hangs is started again" restarted
-after=$(systemctl show --property NRestarts --value sweepd-worker)
-[ "$after" -gt "$before" ] || fail "systemd counts $after restarts, $before before"
 pass "a worker that hangs is killed by the watchdog and started again"
 rm /etc/systemd/system/sweepd-worker.service.d/quick-watchdog.conf
 systemctl daemon-reload && systemctl restart sweepd-worker || fail "the worker does not start again"
