@@ -10,7 +10,7 @@ struct ClassSums {
     init(classes: Int) {
         rows = [Int](repeating: 0, count: classes)
         losses = [Double](repeating: 0, count: classes)
-        hits = rows
+        hits = [Int](repeating: 0, count: classes)
     }
 
     /// Forgets all rows.

@@ -33,8 +33,9 @@ final class MeasuredRows {
         predicted = .allocate(capacity: network.capacity)
         predicted.initialize(repeating: 0, count: network.capacity)
         classScores = ClassScores(classes: isClassification ? data.schema.outputs : 0)
-        validationSums = ClassSums(classes: isClassification ? data.schema.classes.count : 0)
-        probeSums = validationSums
+        let classes = isClassification ? data.schema.classes.count : 0
+        validationSums = ClassSums(classes: classes)
+        probeSums = ClassSums(classes: classes)
     }
 
     deinit {

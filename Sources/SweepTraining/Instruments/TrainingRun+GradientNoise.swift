@@ -39,7 +39,8 @@ extension TrainingRun {
         var lengths = [Double](repeating: 0, count: min(rows.count, capacity))
         // The sum of all rows' gradients; where they are one batch it stands in the network.
         let isOneBatch = rows.count <= capacity
-        var sums = isOneBatch ? [] : network.trained.map { [Double](repeating: 0, count: $0.storedCount) }
+        let numbers = network.trained.reduce(0) { $0 + $1.storedCount }
+        var sums = [Double](repeating: 0, count: isOneBatch ? 0 : numbers)
         var total = 0.0
         for first in stride(from: 0, to: rows.count, by: capacity) {
             let batch = Array(rows[first..<min(rows.count, first + capacity)])
@@ -51,24 +52,33 @@ extension TrainingRun {
                 }
             }
             for index in batch.indices { total += lengths[index] }
-            guard !isOneBatch else { break }
-            for (index, parameter) in network.trained.enumerated() {
-                guard let gradient = parameter.gradient else { continue }
-                for place in 0..<parameter.storedCount { sums[index][place] += Double(gradient[place]) }
-            }
+            if !isOneBatch { sums.withUnsafeMutableBufferPointer { addGradients(to: $0) } }
         }
-        let square =
-            isOneBatch
-            ? network.trained.reduce(0) { sum, parameter in
-                sum + (parameter.gradient.map { kernels.sumOfSquares(Floats($0), parameter.storedCount) } ?? 0)
+        var square = 0.0
+        if isOneBatch {
+            for parameter in network.trained {
+                guard let gradient = parameter.gradient else { continue }
+                square += kernels.sumOfSquares(Floats(gradient), parameter.storedCount)
             }
-            : sums.reduce(0) { $0 + $1.reduce(0) { $0 + $1 * $1 } }
+        } else {
+            for sum in sums { square += sum * sum }
+        }
         let count = Double(rows.count)
         return Instruments.GradientNoise(
             rows: rows.count,
             meanSquare: total / count,
             squareOfMean: square / (count * count)
         )
+    }
+
+    /// Adds the gradients of all trained parameters, one after another with their padding, which is zero.
+    private func addGradients(to sums: UnsafeMutableBufferPointer<Double>) {
+        guard var place = sums.baseAddress else { return }
+        for parameter in network.trained {
+            guard let gradient = parameter.gradient else { continue }
+            for index in 0..<parameter.storedCount { place[index] += Double(gradient[index]) }
+            place += parameter.storedCount
+        }
     }
 
     /// The layers whose gradients of one row are products of its inputs and its outputs' gradient, by their weights; nil where
