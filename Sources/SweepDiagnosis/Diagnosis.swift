@@ -7,6 +7,8 @@ package struct Diagnosis: Sendable {
     package let verdict: Verdict
     /// Class by class, where a reading tells of them.
     package let classes: [ClassState]
+    /// After which epoch they were so.
+    package let classesEpoch: Int?
     /// Whether they fare so differently that somebody should see them.
     package let classesDiffer: Bool
     /// The gradient's noise, where a reading tells of it.
@@ -18,6 +20,7 @@ package struct Diagnosis: Sendable {
         causes = CauseRanking.causes(of: run, symptoms: symptoms)
         verdict = Verdict(causes, symptoms: symptoms)
         classes = run.classes
+        classesEpoch = classes.isEmpty ? nil : run.instruments?.newestClasses?.epoch
         classesDiffer = ClassState.differ(classes, chance: run.chanceLoss)
         noise = run.noise
     }

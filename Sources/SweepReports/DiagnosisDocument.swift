@@ -8,7 +8,7 @@ package import SweepDiagnosis
 /// "remedy": {"change", "changes": [..], "text"}}], "verdict", "verdict_kind", "not_judged": [{"id", "reason"}], "unknown": [..]}`, and of
 /// a trial that was asked for `"in_sweep": [{"trial", "path", "from", "to", "value"}]` where there are any. Where the network was read:
 /// `"gradient_noise": {"epoch", "scale", "rows", "batch"}`, and of a run or a trial that was asked for alone `"classes": [{"class",
-/// "training_rows", "rows", "loss", "recall", "probe_loss", "guess_loss"}], "classes_differ"`, `rows` being validation rows.
+/// "training_rows", "rows", "loss", "recall", "probe_loss", "guess_loss"}], "classes_epoch", "classes_differ"`, `rows` being validation rows.
 /// Of a whole sweep: `{"sweep", "trials": [..], "regions": [..]}`; a region is told of at `SickRegion.json`.
 package struct DiagnosisDocument: Hashable, Sendable {
     /// The sweep's name; nil for a single run.
@@ -47,6 +47,8 @@ package struct DiagnosisDocument: Hashable, Sendable {
         package var inSweep: [SweepPair] = []
         /// Class by class, where the network was read and one run is asked for.
         package var classes: [ClassState] = []
+        /// After which epoch they were so.
+        package var classesEpoch: Int?
         /// Whether these fare so differently that the text shows them.
         package var classesDiffer = false
         /// The gradient's noise, where the network was read.
@@ -87,6 +89,7 @@ extension DiagnosisDocument.Report {
             },
             unknown: unknown,
             classes: withClasses ? diagnosis.classes : [],
+            classesEpoch: withClasses ? diagnosis.classesEpoch : nil,
             classesDiffer: withClasses && diagnosis.classesDiffer,
             noise: diagnosis.noise
         )
@@ -202,6 +205,7 @@ extension DiagnosisDocument.Report {
         var lines = table.plainText().split(separator: "\n").map(String.init)
         let left = classes.count - Self.shownClasses
         if left > 0 { lines.append("and \(left) class\(left == 1 ? "" : "es") more, with smaller losses") }
+        if let classesEpoch { lines.append("after epoch \(classesEpoch)") }
         return lines
     }
 
@@ -306,6 +310,7 @@ extension DiagnosisDocument.Report {
         if !inSweep.isEmpty { object.add("in_sweep", .array(inSweep.map(\.json))) }
         if !classes.isEmpty {
             object.add("classes", .array(classes.map(\.json)))
+            object.add("classes_epoch", classesEpoch)
             object.add("classes_differ", .boolean(classesDiffer))
         }
         if let noise { object.add("gradient_noise", noise.json) }
@@ -338,6 +343,7 @@ extension DiagnosisDocument.Report {
             classes: try reader.optional("classes")?.items().each { reader throws(DocumentError) in
                 try ClassState(reader)
             } ?? [],
+            classesEpoch: try reader.optional("classes_epoch")?.integer(),
             classesDiffer: try reader.optional("classes_differ")?.boolean() ?? false,
             noise: try reader.optional("gradient_noise").map { reader throws(DocumentError) in try NoiseState(reader) }
         )

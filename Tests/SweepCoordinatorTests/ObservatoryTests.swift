@@ -268,6 +268,7 @@ import Testing
         }
         #expect(states.compactMap { $0["class"] } == [.text("x"), .text("y")])
         #expect(states[0]["training_rows"] == .integer(40) && states[0]["rows"] == .integer(12))
+        #expect(alone["classes_epoch"] == .integer(1))
         #expect(alone["gradient_noise"]?["scale"] == .number(16) && alone["gradient_noise"]?["epoch"] == .integer(1))
         let among = try #require(harness.core.diagnosisDocument(sweep, trial: nil)?.reports.first { $0.trial == trial })
         #expect(among.json["classes"] == nil && among.json["gradient_noise"]?["scale"] == .number(16))

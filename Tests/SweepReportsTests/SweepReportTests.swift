@@ -202,7 +202,9 @@ import Testing
         report.noise = NoiseState(epoch: 4, scale: 45.23, rows: 128, batch: 32)
         #expect(!report.text.contains("\nclasses"))
         report.classesDiffer = true
+        report.classesEpoch = 16
         for line in [
+            "\n          after epoch 16\n",
             "\nclasses   class  training rows  validation rows   loss  recall  loss in training  guessing\n",
             "\n          c1               100               25   3.00    0.50              1.50      2.00\n",
             "\nnoise     the gradient's noise scale after epoch 4 is 45.2 rows (of 128 rows), a batch has 32\n",
@@ -210,7 +212,7 @@ import Testing
         let document = DiagnosisDocument(sweep: "digits", reports: [report])
         let read = try DiagnosisDocument(json: try JSONValue(parsing: document.json.bytes))
         #expect(read.reports.first?.classes == report.classes && read.reports.first?.classesDiffer == true)
-        #expect(read.reports.first?.noise == report.noise)
+        #expect(read.reports.first?.noise == report.noise && read.reports.first?.classesEpoch == 16)
         // What was not measured stays so, and a coordinator of before tells nothing of it.
         report.classes = [ClassState(label: "a", rows: 0)]
         report.noise = NoiseState(epoch: 1, scale: nil, rows: nil, batch: nil)

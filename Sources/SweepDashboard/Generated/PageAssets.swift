@@ -509,7 +509,7 @@ extension PageAsset {
             Ty53E4Bx2GLYX84uh7nwBzg/Xzu9nDfa/klAOL5N79NqK26LTXO5wqrZh/pIl2hk+S5jkMbYTvd5iWOJrG+PSHs3low5PatFftKzBOaWslqMC4\
             T8aNJiC8ylltRfgKioNpGgPX/KhI01z3BbH/gDi3IzMuPNS/24cUXgqpRODTyf8Bz2kX3bgeAAA=
             """),
-        PageAsset(path: "/api/v1/openapi.json", type: "application/json", tag: "271d9a34f3fda4f8", size: 118225, packed: """
+        PageAsset(path: "/api/v1/openapi.json", type: "application/json", tag: "4fce00585a326d99", size: 118331, packed: """
             H4sIAAAAAAACA+1965Lbxpnofz0Fas5WOdmlKMnxOhvpl+I4a9UmccpW4h8uLadJNMn2gGgGl6EYl6r2Nfb19klOf183QPQNaIAgZmTx1J5YAw\
             J9/e7Xn59EN3xPU7JnNy+jm9/MX8yf38zEQ5auuXjy85MouilYkVD4OT9Quo/h9+jmnmY54yk8fiGfxDRfZWxfqKc/bEkRkUh+E604z2KWkoJn\
             UUGTJI9IGkcxp3nExVDRN2/f/nUevSmihOUFTcXTNEo43y/J6i4iCU/pPPphSzMasSKPYpbRlRjqGG1JHt3RoxguKvgdTSOWRymlMY1nEYGnW0\
@@ -638,36 +638,36 @@ extension PageAsset {
             MmWaan+PhOSsmLxU9lvPE2y3jMGO/qDzIBjqhp+4B3mdqBmJfuuiTkjxZ24ZjU9rVD4y0Z+CFrKRDIxYcg7TXH3HYVjqBioUkKIS5S48L3Y7Ze\
             00yG14DtMsUB61QNoW/B32C1ilkcLWkhHs4vBmvnl5txRZf0gdfWyi+PIb24pbLMY1hee372SEnLriI1VnRMWEEaXY8LoRNXB48Hyd1CAzQZ7y\
             E1DCNwEGRUNTyHF6Ci80vZ4DxaHuU/Zman86pzudXsXPZdl419WxuaV83PCRq2NiXNoaUWnOxSpqtolSUKVfdNNT+/FA2V3eXPqvkl17nAzvTT\
-            Ft5qnTKE/sN9Ba/ZQwl7LhmhZdo5EfoW0+8VQXySefszBQn3baDsADUH8Dhv13v83vPppVlJIrmQwpiHVlqqrdYkUzUyX6Sc+Yo7uhzxVppdFb\
-            1qU1NM+kOyWZwaakfVxJ8BK2G5FBVztkkFvQbah2bhmZkniPS2+jRakRTY0FL8xpNYyqJQ7Gt2mvNUJyzh/A5LUVXEVzWZJRGE/88DQxPPDPTL\
-            BVBMFuTnoomeudxEuM9kS1L4D2aM2XqG7zmi8uTh20fk2Md5TgCrtyLaLG1jpGVl9FoFXVY828LiMHb4rBhuM4FDq+327W4GO7Q6OsxsGvVYAp\
-            vdm76IfrEmylBubs2y3v9RdiZ5YOO9VcPOFWRhyfvoOQWiuCX3SrQEqpjKGn52hzzDFzjC7FKq3TUK6qFJzJp6k/FyP5Hb4pOzDWLVwmHN3i9e\
-            q9jmoi12ZWNKQUS+XRsn60sC0LmNxs70T3oZn5ucqkv1Bm94Ff8F6qpS+BDy/+9//jePMLJbarGDuvz2YAMSIuwrtQ78kXGEs0h83nTPVxSnk/\
-            5/hdVtWP7RlZVZkrxHdRCQp70t6TpLqEI6V7ZTEjjE8LxUlT4AohsFY7EYrKyaDqYPmqwtTgDjTMMHxEyDC65N1nagVQ+DwNGCQNmS6mxlEl0V\
-            QAWwJ8utoEGKQaXenceEZ9Y6DGcSz91eC5lyHo84pNA1c5qOOqSBJNHQLDar+MAFVT1v2c/LJZAVi44MMqeW5zz9/trdzordctX61NfZKRI5Eu\
-            evV/8JXf1C3ObKGzg9Zm1lwRvB1gddRJJGcXrLyVvQ7J4kPdZlSdrtywovLOlMmW2rFmlQ3Ddqps+NCoz1c7d1krCL5qhVJ/zpnexFA81Gyd+T\
-            IQNGRh5we58u3B0Oc/W/dvhfg/VKkJMdArAlO7qEP5f0ZopfDrZskgUXGmsAPmFKWnPNUluxdMbX+d1EzYCLcEXxexj8e/wksADpKO1ClFeeRx\
-            TM3mJ2sx7kqW+L+J+DXeSSQvHDlkb1XbrpD1vIDuEQDxARgKZX0Y5JH3xzDQeGaCfWoJYM3b8gv8TWUK2GwF3R8e2dNTqqWt6ivjw/jXHr0O8w\
-            k5CocjKQRUgFGhyhzcqGzqcoIEtpb8uxmdQ31PjwHYVmPSoAQ5JRcCre0b1tZ9YCo4JnADjOcJYICzcp16YkzoolATABJDVqQ6liUHaLGLMH7Z\
-            CtEsiMSqDEqj0BpOPQNpwxkzKMab4XIIV5VI3NnrbFYP41hV4/Aq1kNcX5MCeMnror6ZBFTf9uSBiXdsD0SZLpJgW+M/6bkGWqs1XDwHFuuAti\
-            bCErvEKzAIKCpU2HoyzIfNOsiXeq7P/uoy8N3UlIQmhCMO8bbpm+MaHIvG03lmjObli8hTDI6b9OBd+cAmcULemRjzam2JIHD/QWXv8KG5G5R4\
-            KKZmlX464waAin9Jez/9dDXcA7Y07qb+qHhd6koCKYVg5iiWAhp7VBru6r09/AXGrPgUUGjUI57Wv8Pa3Lt/TETp07uphUfuMBHePiW7SIenVa\
-            qiApyBQ421k9v63E+ilRQMjKMvCKg+Scb/lBCNcFyNsofhZbELJpkuO1yn6N1p3GzS2HLwREsi3Jt5UsDMMI8LLHh6J/fUMqXrRAcwXCJ/8Wy+\
-            XWbdVFj8nqWwihiksMrrHosLl+0NrNq8DmkQYsOquEdwwVVhuhsDphN7diLMdDh9eUFGVG8zNVlILkd8NkMIjdZGu2Mhed0U0GAeEnV7e1dDP+\
-            6PGVIUGU0IvDDAqJKahZkyuzW6DLsJnLhbw8P7s/kFY3hYA4m0+aL2ZVYIkuUBGmvvPWqBKtdGHjOOzVdgWayKDFhY+kDopQa6ZaVIlucD7LEi\
-            sERDItw7YhkGxDiyGWHBXCfTuLbqXafIvhydXzRcELkqB5Rz15Fd0uWVq9xssiYZUBSJXB7u5RYuXQh1TTcSTk+KvpNBwQL54/v0SRWGyWPbge\
-            tJORDnZhakN7mOo4g1sMdiq3qzxu9xn6tm+vPDSuOrAfhwNg/D10fKDkg4XWY3WfqnaSXjg4d2AHDAwZ0sMoXNfvvGrPTRsX/a614DdIzIqwnK\
-            y02NFdUF0az4QasUET6ryFJEkaOZIEC7R1AI378hIkzpVT3JIR66ptP+hTh6Q0EZXpLkwv19Yl6xmQ9nfwgeQyQegW/vc2Kvegot4WXHBe6PJ+\
-            L19J6LqAju/zCLRJAV9FJCBCzxiSRvaq58QWUo9gHCN6Uadnik1PRNFcF3gu1ZH1vDxjWhClfSr0GdJGtOyv+9AmU8SslupcQQhdUtCScwSMus\
-            G55EmSTCHd2tLVHTrWqttVHewgu2Het9wfimQefW/Fk3IXFFHdIElffjFECbTEU3FsG54xh4QK7lkpmNbv4A/LcnVHizY5FbPzaF7MA7TPgeWe\
-            RkjHcES/qJ0acUByw0ZMmhksZPWhxkK072loyNjrSAwZIawrQvbid799/vT5C/F/M7Cn4vjylx2LU7bZFp7IEOXqHjNklvXoZuxhm+Mms7eW43\
-            BWkwiulhHwtZOBdnBQHwsdktIcUsDCZKTeGLNHwUv1kvoubuqOYXOBTVvcnl8YG1Eo0kvKO/hquKjmYa2tA/SUySz+6mCwLg7bSs7G5bFGWljF\
-            joaQpItRJKe9ok95jYcmKrYFYDgRqZPf1jBdwwdkYrptBxioS4FAkF8AfR9OV5I7GqAcgeA2jPm33Oh3YDDFkLO0kcl4wsVB6Ytm3ryZs1hJMl\
-            2WYiVAW4aCIQ6fPVv5/EYnad6Sq92xkR7z7BZqahcjGTQOLDYqmw0fC2JxU5rkIw2HLlL3WBZuW/KwDApYHgXTUbnsgiW8kj0SmBA+wCKfoZNZ\
-            Vg0REInytlZBya9CO+7gfB3avovzx3TeyeUtgup87N0519baH3WZkNWdGwwM6aUJ1ltv/z3/R1ZJgUDz3udfTO7BMLK2nCX5+jaafC1trSrauu\
-            kw8rI3B7XrEKb8J+eTqNplqlapSkZU2E+7xCJPRQOH2OVy7rXflTfJznljRqqda36kcW17dNdrtK7/9ySnX34xA98m1JkT/5lJkgh/4T9mkcJY\
-            LH4n/zk3lvvhSctivdKjuijP0bp3HFjl63xHVg3kPc3K39ZOWVmuKjlGO0gREJiFmddKCFJFHPSiK5WT+VUDD7EGBHg+ZnD+8mwu7PgIM06axN\
-            4k9SdCbzJ3k8qbBNyizb5NDoqtbQTTPcH//+HJhyf/HyYYRMTRzQEA
+            Ft5qnTKE/sN9Ba/ZQwl7LhmhZdo5EfoW0+8VQXySefszBQn3baDsADUH8Dhv13v83vPppVlJIjlFl0c1kxT7PFTZUqK1dpyqZfoi5cxXRtLl8r\
+            cS+qo4WZtuY3ohEuji1Lo7qib+DJgWy6VQmrNNKjgDUFk0QM/MjESk7NWn0YqkwPCW4jeexFLqhbJis9Ocp4pkCed3WPSqIvOqnS2JINFgHhgE\
+            eWZIYS7Ab7JwQhf19czlJvd9JluSwn8wY8zWM1DQEf8nD98+Isc+znM3WF0c0Tpqmz0te6bX/uiyF9q2HIdZxWcvcRskHPpztxd5M9h11tHLZt\
+            Oo/GJ7/d0uCMPr0S+qRZnkza1ZfoI/yh4oD+wmsKrlucI5LM0CfbRAFLfkXgmxQBVTWS3Q7sVneB1HmF3Kz7tG6T40vllTbzJe7idykHxyVkis\
+            jzisrfzFqyLbXLTFgm1MKYjIt2vjZH3pBjq30diZ/kkvM3eTU3Up+eB3ryLNQDFWqiVC/v/9z//mEcaQS315UD/hHmxAQoR9pdaBPzKOcBaJz5\
+            uBABXF6aT/X2EdHZZ/dAVsliTvUYcE5Glv87vOYq2QOJbtlAQO0UIvVU0RgOhGaVosOyvrs4ORhSZrixPAONPwATHT4NJukzU4aNXDIES1IFAg\
+            pTpbma5XhWoB7MnCLmj6YlATeOcxFppVFcOZxHO3f0Qmt8cjDil0zZymow5pIEk0NF/OKnNwQVXPW2D0cqlqxaIjV82p5TlPv792t7OixFxVRf\
+            V1dopEjhT969V/Qle/ELe58oZoj1nFWfBGsCpCv5KkUQbfcicXNLsnSY91WZJ2+7LCS1g6k3Pb6lIaFPeNmulzo9Zj/dxtnSTsotlw1Ql/eid7\
+            0ZC2UTIFZXCCkfsH3N6nC3cH3lw9vR2e3mC9EuRkhwBsyY4u4c8lvZnil4Mtm2TBhcYagE+Y/NZcs9RWLJ3xdX43UdvhIlxR/B4G/x4/CSx1Ok\
+            pjEuX/5xEFs7eY3aw8eeoQI/7nYJfTpFBm0e7WGayb/rCFPBQOkQcRAWh6Fe2Y9PY313BgiHZiDWrJ0GcMMllsDdVqPdwVh9/ew6OjfuYt6svz\
+            0xi3Dv0OcxaJKlwD+YpUoMERGrps6HyKUrWU9rYcm+mDQ40P31FoC6RCPSQZBafiHd3bdmYtBCt4BoDjDGeJsESUcm1K4qxYEgATQFKjCpUqO2\
+            U3ozG73Q7ZKoEcrASKudoTQOIPbcMZM/3DmOZ7AVKYsdXY7GlbDOZfU+gqJNBK1m2cD3PC6EnCkg5Z1PTvhoRxaQdMn3ScblLgO+O/CVmmOls1\
+            DBznhrsgxhaywmtBCyAoWNp0OMrSzzfN6nunHgLvPvoi1J2EJIQmBPO+4ZbpGxOKzNt2Y4nm7IbFWwiDnP7rVPDNKXBG0ZIemW9jii158EBv4f\
+            WvsOWZeySonZZ2tQgLg4ZwSn85+3891AW8M+ak/vaBWFJOCiqCaeUglggWclobZAW/Ov0NzKX2HFhk0CjJ077G39O6UExP7NS5o4tJ5Tce0DEu\
+            vkWLqFenJSWSgkyBs511+tuKuZ9SEoSsLAOvOEjO+ZYfhHBdgLyN4mexBSGbJjleq+wMad1p3Nxy+EJAJNuSfFvJwjCMAC97fCgv2Dek4kULNF\
+            cgfPJvsVxu3VZd9JisviUXqgjI4GqODpvrB62xvQqhHmnAorMeecdQYVUYCqvndnMrxnI8dHhNSVFmND9TRSlIfjdMBoPYTbZmK3PRGd1kEHp+\
+            cnVbSzfjjx5fwRNECb0MzaCQmIKa1b8yu9m6DJu5XMjL87M7EWkVWgiIs/mkmWlWrZfoArVn6jtvjSrRiiQ2jsNebVegiQxaXPhI6qAItWZSR5\
+            VSB+ezLLEWQSQTQGwbAsk2tBhiyVEh3Lez6FaqzbcYnlw9XxS8IAmad9STV9HtkqXVa7wsElYZgFTB7e5uKFa2fkjdHkfqj79uT8MB8eL580uU\
+            o8W23IMrTzsZ6WAXpja0h6mOM7jFYKdyu8rjdp+hb/v2ykPjqgM7fzgAxt+txwdKPlhoPVb3qWon6YWDcwd2wMCQIT2MwnX9zqv23LRx0e9aS4\
+            uDxKwIy8lKi73jBdWl8UyoERs0oc5bSJKkkSNJsEBbB9C4Ly9B4lzZyy25t64q+oM+dUhKE1GZ7hL4cm1dsp4BaX8HH0guE4Ru4X9vo3IPKupt\
+            wQXnhX7y9/KVhK4L6C0/j0CbFPBVRAIi9IwhaWSvultsIfUIxjGiF3V6ptj0RBTNdYHnUh1ZOcwzpgVR2qdCnyFtRMv+ug9tMkXMaqnOFYTQJQ\
+            UtOUfAqFupS54kyRTSrS1d3aFjrbpd1SsPshvmfQsLokjm0fdWPCl3QRHVDZL05RdDlEBLPBXHtuEZc0io4J6Vgmn9Dv6wLFd3tGiTUzE7j+bF\
+            PED7HFhYaoR0DEf0i9qpEQckN2zEpJnBQlbHayx5+56Ghoy9jsSQEcK6ImQvfvfb50+fvxD/NwN7Ko4vf9mxOGWbbeGJDFGu7jFDZlmPvsketj\
+            lu2nxr4Q9n3YrguhwBXzsZaAcH9bHQIcnTIaUyTEbqjTF7FLxUL97v4qbuGDYX2LTF7fmFsRGFIr14vYOvhotqHtbaOkBPmczirw4G6+KwreRs\
+            XB5rpIVV7GgISboYRXLaK/oU8nhoomJbAIYTkTr5bQ3TNXxAJqbbdoCBuhQIBPkF0PfhdCW5owHKEQhuw5h/y41+BwZTDDlLG5mMJ1wclL5o5s\
+            2bOYuVJNNlKVYCtGUoGOLw2bOVz290kuYtudodG+kxz26hencxkkHjwGKjhtrwsSAWN6VJPtJw6CJ1j2XhtiUPy6CA5VEwHZXLLljCK9mNgQnh\
+            AyzyGTqZZdUQAZEob2u1mvwqtOMOzteh7bs4f0znnVzeIqjOx96dc22tnViXCVnducHAkF6aYL31dvrzf2SVFAg0733+xeQeDCNry1n8r29Ly9\
+            fS1qqirZsOIy97c1C7DmHKf3I+iapdpmqVqmREhf20SyzyVDRwiF0u5177XXmT7Jw3ZqTaueZHGte2R3dlSOv6f09y+uUXM/BtQkU78Z+ZJInw\
+            F/5jFimMxTJ78p9zY7kfnrQs1is9qovyHK17x4H1xM53ZNVA3tOs/G3tlJXlqpJjtIMUAYFZmHmthCBVxEEvulI5mV818BBrQIDnYwbnL8/mwo\
+            6PMOOkSexNUn8i9CZzN6m8ScAt2uzb5KDY2kYw3RP8/x+efHjy/wE677frO84BAA==
             """),
         PageAsset(path: "/page/page.css", type: "text/css; charset=utf-8", tag: "c4466a5bda6b0ce9", size: 10586, packed: """
             H4sIAAAAAAACA61aW2/ruBF+z69Qz6JAUkReSZYdx8EWBbYosEC3D120Lwd5oCTK5kYWBZFO4j3If+8MbyZlyXa2+5JYFMkZzvWbodY95zL6dh\

@@ -437,15 +437,13 @@ nonisolated struct Sweepd_Wire_Reading: Sendable {
   /// of the first epoch, from its first step on
   var stepLosses: [Float] = []
 
-  /// Of the classes that are told, by rising place: as many numbers in each of the five lists; not a number: no rows of the class.
-  ///
-  /// places among the data's classes, from 0
+  /// places among the data's classes, rising, of those that are told; the next four lists have a number for each
   var classIndices: [UInt32] = []
 
   /// validation rows
   var classRows: [UInt32] = []
 
-  /// means over these
+  /// means over these; not a number: no rows
   var classLosses: [Float] = []
 
   var classRecalls: [Float] = []
