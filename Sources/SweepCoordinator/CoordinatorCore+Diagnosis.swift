@@ -17,7 +17,13 @@ extension CoordinatorCore {
     ) -> DiagnosisDocument? {
         if let trial, sweep[trial] == nil { return nil }
         let trials = sweep.trials.filter { trial == nil || trial == $0.number }
-        let document = diagnosisDocument(sweep, of: trials, withRegions: trial == nil, curves: curves)
+        let document = diagnosisDocument(
+            sweep,
+            of: trials,
+            withRegions: trial == nil,
+            withClasses: trial != nil,
+            curves: curves
+        )
         guard trial != nil, let asked = trials.first, var report = document.reports.first else { return document }
         report.inSweep = Self.pairs(of: asked, in: sweep)
         return DiagnosisDocument(sweep: document.sweep, reports: [report])
@@ -43,6 +49,7 @@ extension CoordinatorCore {
         _ sweep: SweepProgress,
         of trials: [TrialProgress],
         withRegions: Bool,
+        withClasses: Bool = false,
         next: Int? = nil,
         curves: WholeCurves
     ) -> DiagnosisDocument {
@@ -65,6 +72,7 @@ extension CoordinatorCore {
                 value: progress.curve.best(for: sweep.sweep.objective)?.value,
                 bestOfSweep: best,
                 diagnosis,
+                withClasses: withClasses,
                 unknown: [isOfPrograms ? Self.programUnknown : Self.unknown(progress.readings)]
             )
         }

@@ -55,7 +55,8 @@ extension CoordinatorCore {
             log: trial.lastDeath.flatMap { $0.log.isEmpty ? nil : $0.log },
             death: trial.lastDeath?.reason,
             checkpointEpoch: trial.checkpoint?.epoch,
-            readings: Instruments(trial.readings).readings
+            readings: Instruments(trial.readings).readings,
+            classes: sweep.submission.schema?.classes ?? []
         )
     }
 

@@ -6,7 +6,9 @@ package import SweepDiagnosis
 /// JSON of one run: `{"trial", "name", "metric", "value", "best_of_sweep", "symptoms": [{"id", "words", "remark", "since_epoch",
 /// "evidence"}], "causes": [{"id", "words", "probability", "confirmed", "evidence": [..], "neighbours": [{"id", "experiment"}],
 /// "remedy": {"change", "changes": [..], "text"}}], "verdict", "verdict_kind", "not_judged": [{"id", "reason"}], "unknown": [..]}`, and of
-/// a trial that was asked for `"in_sweep": [{"trial", "path", "from", "to", "value"}]` where there are any.
+/// a trial that was asked for `"in_sweep": [{"trial", "path", "from", "to", "value"}]` where there are any. Where the network was read:
+/// `"gradient_noise": {"epoch", "scale", "rows", "batch"}`, and of a run or a trial that was asked for alone `"classes": [{"class",
+/// "training_rows", "rows", "loss", "recall", "probe_loss", "guess_loss"}], "classes_epoch", "classes_differ"`, `rows` being validation rows.
 /// Of a whole sweep: `{"sweep", "trials": [..], "regions": [..]}`; a region is told of at `SickRegion.json`.
 package struct DiagnosisDocument: Hashable, Sendable {
     /// The sweep's name; nil for a single run.
@@ -43,6 +45,14 @@ package struct DiagnosisDocument: Hashable, Sendable {
         package var unknown: [String]
         /// Trials of the sweep that differ from this one in one parameter and did better; looked for where one trial is asked for.
         package var inSweep: [SweepPair] = []
+        /// Class by class, where the network was read and one run is asked for.
+        package var classes: [ClassState] = []
+        /// After which epoch they were so.
+        package var classesEpoch: Int?
+        /// Whether these fare so differently that the text shows them.
+        package var classesDiffer = false
+        /// The gradient's noise, where the network was read.
+        package var noise: NoiseState?
     }
 
     /// A symptom that could not be judged, and why.
@@ -61,6 +71,7 @@ extension DiagnosisDocument.Report {
         value: Double?,
         bestOfSweep: Double? = nil,
         _ diagnosis: Diagnosis,
+        withClasses: Bool = true,
         unknown: [String] = []
     ) {
         self.init(
@@ -76,7 +87,11 @@ extension DiagnosisDocument.Report {
             notJudged: diagnosis.symptoms.notJudged.map {
                 DiagnosisDocument.NotJudged(symptom: $0.symptom, reason: $0.reason)
             },
-            unknown: unknown
+            unknown: unknown,
+            classes: withClasses ? diagnosis.classes : [],
+            classesEpoch: withClasses ? diagnosis.classesEpoch : nil,
+            classesDiffer: withClasses && diagnosis.classesDiffer,
+            noise: diagnosis.noise
         )
     }
 
@@ -132,6 +147,8 @@ extension DiagnosisDocument.Report {
             }
         }
         section("causes", causeLines)
+        if classesDiffer { section("classes", classLines) }
+        if !isSound, let noiseLine { section("noise", [noiseLine]) }
         if let first = causes.first, verdictKind != "no_fault" {
             section("remedy", [first.remedy.text] + first.remedy.change.map { "--set '\($0)'" })
             let alike = first.neighbours.filter { neighbour in causes.contains { $0.cause == neighbour.cause } }.prefix(
@@ -158,6 +175,47 @@ extension DiagnosisDocument.Report {
         }
         section("not known", unknown + reasons.map { "\($0.ids.joined(separator: ", ")): \($0.reason)" })
         return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+extension DiagnosisDocument.Report {
+    /// Classes that are shown as text: those with the greatest losses.
+    private static let shownClasses = 12
+
+    /// The classes as a table's lines, in the data's order; none where there are none.
+    var classLines: [String] {
+        guard !classes.isEmpty else { return [] }
+        func loss(_ index: Int) -> Double { classes[index].loss ?? classes[index].probeLoss ?? -.infinity }
+        let worst = classes.indices.sorted { loss($0) != loss($1) ? loss($0) > loss($1) : $0 < $1 }
+        var table = Table(columns: [
+            .init("class"), .init("training rows", isNumeric: true), .init("validation rows", isNumeric: true),
+            .init("loss", isNumeric: true), .init("recall", isNumeric: true),
+            .init("loss in training", isNumeric: true),
+            .init("guessing", isNumeric: true),
+        ])
+        func number(_ value: Double?) -> String { value.map { NumberText.significant($0, digits: 3) } ?? "–" }
+        for index in worst.prefix(Self.shownClasses).sorted() {
+            let state = classes[index]
+            table.add([
+                state.label, state.trainingRows.map(String.init) ?? "–", String(state.rows), number(state.loss),
+                state.recall.map { NumberText.fixed($0, decimals: 2) } ?? "–", number(state.probeLoss),
+                number(state.guessLoss),
+            ])
+        }
+        var lines = table.plainText().split(separator: "\n").map(String.init)
+        let left = classes.count - Self.shownClasses
+        if left > 0 { lines.append("and \(left) class\(left == 1 ? "" : "es") more, with smaller losses") }
+        if let classesEpoch { lines.append("after epoch \(classesEpoch)") }
+        return lines
+    }
+
+    /// The gradient's noise beside the batch, in a sentence; nil where it was not measured.
+    var noiseLine: String? {
+        guard let noise else { return nil }
+        let rows = noise.rows.map { " (of \($0) rows)" } ?? ""
+        let batch = noise.batch.map { ", a batch has \($0)" } ?? ""
+        let scale = noise.scale.map { "\(NumberText.short($0, digits: 3)) rows" } ?? "beyond what was measured"
+        return "the gradient's noise scale after epoch \(noise.epoch) is \(scale)\(rows)\(batch)"
     }
 }
 
@@ -250,6 +308,12 @@ extension DiagnosisDocument.Report {
         )
         object.add("unknown", .array(unknown.map { .text($0) }))
         if !inSweep.isEmpty { object.add("in_sweep", .array(inSweep.map(\.json))) }
+        if !classes.isEmpty {
+            object.add("classes", .array(classes.map(\.json)))
+            object.add("classes_epoch", classesEpoch)
+            object.add("classes_differ", .boolean(classesDiffer))
+        }
+        if let noise { object.add("gradient_noise", noise.json) }
         return object.object
     }
 
@@ -275,7 +339,59 @@ extension DiagnosisDocument.Report {
             // A coordinator of an earlier version tells none.
             inSweep: try reader.optional("in_sweep")?.items().each { reader throws(DocumentError) in
                 try SweepPair(reader)
-            } ?? []
+            } ?? [],
+            classes: try reader.optional("classes")?.items().each { reader throws(DocumentError) in
+                try ClassState(reader)
+            } ?? [],
+            classesEpoch: try reader.optional("classes_epoch")?.integer(),
+            classesDiffer: try reader.optional("classes_differ")?.boolean() ?? false,
+            noise: try reader.optional("gradient_noise").map { reader throws(DocumentError) in try NoiseState(reader) }
+        )
+    }
+}
+
+extension ClassState {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("class", label)
+        object.add("training_rows", trainingRows)
+        object.add("rows", rows)
+        object.add("loss", loss)
+        object.add("recall", recall)
+        object.add("probe_loss", probeLoss)
+        object.add("guess_loss", guessLoss)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            label: try reader.field("class").text(),
+            trainingRows: try reader.optional("training_rows")?.integer(),
+            rows: try reader.field("rows").integer(),
+            loss: try reader.measured("loss"),
+            recall: try reader.measured("recall"),
+            probeLoss: try reader.measured("probe_loss"),
+            guessLoss: try reader.measured("guess_loss")
+        )
+    }
+}
+
+extension NoiseState {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("epoch", epoch)
+        object.add("scale", scale)
+        object.add("rows", rows)
+        object.add("batch", batch)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            epoch: try reader.field("epoch").integer(),
+            scale: try reader.measured("scale"),
+            rows: try reader.optional("rows")?.integer(),
+            batch: try reader.optional("batch")?.integer()
         )
     }
 }

@@ -4,10 +4,12 @@ extension Instruments.Reading {
     /// A reading as documents have it.
     ///
     /// `{"epoch", "layers": [{"name", "head", "activation", "units", "weight_count", "gradient", "weights", "change", "deviation",
-    /// "dead", "saturated", "equal_units"}], "layer_count", "noise": {"variance", "squared_mean"} or null, "commonest_prediction",
-    /// "prediction_variance", "step_losses": [..]}`; null: not measured. `gradient`, `weights` and `change` are root mean squares over
-    /// the layer's weights, `dead` and `saturated` shares of its units; all have single precision.
-    var json: JSONValue {
+    /// "dead", "saturated", "equal_units"}], "layer_count", "noise": {"variance", "squared_mean", "scale", "rows"} or null,
+    /// "commonest_prediction", "prediction_variance", "step_losses": [..], "classes": [{"class", "rows", "loss", "recall",
+    /// "probe_loss"}]}`; null: not measured. `gradient`, `weights` and `change` are root mean squares over the layer's weights, `dead`
+    /// and `saturated` shares of its units; `scale` is `variance` over `squared_mean`, null where that is not above zero; `rows` of a
+    /// class are validation rows. All have single precision. `labels` names the data's classes.
+    func json(labels: [String]) -> JSONValue {
         var object = JSONObjectBuilder()
         object.add("epoch", epoch)
         object.add("layers", .array(layers.map(\.json)))
@@ -16,6 +18,8 @@ extension Instruments.Reading {
             var measured = JSONObjectBuilder()
             measured.add("variance", single(noise.variance))
             measured.add("squared_mean", single(noise.squaredMean))
+            measured.add("scale", noise.simpleScale.map(single))
+            measured.add("rows", noise.rows)
             object.add("noise", measured.object)
         } else {
             object.add("noise", .null)
@@ -23,6 +27,19 @@ extension Instruments.Reading {
         object.add("commonest_prediction", commonestPrediction.map(single))
         object.add("prediction_variance", predictionVariance.map(single))
         object.add("step_losses", .array(stepLosses.map { $0.isFinite ? .number(single(Double($0))) : .null }))
+        object.add("classes", .array(classes.map { $0.json(labels: labels) }))
+        return object.object
+    }
+}
+
+extension Instruments.ClassReading {
+    fileprivate func json(labels: [String]) -> JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("class", labels.indices.contains(index) ? labels[index] : String(index))
+        object.add("rows", rows)
+        object.add("loss", loss.map(single))
+        object.add("recall", recall.map(single))
+        object.add("probe_loss", probeLoss.map(single))
         return object.object
     }
 }

@@ -78,6 +78,10 @@ package struct TrialOverview: Hashable, Sendable {
                 line("", "\(finding.symptom.rawValue) \(finding.symptom.words): \(finding.evidence)")
             }
         }
+        if let report {
+            for (index, text) in report.classLines.enumerated() { line(index == 0 ? "classes" : "", text) }
+            if let text = report.noiseLine { line("noise", text) }
+        }
         if let log = trial.log {
             lines += ["", "The last lines of the process that it took down:"]
             lines += log.split(separator: "\n", omittingEmptySubsequences: false).suffix(20).map { "  \($0)" }

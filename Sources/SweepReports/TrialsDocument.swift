@@ -178,6 +178,8 @@ package struct TrialDocument: Sendable {
     package let checkpointEpoch: Int?
     /// What its network looked like after some epochs.
     package let readings: [Instruments.Reading]
+    /// The labels of the data's classes, which readings tell by their place.
+    package let classes: [String]
 
     package init(
         sweep: String,
@@ -187,7 +189,8 @@ package struct TrialDocument: Sendable {
         log: String?,
         death: String?,
         checkpointEpoch: Int?,
-        readings: [Instruments.Reading] = []
+        readings: [Instruments.Reading] = [],
+        classes: [String] = []
     ) {
         self.sweep = sweep
         self.objective = objective
@@ -197,6 +200,7 @@ package struct TrialDocument: Sendable {
         self.death = death
         self.checkpointEpoch = checkpointEpoch
         self.readings = readings
+        self.classes = classes
     }
 
     /// The document as JSON.
@@ -221,7 +225,7 @@ package struct TrialDocument: Sendable {
         rest.add("log", log)
         rest.add("death", death)
         rest.add("checkpoint_epoch", checkpointEpoch)
-        rest.add("readings", .array(readings.map(\.json)))
+        rest.add("readings", .array(readings.map { $0.json(labels: classes) }))
         guard case .object(let more) = rest.object else { return .null }
         return .object(members.filter { $0.key != "first_epoch" } + more)
     }

@@ -12,6 +12,9 @@ final class MeasuredRows {
     let predicted: UnsafeMutablePointer<Int32>
     let outputs: Int
     var classScores: ClassScores
+    /// Of the newest measurement of these parts.
+    private var validationSums: ClassSums
+    private var probeSums: ClassSums
 
     /// Classes beyond which no areas under curves are computed: they would cost more than the epoch.
     static let greatestCurves = 64
@@ -30,6 +33,9 @@ final class MeasuredRows {
         predicted = .allocate(capacity: network.capacity)
         predicted.initialize(repeating: 0, count: network.capacity)
         classScores = ClassScores(classes: isClassification ? data.schema.outputs : 0)
+        let classes = isClassification ? data.schema.classes.count : 0
+        validationSums = ClassSums(classes: classes)
+        probeSums = ClassSums(classes: classes)
     }
 
     deinit {
@@ -37,6 +43,45 @@ final class MeasuredRows {
         scratch.deallocate()
         labels.deallocate()
         predicted.deallocate()
+    }
+
+    /// Forgets what was gathered by class of a part.
+    func clearClasses(of part: TrainingData.Part) {
+        switch part {
+        case .validation: validationSums.clear()
+        case .probe: probeSums.clear()
+        case .training, .test: break
+        }
+    }
+
+    /// Adds a batch of a part's rows to those of their classes; with `isPredicted` `predicted` has each row's class.
+    func addClasses(
+        of part: TrainingData.Part,
+        losses: UnsafeBufferPointer<Float>,
+        labels: UnsafePointer<Int32>,
+        isPredicted: Bool
+    ) {
+        let predicted = isPredicted ? UnsafePointer(self.predicted) : nil
+        switch part {
+        case .validation: validationSums.add(losses, labels: labels, predicted: predicted)
+        case .probe: probeSums.add(losses, labels: labels, predicted: predicted)
+        case .training, .test: break
+        }
+    }
+
+    /// What the newest measurements say of each class that has rows in validation or the probe; `unit` is that of losses.
+    func classReadings(unit: Double) -> [Instruments.ClassReading] {
+        validationSums.rows.indices.compactMap { index in
+            let rows = validationSums.rows[index]
+            guard rows > 0 || probeSums.rows[index] > 0 else { return nil }
+            return Instruments.ClassReading(
+                index: index,
+                rows: rows,
+                loss: validationSums.meanLoss(index).map { $0 * unit },
+                recall: validationSums.recall(index),
+                probeLoss: probeSums.meanLoss(index).map { $0 * unit }
+            )
+        }
     }
 
     /// Keeps what the batch that was just measured says about areas under curves.

@@ -27,8 +27,9 @@ package struct InstrumentCosts: Sendable {
     package let measuredStep: Double
     /// What follows the last step: probe, validation where there is one, penalties.
     package let measuring: Double
-    /// A reading of the network's layers, and the gradient's noise.
+    /// A reading of the network's layers and classes, the gradient's noise on one batch, and that on eight.
     package let layerReading: Double
+    package let quickNoise: Double
     package let noise: Double
 
     /// The share of an epoch's bare steps that norms cost.
@@ -42,7 +43,8 @@ package struct InstrumentCosts: Sendable {
             tier.reads(after: epoch, segmentEnd: levels.first { $0 >= epoch } ?? 27)
         }
         // The noise after epochs 1, 4 and 16.
-        let readings = Double(count) * layerReading + (tier == .full ? 3 * noise : 0)
+        let noises = tier == .full ? 3 * noise : tier == .layers ? 3 * quickNoise : 0
+        let readings = Double(count) * layerReading + noises
         return share + readings / (27 * Double(steps) * step)
     }
 }
@@ -86,7 +88,7 @@ package final class TrainingStopwatch {
     /// What the measuring of an epoch costs beside its steps, medians over so many epochs of core seconds.
     package func measureEpochs(_ count: Int) -> InstrumentCosts {
         var (steps, last, measuring): ([Double], [Double], [Double]) = ([], [], [])
-        var (layers, noises): ([Double], [Double]) = ([], [])
+        var (layers, quickNoises, noises): ([Double], [Double], [Double]) = ([], [], [])
         // Ends the epoch that was begun.
         _ = run.trainEpoch()
         for _ in 0..<count {
@@ -102,7 +104,8 @@ package final class TrainingStopwatch {
             // All its steps are done: this measures.
             _ = run.trainEpoch()
             measuring.append(Self.seconds(CLOCK_THREAD_CPUTIME_ID) - start)
-            layers.append(time { _ = run.reading(of: .layers, segmentEnd: run.epoch) })
+            layers.append(time { _ = run.reading(rows: run.data.readRows) })
+            quickNoises.append(time { _ = run.quickGradientNoise() })
             noises.append(time { _ = run.gradientNoise() })
         }
         return InstrumentCosts(
@@ -111,6 +114,7 @@ package final class TrainingStopwatch {
             measuredStep: last.median,
             measuring: measuring.median,
             layerReading: layers.median,
+            quickNoise: quickNoises.median,
             noise: noises.median
         )
     }

@@ -38,9 +38,15 @@ extension TrainingRun {
         let tops = tops
         var among = [Int](repeating: 0, count: tops.count)
         if isDetailed { measured.classScores.clear() }
+        if isClassification { measured.clearClasses(of: part) }
         forEachBatch(of: rows) { first, losses in
             for loss in losses { sum += Double(loss) }
-            guard isDetailed else { return }
+            guard isDetailed else {
+                if isClassification {
+                    measured.addClasses(of: part, losses: losses, labels: head.batchLabels, isPredicted: false)
+                }
+                return
+            }
             if isClassification {
                 correct += head.countCorrect(rows: losses.count, predicted: measured.predicted)
                 for (index, top) in tops.enumerated() {
@@ -52,6 +58,7 @@ extension TrainingRun {
                         prediction: Int(measured.predicted[row])
                     )
                 }
+                measured.addClasses(of: part, losses: losses, labels: head.batchLabels, isPredicted: true)
                 measured.keepScores(first: first, rows: losses.count, head: head, kernels: kernels)
             } else {
                 let errors = head.errors(rows: losses.count)

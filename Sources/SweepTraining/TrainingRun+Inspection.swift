@@ -47,6 +47,19 @@ extension TrainingRun {
     /// At most a batch of rows, each a row of a part; units are dropped as on step `dropoutStep`. Neither the weights nor
     /// the place in the epoch change; the running moments of batch norm do.
     package func gradient(rows: [Int32], dropoutStep: UInt64 = 0) -> [ParameterValues] {
+        backpropagate(rows, scale: 1 / Float(min(rows.count, network.capacity)), dropoutStep: dropoutStep) { _ in }
+        return named { $0.gradient }
+    }
+
+    /// Computes the gradient of `scale` times the sum of rows' training losses, without the penalty, and leaves it in the parameters.
+    ///
+    /// At most a batch of rows. `use` is called as `Layer.backward` says.
+    func backpropagate(
+        _ rows: [Int32],
+        scale: Float,
+        dropoutStep: UInt64 = 0,
+        use: (Parameter) -> Void
+    ) {
         let count = min(rows.count, network.capacity)
         let pass = Pass(
             rows: count,
@@ -59,9 +72,8 @@ extension TrainingRun {
             network.load(data, rows: count, indices: base)
         }
         network.forward(pass)
-        _ = network.head.train(rows: count, gradientScale: 1 / Float(count))
-        network.backward(pass) { _ in }
-        return named { $0.gradient }
+        _ = network.head.train(rows: count, gradientScale: scale)
+        network.backward(pass, use: use)
     }
 
     /// The mean training loss of rows as a step would compute it, units dropped as on step `dropoutStep`.

@@ -18,7 +18,8 @@ extension TrainingStopwatch {
         let costs = measureEpochs(epochs)
         return "{\"steps\": \(costs.steps), \"us_per_step\": \(costs.step * 1e6), \"us_of_measured_step\": "
             + "\(costs.measuredStep * 1e6), \"us_of_measuring\": \(costs.measuring * 1e6), "
-            + "\"us_of_reading\": \(costs.layerReading * 1e6), \"us_of_noise\": \(costs.noise * 1e6), "
+            + "\"us_of_reading\": \(costs.layerReading * 1e6), \"us_of_quick_noise\": \(costs.quickNoise * 1e6), "
+            + "\"us_of_noise\": \(costs.noise * 1e6), "
             + "\"base_share\": \(costs.baseShare), \"share\": \(costs.share), "
             + "\"layers_share\": \(costs.share(.layers)), \"full_share\": \(costs.share(.full))}"
     }

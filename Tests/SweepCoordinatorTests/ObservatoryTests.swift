@@ -220,9 +220,58 @@ import Testing
         }
         #expect(readings.count == 1 && readings[0]["epoch"] == .integer(2) && readings[0]["layer_count"] == .integer(1))
         #expect(readings[0]["noise"] == .null && readings[0]["step_losses"] == .array([]))
+        #expect(readings[0]["classes"] == .array([]))
         // Of single precision: 0.1 is told as that, not as its double.
         #expect(told["gradient"] == .number(0.1) && told["dead"] == .number(0.75) && told["saturated"] == .null)
         #expect(told["activation"] == .text("relu") && told["units"] == .integer(8) && told["head"] == .boolean(false))
+    }
+
+    @Test func `classes that a reading tells are in the trial's documents by their labels`() throws {
+        var harness = CoreHarness()
+        var worker = harness.join("a")
+        var sample = SampleSweep()
+        sample.prune = "none"
+        sample.trials = 2
+        sample.epochs = 3
+        _ = harness.submit(sample)
+        let assignment = try #require(harness.assigned(to: worker).first)
+        // The third is none of the data's: whatever a worker says, nothing breaks.
+        let reading = Instruments.Reading(
+            epoch: 1,
+            layers: [],
+            noise: Instruments.GradientNoise(variance: 8, squaredMean: 0.5, rows: 64),
+            classes: [
+                Instruments.ClassReading(index: 0, rows: 12, loss: 0.5, recall: 0.75, probeLoss: 0.1),
+                Instruments.ClassReading(index: 1, rows: 0), Instruments.ClassReading(index: 7, rows: 1, loss: 1),
+            ]
+        )
+        harness.report(assignment, 1...1, readings: [PackedReading(reading)], by: &worker)
+        let sweep = try #require(harness.sweep)
+        let trial = assignment.lease.trial.number
+        guard
+            case .array(let readings)? = try #require(harness.core.trialDocument(sweep, number: trial)).json["readings"],
+            case .array(let classes)? = readings.first?["classes"]
+        else {
+            Issue.record("no classes")
+            return
+        }
+        #expect(classes.compactMap { $0["class"] } == [.text("x"), .text("y"), .text("7")])
+        #expect(classes[0]["rows"] == .integer(12) && classes[0]["loss"] == .number(0.5))
+        #expect(classes[0]["recall"] == .number(0.75) && classes[0]["probe_loss"] == .number(0.1))
+        #expect(classes[1]["loss"] == .null && classes[1]["recall"] == .null)
+        #expect(readings[0]["noise"]?["scale"] == .number(16) && readings[0]["noise"]?["rows"] == .integer(64))
+        // A report on one trial has them, those on all do not: they would be the greater part.
+        let alone = try #require(harness.core.diagnosisDocument(sweep, trial: trial)?.reports.first).json
+        guard case .array(let states)? = alone["classes"] else {
+            Issue.record("no classes in the report")
+            return
+        }
+        #expect(states.compactMap { $0["class"] } == [.text("x"), .text("y")])
+        #expect(states[0]["training_rows"] == .integer(40) && states[0]["rows"] == .integer(12))
+        #expect(alone["classes_epoch"] == .integer(1))
+        #expect(alone["gradient_noise"]?["scale"] == .number(16) && alone["gradient_noise"]?["epoch"] == .integer(1))
+        let among = try #require(harness.core.diagnosisDocument(sweep, trial: nil)?.reports.first { $0.trial == trial })
+        #expect(among.json["classes"] == nil && among.json["gradient_noise"]?["scale"] == .number(16))
     }
 
     @Test func `a sweep's document has its parameters on their scales`() throws {

@@ -12,6 +12,57 @@ import Testing
         #expect(read(.curve, segmentEnd: 27).isEmpty)
     }
 
+    /// Four gradients: (1, 0), (3, 0), (2, 2) and (2, −2). Their mean is (2, 0), of squared length 4; their squared lengths are 1, 9, 8 and
+    /// 8, in the mean 6.5; they lie 1, 1, 4 and 4 from the mean, so that the variance is 10 / 3.
+    @Test func `the gradient's noise is what is left of the rows' lengths beside their mean's`() throws {
+        let noise = try #require(Instruments.GradientNoise(rows: 4, meanSquare: 6.5, squareOfMean: 4))
+        #expect(abs(noise.variance - 10.0 / 3) < 1e-12 && abs(noise.squaredMean - (4 - 10.0 / 12)) < 1e-12)
+        #expect(abs(try #require(noise.simpleScale) - 20.0 / 19) < 1e-12 && noise.rows == 4)
+        // Equal gradients are no noise, opposite ones no mean.
+        #expect(Instruments.GradientNoise(rows: 2, meanSquare: 9, squareOfMean: 9)?.simpleScale == 0)
+        let opposite = try #require(Instruments.GradientNoise(rows: 2, meanSquare: 9, squareOfMean: 0))
+        #expect(opposite.variance == 18 && opposite.squaredMean == -9 && opposite.simpleScale == nil)
+        #expect(Instruments.GradientNoise(rows: 1, meanSquare: 1, squareOfMean: 1) == nil)
+        #expect(Instruments.GradientNoise(rows: 4, meanSquare: .infinity, squareOfMean: 1) == nil)
+        #expect(Instruments.GradientNoise(rows: 4, meanSquare: 1, squareOfMean: .nan) == nil)
+    }
+
+    @Test func `recent noise is a ratio of means over three readings at most`() throws {
+        func instruments(_ noises: [Instruments.GradientNoise?]) -> Instruments {
+            var instruments = Instruments()
+            instruments.readings = noises.enumerated().map {
+                Instruments.Reading(epoch: $0, layers: [], noise: $1)
+            }
+            return instruments
+        }
+        func noise(_ variance: Double, _ mean: Double, rows: Int? = 64) -> Instruments.GradientNoise {
+            Instruments.GradientNoise(variance: variance, squaredMean: mean, rows: rows)
+        }
+        #expect(instruments([nil, nil]).recentNoise == nil)
+        // Before the first step nothing is learnt: that reading does not count.
+        #expect(instruments([noise(1, 1)]).recentNoise == nil)
+        let found = try #require(
+            instruments([nil, noise(900, 1), noise(6, 1), nil, noise(9, -1), noise(15, 3), nil]).recentNoise
+        )
+        #expect(found.epoch == 5 && found.noise == noise(10, 1, rows: 192) && found.noise.simpleScale == 10)
+        #expect(instruments([nil, noise(6, 1), noise(6, 1, rows: nil)]).recentNoise?.noise.rows == nil)
+    }
+
+    @Test func `of many classes those with the greatest losses are told`() {
+        func told(_ classes: [Instruments.ClassReading]) -> [Int] {
+            Instruments.Reading(epoch: 1, layers: [], classes: classes).told().classes.map(\.index)
+        }
+        let few = (0..<64).map { Instruments.ClassReading(index: $0, rows: 1, loss: Double($0)) }
+        #expect(told(few) == Array(0..<64))
+        // The last two have no validation rows: one has the greatest loss on the probe, of the other nothing is known.
+        let many =
+            few + [
+                Instruments.ClassReading(index: 64, rows: 0, probeLoss: 99),
+                Instruments.ClassReading(index: 65, rows: 0),
+            ]
+        #expect(told(many) == Array(1...64))
+    }
+
     private func kept(_ readings: [(epoch: Int, bytes: Int)]) -> [Int] {
         var kept = KeptReadings()
         for reading in readings {

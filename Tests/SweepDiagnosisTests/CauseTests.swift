@@ -248,6 +248,90 @@ import Testing
         #expect(!run.diagnosis.causes.contains { $0.cause == .smallBatch })
     }
 
+    // covers: C1 C20
+    @Test func `the gradient's noise beside the batch is told for the rate or for the batch, and weighs nothing`()
+        throws
+    {
+        let restless = (1...20).map { 2.1 + ($0 % 2 == 0 ? 0.2 : -0.2) }
+        func causes(_ losses: [Double], batch: Int, noise: Double?) -> [CauseFinding] {
+            var run = MadeUpRun(losses)
+            run.trial = .sound {
+                $0.batchSize = batch
+                $0.optimizer.learningRate = 0.03
+            }
+            run.schema = .table()
+            run.columns[.updateRatio] = losses.map { _ in 0.02 }
+            run.instruments = .of(start: [.hidden(), .head()], epoch: losses.count) {
+                $0.readings[1].noise = noise.map { .init(variance: 2 * $0, squaredMean: 2, rows: 256) }
+            }
+            return run.diagnosis.causes
+        }
+        func told(_ cause: Cause, _ found: [CauseFinding]) throws -> String {
+            try #require(found.first { $0.cause == cause }).evidence.joined(separator: "; ")
+        }
+        let signal = "the gradient's noise scale is 5 rows, a batch has 32: more signal than noise"
+        #expect(try told(.rateTooHigh, causes(restless, batch: 32, noise: 5)).contains(signal))
+        #expect(try !told(.rateTooHigh, causes(restless, batch: 32, noise: 300)).contains("noise scale"))
+        let noise = "the gradient's noise scale is 30 rows, a batch has 2: more noise than signal"
+        #expect(try told(.smallBatch, causes(restless, batch: 2, noise: 30)).contains(noise))
+        #expect(try !told(.smallBatch, causes(restless, batch: 2, noise: 1)).contains("noise scale"))
+        // Of a symptom nobody tells twice.
+        #expect(try !told(.smallBatch, causes(restless, batch: 2, noise: 300)).contains(": more noise than signal"))
+        // Near the floor the mean gradient goes to zero in any run.
+        let low = restless.map { $0 / 4 }
+        #expect(try !told(.smallBatch, causes(low, batch: 2, noise: 30)).contains("noise scale"))
+        for (batch, scale) in [(32, 5.0), (2, 30.0)] {
+            let with = causes(restless, batch: batch, noise: scale)
+            let without = causes(restless, batch: batch, noise: nil)
+            #expect(with.map(\.cause) == without.map(\.cause))
+            #expect(with.map(\.probability) == without.map(\.probability))
+        }
+    }
+
+    // covers: C4 C5
+    @Test func `losses of classes that are far apart are told for imbalance and for wrong labels`() throws {
+        func evidence(_ cause: Cause, _ check: DataCheck, loss: Double, probe: Double) throws -> [String] {
+            var run = MadeUpRun(fall(20), validation: fall(20, floor: 0.5), best: 0.05)
+            run.schema = .table(counts: [1140, 60])
+            run.trial = .sound()
+            run.data = [DataFinding(check, .warning, count: 60, text: "found", remedy: "", measure: 19)]
+            run.instruments = .of(start: [.hidden(), .head()], epoch: 20) {
+                $0.readings[1].classes = [
+                    Instruments.ClassReading(index: 0, rows: 380, loss: 0.25, recall: 1, probeLoss: 0.125),
+                    Instruments.ClassReading(index: 1, rows: 20, loss: loss, recall: 1, probeLoss: probe),
+                ]
+            }
+            return try #require(run.diagnosis.causes.first { $0.cause == cause }).evidence
+        }
+        let validation = "on validation rows the loss of class c1 is 2.5, that of class c0 0.25"
+        #expect(try evidence(.imbalance, .imbalance, loss: 2.5, probe: 0.125).contains(validation))
+        #expect(
+            try !evidence(.imbalance, .imbalance, loss: 0.25, probe: 0.125).contains {
+                $0.contains("the loss of class")
+            }
+        )
+        let training = "on training rows the loss of class c1 is 1.5, that of class c0 0.125"
+        #expect(try evidence(.labelNoise, .labelNoise, loss: 0.25, probe: 1.5).contains(training))
+        #expect(
+            try !evidence(.labelNoise, .labelNoise, loss: 2.5, probe: 0.125).contains {
+                $0.contains("the loss of class")
+            }
+        )
+    }
+
+    @Test func `classes differ by losses or recalls that are far apart, not by next to nothing`() {
+        func state(_ label: String, _ loss: Double?, recall: Double? = 1) -> ClassState {
+            ClassState(label: label, rows: 10, loss: loss, recall: recall)
+        }
+        #expect(ClassState.differ([state("a", 0.5), state("b", 1)], chance: 2))
+        #expect(!ClassState.differ([state("a", 0.6), state("b", 1)], chance: 2))
+        #expect(!ClassState.differ([state("a", 0.01), state("b", 0.3)], chance: 2))
+        #expect(!ClassState.differ([state("a", 1), state("b", nil, recall: nil)], chance: 2))
+        #expect(ClassState.differ([state("a", 0.1), state("b", 0.1, recall: 0.5)], chance: 2))
+        #expect(!ClassState.differ([state("a", 0.1), state("b", 0.1, recall: 0.6)], chance: 2))
+        #expect(!ClassState.differ([], chance: nil))
+    }
+
     @Test func `causes stand in the same order every time`() {
         var run = MadeUpRun(fall(20), validation: (1...20).map { 0.6 + 0.03 * abs(Double($0) - 6) })
         run.schema = .table(features: 10, counts: [100, 100])

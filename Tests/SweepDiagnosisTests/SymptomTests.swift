@@ -447,6 +447,58 @@ import Testing
         #expect(!noisy.symptoms.contains(.gradientNoise))
     }
 
+    @Test func `few rows do not tell how short a mean gradient is`() {
+        func noisy(rows: Int?, batch: Int) -> MadeUpRun {
+            var noisy = run(
+                .of(start: [.hidden(), .head()]) {
+                    $0.readings[1].noise = .init(variance: 1000, squaredMean: 0.1, rows: rows)
+                }
+            )
+            noisy.trial = .sound { $0.batchSize = batch }
+            noisy.schema = .table()
+            return noisy
+        }
+        #expect(noisy(rows: 64, batch: 8).symptoms.contains(.gradientNoise))
+        #expect(!noisy(rows: 64, batch: 16).symptoms.contains(.gradientNoise))
+        #expect(
+            noisy(rows: 64, batch: 16).report.notJudged.contains {
+                $0.symptom == .gradientNoise
+                    && $0.reason.contains("measured on 64 rows, too few to judge a batch of 16")
+            }
+        )
+        #expect(noisy(rows: 128, batch: 16).symptoms.contains(.gradientNoise))
+        // Workers of before do not tell how many, and took eight batches.
+        #expect(noisy(rows: nil, batch: 16).symptoms.contains(.gradientNoise))
+        // More rows than there are nobody can ask for.
+        var small = noisy(rows: 96, batch: 32)
+        small.schema = .table(counts: [50, 50])
+        #expect(small.symptoms.contains(.gradientNoise))
+    }
+
+    // covers: Y11
+    @Test func `a class that is never recognised is told with its losses, where they were measured`() throws {
+        func evidence(_ classes: [Instruments.ClassReading]) throws -> String {
+            var instruments = Instruments()
+            instruments.readings = [Instruments.Reading(epoch: 10, layers: [.head()], classes: classes)]
+            var blind = run(instruments)
+            blind.trial = .sound()
+            blind.schema = .table(counts: [1140, 60])
+            blind.columns[.validationRecall("c0")] = (1...10).map { _ in 1 }
+            blind.columns[.validationRecall("c1")] = (1...10).map { _ in 0 }
+            return try #require(blind.report[.collapsed]).evidence
+        }
+        let told = try evidence([
+            Instruments.ClassReading(index: 0, rows: 380, loss: 0.05, recall: 1, probeLoss: 0.05),
+            Instruments.ClassReading(index: 1, rows: 20, loss: 3.25, recall: 0, probeLoss: 2.875),
+        ])
+        // ln 20, by hand: 2.9957.
+        #expect(
+            told.hasSuffix(": its loss is 3.25, on training rows 2.88, guessing by its share would have 3"),
+            "\(told)"
+        )
+        #expect(try !evidence([]).contains("loss"))
+    }
+
     @Test func `the edge of stability is a remark about gradient descent`() {
         var edge = run(.of(start: [.hidden(), .head()]) { $0.readings[1].sharpness = 50 }, losses: fall(10))
         edge.trial = .sound { $0.optimizer = .sgd(learningRate: 0.1, momentum: 0) }

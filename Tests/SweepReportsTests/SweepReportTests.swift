@@ -180,6 +180,60 @@ import Testing
         #expect(read.reports.first?.inSweep == report.inSweep)
     }
 
+    private static func classes(_ losses: [Double]) -> [ClassState] {
+        losses.enumerated().map { index, loss in
+            ClassState(
+                label: "c\(index)",
+                trainingRows: 100,
+                rows: 25,
+                loss: loss,
+                recall: 0.5,
+                probeLoss: loss / 2,
+                guessLoss: 2
+            )
+        }
+    }
+
+    @Test func `classes that differ are shown, those that do not are told to programs alone`() throws {
+        var report = try #require(Samples.diagnosis.reports.first)
+        #expect(!report.text.contains("\nclasses") && report.json["classes"] == nil)
+        #expect(!report.text.contains("\nnoise") && report.json["gradient_noise"] == nil)
+        report.classes = Self.classes([0.5, 3])
+        report.noise = NoiseState(epoch: 4, scale: 45.23, rows: 128, batch: 32)
+        #expect(!report.text.contains("\nclasses"))
+        report.classesDiffer = true
+        report.classesEpoch = 16
+        for line in [
+            "\n          after epoch 16\n",
+            "\nclasses   class  training rows  validation rows   loss  recall  loss in training  guessing\n",
+            "\n          c1               100               25   3.00    0.50              1.50      2.00\n",
+            "\nnoise     the gradient's noise scale after epoch 4 is 45.2 rows (of 128 rows), a batch has 32\n",
+        ] { #expect(report.text.contains(line), "\(line) in\n\(report.text)") }
+        let document = DiagnosisDocument(sweep: "digits", reports: [report])
+        let read = try DiagnosisDocument(json: try JSONValue(parsing: document.json.bytes))
+        #expect(read.reports.first?.classes == report.classes && read.reports.first?.classesDiffer == true)
+        #expect(read.reports.first?.noise == report.noise && read.reports.first?.classesEpoch == 16)
+        // What was not measured stays so, and a coordinator of before tells nothing of it.
+        report.classes = [ClassState(label: "a", rows: 0)]
+        report.noise = NoiseState(epoch: 1, scale: nil, rows: nil, batch: nil)
+        #expect(report.text.contains("noise scale after epoch 1 is beyond what was measured\n"), "\(report.text)")
+        let bare = DiagnosisDocument(sweep: "digits", reports: [report])
+        let again = try DiagnosisDocument(json: try JSONValue(parsing: bare.json.bytes))
+        #expect(again.reports.first?.classes == report.classes && again.reports.first?.noise == report.noise)
+        let former = try DiagnosisDocument(json: try JSONValue(parsing: Samples.diagnosis.json.bytes))
+        #expect(former.reports.first?.classes == [] && former.reports.first?.noise == nil)
+    }
+
+    @Test func `of many classes the text has the twelve with the greatest losses`() throws {
+        var report = try #require(Samples.diagnosis.reports.first)
+        report.classes = Self.classes((0..<14).map { Double($0) })
+        report.classesDiffer = true
+        #expect(report.text.contains("\n          c2 ") && report.text.contains("\n          c13"), "\(report.text)")
+        #expect(
+            !report.text.contains("\n          c1 ") && report.text.contains("and 2 classes more, with smaller losses")
+        )
+    }
+
     @Test func `it fetches nothing, and text of others stays text`() {
         let html = Self.report(text: "name: x # <script>alert(1)</script> & \"q\"\n").html
         #expect(!html.contains("<script") && html.contains("&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;q&quot;"))

@@ -1,4 +1,5 @@
 import SweepCore
+import SweepDiagnosis
 import SweepReports
 import SweepSearch
 import Testing
@@ -44,6 +45,43 @@ import Testing
         let json = try document(record).json
         #expect(json["trial"]?["attempts"] == .integer(3) && json["trial"]?["log"] == .text("epoch 2\nKilled"))
         #expect(json["report"]?["trial"] == .integer(4) && json["explanation"]?["trial"] == .integer(17))
+    }
+
+    @Test func `its classes and its gradient's noise are told where the network was read`() throws {
+        func text(_ change: (inout DiagnosisDocument.Report) -> Void) throws -> String {
+            var report = try #require(Samples.diagnosis.reports.first)
+            change(&report)
+            let record = TrialRecord(
+                number: 4,
+                configuration: Samples.sgd(0.1),
+                seed: 1,
+                state: .completed,
+                curve: Samples.curve([0.5, 0.25]),
+                attempts: 1
+            )
+            let curves = CurvesDocument(
+                sweep: "digits",
+                objective: Objective(),
+                trials: [CurvesDocument.Trial(record)]
+            )
+            let overview = TrialOverview(
+                curves: curves,
+                explanation: Samples.explained(.finalist(place: 2, run: 3), state: .completed),
+                diagnosis: DiagnosisDocument(sweep: "digits", reports: [report])
+            )
+            return try #require(overview).plainText(width: 120)
+        }
+        let plain = try text { _ in }
+        #expect(!plain.contains("\nclasses") && !plain.contains("\nnoise"))
+        // Also where classes fare alike.
+        let told = try text {
+            $0.classes = [ClassState(label: "seven", trainingRows: 40, rows: 10, loss: 0.5, recall: 0.9)]
+            $0.noise = NoiseState(epoch: 4, scale: 12, rows: 64, batch: 32)
+        }
+        #expect(told.contains("\nclasses    class  training rows"), "\(told)")
+        #expect(told.contains("\n           seven             40               10  0.500    0.90"), "\(told)")
+        let noise = "\nnoise      the gradient's noise scale after epoch 4 is 12 rows (of 64 rows), a batch has 32\n"
+        #expect(told.contains(noise), "\(told)")
     }
 
     @Test func `before its first epoch there is no report, and no verdict is made up`() throws {

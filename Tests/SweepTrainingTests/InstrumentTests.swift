@@ -144,6 +144,110 @@ import Testing
         )
     }
 
+    /// Every row's gradient by itself is the oracle: in float64, of the same rows.
+    @Test func `noise by single rows' lengths is that of their whole gradients`() throws {
+        let layers: [LayerSpec] = [
+            .dense(DenseSpec(units: 8)), .residual([.dense(DenseSpec(units: 8))]),
+            .residual([.dense(DenseSpec(units: 6, bias: false))]), .activation(.tanh),
+        ]
+        let weighted = LossSpec(.softmaxCrossEntropy, labelSmoothing: 0.1, classWeights: .balanced)
+        let cases: [(classes: Int, model: ModelSpec, loss: LossSpec?)] = [
+            (3, ModelSpec(widths: [16, 20]), nil), (3, ModelSpec(widths: [16], activation: .tanh), weighted),
+            (0, ModelSpec(widths: [24, 8], activation: .sigmoid), nil), (0, ModelSpec(layers: []), nil),
+            (3, ModelSpec(layers: layers), nil),
+        ]
+        for (classes, model, loss) in cases {
+            let data = try SyntheticTask(rows: 160, classes: classes).make().data
+            var setting = spec(model)
+            setting.loss = loss
+            let run = try run(setting, data)
+            _ = run.trainEpoch()
+            // 40 are one batch of the network's room, 150 are three.
+            for count in [40, 150] {
+                let rows = (0..<count).map { Int32($0) }
+                let single = rows.map { run.gradient(rows: [$0]).flatMap(\.flat) }
+                let (variance, squared) = Self.noise(of: single)
+                let found = try #require(run.rowNoise(of: rows))
+                #expect(found.rows == count)
+                #expect(abs(found.variance - variance) < 1e-4 * variance, "\(found.variance) of \(variance)")
+                #expect(
+                    abs(found.squaredMean - squared) < 1e-4 * (abs(squared) + variance / Double(count)),
+                    "\(found.squaredMean) of \(squared)"
+                )
+            }
+        }
+    }
+
+    /// The trace of the sample covariance, and the squared length of the mean less what that has of it.
+    private static func noise(of gradients: [[Double]]) -> (variance: Double, squaredMean: Double) {
+        let count = Double(gradients.count)
+        var (variance, squared) = (0.0, 0.0)
+        for column in gradients[0].indices {
+            let mean = gradients.reduce(0) { $0 + $1[column] } / count
+            variance += gradients.reduce(0) { $0 + ($1[column] - mean) * ($1[column] - mean) } / (count - 1)
+            squared += mean * mean
+        }
+        return (variance, squared - variance / count)
+    }
+
+    @Test func `where a layer's gradient is no product, batches tell the noise, and a default reading none`() throws {
+        let data = try SyntheticTask(rows: 160).make().data
+        let normed = try run(spec(ModelSpec(widths: [8], norm: .layerNorm(epsilon: 1e-5))), data)
+        normed.beginReadings(of: .full)
+        _ = normed.trainEpoch()
+        #expect(normed.rowNoise(of: [0, 1, 2]) == nil)
+        #expect(normed.reading(of: .layers, segmentEnd: 6)?.noise == nil)
+        #expect(normed.reading(of: .full, segmentEnd: 6)?.noise?.rows == 128)
+        let dense = try run(spec(ModelSpec(widths: [8])), data)
+        #expect(dense.rowNoise(of: [0]) == nil && dense.rowNoise(of: [0, 1]) != nil)
+    }
+
+    @Test func `classes are told with the means of their rows' losses, of validation and of the probe`() throws {
+        // Test rows are measured last, and are none of theirs.
+        let task = SyntheticTask(rows: 200, validationRows: 90, testRows: 40, classes: 4)
+        let made = try task.make()
+        let run = try run(spec(ModelSpec(widths: [16])), made.data)
+        for _ in 1...2 { _ = run.trainEpoch() }
+        let reading = try #require(run.reading(of: .layers, segmentEnd: 2))
+        func means(_ part: TrainingData.Part) -> [Int: (rows: Int, loss: Double)] {
+            var sums: [Int: (rows: Int, loss: Double)] = [:]
+            for (row, loss) in zip(made.data.rows(part), run.rowLosses(part)) {
+                let label = Int(made.storage.classes[Int(row)])
+                let sum = sums[label] ?? (0, 0)
+                sums[label] = (sum.rows + 1, sum.loss + Double(loss))
+            }
+            return sums.mapValues { ($0.rows, $0.loss / Double($0.rows)) }
+        }
+        let (validation, probe) = (means(.validation), means(.probe))
+        let recalls = run.evaluate(.validation).recalls
+        #expect(reading.classes.map(\.index) == Set(validation.keys).union(probe.keys).sorted())
+        #expect(reading.classes.reduce(0) { $0 + $1.rows } == 90)
+        for state in reading.classes {
+            #expect(state.rows == validation[state.index]?.rows ?? 0)
+            #expect(state.loss == validation[state.index]?.loss && state.probeLoss == probe[state.index]?.loss)
+            #expect(state.recall == (state.rows > 0 ? recalls[state.index] : nil))
+        }
+    }
+
+    @Test func `there are no classes of numbers, before the first epoch, and of weights that are not the epoch's`()
+        throws
+    {
+        let numbers = try run(spec(ModelSpec(widths: [8])), try SyntheticTask(rows: 160, classes: 0).make().data)
+        _ = numbers.trainEpoch()
+        #expect(try #require(numbers.reading(of: .layers, segmentEnd: 1)).classes.isEmpty)
+        var setting = makeSpec(
+            [64],
+            .adam(learningRate: 2e-2, beta1: 0.9, beta2: 0.999, epsilon: 1e-8),
+            batchSize: 8,
+            epochs: 60
+        )
+        setting.earlyStopping = EarlyStopping(patience: 3, restoresBest: true)
+        let stopping = try run(setting, try SyntheticTask(rows: 32, validationRows: 64).make().data)
+        let readings = stopping.trainObserved().instruments.readings
+        #expect(stopping.stoppedEarly && readings.first?.classes.isEmpty == true)
+        #expect(readings.last?.classes.isEmpty == true && readings[1].classes.count == 3)
+    }
+
     @Test func `a run that diverges is read as far as it has numbers`() throws {
         let data = try SyntheticTask(rows: 160, classes: 0).make().data
         let run = try run(
@@ -173,9 +277,11 @@ import Testing
             }
             #expect(plain.parameters() == read.parameters())
             #expect(readings.map(\.epoch) == epochs)
+            // By default on the 64 rows on which layers are read, in full on eight batches.
             #expect(
                 readings.allSatisfy {
-                    ($0.noise != nil) == (tier == .full && [1, 4].contains($0.epoch)) && $0.sharpness == nil
+                    $0.noise?.rows == ([1, 4].contains($0.epoch) ? (tier == .full ? 128 : 64) : nil)
+                        && $0.sharpness == nil
                 }
             )
             #expect(readings.allSatisfy { $0.layers.count == 2 && $0.layers[0].gradient != nil })

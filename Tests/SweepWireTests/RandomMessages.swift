@@ -105,10 +105,24 @@ struct RandomMessages {
                         equalUnits: random.count(9)
                     )
                 },
-                noise: flag() ? Instruments.GradientNoise(variance: real(), squaredMean: real()) : nil,
+                noise: flag()
+                    ? Instruments.GradientNoise(
+                        variance: real(),
+                        squaredMean: real(),
+                        rows: flag() ? count(9_999) : nil
+                    ) : nil,
                 commonestPrediction: flag() ? real() : nil,
                 predictionVariance: flag() ? real() : nil,
-                stepLosses: list(5) { Float($0.real()) }
+                stepLosses: list(5) { Float($0.real()) },
+                classes: list(4) { $0.flag() }.enumerated().map { index, isLate in
+                    Instruments.ClassReading(
+                        index: 2 * index + (isLate ? 1 : 0),
+                        rows: count(9_999),
+                        loss: flag() ? real() : nil,
+                        recall: flag() ? real() : nil,
+                        probeLoss: flag() ? real() : nil
+                    )
+                }
             )
         )
     }

@@ -52,6 +52,60 @@ import Testing
         #expect(!isRead([0xff]))
     }
 
+    /// Two classes, the second without validation rows, and noise of 64 rows: as protobuf's encoding says.
+    private static let classes = Instruments.Reading(
+        epoch: 4,
+        layers: [],
+        noise: Instruments.GradientNoise(variance: 8, squaredMean: 0.5, rows: 64),
+        classes: [
+            Instruments.ClassReading(index: 0, rows: 30, loss: 0.5, recall: 1, probeLoss: 0.25),
+            Instruments.ClassReading(index: 3, rows: 0, probeLoss: 2),
+        ]
+    )
+    private static let classBytes: [UInt8] = [
+        0x08, 4, 0x25, 0, 0, 0, 0x41, 0x2d, 0, 0, 0, 0x3f, 0x4a, 2, 0, 3, 0x52, 2, 30, 0,
+        0x5a, 8, 0, 0, 0, 0x3f, 0, 0, 0xc0, 0x7f, 0x62, 8, 0, 0, 0x80, 0x3f, 0, 0, 0xc0, 0x7f,
+        0x6a, 8, 0, 0, 0x80, 0x3e, 0, 0, 0, 0x40, 0x70, 64,
+    ]
+
+    @Test func `classes and the rows of the noise have the bytes of their fields`() throws {
+        #expect(PackedReading(Self.classes).bytes == Self.classBytes)
+        #expect(try PackedReading(wireBytes: Self.classBytes).reading == Self.classes)
+        // In the journal they are the same bytes.
+        let fact = Fact.measured(GoldenSamples.lease.trial, PackedReading(Self.classes))
+        #expect(try JournalCodec.decode(JournalCodec.encode([fact])) == [fact])
+        // A worker of before tells neither.
+        let former = try #require(PackedReading(GoldenSamples.reading).reading)
+        #expect(former.classes.isEmpty && former.noise != nil && former.noise?.rows == nil)
+    }
+
+    @Test func `at most 64 classes, by rising place and with as many numbers each`() {
+        func classes(_ places: [Int], rows: Int? = nil, losses: Int? = nil, probe: Int? = nil) -> [UInt8] {
+            func floats(_ key: UInt8, _ count: Int) -> [UInt8] { field(key, [UInt8](repeating: 0, count: 4 * count)) }
+            return field(0x4a, places.flatMap { number($0) })
+                + field(0x52, [UInt8](repeating: 1, count: rows ?? places.count)) + floats(0x5a, losses ?? places.count)
+                + floats(0x62, places.count) + floats(0x6a, probe ?? places.count)
+        }
+        #expect(isRead(reading(classes(Array(0..<64)))))
+        #expect(!isRead(reading(classes(Array(0..<65)))))
+        #expect(isRead(reading(classes([7, 900]))))
+        #expect(!isRead(reading(classes([900, 7]))))
+        #expect(!isRead(reading(classes([7, 7]))))
+        #expect(!isRead(reading(classes([1, 2], rows: 1))))
+        #expect(!isRead(reading(classes([1, 2], losses: 3))))
+        #expect(!isRead(reading(classes([1, 2], probe: 0))))
+    }
+
+    @Test func `of more classes than are told those with the greatest losses travel`() throws {
+        let many = Instruments.Reading(
+            epoch: 1,
+            layers: [],
+            classes: (0..<300).map { Instruments.ClassReading(index: $0, rows: 1, loss: Double($0), recall: 0) }
+        )
+        let told = try #require(PackedReading(many).reading)
+        #expect(told.classes.map(\.index) == Array(236..<300))
+    }
+
     @Test func `of more than fits the first layers and the head are told, and how many there are`() throws {
         func network(_ layers: Int, name: (Int) -> String) -> Instruments.Reading {
             Instruments.Reading(

@@ -4,9 +4,9 @@
 package enum InstrumentTier: String, CaseIterable, Hashable, Sendable {
     /// Nothing but the curve.
     case curve
-    /// The layers: their gradients, weights, steps and units.
+    /// The layers: their gradients, weights, steps and units; losses by class; of dense networks the gradient's noise on few rows.
     case layers
-    /// The gradient's noise and the losses of the first epoch's steps, too.
+    /// The gradient's noise on more rows and of other networks, and the losses of the first epoch's steps, too.
     case full
 
     /// Reads `instruments`; nil when it is wrong (and reported). No range: readings change no result.
@@ -69,10 +69,18 @@ extension Instruments.Reading {
     package static let nameBytes = 64
     /// Losses of steps that are told of at most: the first of the first epoch.
     package static let toldSteps = 512
+    /// Classes that are told of at most: those with the greatest losses.
+    package static let toldClasses = 64
 
     /// The reading with at most `layers` of its layers: the first ones and the head.
     package func told(layers limit: Int = toldLayers) -> Instruments.Reading {
         var told = self
+        if classes.count > Self.toldClasses {
+            func loss(_ index: Int) -> Double { classes[index].loss ?? classes[index].probeLoss ?? -.infinity }
+            // Equal ones in their order.
+            let worst = classes.indices.sorted { loss($0) != loss($1) ? loss($0) > loss($1) : $0 < $1 }
+            told.classes = worst.prefix(Self.toldClasses).sorted().map { classes[$0] }
+        }
         if layers.count > limit, let head = layers.last { told.layers = layers.prefix(max(0, limit - 1)) + [head] }
         told.stepLosses = Array(stepLosses.prefix(Self.toldSteps))
         return told

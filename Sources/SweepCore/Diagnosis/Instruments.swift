@@ -35,6 +35,8 @@ package struct Instruments: Hashable, Sendable {
         package var sharpness: Double?
         /// The mean loss of each step's rows in the first epoch, before its update and in training mode; empty where it was not kept.
         package var stepLosses: [Float]
+        /// What is achieved class by class, by rising index; empty for numbers, and where it was not measured.
+        package var classes: [ClassReading]
 
         package init(
             epoch: Int,
@@ -44,7 +46,8 @@ package struct Instruments: Hashable, Sendable {
             commonestPrediction: Double? = nil,
             predictionVariance: Double? = nil,
             sharpness: Double? = nil,
-            stepLosses: [Float] = []
+            stepLosses: [Float] = [],
+            classes: [ClassReading] = []
         ) {
             self.epoch = epoch
             self.layers = layers
@@ -54,6 +57,29 @@ package struct Instruments: Hashable, Sendable {
             self.predictionVariance = predictionVariance
             self.sharpness = sharpness
             self.stepLosses = stepLosses
+            self.classes = classes
+        }
+    }
+
+    /// What the network achieves on the rows of one class; losses are plain and in the loss's own unit.
+    package struct ClassReading: Hashable, Sendable {
+        /// Its place among the data's classes, from 0.
+        package var index: Int
+        /// Validation rows of the class.
+        package var rows: Int
+        /// The mean loss of these rows; nil without any.
+        package var loss: Double?
+        /// The share of these rows that is predicted right; nil without any.
+        package var recall: Double?
+        /// The mean loss of the probe's rows of the class; nil without any.
+        package var probeLoss: Double?
+
+        package init(index: Int, rows: Int, loss: Double? = nil, recall: Double? = nil, probeLoss: Double? = nil) {
+            self.index = index
+            self.rows = rows
+            self.loss = loss
+            self.recall = recall
+            self.probeLoss = probeLoss
         }
     }
 
@@ -120,15 +146,52 @@ package struct Instruments: Hashable, Sendable {
     package struct GradientNoise: Hashable, Sendable {
         package var variance: Double
         package var squaredMean: Double
+        /// Rows that were looked at; nil where nobody told.
+        package var rows: Int?
 
-        package init(variance: Double, squaredMean: Double) {
+        package init(variance: Double, squaredMean: Double, rows: Int? = nil) {
             self.variance = variance
             self.squaredMean = squaredMean
+            self.rows = rows
+        }
+
+        /// The estimate from gradients of single rows; nil below two rows, and of numbers that are not finite.
+        ///
+        /// Neither part is biased: the mean of B gradients is longer than the true one by the variance over B, which is taken off.
+        /// Below zero, `squaredMean` says that the mean cannot be told from none.
+        /// - Parameters:
+        ///   - rows: B, how many rows.
+        ///   - meanSquare: The mean of their gradients' squared lengths.
+        ///   - squareOfMean: The squared length of their mean gradient.
+        package init?(rows: Int, meanSquare: Double, squareOfMean: Double) {
+            guard rows > 1, meanSquare.isFinite, squareOfMean.isFinite else { return nil }
+            let count = Double(rows)
+            let variance = max(0, meanSquare - squareOfMean) * count / (count - 1)
+            self.init(variance: variance, squaredMean: squareOfMean - variance / count, rows: rows)
         }
 
         /// Rows a batch at which noise and signal are equal; nil where the mean cannot be told from zero.
         package var simpleScale: Double? { squaredMean > 0 ? variance / squaredMean : nil }
     }
+
+    /// The gradient's noise over the newest readings that have it, three at most: the means of both parts, as a ratio of single
+    /// estimates jumps where the gradient is short. Rows are those of all together. Nil where it was not measured.
+    package var recentNoise: (noise: GradientNoise, epoch: Int)? {
+        let measured = readings.filter { $0.epoch > 0 && $0.noise != nil }.suffix(3)
+        guard let last = measured.last else { return nil }
+        let noises = measured.compactMap(\.noise)
+        let count = Double(noises.count)
+        let rows = noises.compactMap(\.rows)
+        let mean = GradientNoise(
+            variance: noises.reduce(0) { $0 + $1.variance } / count,
+            squaredMean: noises.reduce(0) { $0 + $1.squaredMean } / count,
+            rows: rows.count == noises.count ? rows.reduce(0, +) : nil
+        )
+        return (mean, last.epoch)
+    }
+
+    /// The newest reading that tells of classes; nil where none does.
+    package var newestClasses: Reading? { readings.last { !$0.classes.isEmpty } }
 
     /// The reading before the first step.
     package var atStart: Reading? { readings.first.flatMap { $0.epoch == 0 ? $0 : nil } }

@@ -94,7 +94,8 @@ export function trialView(store, selection, number, context) {
           known.checkpoint_epoch != null && h('p', {class: 'small'}, `Its newest checkpoint is after epoch ${known.checkpoint_epoch}.`),
           row && row.runs.length > 1 && [h('h3', {}, 'Runs of this configuration'), h('table', {}, h('tbody', {}, row.runs.map(run => h('tr', {}, h('td', {}, h('a', {href: sweepLink(store.name, ['trials', run.trial])}, `trial ${run.trial}`)), run.fold && h('td', {}, `fold ${run.fold}`), h('td', {}, run.state), h('td', {class: 'num'}, sig(run.objective))))))],
           known.log && [h('h3', {}, 'Last lines of its process'), h('pre', {tabindex: 0}, known.log)])),
-      known.readings?.length ? networkPanel(number, known.readings) : null)
+      known.readings?.length ? networkPanel(number, known.readings) : null,
+      known.readings?.some(reading => reading.classes?.length) ? classesPanel(number, known.readings.filter(reading => reading.classes?.length)) : null)
     drawPlot()
     // What is told anew takes it out and in again.
     if (walks) plot.upper.focus({preventScroll: true})
@@ -125,8 +126,29 @@ function networkPanel(number, readings) {
       h('thead', {}, h('tr', {}, columns.map((name, index) => h('th', {scope: 'col', class: index ? 'num' : null}, name)))),
       h('tbody', {}, shown.map(layer => h('tr', {}, cells(layer).map((cell, index) => h(index ? 'td' : 'th', index ? {class: 'num'} : {scope: 'row'}, cell))))))),
     last.layer_count > shown.length && h('p', {class: 'small soft'}, `${shown.length} of ${last.layer_count} layers.`),
+    noiseText(readings),
     h('p', {class: 'small soft'}, 'Gradient and weights are root mean squares over the weights; outputs are told by their standard deviation over the probe’s rows.'),
     dataTable(`Readings of trial ${number}`, () => ({columns: ['epoch', ...columns], rows: readings.flatMap(reading => reading.layers.map(layer => [reading.epoch, ...cells(layer)]))})))
+}
+
+/** The gradient's noise, as the newest reading that has it tells; null where none does. */
+function noiseText(readings) {
+  const last = readings.findLast(reading => reading.noise)
+  if (!last) return null
+  const {scale, rows} = last.noise
+  return h('p', {class: 'small'}, `After epoch ${last.epoch} the gradient’s noise scale is ${scale == null ? 'beyond what was measured' : `${sig(scale, 3)} rows`}${rows ? ` (of ${rows} rows)` : ''}: at a batch of as many rows noise and signal are equal.`)
+}
+
+/** What is achieved class by class: the newest reading that tells it here, all of them in the table behind it. */
+function classesPanel(number, readings) {
+  const last = readings.at(-1), columns = ['class', 'validation rows', 'loss', 'recall', 'loss in training']
+  const cells = one => [one.class, one.rows, sig(one.loss, 3), one.recall == null ? '–' : `${Math.round(100 * one.recall)} %`, sig(one.probe_loss, 3)]
+  return h('section', {class: 'panel', 'aria-label': 'Classes'}, h('header', {}, h('h2', {}, 'Classes'), h('span', {class: 'soft'}, `after epoch ${last.epoch}`)),
+    h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': `Classes of trial ${number} after epoch ${last.epoch}`}, h('table', {},
+      h('thead', {}, h('tr', {}, columns.map((name, index) => h('th', {scope: 'col', class: index ? 'num' : null}, name)))),
+      h('tbody', {}, last.classes.map(one => h('tr', {}, cells(one).map((cell, index) => h(index ? 'td' : 'th', index ? {class: 'num'} : {scope: 'row'}, cell))))))),
+    h('p', {class: 'small soft'}, 'Losses are plain means over the class’s rows, in training over those of the probe. Of many classes the 64 with the greatest losses are told.'),
+    dataTable(`Classes of trial ${number}`, () => ({columns: ['epoch', ...columns], rows: readings.flatMap(reading => reading.classes.map(one => [reading.epoch, ...cells(one)]))})))
 }
 
 /** The pinned trials beside each other. */

@@ -67,6 +67,34 @@ struct CauseContext {
         run.data?.filter { checks.contains($0.check) && $0.severity >= least }.max { $0.severity < $1.severity }
     }
 
+    // MARK: Noise and classes
+
+    /// What the gradient's noise says of the batch; nil where it was not measured, and near the floor, where the mean gradient goes to
+    /// zero in any run. `isNoise`: a batch has more noise than signal, so that a larger one would calm it.
+    ///
+    /// Source: McCandlish et al. 2018: noise and signal are equal at the scale. It separates a batch that is too small from a rate that is
+    /// too high without deciding: the √k experiment does.
+    var batchNoise: (isNoise: Bool, text: String)? {
+        guard run.isFarFromDone, let noise = run.noise, let batch = noise.batch else { return nil }
+        guard let scale = noise.scale else {
+            let rows = noise.rows.map { " of \($0) rows" } ?? ""
+            return (true, "the mean\(rows) of single gradients cannot be told from noise, and a batch has \(batch)")
+        }
+        let text = "the gradient's noise scale is \(EvidenceText.number(scale)) rows, a batch has \(batch)"
+        return scale >= Double(batch)
+            ? (true, "\(text): more noise than signal")
+            : (false, "\(text): more signal than noise, so that a larger batch would calm little")
+    }
+
+    /// The classes with the greatest and the least loss where they are far apart, in words; `on` says of which rows.
+    func classGap(on rows: String, _ loss: (ClassState) -> Double?) -> String? {
+        guard let gap = ClassState.gap(run.classes, by: loss, chance: run.chanceLoss), let worst = loss(gap.worst),
+            let best = loss(gap.best)
+        else { return nil }
+        return "on \(rows) the loss of class \(gap.worst.label) is \(EvidenceText.number(worst)), that of class "
+            + "\(gap.best.label) \(EvidenceText.number(best))"
+    }
+
     // MARK: The rate and the steps
 
     /// The median ratio of update to weight over the first 30 % of the epochs.

@@ -148,6 +148,8 @@ enum DataCauses {
             var clues = context.clue(3.6, data: .labelNoise)
             guard !clues.isEmpty else { return [] }
             clues += context.clue(0.8, .validationRising, .gap, .plateau)
+            // A class that others were mistaken for keeps a loss on the rows that it is trained on.
+            if let gap = context.classGap(on: "training rows", \.probeLoss) { clues.append(Clue(0, gap)) }
             return clues
         },
         remedy: { context in
@@ -242,6 +244,7 @@ enum DataCauses {
                     if: least < 0.6 * most
                 )
             }
+            if let gap = context.classGap(on: "validation rows", \.loss) { clues.append(Clue(0, gap)) }
             let isAnswered =
                 context.training.map { $0.sampling != .none || ($0.loss?.classWeights ?? .none) != .none } ?? false
             clues += context.clue(-1.5, "classes are weighted or sampled already", if: isAnswered)

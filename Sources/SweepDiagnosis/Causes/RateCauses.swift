@@ -63,6 +63,8 @@ enum RateCauses {
                 clues.append(Clue(-0.8, "it fluctuates late only"))
             }
             clues += context.clue(0.4, .edgeOfStability)
+            // Told and not weighed: which of the two it is, the experiment says.
+            if fluctuates, let noise = context.batchNoise, !noise.isNoise { clues.append(Clue(0, noise.text)) }
             clues += context.clue(
                 -1.8,
                 "the optimizer's other settings are far from usual: \(context.oddSettings.joined(separator: ", "))",
@@ -346,6 +348,10 @@ enum RateCauses {
             )
             clues += context.clue(-2, "a batch has \(batch) rows", if: batch >= 32)
             clues += context.clue(1.2, .gradientNoise)
+            // Told and not weighed: from what scale on noise costs something is the symptom's rule.
+            if !context.shows(.gradientNoise), let noise = context.batchNoise, noise.isNoise {
+                clues.append(Clue(0, noise.text))
+            }
             return clues
         },
         remedy: { context in

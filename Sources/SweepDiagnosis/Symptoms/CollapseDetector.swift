@@ -65,13 +65,14 @@ enum CollapseDetector {
         }
         guard let worst = named.first else { return nil }
         let others = named.count > 1 ? ", and so \(named.count - 1) more classes" : ""
+        let losses = run.classes.first { $0.label == worst.label }?.lossText.map { ": \($0)" } ?? ""
         return Finding(
             symptom: .collapsed,
             sinceEpoch: last - epochs + 1,
             evidence:
                 "recall of class \(worst.label) is \(EvidenceText.percent(worst.recall)) for \(epochs) epochs, although "
                 + "\(EvidenceText.percent(worst.share)) of the rows are of it\(others) (limits: "
-                + "\(EvidenceText.percent(recall)) of classes with more than \(EvidenceText.percent(share)))"
+                + "\(EvidenceText.percent(recall)) of classes with more than \(EvidenceText.percent(share)))\(losses)"
         )
     }
 }

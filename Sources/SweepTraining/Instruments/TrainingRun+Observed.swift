@@ -48,7 +48,7 @@ extension TrainingRun {
 }
 
 extension TrainingRun {
-    /// Trained numbers up to which a worker measures the gradient's noise: it takes eight gradients, all held at once.
+    /// Trained numbers up to which a worker measures the gradient's noise on eight batches: their sum is held beside the gradient.
     private static let noiseNumbers = 1 << 18
 
     /// Prepares what `reading(of:segmentEnd:)` needs from before the first step; before a later one there is nothing to prepare.
@@ -64,16 +64,17 @@ extension TrainingRun {
     package func reading(of tier: InstrumentTier, segmentEnd: Int) -> Instruments.Reading? {
         guard tier.reads(after: epoch, segmentEnd: segmentEnd), !diverged, !hasRestored else { return nil }
         let count = network.trained.reduce(0) { $0 + $1.layout.count }
-        // Eight gradients take longer than all else of a reading: after epochs 1, 4, 16, … they are a small part of a trial.
+        // Gradients take longer than all else of a reading: after epochs 1, 4, 16, … they are a small part of a trial.
         let isRare = epoch & (epoch - 1) == 0 && epoch.trailingZeroBitCount.isMultiple(of: 2)
-        let measuresNoise = tier == .full && isRare && count <= Self.noiseNumbers
-        var reading = reading(measuresNoise: measuresNoise, rows: data.readRows)
+        let isThorough = tier == .full && count <= Self.noiseNumbers
+        var reading = reading(measuresNoise: isRare && isThorough, rows: data.readRows)
+        if isRare, !isThorough { reading.noise = quickGradientNoise() }
         if epoch == 1 { reading.stepLosses = stepLosses.map { Float($0) } }
         return reading
     }
 
     /// Whether an early stop has put the weights of its best epoch back.
-    private var hasRestored: Bool {
+    var hasRestored: Bool {
         stoppedEarly && spec.earlyStopping?.restoresBest == true && stopping.bestEpoch > 0
     }
 }

@@ -45,7 +45,9 @@ extension TrainingRun {
             commonestPrediction: isClassification && !rows.isEmpty
                 ? Double(counts.max() ?? 0) / Double(rows.count) : nil,
             predictionVariance: !isClassification && variance > 0
-                ? predictions.populationVariance / variance : nil
+                ? predictions.populationVariance / variance : nil,
+            // What the end of the epoch measured, which was of other weights where earlier ones are back.
+            classes: hasStepped && !hasRestored ? measured.classReadings(unit: lossUnit) : []
         )
     }
 
@@ -53,55 +55,6 @@ extension TrainingRun {
     package func lossError(_ part: TrainingData.Part) -> Double? {
         let moments = Moments(of: rowLosses(part).lazy.map { Double($0) })
         return moments.sampleDeviation.map { $0 / Double(moments.count).squareRoot() * lossUnit }
-    }
-
-    /// Trace of the covariance of single rows' gradients, and the squared length of their mean, from gradients of disjoint
-    /// batches.
-    ///
-    /// Nil with batch norm or fewer than 16 training rows. Source: McCandlish et al. 2018, appendix A.1; from eight batches in
-    /// the place of two, which makes its spread smaller.
-    func gradientNoise() -> Instruments.GradientNoise? {
-        guard !network.parameters.contains(where: { $0.role == .runningMean }) else { return nil }
-        let rows = data.rows(.training)
-        let batches = 8
-        let size = min(spec.batchSize, network.capacity, rows.count / batches)
-        guard size >= 2 else { return nil }
-        // Spread over the training rows: neighbours in a file are often alike.
-        let step = rows.count / (batches * size)
-        var sums: [Double] = []
-        var squares: [Double] = []
-        for batch in 0..<batches {
-            let chosen = (0..<size).map { rows[($0 * batches + batch) * step] }
-            let parts = gradient(rows: chosen).map(\.values)
-            if sums.isEmpty {
-                sums = [Double](repeating: 0, count: parts.reduce(0) { $0 + $1.count })
-                squares = sums
-            }
-            sums.withUnsafeMutableBufferPointer { sums in
-                squares.withUnsafeMutableBufferPointer { squares in
-                    var index = 0
-                    for part in parts {
-                        for value in part {
-                            sums[index] += Double(value)
-                            squares[index] += Double(value) * Double(value)
-                            index += 1
-                        }
-                    }
-                }
-            }
-        }
-        // Products of two of single precision are exact in double: what cancels here was never there.
-        let count = Double(batches)
-        var (within, mean) = (0.0, 0.0)
-        for (sum, square) in zip(sums, squares) {
-            within += max(0, square - sum * sum / count) / (count - 1)
-            mean += sum / count * (sum / count)
-        }
-        guard within.isFinite, mean.isFinite else { return nil }
-        return Instruments.GradientNoise(
-            variance: within * Double(size),
-            squaredMean: mean - within / count
-        )
     }
 
     private func layer(_ part: MeasuredLayer, _ sums: LayerSums, hasStepped: Bool) -> Instruments.Layer {

@@ -196,6 +196,27 @@ final class DenseLayer: Layer {
         for index in 0..<inputs { weightGradient[index * next] = row[index] }
     }
 
+    /// Adds to each row's sum the squared length of that row's own gradient by the weights and the bias.
+    ///
+    /// The gradient of one row is the product of its inputs and of its outputs' gradient, so that its squared length is the product of
+    /// theirs. To be called by `use` of `backward`, for the weights: later other layers write where these stand.
+    /// Source: Goodfellow, Efficient per-example gradient computations, 2015 (arXiv 1510.01799).
+    func addRowSquares(rows: Int, to sums: UnsafeMutablePointer<Double>, kernels: KernelTable) {
+        guard let gradient = output.gradient else { return }
+        func squares(_ values: Tensor, _ row: Int, _ count: Int) -> Double {
+            let start = values.floats + row * values.rowStride
+            // Whole vectors by the kernel, and the rest here: nothing is asked of the padding.
+            let whole = count / laneCount * laneCount
+            var sum = whole > 0 ? kernels.sumOfSquares(start, whole) : 0
+            for index in whole..<count { sum += Double(start[index]) * Double(start[index]) }
+            return sum
+        }
+        for row in 0..<rows {
+            let given = squares(input.values, row, inputs) + (bias == nil ? 0 : 1)
+            sums[row] += given * squares(gradient, row, layout.columns)
+        }
+    }
+
     func refresh(kernels: KernelTable) {
         guard let transposed else { return }
         if layout.columns == 1 {

@@ -35,6 +35,9 @@ final class ResidualLayer: Layer {
         activation = rectifies ? FusedActivation(function: .relu, before: nil) : nil
     }
 
+    /// The layers inside, the shortcut last.
+    var inner: [any Layer] { layers + (shortcut.map { [$0] } ?? []) }
+
     var parameters: [Parameter] { layers.flatMap(\.parameters) + (shortcut?.parameters ?? []) }
 
     /// `2.weights` is of the second inner layer, `shortcut.weights` of the shortcut.

@@ -56,12 +56,21 @@ extension Instruments.Reading: WireForm {
         if let noise {
             form.noiseVariance = Float(noise.variance)
             form.noiseSquaredMean = Float(noise.squaredMean)
+            if let rows = noise.rows { form.noiseRows = UInt32(clamping: rows) }
         }
         if let commonestPrediction { form.commonestPrediction = Float(commonestPrediction) }
         if let predictionVariance { form.predictionVariance = Float(predictionVariance) }
         form.stepLosses = stepLosses
+        form.classIndices = classes.map { UInt32(clamping: $0.index) }
+        form.classRows = classes.map { UInt32(clamping: $0.rows) }
+        form.classLosses = classes.map { Self.number($0.loss) }
+        form.classRecalls = classes.map { Self.number($0.recall) }
+        form.classProbeLosses = classes.map { Self.number($0.probeLoss) }
         return form
     }
+
+    /// What was not measured is not a number.
+    private static func number(_ value: Double?) -> Float { value.map { Float($0) } ?? .nan }
 
     init(_ form: Sweepd_Wire_Reading) throws(WireError) {
         guard form.stepLosses.count <= Self.toldSteps else {
@@ -77,12 +86,42 @@ extension Instruments.Reading: WireForm {
             noise: form.hasNoiseVariance && form.hasNoiseSquaredMean
                 ? Instruments.GradientNoise(
                     variance: Double(form.noiseVariance),
-                    squaredMean: Double(form.noiseSquaredMean)
+                    squaredMean: Double(form.noiseSquaredMean),
+                    rows: form.hasNoiseRows ? try Check.integer(form.noiseRows, "rows") : nil
                 ) : nil,
             commonestPrediction: form.hasCommonestPrediction ? Double(form.commonestPrediction) : nil,
             predictionVariance: form.hasPredictionVariance ? Double(form.predictionVariance) : nil,
-            stepLosses: form.stepLosses
+            stepLosses: form.stepLosses,
+            classes: try Self.classes(form)
         )
+    }
+
+    /// The classes that are told, by rising place; workers of before tell of none.
+    private static func classes(_ form: Sweepd_Wire_Reading) throws(WireError) -> [Instruments.ClassReading] {
+        let count = form.classIndices.count
+        guard count <= toldClasses else {
+            throw .undecodable("\(count) classes, at most \(toldClasses) are allowed")
+        }
+        let counts = [
+            form.classRows.count, form.classLosses.count, form.classRecalls.count, form.classProbeLosses.count,
+        ]
+        guard counts.allSatisfy({ $0 == count }) else { throw .undecodable("lists of classes of different lengths") }
+        func measured(_ value: Float) -> Double? { value.isNaN ? nil : Double(value) }
+        var classes: [Instruments.ClassReading] = []
+        for place in 0..<count {
+            let index = try Check.integer(form.classIndices[place], "a class's place")
+            guard index > classes.last?.index ?? -1 else { throw .undecodable("classes out of order") }
+            classes.append(
+                Instruments.ClassReading(
+                    index: index,
+                    rows: try Check.integer(form.classRows[place], "a class's rows"),
+                    loss: measured(form.classLosses[place]),
+                    recall: measured(form.classRecalls[place]),
+                    probeLoss: measured(form.classProbeLosses[place])
+                )
+            )
+        }
+        return classes
     }
 }
 

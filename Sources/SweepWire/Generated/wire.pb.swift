@@ -440,6 +440,30 @@ nonisolated struct Sweepd_Wire_Reading: Sendable {
   /// of the first epoch, from its first step on
   var stepLosses: [Float] = []
 
+  /// places among the data's classes, rising, of those that are told; the next four lists have a number for each
+  var classIndices: [UInt32] = []
+
+  /// validation rows
+  var classRows: [UInt32] = []
+
+  /// means over these; not a number: no rows
+  var classLosses: [Float] = []
+
+  var classRecalls: [Float] = []
+
+  /// means over the probe's rows
+  var classProbeLosses: [Float] = []
+
+  /// that the noise was measured on
+  var noiseRows: UInt32 {
+    get {_noiseRows ?? 0}
+    set {_noiseRows = newValue}
+  }
+  /// Returns true if `noiseRows` has been explicitly set.
+  var hasNoiseRows: Bool {self._noiseRows != nil}
+  /// Clears the value of `noiseRows`. Subsequent reads from it will return its default value.
+  mutating func clearNoiseRows() {self._noiseRows = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
@@ -448,6 +472,7 @@ nonisolated struct Sweepd_Wire_Reading: Sendable {
   fileprivate var _noiseSquaredMean: Float? = nil
   fileprivate var _commonestPrediction: Float? = nil
   fileprivate var _predictionVariance: Float? = nil
+  fileprivate var _noiseRows: UInt32? = nil
 }
 
 nonisolated struct Sweepd_Wire_LayerReading: Sendable {
@@ -1992,7 +2017,7 @@ nonisolated extension Sweepd_Wire_Note: SwiftProtobuf.Message, SwiftProtobuf._Me
 
 nonisolated extension Sweepd_Wire_Reading: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Reading"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}layers\0\u{3}layer_count\0\u{3}noise_variance\0\u{3}noise_squared_mean\0\u{3}commonest_prediction\0\u{3}prediction_variance\0\u{3}step_losses\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}layers\0\u{3}layer_count\0\u{3}noise_variance\0\u{3}noise_squared_mean\0\u{3}commonest_prediction\0\u{3}prediction_variance\0\u{3}step_losses\0\u{3}class_indices\0\u{3}class_rows\0\u{3}class_losses\0\u{3}class_recalls\0\u{3}class_probe_losses\0\u{3}noise_rows\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2008,6 +2033,12 @@ nonisolated extension Sweepd_Wire_Reading: SwiftProtobuf.Message, SwiftProtobuf.
       case 6: try { try decoder.decodeSingularFloatField(value: &self._commonestPrediction) }()
       case 7: try { try decoder.decodeSingularFloatField(value: &self._predictionVariance) }()
       case 8: try { try decoder.decodeRepeatedFloatField(value: &self.stepLosses) }()
+      case 9: try { try decoder.decodeRepeatedUInt32Field(value: &self.classIndices) }()
+      case 10: try { try decoder.decodeRepeatedUInt32Field(value: &self.classRows) }()
+      case 11: try { try decoder.decodeRepeatedFloatField(value: &self.classLosses) }()
+      case 12: try { try decoder.decodeRepeatedFloatField(value: &self.classRecalls) }()
+      case 13: try { try decoder.decodeRepeatedFloatField(value: &self.classProbeLosses) }()
+      case 14: try { try decoder.decodeSingularUInt32Field(value: &self._noiseRows) }()
       default: break
       }
     }
@@ -2042,6 +2073,24 @@ nonisolated extension Sweepd_Wire_Reading: SwiftProtobuf.Message, SwiftProtobuf.
     if !self.stepLosses.isEmpty {
       try visitor.visitPackedFloatField(value: self.stepLosses, fieldNumber: 8)
     }
+    if !self.classIndices.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.classIndices, fieldNumber: 9)
+    }
+    if !self.classRows.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.classRows, fieldNumber: 10)
+    }
+    if !self.classLosses.isEmpty {
+      try visitor.visitPackedFloatField(value: self.classLosses, fieldNumber: 11)
+    }
+    if !self.classRecalls.isEmpty {
+      try visitor.visitPackedFloatField(value: self.classRecalls, fieldNumber: 12)
+    }
+    if !self.classProbeLosses.isEmpty {
+      try visitor.visitPackedFloatField(value: self.classProbeLosses, fieldNumber: 13)
+    }
+    try { if let v = self._noiseRows {
+      try visitor.visitSingularUInt32Field(value: v, fieldNumber: 14)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2054,6 +2103,12 @@ nonisolated extension Sweepd_Wire_Reading: SwiftProtobuf.Message, SwiftProtobuf.
     if lhs._commonestPrediction != rhs._commonestPrediction {return false}
     if lhs._predictionVariance != rhs._predictionVariance {return false}
     if lhs.stepLosses != rhs.stepLosses {return false}
+    if lhs.classIndices != rhs.classIndices {return false}
+    if lhs.classRows != rhs.classRows {return false}
+    if lhs.classLosses != rhs.classLosses {return false}
+    if lhs.classRecalls != rhs.classRecalls {return false}
+    if lhs.classProbeLosses != rhs.classProbeLosses {return false}
+    if lhs._noiseRows != rhs._noiseRows {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
