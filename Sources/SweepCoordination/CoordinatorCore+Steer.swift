@@ -61,7 +61,8 @@ extension CoordinatorCore {
             schema: draft.schema,
             metrics: metrics,
             coreVersion: draft.coreVersion,
-            milliseconds: draft.milliseconds
+            milliseconds: draft.milliseconds,
+            experiment: draft.experiment
         )
         record(.sweepSubmitted(submission), at: now)
         effects.append(.reply(token, .done(submission.id)))

@@ -50,6 +50,8 @@ package struct SweepDraft: Hashable, Sendable {
     package let coreVersion: String
     /// Wall-clock milliseconds since 1970 UTC.
     package let milliseconds: Int64
+    /// What it is a part of; nil for a sweep that stands for itself.
+    package let experiment: ExperimentPart?
 
     package init(
         source: SpecNode,
@@ -59,7 +61,8 @@ package struct SweepDraft: Hashable, Sendable {
         foldSets: [DataSetID] = [],
         schema: DataSchema?,
         coreVersion: String,
-        milliseconds: Int64
+        milliseconds: Int64,
+        experiment: ExperimentPart? = nil
     ) {
         self.source = source
         self.text = text
@@ -69,6 +72,7 @@ package struct SweepDraft: Hashable, Sendable {
         self.schema = schema
         self.coreVersion = coreVersion
         self.milliseconds = milliseconds
+        self.experiment = experiment
     }
 }
 

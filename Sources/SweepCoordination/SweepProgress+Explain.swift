@@ -142,7 +142,9 @@ extension SweepProgress {
             results: known.results,
             pending: known.pending,
             neighbours: neighbours,
-            standings: standings
+            standings: standings,
+            beliefs: reason?.heedsBeliefs == true
+                ? TrialExplanation.Belief.all(of: progress.configuration, in: sweep.space) : []
         )
     }
 }

@@ -26,7 +26,8 @@ extension Coordinator: SweepControl {
             foldSets: submission.foldSets,
             schema: submission.schema,
             coreVersion: options.coreVersion,
-            milliseconds: wallClockMilliseconds()
+            milliseconds: wallClockMilliseconds(),
+            experiment: submission.experiment
         )
         let outcome = await steer { .submit(draft, $0) }
         guard case .done(let id) = outcome else { throw Self.refusal(outcome) }

@@ -39,7 +39,8 @@ extension CoordinatorCore {
             objective: sweep.sweep.objective,
             further: sweep.sweep.further,
             best: best(sweep),
-            placement: sweep.placement
+            placement: sweep.placement,
+            experiment: sweep.submission.experiment
         )
     }
 
@@ -402,7 +403,8 @@ extension SweepProgress {
                 tree: tree,
                 dataSet: submission.dataSet,
                 foldSets: submission.foldSets,
-                schema: submission.schema
+                schema: submission.schema,
+                experiment: submission.experiment
             )
         }
     }

@@ -57,6 +57,8 @@ package struct SweepSubmission: Hashable, Sendable {
     package let coreVersion: String
     /// Wall-clock time of acceptance: milliseconds since 1970 UTC, for display only.
     package let milliseconds: Int64
+    /// What it is a part of; nil for a sweep that stands for itself.
+    package let experiment: ExperimentPart?
 
     package init(
         id: SweepID,
@@ -68,7 +70,8 @@ package struct SweepSubmission: Hashable, Sendable {
         schema: DataSchema?,
         metrics: [Metric],
         coreVersion: String,
-        milliseconds: Int64
+        milliseconds: Int64,
+        experiment: ExperimentPart? = nil
     ) {
         self.id = id
         self.source = source
@@ -80,6 +83,7 @@ package struct SweepSubmission: Hashable, Sendable {
         self.metrics = metrics
         self.coreVersion = coreVersion
         self.milliseconds = milliseconds
+        self.experiment = experiment
     }
 }
 

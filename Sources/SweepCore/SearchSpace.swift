@@ -150,7 +150,7 @@ package struct SearchSpace: Hashable, Sendable {
 extension ParameterDomain {
     /// Whether `value` is one that this domain allows (steps aside: any real within the bounds counts).
     package func contains(_ value: ParameterValue) -> Bool {
-        switch (self, value) {
+        switch (range, value) {
         case (.uniform(let low, let high, _, _), .real(let number)),
             (.logUniform(let low, let high, _), .real(let number)):
             low <= number && number <= high

@@ -100,7 +100,7 @@ extension ParameterDomain {
     /// The value that `node` stands for; nil when the domain does not have it.
     fileprivate func value(of node: SpecNode) -> ParameterValue? {
         let value: ParameterValue
-        switch (self, node) {
+        switch (range, node) {
         case (.choice(let options), _):
             let label = ChoiceOption(node).label
             let isOption = options.contains { $0.label == label }

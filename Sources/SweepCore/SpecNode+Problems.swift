@@ -115,6 +115,9 @@ extension ParameterDomain {
             }
             return faults + Self.faults(ofPoints: points, at: path)
         case .choice(let options): return Self.faults(ofOptions: options, at: path)
+        case .believed(let range, let prior):
+            let faults = range.faults(at: path)
+            return faults.isEmpty ? prior.faults(of: range, at: path.appending(.key("prior"))) : faults
         }
     }
 

@@ -41,6 +41,8 @@ package enum ParameterDomain: Hashable, Sendable {
     case logInteger(low: Int, high: Int, points: Int?)
     /// `{choice: [..]}`: one of the options, which may be whole branches.
     case choice([ChoiceOption])
+    /// A numeric range with `prior: {mean: m, sd: s}` beside it; the range is none of this case.
+    indirect case believed(ParameterDomain, RangePrior)
 }
 
 /// One option of a choice.
@@ -127,6 +129,7 @@ extension ParameterDomain {
         case .integer: "int"
         case .logInteger: "log_int"
         case .choice: "choice"
+        case .believed(let range, _): range.keyword
         }
     }
 
@@ -146,6 +149,7 @@ extension ParameterDomain {
             return "{log_int: [\(low), \(high)]\(extra("points", points.map { String($0) }))}"
         case .choice(let options):
             return "{choice: [" + options.map(\.node.text).joined(separator: ", ") + "]}"
+        case .believed(let range, let prior): return "\(range.text.dropLast()), prior: \(prior.text)}"
         }
     }
 }

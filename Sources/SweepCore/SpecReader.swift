@@ -78,7 +78,7 @@ package struct SpecReader {
     package func integer(in range: ClosedRange<Int>) -> Int? {
         let allowed = "an integer from \(range.lowerBound) to \(range.upperBound)"
         return alternatives { reader in
-            switch reader.node {
+            switch reader.node.unbelieved {
             case .integer(let value) where range.contains(value): return value
             case .real(let value) where value == value.rounded() && abs(value) < 1e15 && range.contains(Int(value)):
                 return Int(value)
@@ -101,7 +101,7 @@ package struct SpecReader {
             range.contains(value) && !(above && value == range.lowerBound) && !(below && value == range.upperBound)
         }
         return alternatives { reader in
-            switch reader.node {
+            switch reader.node.unbelieved {
             case .integer(let value) where fits(Double(value)): return Double(value)
             case .real(let value) where fits(value): return value
             case .domain(.uniform(let low, let high, _, _)), .domain(.logUniform(let low, let high, _)):

@@ -125,6 +125,7 @@ extension ParameterDomain {
         case .integer(let low, let high, let step): [.integer(low), .integer(high - (high - low) % step)]
         case .logInteger(let low, let high, _): [.integer(low), .integer(high)]
         case .choice(let options): options.map(\.label)
+        case .believed(let range, _): range.extremes
         }
     }
 }

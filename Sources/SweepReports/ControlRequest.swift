@@ -54,6 +54,8 @@ package struct Submission: Hashable, Sendable {
     package let foldSets: [DataSetID]
     /// Nil for trials that are programs; the data set is then the files that they need.
     package let schema: DataSchema?
+    /// What it is a part of; nil for a sweep that stands for itself.
+    package let experiment: ExperimentPart?
 
     package init(
         text: String,
@@ -61,7 +63,8 @@ package struct Submission: Hashable, Sendable {
         tree: [UInt8],
         dataSet: DataSetID,
         foldSets: [DataSetID] = [],
-        schema: DataSchema?
+        schema: DataSchema?,
+        experiment: ExperimentPart? = nil
     ) {
         self.text = text
         self.fileName = fileName
@@ -69,6 +72,7 @@ package struct Submission: Hashable, Sendable {
         self.dataSet = dataSet
         self.foldSets = foldSets
         self.schema = schema
+        self.experiment = experiment
     }
 
     /// Every data set that its trials need.
@@ -84,7 +88,7 @@ package struct Submission: Hashable, Sendable {
 /// What a client asks of a coordinator: a verb and a JSON object of arguments.
 ///
 /// `submit` `{"text", "file_name", "tree" (base64), "data_set": {"hash", "size"}, "fold_sets" (of further folds, if
-/// there are any), "schema"}` · `list` `{}` · `status`,
+/// there are any), "schema", "experiment": {"sweep", "trial", "round", "first"} (of a part of one)}` · `list` `{}` · `status`,
 /// `source`, `pause`, `resume`, `cancel`, `delete` `{"sweep"}` · `set` `{"sweep", "priority", "max_parallel", "trials"}` · `enqueue` `{"sweep",
 /// "configurations": [{parameter: value}], "more", "key"}` · `rank` `{"sweep", "top", "metric"}` · `explain` `{"sweep", "trial"}` · `curves`, `diagnose` `{"sweep", "trial"}`, or `{"sweep", "after", "epochs"}` for a
 /// part (`TrialPage`) · `importance` `{"sweep", "metric"}`.
@@ -259,6 +263,7 @@ extension Submission {
         ]
         if !foldSets.isEmpty { members.append(JSONMember("fold_sets", .array(foldSets.map { Self.json(of: $0) }))) }
         members.append(JSONMember("schema", schema?.json ?? .null))
+        if let experiment { members.append(JSONMember("experiment", experiment.json)) }
         return .object(members)
     }
 
@@ -287,7 +292,32 @@ extension Submission {
             foldSets: try reader.optional("fold_sets")?.items().each { set throws(DocumentError) in
                 try Self.dataSet(set)
             } ?? [],
-            schema: try reader.optional("schema").map { schema throws(DocumentError) in try DataSchema(schema) }
+            schema: try reader.optional("schema").map { schema throws(DocumentError) in try DataSchema(schema) },
+            experiment: try reader.optional("experiment").map { part throws(DocumentError) in
+                try ExperimentPart(part)
+            }
         )
+    }
+}
+
+extension ExperimentPart {
+    /// The part as JSON: `{"sweep", "trial", "round", "first"}`.
+    package var json: JSONValue {
+        .object([
+            JSONMember("sweep", .text(sweep)), JSONMember("trial", .integer(trial)),
+            JSONMember("round", .integer(round)),
+            JSONMember("first", .text(first)),
+        ])
+    }
+
+    /// Reads what `json` wrote; throws for what no experiment is called.
+    init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            sweep: try reader.field("sweep").text(),
+            trial: try reader.field("trial").integer(),
+            round: try reader.field("round").integer(),
+            first: try reader.field("first").text()
+        )
+        guard isPossible else { throw reader.wrong("names of 1 to 64 bytes, a trial and a round from 1") }
     }
 }

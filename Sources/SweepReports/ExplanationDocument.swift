@@ -4,7 +4,8 @@ package import SweepSearch
 /// Why a trial was proposed, and why it went on or was stopped: what `explain` answers.
 ///
 /// JSON: `{"sweep", "objective": {…}, "trial", "configuration", "state", "reason" (of pruned and failed), "method", "picked", "rule", "rule_picked",
-/// "proposal": {"because", "text", "first_run", "results", "pending", and the numbers of its kind, "neighbours": [{"trial", "distance",
+/// "proposal": {"because", "text", "first_run", "results", "pending", and the numbers of its kind, "priors": [{"path", "log_density"}] (where
+/// the file believes something of ranges), "neighbours": [{"trial", "distance",
 /// "epoch", "objective"}]}, "levels": [{"epoch", "objective", "place", "of", "best", "median", "went_on", "verdict", "to"}]}`.
 /// `method` is the searcher's word and `rule` the scheduler's; `picked` and `rule_picked` say why `auto` picked them, or are null. `because` is `try_first`, `enqueued`, `regardless`, `startup`, `independent`,
 /// `densities`, `improvement`, `generation`, `mutation`, `crossover`, `finalist`, or null where the replay proposes something else. `verdict` is `promoted`
@@ -59,6 +60,7 @@ package struct ExplanationDocument: Hashable, Sendable {
         proposal.add("results", explanation.results)
         proposal.add("pending", explanation.pending)
         explanation.reason?.addNumbers(to: &proposal)
+        if !explanation.beliefs.isEmpty { proposal.add("priors", .array(explanation.beliefs.map(\.json))) }
         proposal.add("neighbours", .array(explanation.neighbours.map(\.json)))
         object.add("proposal", proposal.object)
         object.add("levels", .array(explanation.standings.map(\.json)))
@@ -89,7 +91,10 @@ package struct ExplanationDocument: Hashable, Sendable {
                 },
                 standings: try reader.field("levels").items().each { reader throws(DocumentError) in
                     try TrialExplanation.Standing(reader)
-                }
+                },
+                beliefs: try proposal.optional("priors")?.items().each { reader throws(DocumentError) in
+                    try TrialExplanation.Belief(reader)
+                } ?? []
             )
         )
     }
@@ -103,6 +108,7 @@ package struct ExplanationDocument: Hashable, Sendable {
     package func plainText(width: Int?) -> String {
         var lines = ["Trial \(explanation.trial): \(explanation.configuration.shortText)", ""]
         lines.append("Proposed: \(explanation.reason?.sentence(method: method) ?? Self.otherVersion).")
+        if let believed = explanation.believedText { lines.append(believed) }
         if let picked { lines.append("The search is auto: \(method), as \(picked).") }
         if explanation.firstRun != explanation.trial {
             lines.append("It repeats the configuration of trial \(explanation.firstRun) with another seed.")
@@ -173,8 +179,10 @@ extension ProposalReason {
             return "of \(candidates) candidates it has the greatest quotient of densities, e^"
                 + "\(Self.text(logBest - logOthers)) (the middle one e^\(Self.text(median))): among the \(best) best\(at) e^"
                 + "\(Self.text(logBest)), among the \(others) others e^\(Self.text(logOthers))"
-        case .improvement(let results, let pending, let mean, let deviation, let incumbent, let logImprovement):
-            return "it has the greatest expected improvement, e^\(Self.text(logImprovement)): of \(results) results"
+        case .improvement(let results, let pending, let mean, let deviation, let incumbent, let log, let prior):
+            let improvement = "expected improvement, e^\(Self.text(log))"
+            let product = prior.map { "product of \(improvement), and the prior to the power \(Self.text($0))" }
+            return "it has the greatest \(product ?? improvement): of \(results) results"
                 + (pending > 0 ? " and \(pending) pending trials" : "")
                 + " a Gaussian process predicts \(Self.text(mean)) ± "
                 + "\(Self.text(deviation)) (in deviations of the results, less is better), the best so far has "
@@ -218,13 +226,14 @@ extension ProposalReason {
             object.add("candidates", candidates)
             object.add("median_log_quotient", median)
             object.add("rung", rung)
-        case .improvement(let results, let pending, let mean, let deviation, let incumbent, let logImprovement):
+        case .improvement(let results, let pending, let mean, let deviation, let incumbent, let log, let prior):
             object.add("model_results", results)
             object.add("model_pending", pending)
             object.add("mean", mean)
             object.add("deviation", deviation)
             object.add("incumbent", incumbent)
-            object.add("log_improvement", logImprovement)
+            object.add("log_improvement", log)
+            if let prior { object.add("prior_power", prior) }
         case .generation(let number, let run, let population, let stepSize):
             object.add("generation", number)
             object.add("run", run)
@@ -277,7 +286,8 @@ extension ProposalReason {
                 mean: try number("mean"),
                 deviation: try number("deviation"),
                 incumbent: try number("incumbent"),
-                logImprovement: try number("log_improvement")
+                logImprovement: try number("log_improvement"),
+                priorPower: try reader.optional("prior_power")?.number()
             )
         case "generation":
             self = .generation(
@@ -317,6 +327,37 @@ extension ProposalReason {
             )
         default: throw try reader.field("because").wrong("a reason that this version knows")
         }
+    }
+}
+
+extension TrialExplanation {
+    /// What the belief in its values had to do with the proposal; nil where there is none.
+    fileprivate var believedText: String? {
+        guard !beliefs.isEmpty, let reason else { return nil }
+        let part: String
+        switch reason {
+        case .densities: part = "the prior is one kernel of both densities, of the weight of one new result"
+        case .improvement: part = "the prior multiplies the improvement, with a power that falls as results come"
+        case .generation: part = "the first generation had the prior's mean and deviation"
+        case .mutation, .crossover: part = "values that are drawn anew follow the prior"
+        case .regardless, .startup, .independent, .triedFirst, .enqueued, .copy, .finalist:
+            part = "the draw follows the prior"
+        }
+        let values = beliefs.map { "\($0.path) e^\(NumberText.fixed($0.logDensity, decimals: 2))" }
+        return "Prior: as likely as in an even draw times " + values.joined(separator: ", ") + "; \(part)."
+    }
+}
+
+extension TrialExplanation.Belief {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("path", path)
+        object.add("log_density", logDensity)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(path: try reader.field("path").text(), logDensity: try reader.field("log_density").number())
     }
 }
 

@@ -3,7 +3,8 @@ package import SweepCore
 /// The sweeps of a coordinator: what `list` answers.
 ///
 /// JSON: `{"sweeps": [{"sweep", "number", "state", "trials": {…}, "trials_planned", "epochs", "objective": {"metric",
-/// "direction", "epoch"}, "objectives" (of a sweep of several, all), "best" (by the first), "priority", "max_parallel", "requires", "threads" (as in `status`)}]}`.
+/// "direction", "epoch"}, "objectives" (of a sweep of several, all), "best" (by the first), "priority", "max_parallel", "requires", "threads" (as in `status`), "experiment":
+/// {"sweep", "trial", "round", "first"} (of a part of an experiment)}]}`.
 package struct ListDocument: Hashable, Sendable {
     /// In the order of submission.
     package var sweeps: [Entry]
@@ -24,6 +25,8 @@ package struct ListDocument: Hashable, Sendable {
         package var further: [Objective]
         package var best: StatusDocument.Best?
         package var placement: Placement
+        /// What it is a part of; nil for a sweep that stands for itself.
+        package var experiment: ExperimentPart?
 
         package init(
             sweep: String,
@@ -35,7 +38,8 @@ package struct ListDocument: Hashable, Sendable {
             objective: Objective,
             further: [Objective] = [],
             best: StatusDocument.Best? = nil,
-            placement: Placement = Placement()
+            placement: Placement = Placement(),
+            experiment: ExperimentPart? = nil
         ) {
             self.sweep = sweep
             self.number = number
@@ -47,6 +51,7 @@ package struct ListDocument: Hashable, Sendable {
             self.further = further
             self.best = best
             self.placement = placement
+            self.experiment = experiment
         }
     }
 
@@ -100,6 +105,7 @@ extension ListDocument.Entry {
         if let several = ([objective] + further).jsonOfSeveral { object.add("objectives", several) }
         object.add("best", best?.json ?? .null)
         placement.add(to: &object)
+        if let experiment { object.add("experiment", experiment.json) }
         return object.object
     }
 
@@ -114,7 +120,10 @@ extension ListDocument.Entry {
             objective: try Objective(reader.field("objective")),
             further: try [Objective].further(reader),
             best: try reader.optional("best").map { reader throws(DocumentError) in try StatusDocument.Best(reader) },
-            placement: try Placement(reader)
+            placement: try Placement(reader),
+            experiment: try reader.optional("experiment").map { part throws(DocumentError) in
+                try ExperimentPart(part)
+            }
         )
     }
 }

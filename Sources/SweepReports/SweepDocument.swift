@@ -4,8 +4,9 @@ package import SweepCore
 ///
 /// JSON: `{"sweep", "number", "file_name", "text", "submitted_ms", "objective", "objectives" (of several, all), "epochs", "levels", "metrics",
 /// "trials_planned", "seed", "parameters": [{"path", "name", "kind": "real" | "integer" | "choice", "scale": "linear" |
-/// "log", "low", "high", "options", "condition": {"path", "option"}}]}`. `low`, `high` and `scale` are absent of a choice,
-/// `options` of the rest, `condition` of parameters that always count; `name` is short and unique in the sweep.
+/// "log", "low", "high", "options", "prior": {"mean", "deviation"}, "condition": {"path", "option"}}]}`. `low`, `high` and `scale` are absent of
+/// a choice, `options` of the rest, `prior` where nothing is believed, `condition` of parameters that always count; `name` is short and
+/// unique in the sweep.
 package struct SweepDocument: Hashable, Sendable {
     package let sweep: Sweep
     /// The number the coordinator gave it.
@@ -50,12 +51,19 @@ extension Parameter {
         object.add("path", path)
         object.add("name", name)
         object.add("kind", domain.kind)
-        switch domain {
+        switch domain.range {
         case .uniform(let low, let high, _, _): object.addRange("linear", .number(low), .number(high))
         case .logUniform(let low, let high, _): object.addRange("log", .number(low), .number(high))
         case .integer(let low, let high, _): object.addRange("linear", .integer(low), .integer(high))
         case .logInteger(let low, let high, _): object.addRange("log", .integer(low), .integer(high))
         case .choice(let options): object.add("options", .array(options.map(\.label.json)))
+        case .believed: break
+        }
+        if let prior = domain.prior {
+            object.add(
+                "prior",
+                .object([JSONMember("mean", .number(prior.mean)), JSONMember("deviation", .number(prior.deviation))])
+            )
         }
         let parent = condition.flatMap { condition in space.parameters.first { $0.path == condition.path } }
         if let condition, case .choice(let options)? = parent?.domain, options.indices.contains(condition.option) {
@@ -73,10 +81,10 @@ extension Parameter {
 
 extension ParameterDomain {
     fileprivate var kind: String {
-        switch self {
+        switch range {
         case .uniform, .logUniform: "real"
         case .integer, .logInteger: "integer"
-        case .choice: "choice"
+        case .choice, .believed: "choice"
         }
     }
 }

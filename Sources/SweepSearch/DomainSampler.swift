@@ -7,6 +7,8 @@ enum DomainSampler: Sendable {
     case logarithmic(low: Double, high: Double, logLow: Double, logHigh: Double)
     case logIntegers(low: Int, high: Int, logLow: Double, logHigh: Double)
     case values(DomainValues)
+    /// By what is believed of the range.
+    case believed(SearchAxis, AxisPrior)
     /// A choice without options.
     case nothing
 
@@ -22,6 +24,13 @@ enum DomainSampler: Sendable {
                 logLow: Elementary.log(Double(low) - 0.5),
                 logHigh: Elementary.log(Double(high) + 0.5)
             )
+        case .believed(let range, _):
+            let axis = SearchAxis(Parameter(path: "", domain: domain, condition: nil), parent: nil)
+            guard let prior = axis.prior else {
+                self.init(range)
+                return
+            }
+            self = .believed(axis, prior)
         case .uniform, .integer, .logInteger, .choice:
             guard let values = domain.allValues, values.count > 0 else {
                 self = .nothing
@@ -31,7 +40,7 @@ enum DomainSampler: Sendable {
         }
     }
 
-    /// One value, within the bounds, even on the domain's scale.
+    /// One value, within the bounds, even on the domain's scale or by what is believed of it.
     ///
     /// Of `logIntegers` k has the probability of [k - ½, k + ½) on the logarithmic scale between low - ½ and high + ½.
     func sample(_ stream: inout RandomStream) -> ParameterValue {
@@ -50,12 +59,13 @@ enum DomainSampler: Sendable {
             let real = min(max(Elementary.exp(exponent).rounded(), Double(low)), 0x1p62)
             return .integer(min(max(Int(real), low), high))
         case .values(let values): return values[stream.below(values.count)]
+        case .believed(let axis, let prior): return axis.value(at: prior.coordinate(below: stream.uniform()))
         case .nothing: return .none
         }
     }
 }
 
 extension ParameterDomain {
-    /// One value, within the bounds, even on the domain's scale.
+    /// One value, within the bounds, even on the domain's scale or by what is believed of it.
     func sample(_ stream: inout RandomStream) -> ParameterValue { DomainSampler(self).sample(&stream) }
 }

@@ -58,6 +58,16 @@ package struct GridSearcher: Searcher {
             for (index, option) in options.enumerated() {
                 collect(option.node, at: path.appending(.option(index)), into: &problems)
             }
+        case .domain(.believed(let range, let prior)):
+            collect(.domain(range), at: path, into: &problems)
+            problems.append(
+                SpecProblem(
+                    path: path.appending(.key("prior")),
+                    message: "a grid takes every value, whatever is believed",
+                    found: prior.text,
+                    allowed: "no prior, or search: {method: random}"
+                )
+            )
         case .domain(let domain):
             guard domain.gridValues == nil else { return }
             let allowed: String

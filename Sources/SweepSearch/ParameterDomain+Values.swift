@@ -11,6 +11,7 @@ extension ParameterDomain {
         case .integer(let low, let high, let step): Self.integers(low: low, high: high, step: step)
         case .logInteger(let low, let high, _): Self.integers(low: low, high: high, step: 1)
         case .choice(let options): .list(options.map(\.label))
+        case .believed(let range, _): range.allValues
         }
     }
 
@@ -28,6 +29,7 @@ extension ParameterDomain {
             )
         case .logInteger(let low, let high, let points?):
             .list(Self.logIntegers(points, low: low, high: high).map { .integer($0) })
+        case .believed(let range, _): range.gridValues
         case .uniform, .logUniform, .logInteger: allValues.flatMap { $0.count == 1 ? $0 : nil }
         }
     }

@@ -21,12 +21,17 @@ package struct SearchAxis: Sendable {
     /// The axis of the choice that must be taken for this one to count, and its option.
     let parent: (axis: Int, option: Int)?
     let path: String
+    /// What is believed of it; nil where all coordinates are as likely.
+    let prior: AxisPrior?
 
     init(_ parameter: Parameter, parent: (axis: Int, option: Int)?) {
         path = parameter.path
         self.parent = parent
-        count = parameter.domain.allValues?.count
-        switch parameter.domain {
+        let range = parameter.domain.range
+        let values = range.allValues
+        count = values?.count
+        let scale: Scale
+        switch range {
         case .choice(let options): scale = .options(options.map(\.label))
         case .uniform(let low, let high, nil, _): scale = .linear(low: low, high: high)
         case .logUniform(let low, let high, _):
@@ -39,12 +44,36 @@ package struct SearchAxis: Sendable {
                 logHigh: Elementary.log(Double(high) + 0.5)
             )
         case .uniform(let low, _, let step, _):
-            scale = .cells(parameter.domain.allValues ?? .list([.none]), first: low, width: step ?? 1)
+            scale = .cells(values ?? .list([.none]), first: low, width: step ?? 1)
         case .integer(let low, _, let step):
-            scale = .cells(parameter.domain.allValues ?? .list([.none]), first: Double(low), width: Double(step))
+            scale = .cells(values ?? .list([.none]), first: Double(low), width: Double(step))
         case .logInteger(let low, _, _):
-            scale = .cells(parameter.domain.allValues ?? .list([.none]), first: Double(low), width: 1)
+            scale = .cells(values ?? .list([.none]), first: Double(low), width: 1)
+        case .believed: scale = .options([])
         }
+        self.scale = scale
+        prior = parameter.domain.prior.flatMap { Self.prior($0, scale) }
+    }
+
+    /// A belief in values as one in coordinates; nil where there is nothing to choose.
+    private static func prior(_ prior: RangePrior, _ scale: Scale) -> AxisPrior? {
+        let mean: Double
+        let length: Double
+        switch scale {
+        case .linear(let low, let high):
+            mean = (prior.mean - low) / (high - low)
+            length = high - low
+        case .logarithmic(_, _, let logLow, let logHigh), .logCells(_, _, let logLow, let logHigh):
+            mean = (Elementary.log(prior.mean) - logLow) / (logHigh - logLow)
+            length = (logHigh - logLow) / ParameterDomain.logOfTen
+        case .cells(let values, let first, let width):
+            mean = ((prior.mean - first) / width + 0.5) / Double(values.count)
+            length = width * Double(values.count)
+        case .options: return nil
+        }
+        let deviation = prior.deviation / length
+        guard mean.isFinite, deviation > 0, deviation.isFinite else { return nil }
+        return AxisPrior(mean: mean, deviation: min(deviation, 1))
     }
 
     /// Whether the coordinate is an option's index.
@@ -209,19 +238,38 @@ package struct SearchBox: Sendable {
         return point
     }
 
-    /// A point drawn evenly: each active axis from one draw.
-    func randomPoint(_ stream: inout RandomStream) -> [Double] {
+    /// A point drawn by what is believed, or evenly: each active axis from one draw.
+    func randomPoint(_ stream: inout RandomStream, evenly: Bool = false) -> [Double] {
         var point = Array(repeating: Double.nan, count: axes.count)
         for (index, axis) in axes.enumerated() where isActive(index, at: point) {
-            point[index] = axis.draw(&stream)
+            point[index] = evenly ? axis.drawEvenly(&stream) : axis.draw(&stream)
         }
         return point
+    }
+
+    /// The free axes of which something is believed.
+    var believed: [Int] { axes.indices.filter { axes[$0].isFree && axes[$0].prior != nil } }
+
+    /// log of the density that is believed at `point` over that of an even draw; inactive axes do not count.
+    func logPrior(at point: [Double]) -> Double {
+        var sum = 0.0
+        for index in axes.indices {
+            guard let prior = axes[index].prior, axes[index].isFree, !point[index].isNaN else { continue }
+            sum += prior.logDensity(at: point[index])
+        }
+        return sum
     }
 }
 
 extension SearchAxis {
-    /// A coordinate drawn evenly.
+    /// A coordinate drawn by what is believed; evenly where nothing is.
     func draw(_ stream: inout RandomStream) -> Double {
+        guard let prior else { return drawEvenly(&stream) }
+        return snapped(prior.coordinate(below: stream.uniform()))
+    }
+
+    /// A coordinate drawn evenly.
+    func drawEvenly(_ stream: inout RandomStream) -> Double {
         if isCategorical { return Double(stream.below(max(1, count ?? 1))) }
         return snapped(stream.uniform())
     }

@@ -79,8 +79,8 @@ extension ParameterDomain {
     /// The map by which a sweep file writes this domain.
     fileprivate var map: SpecNode {
         func whole(_ key: String, _ value: Int?) -> [SpecEntry] { value.map { [SpecEntry(key, .integer($0))] } ?? [] }
-        let (range, more): (SpecNode, [SpecEntry]) =
-            switch self {
+        let (bounds, more): (SpecNode, [SpecEntry]) =
+            switch range {
             case .uniform(let low, let high, let step, let points):
                 (
                     .list([.real(low), .real(high)]),
@@ -93,7 +93,13 @@ extension ParameterDomain {
             case .logInteger(let low, let high, let points):
                 (.list([.integer(low), .integer(high)]), whole("points", points))
             case .choice(let options): (.list(options.map(\.node)), [])
+            case .believed: (.null, [])
             }
-        return .map([SpecEntry(keyword, range)] + more)
+        var entries = [SpecEntry(keyword, bounds)] + more
+        if let prior {
+            let settings = [SpecEntry("mean", .real(prior.mean)), SpecEntry("deviation", .real(prior.deviation))]
+            entries.append(SpecEntry("prior", .map(settings)))
+        }
+        return .map(entries)
     }
 }

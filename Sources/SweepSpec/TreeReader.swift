@@ -75,7 +75,9 @@ struct TreeReader {
             domain = integers(body, at: place).map { .logInteger(low: $0, high: $1, points: points) }
         default: domain = choice(body, at: path)
         }
-        guard let domain else { return placeholder(path) }
+        let prior = prior(of: keyword, tree.written("prior"), at: path.appending(.key("prior")))
+        guard var domain else { return placeholder(path) }
+        if let prior { domain = .believed(domain, prior) }
         if problems.all.count > before, keyword != "choice" {
             // The range's own rules are told together with what is wrong in its writing.
             for fault in domain.faults(at: path) { problems.add(fault) }
@@ -103,9 +105,9 @@ struct TreeReader {
     private func reportOtherKeys(_ entries: [YAMLTree.Entry], of keyword: String, at path: SpecPath) {
         let extras: [String] =
             switch keyword {
-            case "uniform": ["step", "points"]
-            case "int": ["step"]
-            case "log", "log_int": ["points"]
+            case "uniform": ["step", "points", "prior"]
+            case "int": ["step", "prior"]
+            case "log", "log_int": ["points", "prior"]
             default: []
             }
         let allowed = SpecReader.oneOf([keyword] + extras)
@@ -127,6 +129,43 @@ struct TreeReader {
                 )
             )
         }
+    }
+
+    /// What is believed of a range; nil when nothing is, or it cannot be understood (and reported).
+    private mutating func prior(of keyword: String, _ tree: YAMLTree?, at path: SpecPath) -> RangePrior? {
+        guard let tree, keyword != "choice" else { return nil }
+        let keys = ["mean", "deviation"]
+        let allowed = "{mean: NUMBER, deviation: NUMBER}"
+        guard case .map(let entries) = tree.content else {
+            return report(tree, at: path, "a prior needs a mean and a deviation", allowed)
+        }
+        var isRight = true
+        for entry in entries {
+            let place = path.appending(.key(entry.key))
+            map.note(place, key: entry.place, value: entry.value.place)
+            guard !keys.contains(entry.key) else { continue }
+            let others = ["sd", "std", "sigma", "scale", "stddev"]
+            let meant = others.contains(entry.key) ? "deviation" : SpecReader.guess(keys, for: entry.key)
+            problems.add(
+                SpecProblem(
+                    path: place,
+                    message: "unknown key",
+                    found: entry.key,
+                    allowed: SpecReader.oneOf(keys) + (meant.map { " (did you mean \($0)?)" } ?? ""),
+                    side: .key
+                )
+            )
+            isRight = false
+        }
+        let mean = number(tree.written("mean"), at: path.appending(.key("mean")))
+        let deviation = number(tree.written("deviation"), at: path.appending(.key("deviation")))
+        guard let mean, let deviation else {
+            if isRight, keys.contains(where: { tree.written($0) == nil }) {
+                return report(tree, at: path, "a prior needs a mean and a deviation", allowed)
+            }
+            return nil
+        }
+        return isRight ? RangePrior(mean: mean, deviation: deviation) : nil
     }
 
     private mutating func choice(_ body: YAMLTree, at path: SpecPath) -> ParameterDomain? {

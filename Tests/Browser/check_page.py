@@ -175,7 +175,7 @@ def press(browser):
     wrong = browser.driver.execute_async_script("""
         const done = arguments[arguments.length - 1], wrong = []
         const tell = (name, found, expected) => { if (JSON.stringify(found) !== JSON.stringify(expected)) wrong.push(`${name}: ${JSON.stringify(found)}`) }
-        import('/page/diagnosis.js').then(({regionFilters, otherPart}) => {
+        import('/page/diagnosis.js').then(({regionFilters, otherParts, experimentsOn}) => {
           const parameters = [{path: 'batch', kind: 'choice', options: [64, 16, 128, 32]}, {path: 'kind', kind: 'choice', options: ['sgd', 'adam']}, {path: 'rate', kind: 'real', low: 0.001, high: 1}]
           const filters = (...conditions) => [...regionFilters({conditions: conditions.map(([path, bound, value]) => ({path, bound, value}))}, parameters)]
           tell('at least', filters(['batch', 'at_least', 64]), [['v:batch', '[64,128]']])
@@ -184,13 +184,33 @@ def press(browser):
           tell('a range', filters(['rate', 'at_least', 0.1]), [['b:rate', '0.1~1']])
           tell('an interval', filters(['rate', 'at_least', 0.1], ['rate', 'at_most', 0.5]), [['b:rate', '0.1~0.5']])
           tell('a number', filters(['rate', 'equal', 0.5]), [['b:rate', '0.5~0.5']])
-          const names = ['d', 'd.why-7', 'd.why-7-branches', 'e', 'd.why-7-pairs', 'd.why-17', 'd.why-7-2', 'd.why-7-pairs-branches', 'd.why-7-3', 'd.why-7-branches-2', 'e.why-7-branches']
-          for (const [name, other] of [['d', null], ['d.why-7', 'd.why-7-branches'], ['d.why-7-branches', 'd.why-7'], ['d.why-7-pairs', null], ['d.why-17', null], ['d.why-7-2', null], ['d.why-7-pairs-branches', null],
-            ['d.why-7-3', 'd.why-7-branches-2'], ['d.why-7-branches-2', 'd.why-7-3'], ['e.why-7-branches', null], ['f.why-7', null]]) tell(name, otherPart(name, names), other)
+          // By what they were handed in as, whatever they are called: z.why-7 is nobody's experiment.
+          const part = (sweep, of, trial, round, first) => ({sweep, experiment: {sweep: of, trial, round, first}})
+          const sweeps = [{sweep: 'd'}, part('a', 'd', 7, 1, 'a'), part('b', 'd', 7, 1, 'a'), part('c', 'd', 7, 2, 'a'), part('f', 'd', 17, 1, 'f'), part('g', 'd', 7, 1, 'g'), part('h', 'e', 7, 1, 'a'), {sweep: 'z.why-7'}]
+          for (const [name, others] of [['d', []], ['a', ['b']], ['b', ['a']], ['c', []], ['f', []], ['g', []], ['h', []], ['z.why-7', []], ['not there', []]]) tell(name, otherParts(name, sweeps), others)
+          for (const [sweep, trial, found] of [['d', 7, ['a', 'b', 'c', 'g']], ['d', 17, ['f']], ['e', 7, ['h']], ['d', 1, []], ['z', 7, []]]) tell(`${sweep} ${trial}`, experimentsOn(sweeps, sweep, trial).map(one => one.sweep), found)
           done(wrong)
         }).catch(error => done([String(error)]))""")
     for one in wrong:
         failures.append(f"regions and rounds: {one}")
+    # A sweep that has little to show says why in one sentence; one that has much says nothing.
+    wrong = browser.driver.execute_async_script("""
+        const done = arguments[arguments.length - 1], wrong = []
+        import('/page/notice.js').then(({notice, awaited}) => {
+          const status = (state, trials, more) => ({state, trials: {completed: 0, running: 0, paused: 0, waiting: 0, pruned: 0, failed: 0, ...trials}, trials_planned: 9, epochs: 0, best: null, workers: [{slots: 2}], ...more})
+          for (const [name, found, part] of [
+            ['no worker', status('running', {}, {workers: []}), 'no worker is connected'], ['a lost worker', status('running', {}, {workers: [{slots: 0}]}), 'no worker is connected'], ['no trial', status('running'), 'No trial has begun yet.'], ['a first one', status('running', {running: 1}), 'first epoch'],
+            ['paused', status('paused'), 'It is paused'], ['one failed', status('running', {failed: 1}), 'The trial that ended has failed'], ['all failed', status('finished', {failed: 9}, {epochs: 4}), 'All 9 trials that ended have failed'],
+            ['cancelled at once', status('cancelled', {pruned: 2}), 'cancelled before'], ['cancelled', status('cancelled', {completed: 2, pruned: 5}, {epochs: 30, best: {}}), 'when 7 of 9 trials had ended'], ['no number', status('finished', {pruned: 9}, {epochs: 9}), 'no trial came to a number'],
+            ['over', status('finished', {completed: 9}, {epochs: 81, best: {}}), null], ['on its way', status('running', {completed: 1, failed: 1, running: 1}, {epochs: 9, best: {}}), null], ['halted', status('halted', {failed: 3, completed: 1}, {epochs: 9}), null]]) {
+            const said = notice(found)
+            if (part === null ? said !== null : !said?.includes(part)) wrong.push(`${name}: ${said}`)
+          }
+          if (awaited({status: {state: 'running'}}, 'yet', 'never') !== 'yet' || awaited({}, 'yet', 'never') !== 'yet' || awaited({status: {state: 'cancelled'}}, 'yet', 'never') !== 'never') wrong.push('what is awaited')
+          done(wrong)
+        }).catch(error => done([String(error)]))""")
+    for one in wrong:
+        failures.append(f"what a sweep says of itself: {one}")
 
 
 def act(browser):

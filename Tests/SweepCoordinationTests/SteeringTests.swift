@@ -83,6 +83,31 @@ import Testing
         #expect(harness.facts == facts)
     }
 
+    @Test func `what experiment a sweep is a part of is kept, and told once`() {
+        var harness = CoreHarness()
+        let plain = SampleSweep().draft
+        func draft(_ part: ExperimentPart?) -> SweepDraft {
+            SweepDraft(
+                source: plain.source,
+                text: plain.text,
+                fileName: plain.fileName,
+                dataSet: plain.dataSet,
+                schema: plain.schema,
+                coreVersion: plain.coreVersion,
+                milliseconds: plain.milliseconds,
+                experiment: part
+            )
+        }
+        let part = ExperimentPart(sweep: "digits", trial: 17, round: 1, first: "sample")
+        #expect(harness.submit(draft(part)) == .done(SweepID(rawValue: 1)))
+        #expect(harness.sweep?.submission.experiment == part)
+        #expect(harness.submit(draft(nil)) == .done(SweepID(rawValue: 1)))
+        #expect(harness.sweep?.submission.experiment == part)
+        var restored = CoordinatorCore(session: 2)
+        for fact in harness.facts { restored.restore(fact) }
+        #expect(restored.sweep(named: "sample")?.submission.experiment == part)
+    }
+
     @Test func `a cancelled sweep ends every trial and stops every lease`() throws {
         var harness = CoreHarness()
         var worker = harness.join("a", slots: 2)

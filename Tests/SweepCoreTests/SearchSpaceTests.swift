@@ -136,12 +136,13 @@ import Testing
         var random = RandomStream(key: seed)
         for _ in 0..<2000 {
             let configuration = space.configuration { parameter in
-                switch parameter.domain {
+                switch parameter.domain.range {
                 case .choice(let options): options[random.below(options.count)].label
                 case .integer(let low, let high, let step): .integer(low + step * random.below((high - low) / step + 1))
                 case .uniform(let low, let high, _, _), .logUniform(let low, let high, _):
                     .real(min(high, low + (high - low) * random.uniform()))
                 case .logInteger(let low, let high, _): .integer(low + random.below(high - low + 1))
+                case .believed: .none
                 }
             }
             let resolved = try #require(space.resolve(configuration), "seed \(seed)")

@@ -74,6 +74,11 @@ import Testing
             .integer(low: 9, high: 0, step: .min), .logInteger(low: 0, high: 9, points: nil), .choice([]),
             .choice([ChoiceOption(label: .text("other"), node: .integer(1))]),
             .choice([ChoiceOption(.domain(.integer(low: 1, high: 2, step: 1)))]),
+            .believed(.integer(low: 1, high: 9, step: 1), RangePrior(mean: .nan, deviation: 1)),
+            .believed(.integer(low: 1, high: 9, step: 1), RangePrior(mean: 3, deviation: .nan)),
+            .believed(.integer(low: 1, high: 9, step: 1), RangePrior(mean: 3, deviation: .infinity)),
+            .believed(.integer(low: 9, high: 1, step: 1), RangePrior(mean: 3, deviation: 1)),
+            .believed(.choice([ChoiceOption(.integer(1))]), RangePrior(mean: 1, deviation: 1)),
         ]
         for domain in broken {
             #expect(!domain.faults(at: SpecPath()).isEmpty, "\(domain)")

@@ -131,6 +131,13 @@ import Testing
         var list = Samples.list
         list.sweeps[0].placement = status.placement
         #expect(try ListDocument(json: again(list.json)) == list)
+        #expect(list.sweeps[0].json["experiment"] == nil)
+        list.sweeps[0].experiment = ExperimentPart(sweep: "digits", trial: 17, round: 2, first: "digits.why-17")
+        #expect(try ListDocument(json: again(list.json)) == list)
+        #expect(
+            list.sweeps[0].json["experiment"]?.text()
+                == #"{"sweep":"digits","trial":17,"round":2,"first":"digits.why-17"}"#
+        )
     }
 
     @Test func `who set no priority, limit or label sees no word of them`() throws {

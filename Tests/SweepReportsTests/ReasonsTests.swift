@@ -51,6 +51,68 @@ import Testing
         #expect(row?[4] == "0.1" && row?[5] == "0.001")
     }
 
+    private static func believed(_ reason: ProposalReason, _ beliefs: [TrialExplanation.Belief]) -> ExplanationDocument
+    {
+        let plain = Samples.explained(reason, state: .completed)
+        return ExplanationDocument(
+            sweep: plain.sweep,
+            objective: plain.objective,
+            state: plain.state,
+            method: plain.method,
+            picked: plain.picked,
+            rule: plain.rule,
+            rulePicked: plain.rulePicked,
+            explanation: TrialExplanation(
+                trial: plain.explanation.trial,
+                configuration: plain.explanation.configuration,
+                reason: reason,
+                firstRun: plain.explanation.firstRun,
+                results: plain.explanation.results,
+                pending: plain.explanation.pending,
+                neighbours: plain.explanation.neighbours,
+                standings: plain.explanation.standings,
+                beliefs: beliefs
+            )
+        )
+    }
+
+    @Test func `an explanation names the prior's part, where there is one`() throws {
+        let beliefs = [TrialExplanation.Belief(path: "train.l2", logDensity: 1.25)]
+        let weighed = ProposalReason.improvement(
+            results: 12,
+            pending: 0,
+            mean: -1.5,
+            deviation: 0.25,
+            incumbent: -1.25,
+            logImprovement: -2,
+            priorPower: 0.75
+        )
+        for (reason, part) in [
+            (.startup(results: 3, needed: 10), "the draw follows the prior"),
+            (
+                .densities(best: 2, others: 9, logBest: 1, logOthers: 0, candidates: 24, median: 0.5, rung: nil),
+                "the prior is one kernel of both densities, of the weight of one new result"
+            ),
+            (weighed, "the prior multiplies the improvement, with a power that falls as results come"),
+            (
+                .generation(number: 0, run: 0, population: 6, stepSize: 0.2),
+                "the first generation had the prior's mean and deviation"
+            ),
+        ] as [(ProposalReason, String)] {
+            let document = Self.believed(reason, beliefs)
+            #expect(try ExplanationDocument(json: JSONValue(parsing: document.json.bytes)) == document)
+            let line = "Prior: as likely as in an even draw times train.l2 e^1.25; \(part).\n"
+            #expect(document.plainText(width: nil).contains(line), "\(document.plainText(width: nil))")
+            let none = Self.believed(reason, [])
+            #expect(!none.plainText(width: nil).contains("Prior"))
+            #expect(none.json["proposal"]?["priors"] == nil)
+        }
+        let text = Self.believed(weighed, beliefs).plainText(width: nil)
+        let product =
+            "greatest product of expected improvement, e^-2.00, and the prior to the power 0.75: of 12 results"
+        #expect(text.contains(product))
+    }
+
     @Test(arguments: Samples.reasons.map { $0 as ProposalReason? } + [nil])
     func `an explanation is read back as it was, whatever its reason`(_ reason: ProposalReason?) throws {
         for state in [TrialState.completed, .paused, .pruned(.sweepEnded), .failed("out of memory")] {

@@ -146,6 +146,39 @@ import Testing
         }
     }
 
+    private static func part(of part: ExperimentPart?) -> Submission {
+        Submission(
+            text: submission.text,
+            fileName: submission.fileName,
+            tree: submission.tree,
+            dataSet: submission.dataSet,
+            schema: submission.schema,
+            experiment: part
+        )
+    }
+
+    @Test func `a submission says what experiment it is a part of, and nothing where it is none`() throws {
+        let part = ExperimentPart(sweep: "digits", trial: 17, round: 1, first: "digits.why-17")
+        for part in [part, nil] {
+            let request = ControlRequest.submit(Self.part(of: part))
+            #expect(try ControlRequest(verb: "submit", body: request.body.bytes) == request)
+            #expect((request.body["experiment"] == nil) == (part == nil))
+        }
+        for wrong in [
+            ExperimentPart(sweep: "", trial: 17, round: 1, first: "a"),
+            ExperimentPart(sweep: "digits", trial: 0, round: 1, first: "a"),
+            ExperimentPart(sweep: "digits", trial: 17, round: 0, first: "a"),
+            ExperimentPart(sweep: "digits", trial: 17, round: 101, first: "a"),
+            ExperimentPart(sweep: "digits", trial: 17, round: 1, first: String(repeating: "a", count: 65)),
+        ] {
+            let request = ControlRequest.submit(Self.part(of: wrong))
+            let error = #expect(throws: ControlError.self, "\(wrong)") {
+                try ControlRequest(verb: "submit", body: request.body.bytes)
+            }
+            #expect(error?.code == .badInput)
+        }
+    }
+
     @Test func `any bytes survive base64`() throws {
         for count in 0..<20 {
             let bytes = (0..<count).map { UInt8(truncatingIfNeeded: $0 * 89 + count) }

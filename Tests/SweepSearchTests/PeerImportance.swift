@@ -25,13 +25,14 @@ struct PeerImportance: Sendable, CustomStringConvertible {
     }
 
     private static func value(_ domain: ParameterDomain, _ share: Double) -> ParameterValue {
-        switch domain {
+        switch domain.range {
         case .uniform(let low, let high, _, _): .real(low * (1 - share) + high * share)
         case .logUniform(let low, let high, _):
             .real(min(max(Elementary.exp(Elementary.log(low) * (1 - share) + Elementary.log(high) * share), low), high))
         case .integer(let low, let high, _), .logInteger(let low, let high, _):
             .integer(low + min(Int(share * Double(high - low + 1)), high))
         case .choice(let options): options[min(Int(share * Double(options.count)), options.count - 1)].label
+        case .believed: .none
         }
     }
 

@@ -10,15 +10,18 @@ import Testing
         let seed: UInt64
         let discrete: Bool
         var objectives = 1
+        var believed = false
         var testDescription: String {
             "\(method) seed \(seed) \(discrete ? "finite" : "continuous") \(objectives) objectives"
+                + (believed ? " with priors" : "")
         }
         /// Results that come before a population has children.
         var ahead: Int { method == .nsga2 ? 50 : 0 }
 
         func space() -> SearchSpace {
             var stream = RandomStream(key: seed)
-            return Spaces.random(&stream, discrete: discrete)
+            let space = Spaces.random(&stream, discrete: discrete)
+            return believed ? Spaces.believed(space) : space
         }
 
         func make(_ space: SearchSpace) -> any Searcher {
@@ -42,7 +45,14 @@ import Testing
                 }
             }
         }
-        return single + several
+        let believed: [Case] = SearchSpec.Method.allCases.flatMap { method in
+            (0..<(method == .gp || method == .auto ? 4 : 12)).flatMap { seed in
+                [true, false].map { discrete in
+                    Case(method: method, seed: UInt64(seed), discrete: discrete, believed: true)
+                }
+            }
+        }
+        return single + several + believed
     }()
 
     /// What a searcher is told in a sweep.

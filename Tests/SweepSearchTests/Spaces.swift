@@ -35,6 +35,33 @@ enum Spaces {
         ("batch_size", choice(.integer(16), .integer(32)))
     )
 
+    /// The space with something believed of each of its ranges.
+    static func believed(_ space: SearchSpace) -> SearchSpace { SearchSpace(template: believed(space.template)) }
+
+    private static func believed(_ node: SpecNode) -> SpecNode {
+        switch node {
+        case .map(let entries): .map(entries.map { SpecEntry($0.key, believed($0.value)) })
+        case .list(let items): .list(items.map(believed))
+        case .domain(.choice(let options)):
+            .domain(.choice(options.map { ChoiceOption(label: $0.label, node: believed($0.node)) }))
+        case .domain(let domain): .domain(believed(domain))
+        case .null, .boolean, .integer, .real, .text: node
+        }
+    }
+
+    private static func believed(_ domain: ParameterDomain) -> ParameterDomain {
+        switch domain {
+        case .uniform(let low, let high, _, _):
+            .believed(domain, RangePrior(mean: 0.7 * low + 0.3 * high, deviation: 0.1 * (high - low)))
+        case .logUniform(let low, let high, _):
+            .believed(domain, RangePrior(mean: (low * high).squareRoot(), deviation: 0.2))
+        case .integer(let low, let high, _):
+            .believed(domain, RangePrior(mean: Double(high), deviation: 0.5 * Double(high - low)))
+        case .logInteger(let low, _, _): .believed(domain, RangePrior(mean: Double(low), deviation: 0.1))
+        case .choice, .believed: domain
+        }
+    }
+
     /// A random space of at most `depth` levels of choices; finite when `discrete`.
     static func random(_ stream: inout RandomStream, depth: Int = 2, discrete: Bool) -> SearchSpace {
         SearchSpace(template: .map([SpecEntry("train", branch(&stream, depth: depth, discrete: discrete))]))

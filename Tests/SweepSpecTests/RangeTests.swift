@@ -22,6 +22,16 @@ import Testing
         #expect(try domain("{log_int: [1, 64], points: 3}") == .logInteger(low: 1, high: 64, points: 3))
         #expect(try domain("{choice: [0, 0.1]}") == .choice([.init(.integer(0)), .init(.real(0.1))]))
         #expect(try domain("{choice: [0.1]}") == .choice([.init(.real(0.1))]))
+        let believed = RangePrior(mean: 1e-3, deviation: 0.5)
+        #expect(
+            try domain("{log: [1e-5, 1], prior: {mean: 1e-3, deviation: 0.5}}")
+                == .believed(.logUniform(low: 1e-5, high: 1, points: nil), believed)
+        )
+        #expect(
+            try domain("{int: [0, 9], step: 3, prior: {deviation: 2, mean: 4.5}}")
+                == .believed(.integer(low: 0, high: 9, step: 3), RangePrior(mean: 4.5, deviation: 2))
+        )
+        #expect(try domain("{uniform: [0, 1], prior: }") == .uniform(low: 0, high: 1, step: nil, points: nil))
         #expect(try domain("{uniform: [0, 1], step: }") == .uniform(low: 0, high: 1, step: nil, points: nil))
     }
 
@@ -63,11 +73,38 @@ import Testing
         ("{uniform: [-1e308, 1e308]}", "not a finite range"),
         (
             "{uniform: [0, 1], prior: 0.5}",
-            ":25: not available in this version: train.l2.prior, found prior, allowed uniform, step or points"
+            ":32: a prior needs a mean and a deviation: train.l2.prior, found 0.5, allowed {mean: NUMBER, deviation: NUMBER}"
+        ),
+        (
+            "{uniform: [0, 1], prior: {mean: 0.5}}",
+            "a prior needs a mean and a deviation: train.l2.prior, found {mean: 0.5}"
+        ),
+        ("{uniform: [0, 1], prior: {mean: a, deviation: 1}}", "not a number: train.l2.prior.mean, found a"),
+        (
+            "{uniform: [0, 1], prior: {mean: 0.5, sd: 0.1}}",
+            ":44: unknown key: train.l2.prior.sd, found sd, allowed mean or deviation (did you mean deviation?)"
+        ),
+        (
+            "{uniform: [0, 1], prior: {mean: 2, deviation: 0.1}}",
+            ":39: the mean of a prior lies outside its range: train.l2.prior.mean, found 2, allowed a number from 0 to 1"
+        ),
+        (
+            "{uniform: [0, 0.7], prior: {mean: 0.5, deviation: 2}}",
+            "the prior does not fit the range: train.l2.prior.deviation, found 2, allowed from 0.007 to 0.7, a hundredth of the range to all of it"
+        ),
+        ("{int: [1, 9], prior: {mean: 3, deviation: 0}}", "the prior does not fit the range: train.l2.prior.deviation"),
+        (
+            "{log: [1e-5, 1], prior: {mean: 1e-3, deviation: 6}}",
+            "found 6, allowed from 0.05 to 5 powers of ten, a hundredth of the range to all of it"
+        ),
+        ("{log: [1e-5, 1], prior: {mean: 0, deviation: 1}}", "the mean of a prior lies outside its range"),
+        (
+            "{choice: [0.1, 0.2], prior: {mean: 0.1, deviation: 1}}",
+            "not available in this version: train.l2.prior, found prior, allowed choice"
         ),
         (
             "{uniform: [0, 1], stpe: 0.5}",
-            "unknown key beside uniform: train.l2.stpe, found stpe, allowed uniform, step or points (did you mean step?)"
+            "unknown key beside uniform: train.l2.stpe, found stpe, allowed uniform, step, points or prior (did you mean step?)"
         ),
         ("{log: [0, 1]}", "a logarithmic range needs bounds above 0: train.l2.log, found [0, 1]"),
         ("{log: [-1, 1]}", "a logarithmic range needs bounds above 0"),
@@ -123,6 +160,41 @@ import Testing
     @Test func `several mistakes in one range are told together`() {
         #expect(problems(file(train: "l2: {uniform: [2, 1], points: 0, prior: 3}\n  epochs: 9")).count == 3)
         #expect(problems(file(train: "l2: {choice: [-1, x, -1]}\n  epochs: 9")).count == 4)
+    }
+
+    @Test func `a grid refuses what is believed of a range, other methods do not`() {
+        let range = "l2: {uniform: [0, 1], points: 3, prior: {mean: 0.5, deviation: 0.1}}\n  epochs: 9"
+        let lines = problems(file(train: range, rest: "search: {method: grid}"))
+        #expect(
+            lines == [
+                "f:6:43: a grid takes every value, whatever is believed: train.l2.prior, found {mean: 0.5, deviation: 0.1}, "
+                    + "allowed no prior, or search: {method: random}"
+            ]
+        )
+        for method in ["auto", "random", "sobol", "halton", "tpe", "gp", "cmaes", "evolution"] {
+            #expect(problems(file(train: range, rest: "search: {method: \(method), trials: 3}")) == [], "\(method)")
+        }
+    }
+
+    @Test func `a prior is written back as it was read`() throws {
+        for range in [
+            "{uniform: [0, 1], step: 0.25, prior: {mean: 0.5, deviation: 0.1}}",
+            "{log: [1e-5, 1], points: 7, prior: {mean: 1e-3, deviation: 0.5}}",
+            "{int: [0, 9], step: 3, prior: {mean: 4.5, deviation: 2}}",
+            "{log_int: [1, 64], prior: {mean: 8, deviation: 0.3}}",
+        ] {
+            let read = try sweep(file(train: "l2: \(range)\n  epochs: 9")).sweep
+            #expect(try sweep(read.source.yaml).sweep == read, "\(range)")
+            #expect(read.space.parameters[0].domain.prior != nil)
+        }
+    }
+
+    @Test func `a range with a prior stands where its range may, and nowhere else`() {
+        let prior = "prior: {mean: 30, deviation: 10}"
+        #expect(problems(file(train: "batch_size: {int: [16, 128], \(prior)}\n  epochs: 9")) == [])
+        let lines = problems(file(train: "batch_size: {uniform: [16, 128], \(prior)}\n  epochs: 9"))
+        #expect(lines.count == 1)
+        #expect(lines.first?.contains("a range of reals where integers are needed: train.batch_size") == true)
     }
 
     @Test func `a range of reals does not serve where integers are needed`() {

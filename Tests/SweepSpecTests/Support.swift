@@ -51,11 +51,12 @@ func sweep(_ text: String, overrides: [String] = []) throws -> SweepFile {
 
 /// A value of `parameter` drawn from `random`.
 func draw(_ parameter: Parameter, _ random: inout RandomStream) -> ParameterValue {
-    switch parameter.domain {
+    switch parameter.domain.range {
     case .uniform(let low, let high, _, _), .logUniform(let low, let high, _):
         .real(min(high, low + (high - low) * random.uniform()))
     case .integer(let low, let high, let step): .integer(low + step * random.below((high - low) / step + 1))
     case .logInteger(let low, let high, _): .integer(low + random.below(high - low + 1))
     case .choice(let options): options[random.below(options.count)].label
+    case .believed: .none
     }
 }

@@ -24,6 +24,38 @@ import Testing
         #expect(try JournalCodec.encode(facts) == JournalCodec.encodeThoroughly(facts))
     }
 
+    private static func submitted(_ part: ExperimentPart?) -> Fact {
+        .sweepSubmitted(
+            SweepSubmission(
+                id: SweepID(rawValue: 1),
+                source: .map([]),
+                text: "",
+                fileName: "a.yaml",
+                dataSet: DataSetID(hash: GoldenSamples.hash(1), size: 1),
+                schema: nil,
+                metrics: [.validationLoss],
+                coreVersion: "1",
+                milliseconds: 1,
+                experiment: part
+            )
+        )
+    }
+
+    @Test func `what experiment a sweep is a part of comes back, and costs others no byte`() throws {
+        let part = ExperimentPart(sweep: "digits", trial: 17, round: 2, first: "digits.why-17")
+        #expect(try JournalCodec.decode(JournalCodec.encode([Self.submitted(part)])) == [Self.submitted(part)])
+        let plain = try JournalCodec.encode([Self.submitted(nil)])
+        #expect(try JournalCodec.decode(plain) == [Self.submitted(nil)])
+        // A name of 6 letters, two small numbers and a name of 13, 8 + 2 + 2 + 15 bytes, behind 2 of field 11.
+        #expect(try JournalCodec.encode([Self.submitted(part)]).count >= plain.count + 29)
+        for wrong in [
+            ExperimentPart(sweep: "digits", trial: 0, round: 1, first: "a"),
+            ExperimentPart(sweep: "digits", trial: 1, round: 1, first: ""),
+        ] {
+            #expect(throws: WireError.self) { try JournalCodec.decode(JournalCodec.encode([Self.submitted(wrong)])) }
+        }
+    }
+
     @Test func `rows of zeros and of long texts are the library's bytes too`() throws {
         let trial = TrialID(sweep: SweepID(rawValue: 0), number: 0)
         let lease = LeaseID(trial: trial, attempt: Attempt(rawValue: 0))

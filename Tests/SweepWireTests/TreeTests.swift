@@ -101,6 +101,44 @@ import Testing
         #expect(try refused(.choice([])))
     }
 
+    private static let ranges: [ParameterDomain] = [
+        .uniform(low: -1, high: 1, step: 0.5, points: nil), .logUniform(low: 1e-5, high: 1, points: 3),
+        .integer(low: -5, high: 5, step: 2), .logInteger(low: 1, high: 64, points: nil),
+    ]
+
+    @Test(arguments: ranges) func `what is believed of a range comes back as it was`(_ range: ParameterDomain) throws {
+        let node = SpecNode.domain(.believed(range, RangePrior(mean: 1, deviation: 0.5)))
+        #expect(try SpecNode(wireBytes: node.wireBytes()) == node)
+        #expect(try SpecNode(wireBytes: node.wireBytes()) != .domain(range))
+    }
+
+    /// Field 8 of a node is a domain, whose field 6 is a range in its field 1 (uniform, of which low is 0) and what is believed of it.
+    @Test func `a prior has a kind of its own, so that no reader drops it`() throws {
+        let unit = ParameterDomain.uniform(low: 0, high: 1, step: nil, points: nil)
+        func real(_ number: UInt8, _ value: Double) -> [UInt8] {
+            [number << 3 | 1] + (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
+        }
+        let believed = Self.field(1, real(2, 1)) + real(5, 0.25) + real(6, 0.5)
+        let bytes = try SpecNode.domain(.believed(unit, RangePrior(mean: 0.25, deviation: 0.5))).wireBytes()
+        #expect(bytes == Self.field(8, Self.field(6, believed)))
+    }
+
+    @Test func `priors that could not be drawn from are refused`() throws {
+        func refused(_ mean: Double, _ deviation: Double, _ range: ParameterDomain = Self.ranges[0]) throws -> Bool {
+            let bytes = try SpecNode.domain(.believed(range, RangePrior(mean: mean, deviation: deviation))).wireBytes()
+            return (try? SpecNode(wireBytes: bytes)) == nil
+        }
+        #expect(try !refused(0, 0.5))
+        #expect(try refused(2, 0.5))
+        #expect(try refused(.nan, 0.5))
+        #expect(try refused(0, 0))
+        #expect(try refused(0, -1))
+        #expect(try refused(0, .nan))
+        #expect(try refused(0, .infinity))
+        #expect(try refused(0, 0.5, .uniform(low: 2, high: 1, step: nil, points: nil)))
+        #expect(try refused(1, 1, .choice([ChoiceOption(.integer(1))])))
+    }
+
     /// A length-delimited field.
     static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
         var length = bytes.count

@@ -33,6 +33,8 @@ struct Confirmation {
         let sweep: String
         /// What tells its experiment from others of that sweep: `why-17`, `why`.
         let label: String
+        /// The trial that it is; nil for a run that is no trial.
+        var trial: Int?
         let source: SpecNode
         /// The sweep file with this run's values in place of ranges.
         let template: SpecNode
@@ -61,7 +63,8 @@ struct Confirmation {
             if !pairs.isEmpty {
                 Terminal.error("no single change cures; now two at a time")
                 let groups = experiment.groups(pairs, after: branchPoint)
-                let documents = try await train(groups, chance: chance, round: 2).map(\.document)
+                let documents = try await train(groups, chance: chance, round: 2, first: rounds.first?.sweep)
+                    .map(\.document)
                 rounds += documents
                 cures = Experiment.cures(of: groups.flatMap(\.interventions), documents.flatMap(\.comparisons))
             }
@@ -95,22 +98,29 @@ struct Confirmation {
 
     /// Arms that were to go on from a state which no run came to.
     private struct NoPairs: Error {
+        /// The sweep's name.
+        let sweep: String
         let sentence: String
     }
 
-    /// Trains the groups of a round, one after the other; one that gives no pair does not take what others gave.
+    /// Trains the groups of a round, one after the other; one that gives no pair does not take what others gave. `first`: the sweep that the
+    /// experiment began with.
     private func train(
         _ groups: [Experiment.Group],
         chance: Double,
-        round: Int
+        round: Int,
+        first: String? = nil
     ) async throws -> [(group: Experiment.Group, document: ComparisonDocument, curves: CurvesDocument)] {
         let family = groups.reduce(0) { $0 + $1.interventions.count }
+        var first = first
         var outcomes: [(group: Experiment.Group, document: ComparisonDocument, curves: CurvesDocument)] = []
         for group in groups {
             do {
-                let (document, curves) = try await train(group, of: family, chance: chance, round: round)
+                let (document, curves) = try await train(group, of: family, chance: chance, round: round, first: first)
+                first = first ?? document.sweep
                 outcomes.append((group, document, curves))
             } catch let missing as NoPairs {
+                first = first ?? missing.sweep
                 guard groups.count > 1 || round > 1 else { throw CommandFailure(.failed, missing.sentence) }
                 Terminal.error(missing.sentence)
             }
@@ -123,7 +133,8 @@ struct Confirmation {
         _ group: Experiment.Group,
         of family: Int,
         chance: Double,
-        round: Int
+        round: Int,
+        first: String?
     ) async throws -> (document: ComparisonDocument, curves: CurvesDocument) {
         let interventions = group.interventions
         let taken = Set(try await control.list().sweeps.map(\.sweep))
@@ -154,7 +165,10 @@ struct Confirmation {
             fileName: name + ".yaml",
             tree: try tree.wireBytes(),
             dataSet: subject.dataSet,
-            schema: subject.schema
+            schema: subject.schema,
+            experiment: subject.trial.map { trial in
+                ExperimentPart(sweep: subject.sweep, trial: trial, round: round, first: first ?? name)
+            }
         )
         _ = try await control.submit(submitted)
         let since = group.after.map { ", from epoch \($0 + 1) on" } ?? ""
@@ -188,6 +202,7 @@ struct Confirmation {
         // On workers of another training core the run may be another one, and not come to where arms part.
         if let after = group.after, document.comparisons.allSatisfy({ $0.pairs == 0 }) {
             throw NoPairs(
+                sweep: name,
                 sentence:
                     "\(name): no run went on from epoch \(after); `sweepd trial \(name) 1` tells what became of the one they share"
             )
@@ -277,6 +292,7 @@ extension Confirmation.Subject {
         self.init(
             sweep: sweep,
             label: "why-\(trial)",
+            trial: trial,
             // The arms have the rows of the trial, on whatever fold it was.
             source: source.onFold(shown.fold ?? 1),
             template: template,

@@ -167,7 +167,7 @@ extension OptimizerSpec {
 extension SpecNode {
     /// Whether a configuration may have a value here of which `condition` holds; a range is asked for its upper bound.
     fileprivate func mayBe(_ condition: (SpecNode) -> Bool) -> Bool {
-        switch self {
+        switch unbelieved {
         case .domain(.choice(let options)): options.contains { $0.node.mayBe(condition) }
         case .domain(.uniform(_, let high, _, _)), .domain(.logUniform(_, let high, _)): condition(.real(high))
         case .domain(.integer(_, let high, _)), .domain(.logInteger(_, let high, _)): condition(.integer(high))

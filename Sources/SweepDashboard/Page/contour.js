@@ -6,6 +6,7 @@ import {theme, viridis} from './color.js'
 import {Plot} from './plot.js'
 import {menu} from './coloring.js'
 import {trialTip, stopsOf} from './curves.js'
+import {awaited} from './notice.js'
 
 const CELLS = 44, MOST = 2000, NEAR = 0.15, SOFT = 1e-4
 
@@ -106,7 +107,7 @@ export function contourPanel(store, selection) {
     const bar = h('canvas', {width: 120, height: 10, 'aria-hidden': 'true'}), context = bar.getContext('2d')
     for (let x = 0; x < 120; x++) { context.fillStyle = viridis(x / 119); context.fillRect(x, 0, 1, 10) }
     const [least, most] = bounds(...unit.domain, short)
-    fill(legend, points.length ? h('div', {class: 'legend'}, h('span', {}, metric + (log ? ' (log)' : '')), h('span', {}, least + (store.direction < 0 ? ' and less' : ''), bar, most + (store.direction > 0 ? ' and more' : ''))) : h('p', {class: 'soft small'}, store.byObjective.length ? 'No trial that is shown has both parameters and a result.' : 'No trial has a result yet.'))
+    fill(legend, points.length ? h('div', {class: 'legend'}, h('span', {}, metric + (log ? ' (log)' : '')), h('span', {}, least + (store.direction < 0 ? ' and less' : ''), bar, most + (store.direction > 0 ? ' and more' : ''))) : h('p', {class: 'soft small'}, store.byObjective.length ? 'No trial that is shown has both parameters and a result.' : awaited(store, 'No trial has a result yet.', 'No trial came to a result.')))
     fill(note, `Circles are ${every > 1 ? `every ${every}th of ${measured.length}` : points.length} trials at their best so far, of those that were stopped early what they had reached. Between them: the mean of all, weighed by the inverse fourth power of the distance on these axes (Shepard 1968); faint where no trial is near. All other parameters differ from circle to circle.`)
   }
   update()

@@ -5,6 +5,7 @@ import {extent, padded, quantile} from './scale.js'
 import {theme, CLASSES} from './color.js'
 import {Plot} from './plot.js'
 import {coloring, colorChoices, menu, findingName} from './coloring.js'
+import {awaited} from './notice.js'
 
 const LOSSES = /loss|penalty|norm|ratio|learning_rate|mae/
 
@@ -148,7 +149,7 @@ export function curvesPanel(store, selection, {only = null, title = 'Learning cu
     const last = state.shown.length && state.shown.every(trial => trial.state !== 'running') ? longest : Math.max(longest, Math.min(store.definition.epochs, longest + 1))
     plot.set({x: [1, Math.max(2, last)], y: padded([ends[0], Math.max(high, ends[0])], log, 0.05), xLog: xLog(), yLog: log, xLabel: 'epoch', xWhole: true, yLabel: name})
     plot.label = `${title}: ${name} of ${state.shown.length} trials over ${longest} epochs. Arrow keys up and down go through the trials, Enter pins.`
-    fill(legend, state.shown.length ? colors.legend(state.shown) : h('p', {class: 'soft small'}, [...store.trials.values()].some(trial => trial.epochs) ? `No trial that is shown has ${name}.` : 'No trial has trained an epoch yet.'))
+    fill(legend, state.shown.length ? colors.legend(state.shown) : h('p', {class: 'soft small'}, [...store.trials.values()].some(trial => trial.epochs) ? `No trial that is shown has ${name}.` : awaited(store, 'No trial has trained an epoch yet.', 'No trial trained an epoch.')))
     refill(controls,
       menu('Metric', name, metrics.map(one => [one, one]), value => selection.set('m', value)),
       only ? null : menu('Colour', selection.get('c', 'state'), colorChoices(store), value => selection.set('c', value)),
@@ -242,8 +243,8 @@ export function incumbentPanel(store, selection) {
     if (!steps) return
     const log = extent(steps.value)[0] > 0 && (selection.get('ily') || '1') === '1' && /loss|mae/.test(metric)
     plot.set({x: [0, total() || 1], y: padded(extent(steps.value, log), log, 0.08), yLog: log, xLabel: byTime() ? 'core seconds' : 'epochs trained, all trials', xWhole: !byTime(), yLabel: metric})
-    fill(note, steps.value.length ? '' : 'There is no result yet.')
-    plot.label = steps.value.length ? `Best so far: ${metric} came from ${sig(steps.value[0])} to ${sig(steps.value.at(-1))} in ${steps.value.length} steps; now trial ${steps.trial.at(-1)}` : 'Best so far: none yet'
+    fill(note, steps.value.length ? '' : awaited(store, 'There is no result yet.', 'No trial came to a result.'))
+    plot.label = steps.value.length ? `Best so far: ${metric} came from ${sig(steps.value[0])} to ${sig(steps.value.at(-1))} in ${steps.value.length} steps; now trial ${steps.trial.at(-1)}` : awaited(store, 'Best so far: none yet', 'Best so far: none')
     refill(controls, menu('Over', byTime() ? 'time' : 'epochs', [['epochs', 'epochs trained'], ['time', 'core time']], value => selection.set('ix', value === 'time' ? 'time' : '')))
   }
   const node = h('section', {class: 'panel', 'aria-label': 'Best so far'}, h('header', {}, h('h2', {}, 'Best so far'), controls), plot.root, note,

@@ -4,6 +4,7 @@ import {sig, short, count, label} from './format.js'
 import {ask, sweepPath, Refusal} from './store.js'
 import {findingName, findingDot} from './coloring.js'
 import {sweepLink} from './views.js'
+import {awaited} from './notice.js'
 
 const NAMED = 12, BOUNDS = {at_least: 'at least ', at_most: 'at most ', equal: ''}
 const percent = share => `${Math.round(100 * share)} %`
@@ -68,7 +69,7 @@ export function findingsView(store, selection) {
   }
   const show = told => {
     fill(summary, told.trials ? `${count(told.sound)} of ${count(told.trials)} trained trials show no fault` : '')
-    if (!told.trials) { fill(body, h('p', {class: 'empty'}, 'No trial has trained an epoch yet.')); return }
+    if (!told.trials) { fill(body, h('p', {class: 'empty'}, awaited(store, 'No trial has trained an epoch yet.', 'No trial trained an epoch.'))); return }
     fill(body, told.regions.length ? [h('h3', {}, 'Where'), h('ul', {class: 'plain'}, told.regions.map(region => h('li', {}, findingDot(region.symptom), ' ', regionText(region), ' ',
       h('button', {class: 'plain', onclick: () => showRegion(region), 'aria-label': `Show them: ${regionText(region)}`}, 'Show them'))))] : null,
     told.groups.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Trials by what they suffer from'},
@@ -85,7 +86,7 @@ export function findingsView(store, selection) {
 
 function diagnosisNode(store, told) {
   const report = told.trials[0]
-  if (!report) return h('p', {class: 'soft'}, 'It has trained no epoch yet.')
+  if (!report) return h('p', {class: 'soft'}, awaited(store, 'It has trained no epoch yet.', 'It trained no epoch.'))
   const sound = report.verdict_kind === 'no_fault', first = report.causes[0]
   return [h('p', {}, h('b', {}, sentence(report.verdict))),
     report.symptoms.length ? [h('h3', {}, sound ? 'Remarks' : 'Symptoms'), h('ul', {class: 'plain'}, report.symptoms.map(one => h('li', {}, findingDot(one.id), ' ', h('b', {}, findingName(one.id)), one.since_epoch ? ` from epoch ${one.since_epoch}: ` : ': ', one.evidence, ' ', h('span', {class: 'soft small'}, one.id))))] : null,
@@ -101,6 +102,7 @@ const VERDICTS = {stopped: 'stopped', completed: 'completed', waits: 'waits', lo
 function explanationNode(store, told) {
   const {proposal} = told, metric = told.objective.metric
   return [h('p', {}, `Proposed: ${proposal.text}.`),
+    proposal.priors ? h('p', {class: 'small soft'}, `Prior: as likely as in an even draw times ${proposal.priors.map(one => `${store.definition.parameters.find(known => known.path === one.path)?.name ?? one.path} e^${one.log_density.toFixed(2)}`).join(', ')}.`) : null,
     told.picked ? h('p', {class: 'small soft'}, `The search is auto: ${told.method}, as ${told.picked}.`) : null,
     proposal.first_run !== told.trial ? h('p', {}, 'It repeats the configuration of trial ', trialLink(store, proposal.first_run), ' with another seed.') : null,
     h('p', {class: 'small soft'}, `Known then: ${count(proposal.results)} ${proposal.because === 'finalist' ? 'runs of finalists' : 'trials'} with a result, ${count(proposal.pending)} without.`),
@@ -148,43 +150,28 @@ export function armsPanel(store) {
   return {update: lookSoon, node: h('section', {class: 'panel', 'aria-label': 'Arms'}, h('header', {}, h('h2', {}, 'What each arm did'), h('span', {class: 'soft small'}, 'over runs that share their seeds')), body)}
 }
 
-/** The parts of an experiment's name: `NAME.why-17`, `NAME.why-17-pairs`, `…-branches-2`; null of another sweep's. */
-function experimentName(name) {
-  const [, of, trial, pairs, branches] = /^(.*)\.why-(\d+)(-pairs)?(-branches)?(?:-\d+)?$/.exec(name) ?? []
-  return trial ? {of, trial: Number(trial), pairs: Boolean(pairs), branches: Boolean(branches), isCut: name.length === 64} : null
+/** Those of `sweeps`, as the list tells them, that are parts of experiments on a trial. */
+export const experimentsOn = (sweeps, sweep, number) => sweeps.filter(({experiment}) => experiment?.sweep === sweep && experiment.trial === number)
+
+/** The names of the other parts of an experiment's round, whose arms count in the correction of p too; `sweeps` as the list tells them. */
+export function otherParts(name, sweeps) {
+  const own = sweeps.find(one => one.sweep === name)?.experiment
+  if (!own) return []
+  return sweeps.filter(({sweep, experiment}) => sweep !== name && experiment?.first === own.first && experiment.round === own.round && experiment.sweep === own.sweep && experiment.trial === own.trial).map(one => one.sweep)
 }
 
-/** Whether a sweep is an experiment on a trial; long names are cut to 64 letters. */
-export function isExperiment(name, sweep, number) {
-  const told = experimentName(name)
-  return told?.trial === number && (told.of === sweep || told.isCut && sweep.startsWith(told.of))
-}
-
-/**
- * The other part of an experiment's round, whose arms count in the correction of p too; null where there is none. `names` are all
- * sweeps in the order they were handed in: of a round first what begins with new weights, then what branches.
- */
-export function otherPart(name, names) {
-  const own = experimentName(name)
-  if (!own) return null
-  const isOnSame = ({of, trial, isCut}) => trial === own.trial && (of === own.of || isCut && own.of.startsWith(of) || own.isCut && of.startsWith(own.of))
-  const all = names.map(one => ({name: one, ...experimentName(one)})).filter(one => one.of !== undefined && isOnSame(one)), index = all.findIndex(one => one.name === name)
-  const other = all[index + (own.branches ? -1 : 1)]
-  return index >= 0 && other && other.pairs === own.pairs && other.branches !== own.branches ? other.name : null
-}
-
-/** What the arms of a sweep come to, corrected over all arms of its round as the experiment itself did; `names` as of `otherPart`. */
-async function comparisonOf(name, names) {
-  names ??= experimentName(name) ? (await ask('/sweeps')).sweeps.map(one => one.sweep) : []
-  const other = otherPart(name, names)
-  return ask(`${sweepPath(name)}/comparison${other ? '?with=' + encodeURIComponent(other) : ''}`)
+/** What the arms of a sweep come to, corrected over all arms of its round as the experiment itself did. */
+async function comparisonOf(name, sweeps) {
+  sweeps ??= (await ask('/sweeps')).sweeps
+  const others = otherParts(name, sweeps)
+  return ask(`${sweepPath(name)}/comparison${others.length ? '?with=' + encodeURIComponent(others.join(',')) : ''}`)
 }
 
 /** The experiments on a trial, each with its arms; nothing where there is none. */
 async function experimentsNode(store, number) {
-  const {sweeps} = await ask('/sweeps'), names = sweeps.map(one => one.sweep), found = sweeps.filter(one => isExperiment(one.sweep, store.name, number))
+  const {sweeps} = await ask('/sweeps'), found = experimentsOn(sweeps, store.name, number)
   return Promise.all(found.map(async one => [h('h3', {}, h('a', {href: sweepLink(one.sweep)}, one.sweep), h('span', {class: 'soft'}, ` ${one.state}`)),
-    await comparisonOf(one.sweep, names).then(comparisonNode, error => h('p', {class: 'soft'}, error.message))]))
+    await comparisonOf(one.sweep, sweeps).then(comparisonNode, error => h('p', {class: 'soft'}, error.message))]))
 }
 
 /** What a trial suffers from, and why it was proposed and went on or was stopped: looked at when it comes to a rung or an end. */

@@ -5,6 +5,7 @@ import {padded} from './scale.js'
 import {Plot} from './plot.js'
 import {theme} from './color.js'
 import {trialTip} from './curves.js'
+import {awaited} from './notice.js'
 
 const FRONT = '#0072b2', OTHER = '#8a8f98'
 
@@ -90,7 +91,7 @@ export function frontsPanel(store, selection) {
     state.rows = (store.rank?.rows ?? []).filter(row => [first, ...others].every(one => Number.isFinite(row.values?.[one.metric])) && row.runs.some(run => { const trial = store.trials.get(run.trial); return trial && pass(trial) }))
     for (const one of pictures) one.update()
     const front = store.rank?.front
-    fill(summary, front ? `${front.members} of ${front.of} completed configurations are on the first front; hypervolume ${sig(front.hypervolume, 4)}` : 'nothing is complete yet')
+    fill(summary, front ? `${front.members} of ${front.of} completed configurations are on the first front; hypervolume ${sig(front.hypervolume, 4)}` : awaited(store, 'nothing is complete yet', 'nothing was completed'))
     volume.hidden = !steps().length
     if (!volume.hidden) {
       const reference = [first, ...others].map((one, index) => `${one.metric} ${sig(front.reference[index], 4)}`).join(', '), last = steps().at(-1)

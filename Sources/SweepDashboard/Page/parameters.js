@@ -6,6 +6,7 @@ import {theme, onScheme} from './color.js'
 import {Plot} from './plot.js'
 import {coloring, colorChoices, menu} from './coloring.js'
 import {trialTip, stopsOf} from './curves.js'
+import {awaited} from './notice.js'
 
 /** Parameters of which trials have more than one value. */
 const varying = store => store.definition.parameters
@@ -164,7 +165,7 @@ export function parallelPanel(store, selection) {
     shown = [...store.trials.values()].filter(pass).sort((one, other) => -store.compare(one, other))
     colors = coloring(store, selection.get('c', 'objective'), [...store.trials.values()])
     upper.setAttribute('aria-label', `Parallel coordinates of ${shown.length} trials over ${axes.map(axis => axis.name).join(', ')}. The fields below do what brushing does.`)
-    fill(legend, shown.length ? colors.legend(shown) : h('p', {class: 'soft small'}, store.trials.size ? 'No trial passes the filters.' : 'There is no trial yet.'))
+    fill(legend, shown.length ? colors.legend(shown) : h('p', {class: 'soft small'}, store.trials.size ? 'No trial passes the filters.' : awaited(store, 'There is no trial yet.', 'No trial was begun.')))
     fill(controls, menu('Colour', selection.get('c', 'objective'), colorChoices(store), value => selection.set('c', value)))
     if (!fields.contains(document.activeElement)) form()
     paint()
@@ -241,7 +242,7 @@ export function slicesPanel(store, selection) {
       if (!places.has(parameter.path)) { const one = slice(parameter); places.set(parameter.path, one); grid.append(one.node) }
       places.get(parameter.path).update(domain, log)
     }
-    fill(legend, !varying(store).length ? h('p', {class: 'soft small'}, 'No parameter of this sweep varies.') : measured ? colors.legend(state.shown) : h('p', {class: 'soft small'}, store.byObjective.some(trial => trial.objective != null) ? 'No trial that is shown has a result.' : 'No trial has a result yet.'))
+    fill(legend, !varying(store).length ? h('p', {class: 'soft small'}, 'No parameter of this sweep varies.') : measured ? colors.legend(state.shown) : h('p', {class: 'soft small'}, store.byObjective.some(trial => trial.objective != null) ? 'No trial that is shown has a result.' : awaited(store, 'No trial has a result yet.', 'No trial came to a result.')))
     fill(controls, h('label', {}, h('input', {type: 'checkbox', checked: log, onchange: event => selection.set('sy', event.target.checked ? '1' : '0')}), `log ${metric}`))
   }
   update()

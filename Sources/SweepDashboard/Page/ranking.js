@@ -6,6 +6,7 @@ import {STATES} from './color.js'
 import {findingName, findingDot} from './coloring.js'
 import {stateText} from './curves.js'
 import {sweepLink} from './views.js'
+import {awaited} from './notice.js'
 
 const PAGE = 100
 
@@ -28,11 +29,11 @@ export function rankingPanel(store, selection, {top = null} = {}) {
   const body = h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Ranked configurations'}), foot = h('div', {class: 'row small soft'}), summary = h('span', {class: 'soft small'})
   const metric = store.definition.objective.metric, further = (store.definition.objectives ?? []).slice(1).map(one => one.metric)
   const update = () => {
-    if (!store.rank) { fill(body, h('p', {class: 'empty'}, 'The table comes with the first epoch.')); return }
+    if (!store.rank) { fill(body, h('p', {class: 'empty'}, awaited(store, 'The table comes with the first epoch.', 'No trial trained an epoch, so that there is nothing to rank.'))); return }
     const pass = selection.filter(), pins = new Set(selection.pins)
     let rows = store.rank.rows.filter(row => row.runs.some(run => { const trial = store.trials.get(run.trial); return trial && pass(trial) }))
     const all = rows.length
-    if (!all) { fill(summary); fill(foot); fill(body, h('p', {class: 'empty'}, store.rank.rows.length ? 'No configuration passes the filters.' : 'The table comes with the first trial.')); return }
+    if (!all) { fill(summary); fill(foot); fill(body, h('p', {class: 'empty'}, store.rank.rows.length ? 'No configuration passes the filters.' : awaited(store, 'The table comes with the first trial.', 'No trial was begun, so that there is nothing to rank.'))); return }
     const parameters = store.definition.parameters
     const others = [...new Set(rows.flatMap(row => Object.keys(row.metrics)))].filter(one => one !== metric && !further.includes(one) && /^validation\.(accuracy|loss|r2|f1)$|^training\.loss$/.test(one)).slice(0, top ? 1 : 3)
     const tests = top ? [] : ['test.loss', 'test.accuracy', 'test.r2'].filter(one => rows.some(row => row.final && one in row.metrics))

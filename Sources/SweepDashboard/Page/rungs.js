@@ -2,6 +2,7 @@
 import {h, fill} from './dom.js'
 import {sig, percent} from './format.js'
 import {STATES} from './color.js'
+import {awaited} from './notice.js'
 
 export function rungsPanel(store, selection) {
   const body = h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Rungs'})
@@ -18,6 +19,7 @@ export function rungsPanel(store, selection) {
     const most = Math.max(1, trials.filter(pass).length)
     const bar = row => h('span', {class: 'bar', style: {width: '84px', display: 'inline-flex'}, 'aria-hidden': 'true'},
       [['promoted', '#0072b2'], ['completed', STATES.completed], ['waiting', STATES.paused], ['ended', STATES.pruned]].map(([key, color]) => h('i', {style: {width: 100 * row[key] / most + '%', background: color}})))
+    if (!store.trials.size) { fill(body, h('p', {class: 'empty'}, awaited(store, 'No trial has come to a rung yet.', 'No trial came to a rung.'))); return }
     fill(body, h('table', {}, h('thead', {}, h('tr', {}, ['epoch', 'reached', h('span', {class: 'hidden'}, 'picture'), 'went on', 'wait', 'ended here', 'best'].map((name, index) => h('th', {scope: 'col', class: index === 2 ? null : 'num'}, name)))),
       h('tbody', {}, rows.map(row => h('tr', {}, h('td', {class: 'num'}, row.level), h('td', {class: 'num'}, row.here), h('td', {}, bar(row)),
         h('td', {class: 'num'}, row.last ? `${row.completed} completed` : `${row.promoted} (${percent(row.promoted, row.here)})`), h('td', {class: 'num'}, row.waiting), h('td', {class: 'num'}, row.ended),

@@ -16,6 +16,7 @@ import {dataView} from './data.js'
 import {findingsView, armsPanel} from './diagnosis.js'
 import {contourPanel} from './contour.js'
 import {lineagePanel} from './lineage.js'
+import {notice} from './notice.js'
 
 export const sweepLink = (name, rest = [], query = '') => '#/' + ['sweeps', name, ...rest].map(encodeURIComponent).join('/') + (query && '?' + query)
 
@@ -178,6 +179,7 @@ export function sweepView(context, name) {
         may && (status.state === 'running' ? steer('pause', 'Pause', 'No more work is handed out; what trains may end its segment. It can be resumed at any time.') : steer('resume', 'Resume', 'Work is handed out again.')),
         may && steer('cancel', 'Cancel', `Trials of ${name} that have not ended are pruned. This cannot be taken back; what was trained stays.`, true)),
       status.reason && h('div', {class: 'error'}, status.reason),
+      notice(status) && h('p', {class: 'soft'}, notice(status)),
       progressBar(status),
       facts([['Trials', `${count(ended(status.trials))} / ${count(status.trials_planned ?? total(status.trials))}`, 'ended'],
         [`Best ${objective.metric}`, status.best ? h('a', {href: sweepLink(name, ['trials', status.best.trial])}, sig(status.best.objective)) : '–', status.best && `trial ${status.best.trial}, epoch ${status.best.epoch}`],

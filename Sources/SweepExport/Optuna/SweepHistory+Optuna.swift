@@ -130,6 +130,8 @@ extension SweepHistory {
         case .logInteger(let low, let high, _): return integer(low, high, log: true, step: 1)
         case .choice(let options):
             return written("CategoricalDistribution", JSONMember("choices", .array(options.map { $0.label.json })))
+        // Optuna has no word for what is believed of a range.
+        case .believed(let range, _): return distribution(range)
         }
     }
 

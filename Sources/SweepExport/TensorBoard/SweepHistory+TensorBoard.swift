@@ -125,7 +125,7 @@ extension SweepHistory {
     }
 
     private func fill(_ info: inout Tensorboard_HParamInfo, _ path: String, _ texts: Set<String>) {
-        switch domain(path) {
+        switch domain(path)?.range {
         case .uniform(let low, let high, _, _), .logUniform(let low, let high, _):
             info.type = .float64
             info.domainInterval.minValue = low
@@ -134,7 +134,7 @@ extension SweepHistory {
             info.type = .float64
             info.domainInterval.minValue = Double(low)
             info.domainInterval.maxValue = Double(high)
-        case .choice, nil:
+        case .choice, .believed, nil:
             let values = options(path).map { texts.contains(path) ? Self.value(.text($0.description)) : Self.value($0) }
             info.type = values.first.map(Self.type) ?? .string
             info.domainDiscrete.values = values

@@ -167,15 +167,32 @@ package enum SweepFileSchema {
     private static let bounds = SchemaValue.list(of: SchemaValue.object(("type", .text("number"))), 2...2)
     private static let points = SchemaValue.fixed(2...1_000_000)
 
+    /// What is believed of a range of numbers.
+    private static var prior: JSONValue {
+        SchemaValue.described(
+            SchemaValue.map(
+                [
+                    ("mean", SchemaValue.object(("type", .text("number")))),
+                    ("deviation", SchemaValue.object(("type", .text("number")), ("exclusiveMinimum", .number(0)))),
+                ],
+                required: ["mean", "deviation"]
+            ),
+            "The likeliest value and how far a good one may lie from it; of a logarithmic range in powers of ten."
+        )
+    }
+
     private static var realRange: JSONValue {
         let number = SchemaValue.object(("type", .text("number")))
         return SchemaValue.any([
             SchemaValue.described(
-                SchemaValue.map([("uniform", bounds), ("step", number), ("points", points)], required: ["uniform"]),
+                SchemaValue.map(
+                    [("uniform", bounds), ("step", number), ("points", points), ("prior", prior)],
+                    required: ["uniform"]
+                ),
                 "Reals, even on a linear scale."
             ),
             SchemaValue.described(
-                SchemaValue.map([("log", bounds), ("points", points)], required: ["log"]),
+                SchemaValue.map([("log", bounds), ("points", points), ("prior", prior)], required: ["log"]),
                 "Reals, even on a logarithmic scale."
             ),
             integerRange,
@@ -187,13 +204,13 @@ package enum SweepFileSchema {
         return SchemaValue.any([
             SchemaValue.described(
                 SchemaValue.map(
-                    [("int", bounds), ("step", SchemaValue.fixed(1...Int(1) << 53))],
+                    [("int", bounds), ("step", SchemaValue.fixed(1...Int(1) << 53)), ("prior", prior)],
                     required: ["int"]
                 ),
                 "Integers, both ends included."
             ),
             SchemaValue.described(
-                SchemaValue.map([("log_int", bounds), ("points", points)], required: ["log_int"]),
+                SchemaValue.map([("log_int", bounds), ("points", points), ("prior", prior)], required: ["log_int"]),
                 "Integers, even on a logarithmic scale."
             ),
         ])

@@ -3,7 +3,8 @@ import SweepNumerics
 
 /// The covariance matrix adaptation evolution strategy over the numeric parameters.
 ///
-/// - **Numbers:** one axis each, in [0, 1] on their own scales; the first mean is the middle, the first deviation a sixth.
+/// - **Numbers:** one axis each, in [0, 1] on their own scales; the first mean is the middle, the first deviation a sixth;
+///   of a range of which something is believed they are the belief's, the deviation at most 0.3. Restarts do without it.
 ///   Points outside are drawn again, at last cut to the box. Counted values keep a margin (`EvolutionStrategy`).
 /// - **Choices:** a probability for each option, moved towards the options of the best of each generation and kept above a
 ///   least one; a branch's parameters are axes that count where it is taken.
@@ -20,6 +21,10 @@ package struct CMAESSearcher: Searcher {
     private static let drawsInBox = 10
     /// Draws before any new configuration will do.
     private static let draws = 64
+    /// Where nothing is believed.
+    private static let firstDeviation = 1.0 / 6
+    /// A wider belief says no more than this: most draws would leave the box.
+    private static let greatestBelieved = 0.3
 
     private let seed: UInt64
     private let box: SearchBox
@@ -53,7 +58,15 @@ package struct CMAESSearcher: Searcher {
             return Array(repeating: 1 / Double(count), count: count)
         }
         largePopulation = Self.population(dimensions: numeric.count + choices.count)
-        strategy = Self.strategy(numeric.count, population: largePopulation, mean: nil, sigma: 1.0 / 6)
+        strategy = Self.strategy(
+            numeric.count,
+            population: largePopulation,
+            mean: numeric.map { [box] in box.axes[$0].prior?.mean ?? 0.5 },
+            sigma: Self.firstDeviation,
+            stretch: numeric.map { [box] in
+                box.axes[$0].prior.map { min($0.deviation, Self.greatestBelieved) / Self.firstDeviation } ?? 1
+            }
+        )
     }
 
     package var ignoresResults: Bool { false }
@@ -64,15 +77,15 @@ package struct CMAESSearcher: Searcher {
         4 + Int(3 * Elementary.log(Double(max(1, dimensions))))
     }
 
-    private static func strategy(_ dimensions: Int, population: Int, mean: [Double]?, sigma: Double)
-        -> EvolutionStrategy?
-    {
+    private static func strategy(
+        _ dimensions: Int,
+        population: Int,
+        mean: [Double],
+        sigma: Double,
+        stretch: [Double]? = nil
+    ) -> EvolutionStrategy? {
         guard dimensions > 0 else { return nil }
-        return EvolutionStrategy(
-            mean: mean ?? Array(repeating: 0.5, count: dimensions),
-            sigma: sigma,
-            population: population
-        )
+        return EvolutionStrategy(mean: mean, sigma: sigma, population: population, stretch: stretch)
     }
 
     private var populationNow: Int { strategy?.population ?? largePopulation }
@@ -202,7 +215,7 @@ package struct CMAESSearcher: Searcher {
         } else {
             largePopulation *= 2
             population = largePopulation
-            sigma = 1.0 / 6
+            sigma = Self.firstDeviation
         }
         strategy = Self.strategy(numeric.count, population: population, mean: mean, sigma: sigma)
         shares = shares.map { Array(repeating: 1 / Double($0.count), count: $0.count) }

@@ -12,7 +12,7 @@ package struct EvolutionStrategy: Sendable {
     package private(set) var mean: [Double]
     private(set) var sigma: Double
     private var covariance: [Double]
-    /// The margin's own factor of each axis's deviation.
+    /// A factor of each axis's deviation: that of the beginning, which the margin changes.
     private var stretch: [Double]
     private var pathSigma: [Double]
     private var pathC: [Double]
@@ -32,8 +32,8 @@ package struct EvolutionStrategy: Sendable {
     /// The best costs of the last generations, for the end of a run.
     private var recent: [Double] = []
 
-    /// Around `mean`, with deviation `sigma` on each axis; `population` points a generation (at least 4).
-    package init(mean: [Double], sigma: Double, population: Int) {
+    /// Around `mean`, with deviation `sigma` on each axis, times its `stretch`; `population` points a generation (at least 4).
+    package init(mean: [Double], sigma: Double, population: Int, stretch: [Double]? = nil) {
         let n = mean.count
         let d = Double(n)
         dimensions = n
@@ -79,7 +79,7 @@ package struct EvolutionStrategy: Sendable {
             covariance[axis * n + axis] = 1
             basis[axis * n + axis] = 1
         }
-        stretch = Array(repeating: 1, count: n)
+        self.stretch = stretch ?? Array(repeating: 1, count: n)
         roots = Array(repeating: 1, count: n)
         pathSigma = Array(repeating: 0, count: n)
         pathC = pathSigma

@@ -25,14 +25,16 @@ package enum ProposalReason: Hashable, Sendable {
     /// It has the greatest expected improvement by a Gaussian process of `results`.
     ///
     /// `mean` and `deviation` are its prediction, `incumbent` the best result, all in the standardised costs that the process
-    /// learns from: less is better, one is the deviation of the results.
+    /// learns from: less is better, one is the deviation of the results. `priorPower`: where something is believed of a range, the power
+    /// of the believed density by which the improvement was multiplied.
     case improvement(
         results: Int,
         pending: Int,
         mean: Double,
         deviation: Double,
         incumbent: Double,
-        logImprovement: Double
+        logImprovement: Double,
+        priorPower: Double? = nil
     )
     /// A draw of a generation (from 0, over all runs) of an evolution strategy, whose step size is a share of the ranges.
     case generation(number: Int, run: Int, population: Int, stepSize: Double)
@@ -47,4 +49,15 @@ package enum ProposalReason: Hashable, Sendable {
     /// It is one of the best configurations of the search, at this place there, run for the `run`-th time with a new seed, on this
     /// fold where there are several.
     case finalist(place: Int, run: Int, fold: Int? = nil)
+}
+
+extension ProposalReason {
+    /// Whether what the sweep file believes of ranges had a part in it.
+    package var heedsBeliefs: Bool {
+        switch self {
+        case .triedFirst, .enqueued, .copy, .finalist: false
+        case .generation(_, let run, _, _): run == 0
+        case .regardless, .startup, .independent, .densities, .improvement, .mutation, .crossover: true
+        }
+    }
 }

@@ -16,6 +16,8 @@ package struct TrialExplanation: Hashable, Sendable {
     package let neighbours: [Neighbour]
     /// At each level that it came to.
     package let standings: [Standing]
+    /// What is believed of its values, where the sweep file says so and the searcher proposed it.
+    package let beliefs: [Belief]
 
     package init(
         trial: Int,
@@ -25,7 +27,8 @@ package struct TrialExplanation: Hashable, Sendable {
         results: Int,
         pending: Int,
         neighbours: [Neighbour],
-        standings: [Standing]
+        standings: [Standing],
+        beliefs: [Belief] = []
     ) {
         self.trial = trial
         self.configuration = configuration
@@ -35,6 +38,29 @@ package struct TrialExplanation: Hashable, Sendable {
         self.pending = pending
         self.neighbours = neighbours
         self.standings = standings
+        self.beliefs = beliefs
+    }
+
+    /// How likely a value is by what is believed of its range.
+    package struct Belief: Hashable, Sendable {
+        package let path: String
+        /// log of the believed density there over that of an even draw, on the range's own scale.
+        package let logDensity: Double
+
+        package init(path: String, logDensity: Double) {
+            self.path = path
+            self.logDensity = logDensity
+        }
+
+        /// Those of the values of `configuration` of `space`, in the space's order.
+        package static func all(of configuration: Configuration, in space: SearchSpace) -> [Belief] {
+            let box = SearchBox(space)
+            let point = box.point(of: configuration)
+            return box.believed.compactMap { index in
+                guard !point[index].isNaN, let prior = box.axes[index].prior else { return nil }
+                return Belief(path: box.axes[index].path, logDensity: prior.logDensity(at: point[index]))
+            }
+        }
     }
 
     /// A trial near by, with what it had reached.

@@ -13,6 +13,10 @@ import SweepNumerics
 /// - **Proposal:** the best of 512 points, drawn evenly and around the best results; from the first five and the best
 ///   results so far a climb along the gradient in the real axes, and value by value in the counted ones and choices.
 ///
+/// - **Priors:** where something is believed of a range, what is climbed is log EI + β/n log π, n the results and π the density that is
+///   believed over an even one: the belief leads while little is known, and fades as results come. One in four points is drawn evenly
+///   all the same, so that a wrong belief does not hide the rest (πBO: Hvarfner et al., ICLR 2022, arXiv:2204.11051).
+///
 /// Of several objectives each proposal weighs them anew (`Scalarisation`): the process is of the weighed costs (ParEGO: Knowles, IEEE
 /// Trans. Evol. Comput. 10(1), 2006). There are so few weights that a kernel is fitted once for each of them, when it is asked for.
 ///
@@ -26,12 +30,15 @@ package struct GPSearcher: Searcher {
     private static let spreadKept = 80
     private static let candidates = 512
     private static let starts = 5
+    /// β: how many results a prior is worth, so to say.
+    private static let priorWeight = 10.0
 
     private let seed: UInt64
     private let space: SearchSpace
     private let box: SearchBox
     private let free: [Int]
     private let isCategorical: [Bool]
+    private let hasPriors: Bool
     private var history: SearchHistory
     private var novelty: Novelty
     private var begin: SequenceSearcher<SobolSequence>
@@ -58,6 +65,7 @@ package struct GPSearcher: Searcher {
         box = SearchBox(space)
         free = box.free
         isCategorical = box.free.map { [box] in box.axes[$0].isCategorical }
+        hasPriors = !box.believed.isEmpty
         history = SearchHistory(box: box)
         novelty = Novelty(space: space, box: box, constraints: constraints)
         begin = SequenceSearcher(space: space, seed: seed, constraints: constraints)
@@ -111,7 +119,10 @@ package struct GPSearcher: Searcher {
             )
         else { return novelty.draw(&stream).map { ($0, .independent) } }
         for row in pending { process.believe(embedded(history.point(row))) }
-        guard let found = best(process, data, &stream) else { return novelty.draw(&stream).map { ($0, .independent) } }
+        let power = hasPriors ? Self.priorWeight / Double(max(1, history.finished.count)) : 0
+        guard let found = best(process, data, priorPower: power, &stream) else {
+            return novelty.draw(&stream).map { ($0, .independent) }
+        }
         let (mean, variance) = process.predict(embedded(box.point(of: found.configuration)))
         let reason = ProposalReason.improvement(
             results: data.rows.count,
@@ -119,7 +130,8 @@ package struct GPSearcher: Searcher {
             mean: mean,
             deviation: variance.squareRoot(),
             incumbent: data.values.min() ?? 0,
-            logImprovement: found.score
+            logImprovement: found.score - power * box.logPrior(at: box.point(of: found.configuration)),
+            priorPower: hasPriors ? power : nil
         )
         return (found.configuration, reason)
     }
@@ -204,7 +216,7 @@ package struct GPSearcher: Searcher {
 
     // MARK: The proposal
 
-    private func best(_ process: GaussianProcess, _ data: Data, _ stream: inout RandomStream)
+    private func best(_ process: GaussianProcess, _ data: Data, priorPower: Double, _ stream: inout RandomStream)
         -> (configuration: Configuration, score: Double)?
     {
         guard let threshold = data.values.min() else { return nil }
@@ -212,13 +224,15 @@ package struct GPSearcher: Searcher {
         let leaders = ranked.prefix(4).map { box.completed(history.point(data.rows[$0])) }
         func score(_ point: [Double]) -> Double {
             let (mean, variance) = process.predict(embedded(point))
-            return ExpectedImprovement.log(mean: mean, variance: variance, below: threshold).value
+            let improvement = ExpectedImprovement.log(mean: mean, variance: variance, below: threshold).value
+            return priorPower > 0 ? improvement + priorPower * box.logPrior(at: point) : improvement
         }
         var points: [(point: [Double], score: Double)] = []
         for index in 0..<Self.candidates {
             let point =
                 index % 4 == 3
-                ? moved(leaders[index / 4 % leaders.count], &stream) : box.randomPoint(&stream)
+                ? moved(leaders[index / 4 % leaders.count], &stream)
+                : box.randomPoint(&stream, evenly: index % 4 == 1)
             points.append((point, score(point)))
         }
         let order = points.indices.sorted {
@@ -226,9 +240,11 @@ package struct GPSearcher: Searcher {
         }
         var climbed: [(point: [Double], score: Double)] = []
         for place in order.prefix(Self.starts) {
-            climbed.append(climb(points[place].point, points[place].score, process, threshold, score))
+            climbed.append(climb(points[place].point, points[place].score, process, threshold, priorPower, score))
         }
-        for leader in leaders.prefix(2) { climbed.append(climb(leader, score(leader), process, threshold, score)) }
+        for leader in leaders.prefix(2) {
+            climbed.append(climb(leader, score(leader), process, threshold, priorPower, score))
+        }
         climbed.sort { $0.score > $1.score }
         for (point, score) in climbed {
             let configuration = box.configuration(at: point)
@@ -262,6 +278,7 @@ package struct GPSearcher: Searcher {
         _ startScore: Double,
         _ process: GaussianProcess,
         _ threshold: Double,
+        _ priorPower: Double,
         _ score: ([Double]) -> Double
     ) -> (point: [Double], score: Double) {
         var point = start
@@ -277,6 +294,8 @@ package struct GPSearcher: Searcher {
                 minimizer.evaluations = 40
                 minimizer.tolerance = 1e-3
                 var at = embedded(point)
+                // What is believed of the axes that stay where they are.
+                let rest = priorPower > 0 ? box.logPrior(at: excepting(reals, of: point)) : 0
                 let found = minimizer.minimize(from: reals.map { point[free[$0]] }) { coordinates, gradient in
                     for (place, axis) in reals.enumerated() { at[axis] = coordinates[place] }
                     let (mean, variance, byMean, byVariance) = process.predict(at, slopesOf: reals)
@@ -285,7 +304,14 @@ package struct GPSearcher: Searcher {
                         gradient[place] =
                             -(improvement.byMean * byMean[place] + improvement.byVariance * byVariance[place])
                     }
-                    return -improvement.value
+                    guard priorPower > 0 else { return -improvement.value }
+                    var believed = rest
+                    for (place, axis) in reals.enumerated() {
+                        guard let prior = box.axes[free[axis]].prior else { continue }
+                        believed += prior.logDensity(at: coordinates[place])
+                        gradient[place] -= priorPower * prior.slope(at: coordinates[place])
+                    }
+                    return -improvement.value - priorPower * believed
                 }
                 if -found.value > value {
                     for (place, axis) in reals.enumerated() { point[free[axis]] = found.point[place] }
@@ -308,6 +334,13 @@ package struct GPSearcher: Searcher {
             if value <= before + 1e-6 { break }
         }
         return (point, value)
+    }
+
+    /// `point` without the coordinates of `reals`, which are places among the free axes.
+    private func excepting(_ reals: [Int], of point: [Double]) -> [Double] {
+        var point = point
+        for place in reals { point[free[place]] = .nan }
+        return point
     }
 
     /// All values of an axis of few; of many, those 1, 2, 4, … cells away.

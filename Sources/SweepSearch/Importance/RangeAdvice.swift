@@ -153,6 +153,7 @@ package struct RangeAdvice: Hashable, Sendable {
             let end = max(1, Int((Double(low) / factor).rounded()))
             return end < low ? .integer(end) : nil
         case .choice: return nil
+        case .believed(let range, _): return beyond(range, isLow: isLow)
         }
     }
 

@@ -7,7 +7,7 @@ extension ParameterDomain {
     /// direction when the nearest is the same. Zero, which no factor changes, moves by |factor - 1| of the range. A choice moves to the option
     /// beside it, forwards for a factor above 1; at its first and last option inwards.
     package func perturbed(_ value: ParameterValue, by factor: Double) -> ParameterValue {
-        switch (self, value) {
+        switch (range, value) {
         case (.choice(let options), _):
             guard options.count > 1, let place = options.firstIndex(where: { $0.label == value }) else { return value }
             let next = factor > 1 ? place + 1 : place - 1

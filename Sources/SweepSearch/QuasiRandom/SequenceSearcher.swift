@@ -3,6 +3,8 @@ import SweepNumerics
 
 /// Points that fill the space evenly: configuration n is a pure function of (space, seed, n).
 ///
+/// Where something is believed of a parameter its coordinates are those below which such shares of the belief lie: the points are dense
+/// where it is, and fill it evenly.
 /// Each parameter with something to choose is a dimension of the sequence; those of branches not taken are left out of the
 /// configuration. Parameters beyond the sequence's greatest dimension (256) are drawn independently.
 ///
@@ -101,6 +103,7 @@ package struct SequenceSearcher<Sequence: PointSequence>: Searcher {
                     var stream = RandomStream(key: hash.value)
                     coordinate = stream.uniform()
                 }
+                if let prior = axis.prior { coordinate = prior.coordinate(below: coordinate) }
                 if axis.isCategorical { coordinate = (coordinate * Double(axis.count ?? 1)).rounded(.down) }
                 taken[place] = coordinate
                 entries.append(.init(path: axis.path, value: axis.value(at: coordinate)))

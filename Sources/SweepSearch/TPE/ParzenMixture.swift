@@ -5,7 +5,8 @@ package import SweepNumerics
 /// On a numeric axis a kernel is a normal distribution around the row's coordinate, cut to [0, 1]; on an axis of counted
 /// values its probability of the value's cell; on a choice it prefers the row's option. Where a row's axis is inactive its
 /// kernel has the prior there, so that the parameters of a branch are modelled together with what lies above them by the
-/// rows that took the branch. The prior is a normal distribution around ½ with deviation 1, cut, or even over options.
+/// rows that took the branch. The prior is what the sweep file believes of a range, else a normal distribution around ½ with deviation 1,
+/// cut, or even over options.
 ///
 /// Kernel widths on an axis, of n rows that have it: the larger distance to the neighbours (an outermost row's: to its only
 /// one), at least 1 / min(100, n + 2), at most 1. Weights: 1 for the newest 25 rows, falling in a line to 1/n for the
@@ -84,7 +85,7 @@ package struct ParzenMixture {
             } else {
                 let sorted = order[index].filter { members[$0] }
                 dimensions.append(
-                    Self.numeric(history.columns[index], index, sorted, kernels, n, counted: axis.count, &widths)
+                    Self.numeric(history.columns[index], index, sorted, kernels, n, prior: axis.prior, &widths)
                 )
             }
         }
@@ -130,13 +131,13 @@ package struct ParzenMixture {
         _ sorted: [Int],
         _ kernels: [Int],
         _ n: Int,
-        counted: Int?,
+        prior: AxisPrior?,
         _ widths: inout KernelWidths
     ) -> Dimension {
         var dimension = Dimension(
-            centres: Array(repeating: 0.5, count: n + 1),
-            inverseWidths: Array(repeating: 1, count: n + 1),
-            logFactors: Array(repeating: KernelWidths.priorLogFactor, count: n + 1)
+            centres: Array(repeating: prior?.mean ?? 0.5, count: n + 1),
+            inverseWidths: Array(repeating: prior.map { 1 / $0.deviation } ?? 1, count: n + 1),
+            logFactors: Array(repeating: prior?.logFactor ?? KernelWidths.priorLogFactor, count: n + 1)
         )
         let least = 1 / Swift.min(100, Double(sorted.count) + 2)
         for (place, row) in sorted.enumerated() {

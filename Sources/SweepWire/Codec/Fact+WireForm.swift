@@ -353,6 +353,7 @@ extension SweepSubmission {
         form.metrics = metrics.map(\.rawValue)
         form.coreVersion = coreVersion
         form.milliseconds = milliseconds
+        if let experiment { form.experiment = experiment.form() }
         return form
     }
 
@@ -374,8 +375,30 @@ extension SweepSubmission {
             schema: schema,
             metrics: metrics,
             coreVersion: form.coreVersion,
-            milliseconds: form.milliseconds
+            milliseconds: form.milliseconds,
+            experiment: form.hasExperiment ? try ExperimentPart(form.experiment) : nil
         )
+    }
+}
+
+extension ExperimentPart {
+    fileprivate func form() -> Sweepd_Journal_ExperimentPart {
+        var form = Sweepd_Journal_ExperimentPart()
+        form.sweep = sweep
+        form.trial = UInt64(clamping: trial)
+        form.round = UInt32(clamping: round)
+        form.first = first
+        return form
+    }
+
+    fileprivate init(_ form: Sweepd_Journal_ExperimentPart) throws(WireError) {
+        self.init(
+            sweep: form.sweep,
+            trial: try Check.integer(form.trial, "an experiment's trial"),
+            round: try Check.integer(form.round, "an experiment's round"),
+            first: form.first
+        )
+        guard isPossible else { throw .undecodable("an experiment on \(sweep), trial \(trial), round \(round)") }
     }
 }
 

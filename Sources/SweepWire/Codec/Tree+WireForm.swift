@@ -147,6 +147,16 @@ extension ParameterDomain {
             form.logInteger.low = Int64(low)
             form.logInteger.high = Int64(high)
             if let points { form.logInteger.points = UInt64(clamping: points) }
+        case .believed(let range, let prior):
+            switch range.rangeForm.kind {
+            case .uniform(let range): form.believed.uniform = range
+            case .log(let range): form.believed.log = range
+            case .integer(let range): form.believed.integer = range
+            case .logInteger(let range): form.believed.logInteger = range
+            case .choice, .believed, nil: break
+            }
+            form.believed.mean = prior.mean
+            form.believed.deviation = prior.deviation
         case .choice: break
         }
         return form
@@ -196,6 +206,21 @@ extension ParameterDomain {
                 high: try integer(range.high),
                 points: try points(range.hasPoints, range.points)
             )
+        case .believed(let believed):
+            var plain = Sweepd_Wire_Domain()
+            switch believed.range {
+            case .uniform(let range): plain.uniform = range
+            case .log(let range): plain.log = range
+            case .integer(let range): plain.integer = range
+            case .logInteger(let range): plain.logInteger = range
+            case nil: throw .undecodable("a prior of no range that is known here")
+            }
+            let range = try ParameterDomain(range: plain)
+            self = .believed(range, RangePrior(mean: believed.mean, deviation: believed.deviation))
+            // Of a range of one value, which its readers refuse, a prior has nothing to say either.
+            guard faults(at: SpecPath()).isEmpty else {
+                throw .undecodable("a prior of \(believed.mean) ± \(believed.deviation) for \(range.text)")
+            }
         case .choice, nil: throw .undecodable("a domain of no kind that is known here")
         }
     }

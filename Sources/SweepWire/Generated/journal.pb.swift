@@ -256,11 +256,39 @@ nonisolated struct Sweepd_Journal_SweepSubmitted: @unchecked Sendable {
     set {_uniqueStorage()._foldSets = newValue}
   }
 
+  /// of a part of an experiment; earlier versions pass it over
+  var experiment: Sweepd_Journal_ExperimentPart {
+    get {_storage._experiment ?? Sweepd_Journal_ExperimentPart()}
+    set {_uniqueStorage()._experiment = newValue}
+  }
+  /// Returns true if `experiment` has been explicitly set.
+  var hasExperiment: Bool {_storage._experiment != nil}
+  /// Clears the value of `experiment`. Subsequent reads from it will return its default value.
+  mutating func clearExperiment() {_uniqueStorage()._experiment = nil}
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 
   fileprivate var _storage = _StorageClass.defaultInstance
+}
+
+nonisolated struct Sweepd_Journal_ExperimentPart: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var sweep: String = String()
+
+  var trial: UInt64 = 0
+
+  var round: UInt32 = 0
+
+  var first: String = String()
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  init() {}
 }
 
 nonisolated struct Sweepd_Journal_Schema: Sendable {
@@ -1306,7 +1334,7 @@ nonisolated extension Sweepd_Journal_TrialId: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SweepSubmitted"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}source\0\u{1}text\0\u{3}file_name\0\u{3}data_set\0\u{1}schema\0\u{3}core_version\0\u{1}milliseconds\0\u{1}metrics\0\u{3}fold_sets\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}source\0\u{1}text\0\u{3}file_name\0\u{3}data_set\0\u{1}schema\0\u{3}core_version\0\u{1}milliseconds\0\u{1}metrics\0\u{3}fold_sets\0\u{1}experiment\0")
 
   fileprivate class _StorageClass {
     var _id: UInt32 = 0
@@ -1319,6 +1347,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
     var _milliseconds: Int64 = 0
     var _metrics: [String] = []
     var _foldSets: [Sweepd_Wire_ObjectId] = []
+    var _experiment: Sweepd_Journal_ExperimentPart? = nil
 
       // This property is used as the initial default value for new instances of the type.
       // The type itself is protecting the reference to its storage via CoW semantics.
@@ -1339,6 +1368,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
       _milliseconds = source._milliseconds
       _metrics = source._metrics
       _foldSets = source._foldSets
+      _experiment = source._experiment
     }
   }
 
@@ -1367,6 +1397,7 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
         case 8: try { try decoder.decodeSingularInt64Field(value: &_storage._milliseconds) }()
         case 9: try { try decoder.decodeRepeatedStringField(value: &_storage._metrics) }()
         case 10: try { try decoder.decodeRepeatedMessageField(value: &_storage._foldSets) }()
+        case 11: try { try decoder.decodeSingularMessageField(value: &_storage._experiment) }()
         default: break
         }
       }
@@ -1409,6 +1440,9 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
       if !_storage._foldSets.isEmpty {
         try visitor.visitRepeatedMessageField(value: _storage._foldSets, fieldNumber: 10)
       }
+      try { if let v = _storage._experiment {
+        try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+      } }()
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1428,10 +1462,56 @@ nonisolated extension Sweepd_Journal_SweepSubmitted: SwiftProtobuf.Message, Swif
         if _storage._milliseconds != rhs_storage._milliseconds {return false}
         if _storage._metrics != rhs_storage._metrics {return false}
         if _storage._foldSets != rhs_storage._foldSets {return false}
+        if _storage._experiment != rhs_storage._experiment {return false}
         return true
       }
       if !storagesAreEqual {return false}
     }
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Journal_ExperimentPart: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".ExperimentPart"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}sweep\0\u{1}trial\0\u{1}round\0\u{1}first\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularStringField(value: &self.sweep) }()
+      case 2: try { try decoder.decodeSingularUInt64Field(value: &self.trial) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.round) }()
+      case 4: try { try decoder.decodeSingularStringField(value: &self.first) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.sweep.isEmpty {
+      try visitor.visitSingularStringField(value: self.sweep, fieldNumber: 1)
+    }
+    if self.trial != 0 {
+      try visitor.visitSingularUInt64Field(value: self.trial, fieldNumber: 2)
+    }
+    if self.round != 0 {
+      try visitor.visitSingularUInt32Field(value: self.round, fieldNumber: 3)
+    }
+    if !self.first.isEmpty {
+      try visitor.visitSingularStringField(value: self.first, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Journal_ExperimentPart, rhs: Sweepd_Journal_ExperimentPart) -> Bool {
+    if lhs.sweep != rhs.sweep {return false}
+    if lhs.trial != rhs.trial {return false}
+    if lhs.round != rhs.round {return false}
+    if lhs.first != rhs.first {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1065,6 +1065,14 @@ nonisolated struct Sweepd_Wire_Domain: Sendable {
     set {kind = .choice(newValue)}
   }
 
+  var believed: Sweepd_Wire_Believed {
+    get {
+      if case .believed(let v)? = kind {return v}
+      return Sweepd_Wire_Believed()
+    }
+    set {kind = .believed(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -1073,6 +1081,64 @@ nonisolated struct Sweepd_Wire_Domain: Sendable {
     case integer(Sweepd_Wire_Integer)
     case logInteger(Sweepd_Wire_LogInteger)
     case choice(Sweepd_Wire_Choice)
+    case believed(Sweepd_Wire_Believed)
+
+  }
+
+  init() {}
+}
+
+/// A range of numbers and what is believed of it: a normal distribution on the range's own scale.
+nonisolated struct Sweepd_Wire_Believed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var range: Sweepd_Wire_Believed.OneOf_Range? = nil
+
+  var uniform: Sweepd_Wire_Uniform {
+    get {
+      if case .uniform(let v)? = range {return v}
+      return Sweepd_Wire_Uniform()
+    }
+    set {range = .uniform(newValue)}
+  }
+
+  var log: Sweepd_Wire_LogUniform {
+    get {
+      if case .log(let v)? = range {return v}
+      return Sweepd_Wire_LogUniform()
+    }
+    set {range = .log(newValue)}
+  }
+
+  var integer: Sweepd_Wire_Integer {
+    get {
+      if case .integer(let v)? = range {return v}
+      return Sweepd_Wire_Integer()
+    }
+    set {range = .integer(newValue)}
+  }
+
+  var logInteger: Sweepd_Wire_LogInteger {
+    get {
+      if case .logInteger(let v)? = range {return v}
+      return Sweepd_Wire_LogInteger()
+    }
+    set {range = .logInteger(newValue)}
+  }
+
+  var mean: Double = 0
+
+  var deviation: Double = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  nonisolated enum OneOf_Range: Equatable, Sendable {
+    case uniform(Sweepd_Wire_Uniform)
+    case log(Sweepd_Wire_LogUniform)
+    case integer(Sweepd_Wire_Integer)
+    case logInteger(Sweepd_Wire_LogInteger)
 
   }
 
@@ -3107,7 +3173,7 @@ nonisolated extension Sweepd_Wire_Entry: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Sweepd_Wire_Domain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Domain"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uniform\0\u{1}log\0\u{1}integer\0\u{3}log_integer\0\u{1}choice\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uniform\0\u{1}log\0\u{1}integer\0\u{3}log_integer\0\u{1}choice\0\u{1}believed\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3180,6 +3246,19 @@ nonisolated extension Sweepd_Wire_Domain: SwiftProtobuf.Message, SwiftProtobuf._
           self.kind = .choice(v)
         }
       }()
+      case 6: try {
+        var v: Sweepd_Wire_Believed?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .believed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .believed(v)
+        }
+      }()
       default: break
       }
     }
@@ -3211,6 +3290,10 @@ nonisolated extension Sweepd_Wire_Domain: SwiftProtobuf.Message, SwiftProtobuf._
       guard case .choice(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 5)
     }()
+    case .believed?: try {
+      guard case .believed(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -3218,6 +3301,117 @@ nonisolated extension Sweepd_Wire_Domain: SwiftProtobuf.Message, SwiftProtobuf._
 
   static func ==(lhs: Sweepd_Wire_Domain, rhs: Sweepd_Wire_Domain) -> Bool {
     if lhs.kind != rhs.kind {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Wire_Believed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Believed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uniform\0\u{1}log\0\u{1}integer\0\u{3}log_integer\0\u{1}mean\0\u{1}deviation\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try {
+        var v: Sweepd_Wire_Uniform?
+        var hadOneofValue = false
+        if let current = self.range {
+          hadOneofValue = true
+          if case .uniform(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.range = .uniform(v)
+        }
+      }()
+      case 2: try {
+        var v: Sweepd_Wire_LogUniform?
+        var hadOneofValue = false
+        if let current = self.range {
+          hadOneofValue = true
+          if case .log(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.range = .log(v)
+        }
+      }()
+      case 3: try {
+        var v: Sweepd_Wire_Integer?
+        var hadOneofValue = false
+        if let current = self.range {
+          hadOneofValue = true
+          if case .integer(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.range = .integer(v)
+        }
+      }()
+      case 4: try {
+        var v: Sweepd_Wire_LogInteger?
+        var hadOneofValue = false
+        if let current = self.range {
+          hadOneofValue = true
+          if case .logInteger(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.range = .logInteger(v)
+        }
+      }()
+      case 5: try { try decoder.decodeSingularDoubleField(value: &self.mean) }()
+      case 6: try { try decoder.decodeSingularDoubleField(value: &self.deviation) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    switch self.range {
+    case .uniform?: try {
+      guard case .uniform(let v)? = self.range else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    }()
+    case .log?: try {
+      guard case .log(let v)? = self.range else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    }()
+    case .integer?: try {
+      guard case .integer(let v)? = self.range else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    }()
+    case .logInteger?: try {
+      guard case .logInteger(let v)? = self.range else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+    }()
+    case nil: break
+    }
+    if self.mean.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.mean, fieldNumber: 5)
+    }
+    if self.deviation.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.deviation, fieldNumber: 6)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Wire_Believed, rhs: Sweepd_Wire_Believed) -> Bool {
+    if lhs.range != rhs.range {return false}
+    if lhs.mean != rhs.mean {return false}
+    if lhs.deviation != rhs.deviation {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
