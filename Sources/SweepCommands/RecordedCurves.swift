@@ -2,6 +2,7 @@ import Foundation
 import SweepCore
 import SweepData
 import SweepNodeCommands
+import SweepNumerics
 
 /// Curves of one task that were recorded before, whole ones only.
 struct RecordedCurves {
@@ -9,6 +10,8 @@ struct RecordedCurves {
     /// Costs by configuration and epoch; infinite from the first epoch on that is not finite.
     let costs: [[Double]]
     let epochs: Int
+    /// The middle cost before training, of a file with a column `e0`; nil where nothing tells it.
+    let start: Double?
     /// Curves that were left out because they end before the last epoch.
     let unfinished: Int
 
@@ -25,6 +28,12 @@ struct RecordedCurves {
         var name = (path as NSString).lastPathComponent
         for ending in [".gz", ".csv"] where name.hasSuffix(ending) { name = String(name.dropLast(ending.count)) }
         var curves: [[Double]]
+        start =
+            header.firstIndex(of: "e0").flatMap { column in
+                Quantiles.median(
+                    lines.compactMap { $0.indices.contains(column) ? Double($0[column]) : nil }.filter(\.isFinite)
+                )
+            }
         if header.contains("e1") {
             curves = try Self.wide(path, header, lines, objective)
         } else if header.contains("trial"), header.contains("epoch") {

@@ -5,6 +5,7 @@ import SweepCore
 import SweepNodeCommands
 import SweepNumerics
 import SweepReports
+import SweepSearch
 import SweepSpec
 
 /// `sweepd simulate FILE --curves PATH`: what would another pruner have done?
@@ -19,7 +20,8 @@ struct SimulateCommand: AsyncParsableCommand {
             folders of them; a task each: one row a configuration with columns e1, e2, … (of a column split the rows with \
             valid are taken), or what sweepd curves --format csv writes of a sweep that ran without pruning.
             Regret is (last cost of the chosen - least)/(median - least), at most 9; chosen is the best of those trained \
-            furthest. Budget is the share of all epochs, time is in epochs. Differences are to the first method, study by study.
+            furthest. Where prune says stop_hopeless, trials that it stopped are counted, those among them whose curves end in the \
+            better half, and those that stood as high at some epoch and were spared. Budget is the share of all epochs, time is in epochs. Differences are to the first method, study by study.
             """
     )
 
@@ -46,6 +48,9 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(help: "The metric of curves that sweepd wrote; less is better unless it is an accuracy or the like.")
     var metric = Metric.validationLoss.rawValue
+
+    @Option(help: "The loss before training, for stop_hopeless; a column e0 tells it too.")
+    var start: Double?
 
     @Flag(help: "A row of each task too.")
     var byTask = false
@@ -85,6 +90,9 @@ struct SimulateCommand: AsyncParsableCommand {
                 }
                 throw CommandFailure(.badInput, lines)
             }
+        }
+        if let start, !(start > 0 && start.isFinite) {
+            throw CommandFailure(.badInput, "--start: not a loss: found \(start), allowed a number above 0")
         }
         let drawn = plan(tasks, direction)
         var results: [SimulateDocument.Method] = []
@@ -134,6 +142,7 @@ struct SimulateCommand: AsyncParsableCommand {
         let curves: [[Double]]
         let epochs: Int
         let direction: Objective.Direction
+        let start: Double?
     }
 
     /// The studies: the same for each method, and each drawn by its own stream.
@@ -149,7 +158,8 @@ struct SimulateCommand: AsyncParsableCommand {
                     task: task.task,
                     curves: chosen,
                     epochs: task.epochs,
-                    direction: direction
+                    direction: direction,
+                    start: direction == .minimize ? start ?? task.start : nil
                 )
             }
         }
@@ -169,11 +179,13 @@ struct SimulateCommand: AsyncParsableCommand {
                         curves: study.curves,
                         epochs: study.epochs,
                         direction: study.direction,
+                        start: study.start,
                         prune: prune,
                         parallelism: parallelism,
                         workers: workers
                     )
-                    return (index, sweep.run().map { Self.judge($0, of: study) })
+                    let stops = prune[PruneSpec.hopelessKey] == .boolean(true)
+                    return (index, sweep.run().map { Self.judge($0, of: study, stopsHopeless: stops) })
                 }
             }
             var results: [SimulateDocument.Study?] = Array(repeating: nil, count: plan.count)
@@ -182,7 +194,11 @@ struct SimulateCommand: AsyncParsableCommand {
         }
     }
 
-    private static func judge(_ outcome: ReplayedSweep.Outcome, of study: Planned) -> SimulateDocument.Study {
+    private static func judge(
+        _ outcome: ReplayedSweep.Outcome,
+        of study: Planned,
+        stopsHopeless: Bool
+    ) -> SimulateDocument.Study {
         let last = study.curves.map { $0[study.epochs - 1] }
         let least = last.min() ?? .infinity
         let reached = outcome.chosen.map { last[$0] } ?? .infinity
@@ -196,7 +212,30 @@ struct SimulateCommand: AsyncParsableCommand {
             budget: Double(outcome.epochs) / Double(study.epochs * study.curves.count),
             regret: least < .infinity ? regret : 0,
             isBest: reached == least,
-            time: Double(outcome.time)
+            time: Double(outcome.time),
+            hopeless: stopsHopeless ? hopeless(outcome, of: study, last, median: whole) : nil
+        )
+    }
+
+    /// Whom the rule stopped, and whom it spared though they stood as high at an epoch that they were trained to.
+    private static func hopeless(
+        _ outcome: ReplayedSweep.Outcome,
+        of study: Planned,
+        _ last: [Double],
+        median: Double
+    ) -> SimulateDocument.Hopeless {
+        let stopped = Set(outcome.hopeless)
+        let spared = study.curves.indices.filter { index in
+            let limit = HopelessRule.multiple * (study.start ?? study.curves[index][0])
+            return !stopped.contains(index) && last[index] < .infinity
+                && study.curves[index].prefix(outcome.trained[index]).contains { $0 > limit }
+        }
+        func better(_ curves: some Sequence<Int>) -> Int { curves.count { last[$0] < median } }
+        return .init(
+            stopped: stopped.count,
+            stoppedBetter: better(stopped),
+            spared: spared.count,
+            sparedBetter: better(spared)
         )
     }
 

@@ -61,6 +61,9 @@ extension SweepProgress {
             )
         }
 
+        let hopelessness = hopelessness(of: progress)
+        let lost = hopelessness == nil ? TrialExplanation.Verdict.lost : .hopeless
+
         for entry in told.blocks.joined() {
             let (trial, epoch) = (Int(entry.trial), Int(entry.epoch))
             switch entry.kind {
@@ -116,7 +119,7 @@ extension SweepProgress {
                 wentOn[below, default: []].insert(trial)
             case .removed:
                 population?.removed(trial: trial)
-                if trial == number, let stopped = standing(open?.cost.isFinite == true ? .stopped : .lost) {
+                if trial == number, let stopped = standing(open?.cost.isFinite == true ? .stopped : lost) {
                     standings.append(stopped)
                     open = nil
                 }
@@ -126,7 +129,7 @@ extension SweepProgress {
         if let open {
             let verdict: TrialExplanation.Verdict
             if !open.cost.isFinite {
-                verdict = .lost
+                verdict = lost
             } else if open.epoch == self.levels.last {
                 verdict = .completed
             } else {
@@ -142,7 +145,8 @@ extension SweepProgress {
             results: known.results,
             pending: known.pending,
             neighbours: neighbours,
-            standings: standings
+            standings: standings,
+            hopelessness: hopelessness
         )
     }
 }

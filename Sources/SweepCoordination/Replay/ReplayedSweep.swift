@@ -1,4 +1,5 @@
 package import SweepCore
+import SweepSearch
 import SweepWire
 
 /// A sweep over curves that were recorded before: the coordinator's core decides, virtual workers read instead of train.
@@ -16,6 +17,8 @@ package struct ReplayedSweep: Sendable {
         package let chosen: Int?
         /// Epochs that each curve was trained.
         package let trained: [Int]
+        /// The curves, from 0, that were stopped as ones that cannot recover.
+        package let hopeless: [Int]
     }
 
     /// Costs by curve and epoch, on the scale of `Objective.cost`; all of `epochs` epochs.
@@ -23,6 +26,8 @@ package struct ReplayedSweep: Sendable {
     package let epochs: Int
     /// Which way the recorded metric is better: bounds in `prune` are values of the metric, not costs.
     package let direction: Objective.Direction
+    /// The loss before training, which stands for that of guessing; nil: the first epoch's is what there is.
+    package let start: Double?
     /// The value of `prune` in a sweep file.
     package let prune: SpecNode
     /// Virtual slots, and workers of one slot.
@@ -34,6 +39,7 @@ package struct ReplayedSweep: Sendable {
         curves: [[Double]],
         epochs: Int,
         direction: Objective.Direction = .minimize,
+        start: Double? = nil,
         prune: SpecNode,
         parallelism: Int,
         workers: Int
@@ -43,6 +49,7 @@ package struct ReplayedSweep: Sendable {
         self.curves = curves
         self.epochs = epochs
         self.direction = direction
+        self.start = start
         self.prune = prune
         self.parallelism = parallelism
         self.workers = workers
@@ -112,7 +119,8 @@ package struct ReplayedSweep: Sendable {
             _ = core.start(at: .zero)
             let schema = DataSchema(
                 features: ["x"],
-                task: .regression(mean: 0, variance: 1),
+                // Its variance is what guessing costs.
+                task: .regression(mean: 0, variance: replay.start ?? 0),
                 trainingRows: 1,
                 validationRows: 1,
                 testRows: 0
@@ -138,7 +146,13 @@ package struct ReplayedSweep: Sendable {
                 .max()
             let chosen = trained.indices.filter { trained[$0] == furthest }
                 .min { (replay.last($0, trained), $0) < (replay.last($1, trained), $1) }
-            return Outcome(epochs: trained.reduce(0, +), time: Int(now), chosen: chosen, trained: trained)
+            return Outcome(
+                epochs: trained.reduce(0, +),
+                time: Int(now),
+                chosen: chosen,
+                trained: trained,
+                hopeless: trained.indices.filter { sweep.trials[$0].ended == .pruned(.hopeless) }
+            )
         }
 
         private mutating func register(_ worker: Int) {
@@ -162,11 +176,8 @@ package struct ReplayedSweep: Sendable {
             let curve = replay.curves[assignment.lease.trial.number - 1]
             var observations: [Observation] = []
             for epoch in assignment.from + 1...assignment.to {
-                let cost = curve[epoch - 1]
-                let value = replay.direction == .minimize || !cost.isFinite ? cost : -cost
-                let values = assignment.metrics.map { $0 == replay.metric ? value : 0 }
-                observations.append(Observation(epoch: epoch, values: values, seconds: 1e-9))
-                if !cost.isFinite { break }
+                observations.append(replay.observation(of: curve, epoch, assignment.metrics))
+                if !curve[epoch - 1].isFinite { break }
             }
             let lost = observations.last?.values.contains { !$0.isFinite } == true
             let peer = PeerID(number: UInt32(segment.worker + 1))
@@ -193,7 +204,8 @@ package struct ReplayedSweep: Sendable {
         private mutating func begin(_ assignment: Assignment, worker: Int) {
             let curve = replay.curves[assignment.lease.trial.number - 1]
             let epochs = curve[assignment.from..<assignment.to]
-            let length = epochs.firstIndex { !$0.isFinite }.map { $0 + 1 - assignment.from } ?? epochs.count
+            let lost = epochs.firstIndex { !$0.isFinite }.map { $0 + 1 }
+            let length = (lost ?? replay.hopelessEpoch(curve, assignment) ?? assignment.to) - assignment.from
             busyUntil[worker] = max(busyUntil[worker], now) + Int64(length)
             order += 1
             segments.append(Segment(end: busyUntil[worker], order: order, worker: worker, assignment: assignment))
@@ -204,6 +216,30 @@ package struct ReplayedSweep: Sendable {
             guard let index = segments.indices.min(by: { segments[$0].isBefore(segments[$1]) }) else { return nil }
             return segments.remove(at: index)
         }
+    }
+
+    /// What a worker reports of an epoch: a recorded loss is every loss; beside a score the losses fall.
+    private func observation(of curve: [Double], _ epoch: Int, _ metrics: [Metric]) -> Observation {
+        let cost = curve[epoch - 1]
+        let value = direction == .minimize || !cost.isFinite ? cost : -cost
+        let loss = direction == .minimize ? cost : 1 / Double(epoch)
+        let values = metrics.map { metric -> Double in
+            if metric == self.metric { return value }
+            if metric.mustBeFinite { return loss }
+            return metric == .learningRate ? 1 : 0
+        }
+        return Observation(epoch: epoch, values: values, seconds: 1e-9)
+    }
+
+    /// The epoch of its segment after which a trial is stopped as it cannot recover; nil when it is not, or loses its numbers first.
+    private func hopelessEpoch(_ curve: [Double], _ assignment: Assignment) -> Int? {
+        guard prune[PruneSpec.hopelessKey] == .boolean(true) else { return nil }
+        var seen = LearningCurve(metrics: assignment.metrics)
+        for epoch in 1...assignment.to where epoch < epochs {
+            seen.append(observation(of: curve, epoch, assignment.metrics))
+            if epoch > assignment.from, HopelessRule.verdict(seen, chance: start) != nil { return epoch }
+        }
+        return nil
     }
 
     private func last(_ curve: Int, _ trained: [Int]) -> Double {

@@ -16,6 +16,8 @@ package struct TrialExplanation: Hashable, Sendable {
     package let neighbours: [Neighbour]
     /// At each level that it came to.
     package let standings: [Standing]
+    /// Why it was stopped as one that cannot recover; nil where it was not.
+    package let hopelessness: Hopelessness?
 
     package init(
         trial: Int,
@@ -25,7 +27,8 @@ package struct TrialExplanation: Hashable, Sendable {
         results: Int,
         pending: Int,
         neighbours: [Neighbour],
-        standings: [Standing]
+        standings: [Standing],
+        hopelessness: Hopelessness? = nil
     ) {
         self.trial = trial
         self.configuration = configuration
@@ -35,6 +38,7 @@ package struct TrialExplanation: Hashable, Sendable {
         self.pending = pending
         self.neighbours = neighbours
         self.standings = standings
+        self.hopelessness = hopelessness
     }
 
     /// A trial near by, with what it had reached.
@@ -65,6 +69,8 @@ package struct TrialExplanation: Hashable, Sendable {
         case waits
         /// It has no number here, so that nothing promotes it.
         case lost
+        /// Its curve ended it before, though its losses were numbers.
+        case hopeless
     }
 
     /// A trial among the results that were known at its level when it was decided, itself one of them.

@@ -1,0 +1,32 @@
+import SweepCore
+import SweepDiagnosis
+package import SweepSearch
+
+extension SweepProgress {
+    /// Whether its file has trials stopped that cannot recover.
+    ///
+    /// Not in an experiment whose arms part from one state: what becomes of a sick run is what it asks.
+    package var stopsHopeless: Bool { sweep.prune.stopsHopeless && sweep.search.branch == nil }
+
+    /// Whether a trial with this curve is stopped as it cannot recover; never a finalist's run, which is one of a comparison.
+    func isHopeless(_ trial: TrialProgress, _ curve: LearningCurve) -> Bool {
+        stopsHopeless && !isFinal(trial.number) && hopelessness(of: trial, curve) != nil
+    }
+
+    /// Why a trial that was stopped by its own curve cannot recover, from that curve; nil for every other.
+    package func hopelessness(of trial: TrialProgress) -> Hopelessness? {
+        trial.ended == .pruned(.hopeless) ? hopelessness(of: trial, trial.curve) : nil
+    }
+
+    private func hopelessness(of trial: TrialProgress, _ curve: LearningCurve) -> Hopelessness? {
+        HopelessRule.verdict(curve, chance: chance(of: trial))
+    }
+
+    /// The loss of guessing, as the trial's own loss measures it; nil where nobody knows.
+    private func chance(of trial: TrialProgress) -> Double? {
+        guard !sweep.isOfPrograms, let schema = submission.schema,
+            let spec = sweep.space.resolve(trial.configuration).flatMap({ TrialSpec.read($0, problems: SpecProblems()) })
+        else { return nil }
+        return ChanceLoss.of(spec.training, on: schema)
+    }
+}
