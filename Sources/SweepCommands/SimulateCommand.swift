@@ -20,8 +20,9 @@ struct SimulateCommand: AsyncParsableCommand {
             folders of them; a task each: one row a configuration with columns e1, e2, … (of a column split the rows with \
             valid are taken), or what sweepd curves --format csv writes of a sweep that ran without pruning.
             Regret is (last cost of the chosen - least)/(median - least), at most 9; chosen is the best of those trained \
-            furthest. Where prune says stop_hopeless, trials that it stopped are counted, those among them whose curves end in the \
-            better half, and those that stood as high at some epoch and were spared. Budget is the share of all epochs, time is in epochs. Differences are to the first method, study by study.
+            furthest. Budget is the share of all epochs, time is in epochs. Differences are to the first method, study by study.
+            Where prune says stop_hopeless, the table counts the trials that were stopped by it and those that stood as high at an \
+            epoch and were spared; in brackets, whose curves end in the better half of their study.
             """
     )
 

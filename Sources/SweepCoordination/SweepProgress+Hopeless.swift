@@ -25,7 +25,8 @@ extension SweepProgress {
     /// The loss of guessing, as the trial's own loss measures it; nil where nobody knows.
     private func chance(of trial: TrialProgress) -> Double? {
         guard !sweep.isOfPrograms, let schema = submission.schema,
-            let spec = sweep.space.resolve(trial.configuration).flatMap({ TrialSpec.read($0, problems: SpecProblems()) })
+            let spec = sweep.space.resolve(trial.configuration).flatMap({ TrialSpec.read($0, problems: SpecProblems()) }
+            )
         else { return nil }
         return ChanceLoss.of(spec.training, on: schema)
     }

@@ -416,7 +416,8 @@ extension Hopelessness {
                 + "\(NumberText.significant(value / start, digits: 2)) times \(beginning), and in \(epochs) epochs it has "
                 + "not come back and gets no lower."
         case .dead:
-            return "Stopped at epoch \(epoch): \(metric.rawValue) is \(Self.text(value)) to the last bit since the first epoch, "
+            return
+                "Stopped at epoch \(epoch): \(metric.rawValue) is \(Self.text(value)) to the last bit since the first epoch, "
                 + "for \(epochs) epochs: nothing is learnt."
         }
     }

@@ -190,7 +190,8 @@ package struct SimulateDocument: Hashable, Sendable {
             return [
                 budgetDifferences.map { NumberText.fixed(mean($0), decimals: 4) } ?? "–",
                 budgetDifferences.map(Self.text) ?? "–",
-                cell(hopeless(\.stopped), hopeless(\.stoppedBetter)), cell(hopeless(\.spared), hopeless(\.sparedBetter)),
+                cell(hopeless(\.stopped), hopeless(\.stoppedBetter)),
+                cell(hopeless(\.spared), hopeless(\.sparedBetter)),
             ]
         }
 

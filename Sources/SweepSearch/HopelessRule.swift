@@ -47,10 +47,14 @@ package enum HopelessRule {
         func least(_ column: Int, _ epochs: ClosedRange<Int>) -> Double {
             epochs.reduce(Double.infinity) { min($0, curve.value(at: $1, column: column)) }
         }
+        // Numbers that were lost are another rule's.
+        guard losses.allSatisfy({ column in window.allSatisfy { curve.value(at: $0, column: column).isFinite } }) else {
+            return nil
+        }
         // What needs no start is looked at first: most trials fall.
         for column in losses {
             let before = least(column, window.lowerBound...half)
-            guard before > 0, before.isFinite, least(column, half + 1...window.upperBound) >= before else { return nil }
+            guard before > 0, least(column, half + 1...window.upperBound) >= before else { return nil }
         }
         let guess = chance().flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
         for column in losses {

@@ -70,7 +70,9 @@ import Testing
             isChance: false,
             epochs: 10
         )
-        #expect(Self.document(dead).plainText(width: nil).contains("to the last bit since the first epoch, for 10 epochs"))
+        #expect(
+            Self.document(dead).plainText(width: nil).contains("to the last bit since the first epoch, for 10 epochs")
+        )
         #expect(try ExplanationDocument(json: Self.document(dead).json) == Self.document(dead))
         let plain = Self.document(nil)
         #expect(!plain.plainText(width: nil).contains("Stopped at epoch"))

@@ -205,7 +205,8 @@ package struct ReplayedSweep: Sendable {
             let curve = replay.curves[assignment.lease.trial.number - 1]
             let epochs = curve[assignment.from..<assignment.to]
             let lost = epochs.firstIndex { !$0.isFinite }.map { $0 + 1 }
-            let length = (lost ?? replay.hopelessEpoch(curve, assignment) ?? assignment.to) - assignment.from
+            let ends = [lost, replay.hopelessEpoch(curve, assignment), assignment.to].compactMap { $0 }
+            let length = (ends.min() ?? assignment.to) - assignment.from
             busyUntil[worker] = max(busyUntil[worker], now) + Int64(length)
             order += 1
             segments.append(Segment(end: busyUntil[worker], order: order, worker: worker, assignment: assignment))
