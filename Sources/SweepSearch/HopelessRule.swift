@@ -6,7 +6,7 @@ package import SweepCore
 /// promises: a trial that is stopped counts with an infinite cost at the end of its segment, like one that lost its numbers.
 ///
 /// **Exploded**: each loss stands above `multiple` times its start for `patience` epochs, got no lower in the last half of them than
-/// in the first, and was never better than at the start, by `learnt`. The start is what guessing costs, or where that is not known the
+/// in the first, and on fixed rows was never better than at the start, by `learnt`. The start is what guessing costs, or where that is not known the
 /// trial's first epoch. **Dead**: no loss on fixed rows has changed by a bit in `patience` epochs after the first, with a learning
 /// rate that is above 0 and does not rise.
 ///
@@ -56,12 +56,14 @@ package enum HopelessRule {
             let before = least(column, window.lowerBound...half)
             guard before > 0, least(column, half + 1...window.upperBound) >= before else { return nil }
         }
+        // The mean of the first epoch's steps may be low though they end high: it is of no state that could be chosen.
+        let states = losses.filter { curve.metrics[$0] != .trainingLoss }
         let guess = chance().flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
         for column in losses {
             let start = guess ?? curve.value(at: range.lowerBound, column: column)
-            guard start > 0, least(column, window) > multiple * start, least(column, range) >= learnt * start else {
-                return nil
-            }
+            guard start > 0, least(column, window) > multiple * start else { return nil }
+            let isState = states.contains(column) || states.isEmpty
+            guard !isState || least(column, range) >= learnt * start else { return nil }
         }
         return Hopelessness(
             kind: .exploded,

@@ -99,6 +99,18 @@ import Testing
         #expect(HopelessRule.verdict(curve, chance: 0.69) == nil)
     }
 
+    @Test func `a first epoch whose steps were low on average, and which ended high, spares nothing`() {
+        var curve = LearningCurve(metrics: Self.metrics)
+        for epoch in 1...10 {
+            let high = 1000 * Double(epoch)
+            curve.append(Observation(epoch: epoch, values: [epoch == 1 ? 0.5 : high, high, high, 0.1], seconds: 1))
+        }
+        // The training loss of epoch 1 is in the window of ten still.
+        #expect(HopelessRule.verdict(curve, chance: 0.69) == nil)
+        curve.append(Observation(epoch: 11, values: [1e6, 1e6, 1e6, 0.1], seconds: 1))
+        #expect(HopelessRule.verdict(curve, chance: 0.69)?.epoch == 11)
+    }
+
     @Test func `numbers that are lost are another rule's`() {
         #expect(Self.stopped((1...20).map { $0 < 5 ? 100 : .infinity }, chance: 1) == nil)
         #expect(Self.stopped((1...20).map { _ in .nan }, chance: 1) == nil)
