@@ -141,6 +141,7 @@ struct SimulateCommand: AsyncParsableCommand {
     private struct Planned: Sendable {
         let task: String
         let curves: [[Double]]
+        let losses: [[Metric: [Double]]]
         let epochs: Int
         let direction: Objective.Direction
         let start: Double?
@@ -154,10 +155,11 @@ struct SimulateCommand: AsyncParsableCommand {
                 var stream = RandomStream(key: key)
                 var order = Array(task.costs.indices)
                 stream.shuffle(&order)
-                let chosen = order.prefix(configurations).map { task.costs[$0] }
+                let chosen = order.prefix(configurations)
                 return Planned(
                     task: task.task,
-                    curves: chosen,
+                    curves: chosen.map { task.costs[$0] },
+                    losses: direction == .minimize && !task.losses.isEmpty ? chosen.map { task.losses[$0] } : [],
                     epochs: task.epochs,
                     direction: direction,
                     start: direction == .minimize ? start ?? task.start : nil
@@ -181,6 +183,7 @@ struct SimulateCommand: AsyncParsableCommand {
                         epochs: study.epochs,
                         direction: study.direction,
                         start: study.start,
+                        losses: study.losses,
                         prune: prune,
                         parallelism: parallelism,
                         workers: workers

@@ -5,8 +5,12 @@ package import SweepSearch
 extension SweepProgress {
     /// Whether its file has trials stopped that cannot recover.
     ///
-    /// Not in an experiment whose arms part from one state: what becomes of a sick run is what it asks.
-    package var stopsHopeless: Bool { sweep.prune.stopsHopeless && sweep.search.branch == nil }
+    /// Not in an experiment whose arms part from one state: what becomes of a sick run is what it asks. And only by losses: networks whose
+    /// loss is thousands of times that of guessing may be right in nineteen of twenty rows.
+    package var stopsHopeless: Bool {
+        sweep.prune.stopsHopeless && sweep.search.branch == nil
+            && sweep.objectives.allSatisfy { $0.metric.mustBeFinite }
+    }
 
     /// Whether a trial with this curve is stopped as it cannot recover; never a finalist's run, which is one of a comparison.
     func isHopeless(_ trial: TrialProgress, _ curve: LearningCurve) -> Bool {

@@ -101,6 +101,19 @@ import Testing
         #expect(harness.sweep?.explanation(of: 2)?.hopelessness == nil)
     }
 
+    @Test func `a sweep that is not by losses alone goes on: a network may be right with a loss of thousands`() {
+        func stops(_ objective: Metric, _ further: [Metric] = []) -> Bool? {
+            var sweep = SampleSweep()
+            (sweep.stopsHopeless, sweep.objective, sweep.further) = (true, objective, further)
+            var harness = CoreHarness()
+            _ = harness.submit(sweep)
+            return harness.sweep?.stopsHopeless
+        }
+        #expect(stops(.validationLoss) == true)
+        #expect(stops(.validationAccuracy) == false)
+        #expect(stops(.validationLoss, [.updateRatio]) == false)
+    }
+
     @Test func `a branch's arms go on: what becomes of a sick run is what they ask`() {
         var sweep = SampleSweep()
         sweep.stopsHopeless = true

@@ -121,6 +121,27 @@ import Testing
         #expect(with.time < without.time)
     }
 
+    @Test func `a recorded loss that stays low spares what the replayed one alone would not`() throws {
+        let sick = (1...27).map { 10 * Double($0) }
+        let sound = (1...27).map { 1 / Double($0) }
+        func hopeless(_ losses: [[Metric: [Double]]]) -> [Int]? {
+            ReplayedSweep(
+                curves: [sick, sound],
+                epochs: 27,
+                start: 1,
+                losses: losses,
+                prune: .map([
+                    SpecEntry("method", .text("none")), SpecEntry(PruneSpec.hopelessKey, .boolean(true)),
+                ]),
+                parallelism: 1,
+                workers: 1
+            ).run()?.hopeless
+        }
+        #expect(hopeless([]) == [0])
+        #expect(hopeless([[.probeLoss: sick], [:]]) == [0])
+        #expect(hopeless([[.probeLoss: sound], [:]]) == [])
+    }
+
     @Test(arguments: [
         "none", "extrapolate", "asha", "stopping_asha", "halving", "hyperband", "pasha", "median", "percentile",
     ])

@@ -28,6 +28,8 @@ package struct ReplayedSweep: Sendable {
     package let direction: Objective.Direction
     /// The loss before training, which stands for that of guessing; nil: the first epoch's is what there is.
     package let start: Double?
+    /// Other losses that were recorded, by curve and epoch; for what is not here the replayed one stands.
+    package let losses: [[Metric: [Double]]]
     /// The value of `prune` in a sweep file.
     package let prune: SpecNode
     /// Virtual slots, and workers of one slot.
@@ -40,16 +42,19 @@ package struct ReplayedSweep: Sendable {
         epochs: Int,
         direction: Objective.Direction = .minimize,
         start: Double? = nil,
+        losses: [[Metric: [Double]]] = [],
         prune: SpecNode,
         parallelism: Int,
         workers: Int
     ) {
         precondition(!curves.isEmpty && curves.allSatisfy { $0.count == epochs }, "curves of equal length")
+        precondition(losses.isEmpty || losses.count == curves.count, "other losses of every curve or of none")
         precondition(workers >= 1, "there must be a worker")
         self.curves = curves
         self.epochs = epochs
         self.direction = direction
         self.start = start
+        self.losses = losses
         self.prune = prune
         self.parallelism = parallelism
         self.workers = workers
@@ -173,11 +178,11 @@ package struct ReplayedSweep: Sendable {
         /// Reports a segment's epochs, up to the first that is not finite, and its end.
         private mutating func report(_ segment: Segment) {
             let assignment = segment.assignment
-            let curve = replay.curves[assignment.lease.trial.number - 1]
+            let number = assignment.lease.trial.number - 1
             var observations: [Observation] = []
             for epoch in assignment.from + 1...assignment.to {
-                observations.append(replay.observation(of: curve, epoch, assignment.metrics))
-                if !curve[epoch - 1].isFinite { break }
+                observations.append(replay.observation(of: number, epoch, assignment.metrics))
+                if !replay.curves[number][epoch - 1].isFinite { break }
             }
             let lost = observations.last?.values.contains { !$0.isFinite } == true
             let peer = PeerID(number: UInt32(segment.worker + 1))
@@ -205,7 +210,7 @@ package struct ReplayedSweep: Sendable {
             let curve = replay.curves[assignment.lease.trial.number - 1]
             let epochs = curve[assignment.from..<assignment.to]
             let lost = epochs.firstIndex { !$0.isFinite }.map { $0 + 1 }
-            let ends = [lost, replay.hopelessEpoch(curve, assignment), assignment.to].compactMap { $0 }
+            let ends = [lost, replay.hopelessEpoch(assignment), assignment.to].compactMap { $0 }
             let length = (ends.min() ?? assignment.to) - assignment.from
             busyUntil[worker] = max(busyUntil[worker], now) + Int64(length)
             order += 1
@@ -220,24 +225,28 @@ package struct ReplayedSweep: Sendable {
     }
 
     /// What a worker reports of an epoch: a recorded loss is every loss; beside a score the losses fall.
-    private func observation(of curve: [Double], _ epoch: Int, _ metrics: [Metric]) -> Observation {
-        let cost = curve[epoch - 1]
+    private func observation(of curve: Int, _ epoch: Int, _ metrics: [Metric]) -> Observation {
+        let cost = curves[curve][epoch - 1]
         let value = direction == .minimize || !cost.isFinite ? cost : -cost
         let loss = direction == .minimize ? cost : 1 / Double(epoch)
         let values = metrics.map { metric -> Double in
             if metric == self.metric { return value }
-            if metric.mustBeFinite { return loss }
+            if metric.mustBeFinite {
+                // Where the replayed one is lost, all is.
+                let own = losses.isEmpty || !cost.isFinite ? nil : losses[curve][metric]
+                return own.map { $0[epoch - 1] } ?? loss
+            }
             return metric == .learningRate ? 1 : 0
         }
         return Observation(epoch: epoch, values: values, seconds: 1e-9)
     }
 
     /// The epoch of its segment after which a trial is stopped as it cannot recover; nil when it is not, or loses its numbers first.
-    private func hopelessEpoch(_ curve: [Double], _ assignment: Assignment) -> Int? {
+    private func hopelessEpoch(_ assignment: Assignment) -> Int? {
         guard prune[PruneSpec.hopelessKey] == .boolean(true) else { return nil }
         var seen = LearningCurve(metrics: assignment.metrics)
         for epoch in 1...assignment.to where epoch < epochs {
-            seen.append(observation(of: curve, epoch, assignment.metrics))
+            seen.append(observation(of: assignment.lease.trial.number - 1, epoch, assignment.metrics))
             if epoch > assignment.from, HopelessRule.verdict(seen, chance: start) != nil { return epoch }
         }
         return nil
