@@ -23,7 +23,7 @@ extension SweepProgress {
     }
 
     private func hopelessness(of trial: TrialProgress, _ curve: LearningCurve) -> Hopelessness? {
-        HopelessRule.verdict(curve, chance: chance(of: trial))
+        HopelessRule.verdict(curve, objectives: sweep.objectives.map(\.metric), chance: chance(of: trial))
     }
 
     /// The loss of guessing, as the trial's own loss measures it; nil where nobody knows.

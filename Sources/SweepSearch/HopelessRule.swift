@@ -6,7 +6,7 @@ package import SweepCore
 /// promises: a trial that is stopped counts with an infinite cost at the end of its segment, like one that lost its numbers.
 ///
 /// **Exploded**: each loss stands above `multiple` times its start for `patience` epochs, got no lower in the last half of them than
-/// in the first, and on fixed rows was never better than at the start, by `learnt`. The start is what guessing costs, or where that is not known the
+/// in the first, and the objective was never better than at the start, by `learnt`. The start is what guessing costs, or where that is not known the
 /// trial's first epoch. **Dead**: no loss on fixed rows has changed by a bit in `patience` epochs after the first, with a learning
 /// rate that is above 0 and does not rise.
 ///
@@ -23,22 +23,28 @@ package enum HopelessRule {
 
     /// What the curve shows after its last epoch; nil while there is hope, and for a thinned curve.
     ///
-    /// `chance` is the loss of guessing in the unit of the curve's losses, nil or not above 0 where nobody knows.
-    package static func verdict(_ curve: LearningCurve, chance: @autoclosure () -> Double?) -> Hopelessness? {
+    /// `objectives` are the losses that the trial is compared by; there must be one. `chance` is the loss of guessing in the unit of the curve's
+    /// losses, nil or not above 0 where nobody knows.
+    package static func verdict(
+        _ curve: LearningCurve,
+        objectives: [Metric],
+        chance: @autoclosure () -> Double?
+    ) -> Hopelessness? {
         let first = curve.inherited + 1
         let last = curve.epochs
         guard curve.isWhole, last - first + 1 >= patience else { return nil }
         let losses = curve.metrics.indices.filter { curve.metrics[$0].mustBeFinite }
-        guard let shown = losses.last else { return nil }
+        let compared = losses.filter { objectives.contains(curve.metrics[$0]) }
+        guard let shown = compared.first else { return nil }
         let range = first...last
-        return exploded(curve, losses, shown: shown, range, chance: chance)
+        return exploded(curve, losses, compared, range, chance: chance)
             ?? dead(curve, losses, shown: shown, range)
     }
 
     private static func exploded(
         _ curve: LearningCurve,
         _ losses: [Int],
-        shown: Int,
+        _ compared: [Int],
         _ range: ClosedRange<Int>,
         chance: () -> Double?
     ) -> Hopelessness? {
@@ -56,15 +62,14 @@ package enum HopelessRule {
             let before = least(column, window.lowerBound...half)
             guard before > 0, least(column, half + 1...window.upperBound) >= before else { return nil }
         }
-        // The mean of the first epoch's steps may be low though they end high: it is of no state that could be chosen.
-        let states = losses.filter { curve.metrics[$0] != .trainingLoss }
         let guess = chance().flatMap { $0 > 0 && $0.isFinite ? $0 : nil }
         for column in losses {
             let start = guess ?? curve.value(at: range.lowerBound, column: column)
             guard start > 0, least(column, window) > multiple * start else { return nil }
-            let isState = states.contains(column) || states.isEmpty
-            guard !isState || least(column, range) >= learnt * start else { return nil }
+            // Other losses may have been low once: what is ranked by the best epoch is this.
+            guard !compared.contains(column) || least(column, range) >= learnt * start else { return nil }
         }
+        let shown = compared[0]
         return Hopelessness(
             kind: .exploded,
             epoch: range.upperBound,

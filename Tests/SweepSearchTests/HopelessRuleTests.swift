@@ -15,11 +15,16 @@ import Testing
         return curve.inheriting(inherited)
     }
 
+    /// What the rule says of a curve in a sweep by validation loss.
+    private static func verdict(_ curve: LearningCurve, chance: Double?) -> Hopelessness? {
+        HopelessRule.verdict(curve, objectives: [.validationLoss], chance: chance)
+    }
+
     /// The first epoch after which a trial with these losses is stopped.
     private static func stopped(_ losses: [Double], chance: Double? = nil, rates: [Double] = [0.1]) -> Hopelessness? {
         for epochs in 1...losses.count {
             let seen = curve(Array(losses.prefix(epochs)), rates: rates)
-            if let found = HopelessRule.verdict(seen, chance: chance) { return found }
+            if let found = verdict(seen, chance: chance) { return found }
         }
         return nil
     }
@@ -96,7 +101,7 @@ import Testing
     @Test func `one loss that stays low spares it`() {
         var curve = LearningCurve(metrics: Self.metrics)
         for epoch in 1...20 { curve.append(Observation(epoch: epoch, values: [0.7, 1e6, 1e6, 0.1], seconds: 1)) }
-        #expect(HopelessRule.verdict(curve, chance: 0.69) == nil)
+        #expect(Self.verdict(curve, chance: 0.69) == nil)
     }
 
     @Test func `a first epoch whose steps were low on average, and which ended high, spares nothing`() {
@@ -106,9 +111,29 @@ import Testing
             curve.append(Observation(epoch: epoch, values: [epoch == 1 ? 0.5 : high, high, high, 0.1], seconds: 1))
         }
         // The training loss of epoch 1 is in the window of ten still.
-        #expect(HopelessRule.verdict(curve, chance: 0.69) == nil)
+        #expect(Self.verdict(curve, chance: 0.69) == nil)
         curve.append(Observation(epoch: 11, values: [1e6, 1e6, 1e6, 0.1], seconds: 1))
-        #expect(HopelessRule.verdict(curve, chance: 0.69)?.epoch == 11)
+        #expect(Self.verdict(curve, chance: 0.69)?.epoch == 11)
+    }
+
+    @Test func `what the sweep is by may not have been low once, other losses may`() {
+        func curve(probe: Double, validation: Double) -> LearningCurve {
+            var curve = LearningCurve(metrics: Self.metrics)
+            for epoch in 1...12 {
+                let high = 1000 * Double(epoch)
+                let values = epoch == 1 ? [high, probe, validation, 0.1] : [high, high, high, 0.1]
+                curve.append(Observation(epoch: epoch, values: values, seconds: 1))
+            }
+            return curve
+        }
+        let low = curve(probe: 0.5, validation: 4)
+        #expect(Self.verdict(low, chance: 0.69)?.metric == .validationLoss)
+        #expect(HopelessRule.verdict(low, objectives: [.probeLoss], chance: 0.69) == nil)
+        #expect(HopelessRule.verdict(low, objectives: [.probeLoss, .validationLoss], chance: 0.69) == nil)
+        let once = curve(probe: 4, validation: 0.5)
+        #expect(Self.verdict(once, chance: 0.69) == nil)
+        #expect(HopelessRule.verdict(once, objectives: [.probeLoss], chance: 0.69)?.metric == .probeLoss)
+        #expect(HopelessRule.verdict(once, objectives: [.custom("cost")], chance: 0.69) == nil)
     }
 
     @Test func `numbers that are lost are another rule's`() {
@@ -120,8 +145,8 @@ import Testing
 
     @Test func `a copy is judged by its own epochs`() {
         let losses = (1...15).map { 100 * Double($0) }
-        #expect(HopelessRule.verdict(Self.curve(losses, inherited: 5), chance: 1)?.epoch == 15)
-        #expect(HopelessRule.verdict(Self.curve(losses, inherited: 6), chance: 1) == nil)
+        #expect(Self.verdict(Self.curve(losses, inherited: 5), chance: 1)?.epoch == 15)
+        #expect(Self.verdict(Self.curve(losses, inherited: 6), chance: 1) == nil)
     }
 
     @Test func `a network in which nothing changes by a bit is dead after ten epochs`() {
@@ -133,7 +158,7 @@ import Testing
             let values = [2.3 + Double(epoch) * 1e-9, 2.3, 2.3, 0.1]
             curve.append(Observation(epoch: epoch, values: values, seconds: 1))
         }
-        #expect(HopelessRule.verdict(curve, chance: 2.3)?.kind == .dead)
+        #expect(Self.verdict(curve, chance: 2.3)?.kind == .dead)
     }
 
     @Test func `it is not dead while a bit changes, the rate rises or is 0, or nobody knows the rate`() {
@@ -143,7 +168,7 @@ import Testing
         #expect(Self.stopped((1...20).map { _ in 2.3 }, chance: 2.3, rates: [0]) == nil)
         var printed = LearningCurve(metrics: [.trainingLoss, .validationLoss])
         for epoch in 1...20 { printed.append(Observation(epoch: epoch, values: [2.3, 2.3], seconds: 1)) }
-        #expect(HopelessRule.verdict(printed, chance: nil) == nil)
+        #expect(Self.verdict(printed, chance: nil) == nil)
     }
 
     @Test func `what ends at a constant that was learnt is not dead`() {
@@ -153,8 +178,8 @@ import Testing
     @Test func `a curve without losses, and one that is thinned, says nothing`() {
         var scores = LearningCurve(metrics: [.custom("accuracy")])
         for epoch in 1...20 { scores.append(Observation(epoch: epoch, values: [0.5], seconds: 1)) }
-        #expect(HopelessRule.verdict(scores, chance: nil) == nil)
+        #expect(Self.verdict(scores, chance: nil) == nil)
         let thin = Self.curve((1...20).map { 1000 * Double($0) }).thinned(for: Objective())
-        #expect(HopelessRule.verdict(thin, chance: 1) == nil)
+        #expect(Self.verdict(thin, chance: 1) == nil)
     }
 }

@@ -247,7 +247,9 @@ package struct ReplayedSweep: Sendable {
         var seen = LearningCurve(metrics: assignment.metrics)
         for epoch in 1...assignment.to where epoch < epochs {
             seen.append(observation(of: assignment.lease.trial.number - 1, epoch, assignment.metrics))
-            if epoch > assignment.from, HopelessRule.verdict(seen, chance: start) != nil { return epoch }
+            if epoch > assignment.from, HopelessRule.verdict(seen, objectives: [metric], chance: start) != nil {
+                return epoch
+            }
         }
         return nil
     }
