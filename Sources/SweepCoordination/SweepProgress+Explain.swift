@@ -9,7 +9,9 @@ extension SweepProgress {
     ///
     /// A replay: a new searcher is told all that the sweep's was told up to the proposal, and asked again; so nothing is written
     /// down when decisions are taken (docs/decisions/0024). O(what was told), and the cost of one proposal.
-    package func explanation(of number: Int) -> TrialExplanation? {
+    ///
+    /// `curve` is the trial's whole one, where what is kept of it is thinned; it is asked for of a trial that was stopped as hopeless alone.
+    package func explanation(of number: Int, curve: LearningCurve? = nil) -> TrialExplanation? {
         guard let progress = self[number] else { return nil }
         guard !isFinal(number) else { return finalExplanation(of: progress) }
         let objective = sweep.objective
@@ -61,8 +63,9 @@ extension SweepProgress {
             )
         }
 
-        let hopelessness = hopelessness(of: progress)
-        let lost = hopelessness == nil ? TrialExplanation.Verdict.lost : .hopeless
+        let isHopeless = progress.ended == .pruned(.hopeless)
+        let hopelessness = isHopeless ? self.hopelessness(of: progress, curve ?? progress.curve) : nil
+        let lost = isHopeless ? TrialExplanation.Verdict.hopeless : .lost
 
         for entry in told.blocks.joined() {
             let (trial, epoch) = (Int(entry.trial), Int(entry.epoch))

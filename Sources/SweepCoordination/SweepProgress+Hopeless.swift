@@ -1,6 +1,6 @@
 import SweepCore
 import SweepDiagnosis
-package import SweepSearch
+import SweepSearch
 
 extension SweepProgress {
     /// Whether its file has trials stopped that cannot recover.
@@ -17,12 +17,8 @@ extension SweepProgress {
         stopsHopeless && !isFinal(trial.number) && hopelessness(of: trial, curve) != nil
     }
 
-    /// Why a trial that was stopped by its own curve cannot recover, from that curve; nil for every other.
-    package func hopelessness(of trial: TrialProgress) -> Hopelessness? {
-        trial.ended == .pruned(.hopeless) ? hopelessness(of: trial, trial.curve) : nil
-    }
-
-    private func hopelessness(of trial: TrialProgress, _ curve: LearningCurve) -> Hopelessness? {
+    /// Why a trial with this curve cannot recover; nil when it may.
+    func hopelessness(of trial: TrialProgress, _ curve: LearningCurve) -> Hopelessness? {
         HopelessRule.verdict(curve, objectives: sweep.objectives.map(\.metric), chance: chance(of: trial))
     }
 

@@ -88,7 +88,15 @@ import Testing
         let trials = try #require(harness.sweep).trials
         #expect(harness.sweep?.state == .finished && harness.broken == [])
         #expect(trials.allSatisfy { $0.curve.epochs <= HopelessRule.patience })
-        #expect(trials.contains { $0.ended == .pruned(.hopeless) })
+        let stopped = try #require(trials.first { $0.ended == .pruned(.hopeless) })
+        let explanation = try #require(harness.sweep?.explanation(of: stopped.number))
+        let standing = try #require(explanation.standings.last)
+        #expect(standing.verdict == .hopeless && standing.epoch == HopelessRule.patience)
+        #expect(standing.objective == .infinity && explanation.hopelessness?.epoch == HopelessRule.patience)
+        // What is kept of an ended trial may be thinned: then its whole curve is handed in.
+        let thin = stopped.curve.thinned(for: Objective())
+        let blind = try #require(harness.sweep?.explanation(of: stopped.number, curve: thin))
+        #expect(blind.hopelessness == nil && blind.standings.last?.verdict == .hopeless)
     }
 
     @Test func `explain says by which numbers`() throws {
