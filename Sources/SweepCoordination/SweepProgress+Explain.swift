@@ -1,4 +1,4 @@
-import SweepCore
+package import SweepCore
 package import SweepSearch
 
 extension SweepProgress {
