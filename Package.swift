@@ -107,7 +107,7 @@ let package = Package(
         // Level 3
         .target(
             name: "SweepCoordination",
-            dependencies: ["SweepCore", "SweepSearch", "SweepWire"],
+            dependencies: ["SweepCore", "SweepDiagnosis", "SweepSearch", "SweepWire"],
             swiftSettings: settings
         ),
         .target(
@@ -291,8 +291,8 @@ let package = Package(
         tests(
             "SimulationTests",
             [
-                "CoordinationSimulation", "SweepCoordination", "SweepCore", "SweepNumerics", "SweepTestKit",
-                "SweepWire",
+                "CoordinationSimulation", "SweepCoordination", "SweepCore", "SweepNumerics", "SweepSearch",
+                "SweepTestKit", "SweepWire",
             ]
         ),
         tests(

@@ -2,13 +2,18 @@ import Foundation
 import SweepCore
 import SweepData
 import SweepNodeCommands
+import SweepNumerics
 
 /// Curves of one task that were recorded before, whole ones only.
 struct RecordedCurves {
     let task: String
     /// Costs by configuration and epoch; infinite from the first epoch on that is not finite.
     let costs: [[Double]]
+    /// Other losses of each, which sweepd's own files have; empty where there are none.
+    let losses: [[Metric: [Double]]]
     let epochs: Int
+    /// The middle cost before training, of a file with a column `e0`; nil where nothing tells it.
+    let start: Double?
     /// Curves that were left out because they end before the last epoch.
     let unfinished: Int
 
@@ -25,10 +30,26 @@ struct RecordedCurves {
         var name = (path as NSString).lastPathComponent
         for ending in [".gz", ".csv"] where name.hasSuffix(ending) { name = String(name.dropLast(ending.count)) }
         var curves: [[Double]]
+        var others: [[Metric: [Double]]] = []
+        start =
+            header.firstIndex(of: "e0").flatMap { column in
+                Quantiles.median(
+                    lines.compactMap { $0.indices.contains(column) ? Double($0[column]) : nil }.filter(\.isFinite)
+                )
+            }
         if header.contains("e1") {
             curves = try Self.wide(path, header, lines, objective)
         } else if header.contains("trial"), header.contains("epoch") {
             curves = try Self.long(path, header, lines, objective)
+            let names = [Metric.trainingLoss, .probeLoss, .validationLoss].filter { metric in
+                metric != objective.metric && header.contains(metric.rawValue)
+            }
+            let read = try names.map { metric in
+                (metric, try Self.long(path, header, lines, Objective(metric: metric)))
+            }
+            others = curves.indices.map { index in
+                Dictionary(uniqueKeysWithValues: read.map { ($0.0, $0.1[index]) })
+            }
         } else {
             throw CommandFailure(
                 .badInput,
@@ -46,7 +67,9 @@ struct RecordedCurves {
         }
         task = name
         epochs = longest
-        costs = curves.filter { $0.count == longest }
+        let whole = curves.indices.filter { curves[$0].count == longest }
+        costs = whole.map { curves[$0] }
+        losses = others.isEmpty ? [] : whole.map { others[$0] }
         unfinished = curves.count - costs.count
         guard costs.count > 1, costs.contains(where: { $0.last ?? .infinity < .infinity }) else {
             throw CommandFailure(

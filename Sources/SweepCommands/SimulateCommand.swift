@@ -5,6 +5,7 @@ import SweepCore
 import SweepNodeCommands
 import SweepNumerics
 import SweepReports
+import SweepSearch
 import SweepSpec
 
 /// `sweepd simulate FILE --curves PATH`: what would another pruner have done?
@@ -20,6 +21,8 @@ struct SimulateCommand: AsyncParsableCommand {
             valid are taken), or what sweepd curves --format csv writes of a sweep that ran without pruning.
             Regret is (last cost of the chosen - least)/(median - least), at most 9; chosen is the best of those trained \
             furthest. Budget is the share of all epochs, time is in epochs. Differences are to the first method, study by study.
+            Where prune says stop_hopeless, the table counts the trials that were stopped by it and those that stood as high at an \
+            epoch and were spared; in brackets, whose curves end in the better half of their study.
             """
     )
 
@@ -46,6 +49,9 @@ struct SimulateCommand: AsyncParsableCommand {
 
     @Option(help: "The metric of curves that sweepd wrote; less is better unless it is an accuracy or the like.")
     var metric = Metric.validationLoss.rawValue
+
+    @Option(help: "The loss before training, for stop_hopeless; a column e0 tells it too.")
+    var start: Double?
 
     @Flag(help: "A row of each task too.")
     var byTask = false
@@ -85,6 +91,9 @@ struct SimulateCommand: AsyncParsableCommand {
                 }
                 throw CommandFailure(.badInput, lines)
             }
+        }
+        if let start, !(start > 0 && start.isFinite) {
+            throw CommandFailure(.badInput, "--start: not a loss: found \(start), allowed a number above 0")
         }
         let drawn = plan(tasks, direction)
         var results: [SimulateDocument.Method] = []
@@ -132,8 +141,10 @@ struct SimulateCommand: AsyncParsableCommand {
     private struct Planned: Sendable {
         let task: String
         let curves: [[Double]]
+        let losses: [[Metric: [Double]]]
         let epochs: Int
         let direction: Objective.Direction
+        let start: Double?
     }
 
     /// The studies: the same for each method, and each drawn by its own stream.
@@ -144,12 +155,14 @@ struct SimulateCommand: AsyncParsableCommand {
                 var stream = RandomStream(key: key)
                 var order = Array(task.costs.indices)
                 stream.shuffle(&order)
-                let chosen = order.prefix(configurations).map { task.costs[$0] }
+                let chosen = order.prefix(configurations)
                 return Planned(
                     task: task.task,
-                    curves: chosen,
+                    curves: chosen.map { task.costs[$0] },
+                    losses: direction == .minimize && !task.losses.isEmpty ? chosen.map { task.losses[$0] } : [],
                     epochs: task.epochs,
-                    direction: direction
+                    direction: direction,
+                    start: direction == .minimize ? start ?? task.start : nil
                 )
             }
         }
@@ -169,11 +182,14 @@ struct SimulateCommand: AsyncParsableCommand {
                         curves: study.curves,
                         epochs: study.epochs,
                         direction: study.direction,
+                        start: study.start,
+                        losses: study.losses,
                         prune: prune,
                         parallelism: parallelism,
                         workers: workers
                     )
-                    return (index, sweep.run().map { Self.judge($0, of: study) })
+                    let stops = prune[PruneSpec.hopelessKey] == .boolean(true)
+                    return (index, sweep.run().map { Self.judge($0, of: study, stopsHopeless: stops) })
                 }
             }
             var results: [SimulateDocument.Study?] = Array(repeating: nil, count: plan.count)
@@ -182,7 +198,11 @@ struct SimulateCommand: AsyncParsableCommand {
         }
     }
 
-    private static func judge(_ outcome: ReplayedSweep.Outcome, of study: Planned) -> SimulateDocument.Study {
+    private static func judge(
+        _ outcome: ReplayedSweep.Outcome,
+        of study: Planned,
+        stopsHopeless: Bool
+    ) -> SimulateDocument.Study {
         let last = study.curves.map { $0[study.epochs - 1] }
         let least = last.min() ?? .infinity
         let reached = outcome.chosen.map { last[$0] } ?? .infinity
@@ -196,7 +216,30 @@ struct SimulateCommand: AsyncParsableCommand {
             budget: Double(outcome.epochs) / Double(study.epochs * study.curves.count),
             regret: least < .infinity ? regret : 0,
             isBest: reached == least,
-            time: Double(outcome.time)
+            time: Double(outcome.time),
+            hopeless: stopsHopeless ? hopeless(outcome, of: study, last, median: whole) : nil
+        )
+    }
+
+    /// Whom the rule stopped, and whom it spared though they stood as high at an epoch that they were trained to.
+    private static func hopeless(
+        _ outcome: ReplayedSweep.Outcome,
+        of study: Planned,
+        _ last: [Double],
+        median: Double
+    ) -> SimulateDocument.Hopeless {
+        let stopped = Set(outcome.hopeless)
+        let spared = study.curves.indices.filter { index in
+            let limit = HopelessRule.multiple * (study.start ?? study.curves[index][0])
+            return !stopped.contains(index) && last[index] < .infinity
+                && study.curves[index].prefix(outcome.trained[index]).contains { $0 > limit }
+        }
+        func better(_ curves: some Sequence<Int>) -> Int { curves.count { last[$0] < median } }
+        return .init(
+            stopped: stopped.count,
+            stoppedBetter: better(stopped),
+            spared: spared.count,
+            sparedBetter: better(spared)
         )
     }
 

@@ -203,6 +203,9 @@ extension CoordinatorCore {
             end(id, .pruned(.cannotRecover), at: now)
         } else if last == seen?.1 || (item.stoppedEarly && last == item.observations.last?.epoch) {
             end(id, .completed, at: now)
+        } else if at(id.sweep, { $0.isHopeless($0.trials[id.number - 1], $0.trials[id.number - 1].curve) }) == true {
+            log(.info, "trial cannot recover and is stopped", of: id, ["trial.epoch": String(last ?? 0)])
+            end(id, .pruned(.hopeless), at: now)
         }
     }
 
@@ -232,7 +235,7 @@ extension CoordinatorCore {
         }
     }
 
-    /// The epochs that continue the curve, up to the first whose loss is not finite; one that was trained again is compared
+    /// The epochs that continue the curve, up to the first whose loss is not finite or which shows that it is hopeless; one that was trained again is compared
     /// with what it gave before.
     private mutating func freshObservations(_ item: Reports.Item) -> [Observation] {
         let id = item.lease.trial
@@ -246,6 +249,9 @@ extension CoordinatorCore {
         else { return [] }
         var fresh: [Observation] = []
         fresh.reserveCapacity(item.observations.count)
+        // Its own rule, which needs the curve with what is new; asked of few sweeps.
+        let judged = sweeps[id.sweep].flatMap { sweep in sweep.stopsHopeless ? sweep : nil }
+        var grown = curve
         for observation in item.observations where observation.values.count == curve.metrics.count {
             if observation.epoch >= 1, observation.epoch <= curve.epochs {
                 // After a loss, or from an older checkpoint, an epoch has the same bits again.
@@ -261,6 +267,10 @@ extension CoordinatorCore {
             } else if observation.epoch == curve.epochs + fresh.count + 1, observation.epoch <= last {
                 fresh.append(observation)
                 if curve.hasNonFinite([observation]) { break }
+                guard let judged, let trial = judged[id.number] else { continue }
+                grown.append(observation)
+                // Where it ends anyway, it has come to its end.
+                if observation.epoch < judged.sweep.epochs, judged.isHopeless(trial, grown) { break }
             }
         }
         return fresh

@@ -145,7 +145,7 @@ extension SweepProgress {
         // One that ended before this epoch gives no more results; one that stopped early competes on with its last. One that
         // ended later is treated as if that were not known yet: when it was heard of is real time's accident.
         let trial = trials[number - 1]
-        let isGone = !trial.stoppedEarly && (trial.curve.epochs < epoch || trial.ended == .pruned(.cannotRecover))
+        let isGone = !trial.stoppedEarly && (trial.curve.epochs < epoch || trial.ended?.cannotGoOn == true)
         if cost < .infinity, !sweep.further.isEmpty {
             for further in costs(of: number, at: epoch).dropFirst() {
                 tell(.init(.weighed, trial: number, epoch: epoch, cost: further))

@@ -63,7 +63,7 @@ extension SweepProgress {
         let trial = trials[number - 1]
         let last = trial.stoppedEarly ? min(epoch, trial.curve.epochs) : epoch
         let objectives = sweep.objectives
-        guard trial.ended != .pruned(.cannotRecover) else { return objectives.map { _ in .infinity } }
+        guard trial.ended?.cannotGoOn != true else { return objectives.map { _ in .infinity } }
         let costs = objectives.map { objective in
             trial.curve.value(objective.metric, at: last).map(objective.cost) ?? .infinity
         }

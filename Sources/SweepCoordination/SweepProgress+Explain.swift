@@ -1,4 +1,4 @@
-import SweepCore
+package import SweepCore
 package import SweepSearch
 
 extension SweepProgress {
@@ -9,7 +9,9 @@ extension SweepProgress {
     ///
     /// A replay: a new searcher is told all that the sweep's was told up to the proposal, and asked again; so nothing is written
     /// down when decisions are taken (docs/decisions/0024). O(what was told), and the cost of one proposal.
-    package func explanation(of number: Int) -> TrialExplanation? {
+    ///
+    /// `curve` is the trial's whole one, where what is kept of it is thinned; it is asked for of a trial that was stopped as hopeless alone.
+    package func explanation(of number: Int, curve: LearningCurve? = nil) -> TrialExplanation? {
         guard let progress = self[number] else { return nil }
         guard !isFinal(number) else { return finalExplanation(of: progress) }
         let objective = sweep.objective
@@ -60,6 +62,10 @@ extension SweepProgress {
                 verdict: verdict
             )
         }
+
+        let isHopeless = progress.ended == .pruned(.hopeless)
+        let hopelessness = isHopeless ? self.hopelessness(of: progress, curve ?? progress.curve) : nil
+        let lost = isHopeless ? TrialExplanation.Verdict.hopeless : .lost
 
         for entry in told.blocks.joined() {
             let (trial, epoch) = (Int(entry.trial), Int(entry.epoch))
@@ -116,7 +122,7 @@ extension SweepProgress {
                 wentOn[below, default: []].insert(trial)
             case .removed:
                 population?.removed(trial: trial)
-                if trial == number, let stopped = standing(open?.cost.isFinite == true ? .stopped : .lost) {
+                if trial == number, let stopped = standing(open?.cost.isFinite == true ? .stopped : lost) {
                     standings.append(stopped)
                     open = nil
                 }
@@ -126,7 +132,7 @@ extension SweepProgress {
         if let open {
             let verdict: TrialExplanation.Verdict
             if !open.cost.isFinite {
-                verdict = .lost
+                verdict = lost
             } else if open.epoch == self.levels.last {
                 verdict = .completed
             } else {
@@ -144,7 +150,8 @@ extension SweepProgress {
             neighbours: neighbours,
             standings: standings,
             beliefs: reason?.heedsBeliefs == true
-                ? TrialExplanation.Belief.all(of: progress.configuration, in: sweep.space) : []
+                ? TrialExplanation.Belief.all(of: progress.configuration, in: sweep.space) : [],
+            hopelessness: hopelessness
         )
     }
 }

@@ -92,7 +92,7 @@ extension Coordinator: SweepControl {
 
     package func explain(sweep name: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
         let (core, sweep) = try reading(name)
-        let document = await readings.run { core.explanationDocument(sweep, trial: trial) }
+        let document = await readings.run { [curves] in core.explanationDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial)") }
         return document
     }

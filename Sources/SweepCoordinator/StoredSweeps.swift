@@ -66,7 +66,7 @@ package struct StoredSweeps: SweepControl {
     }
 
     package func explain(sweep name: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
-        guard let document = core.explanationDocument(try sweep(name), trial: trial) else {
+        guard let document = core.explanationDocument(try sweep(name), trial: trial, curves: curves) else {
             throw ControlError(.notFound, "\(name) has no trial \(trial)")
         }
         return document

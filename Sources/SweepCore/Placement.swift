@@ -201,7 +201,10 @@ extension SpecNode {
         switch self["prune"] {
         case nil, .text(PruneSpec.Method.auto.rawValue)?: true
         case .map(let entries)?:
-            entries.allSatisfy { $0.key == "method" && $0.value == .text(PruneSpec.Method.auto.rawValue) }
+            entries.allSatisfy { entry in
+                entry.key == PruneSpec.hopelessKey
+                    || entry.key == "method" && entry.value == .text(PruneSpec.Method.auto.rawValue)
+            }
         default: false
         }
     }

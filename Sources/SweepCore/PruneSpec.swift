@@ -20,6 +20,8 @@ package struct PruneSpec: Hashable, Sendable {
     /// Values of the objective's metric that stop a trial when they are passed.
     package var above: Double?
     package var below: Double?
+    /// Whether trials that cannot recover, though their losses are numbers, are stopped: beside every method.
+    package var stopsHopeless = false
     /// How many objectives trials are compared by: those of the sweep.
     package var objectives = 1
 
@@ -58,6 +60,9 @@ package struct PruneSpec: Hashable, Sendable {
         SpecEntry("method", .text(Method.auto.rawValue)), SpecEntry("budget", .real(defaultBudget)),
     ])
 
+    /// Whether `prune` of a kept sweep file says that, with or without hopeless trials stopped.
+    package static func isPicked(_ prune: SpecNode?) -> Bool { prune?.without(hopelessKey) == pickedExtrapolation }
+
     /// The method, with `auto` replaced by what it stands for in a sweep that is kept.
     package var resolvedMethod: Method {
         guard method == .auto else { return method }
@@ -66,8 +71,10 @@ package struct PruneSpec: Hashable, Sendable {
 }
 
 extension PruneSpec.Method {
-    /// The keys of the sweep file that set it.
-    package var keys: [String] {
+    /// The keys of the sweep file that go with it.
+    package var keys: [String] { ownKeys + [PruneSpec.hopelessKey] }
+
+    private var ownKeys: [String] {
         switch self {
         case .auto: ["budget", "reduction_factor", "first_rung"]
         case .extrapolate: ["budget"]
@@ -85,8 +92,11 @@ extension PruneSpec {
     /// Every key of the map, in the order of the documentation.
     private static let keys = [
         "method", "budget", "reduction_factor", "first_rung", "percentile", "patience", "min_delta", "above", "below",
-        "startup_trials", "warmup_epochs", "interval",
+        "startup_trials", "warmup_epochs", "interval", hopelessKey,
     ]
+
+    /// The one key that goes with every method.
+    package static let hopelessKey = "stop_hopeless"
 
     /// Reads `prune`; a word alone is its method.
     package static func read(_ reader: SpecReader, epochs: Int?) -> PruneSpec? {
@@ -101,8 +111,7 @@ extension PruneSpec {
         func take<Value>(_ key: String, _ read: (SpecReader) -> Value?, _ set: (Value) -> Void) {
             guard let value = fields.optional(key) else { return }
             guard method.keys.contains(key) else {
-                let allowed = method.keys.isEmpty ? "no settings" : SpecReader.oneOf(method.keys)
-                value.report("not a setting of \(method.rawValue)", allowed: allowed)
+                value.report("not a setting of \(method.rawValue)", allowed: SpecReader.oneOf(method.keys))
                 isRight = false
                 return
             }
@@ -120,6 +129,7 @@ extension PruneSpec {
         take("startup_trials", { $0.integer(in: 1...1_000_000) }, { spec.startupTrials = $0 })
         take("warmup_epochs", { $0.epochs(in: 0...most) }, { spec.warmupEpochs = $0 })
         take("interval", { $0.integer(in: 1...most) }, { spec.interval = $0 })
+        take(Self.hopelessKey, { $0.boolean() }, { spec.stopsHopeless = $0 })
         return isRight ? complete(spec, reader) : nil
     }
 

@@ -18,6 +18,10 @@ package enum TrialState: Hashable, Sendable {
         }
     }
 
+    /// Whether its own curve ended it, by numbers that were lost or that can not become good: then it counts with an infinite cost at
+    /// the end of its segment, wherever in that it was.
+    package var cannotGoOn: Bool { self == .pruned(.cannotRecover) || self == .pruned(.hopeless) }
+
     /// The state's word in documents.
     package var name: String {
         switch self {
@@ -41,6 +45,8 @@ package enum PruneReason: String, CaseIterable, Sendable {
     case cancelled
     /// A loss was NaN or infinite.
     case cannotRecover = "cannot_recover"
+    /// Its losses were numbers, and could not become good any more: `prune.stop_hopeless`.
+    case hopeless
 }
 
 /// Epochs of one trial that a worker trains in one go: `from` done before, up to and with `to`.

@@ -6,10 +6,11 @@ package import SweepSearch
 /// JSON: `{"sweep", "objective": {…}, "trial", "configuration", "state", "reason" (of pruned and failed), "method", "picked", "rule", "rule_picked",
 /// "proposal": {"because", "text", "first_run", "results", "pending", and the numbers of its kind, "priors": [{"path", "log_density"}] (where
 /// the file believes something of ranges), "neighbours": [{"trial", "distance",
-/// "epoch", "objective"}]}, "levels": [{"epoch", "objective", "place", "of", "best", "median", "went_on", "verdict", "to"}]}`.
+/// "epoch", "objective"}]}, "levels": [{"epoch", "objective", "place", "of", "best", "median", "went_on", "verdict", "to"}],
+/// "hopeless": {"kind", "epoch", "metric", "value", "start", "start_is_chance", "epochs"} or null}`.
 /// `method` is the searcher's word and `rule` the scheduler's; `picked` and `rule_picked` say why `auto` picked them, or are null. `because` is `try_first`, `enqueued`, `regardless`, `startup`, `independent`,
 /// `densities`, `improvement`, `generation`, `mutation`, `crossover`, `finalist`, or null where the replay proposes something else. `verdict` is `promoted`
-/// (to the epoch `to`), `stopped`, `completed`, `waits` or `lost`.
+/// (to the epoch `to`), `stopped`, `completed`, `waits`, `lost` or `hopeless`; `kind` is `exploded` or `dead`.
 package struct ExplanationDocument: Hashable, Sendable {
     package let sweep: String
     package let objective: Objective
@@ -64,6 +65,7 @@ package struct ExplanationDocument: Hashable, Sendable {
         proposal.add("neighbours", .array(explanation.neighbours.map(\.json)))
         object.add("proposal", proposal.object)
         object.add("levels", .array(explanation.standings.map(\.json)))
+        object.add("hopeless", explanation.hopelessness?.json ?? .null)
         return object.object
     }
 
@@ -94,7 +96,10 @@ package struct ExplanationDocument: Hashable, Sendable {
                 },
                 beliefs: try proposal.optional("priors")?.items().each { reader throws(DocumentError) in
                     try TrialExplanation.Belief(reader)
-                } ?? []
+                } ?? [],
+                hopelessness: try reader.optional("hopeless").map { reader throws(DocumentError) in
+                    try Hopelessness(reader)
+                }
             )
         )
     }
@@ -129,7 +134,10 @@ package struct ExplanationDocument: Hashable, Sendable {
             }
             text += "\n" + table.plainText(width: width)
         }
-        guard !explanation.standings.isEmpty else { return text + "\nNothing was decided of it yet.\n" }
+        if let hopelessness = explanation.hopelessness { text += "\n\(hopelessness.sentence)\n" }
+        guard !explanation.standings.isEmpty else {
+            return text + (explanation.hopelessness == nil ? "\nNothing was decided of it yet.\n" : "")
+        }
         var table = Table(columns: [
             Table.Column("at epoch", isNumeric: true), Table.Column(objective.metric.rawValue, isNumeric: true),
             Table.Column("place", isNumeric: true), Table.Column("of", isNumeric: true),
@@ -423,6 +431,7 @@ extension TrialExplanation.Verdict {
         case .completed: "completed"
         case .waits: "waits"
         case .lost: "has no number"
+        case .hopeless: "cannot recover"
         }
     }
 
@@ -433,7 +442,53 @@ extension TrialExplanation.Verdict {
         case .completed: "completed"
         case .waits: "waits"
         case .lost: "lost"
+        case .hopeless: "hopeless"
         }
+    }
+}
+
+extension Hopelessness {
+    /// What was seen, for people.
+    package var sentence: String {
+        switch kind {
+        case .exploded:
+            let beginning = isChance ? "the loss of guessing, \(Self.text(start))" : "its start, \(Self.text(start))"
+            return "Stopped at epoch \(epoch): \(metric.rawValue) \(Self.text(value)) is "
+                + "\(NumberText.significant(value / start, digits: 2)) times \(beginning), and in \(epochs) epochs it has "
+                + "not come back and gets no lower."
+        case .dead:
+            return
+                "Stopped at epoch \(epoch): \(metric.rawValue) is \(Self.text(value)) to the last bit since the first epoch, "
+                + "for \(epochs) epochs: nothing is learnt."
+        }
+    }
+
+    private static func text(_ value: Double) -> String { NumberText.significant(value) }
+
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("kind", kind.rawValue)
+        object.add("epoch", epoch)
+        object.add("metric", metric.rawValue)
+        object.add("value", value)
+        object.add("start", start)
+        object.add("start_is_chance", .boolean(isChance))
+        object.add("epochs", epochs)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        let name = try reader.field("metric")
+        guard let metric = Metric(rawValue: try name.text()) else { throw name.wrong("a metric") }
+        self.init(
+            kind: try reader.field("kind").word(Kind.self),
+            epoch: try reader.field("epoch").integer(),
+            metric: metric,
+            value: try reader.field("value").number(),
+            start: try reader.field("start").number(),
+            isChance: try reader.field("start_is_chance").boolean(),
+            epochs: try reader.field("epochs").integer()
+        )
     }
 }
 
@@ -460,7 +515,8 @@ extension TrialExplanation.Standing {
         case "completed": verdict = .completed
         case "waits": verdict = .waits
         case "lost": verdict = .lost
-        default: throw try reader.field("verdict").wrong("promoted, stopped, completed, waits or lost")
+        case "hopeless": verdict = .hopeless
+        default: throw try reader.field("verdict").wrong("promoted, stopped, completed, waits, lost or hopeless")
         }
         self.init(
             epoch: try reader.field("epoch").integer(),

@@ -3,9 +3,11 @@ import SweepNumerics
 /// What ways to prune spend on recorded curves, and what they choose: what `simulate` answers.
 ///
 /// JSON: `{"methods": [{"method", "studies", "budget", "regret", "regret_interval", "best_chosen", "time",
-/// "regret_difference", "regret_difference_interval", "tasks": [the same of each task]}]}`. Budget is a share of all epochs,
+/// "regret_difference", "regret_difference_interval", "budget_difference", "budget_difference_interval", "hopeless": {"stopped",
+/// "stopped_better", "spared", "spared_better"} or null, "tasks": [the same of each task]}]}`. Budget is a share of all epochs,
 /// regret is (last cost of the chosen − least)/(median − least), `time` is in epochs on the clock. Differences are to the
-/// first method, paired by study; null of the first.
+/// first method, paired by study; null of the first. `hopeless` counts trials of a method that stops those which cannot recover: how many it
+/// stopped, how many it spared that stood as high at an epoch, and of both whose curves end in the better half of their study.
 package struct SimulateDocument: Hashable, Sendable {
     /// One study under one method.
     package struct Study: Hashable, Sendable {
@@ -14,13 +16,40 @@ package struct SimulateDocument: Hashable, Sendable {
         package let regret: Double
         package let isBest: Bool
         package let time: Double
+        /// Trials that cannot recover; nil where the method does not look for them.
+        package let hopeless: Hopeless?
 
-        package init(task: String, budget: Double, regret: Double, isBest: Bool, time: Double) {
+        package init(
+            task: String,
+            budget: Double,
+            regret: Double,
+            isBest: Bool,
+            time: Double,
+            hopeless: Hopeless? = nil
+        ) {
             self.task = task
             self.budget = budget
             self.regret = regret
             self.isBest = isBest
             self.time = time
+            self.hopeless = hopeless
+        }
+    }
+
+    /// Trials of a study that stood high.
+    package struct Hopeless: Hashable, Sendable {
+        /// How many were stopped as ones that cannot recover, and how many of their curves end in the better half.
+        package let stopped: Int
+        package let stoppedBetter: Int
+        /// The same of those that were not stopped.
+        package let spared: Int
+        package let sparedBetter: Int
+
+        package init(stopped: Int, stoppedBetter: Int, spared: Int, sparedBetter: Int) {
+            self.stopped = stopped
+            self.stoppedBetter = stoppedBetter
+            self.spared = spared
+            self.sparedBetter = sparedBetter
         }
     }
 
@@ -65,16 +94,23 @@ package struct SimulateDocument: Hashable, Sendable {
 
     /// The document as a table: a row a method; with `byTask` more than one task gets rows of its own.
     package func table(byTask: Bool = false) -> Table {
-        var table = Table(columns: [
+        let stops = methods.contains { $0.studies.contains { $0.hopeless != nil } }
+        let columns = [
             Table.Column("method"), Table.Column("task", rank: 1), Table.Column("studies", isNumeric: true, rank: 2),
             Table.Column("budget", isNumeric: true), Table.Column("regret", isNumeric: true),
             Table.Column("95 %"), Table.Column("best chosen", isNumeric: true),
             Table.Column("time", isNumeric: true, rank: 3), Table.Column("difference", isNumeric: true),
             Table.Column("95 % of it"),
-        ])
+        ]
+        let further = [
+            Table.Column("budget difference", isNumeric: true), Table.Column("95 % of that"),
+            Table.Column("stopped", isNumeric: true), Table.Column("spared", isNumeric: true),
+        ]
+        var table = Table(columns: columns + (stops ? further : []))
         for (index, method) in methods.enumerated() {
             for task in [nil] + (byTask ? tasks.map(Optional.some) : []) {
-                table.add(Summary(method, index == 0 ? nil : methods[0], task: task).cells)
+                let summary = Summary(method, index == 0 ? nil : methods[0], task: task)
+                table.add(summary.cells + (stops ? summary.furtherCells : []))
             }
         }
         return table
@@ -92,15 +128,22 @@ package struct SimulateDocument: Hashable, Sendable {
         let task: String?
         let studies: [Study]
         let differences: [Double]?
+        let budgetDifferences: [Double]?
 
         init(_ method: Method, _ first: Method?, task: String?) {
             name = method.name
             self.task = task
             studies = method.studies.filter { task == nil || $0.task == task }
-            differences = first.map { first in
+            let pairs = first.map { first in
                 zip(method.studies, first.studies).filter { task == nil || $0.0.task == task }
-                    .map { $0.0.regret - $0.1.regret }
             }
+            differences = pairs?.map { $0.0.regret - $0.1.regret }
+            budgetDifferences = pairs?.map { $0.0.budget - $0.1.budget }
+        }
+
+        private func hopeless(_ count: (Hopeless) -> Int) -> Int? {
+            let counted = studies.compactMap(\.hopeless)
+            return counted.isEmpty ? nil : counted.map(count).reduce(0, +)
         }
 
         private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(max(1, values.count)) }
@@ -121,6 +164,14 @@ package struct SimulateDocument: Hashable, Sendable {
             object.add("time", time)
             object.add("regret_difference", differences.map(mean))
             object.add("regret_difference_interval", differences.map(Self.interval) ?? .null)
+            object.add("budget_difference", budgetDifferences.map(mean))
+            object.add("budget_difference_interval", budgetDifferences.map(Self.interval) ?? .null)
+            var counts = JSONObjectBuilder()
+            counts.add("stopped", hopeless(\.stopped))
+            counts.add("stopped_better", hopeless(\.stoppedBetter))
+            counts.add("spared", hopeless(\.spared))
+            counts.add("spared_better", hopeless(\.sparedBetter))
+            object.add("hopeless", hopeless(\.stopped) == nil ? .null : counts.object)
             return object
         }
 
@@ -130,6 +181,17 @@ package struct SimulateDocument: Hashable, Sendable {
                 NumberText.fixed(regret, decimals: 4), Self.text(studies.map(\.regret)),
                 NumberText.fixed(100 * bestChosen, decimals: 1) + " %", NumberText.fixed(time, decimals: 0),
                 differences.map { NumberText.fixed(mean($0), decimals: 4) } ?? "–", differences.map(Self.text) ?? "–",
+            ]
+        }
+
+        /// Of a table in which hopeless trials are stopped; of both counts in brackets those that end in the better half.
+        var furtherCells: [String] {
+            func cell(_ all: Int?, _ better: Int?) -> String { all.map { "\($0) (\(better ?? 0))" } ?? "–" }
+            return [
+                budgetDifferences.map { NumberText.fixed(mean($0), decimals: 4) } ?? "–",
+                budgetDifferences.map(Self.text) ?? "–",
+                cell(hopeless(\.stopped), hopeless(\.stoppedBetter)),
+                cell(hopeless(\.spared), hopeless(\.sparedBetter)),
             ]
         }
 

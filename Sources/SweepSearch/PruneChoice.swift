@@ -37,7 +37,7 @@ package struct PruneChoice: Hashable, Sendable {
         guard sweep.prune.method == .auto else { return PruneChoice(sweep.prune.method, nil) }
         if sweep.source.leavesPruning { return nil }
         let method = sweep.prune.resolvedMethod
-        guard sweep.source["prune"] == PruneSpec.pickedExtrapolation else { return PruneChoice(method, nil) }
+        guard PruneSpec.isPicked(sweep.source["prune"]) else { return PruneChoice(method, nil) }
         let picked = picked(sweep)
         return PruneChoice(method, picked.method == method ? picked.reason : nil)
     }
@@ -104,9 +104,9 @@ extension Sweep {
         guard source.leavesPruning, PruneChoice(self).method == .extrapolate, case .map(let entries) = source else {
             return source
         }
-        return .map(
-            entries.filter { $0.key != "prune" } + [SpecEntry("prune", PruneSpec.pickedExtrapolation)]
-        )
+        guard case .map(let picked) = PruneSpec.pickedExtrapolation else { return source }
+        let prune = SpecNode.map(picked + source.hopelessEntry)
+        return .map(entries.filter { $0.key != "prune" } + [SpecEntry("prune", prune)])
     }
 }
 
@@ -116,12 +116,20 @@ extension SpecNode {
     /// One that leaves pruning to `auto` is the same whatever was picked then, by this version or an earlier one.
     package func difference(fromKept kept: SpecNode) -> Difference {
         guard leavesPruning, kept.leavesPruning || kept.holdsPick else { return difference(from: kept) }
+        // Whether hopeless trials are stopped is no matter of auto.
+        guard hopelessEntry == kept.hopelessEntry else { return difference(from: kept) }
         return without("prune").difference(from: kept.without("prune"))
+    }
+
+    /// What this sweep file says of hopeless trials; empty where that is nothing.
+    fileprivate var hopelessEntry: [SpecEntry] {
+        guard case .map(let entries)? = self["prune"] else { return [] }
+        return entries.filter { $0.key == PruneSpec.hopelessKey }
     }
 
     /// Whether the way to prune of this kept file is what `auto` picks for the rest of it, and not only written like that.
     private var holdsPick: Bool {
-        guard self["prune"] == PruneSpec.pickedExtrapolation,
+        guard PruneSpec.isPicked(self["prune"]),
             let sweep = Sweep.read(without("prune"), problems: SpecProblems())
         else { return false }
         return PruneChoice(sweep).method == .extrapolate

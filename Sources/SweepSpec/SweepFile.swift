@@ -106,7 +106,9 @@ package struct SweepFile: Sendable {
             stop: source["stop"] != nil,
             asked: source["train"]?["ask"] != nil
         )
-        return .success((.text(choice.method.rawValue), parallelism))
+        guard let spec, spec.stopsHopeless else { return .success((.text(choice.method.rawValue), parallelism)) }
+        let hopeless = SpecEntry(PruneSpec.hopelessKey, .boolean(true))
+        return .success((.map([SpecEntry("method", .text(choice.method.rawValue)), hopeless]), parallelism))
     }
 
     /// Reads the text of a sweep file that messages call `file`.

@@ -157,7 +157,8 @@ extension Scenario {
         lines.append("]")
         lines.append(
             "scenario.training = SyntheticTraining(losing: \(training.losing), killing: \(training.killing), dying: "
-                + "\(training.dying), failing: \(training.failing), stopping: \(training.stopping))"
+                + "\(training.dying), failing: \(training.failing), stopping: \(training.stopping)"
+                + (training.exploding > 0 ? ", exploding: \(training.exploding))" : ")")
         )
         lines.append("scenario.options.attempts = \(options.attempts)")
         lines.append("scenario.faults = [")

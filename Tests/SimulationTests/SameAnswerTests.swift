@@ -1,6 +1,7 @@
 import CoordinationSimulation
 import SweepCoordination
 import SweepCore
+import SweepSearch
 import SweepTestKit
 import Testing
 
@@ -52,6 +53,37 @@ import Testing
                     prefetch: place * 2,
                     epochMilliseconds: 100 * Double(1 + place)
                 )
+            }
+            var scenario = Scenario(seed: UInt64(index), sweeps: [sweep], workers: plans)
+            scenario.training = training
+            let simulation = Simulation(scenario)
+            simulation.run()
+            #expect(Verdict.defects(simulation) == [])
+            let found = try #require(simulation.outcome(of: "sample"))
+            #expect(found.difference(from: expected) == nil, "slots \(slots)")
+        }
+    }
+
+    @Test(arguments: ["none", "asha", "extrapolate", "stopping_asha", "halving", "hyperband", "pasha", "median"])
+    func `trials that cannot recover are stopped at the same epoch for 1, 3 and 16 slots`(_ prune: String) throws {
+        var sweep = Self.sweep(Kind(method: "tpe", prune: prune, repeats: 1))
+        if prune == "extrapolate" { sweep.method = "random" }
+        sweep.epochs = 27
+        sweep.stopsHopeless = true
+        let training = SyntheticTraining(losing: 5, killing: 5, stopping: 10, exploding: prune == "none" ? 50 : 90)
+        let reference = Simulation(referenceScenario(sweep, training: training))
+        reference.run()
+        #expect(Verdict.defects(reference) == [])
+        let expected = try #require(reference.outcome(of: "sample"))
+        #expect(expected.state == "finished")
+        let trials = try #require(reference.coordinator.core.sweep(named: "sample")).trials
+        let stopped = trials.filter { $0.ended == .pruned(.hopeless) }
+        // They are told from their tenth epoch, and of some rules few come so far.
+        #expect(stopped.allSatisfy { $0.curve.epochs == HopelessRule.patience && training.explodes(seed: $0.seed) })
+        if prune == "none" { #expect(stopped.count > 3) }
+        for (index, slots) in [[3], [16], [2, 5]].enumerated() {
+            let plans = slots.enumerated().map { place, slots in
+                SimulatedWorker.Plan(name: "w\(place)", slots: slots, prefetch: 2, epochMilliseconds: 100)
             }
             var scenario = Scenario(seed: UInt64(index), sweeps: [sweep], workers: plans)
             scenario.training = training

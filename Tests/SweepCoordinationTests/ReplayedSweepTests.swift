@@ -86,6 +86,77 @@ import Testing
         }
     }
 
+    /// Sound curves, three that explode, one that stands high and comes back, and one that loses its numbers.
+    private static var sick: [[Double]] {
+        var curves = Self.curves(5, count: 20)
+        curves[2] = (1...27).map { 10 * Double($0) }
+        curves[7] = (1...27).map { 50 + Double($0 % 2) }
+        curves[11] = (1...27).map { $0 < 12 ? 0.9 : 1000 }
+        curves[13] = (1...27).map { 40 / Double($0) }
+        return curves
+    }
+
+    private static func replaySick(_ method: String, stops: Bool, workers: Int = 1) -> ReplayedSweep.Outcome? {
+        ReplayedSweep(
+            curves: sick,
+            epochs: 27,
+            start: 1,
+            prune: .map([
+                SpecEntry("method", .text(method)), SpecEntry(PruneSpec.hopelessKey, .boolean(stops)),
+            ]),
+            parallelism: 4,
+            workers: workers
+        ).run()
+    }
+
+    @Test func `what cannot recover is stopped at its epoch, and what comes back or was once good is spared`() throws {
+        let without = try #require(Self.replaySick("none", stops: false))
+        let with = try #require(Self.replaySick("none", stops: true))
+        #expect(without.hopeless == [] && with.hopeless == [2, 7])
+        #expect(with.trained[2] == 10 && with.trained[7] == 10)
+        #expect(with.trained[11] == 27 && with.trained[13] == 27)
+        #expect(with.trained.indices.allSatisfy { [2, 7].contains($0) || with.trained[$0] == without.trained[$0] })
+        #expect(with.chosen == without.chosen && with.epochs == without.epochs - 34)
+        // The workers' clock sees it too.
+        #expect(with.time < without.time)
+    }
+
+    @Test func `a recorded loss that stays low spares what the replayed one alone would not`() throws {
+        let sick = (1...27).map { 10 * Double($0) }
+        let sound = (1...27).map { 1 / Double($0) }
+        func hopeless(_ losses: [[Metric: [Double]]]) -> [Int]? {
+            ReplayedSweep(
+                curves: [sick, sound],
+                epochs: 27,
+                start: 1,
+                losses: losses,
+                prune: .map([
+                    SpecEntry("method", .text("none")), SpecEntry(PruneSpec.hopelessKey, .boolean(true)),
+                ]),
+                parallelism: 1,
+                workers: 1
+            ).run()?.hopeless
+        }
+        #expect(hopeless([]) == [0])
+        #expect(hopeless([[.probeLoss: sick], [:]]) == [0])
+        #expect(hopeless([[.probeLoss: sound], [:]]) == [])
+    }
+
+    @Test(arguments: [
+        "none", "extrapolate", "asha", "stopping_asha", "halving", "hyperband", "pasha", "median", "percentile",
+    ])
+    func `beside every method it chooses the same, for any number of workers`(_ method: String) throws {
+        let without = try #require(Self.replaySick(method, stops: false))
+        let one = try #require(Self.replaySick(method, stops: true))
+        let many = try #require(Self.replaySick(method, stops: true, workers: 4))
+        #expect(one.trained == many.trained && one.chosen == many.chosen && one.hopeless == many.hopeless)
+        // These two compare with the completed ones, which are fewer then.
+        if method != "median", method != "percentile" {
+            #expect(one.chosen == without.chosen && one.epochs <= without.epochs)
+        }
+        #expect(Set(one.hopeless).isSubset(of: [2, 7]))
+    }
+
     @Test func `what is no way to prune has no outcome`() {
         #expect(Self.replay([[1], [2]], "sometimes") == nil)
     }

@@ -52,6 +52,18 @@ import Testing
         #expect(problems == ["reduction_factor: not a setting of median"])
     }
 
+    @Test(arguments: PruneSpec.Method.allCases.filter { ![.patience, .threshold].contains($0) })
+    func `whether hopeless trials are stopped goes with every method, and is off unless told`(
+        _ method: PruneSpec.Method
+    ) {
+        let name = SpecEntry("method", .text(method.rawValue))
+        #expect(read([name]).spec?.stopsHopeless == false)
+        let (spec, problems) = read([name, SpecEntry("stop_hopeless", .boolean(true))])
+        #expect(spec?.stopsHopeless == true && spec?.method == method && problems == [])
+        #expect(read([name, SpecEntry("stop_hopeless", .boolean(false))]).spec == PruneSpec(method: method))
+        #expect(read([name, SpecEntry("stop_hopeless", .integer(1))]).problems.count == 1)
+    }
+
     @Test func `patience and threshold need their number`() {
         #expect(read([SpecEntry("method", .text("patience"))]).problems == ["patience: missing"])
         #expect(read([SpecEntry("method", .text("threshold"))]).problems == ["above: missing"])

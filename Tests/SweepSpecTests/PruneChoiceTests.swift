@@ -167,6 +167,21 @@ import Testing
         }
     }
 
+    @Test func `whether hopeless trials are stopped leaves the rest to auto, and stays in the kept file`() throws {
+        let given = try Self.read("search: {trials: 81}\nprune: {stop_hopeless: true}")
+        #expect(PruneChoice(given).method == .extrapolate && PruneChoice(given).reason != nil)
+        let kept = try Self.kept(given)
+        #expect(kept.prune.stopsHopeless && kept.prune.resolvedMethod == .extrapolate)
+        #expect(PruneChoice(kept: kept) == PruneChoice(given) && kept.settledSource == kept.source)
+        #expect(given.source.difference(fromKept: kept.source) == .none)
+        let plain = try Self.read("search: {trials: 81}")
+        #expect(plain.source.difference(fromKept: kept.source) == .another)
+        #expect(given.source.difference(fromKept: plain.settledSource) == .another)
+        let learning = try Self.read("search: {method: tpe, trials: 81}\nprune: {stop_hopeless: true}")
+        #expect(PruneChoice(learning).method == .asha && learning.settledSource == learning.source)
+        #expect(learning.prune.stopsHopeless && learning.prune.resolvedMethod == .asha)
+    }
+
     @Test func `a file that said itself what auto picks elsewhere is another without it`() throws {
         func given(_ rest: String) throws -> Sweep { try Self.read("search: {trials: 81\(rest)") }
         let line = "\nprune: {method: auto, budget: 0.11}"

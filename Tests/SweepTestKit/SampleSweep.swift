@@ -8,6 +8,8 @@ package struct SampleSweep: Hashable, Sendable {
     package var trials: Int? = 18
     package var method = "random"
     package var prune = "asha"
+    /// Whether trials that cannot recover are stopped.
+    package var stopsHopeless = false
     package var repeats = 1
     package var seed = 7
     package var parallelism = 4
@@ -86,9 +88,15 @@ package struct SampleSweep: Hashable, Sendable {
                         : .map([SpecEntry("pareto", .list(([objective] + further).map(Self.aim)))])
                 ),
                 SpecEntry("search", .map(search)),
-                SpecEntry("prune", .text(population == nil && !isFixed ? prune : "none")),
+                SpecEntry("prune", pruning),
             ] + (isFixed ? [SpecEntry("arms", Self.node(of: Self.arms))] : []) + placement
         )
+    }
+
+    private var pruning: SpecNode {
+        let method = SpecNode.text(population == nil && branch == nil ? prune : "none")
+        guard stopsHopeless else { return method }
+        return .map([SpecEntry("method", method), SpecEntry(PruneSpec.hopelessKey, .boolean(true))])
     }
 
     private static func node(of arms: [Arm]) -> SpecNode {

@@ -25,8 +25,18 @@ package struct SyntheticTraining: Hashable, Sendable {
     package var dying = 0
     package var failing = 0
     package var stopping = 0
+    /// Of a hundred trials, how many have losses that are thousands from the first epoch on and rise; whatever their fate.
+    package var exploding = 0
 
-    package init(losing: Int = 0, killing: Int = 0, dying: Int = 0, failing: Int = 0, stopping: Int = 0) {
+    package init(
+        losing: Int = 0,
+        killing: Int = 0,
+        dying: Int = 0,
+        failing: Int = 0,
+        stopping: Int = 0,
+        exploding: Int = 0
+    ) {
+        self.exploding = exploding
         self.losing = losing
         self.killing = killing
         self.dying = dying
@@ -44,6 +54,13 @@ package struct SyntheticTraining: Hashable, Sendable {
         if draw < losing + killing + dying + failing { return .fails }
         if draw < losing + killing + dying + failing + stopping { return .stopsEarly(epoch: 1 + stream.below(epochs)) }
         return .sound
+    }
+
+    /// Whether the losses of the trial with this seed explode.
+    package func explodes(seed: UInt64) -> Bool {
+        guard exploding > 0 else { return false }
+        var stream = RandomStream(key: RandomStream.mix(seed &+ 4))
+        return stream.below(100) < exploding
     }
 
     /// What happens in an epoch (from 1) that a person should see: something in about every third.
@@ -72,7 +89,8 @@ package struct SyntheticTraining: Hashable, Sendable {
         if case .real(let value)? = spec["train"]?["optimizer"]?["sgd"]?["learning_rate"] { rate = value }
         var stream = RandomStream(key: RandomStream.mix(seed) ^ UInt64(epoch))
         let distance = Elementary.log(rate) - Elementary.log(0.03)
-        let loss = 0.1 + 0.02 * distance * distance + 1 / Double(epoch) + 0.05 * stream.uniform()
+        let sound = 0.1 + 0.02 * distance * distance + 1 / Double(epoch) + 0.05 * stream.uniform()
+        let loss = explodes(seed: seed) ? 1000 * Double(epoch) + sound : sound
         let isLost = fate(seed: seed, epochs: epochs) == .losesNumbers(epoch: epoch)
         let values = metrics.map { metric in
             switch metric {

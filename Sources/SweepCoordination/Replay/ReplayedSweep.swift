@@ -1,4 +1,5 @@
 package import SweepCore
+import SweepSearch
 import SweepWire
 
 /// A sweep over curves that were recorded before: the coordinator's core decides, virtual workers read instead of train.
@@ -16,6 +17,8 @@ package struct ReplayedSweep: Sendable {
         package let chosen: Int?
         /// Epochs that each curve was trained.
         package let trained: [Int]
+        /// The curves, from 0, that were stopped as ones that cannot recover.
+        package let hopeless: [Int]
     }
 
     /// Costs by curve and epoch, on the scale of `Objective.cost`; all of `epochs` epochs.
@@ -23,6 +26,10 @@ package struct ReplayedSweep: Sendable {
     package let epochs: Int
     /// Which way the recorded metric is better: bounds in `prune` are values of the metric, not costs.
     package let direction: Objective.Direction
+    /// The loss before training, which stands for that of guessing; nil: the first epoch's is what there is.
+    package let start: Double?
+    /// Other losses that were recorded, by curve and epoch; for what is not here the replayed one stands.
+    package let losses: [[Metric: [Double]]]
     /// The value of `prune` in a sweep file.
     package let prune: SpecNode
     /// Virtual slots, and workers of one slot.
@@ -34,15 +41,20 @@ package struct ReplayedSweep: Sendable {
         curves: [[Double]],
         epochs: Int,
         direction: Objective.Direction = .minimize,
+        start: Double? = nil,
+        losses: [[Metric: [Double]]] = [],
         prune: SpecNode,
         parallelism: Int,
         workers: Int
     ) {
         precondition(!curves.isEmpty && curves.allSatisfy { $0.count == epochs }, "curves of equal length")
+        precondition(losses.isEmpty || losses.count == curves.count, "other losses of every curve or of none")
         precondition(workers >= 1, "there must be a worker")
         self.curves = curves
         self.epochs = epochs
         self.direction = direction
+        self.start = start
+        self.losses = losses
         self.prune = prune
         self.parallelism = parallelism
         self.workers = workers
@@ -112,7 +124,8 @@ package struct ReplayedSweep: Sendable {
             _ = core.start(at: .zero)
             let schema = DataSchema(
                 features: ["x"],
-                task: .regression(mean: 0, variance: 1),
+                // Its variance is what guessing costs.
+                task: .regression(mean: 0, variance: replay.start ?? 0),
                 trainingRows: 1,
                 validationRows: 1,
                 testRows: 0
@@ -138,7 +151,13 @@ package struct ReplayedSweep: Sendable {
                 .max()
             let chosen = trained.indices.filter { trained[$0] == furthest }
                 .min { (replay.last($0, trained), $0) < (replay.last($1, trained), $1) }
-            return Outcome(epochs: trained.reduce(0, +), time: Int(now), chosen: chosen, trained: trained)
+            return Outcome(
+                epochs: trained.reduce(0, +),
+                time: Int(now),
+                chosen: chosen,
+                trained: trained,
+                hopeless: trained.indices.filter { sweep.trials[$0].ended == .pruned(.hopeless) }
+            )
         }
 
         private mutating func register(_ worker: Int) {
@@ -159,14 +178,11 @@ package struct ReplayedSweep: Sendable {
         /// Reports a segment's epochs, up to the first that is not finite, and its end.
         private mutating func report(_ segment: Segment) {
             let assignment = segment.assignment
-            let curve = replay.curves[assignment.lease.trial.number - 1]
+            let number = assignment.lease.trial.number - 1
             var observations: [Observation] = []
             for epoch in assignment.from + 1...assignment.to {
-                let cost = curve[epoch - 1]
-                let value = replay.direction == .minimize || !cost.isFinite ? cost : -cost
-                let values = assignment.metrics.map { $0 == replay.metric ? value : 0 }
-                observations.append(Observation(epoch: epoch, values: values, seconds: 1e-9))
-                if !cost.isFinite { break }
+                observations.append(replay.observation(of: number, epoch, assignment.metrics))
+                if !replay.curves[number][epoch - 1].isFinite { break }
             }
             let lost = observations.last?.values.contains { !$0.isFinite } == true
             let peer = PeerID(number: UInt32(segment.worker + 1))
@@ -193,7 +209,9 @@ package struct ReplayedSweep: Sendable {
         private mutating func begin(_ assignment: Assignment, worker: Int) {
             let curve = replay.curves[assignment.lease.trial.number - 1]
             let epochs = curve[assignment.from..<assignment.to]
-            let length = epochs.firstIndex { !$0.isFinite }.map { $0 + 1 - assignment.from } ?? epochs.count
+            let lost = epochs.firstIndex { !$0.isFinite }.map { $0 + 1 }
+            let ends = [lost, replay.hopelessEpoch(assignment), assignment.to].compactMap { $0 }
+            let length = (ends.min() ?? assignment.to) - assignment.from
             busyUntil[worker] = max(busyUntil[worker], now) + Int64(length)
             order += 1
             segments.append(Segment(end: busyUntil[worker], order: order, worker: worker, assignment: assignment))
@@ -204,6 +222,36 @@ package struct ReplayedSweep: Sendable {
             guard let index = segments.indices.min(by: { segments[$0].isBefore(segments[$1]) }) else { return nil }
             return segments.remove(at: index)
         }
+    }
+
+    /// What a worker reports of an epoch: a recorded loss is every loss; beside a score the losses fall.
+    private func observation(of curve: Int, _ epoch: Int, _ metrics: [Metric]) -> Observation {
+        let cost = curves[curve][epoch - 1]
+        let value = direction == .minimize || !cost.isFinite ? cost : -cost
+        let loss = direction == .minimize ? cost : 1 / Double(epoch)
+        let values = metrics.map { metric -> Double in
+            if metric == self.metric { return value }
+            if metric.mustBeFinite {
+                // Where the replayed one is lost, all is.
+                let own = losses.isEmpty || !cost.isFinite ? nil : losses[curve][metric]
+                return own.map { $0[epoch - 1] } ?? loss
+            }
+            return metric == .learningRate ? 1 : 0
+        }
+        return Observation(epoch: epoch, values: values, seconds: 1e-9)
+    }
+
+    /// The epoch of its segment after which a trial is stopped as it cannot recover; nil when it is not, or loses its numbers first.
+    private func hopelessEpoch(_ assignment: Assignment) -> Int? {
+        guard prune[PruneSpec.hopelessKey] == .boolean(true) else { return nil }
+        var seen = LearningCurve(metrics: assignment.metrics)
+        for epoch in 1...assignment.to where epoch < epochs {
+            seen.append(observation(of: assignment.lease.trial.number - 1, epoch, assignment.metrics))
+            if epoch > assignment.from, HopelessRule.verdict(seen, objectives: [metric], chance: start) != nil {
+                return epoch
+            }
+        }
+        return nil
     }
 
     private func last(_ curve: Int, _ trained: [Int]) -> Double {

@@ -109,7 +109,7 @@ extension PageAsset {
             YsKMJQHIU3Tn6jup7Dj8f+3iM6zvF7kQRuAq8rxyF4pyi9j6csn3vgjr5WT2iuxpAYkqurR1mYhudPh6uhtt6wBrQWy0FZ1yuZaU5DCOocfTXt\
             jNKMJupuCsfRSysXWzLCLT2dApfTMUyNhAZso6w8XM8w03R7M7rA2S7cDE2QC9kHeh0Nxe3sTmUUDi2/GJ3XlFmCFfr9OnIP8DLCluyK8mAAA=
             """),
-        PageAsset(path: "/page/curves.js", type: "text/javascript; charset=utf-8", tag: "4c7e1fc552510881", size: 16512, packed: """
+        PageAsset(path: "/page/curves.js", type: "text/javascript; charset=utf-8", tag: "eac756f970797b06", size: 16543, packed: """
             H4sIAAAAAAACA60723LbRpbv+op2rXcAxBBEKfYkQ1lSeTPZquw6cSr2VB5YLLNFNkWMQYALgBZZNKr2H/YP50vmXLob3QAoKePNQyz09fS533\
             h2Jt4qWeZpfifm2/KzqkSxFPWq2FYyX/BHmcqsigV8i1VxD5NK3KqqFnO5VkLeFts6OUnXm6KsxWEVi2WaZbEoFf+7kLX8IG8zhQfkxTafq0Ys\
             y2ItguRsUayTv1eB3V2ld7HI5K2CjXNYW8eiUvMCAGn3LItyLWtvm9rVCtdu5GKhFrH4n63M6zRzLqrmMlPeHnjFGmD64e2b9+9/fN+unBdZUX\
@@ -160,21 +160,21 @@ extension PageAsset {
             1dG3qmzD9BVAWRwN2W2j3zqpmRcmlmkXuRYXv69wNwl5WvdtGjCTiCczADJ0KT+uUplKSPPATsHfzjf/8v0HB7ebrIAIn0JAkKJw5NpkQUgs2l\
             lN7DJ+luWnSi+aV6gJHq9NqG3vokXQDUVYqFBh90s4DmPuoctr6yhyGIZuFoUGaVUWraY8FQeQM+MfK4lnmXSpHr3RDcuIEfSSo7HNg0MYdOuR\
             vNE6vWbXVcVRIwHVpRdyF+EkNpMXRlzrTJQvTyDgNxT+QqzYmRdS8rX+OFh3ShUyWeXuqM0SFj/sc0LQBqKwlBxdFMcZdpvzJdPEONpfunf/vx\
-            zft3v2AD9aECC73YZqoE8dHhK/U93Kq6JntJSbyPYATROQgwDKARQSPoOGBpKsto1v7N4xAcfyzVHIMOmMTuadTB4l7SH6BWukTQD3bzIW4g+E\
-            J3GGE4sNmwVyGULMFFYteiXVEqWRXYfjbD4Ei/d+LOkQlyB7QKidpGccojVYVYypJzrLb9Urv8RQmgA7LqFEzhkCIHacK25Lwe7ghnPY4JGvR3\
-            K1vUbasPp+f9FuynN1Df7j+ka3WsGTm1zcgIv9PAXNkdfEBIvdwIYYLP/ah/ikC93DhoSyA6o1TUVKTpHWHDZYrousc9GOkBNrYgO2G1XZtKAL\
-            1ouwaaG63hnjWiBIe9kY9FNtpWukhYIQOAT2WB0ZHjH+m+jjEBpL3SoyFs9FhOP/iPltFs8/9YXLwcYVo6z9GmjrlGoD3RUt6Pj7et2PwzvOqG\
-            kWiyb26bitcDhK/cVTqRSA1BRMYwih5s2TOpSTmfA5c/0Lt3cbx3yBbXkAgM7bIof5SYE6dPU8LzfUx8ox7v9Zjyk9qe633onD6xfeDUu00NbL\
-            3mU33CaDrQfCqecqG/pYlOBndSxsSDzjicw3gPu8NDDTEeMQZ6B9nN4Jxve6/bO2gfSrnPBXDtPXXGyZz7JXTmoyg+mVb0RdInDOf48AZab34d\
-            gCqnN8zk6LZSiKe09RzDfYwNYYNtPV7bs3ZN2Uo9IlNGMVNDXVeUHmxQOnnyc1AKJ/qiPu86Ey8fep1+1Uo/a7gvQ3QtjXmnbdEY1CHdOG+yG6\
-            gv+41OdCBKk93a3owPJgf0LUSgPyEVHX8SW2xkHXUa1Z9QfTbnX1+JkdPk0R1+MGYREwvuxAQD6FwNEgSjWTe0cVncLIIj0Q0yvrdjd9ols2nc\
-            3hrIJbthcCD9XiV0bVV7uUnlko/INjDsm1h3Pf7+zfgu7ZXTY/HIVwaJ9ockmi/vZYa1aStkoctonBzgaKFvAdjndtugxwNaxjrdEy1RWj2Auz\
-            BKRuex22nAfrjp6jEetE786TuET1A+DSaJPmKQOPpG25dhc4gbzHdW1GR7/UATQrFJ2ljBlvN18d7VRtfUhXb8oD4fcp28VyZHXuAsgdEQeI0Z\
-            jayXakYS699WJ77bMdAPy+VKneJxJCgCtSCuWRq7P8RLzS/xgvP2h3O40GZzztwf5w2Vc0ax0J4MnnPuVXL6wHDVsa3ffD9csXGc2oCkSAsYxS\
-            F+kBBTZZAdWqfE88wc0dZ5NPtFbUkFncvYM9K2oEKJ6m7l4gMZaf71XKmqbVb3yxX0Y+W6gFiYVyReFtbUlgbvnDl+KoZVRl7oSPq1LkuOqx5H\
-            KABwXW/G+DkNxutGuNwLGwbiEh5zPySD+oBmqITjAZqjGQE8BEMTwXCpRpdN3n0m5euSm2KllswBdgQ6aVWf+AEbBdwSa06hj+n0eF0l3QVtc5\
-            QJzrybdYGp+ZrUuBdzPJIi99YeTZUTs3YS5Z3IRv/a1k1Rd/DlYQk+bAbbms3A1MqszeJ09B+wIJPjytr+zn7IerZrBsyNa8vtmDUjU6wgHcsY\
-            Y674n9veJSuAQAAA
+            zft3v2AD9aECC73YZqoE8dHhK/U93Kq6JntJSbyPYATROQgwDKARQSPoOGBpKsto1v7N4xAcfyzVHIMOmMTuadTB4l7SH2h0VsUGPAhSNGmttw\
+            i9JWi6NNL4cNMlbpz4QjcgYbSw2bDTIZQswYNiz6NdUSpZFdidNsPYSaNj4s6RhXIHtIaJ2j5ySjNVhVjKklOwtjtTRwRFCaADLusULOWQngdh\
+            w67lvB5uGGc1j/kbdIcrW/NtixOn5/0O7af3V9/uP6RrdaxXObW9ygi/099c2R18QEit3ghhgs/9qH+pQK3eOGgrJDrhVNRUw+kdYaNpCvi6xz\
+            0YCAI2tiBaYbVdm0IBvWi7BpobpeKeNaL8h72Rj0U22la6hlghA4DLZYHRgeUfac6OMT+kndajEW70WMo/+I+W0exvA8bi4uUIs9Z5jiZ3zCUE\
+            7aiW8n58vKvFpqfhVTeMRJOcc7tYvBYhfOWu0nlG6hciMoZR9GBHn8lcyvkcuPyB1r6L461FtvaGRGBol0X5o8SUOX2aCp/vguIb9XivBZWf1L\
+            Zk70Pn9IltE6fWbupv6/Wm6hNG04HeVPGUC/0tTXQyuJMSKh50xh8dxnvYHR7ql/GIMdBayF4Ip4Tbe93WQvtQSo0ugGvvqXFO5txOoRMjRfHJ\
+            dKovkj5hOAWIN9B68+MBVDm9YSZHt9NCPKXr5xjuY+wXG+z68bqitefKRuwRmTKKmfrtuqL0YP/SyZOfg1I40Rf1edeZePnQ6/SrVvpZw20bom\
+            tpzDttB8egDumGgZPdQPnZ74OiA1Ga7Nb2Znww+advIUD9CanouJvYgSPrqNPH/oTitDn/+kqMnB6Q7vCDIY2YWHAnJlZA32uQIBjsupGPy+Jm\
+            ERyJXpJxzR270y6ZTeP21kAu2UuDA+nnLKFrq9rLTaaXXEi2gWHfxLrr8edxxndpr5weC1e+Moa0vzPRfHkvMyxdWyELXUbj3AEHE30LwC652y\
+            U9HtAy1iefaInS6gHchVEyOo/dRgR2003Tj3GwdV5Q3yF8gvJpMEn0EYPE0Tfatg2bYtxgOrSiHtzrB3oUik3ShhK22q9r+642uqYmteMH9fmQ\
+            y+i9KjryAicRjIbAa8xoZL1UM5JY/7Y68d2OgXZZrmbqDJAjQRGoBXHN0tj9nV5qfqgXnLe/q8OFNtlz5v52b6jaM4qF9mTwnHOv0NMHhouSbX\
+            nn++GCjuPUBiRFWsAoDvGDhJgKh+zQOhWgZ+aItgyk2S9qKy7oXMaekbb1FspjdwsbH8hI84/rSlVts7pfzaDfMtcFhMq8IvGStKb0NHjnzPFT\
+            Mawy8kJH0o95WXJc9ThCAYDrejPGz2kwnDfC5V7YMBCX8Jj7IRnUBzRDFR4P0BzNCOAhGJoIhis5uqry7jMpX5fcFCu1ZA6wYdDJuvrED9go4J\
+            ZYcwp9TKfHyy7pLmh7p0xw5t2s60/N12TOvZjjkQy6t/ZoJp2YtZNH70Q2+se4bga7gy8PS/BhE9zWbAamlGZtFmer/4AFmRxX1vZn+EPWs10z\
+            YG5cW27HrBmZYoHpWEIZU8n/BGyumxefQAAA
             """),
         PageAsset(path: "/page/data.js", type: "text/javascript; charset=utf-8", tag: "ec30063b2d42911b", size: 11576, packed: """
             H4sIAAAAAAACA80aW5LbuPHfp8BW7JC0aY5m/JY96/La3tgf8brsiTcplWoFiZDEHYpUEZBnJrOs2jvkIzfIRXKTPUn6AYCgRhp79yuucg0FNB\

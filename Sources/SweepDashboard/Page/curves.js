@@ -187,7 +187,7 @@ export function trialTip(store, trial, more = []) {
 export const stopsOf = (store, trials, place) => trials.map(trial => ({id: trial.trial, trial: trial.trial, place: place(trial),
   say: `Trial ${trial.trial}, ${stateText(trial)}, ${store.definition.objective.metric} ${sig(trial.objective)}`}))
 
-const REASONS = {scheduler: 'others were better', sweep_ended: 'the sweep ended', cancelled: 'cancelled', cannot_recover: 'its loss was lost'}
+const REASONS = {scheduler: 'others were better', sweep_ended: 'the sweep ended', cancelled: 'cancelled', cannot_recover: 'its loss was lost', hopeless: 'it cannot recover'}
 export const stateText = trial => trial.state + (trial.stopped ? ' early' : '') + (trial.reason ? `: ${REASONS[trial.reason] ?? trial.reason}` : '')
 
 /** The best so far, over epochs trained or core time. */

@@ -129,6 +129,7 @@ package enum SweepFileSchema {
                 ("min_delta", any),
                 ("above", any), ("below", any), ("startup_trials", count),
                 ("warmup_epochs", SchemaValue.any([SchemaValue.fixed(0...1_000_000_000), share])), ("interval", count),
+                (PruneSpec.hopelessKey, SchemaValue.object(("type", .text("boolean")))),
             ]),
         ])
     }

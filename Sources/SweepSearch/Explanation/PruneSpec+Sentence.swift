@@ -3,6 +3,10 @@ package import SweepCore
 extension PruneSpec {
     /// The rule for people: which trials go on.
     package var sentence: String {
+        stopsHopeless ? "\(methodSentence); one that cannot recover is stopped at once" : methodSentence
+    }
+
+    private var methodSentence: String {
         let word = resolvedMethod.rawValue
         let best =
             objectives > 1 ? "the first one in \(reductionFactor) by fronts" : "the best one in \(reductionFactor)"

@@ -18,6 +18,8 @@ package struct TrialExplanation: Hashable, Sendable {
     package let standings: [Standing]
     /// What is believed of its values, where the sweep file says so and the searcher proposed it.
     package let beliefs: [Belief]
+    /// Why it was stopped as one that cannot recover; nil where it was not.
+    package let hopelessness: Hopelessness?
 
     package init(
         trial: Int,
@@ -28,7 +30,8 @@ package struct TrialExplanation: Hashable, Sendable {
         pending: Int,
         neighbours: [Neighbour],
         standings: [Standing],
-        beliefs: [Belief] = []
+        beliefs: [Belief] = [],
+        hopelessness: Hopelessness? = nil
     ) {
         self.trial = trial
         self.configuration = configuration
@@ -39,6 +42,7 @@ package struct TrialExplanation: Hashable, Sendable {
         self.neighbours = neighbours
         self.standings = standings
         self.beliefs = beliefs
+        self.hopelessness = hopelessness
     }
 
     /// How likely a value is by what is believed of its range.
@@ -91,6 +95,8 @@ package struct TrialExplanation: Hashable, Sendable {
         case waits
         /// It has no number here, so that nothing promotes it.
         case lost
+        /// Its curve ended it before, though its losses were numbers.
+        case hopeless
     }
 
     /// A trial among the results that were known at its level when it was decided, itself one of them.
