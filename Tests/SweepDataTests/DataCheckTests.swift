@@ -224,6 +224,21 @@ import Testing
     }
 
     // covers: C5
+    @Test func `labels that are wrong in the hearts of their classes are doubted, weak inputs are not`() throws {
+        // Two classes four deviations apart, and 5 of 16 labels of each the other one: hardly any ten neighbours agree.
+        var table = Table(2000)
+        for row in table.rows.indices { table.rows[row][0] += 2 * Double(row % 2) }
+        #expect(!checks(try table.findings()).contains(.labelNoise))
+        for row in table.rows.indices where (row / 2) % 16 < 5 { table.labels[row] = "k\((row + 1) % 2)" }
+        let finding = try #require(try table.findings().first { $0.check == .labelNoise })
+        #expect(finding.severity == .warning && finding.text.contains("agree most"), "\(finding)")
+        // Two classes 1.2 deviations apart lie in each other, and nobody is wrong.
+        var weak = Table(2000)
+        for row in weak.rows.indices { weak.rows[row][0] -= 0.8 * Double(row % 2) }
+        #expect(!checks(try weak.findings()).contains(.labelNoise))
+    }
+
+    // covers: C5
     @Test func `targets of other rows are told by the tails they leave, normal noise has none`() throws {
         for seed in 0..<3 as Range<UInt64> {
             var stream = RandomStream(key: seed)
