@@ -124,6 +124,25 @@ import Testing
         }
     }
 
+    // covers: C21
+    @Test
+    func
+        `few steps by a batch of a quarter of the rows are named without a symptom, more steps or a learnt run are not`()
+    {
+        func run(batch: Int, epochs: Int, floor: Double) -> [Cause] {
+            var run = MadeUpRun(fall(epochs, floor: floor))
+            run.schema = .table(counts: Array(repeating: 40, count: 10))
+            run.trial = .sound { $0.batchSize = batch }
+            run.columns[.updateRatio] = (1...epochs).map { _ in 1e-3 }
+            return named(run)
+        }
+        // 400 rows: 4 steps of 128.
+        #expect(run(batch: 128, epochs: 20, floor: 0.5) == [.bigBatch])
+        #expect(run(batch: 128, epochs: 40, floor: 0.5).isEmpty, "160 steps")
+        #expect(run(batch: 64, epochs: 20, floor: 0.5).isEmpty, "7 steps an epoch")
+        #expect(run(batch: 128, epochs: 20, floor: 0.1).isEmpty, "a tenth of guessing is left")
+    }
+
     private func remedy(_ cause: Cause, _ run: MadeUpRun) -> [String]? {
         run.diagnosis.causes.first { $0.cause == cause }?.remedy.change
     }
@@ -132,12 +151,11 @@ import Testing
     @Test func `where layers squash the remedy is relu, where they do not a norm`() {
         var run = MadeUpRun(fall(20, floor: 1.8), best: 0.05)
         run.schema = .table()
-        run.instruments = .of(
-            start: [0.5, 0.2, 0.02].enumerated().map {
-                .hidden("\($0.offset)", activation: .sigmoid, deviation: $0.element)
-            }
-                + [.head()]
-        )
+        let shrinking: [Double] = [0.5, 0.2, 0.02]
+        let layers = shrinking.enumerated().map { place, deviation in
+            Instruments.Layer.hidden("\(place)", activation: .sigmoid, deviation: deviation)
+        }
+        run.instruments = .of(start: layers + [.head()])
         run.trial = .sound { $0.model = ModelSpec(widths: [64, 64, 64], activation: .sigmoid) }
         #expect(
             remedy(.vanishing, run)

@@ -165,9 +165,9 @@ enum NeighbourChecks {
     /// is told by its neighbours and contradicted by its own label, which is none of them, so that the choice of rows does not bend the
     /// count. Told where the surest quarter of the rows has 0.45 + a of the share a of all, 6 % and ten rows at least: in made data (two
     /// normal classes, a from 0.17 to 0.4) sound labels come to 0.15 to 0.79 of it, the weaker the signal the more, and a fifth of
-    /// wrong ones to 0.6 to 1; of more than 0.36 nobody can say. Where the surest rows are of one class alone, nothing is told.
+    /// wrong ones to 0.6 to 1; of more than 0.36 nobody can say, unless three tenths of the contradicting labels are of other classes than the next. Where the surest rows are of one class alone, nothing is told.
     private static func evenDoubt(_ context: CheckContext, _ rows: [Int32], _ wide: NearestRows) -> [DataFinding] {
-        guard rows.count >= 100, case .classes(let classes) = context.data.targets,
+        guard rows.count >= 200, case .classes(let classes) = context.data.targets,
             case .classification(let names, _) = context.data.schema.task
         else { return [] }
         let labels = rows.map { Int(classes[Int($0)]) }
@@ -183,7 +183,12 @@ enum NeighbourChecks {
         let all = Double(labels.indices.count { common[$0] != labels[$0] }) / Double(rows.count)
         let share = Double(doubtful.count) / Double(surest.count)
         let counts = surest.reduce(into: [Int](repeating: 0, count: names.count)) { $0[common[$1]] += 1 }
-        guard share >= 0.06, doubtful.count >= 10, share >= (0.45 + all) * all, all < 0.36,
+        // Of which class the contradicting labels are: of the next one where classes overlap, of any where labels are wrong by chance.
+        var others = [[Int]](repeating: [Int](repeating: 0, count: names.count), count: names.count)
+        for index in doubtful { others[common[index]][labels[index]] += 1 }
+        let leading = others.reduce(0) { $0 + ($1.max() ?? 0) }
+        let isOfAny = names.count > 2 && 10 * leading <= 7 * doubtful.count
+        guard share >= 0.06, doubtful.count >= 10, share >= (0.45 + all) * all, all < (isOfAny ? 0.5 : 0.36),
             surest.count - (counts.max() ?? 0) >= 10
         else { return [] }
         return [
