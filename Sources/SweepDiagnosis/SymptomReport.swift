@@ -10,6 +10,9 @@ package struct SymptomReport: Sendable {
     /// Whether the loss on training rows has come down to a fifth of guessing.
     private let isNearlyDone: Bool
 
+    /// Whether it has come down to half of it.
+    private let hasLearnt: Bool
+
     /// Asks every detector.
     ///
     /// A steady fall excludes a plateau, and a loss that is not finite is not told of as rising too.
@@ -27,6 +30,7 @@ package struct SymptomReport: Sendable {
         if findings[.diverging] != nil { findings[.rising] = nil }
         self.findings = Symptom.allCases.compactMap { findings[$0] }
         isNearlyDone = evidence.series.probe.last.map { $0 < 0.2 * evidence.series.chance } ?? false
+        hasLearnt = evidence.series.probe.last.map { $0 < 0.5 * evidence.series.chance } ?? false
         notJudged = unknown.map { (symptom: $0.0, reason: $0.1) }
     }
 
@@ -43,9 +47,11 @@ package struct SymptomReport: Sendable {
     package var complaints: [Finding] {
         alarms.filter { finding in
             // What goes up and down where little is left does no harm that anybody measured: half of the sound runs of a deep
-            // network in the benchmark's tuning half do. Neither do units that a network has learnt without.
+            // network in the benchmark's tuning half do. Nor does what dropout takes of the training loss of a network that has
+            // learnt all the same, or units that it has learnt without.
             finding.symptom.isComplaint
-                && !(isNearlyDone && [.oscillating, .spiking, .dead].contains(finding.symptom))
+                && !(isNearlyDone && [.oscillating, .spiking, .modesApart].contains(finding.symptom))
+                && !(hasLearnt && finding.symptom == .dead)
         }
     }
 

@@ -21,6 +21,9 @@ package struct ValidationSample: Hashable, Sendable {
         self.init(schema, loss: name.flatMap(LossKind.init(rawValue:)))
     }
 
+    /// The standard error of a share of the rows.
+    func error(ofShare share: Double) -> Double { (max(0, share * (1 - share)) / Double(rows)).squareRoot() }
+
     /// The loss that lies `errors` standard errors of the mean of paired differences above `least`, at least.
     ///
     /// A curve holds means and no rows, but for two states of one network the rows need not be known: the difference of two

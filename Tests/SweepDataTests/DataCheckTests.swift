@@ -129,6 +129,15 @@ import Testing
         let found = try table.findings()
         #expect(found.contains { $0.check == .skew })
         #expect(!checks(found).contains(.outlier))
+        // Even numbers from e⁻³ to e³ of a logarithm are cut off before they are skewed by 3, and span two decades; their roots do not.
+        for (power, isTold) in [(1.0, true), (0.5, false)] {
+            var wide = Table()
+            for row in wide.rows.indices {
+                let place: Double = Double(row * 7 % 400) / 400
+                wide.rows[row][1] = Elementary.exp(power * (6 * place - 3))
+            }
+            #expect(try wide.findings().contains { $0.check == .skew } == isTold, "\(power)")
+        }
     }
 
     @Test func `copies, conflicts and rows in two parts are found by hash`() throws {
@@ -221,6 +230,21 @@ import Testing
         #expect(!checks(try rare.findings()).contains(.labelNoise))
         // Classes that lie in each other: nobody is wrong.
         #expect(!checks(try Table(600).findings()).contains(.labelNoise))
+    }
+
+    // covers: C5
+    @Test func `labels that are wrong in the hearts of their classes are doubted, weak inputs are not`() throws {
+        // Two classes four deviations apart, and 5 of 16 labels of each the other one: hardly any ten neighbours agree.
+        var table = Table(2000)
+        for row in table.rows.indices { table.rows[row][0] += 2 * Double(row % 2) }
+        #expect(!checks(try table.findings()).contains(.labelNoise))
+        for row in table.rows.indices where (row / 2) % 16 < 5 { table.labels[row] = "k\((row + 1) % 2)" }
+        let finding = try #require(try table.findings().first { $0.check == .labelNoise })
+        #expect(finding.severity == .warning && finding.text.contains("agree most"), "\(finding)")
+        // Two classes 1.2 deviations apart lie in each other, and nobody is wrong.
+        var weak = Table(2000)
+        for row in weak.rows.indices { weak.rows[row][0] -= 0.8 * Double(row % 2) }
+        #expect(!checks(try weak.findings()).contains(.labelNoise))
     }
 
     // covers: C5

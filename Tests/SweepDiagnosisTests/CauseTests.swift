@@ -96,6 +96,106 @@ import Testing
         )
     }
 
+    @Test func `the patience is one that stops this run`() {
+        // Best in epoch 16 of 20, so that four epochs came after it; a fifth of the budget is four, too.
+        for (best, patience) in [(16, 4), (17, 3)] {
+            let course = (1...20).map { (epoch: Int) -> Double in
+                epoch <= best ? 0.5 + 0.02 * Double(best - epoch) : 0.5 + 0.2 * Double(epoch - best)
+            }
+            var run = MadeUpRun(fall(20), validation: course, best: 0.05)
+            run.schema = .table()
+            run.trial = .sound()
+            #expect(
+                run.diagnosis.causes.first { $0.cause == .overTraining }?.remedy.change
+                    == ["train.early_stopping={metric: validation.loss, patience: \(patience)}"]
+            )
+        }
+    }
+
+    // covers: C11
+    @Test func `so few rows behind a gap are named without a complaint, more are not`() {
+        for (rows, isNamed) in [(15, true), (40, false)] {
+            var run = MadeUpRun(fall(20), validation: fall(20, floor: 0.6), best: 0.05)
+            run.schema = .table(counts: Array(repeating: rows, count: 10))
+            run.trial = .sound()
+            run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+            #expect(run.symptoms.contains(.gap) && run.report.complaints.isEmpty)
+            #expect(named(run) == (isNamed ? [.smallData] : []), "\(run.diagnosis.causes)")
+        }
+    }
+
+    // covers: C21
+    @Test
+    func
+        `few steps by a batch of a quarter of the rows are named without a symptom, more steps or a learnt run are not`()
+    {
+        func run(batch: Int, epochs: Int, floor: Double) -> [Cause] {
+            var run = MadeUpRun(fall(epochs, floor: floor))
+            run.schema = .table(counts: Array(repeating: 40, count: 10))
+            run.trial = .sound { $0.batchSize = batch }
+            run.columns[.updateRatio] = (1...epochs).map { _ in 1e-3 }
+            return named(run)
+        }
+        // 400 rows: 4 steps of 128.
+        #expect(run(batch: 128, epochs: 20, floor: 0.5) == [.bigBatch])
+        #expect(run(batch: 128, epochs: 40, floor: 0.5).isEmpty, "160 steps")
+        #expect(run(batch: 64, epochs: 20, floor: 0.5).isEmpty, "7 steps an epoch")
+        #expect(run(batch: 128, epochs: 20, floor: 0.1).isEmpty, "a tenth of guessing is left")
+    }
+
+    private func remedy(_ cause: Cause, _ run: MadeUpRun) -> [String]? {
+        run.diagnosis.causes.first { $0.cause == cause }?.remedy.change
+    }
+
+    // covers: C22 R14
+    @Test func `where layers squash the remedy is relu, where they do not a norm`() {
+        var run = MadeUpRun(fall(20, floor: 1.8), best: 0.05)
+        run.schema = .table()
+        let shrinking: [Double] = [0.5, 0.2, 0.02]
+        let layers = shrinking.enumerated().map { place, deviation in
+            Instruments.Layer.hidden("\(place)", activation: .sigmoid, deviation: deviation)
+        }
+        run.instruments = .of(start: layers + [.head()])
+        run.trial = .sound { $0.model = ModelSpec(widths: [64, 64, 64], activation: .sigmoid) }
+        #expect(
+            remedy(.vanishing, run)
+                == ["train.model={layers: [{dense: 64}, relu, {dense: 64}, relu, {dense: 64}, relu]}"]
+        )
+        run.trial = .sound { $0.model = ModelSpec(widths: [64, 64, 64]) }
+        #expect(remedy(.vanishing, run)?.first?.contains("batch_norm") ?? false, "\(run.diagnosis.causes)")
+    }
+
+    // covers: C17 R8
+    @Test func `strong dropout goes where the training rows are not learnt, and is less where they are`() {
+        var run = MadeUpRun(fall(20, floor: 1.8), best: 0.05)
+        run.schema = .table()
+        run.trial = .sound { $0.model = ModelSpec(widths: [64], dropout: 0.9) }
+        #expect(remedy(.overRegularised, run) == ["train.model={layers: [{dense: 64}, relu]}"])
+        run.columns[.probeLoss] = fall(20, floor: 0.5)
+        #expect(remedy(.overRegularised, run) == ["train.model={layers: [{dense: 64}, relu, {dropout: 0.2}]}"])
+    }
+
+    // covers: C8 C18 R7
+    @Test func `plain descent on uneven scales gets momentum with the scaling, and adam the scaling with it`() {
+        func run(_ momentum: Double, _ steps: [PreprocessStep]) -> MadeUpRun {
+            var run = MadeUpRun((1...20).map { _ in 1.5 }, best: 0.05)
+            run.trial = .sound(preprocess: steps) { $0.optimizer = .sgd(learningRate: 0.05, momentum: momentum) }
+            run.schema = .table()
+            run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+            run.data = [DataFinding(.scale, .fault, count: 3, text: "differ 30 times", remedy: "", measure: 30)]
+            return run
+        }
+        #expect(
+            remedy(.featureScale, run(0, []))
+                == ["data.preprocess=[standardize]", "train.optimizer.sgd.momentum=0.9"]
+        )
+        #expect(remedy(.featureScale, run(0.9, [])) == ["data.preprocess=[standardize]"])
+        let adam = "train.optimizer={adam: {learning_rate: 0.003}}"
+        #expect(remedy(.optimizer, run(0, [])) == [adam, "data.preprocess=[standardize]"])
+        #expect(remedy(.optimizer, run(0, [.standardize])) == [adam])
+        #expect(remedy(.optimizer, run(0.9, [])) == nil)
+    }
+
     // covers: R20
     @Test func `two faults that do not look alike are both named`() {
         var run = MadeUpRun((1...20).map { 2.25 - 0.004 * Double($0) }, best: 0.05)

@@ -188,6 +188,22 @@ import Testing
         }
     }
 
+    // covers: Y7
+    @Test func `a network that only grows surer of its mistakes is sound until the loss doubles`() {
+        func shows(_ rise: Double, accuracy then: Double, _ now: Double, rows: Int = 1000) -> Bool {
+            var run = rising(by: rise, rows: rows)
+            run.columns[.validationAccuracy] = (1...20).map { $0 <= 7 ? then : now }
+            return run.symptoms.contains(.validationRising)
+        }
+        #expect(!shows(0.2, accuracy: 0.88, 0.9), "0.5 to 0.7, and fewer mistakes")
+        #expect(!shows(0.2, accuracy: 0.9, 0.89), "one more in a hundred is none that matters")
+        #expect(shows(0.2, accuracy: 0.9, 0.86), "more mistakes")
+        #expect(shows(0.6, accuracy: 0.88, 0.9), "0.5 to 1.1")
+        // One standard error of 100 rows at 0.9 is 0.03.
+        #expect(!shows(0.3, accuracy: 0.9, 0.875, rows: 100))
+        #expect(shows(0.3, accuracy: 0.9, 0.86, rows: 100))
+    }
+
     @Test func `a rise matters by a tenth of the loss, or of what was gained`() {
         #expect(!rising(by: 0.04, rows: 1_000_000).symptoms.contains(.validationRising), "8 % of the loss")
         #expect(rising(by: 0.06, rows: 1_000_000).symptoms.contains(.validationRising), "12 %")
@@ -259,6 +275,15 @@ import Testing
         #expect(!MadeUpRun(learnt, training: learnt.map { 3 * $0 + 0.02 }).symptoms.contains(.modesApart))
         // The first epochs fall within themselves.
         #expect(!MadeUpRun(fall(4, rate: 1.5), training: [2.3] + fall(3, rate: 1.5)).symptoms.contains(.modesApart))
+    }
+
+    @Test func `what dropout takes of a network that has learnt asks for no explanation, of another it does`() {
+        for (floor, isAsked) in [(0.1, false), (0.8, true)] {
+            let probe = fall(20, rate: 0.5, floor: floor)
+            let run = MadeUpRun(probe, training: probe.map { $0 + 1.2 })
+            #expect(run.symptoms.contains(.modesApart), "floor \(floor)")
+            #expect(run.report.complaints.contains { $0.symptom == .modesApart } == isAsked, "floor \(floor)")
+        }
     }
 
     // covers: C17 T5
@@ -340,7 +365,7 @@ import Testing
     }
 
     @Test func `dead units that a network learnt without ask for no explanation, beside a high loss they do`() {
-        for (floor, isAsked) in [(0.05, false), (1.8, true)] {
+        for (floor, isAsked) in [(0.05, false), (0.8, false), (1.8, true)] {
             var run = MadeUpRun(fall(10, floor: floor))
             run.instruments = .of(start: [.hidden(), .head()], end: [.hidden(dead: 0.6), .head()])
             #expect(run.symptoms.contains(.dead))

@@ -87,8 +87,10 @@ enum CapacityCauses {
         },
         remedy: { context in
             let best = context.bestEpoch?.epoch ?? 1
-            // A fifth of the budget: with ten epochs of patience a run of twenty is never stopped whose best epoch is the eleventh.
-            let patience = min(10, max(3, context.series.budget / 5))
+            // A fifth of the budget: with ten epochs of patience a run of twenty is never stopped whose best epoch is the eleventh. And
+            // no more than came after the best: only a run that is stopped gets its best weights back.
+            let after = context.series.validation.count - best
+            let patience = max(3, min(10, context.series.budget / 5, after))
             let spared = context.bestEpoch.map { EvidenceText.percent(1 - $0.share) } ?? "some"
             return CauseFinding.Remedy(
                 context.training == nil
@@ -214,8 +216,10 @@ enum CapacityCauses {
                 words.append("max_norm 4")
             }
             if context.greatestDropout >= 0.5 {
-                changes += context.modelChange { $0.dropout(0.2) }
-                words.append("dropout of 0.2")
+                // What does not fit its training rows wants no dropout at all: first fit, then hold back.
+                let rate = context.learnsTraining ? 0.2 : 0
+                changes += context.modelChange { $0.dropout(rate) }
+                words.append(rate > 0 ? "dropout of \(rate)" : "no dropout, until the training rows are learnt")
             }
             return CauseFinding.Remedy(
                 changes,

@@ -37,12 +37,18 @@ enum DataCauses {
             return clues
         },
         remedy: { context in
-            CauseFinding.Remedy(
-                context.run.trial == nil ? [] : ["data.preprocess=[\(context.isImage ? "normalize" : "standardize")]"],
-                context.isImage
-                    ? "zero mean and unit variance of each channel, fitted on training rows"
-                    : "zero mean and unit variance of each feature, fitted on training rows"
-            )
+            let step = context.isImage ? "normalize" : "standardize"
+            var changes = context.run.trial == nil ? [] : ["data.preprocess=[\(step)]"]
+            var words =
+                "zero mean and unit variance of each \(context.isImage ? "channel" : "feature"), fitted on training rows"
+            // Steps that were small enough for the largest feature are too small once all have unit size.
+            if case .sgd(let momentum, _, _)? = context.training?.optimizer.rule, momentum == 0,
+                let path = context.optimizerPath("momentum"), !changes.isEmpty
+            {
+                changes.append("\(path)=0.9")
+                words += "; and momentum 0.9, as plain descent hardly moves along what the features have in common"
+            }
+            return CauseFinding.Remedy(changes, words)
         }
     )
 
@@ -269,7 +275,7 @@ enum DataCauses {
             let isPoor = rows < 100 && (context.explained ?? 1) < 0.9
             guard context.shows(.validationRising, .gap) || isPoor else { return [] }
             var clues = context.clue(0.8, .validationRising, .gap)
-            clues += context.clue(rows < 100 ? 3 : 1, "\(rows) training rows", if: rows < 500)
+            clues += context.clue(rows < 100 ? 3 : rows < 200 ? 2 : 1, "\(rows) training rows", if: rows < 500)
             clues += context.clue(0.6, data: .size)
             clues += context.clue(-1.5, "\(rows) training rows", if: rows > 5000)
             // More of what predicts nothing would not help.

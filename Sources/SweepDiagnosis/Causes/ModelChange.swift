@@ -63,7 +63,7 @@ struct ModelChange {
     /// Every dropout at this share.
     func dropout(_ share: Double) -> ModelChange {
         mapping { layer in
-            if case .dropout = layer { return [.dropout(share)] }
+            if case .dropout = layer { return share > 0 ? [.dropout(share)] : [] }
             return [layer]
         }
     }

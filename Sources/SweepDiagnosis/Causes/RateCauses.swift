@@ -203,7 +203,7 @@ enum RateCauses {
                     if: rate * 5 < usual.lowerBound
                 )
                 clues += context.clue(
-                    0.6,
+                    1.2,
                     "the rate \(EvidenceText.number(rate)) is below those usual for "
                         + "\(context.training?.optimizer.rule.name ?? "it")",
                     if: isStuck && rate * 5 >= usual.lowerBound
@@ -371,11 +371,14 @@ enum RateCauses {
             .init(.rateTooLow, "ten times the rate, and an eighth of the batch, each alone and for the same epochs")
         ],
         clues: { context in
-            guard context.shows(.slow, .stillImproving, .plateau, .atChance) || context.fallsUnfinished,
-                let steps = context.stepsPerEpoch, let training = context.training, steps <= 8,
+            guard let steps = context.stepsPerEpoch, let training = context.training, steps <= 8,
                 training.batchSize * training.accumulation > 32
             else { return [] }
             let total = steps * context.series.budget
+            // So few steps are few whatever the curve looks like, unless they were enough.
+            let isScarce = steps <= 4 && total < 150 && !context.isNearlyDone
+            guard context.shows(.slow, .stillImproving, .plateau, .atChance) || context.fallsUnfinished || isScarce
+            else { return [] }
             var clues = context.clue(1, .slow, .stillImproving, .plateau, .atChance)
             clues.append(
                 Clue(
@@ -387,8 +390,10 @@ enum RateCauses {
             if !context.shows(.slow, .stillImproving, .plateau, .atChance) {
                 clues += context.clue(
                     0.6,
-                    "the loss on training rows still falls at the end",
-                    if: context.fallsUnfinished
+                    context.fallsUnfinished
+                        ? "the loss on training rows still falls at the end"
+                        : "a batch holds a quarter of the rows or more, and the rows are not learnt",
+                    if: context.fallsUnfinished || isScarce
                 )
             }
             if let scale = context.run.instruments?.readings.last(where: { $0.noise != nil })?.noise?.simpleScale {
