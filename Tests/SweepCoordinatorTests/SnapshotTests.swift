@@ -364,9 +364,9 @@ import Testing
         #expect(
             names(core) == [
                 "sweeps", "table", "sequences", "unreadable", "deleted", "leasesGiven",  // written
-                "active", "checkpointUsers", "nextSweep",  // follow
+                "active", "checkpointUsers", "nextSweep", "experimenting",  // follow
                 "options", "session", "connections", "effects", "clock", "clocked", "unwritten",
-                "turnedAway",  // no facts
+                "turnedAway", "sought",  // no facts
             ]
         )
         #expect(
@@ -374,7 +374,7 @@ import Testing
                 "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided",
                 "resolved", "epochsDecided", "leastCost", "ranMilliseconds",
                 "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
-                "placement", "share", "enqueued",  // written
+                "placement", "share", "enqueued", "experiments", "experimentsEnd",  // written
                 "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",
                 "readsCurves", "pool", "searched",  // follow
                 "attempts", "searchedAt", "finalists", "weighed",  // the core's, no facts, and empty between two facts
