@@ -39,42 +39,58 @@ extension CoordinatorCore {
     /// Trials with one likeliest cause.
     private struct Complaint {
         let cause: Cause
-        /// Those in a sick region first, then those that came furthest, then by number.
-        var reports: [(report: DiagnosisDocument.Report, isInRegion: Bool, epochs: Int)]
+        /// How many they are, and how many of them lie in a sick region.
+        var trials = 0
+        var inRegions = 0
+        /// The one to look into: in a sick region if any is, then that which came furthest, then the first.
+        var report: DiagnosisDocument.Report?
+        private var standing = (isInRegion: false, epochs: -1)
 
-        var inRegions: Int { reports.count { $0.isInRegion } }
+        init(cause: Cause) { self.cause = cause }
+
+        mutating func add(_ report: DiagnosisDocument.Report, isInRegion: Bool, epochs: Int) {
+            trials += 1
+            if isInRegion { inRegions += 1 }
+            let isFirst =
+                standing.isInRegion == isInRegion ? epochs > standing.epochs : isInRegion
+            guard isFirst else { return }
+            (self.report, standing) = (report, (isInRegion, epochs))
+        }
     }
 
-    /// Of what trials that began with weights of their own complain, most of them in sick regions first.
+    /// Trials that are reported on at once: of a large sweep no more than a complaint's first one is kept.
+    private static let perPart = 256
+
+    /// Of what trials that began with weights of their own complain, what most of them in sick regions do first.
     private func complaints(of sweep: SweepProgress, except tried: Set<Cause>, _ curves: WholeCurves) -> [Complaint] {
-        let document = diagnosisDocument(sweep, of: Array(sweep.trials), withRegions: true, curves: curves)
+        let regions = diagnosisDocument(sweep, of: [], withRegions: true, curves: curves).regions
+        let looked = Set(sweep.experiments.map(\.trial))
         var found: [Cause: Complaint] = [:]
-        for report in document.reports where ["causes", "undecided"].contains(report.verdictKind) {
-            guard let cause = report.causes.first?.cause, !tried.contains(cause),
-                let trial = report.trial.flatMap({ sweep[$0] }), trial.parent == nil, !sweep.isFinal(trial.number),
-                !sweep.experiments.contains(where: { $0.trial == trial.number })
-            else { continue }
-            let isInRegion = document.regions.contains { region in
-                region.conditions.allSatisfy { $0.holds(trial.configuration) }
+        for first in stride(from: 0, to: sweep.trials.count, by: Self.perPart) {
+            let part = sweep.trials[first..<min(first + Self.perPart, sweep.trials.count)].filter { trial in
+                trial.parent == nil && !sweep.isFinal(trial.number) && !looked.contains(trial.number)
             }
-            found[cause, default: Complaint(cause: cause, reports: [])].reports.append(
-                (report, isInRegion, trial.curve.epochs)
-            )
+            let document = diagnosisDocument(sweep, of: part, withRegions: false, curves: curves)
+            for report in document.reports where ["causes", "undecided"].contains(report.verdictKind) {
+                guard let cause = report.causes.first?.cause, !tried.contains(cause),
+                    let trial = report.trial.flatMap({ sweep[$0] })
+                else { continue }
+                let isInRegion = regions.contains { region in
+                    region.conditions.allSatisfy { $0.holds(trial.configuration) }
+                }
+                found[cause, default: Complaint(cause: cause)].add(
+                    report,
+                    isInRegion: isInRegion,
+                    epochs: trial.curve.epochs
+                )
+            }
         }
         let order = Cause.allCases.compactMap { found[$0] }
         return order.indices.sorted { a, b in
             let (first, second) = (order[a], order[b])
             if first.inRegions != second.inRegions { return first.inRegions > second.inRegions }
-            return first.reports.count == second.reports.count ? a < b : first.reports.count > second.reports.count
-        }.map { place in
-            var complaint = order[place]
-            complaint.reports.sort { a, b in
-                if a.isInRegion != b.isInRegion { return a.isInRegion }
-                return a.epochs == b.epochs
-                    ? a.report.trial ?? 0 < b.report.trial ?? 0 : a.epochs > b.epochs
-            }
-            return complaint
-        }
+            return first.trials == second.trials ? a < b : first.trials > second.trials
+        }.map { order[$0] }
     }
 
     private typealias Submitting = (coreVersion: String, milliseconds: Int64)
@@ -89,7 +105,7 @@ extension CoordinatorCore {
         guard made < Self.greatestExperiments else { return .over("\(made) experiments were made, the most there are") }
         var isShort: Cause?
         for complaint in complaints(of: sweep, except: Set(sweep.experiments.flatMap(\.causes)), curves) {
-            guard let report = complaint.reports.first?.report, let number = report.trial,
+            guard let report = complaint.report, let number = report.trial,
                 let subject = subject(number, of: sweep, curves), let epochs = subject.epochs,
                 let experiment = Experiment(template: subject.template, schema: subject.schema)
             else { continue }
