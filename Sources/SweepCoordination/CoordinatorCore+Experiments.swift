@@ -32,7 +32,11 @@ extension CoordinatorCore {
                 // Somebody took the name meanwhile: another is looked for.
                 case .failure(.taken): return
                 case .failure(.wrong(let sentence)):
-                    return end(experimentsOf: id, "an experiment on trial \(plan.trial) cannot be begun: \(sentence)", at: now)
+                    return end(
+                        experimentsOf: id,
+                        "an experiment on trial \(plan.trial) cannot be begun: \(sentence)",
+                        at: now
+                    )
                 }
             }
             for submission in submissions { record(.sweepSubmitted(submission), at: now) }

@@ -18,7 +18,9 @@ extension CoordinatorCore {
         if let trial, sweep[trial] == nil { return nil }
         let trials = sweep.trials.filter { trial == nil || trial == $0.number }
         let experiments = experiments(on: sweep, curves).filter { trial == nil || trial == $0.told.trial }
-        let document = diagnosisDocument(sweep, of: trials, withRegions: trial == nil, curves: curves).telling(experiments)
+        let document = diagnosisDocument(sweep, of: trials, withRegions: trial == nil, curves: curves).telling(
+            experiments
+        )
         guard trial != nil, let asked = trials.first, var report = document.reports.first else { return document }
         report.inSweep = Self.pairs(of: asked, in: sweep)
         return DiagnosisDocument(sweep: document.sweep, reports: [report], experiments: document.experiments)

@@ -21,7 +21,9 @@ extension CoordinatorCore {
         milliseconds: Int64,
         curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
     ) -> ExperimentStep {
-        guard let sweep = sweeps[id], let left = sweep.experimentEpochsLeft else { return .over("nothing is asked for") }
+        guard let sweep = sweeps[id], let left = sweep.experimentEpochsLeft else {
+            return .over("nothing is asked for")
+        }
         let newest = sweep.experiments.last
         let trained = newest?.sweeps.compactMap { sweeps[$0] } ?? []
         if let ended = trained.first(where: { $0.state == .cancelled }) {

@@ -252,7 +252,9 @@ extension Sweep {
         population: Bool
     ) -> (message: String, allowed: String)? {
         if isOfPrograms {
-            return ("trials are programs, which an experiment cannot change", "no diagnose; arms compare what you change")
+            return (
+                "trials are programs, which an experiment cannot change", "no diagnose; arms compare what you change"
+            )
         }
         if population {
             return (

@@ -94,7 +94,9 @@ import Testing
 
         private func observation(_ assignment: Assignment, epoch: Int) -> Observation {
             var rate = 0.01
-            if case .real(let value)? = assignment.spec["train"]?["optimizer"]?["sgd"]?["learning_rate"] { rate = value }
+            if case .real(let value)? = assignment.spec["train"]?["optimizer"]?["sgd"]?["learning_rate"] {
+                rate = value
+            }
             let isSick = isSick(rate, assignment.sweepName)
             // Runs that learn differ a little from one another, so that their gains have a spread; what a sick one does depends on its
             // seed alone, so that among those nothing seems to help.
@@ -145,7 +147,10 @@ import Testing
         #expect(report.causes.first?.cause == .rateTooHigh && plan.causes.first == .rateTooHigh && plan.round == 1)
         #expect(lab.sweep?.experiments.map(\.trial) == [plan.trial] && lab.sought.isEmpty)
         let child = try #require(lab.harness.core.sweep(named: "sample.why-\(plan.trial)"))
-        #expect(lab.sweep?.experiments.first?.sweeps == [child.id] && child.sweep.arms.contains { $0.name == "learning rate / 10" })
+        #expect(
+            lab.sweep?.experiments.first?.sweeps == [child.id]
+                && child.sweep.arms.contains { $0.name == "learning rate / 10" }
+        )
         #expect(child.sweep.diagnose == nil, "experiments are not experimented on")
         #expect(child.submission.milliseconds == 5)
 

@@ -4,7 +4,8 @@ import Testing
 
 /// What a file says of experiments on its findings: mistakes have their line and column.
 @Suite struct DiagnoseFileTests {
-    @Test(arguments: [("0.1", 0.1), ("1", 1), ("1e-3", 1e-3)]) func `a share is read`(text: String, share: Double) throws
+    @Test(arguments: [("0.1", 0.1), ("1", 1), ("1e-3", 1e-3)]) func `a share is read`(text: String, share: Double)
+        throws
     {
         let read = try sweep(file(rest: "search: {trials: 3}\ndiagnose: {confirm: \(text)}"))
         #expect(read.sweep.diagnose == DiagnoseSpec(confirm: share))
@@ -12,7 +13,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("{confirm: 0}", "f:8:21: not an allowed value: diagnose.confirm, found 0, allowed a number above 0, at most 1"),
+        (
+            "{confirm: 0}",
+            "f:8:21: not an allowed value: diagnose.confirm, found 0, allowed a number above 0, at most 1"
+        ),
         (
             "{confirm: 1.5}",
             "f:8:21: not an allowed value: diagnose.confirm, found 1.5, allowed a number above 0, at most 1"

@@ -230,7 +230,11 @@ package struct SweepReport: Sendable {
             parts.append(.table(regions))
         }
         if !diagnosis.experiments.isEmpty {
-            parts.append(.paragraph("Experiments that the coordinator made by itself, on the share of epochs that the file gives them:"))
+            parts.append(
+                .paragraph(
+                    "Experiments that the coordinator made by itself, on the share of epochs that the file gives them:"
+                )
+            )
             var made = Table(columns: [Table.Column("experiment")])
             for line in diagnosis.experiments.flatMap(\.lines) { made.add([line]) }
             parts.append(.table(made))

@@ -147,7 +147,9 @@ package enum SweepFileSchema {
             (
                 "confirm",
                 SchemaValue.object(
-                    ("type", .text("number")), ("exclusiveMinimum", .number(0)), ("maximum", .number(1))
+                    ("type", .text("number")),
+                    ("exclusiveMinimum", .number(0)),
+                    ("maximum", .number(1))
                 )
             )
         ])

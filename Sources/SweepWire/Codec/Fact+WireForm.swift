@@ -279,7 +279,9 @@ extension SweepExperiment {
                 SweepID(rawValue: number)
             },
             causes: try Check.list(form.causes, "an experiment's causes", limit: limit) { word throws(WireError) in
-                guard let cause = Cause(rawValue: word) else { throw .undecodable("a cause called so: \(word.prefix(40))") }
+                guard let cause = Cause(rawValue: word) else {
+                    throw .undecodable("a cause called so: \(word.prefix(40))")
+                }
                 return cause
             },
             epochs: try Check.integer(form.epochs, "epochs", in: 0...1 << 53)
