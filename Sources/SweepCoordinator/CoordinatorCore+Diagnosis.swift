@@ -26,7 +26,7 @@ extension CoordinatorCore {
         return DiagnosisDocument(sweep: document.sweep, reports: [report], experiments: document.experiments)
     }
 
-    /// Reports on a part of all trials; the first part tells of the regions, for which all are looked at.
+    /// Reports on a part of all trials; the first part tells of the regions, for which all are looked at, and lists the experiments.
     package func diagnosisDocument(
         _ sweep: SweepProgress,
         page: TrialPage,
@@ -39,7 +39,7 @@ extension CoordinatorCore {
             withRegions: page.after == 0,
             next: part.next,
             curves: curves
-        ).telling(experiments(on: sweep, curves))
+        ).telling(experiments(on: sweep, curves), listed: page.after == 0)
     }
 
     /// The reports without what experiments showed.

@@ -292,8 +292,12 @@ extension CoordinatorCore {
 }
 
 extension DiagnosisDocument {
-    /// The document with what experiments showed: causes that they confirmed come first.
-    func telling(_ experiments: [(told: Experiment, document: ExperimentDocument?)]) -> DiagnosisDocument {
+    /// The document with what experiments showed: causes that they confirmed come first. In a part that is not the first they are not
+    /// listed again.
+    func telling(
+        _ experiments: [(told: Experiment, document: ExperimentDocument?)],
+        listed: Bool = true
+    ) -> DiagnosisDocument {
         guard !experiments.isEmpty else { return self }
         let shown = Dictionary(experiments.map { ($0.told.trial, $0.document) }) { first, _ in first }
         return DiagnosisDocument(
@@ -303,7 +307,7 @@ extension DiagnosisDocument {
                 return report.confirmed(by: document)
             },
             regions: regions,
-            experiments: experiments.map(\.told),
+            experiments: listed ? experiments.map(\.told) : [],
             next: next
         )
     }

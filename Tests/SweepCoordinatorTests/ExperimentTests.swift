@@ -172,6 +172,15 @@ import Testing
         #expect(confirmed.causes.first?.isConfirmed == true)
         #expect(document.reports.filter { $0.causes.first?.isConfirmed == true }.count == 1)
         #expect(try DiagnosisDocument(json: document.json) == document)
+        // A client that reads in parts comes to the same.
+        var parts: [DiagnosisDocument] = []
+        var page = TrialPage(after: 0, epochs: 600)
+        repeat {
+            parts.append(lab.harness.core.diagnosisDocument(sweep, page: page))
+            page.after = parts.last?.next ?? 0
+        } while page.after > 0
+        #expect(parts.count > 1 && parts.flatMap(\.reports) == document.reports)
+        #expect(parts.flatMap(\.experiments) == document.experiments)
         let status = lab.harness.core.statusDocument(sweep, pace: nil, at: lab.harness.now)
         #expect(status.experiments?.state == "over" && status.experiments?.epochs == plan.epochs && status.hasStopped)
         #expect(status.experiments?.allowed == 1_200 && status.experiments?.sweeps == [child.sweep.name])
