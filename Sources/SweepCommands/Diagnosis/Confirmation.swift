@@ -3,7 +3,6 @@ import SweepCore
 import SweepData
 import SweepDiagnosis
 import SweepNodeCommands
-import SweepNumerics
 import SweepReports
 import SweepSpec
 import SweepWire
