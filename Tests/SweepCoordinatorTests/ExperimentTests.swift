@@ -92,7 +92,8 @@ import Testing
         var state: ExperimentsState? { sweep.flatMap { harness.core.experimentsState(of: $0) } }
 
         private func observation(_ assignment: Assignment, epoch: Int) -> Observation {
-            var rate = 0.01
+            // Another optimizer mends nothing here.
+            var rate = 1.0
             if case .real(let value)? = assignment.spec["train"]?["optimizer"]?["sgd"]?["learning_rate"] {
                 rate = value
             }
