@@ -83,7 +83,8 @@ actor ControlClient: SweepControl {
                 return DiagnosisDocument(
                     sweep: part.sweep,
                     reports: parts.flatMap(\.reports),
-                    regions: parts.flatMap(\.regions)
+                    regions: parts.flatMap(\.regions),
+                    experiments: parts.flatMap(\.experiments)
                 )
             }
             page?.after = next

@@ -288,7 +288,16 @@ struct LoadedSweep {
             search   \(method), \(sweep.space.parameters.count) parameters, \
             \(search.trials.map { "\($0) trials" } ?? "the whole grid"), seed \(search.seed)
             epochs   \(sweep.epochs), prune \(prune)
-            """ + (warmStart.map { "\n\($0)" } ?? "")
+            """ + (experiments.map { "\n\($0)" } ?? "") + (warmStart.map { "\n\($0)" } ?? "")
+    }
+
+    /// What is done about findings once the sweep is finished; nil where nothing is.
+    private var experiments: String? {
+        file.sweep.diagnose.map { spec in
+            let percent = NumberText.significant(100 * spec.confirm, digits: 3)
+            return
+                "findings experiments once the sweep is finished, at most \(percent) % of the epochs that its search is given"
+        }
     }
 
     private var materialSummary: String {

@@ -38,6 +38,9 @@ struct ProgressLine {
             let of = status.objectives.first.map { "\($0.metric.rawValue) " } ?? ""
             parts.append("best \(of)\(NumberText.significant(best.objective)) (trial \(best.trial))")
         }
+        if status.isExperimenting, let experiments = status.experiments {
+            parts.append("experiments \(experiments.text)")
+        }
         let away = status.turnedAway.count
         if away > 0 { parts.append("\(away) worker\(away == 1 ? "" : "s") turned away, see `sweepd status`") }
         return PrintableText.line(parts.joined(separator: " · "))

@@ -53,7 +53,12 @@ struct RunCommand: AsyncParsableCommand {
         if case .finished = standing {
             let stored = try StoredSweeps(directory: directory)
             Terminal.error("\(name) is finished; this is its table (\(directory))")
-            return Terminal.output(format.text(try await stored.rank(sweep: name, top: top)))
+            Terminal.output(format.text(try await stored.rank(sweep: name, top: top)))
+            let status = try await stored.status(sweep: name)
+            if status.experiments != nil {
+                tell(try await stored.diagnose(sweep: name, trial: nil).experiments, status.experiments)
+            }
+            return
         }
         let logger = log.logger("sweepd.coordinator")
         let registry = PrometheusRegistry(help: CoordinatorMetrics.help)
@@ -79,7 +84,11 @@ struct RunCommand: AsyncParsableCommand {
             try await coordinator.take(loaded)
         }
         // Who runs it again has seen to what halted it.
-        if try await coordinator.status(sweep: name).state == "halted" { _ = try await coordinator.resume(sweep: name) }
+        let status = try await coordinator.status(sweep: name)
+        for halted in [name] + (status.experiments?.sweeps ?? [])
+        where try await coordinator.status(sweep: halted).state == "halted" {
+            _ = try await coordinator.resume(sweep: halted)
+        }
         let before = try await coordinator.rank(sweep: name, top: nil).coreSeconds
         let access = try addresses.isEmpty ? HTTPAccess(token: nil) : keys.httpAccess()
         let page = PageBesideRun(
@@ -103,6 +112,8 @@ struct RunCommand: AsyncParsableCommand {
         let halt = try await coordinator.status(sweep: name)
         crew.stop(patience: ended ? 10 : 3)
         let document = try await coordinator.rank(sweep: name, top: nil)
+        let made =
+            halt.experiments == nil ? [] : try await coordinator.diagnose(sweep: name, trial: nil).experiments
         await page?.stop()
         await coordinator.close()
         if halt.state == "halted" {
@@ -110,6 +121,12 @@ struct RunCommand: AsyncParsableCommand {
                 .failed,
                 "\(name) is halted: \(halt.reason ?? "no reason is known"). "
                     + "Go on with: \(again(directory))"
+            )
+        }
+        if halt.hasExperimentsLeft, let experiments = halt.experiments, experiments.state == "halted" {
+            throw CommandFailure(
+                .failed,
+                "\(name) is finished; its experiments wait: \(experiments.text). Go on with: \(again(directory))"
             )
         }
         if !ended, let failure = crew.failure { throw CommandFailure(.badInput, failure) }
@@ -120,10 +137,21 @@ struct RunCommand: AsyncParsableCommand {
             )
         }
         Terminal.output(format.text(top.map { document.first($0) } ?? document))
+        tell(made, halt.experiments)
         let training = document.coreSeconds - before
         Terminal.error(Self.times(training: training, wall: begun.duration(to: .now), slots: workers * slots))
         if let row = document.rows.first, document.rows.allSatisfy({ $0.failure != nil }) {
             throw CommandFailure(.failed, "every trial of \(name) failed; trial \(row.trial): \(row.failure ?? "")")
+        }
+    }
+
+    /// Says what the experiments showed: below a table, and beside any other format.
+    private func tell(_ made: [DiagnosisDocument.Experiment], _ status: StatusDocument.Experiments?) {
+        guard let status, status.state == "over" else { return }
+        let lines = made.flatMap(\.lines)
+        let none = "no experiment was made: \(status.reason ?? "no reason is known")"
+        for line in lines.isEmpty ? [none] : lines {
+            if format == .table { Terminal.output(line) } else { Terminal.error(line) }
         }
     }
 
@@ -164,7 +192,8 @@ struct RunCommand: AsyncParsableCommand {
                         + "allowed the file it was begun with or another directory"
                 )
             }
-            let isOver = entry.state == "finished" || entry.state == "cancelled"
+            let status = try await stored.status(sweep: name)
+            let isOver = entry.state == "finished" && !status.hasExperimentsLeft || entry.state == "cancelled"
             guard difference == .trials, let trials = loaded.file.sweep.search.trials,
                 trials != stored.searchTrials(of: name)
             else { return isOver ? .finished : .begun(trials: nil) }
@@ -186,7 +215,8 @@ struct RunCommand: AsyncParsableCommand {
         while true {
             guard let status = try? await coordinator.status(sweep: name) else { return false }
             await watch.show(status)
-            if status.state == "finished" || status.state == "cancelled" { return true }
+            if status.state == "finished", !status.isExperimenting { return status.experiments?.state != "halted" }
+            if status.state == "cancelled" { return true }
             if interrupted.isRaised || crew.failure != nil || status.state == "halted" { return false }
             try? await Task.sleep(for: .milliseconds(100))
         }

@@ -9,7 +9,7 @@ struct WaitCommand: AsyncParsableCommand {
         commandName: "wait",
         abstract: "Return when a sweep is over: for scripts.",
         discussion: """
-            The exit code is 0 when the sweep has finished, and 1 when it was cancelled or halted, or is not over in time. A \
+            The exit code is 0 when the sweep has finished, with the experiments that its file asks for, and 1 when it was cancelled or halted, or is not over in time. A \
             coordinator that goes away after it answered once is waited for. A paused sweep is not over.
             """
     )
@@ -28,7 +28,9 @@ struct WaitCommand: AsyncParsableCommand {
         let end = try await location.follow(sweep, on: .error, within: within)
         guard let end else { throw CommandFailure(.interrupted, "interrupted; the sweep goes on") }
         switch end.state {
-        case "finished": return
+        case "finished":
+            guard let experiments = end.experiments, experiments.state == "halted" else { return }
+            throw CommandFailure(.failed, "\(sweep) is finished; its experiments wait: \(experiments.text)")
         case "cancelled": throw CommandFailure(.failed, "\(sweep) was cancelled")
         default: throw CommandFailure(.failed, "\(sweep) is halted: \(end.reason ?? "no reason is known")")
         }

@@ -10,6 +10,7 @@ extension CoordinatorCore {
         case .sweepChanged(let id, let change):
             sweeps[id]?.apply(change)
             changed(id, by: change)
+            noteExperiments(of: id)
         case .trialProposed(let proposal):
             guard sweeps[proposal.trial.sweep]?.has(proposal.trial.number) == false else { return }
             sweeps[proposal.trial.sweep]?.apply(proposal)

@@ -25,6 +25,8 @@ extension CoordinatorCore {
         deleted.insert(id)
         unreadable.removeAll { $0 == id }
         unwritten[id] = nil
+        experimenting.remove(id)
+        sought.remove(id)
         if let sweep = sweeps[id] {
             for trial in sweep.trials where trial.checkpoint != nil {
                 release(checkpointOf: TrialID(sweep: id, number: trial.number))

@@ -4,27 +4,9 @@ import SweepWire
 
 extension CoordinatorCore {
     mutating func submit(_ draft: SweepDraft, _ token: ReplyToken, at now: Instant) {
-        let problems = SpecProblems()
-        guard let sweep = Sweep.read(draft.source, problems: problems) else {
-            let first = problems.all.first.map { "\($0.path): \($0.message)" } ?? "not a sweep"
-            effects.append(.reply(token, .badInput(first)))
-            return
-        }
-        guard let metrics = sweep.metrics(on: draft.schema) else {
-            let what =
-                draft.schema == nil
-                ? "trials that are trained here need the schema of their data" : "programs have no schema"
-            effects.append(.reply(token, .badInput(what)))
-            return
-        }
-        guard draft.foldSets.count == (sweep.folds ?? 1) - 1 else {
-            let found = draft.foldSets.count + 1
-            let allowed = sweep.folds.map { "one for each of its \($0) folds" } ?? "one"
-            let what = "the sweep came with \(found) data set\(found == 1 ? "" : "s"), allowed \(allowed)"
-            effects.append(.reply(token, .badInput(what)))
-            return
-        }
-        if let other = self.sweep(named: sweep.name) {
+        switch admitted(draft, as: SweepID(rawValue: nextSweep)) {
+        case .failure(.wrong(let sentence)): effects.append(.reply(token, .badInput(sentence)))
+        case .failure(.taken(let sweep, let other)):
             // Handing in the same sweep again is how a user goes on after a restart.
             let difference = draft.source.difference(fromKept: other.submission.source)
             let isSameData = other.submission.dataSet == draft.dataSet && other.submission.foldSets == draft.foldSets
@@ -41,18 +23,48 @@ extension CoordinatorCore {
             case .another:
                 effects.append(.reply(token, .conflict("another sweep is called \(sweep.name); choose another name")))
             }
-            return
+        case .success(let submission):
+            record(.sweepSubmitted(submission), at: now)
+            effects.append(.reply(token, .done(submission.id)))
+            log(.info, "sweep submitted", ["sweep.name": sweeps[submission.id]?.sweep.name ?? ""])
         }
+    }
+
+    /// Why a sweep is not taken.
+    enum SubmissionRefusal: Error {
+        /// The sweep, and the one that has its name.
+        case taken(Sweep, SweepProgress)
+        case wrong(String)
+    }
+
+    /// A sweep as the journal is to have it, under this number; what refuses it is said as it is told to who hands it in.
+    func admitted(_ draft: SweepDraft, as id: SweepID) -> Result<SweepSubmission, SubmissionRefusal> {
+        let problems = SpecProblems()
+        guard let sweep = Sweep.read(draft.source, problems: problems) else {
+            return .failure(.wrong(problems.all.first.map { "\($0.path): \($0.message)" } ?? "not a sweep"))
+        }
+        guard let metrics = sweep.metrics(on: draft.schema) else {
+            let what =
+                draft.schema == nil
+                ? "trials that are trained here need the schema of their data" : "programs have no schema"
+            return .failure(.wrong(what))
+        }
+        guard draft.foldSets.count == (sweep.folds ?? 1) - 1 else {
+            let found = draft.foldSets.count + 1
+            let allowed = sweep.folds.map { "one for each of its \($0) folds" } ?? "one"
+            let what = "the sweep came with \(found) data set\(found == 1 ? "" : "s"), allowed \(allowed)"
+            return .failure(.wrong(what))
+        }
+        if let other = self.sweep(named: sweep.name) { return .failure(.taken(sweep, other)) }
         let source = sweep.settledSource
         // What was picked is read back from the journal with the rest.
         guard source == draft.source || source.fitsJournal else {
             let what =
                 "the file leaves no room for the way to prune that is picked for it; allowed a smaller file, or one that names prune"
-            effects.append(.reply(token, .badInput(what)))
-            return
+            return .failure(.wrong(what))
         }
         let submission = SweepSubmission(
-            id: SweepID(rawValue: nextSweep),
+            id: id,
             source: source,
             text: draft.text,
             fileName: draft.fileName,
@@ -64,9 +76,7 @@ extension CoordinatorCore {
             milliseconds: draft.milliseconds,
             experiment: draft.experiment
         )
-        record(.sweepSubmitted(submission), at: now)
-        effects.append(.reply(token, .done(submission.id)))
-        log(.info, "sweep submitted", ["sweep.name": sweep.name])
+        return .success(submission)
     }
 
     mutating func steer(_ name: String, _ steering: Steering, _ token: ReplyToken, at now: Instant) {

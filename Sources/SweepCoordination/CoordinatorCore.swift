@@ -29,6 +29,10 @@ package struct CoordinatorCore: Sendable {
     var unreadable: [SweepID] = []
     /// Sweeps that were removed: their numbers are not given again.
     package internal(set) var deleted: Set<SweepID> = []
+    /// Finished sweeps on which experiments may still be begun.
+    var experimenting: Set<SweepID> = []
+    /// Those of them whose next experiment was asked for and is not told yet.
+    var sought: Set<SweepID> = []
     /// When the times of sweeps that end after one were last counted, and what of each no fact tells yet.
     var clocked: Instant?
     var unwritten: [SweepID: Duration] = [:]
@@ -98,6 +102,7 @@ package struct CoordinatorCore: Sendable {
         case .enqueue(let name, let request, let token): enqueue(name, request, token, at: now)
         case .ask(let name, let asker, let token): ask(name, asker: asker, token, at: now)
         case .told(let name, let tell, let token): told(name, tell, token, at: now)
+        case .experimentFound(let id, let step): found(step, of: id, at: now)
         case .objectLost(let hash): lost(hash, at: now)
         case .tick:
             lapse(at: now)

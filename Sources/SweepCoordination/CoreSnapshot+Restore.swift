@@ -188,7 +188,21 @@ package struct SnapshotRestoration {
             trials: Set(try reader.list { reader throws(SnapshotError) in try reader.epoch() }),
             keys: try reader.list { reader throws(SnapshotError) in try reader.text() }
         )
+        sweep.experiments = try reader.list { reader throws(SnapshotError) in
+            SweepExperiment(
+                trial: try reader.epoch(),
+                round: try reader.epoch(),
+                sweeps: try reader.list { reader throws(SnapshotError) in try reader.sweepID() },
+                causes: try reader.list { reader throws(SnapshotError) in
+                    guard let cause = Cause(rawValue: try reader.text()) else { throw SnapshotReader.failure() }
+                    return cause
+                },
+                epochs: try reader.integer(in: 0...1 << 53)
+            )
+        }
+        sweep.experimentsEnd = try reader.optional { reader throws(SnapshotError) in try reader.text() }
         core.sweeps[sweep.id] = sweep
+        core.noteExperiments(of: sweep.id)
     }
 
     private mutating func trials(_ reader: inout SnapshotReader) throws(SnapshotError) {

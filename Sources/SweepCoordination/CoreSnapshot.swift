@@ -8,7 +8,7 @@ import SweepWire
 /// journal has not. A value, taken in microseconds; it is written elsewhere while events change the core.
 package struct CoreSnapshot: Sendable {
     /// What `parts` write; a snapshot of another format is passed over.
-    package static let format = 5
+    package static let format = 6
 
     let attempts: Int
     /// Leases that were ever given.
@@ -211,6 +211,14 @@ extension SnapshotWriter {
         list(sweep.enqueued.waiting) { $0.configuration($1) }
         list(sweep.enqueued.trials.sorted()) { $0.integer($1) }
         list(sweep.enqueued.keys) { $0.text($1) }
+        list(sweep.experiments) { writer, experiment in
+            writer.integer(experiment.trial)
+            writer.integer(experiment.round)
+            writer.list(experiment.sweeps) { $0.number(UInt64($1.rawValue)) }
+            writer.list(experiment.causes) { $0.text($1.rawValue) }
+            writer.integer(experiment.epochs)
+        }
+        optional(sweep.experimentsEnd) { $0.text($1) }
     }
 
     fileprivate mutating func configuration(_ configuration: Configuration) {

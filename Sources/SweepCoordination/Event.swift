@@ -31,6 +31,8 @@ package enum Event: Hashable, Sendable {
     case ask(String, asker: String, ReplyToken)
     /// A program outside tells of a trial that it was given, by the sweep's name.
     case told(String, Tell, ReplyToken)
+    /// What `seekExperiment` asked for.
+    case experimentFound(SweepID, ExperimentStep)
     /// Bytes that a trial or sweep needs are damaged, or not on the disk any more.
     case objectLost(ContentHash)
     /// Time has passed.
@@ -90,6 +92,8 @@ package enum Effect: Hashable, Sendable {
     case reply(ReplyToken, SteeringOutcome)
     /// These bytes are needed by nobody any more.
     case drop(ContentHash)
+    /// The next experiment on this finished sweep is to be looked for, in the state as it is then; `experimentFound` tells it.
+    case seekExperiment(SweepID)
     case log(LogLine)
     /// `tick` is due at this moment at the latest.
     case wake(at: Instant)

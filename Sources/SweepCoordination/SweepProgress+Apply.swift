@@ -222,7 +222,12 @@ extension SweepProgress {
             state = .running
             brake.release()
         case .cancelled: state = .cancelled
-        case .finished: state = .finished
+        case .finished:
+            state = .finished
+            // With more trials it has another table, in which there may be more to look into.
+            experimentsEnd = nil
+        case .experiment(let experiment): experiments.append(experiment)
+        case .experimentsOver(let reason): experimentsEnd = reason
         case .halted(let reason): state = .halted(reason)
         case .adjusted(let adjustment): apply(adjustment)
         case .enqueued(let configurations, let key): enqueued.add(configurations, key: key)

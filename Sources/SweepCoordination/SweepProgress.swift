@@ -53,6 +53,10 @@ package struct SweepProgress: Sendable {
     var plan: TrialPlan
     /// What was enqueued while it ran.
     package internal(set) var enqueued = EnqueuedConfigurations()
+    /// The experiments that were begun on it, a round each, in order.
+    package internal(set) var experiments: [SweepExperiment] = []
+    /// Why none is begun any more; nil while one may be.
+    package internal(set) var experimentsEnd: String?
     /// When and where it is trained: as its file says, and as it was changed since.
     package internal(set) var placement: Placement
     /// What it has of the workers, beside other sweeps.

@@ -330,6 +330,7 @@ extension Coordinator {
         case .send(let message, let peer): send(message, to: ConnectionID(number: peer.number))
         case .reply(let token, let outcome): repliers.removeValue(forKey: token)?(outcome)
         case .drop(let hash): drop(hash)
+        case .seekExperiment(let sweep): seekExperiment(on: sweep)
         case .log(let line): log(line)
         case .wake(let moment):
             // A coordinator that closes looks at nobody's silence any more: it does not hear them.
@@ -346,6 +347,20 @@ extension Coordinator {
                     coordinator.lookAfterObjects()
                 }
             }
+        }
+    }
+
+    /// Looks for the next experiment on a finished sweep where nobody waits: all its trials are looked at.
+    private func seekExperiment(on sweep: SweepID) {
+        let core = core.reading
+        let (version, moment) = (options.coreVersion, wallClockMilliseconds())
+        Task {
+            let step = await readings.run { [curves] in
+                core.experimentStep(of: sweep, coreVersion: version, milliseconds: moment, curves: curves)
+            }
+            // One that has closed asks again when it is started.
+            guard server != nil else { return }
+            handle(.experimentFound(sweep, step))
         }
     }
 

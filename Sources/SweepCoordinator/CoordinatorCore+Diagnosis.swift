@@ -17,19 +17,22 @@ extension CoordinatorCore {
     ) -> DiagnosisDocument? {
         if let trial, sweep[trial] == nil { return nil }
         let trials = sweep.trials.filter { trial == nil || trial == $0.number }
+        let experiments = experiments(on: sweep, curves).filter { trial == nil || trial == $0.told.trial }
         let document = diagnosisDocument(
             sweep,
             of: trials,
             withRegions: trial == nil,
             withClasses: trial != nil,
             curves: curves
+        ).telling(
+            experiments
         )
         guard trial != nil, let asked = trials.first, var report = document.reports.first else { return document }
         report.inSweep = Self.pairs(of: asked, in: sweep)
-        return DiagnosisDocument(sweep: document.sweep, reports: [report])
+        return DiagnosisDocument(sweep: document.sweep, reports: [report], experiments: document.experiments)
     }
 
-    /// Reports on a part of all trials; the first part tells of the regions, for which all are looked at.
+    /// Reports on a part of all trials; the first part tells of the regions, for which all are looked at, and lists the experiments.
     package func diagnosisDocument(
         _ sweep: SweepProgress,
         page: TrialPage,
@@ -42,10 +45,11 @@ extension CoordinatorCore {
             withRegions: page.after == 0,
             next: part.next,
             curves: curves
-        )
+        ).telling(experiments(on: sweep, curves), listed: page.after == 0)
     }
 
-    private func diagnosisDocument(
+    /// The reports without what experiments showed.
+    func diagnosisDocument(
         _ sweep: SweepProgress,
         of trials: [TrialProgress],
         withRegions: Bool,
@@ -127,7 +131,7 @@ extension CoordinatorCore {
     }
 
     /// Trials that differ from one in one parameter and did better. A run that goes on from another's state is compared with none.
-    private static func pairs(of trial: TrialProgress, in sweep: SweepProgress) -> [SweepPair] {
+    static func pairs(of trial: TrialProgress, in sweep: SweepProgress) -> [SweepPair] {
         func run(_ progress: TrialProgress) -> SweepPair.Run {
             SweepPair.Run(
                 trial: progress.number,

@@ -64,9 +64,22 @@ extension CoordinatorCore {
             front: front(sweep),
             search: StatusDocument.Choice(searchOf: sweep.sweep),
             prune: StatusDocument.Choice(pruningOf: sweep.sweep),
+            experiments: experiments(on: sweep),
             placement: sweep.placement,
             workers: workers.keys.sorted().compactMap { workers[$0] }.map { status($0, sweep, at: now) },
             turnedAway: turnedAwayWorkers(at: now)
+        )
+    }
+
+    /// Where the experiments on a sweep stand; nil where its file asks for none.
+    private func experiments(on sweep: SweepProgress) -> StatusDocument.Experiments? {
+        guard let state = experimentsState(of: sweep) else { return nil }
+        return StatusDocument.Experiments(
+            state: state.rawValue,
+            reason: sweep.experimentsEnd,
+            sweeps: sweep.experiments.flatMap(\.sweeps).compactMap { sweeps[$0]?.sweep.name },
+            epochs: sweep.experiments.reduce(0) { $0 + $1.epochs },
+            allowed: sweep.experimentEpochs ?? 0
         )
     }
 

@@ -63,6 +63,8 @@ extension LogLine {
         case .cancelled: "cancelled"
         case .finished: "finished"
         case .halted: "halted"
+        case .experiment: "experiment"
+        case .experimentsOver: "experiments over"
         case .ran: "ran"
         case .deleted: "deleted"
         }

@@ -121,6 +121,10 @@ package enum SweepChange: Hashable, Sendable {
     /// As with `adjusted`, where the fact stands is the virtual time at which it counts. `key` is the asker's name for the request,
     /// so that it is known when it comes again; empty: none.
     case enqueued([Configuration], key: String = "")
+    /// An experiment on one of its trials was begun; the sweeps of its arms were submitted beside it.
+    case experiment(SweepExperiment)
+    /// No experiment is begun on it any more, and why.
+    case experimentsOver(String)
     /// It was trained for so many milliseconds, all times together; written now and then of a sweep that ends after a time.
     ///
     /// Real time, told as a fact, so that a replay decides the same.

@@ -17,6 +17,8 @@ package struct Sweep: Hashable, Sendable {
     package let stop: StopSpec?
     /// How the best are compared anew at the end; nil: they are not.
     package let finalists: FinalistsSpec?
+    /// What is done about findings once it is finished; nil: nothing.
+    package let diagnose: DiagnoseSpec?
     /// The runs of a controlled comparison; empty for a search.
     package let arms: [Arm]
     /// As the file has it; what is changed while the sweep runs is the coordinator's to know.
@@ -131,7 +133,8 @@ extension Sweep.Work {
 
 extension Sweep {
     static let keys =
-        ["name", "data", "train", "objective", "search", "prune", "stop", "finalists", "arms"] + Placement.keys
+        ["name", "data", "train", "objective", "search", "prune", "stop", "finalists", "diagnose", "arms"]
+        + Placement.keys
 
     /// Reads a whole sweep file; nil when something is missing or wrong (and reported in `problems`).
     ///
@@ -186,6 +189,12 @@ extension Sweep {
                 )
             )
         }
+        let diagnose: DiagnoseSpec?? = fields.optional("diagnose").map { reader in
+            let whyNot = whyNoExperiment(isOfPrograms: isOfPrograms, arms: arms, population: isPopulation)
+            guard let (message, allowed) = whyNot else { return DiagnoseSpec.read(reader) }
+            reader.report(message, allowed: allowed)
+            return nil
+        }
         var placement = Placement.read(fields, threads: greatestThreads(source["train"]) ?? threads)
         if hasCommand { placement = placement?.ofPrograms }
         if isOfPrograms, !hasCommand, let requires = fields.optional("requires") {
@@ -215,6 +224,7 @@ extension Sweep {
         else { return nil }
         if case .some(.none) = finalists { return nil }
         if case .some(.none) = stop { return nil }
+        if case .some(.none) = diagnose { return nil }
         if !arms.isEmpty { search.method = .grid }
         search.objectives = objectives.count
         prune.objectives = objectives.count
@@ -229,9 +239,30 @@ extension Sweep {
             prune: prune,
             stop: stop ?? nil,
             finalists: finalists ?? nil,
+            diagnose: diagnose ?? nil,
             arms: arms,
             placement: placement
         )
+    }
+
+    /// Why no experiment can be made on trials of a sweep, and what may stand in the place of `diagnose`; nil where one can.
+    private static func whyNoExperiment(
+        isOfPrograms: Bool,
+        arms: [Arm]?,
+        population: Bool
+    ) -> (message: String, allowed: String)? {
+        if isOfPrograms {
+            return (
+                "trials are programs, which an experiment cannot change", "no diagnose; arms compare what you change"
+            )
+        }
+        if population {
+            return (
+                "members of a population copy one another, so that an experiment cannot train them from the start",
+                "no diagnose, or another method"
+            )
+        }
+        return arms?.isEmpty == false ? ("a sweep with arms is an experiment", "no diagnose, or no arms") : nil
     }
 
     /// Trials of a sweep whose rungs go by fronts: with conflicting objectives nearly all are on one front, and the order of a

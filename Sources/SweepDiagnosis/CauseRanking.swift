@@ -57,7 +57,7 @@ package enum Verdict: Hashable, Sendable {
     case unexplained
 
     /// How likely a cause must be to be spoken of at all, alone or beside one that looks like it.
-    static let least = 0.3
+    package static let least = 0.3
     /// How likely a cause must be to be named.
     private static let named = 0.5
     /// How near a neighbour's odds must come to leave it open, in nats: a factor of two; of four, where the first is not likely

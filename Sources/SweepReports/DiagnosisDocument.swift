@@ -9,21 +9,56 @@ package import SweepDiagnosis
 /// a trial that was asked for `"in_sweep": [{"trial", "path", "from", "to", "value"}]` where there are any. Where the network was read:
 /// `"gradient_noise": {"epoch", "scale", "rows", "batch"}`, and of a run or a trial that was asked for alone `"classes": [{"class",
 /// "training_rows", "rows", "loss", "recall", "probe_loss", "guess_loss"}], "classes_epoch", "classes_differ"`, `rows` being validation rows.
-/// Of a whole sweep: `{"sweep", "trials": [..], "regions": [..]}`; a region is told of at `SickRegion.json`.
+/// Of a whole sweep: `{"sweep", "trials": [..], "regions": [..]}`; a region is told of at `SickRegion.json`. Of a sweep on which its
+/// coordinator made experiments by itself also `"experiments": [{"trial", "sweeps": [..], "state", "sentences": [..]}]`.
 package struct DiagnosisDocument: Hashable, Sendable {
     /// The sweep's name; nil for a single run.
     package let sweep: String?
     package let reports: [Report]
     /// Parts of the sweep's space whose trials share a symptom, the surest first.
     package let regions: [SickRegion]
+    /// The experiments that the coordinator made by itself, in their order.
+    package let experiments: [Experiment]
     /// After which trial's number the next part begins; nil of the last one, and of a whole.
     package let next: Int?
 
-    package init(sweep: String?, reports: [Report], regions: [SickRegion] = [], next: Int? = nil) {
+    package init(
+        sweep: String?,
+        reports: [Report],
+        regions: [SickRegion] = [],
+        experiments: [Experiment] = [],
+        next: Int? = nil
+    ) {
         self.sweep = sweep
         self.reports = reports
         self.regions = regions
+        self.experiments = experiments
         self.next = next
+    }
+
+    /// An experiment that the coordinator made by itself.
+    package struct Experiment: Hashable, Sendable {
+        package let trial: Int
+        /// The sweeps that train its arms.
+        package let sweeps: [String]
+        package let isOver: Bool
+        /// What it showed; none before it is over, and where its sweeps are gone.
+        package let sentences: [String]
+
+        package init(trial: Int, sweeps: [String], isOver: Bool, sentences: [String]) {
+            self.trial = trial
+            self.sweeps = sweeps
+            self.isOver = isOver
+            self.sentences = sentences
+        }
+
+        /// What is to be said of it, a line each.
+        package var lines: [String] {
+            let names = sweeps.isEmpty ? "" : " (\(sweeps.joined(separator: ", ")))"
+            let subject = "experiment on trial \(trial)\(names): "
+            guard isOver else { return [subject + "under way"] }
+            return sentences.isEmpty ? [subject + "nothing is left of it"] : sentences.map { subject + $0 }
+        }
     }
 
     /// One run's.
@@ -251,7 +286,7 @@ extension DiagnosisDocument {
             [
                 JSONMember("sweep", .text(sweep)), JSONMember("trials", .array(reports.map(\.json))),
                 JSONMember("regions", .array(regions.map(\.json))),
-            ] + more
+            ] + (experiments.isEmpty ? [] : [JSONMember("experiments", .array(experiments.map(\.json)))]) + more
         )
     }
 
@@ -264,6 +299,9 @@ extension DiagnosisDocument {
             // A coordinator of an earlier version has none.
             regions: try reader.optional("regions")?.items().each { reader throws(DocumentError) in
                 try SickRegion(reader)
+            } ?? [],
+            experiments: try reader.optional("experiments")?.items().each { reader throws(DocumentError) in
+                try Experiment(reader)
             } ?? [],
             next: try reader.optional("next")?.integer()
         )
@@ -392,6 +430,28 @@ extension NoiseState {
             scale: try reader.measured("scale"),
             rows: try reader.optional("rows")?.integer(),
             batch: try reader.optional("batch")?.integer()
+        )
+    }
+}
+
+extension DiagnosisDocument.Experiment {
+    /// The experiment as JSON.
+    var json: JSONValue {
+        .object([
+            JSONMember("trial", .integer(trial)), JSONMember("sweeps", .array(sweeps.map { .text($0) })),
+            JSONMember("state", .text(isOver ? "over" : "under_way")),
+            JSONMember("sentences", .array(sentences.map { .text($0) })),
+        ])
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            trial: try reader.field("trial").integer(),
+            sweeps: try reader.field("sweeps").items().each { reader throws(DocumentError) in try reader.text() },
+            isOver: try reader.field("state").text() == "over",
+            sentences: try reader.field("sentences").items().each { reader throws(DocumentError) in
+                try reader.text()
+            }
         )
     }
 }

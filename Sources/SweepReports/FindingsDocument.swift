@@ -3,7 +3,8 @@ package import SweepDiagnosis
 
 /// What a sweep's trials suffer from, those of one verdict together: what `/api/v1/sweeps/NAME/findings` answers.
 ///
-/// JSON: `{"sweep", "trials", "sound", "groups": [{"verdict", "verdict_kind", "count", "trials": [number], "cause"}], "regions": [..]}`:
+/// JSON: `{"sweep", "trials", "sound", "groups": [{"verdict", "verdict_kind", "count", "trials": [number], "cause"}], "regions": [..],
+/// "experiments" (where there are some, as in `diagnose`)}`:
 /// how many trials have trained an epoch, how many of them show no fault, and the others, the largest group first. `cause` is the most
 /// likely one of the group's first trial, as in `diagnose`, or null; a region is told of at `SickRegion.json`.
 package struct FindingsDocument: Hashable, Sendable {
@@ -15,6 +16,8 @@ package struct FindingsDocument: Hashable, Sendable {
     /// The others by their verdict, the largest group first, equal ones by their first trial.
     package let groups: [Group]
     package let regions: [SickRegion]
+    /// The experiments that the coordinator made by itself.
+    package let experiments: [DiagnosisDocument.Experiment]
 
     /// Trials of one verdict.
     package struct Group: Hashable, Sendable {
@@ -52,15 +55,19 @@ package struct FindingsDocument: Hashable, Sendable {
             \.element
         )
         regions = diagnosis.regions
+        experiments = diagnosis.experiments
     }
 
     /// The document as JSON.
     package var json: JSONValue {
-        .object([
-            JSONMember("sweep", .text(sweep)), JSONMember("trials", .integer(trials)),
-            JSONMember("sound", .integer(sound)), JSONMember("groups", .array(groups.map(\.json))),
-            JSONMember("regions", .array(regions.map(\.json))),
-        ])
+        let made = experiments.isEmpty ? [] : [JSONMember("experiments", .array(experiments.map(\.json)))]
+        return .object(
+            [
+                JSONMember("sweep", .text(sweep)), JSONMember("trials", .integer(trials)),
+                JSONMember("sound", .integer(sound)), JSONMember("groups", .array(groups.map(\.json))),
+                JSONMember("regions", .array(regions.map(\.json))),
+            ] + made
+        )
     }
 }
 

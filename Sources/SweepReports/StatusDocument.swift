@@ -38,7 +38,7 @@ package struct TrialCounts: Hashable, Sendable {
 /// JSON: `{"sweep", "state", "reason" (halted only), "trials": {"waiting", "running", "paused", "completed", "pruned",
 /// "failed"}, "trials_planned", "enqueued" (configurations that wait to be tried next), "epochs", "epochs_per_second", "seconds_left", "may_end_sooner", "best" (null, or "trial",
 /// "configuration_id", "objective", "epoch"; by the first of several objectives), "objectives", "front" (of several, as in `rank`),
-/// "search" and "prune": {"method", "picked" (why `auto` picked it, or null)}, "priority", "max_parallel" (null: no limit),
+/// "search" and "prune": {"method", "picked" (why `auto` picked it, or null)}, "experiments" (where the file asks for them): {"state", "reason", "sweeps", "epochs", "allowed"}, "priority", "max_parallel" (null: no limit),
 /// "requires": {label: value}, "threads", "workers": [{"id", "host", "slots", "busy", "kernels", "labels": {label: value}, "last_seen_s",
 /// "idle_because", "stuck" (only of a worker with a trial that makes no step), "pace" (once it is known)}], "storage": {"journal_bytes", "objects",
 /// "object_bytes", "upload_bytes"}, "turned_away" (only when there are some: those of `TurnedAwayWorker`)}`. Numbers that nobody knows
@@ -50,7 +50,9 @@ package struct StatusDocument: Hashable, Sendable {
     /// Why the sweep is halted.
     package var reason: String?
     /// Whether it goes on no more by itself: finished, cancelled or halted.
-    package var hasStopped: Bool { ["finished", "cancelled", "halted"].contains(state) }
+    package var hasStopped: Bool { ["finished", "cancelled", "halted"].contains(state) && !isExperimenting }
+    /// Whether it is finished, and experiments on it are not.
+    package var isExperimenting: Bool { state == "finished" && experiments?.state == "under_way" }
     package var trials: TrialCounts
     /// Trials there will be; nil when nothing limits them.
     package var trialsPlanned: Int?
@@ -73,6 +75,10 @@ package struct StatusDocument: Hashable, Sendable {
     package var search: Choice?
     /// Which of its trials go on; nil of a coordinator that does not say.
     package var prune: Choice?
+    /// Whether it is finished, and experiments on it go on or wait for a person.
+    package var hasExperimentsLeft: Bool { isExperimenting || state == "finished" && experiments?.state == "halted" }
+    /// Where the experiments on its trials stand; nil where its file asks for none.
+    package var experiments: Experiments?
     /// When and where it is trained beside others, as it is now.
     package var placement: Placement
     package var workers: [Worker]
@@ -95,6 +101,35 @@ package struct StatusDocument: Hashable, Sendable {
             self.objects = objects
             self.objectBytes = objectBytes
             self.uploadBytes = uploadBytes
+        }
+    }
+
+    /// The experiments that the coordinator makes by itself once a sweep is finished.
+    package struct Experiments: Hashable, Sendable {
+        /// waiting (for the sweep's end), under_way, halted (one of its sweeps waits for a person) or over.
+        package var state: String
+        /// Why nothing more is begun; nil while something may be.
+        package var reason: String?
+        /// The sweeps of their arms, in order.
+        package var sweeps: [String]
+        /// Epochs that were planned for them, and that they may have; the latter is known at the sweep's end.
+        package var epochs: Int
+        package var allowed: Int
+
+        package init(state: String, reason: String?, sweeps: [String], epochs: Int, allowed: Int) {
+            self.state = state
+            self.reason = reason
+            self.sweeps = sweeps
+            self.epochs = epochs
+            self.allowed = allowed
+        }
+
+        /// What there is to say, in a line.
+        package var text: String {
+            guard state != "waiting" else { return "when the sweep is finished" }
+            let words = state == "under_way" ? "under way" : state
+            let names = sweeps.isEmpty ? "" : ": \(sweeps.joined(separator: ", "))"
+            return "\(words)\(names) (\(epochs) of at most \(allowed) epochs)" + (reason.map { "; \($0)" } ?? "")
         }
     }
 
@@ -185,6 +220,7 @@ package struct StatusDocument: Hashable, Sendable {
         front: FirstFront? = nil,
         search: Choice? = nil,
         prune: Choice? = nil,
+        experiments: Experiments? = nil,
         placement: Placement = Placement(),
         workers: [Worker],
         storage: Storage? = nil,
@@ -205,6 +241,7 @@ package struct StatusDocument: Hashable, Sendable {
         self.front = front
         self.search = search
         self.prune = prune
+        self.experiments = experiments
         self.placement = placement
         self.workers = workers
         self.storage = storage
@@ -233,6 +270,7 @@ extension StatusDocument {
         }
         if let search { object.add("search", search.json) }
         if let prune { object.add("prune", prune.json) }
+        if let experiments { object.add("experiments", experiments.json) }
         placement.add(to: &object)
         object.add("workers", .array(workers.map(\.json)))
         if let storage { object.add("storage", storage.json) }
@@ -261,6 +299,9 @@ extension StatusDocument {
             front: try reader.optional("front").map { reader throws(DocumentError) in try FirstFront(reader) },
             search: try reader.optional("search").map { reader throws(DocumentError) in try Choice(reader) },
             prune: try reader.optional("prune").map { reader throws(DocumentError) in try Choice(reader) },
+            experiments: try reader.optional("experiments").map { reader throws(DocumentError) in
+                try Experiments(reader)
+            },
             placement: try Placement(reader),
             workers: try reader.field("workers").items().each { reader throws(DocumentError) in try Worker(reader) },
             storage: try reader.optional("storage").map { reader throws(DocumentError) in try Storage(reader) },
@@ -281,6 +322,7 @@ extension StatusDocument {
         if let placement = placement.text { lines.append(PrintableText.line("placing  \(placement)")) }
         if let search, let picked = search.picked { lines.append("search   \(search.method), as \(picked)") }
         if let prune, let picked = prune.picked { lines.append("prune    \(prune.method), as \(picked)") }
+        if let experiments { lines.append("findings experiments \(experiments.text)") }
         let planned = trialsPlanned.map { " of \($0)" } ?? ""
         let counts = trials.named.filter { $0.count > 0 }.map { "\($0.count) \($0.name)" }.joined(separator: ", ")
         lines.append("trials   \(trials.total)\(planned)" + (counts.isEmpty ? "" : ": \(counts)"))
@@ -337,6 +379,28 @@ extension StatusDocument {
         }
         text += "\n" + table.plainText(width: width)
         return text + away
+    }
+}
+
+extension StatusDocument.Experiments {
+    fileprivate var json: JSONValue {
+        var object = JSONObjectBuilder()
+        object.add("state", state)
+        object.add("reason", reason)
+        object.add("sweeps", .array(sweeps.map { .text($0) }))
+        object.add("epochs", epochs)
+        object.add("allowed", allowed)
+        return object.object
+    }
+
+    fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
+        self.init(
+            state: try reader.field("state").text(),
+            reason: try reader.optional("reason")?.text(),
+            sweeps: try reader.field("sweeps").items().each { reader throws(DocumentError) in try reader.text() },
+            epochs: try reader.field("epochs").integer(),
+            allowed: try reader.field("allowed").integer()
+        )
     }
 }
 

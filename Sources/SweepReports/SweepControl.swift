@@ -18,7 +18,7 @@ package protocol SweepControl: Sendable {
     func curves(sweep: String, trial: Int?) async throws(ControlError) -> CurvesDocument
     /// The curves of a part of all trials; `next` of the document tells where the next begins. Whoever makes no parts answers the whole.
     func curves(sweep: String, page: TrialPage) async throws(ControlError) -> CurvesDocument
-    /// The reports on a part of all trials, in the same way; the regions come with the first.
+    /// The reports on a part of all trials, in the same way; the regions and the experiments come with the first.
     func diagnose(sweep: String, page: TrialPage) async throws(ControlError) -> DiagnosisDocument
     /// The report on one trial, or on all that have trained an epoch: symptoms and causes, as far as curve and specification tell.
     func diagnose(sweep: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument

@@ -8,7 +8,8 @@ extension Sweep {
         // Of folds it has the one that the search worked on: its trial is then that of the search, and has no finalists after it.
         guard case .map(let entries) = source.onFold(1), let run = space.resolve(configuration) else { return nil }
         var kept = [SpecEntry("name", .text(name))]
-        for entry in entries where !["name", "search", "prune", "stop", "finalists", "arms"].contains(entry.key) {
+        let left = ["name", "search", "prune", "stop", "finalists", "diagnose", "arms"]
+        for entry in entries where !left.contains(entry.key) {
             switch (entry.key, entry.value) {
             case ("train", let value): kept.append(SpecEntry("train", run["train"] ?? value))
             case ("data", .map(let data)):

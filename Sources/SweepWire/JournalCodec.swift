@@ -8,8 +8,9 @@ package enum JournalCodec {
     /// checkpoints that are lost (a `CheckpointKept` of epoch 0); version 4 added changes of a running sweep (`Adjusted`);
     /// version 5 added how long a sweep was trained (`ran`) and sweeps that are removed (`Deleted`); version 6 added the data sets of a
     /// sweep's further folds, and trials that go on from another's state (`parent`); version 7 added readings (`Measured`)
-    /// and configurations that are enqueued while a sweep runs (`Enqueued`).
-    package static let version: UInt32 = 7
+    /// and configurations that are enqueued while a sweep runs (`Enqueued`); version 8 added experiments that a coordinator begins by
+    /// itself (`Experiment`).
+    package static let version: UInt32 = 8
     /// The versions that are read; a batch of another is refused, never guessed at.
     package static let readVersions: ClosedRange<UInt32> = 1...version
 

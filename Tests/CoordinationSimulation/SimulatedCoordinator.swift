@@ -356,6 +356,8 @@ package struct SimulatedCoordinator: Sendable {
                     violations.append("logged as an error: \(line.message) \(line.metadata)")
                 }
                 return .log(line)
+            // No sweep of the simulation asks for experiments.
+            case .seekExperiment: return nil
             case .wake(let moment): return .wake(at: moment)
             }
         }

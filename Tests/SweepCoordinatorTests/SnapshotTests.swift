@@ -354,6 +354,26 @@ import Testing
         #expect(try StoreCheck(directory: targets[1]).isSound)
     }
 
+    @Test func `from a snapshot the experiments on a sweep are those of the journal`() throws {
+        let id = SweepID(rawValue: 1)
+        let experiment = SweepExperiment(
+            trial: 3,
+            round: 2,
+            sweeps: [SweepID(rawValue: 2), SweepID(rawValue: 3)],
+            causes: [.rateTooHigh, .noDecay],
+            epochs: 270
+        )
+        let more: [Fact] = [
+            .sweepChanged(id, .experiment(experiment)), .sweepChanged(id, .experimentsOver("nothing is left")),
+        ]
+        let sample = try StoreSample((Self.halfDone() + more).map { [$0] })
+        try keep(sample, at: Self.halfDone().count + more.count)
+        let restored = try restored(sample)
+        #expect(restored.passedOver == nil)
+        let sweep = try #require(restored.core.sweeps[id])
+        #expect(sweep.experiments == [experiment] && sweep.experimentsEnd == "nothing is left")
+    }
+
     /// A stored property that is added must be thought of here: whether it is written, follows from what is, or is no fact.
     @Test func `every property of the state is written, made anew, or no fact`() throws {
         var core = CoordinatorCore(session: 1)
@@ -364,9 +384,9 @@ import Testing
         #expect(
             names(core) == [
                 "sweeps", "table", "sequences", "unreadable", "deleted", "leasesGiven",  // written
-                "active", "checkpointUsers", "nextSweep",  // follow
+                "active", "checkpointUsers", "nextSweep", "experimenting",  // follow
                 "options", "session", "connections", "effects", "clock", "clocked", "unwritten",
-                "turnedAway",  // no facts
+                "turnedAway", "sought",  // no facts
             ]
         )
         #expect(
@@ -374,7 +394,7 @@ import Testing
                 "id", "definition", "state", "trials", "timeline", "brake", "longestEpochSeconds", "decided",
                 "resolved", "epochsDecided", "leastCost", "ranMilliseconds",
                 "epochsTrained", "epochSeconds", "incumbent", "incumbents", "leastProbeLoss", "arrived", "told", "plan",
-                "placement", "share", "enqueued",  // written
+                "placement", "share", "enqueued", "experiments", "experimentsEnd",  // written
                 "ready", "lastAttempts", "retries", "open", "tally", "searcher", "scheduler",
                 "readsCurves", "pool", "searched",  // follow
                 "attempts", "searchedAt", "finalists", "weighed",  // the core's, no facts, and empty between two facts

@@ -184,7 +184,7 @@ import Testing
         #expect(problems("").count == 3)
         #expect(
             problems("[1]") == [
-                "f:1:1: not an allowed value: found [1], allowed a map with name, data, train, objective, search, prune, stop, finalists, arms, "
+                "f:1:1: not an allowed value: found [1], allowed a map with name, data, train, objective, search, prune, stop, finalists, diagnose, arms, "
                     + "priority, max_parallel, requires"
             ]
         )

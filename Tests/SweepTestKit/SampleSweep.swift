@@ -25,6 +25,7 @@ package struct SampleSweep: Hashable, Sendable {
     package var instruments: InstrumentTier?
     package var finalists: FinalistsSpec?
     package var stop: StopSpec?
+    package var diagnose: DiagnoseSpec?
     /// Folds over which finalists are judged.
     package var folds: Int?
     /// With one the method is pbt, and there is neither a number of trials nor pruning.
@@ -131,6 +132,9 @@ package struct SampleSweep: Hashable, Sendable {
             let below = stop.cost.map { [SpecEntry("below", .real($0))] } ?? []
             let after = stop.milliseconds.map { [SpecEntry("after", .real(Double($0) / 1000))] } ?? []
             entries.append(SpecEntry("stop", .map(epochs + below + after)))
+        }
+        if let diagnose {
+            entries.append(SpecEntry("diagnose", .map([SpecEntry("confirm", .real(diagnose.confirm))])))
         }
         if !requires.isEmpty {
             let labels = requires.sorted { $0.key < $1.key }.map { SpecEntry($0.key, .text($0.value)) }

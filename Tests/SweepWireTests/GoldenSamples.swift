@@ -183,6 +183,19 @@ enum GoldenSamples {
                 key: "a1"
             )
         ),
+        .sweepChanged(
+            SweepID(rawValue: 1),
+            .experiment(
+                SweepExperiment(
+                    trial: 17,
+                    round: 1,
+                    sweeps: [SweepID(rawValue: 2), SweepID(rawValue: 300)],
+                    causes: [.rateTooHigh, .smallBatch],
+                    epochs: 270
+                )
+            )
+        ),
+        .sweepChanged(SweepID(rawValue: 1), .experimentsOver("nothing is left")),
     ]
 
     static let reading = Instruments.Reading(

@@ -151,10 +151,10 @@ import Testing
     }
 
     @Test func `a row of another version is refused`() {
-        #expect(throws: WireError(.badVersion, "journal version 8, versions 1 to 7 are read here")) {
-            try JournalCodec.decode([0x08, 0x08])
+        #expect(throws: WireError(.badVersion, "journal version 9, versions 1 to 8 are read here")) {
+            try JournalCodec.decode([0x08, 0x09])
         }
-        #expect(throws: WireError(.badVersion, "journal version 0, versions 1 to 7 are read here")) {
+        #expect(throws: WireError(.badVersion, "journal version 0, versions 1 to 8 are read here")) {
             try JournalCodec.decode([])
         }
     }
@@ -202,6 +202,12 @@ import Testing
         #expect(GoldenTests.factDigests[6] == GoldenTests.digest(GoldenBytes.factsOfVersion6))
         let facts = try GoldenBytes.factsOfVersion6.flatMap { try JournalCodec.decode(GoldenTests.bytes($0)) }
         #expect("\(facts)" == "\(Array(GoldenSamples.facts.prefix(16)))")
+    }
+
+    @Test func `a journal of version 7 is read as it was meant`() throws {
+        #expect(GoldenTests.factDigests[7] == GoldenTests.digest(GoldenBytes.factsOfVersion7))
+        let facts = try GoldenBytes.factsOfVersion7.flatMap { try JournalCodec.decode(GoldenTests.bytes($0)) }
+        #expect("\(facts)" == "\(Array(GoldenSamples.facts.prefix(18)))")
     }
 
     @Test func `nothing enqueued, and more than may wait, is refused by both readers`() throws {

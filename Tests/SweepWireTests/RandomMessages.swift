@@ -311,7 +311,7 @@ struct RandomMessages {
     }
 
     /// The number of kinds that `fact` draws from.
-    static let factKinds = 18
+    static let factKinds = 20
 
     private mutating func adjustment() -> SweepAdjustment {
         SweepAdjustment(
@@ -401,6 +401,20 @@ struct RandomMessages {
                     key: pick(["", "4f", "again"])
                 )
             )
+        case 18:
+            .sweepChanged(
+                SweepID(rawValue: UInt32(count(9))),
+                .experiment(
+                    SweepExperiment(
+                        trial: 1 + count(99),
+                        round: 1 + count(1),
+                        sweeps: list(3) { SweepID(rawValue: UInt32($0.count(1 << 20))) },
+                        causes: list(3) { $0.pick(Cause.allCases) },
+                        epochs: count(1 << 40)
+                    )
+                )
+            )
+        case 19: .sweepChanged(SweepID(rawValue: UInt32(count(9))), .experimentsOver(text()))
         default: .sweepChanged(SweepID(rawValue: UInt32(count(9))), .adjusted(adjustment()))
         }
     }

@@ -3,7 +3,6 @@ import SweepCore
 import SweepData
 import SweepDiagnosis
 import SweepNodeCommands
-import SweepNumerics
 import SweepReports
 import SweepSpec
 import SweepWire
@@ -28,33 +27,19 @@ struct Confirmation {
     let howToEnd: (String) -> String
 
     /// The run that the arms change.
-    struct Subject {
-        /// The sweep that it is of.
-        let sweep: String
-        /// What tells its experiment from others of that sweep: `why-17`, `why`.
-        let label: String
-        /// The trial that it is; nil for a run that is no trial.
-        var trial: Int?
-        let source: SpecNode
-        /// The sweep file with this run's values in place of ranges.
-        let template: SpecNode
-        let dataSet: DataSetID
-        let schema: DataSchema
-        let seed: UInt64
-        /// Its curve, and what else tells when its symptoms began.
-        let run: RunEvidence
-    }
+    typealias Subject = ExperimentSubject
 
     /// Trains the arms and says what they showed; progress goes to standard error.
     func run() async throws -> ExperimentDocument {
-        let template = subject.template
-        guard let experiment = Experiment(template: template, schema: subject.schema, rangeTest: rangeTest) else {
+        guard
+            let experiment = Experiment(template: subject.template, schema: subject.schema, rangeTest: rangeTest)
+        else {
             throw CommandFailure(.failed, "\(subject.sweep): its run cannot be trained again from its sweep file")
         }
         let chance = subject.schema.chanceLoss
 
         let first = experiment.firstRound(suspects: suspects, shown: shown, count: arms)
-        let groups = experiment.groups(first, after: branchPoint)
+        let groups = experiment.groups(first, after: subject.branchPoint(before: symptoms))
         let outcomes = try await train(groups, chance: chance, round: 1)
         var rounds = outcomes.map(\.document)
         var cures = Experiment.cures(of: groups.flatMap(\.interventions), rounds.flatMap(\.comparisons))
@@ -62,7 +47,7 @@ struct Confirmation {
             let pairs = experiment.secondRound(after: first, rounds.flatMap(\.comparisons), count: arms)
             if !pairs.isEmpty {
                 Terminal.error("no single change cures; now two at a time")
-                let groups = experiment.groups(pairs, after: branchPoint)
+                let groups = experiment.groups(pairs, after: subject.branchPoint(before: symptoms))
                 let documents = try await train(groups, chance: chance, round: 2, first: rounds.first?.sweep)
                     .map(\.document)
                 rounds += documents
@@ -72,28 +57,20 @@ struct Confirmation {
         return ExperimentDocument(
             rounds: rounds,
             cures: cures,
-            batchNoise: outcomes.lazy.compactMap { noise($0.group, $0.curves, template, chance: chance) }.first
+            batchNoise: outcomes.lazy.compactMap { subject.noise($0.group, $0.curves) }.first
         )
     }
 
     /// What the first round trains, as a multiple of the run; nil when the run cannot be trained again.
     var firstRoundRuns: Double? {
         guard let experiment = Experiment(template: subject.template, schema: subject.schema, rangeTest: rangeTest),
-            let epochs
+            let epochs = subject.epochs
         else { return nil }
         let groups = experiment.groups(
             experiment.firstRound(suspects: suspects, shown: shown, count: arms),
-            after: branchPoint
+            after: subject.branchPoint(before: symptoms)
         )
         return Double(groups.reduce(0) { $0 + $1.cost(epochs: epochs, repeats: repeats) }) / Double(epochs)
-    }
-
-    /// Epochs of the run.
-    private var epochs: Int? { TrialSpec.read(subject.template, problems: SpecProblems())?.training.epochs }
-
-    /// The epoch after which arms part that can; nil where all begin with new weights.
-    private var branchPoint: Int? {
-        epochs.flatMap { Experiment.branchPoint(before: symptoms, in: subject.run, epochs: $0) }
     }
 
     /// Arms that were to go on from a state which no run came to.
@@ -138,24 +115,7 @@ struct Confirmation {
     ) async throws -> (document: ComparisonDocument, curves: CurvesDocument) {
         let interventions = group.interventions
         let taken = Set(try await control.list().sweeps.map(\.sweep))
-        let name = Self.name(
-            subject.sweep,
-            subject.label,
-            round: round,
-            branches: group.after != nil,
-            taken: taken
-        )
-        let tree = Experiment.sweep(
-            of: subject.source,
-            template: subject.template,
-            name: name,
-            arms: interventions,
-            repeats: repeats,
-            // Not the seeds of the trial's own sweep: that its fault comes again is part of what is tried.
-            seed: Self.seed(subject.sweep, subject.label, round: round),
-            // Up to there it is the run itself, bit for bit.
-            branch: group.after.map { BranchSpec(after: $0, seed: subject.seed) }
-        )
+        let (name, tree) = subject.sweepFile(of: group, round: round, repeats: repeats, taken: taken)
         let problems = SpecProblems()
         guard let experiment = Sweep.read(tree, problems: problems) else {
             throw CommandFailure(.failed, problems.all.map { "\(name): \($0.path): \($0.message)" })
@@ -210,50 +170,6 @@ struct Confirmation {
         return (document, try await control.curves(sweep: name, trial: nil))
     }
 
-    /// The √k test, where the group has a larger batch.
-    private func noise(
-        _ group: Experiment.Group,
-        _ curves: CurvesDocument,
-        _ template: SpecNode,
-        chance: Double
-    ) -> BatchNoiseTest? {
-        guard let larger = group.interventions.first(where: { $0.causes.contains(.smallBatch) }),
-            case .integer(let size)? = larger.changes.first?.value,
-            let own = TrialSpec.read(template, problems: SpecProblems())?.training.batchSize
-        else { return nil }
-        func losses(_ arm: String) -> [[Double]] {
-            curves.trials.filter { $0.configuration[Arm.parameter] == .text(arm) }.map { trial in
-                // Those that all share say nothing of a change.
-                Array(trial.curve.series(.probeLoss).dropFirst(group.after ?? 0))
-            }
-        }
-        return BatchNoiseTest(
-            k: size / own,
-            before: losses(Experiment.unchanged),
-            after: losses(larger.name),
-            chance: chance
-        )
-    }
-
-    private static func seed(_ sweep: String, _ label: String, round: Int) -> UInt64 {
-        var hash = StableHash()
-        hash.combine(sweep)
-        hash.combine(label)
-        hash.combine(UInt64(round))
-        return hash.value
-    }
-
-    /// A sweep's name for the experiment, which no other sweep has: `digits.why-17`, `digits.why-17-branches`, `digits.why-17-pairs`, …
-    static func name(_ sweep: String, _ label: String, round: Int, branches: Bool, taken: Set<String>) -> String {
-        let ending = "." + label + (round > 1 ? "-pairs" : "") + (branches ? "-branches" : "")
-        var number = 1
-        while true {
-            let suffix = ending + (number > 1 ? "-\(number)" : "")
-            let name = String(sweep.prefix(64 - suffix.count)) + suffix
-            if !taken.contains(name) { return name }
-            number += 1
-        }
-    }
 }
 
 extension Confirmation.Subject {
@@ -272,7 +188,12 @@ extension Confirmation.Subject {
         }
         let curves = try await control.curves(sweep: sweep, trial: trial)
         guard let original = Sweep.read(source, problems: SpecProblems()), let shown = curves.trials.first,
-            let template = original.space.resolve(shown.configuration)
+            let subject = Self(
+                shown,
+                of: original,
+                dataSet: submission.dataSet(ofFold: shown.fold),
+                schema: schema
+            )
         else { throw CommandFailure(.failed, "\(sweep): trial \(trial) cannot be trained again from its sweep file") }
         if original.search.population != nil {
             throw CommandFailure(
@@ -288,25 +209,7 @@ extension Confirmation.Subject {
                     + "allowed a trial that began with weights of its own"
             )
         }
-        let spec = TrialSpec.read(template, problems: SpecProblems())
-        self.init(
-            sweep: sweep,
-            label: "why-\(trial)",
-            trial: trial,
-            // The arms have the rows of the trial, on whatever fold it was.
-            source: source.onFold(shown.fold ?? 1),
-            template: template,
-            dataSet: submission.dataSet(ofFold: shown.fold),
-            schema: schema,
-            seed: shown.seed,
-            run: RunEvidence(
-                curve: shown.curve,
-                budget: shown.stoppedEarly ? shown.curve.epochs : original.epochs,
-                chanceLoss: spec.flatMap { ChanceLoss.of($0.training, on: schema) },
-                trial: spec,
-                schema: schema
-            )
-        )
+        self = subject
     }
 
     /// A sweep file without ranges, whose run was trained here from `seed`.

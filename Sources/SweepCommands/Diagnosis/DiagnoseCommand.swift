@@ -12,7 +12,8 @@ struct DiagnoseCommand: AsyncParsableCommand {
         discussion: """
             From what is stored: curves, specifications, notes. A trial that shows nothing is left out of the text unless it is \
             asked for. `sweepd why` looks into layers and data too. With --confirm the coordinator's workers train the trial's \
-            run again beside changed ones, each over the same seeds, as sweeps of their own.
+            run again beside changed ones, each over the same seeds, as sweeps of their own. A sweep file with `diagnose` has its \
+            coordinator do so by itself once the sweep is finished; what that showed is told here.
             """
     )
 
@@ -28,7 +29,9 @@ struct DiagnoseCommand: AsyncParsableCommand {
         let document = try await location.ask(about: sweep) { try await $0.diagnose(sweep: sweep, trial: trial) }
         if let trial {
             guard let report = document.reports.first else { throw untrained(trial) }
-            return Terminal.output(format == .json ? report.json.text(pretty: true) : document.text)
+            Terminal.output(format == .json ? report.json.text(pretty: true) : document.text)
+            if format == .text { for line in document.experiments.flatMap(\.lines) { Terminal.output(line) } }
+            return
         }
         switch format {
         case .json: Terminal.output(document.json.text(pretty: true))
@@ -37,6 +40,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
             if !sick.isEmpty { Terminal.output(DiagnosisDocument(sweep: document.sweep, reports: sick).text) }
             Terminal.output("\(document.reports.count - sick.count) of \(document.reports.count) trials show no fault")
             for region in document.regions { Terminal.output(region.text) }
+            for line in document.experiments.flatMap(\.lines) { Terminal.output(line) }
         }
     }
 

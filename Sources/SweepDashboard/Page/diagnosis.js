@@ -72,6 +72,8 @@ export function findingsView(store, selection) {
     if (!told.trials) { fill(body, h('p', {class: 'empty'}, awaited(store, 'No trial has trained an epoch yet.', 'No trial trained an epoch.'))); return }
     fill(body, told.regions.length ? [h('h3', {}, 'Where'), h('ul', {class: 'plain'}, told.regions.map(region => h('li', {}, findingDot(region.symptom), ' ', regionText(region), ' ',
       h('button', {class: 'plain', onclick: () => showRegion(region), 'aria-label': `Show them: ${regionText(region)}`}, 'Show them'))))] : null,
+    told.experiments?.length ? [h('h3', {}, 'Experiments'), h('ul', {class: 'plain'}, told.experiments.map(one => h('li', {}, 'Trial ', trialLink(store, one.trial), `, ${one.sweeps.join(', ')}: `,
+      one.state === 'over' ? one.sentences.join('; ') || 'nothing is left of it' : 'under way')))] : null,
     told.groups.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Trials by what they suffer from'},
       table([['trials', 1], ['verdict'], ['which', 0], ['the first one’s likeliest cause'], ['what would mend it']], told.groups.map(group => [count(group.count), group.verdict,
         [group.trials.slice(0, NAMED).map((number, index) => [index ? ', ' : '', trialLink(store, number)]), group.count > NAMED ? ` and ${count(group.count - NAMED)} more` : ''],

@@ -5,7 +5,7 @@ extension Experiment {
     /// The sweep file of one round: the run of `template` and its changed versions, over paired seeds.
     ///
     /// `source` is the file of the sweep that the trial is of: its data, its objective and who may train it are kept;
-    /// what it says of search, pruning and finalists is not. With `branch` the arms part there.
+    /// what it says of search, pruning, its end, finalists and experiments is not. With `branch` the arms part there.
     package static func sweep(
         of source: SpecNode,
         template: SpecNode,
@@ -17,7 +17,8 @@ extension Experiment {
     ) -> SpecNode {
         guard case .map(let entries) = source else { return source }
         var kept: [SpecEntry] = []
-        for entry in entries where !["search", "prune", "finalists", "arms", "where", "name"].contains(entry.key) {
+        let left = ["search", "prune", "stop", "finalists", "diagnose", "arms", "where", "name"]
+        for entry in entries where !left.contains(entry.key) {
             switch entry.key {
             case "train": kept.append(SpecEntry("train", template["train"] ?? entry.value))
             case "data": kept.append(SpecEntry("data", data(entry.value, template["data"])))

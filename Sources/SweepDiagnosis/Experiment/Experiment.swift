@@ -30,6 +30,24 @@ package struct Experiment {
         tested = catalogue.tested
     }
 
+    /// The interventions of these names, in the catalogue's order; of a pair the one that joins both.
+    ///
+    /// For who has the arms of a round that was trained, and wants to know what they were for. Names that this version does not know
+    /// are left out.
+    package func interventions(named names: [String]) -> [Intervention] {
+        let single = interventions.filter { names.contains($0.name) }
+        let known = Dictionary(interventions.map { ($0.name, $0) }) { first, _ in first }
+        let pairs = names.compactMap { name -> Intervention? in
+            guard known[name] == nil else { return nil }
+            return interventions.lazy.compactMap { first -> Intervention? in
+                let head = first.name + " + "
+                guard name.hasPrefix(head) else { return nil }
+                return known[String(name.dropFirst(head.count))].map(first.joined(with:))
+            }.first
+        }
+        return single + pairs
+    }
+
     /// The first round: `count` arms for the suspected causes, the most likely first.
     ///
     /// Both directions of the learning rate are always among them, and the rate that was tested: nothing else is worth blaming before the rate is

@@ -236,6 +236,16 @@ package struct SweepReport: Sendable {
             for region in diagnosis.regions { regions.add([region.text]) }
             parts.append(.table(regions))
         }
+        if !diagnosis.experiments.isEmpty {
+            parts.append(
+                .paragraph(
+                    "Experiments that the coordinator made by itself, on the share of epochs that the file gives them:"
+                )
+            )
+            var made = Table(columns: [Table.Column("experiment")])
+            for line in diagnosis.experiments.flatMap(\.lines) { made.add([line]) }
+            parts.append(.table(made))
+        }
         var table = Table(columns: [
             Table.Column("trials", isNumeric: true), Table.Column("finding"), Table.Column("which"),
             Table.Column("remedy"),

@@ -44,6 +44,7 @@ package enum SweepFileSchema {
             described("prune", prune, "How trials are stopped early; auto unless told, which goes by the search."),
             described("stop", stop, "When the search ends before its trials are done."),
             described("finalists", finalists, "The best configurations, trained again with new seeds."),
+            described("diagnose", diagnose, "Experiments on what trials suffer from, once the sweep is finished."),
             described(
                 "arms",
                 SchemaValue.dictionary(of: .boolean(true)),
@@ -139,6 +140,19 @@ package enum SweepFileSchema {
         return SchemaValue.map([
             ("epochs", SchemaValue.fixed(1...1_000_000_000_000)), ("below", number), ("above", number),
             ("after", SchemaValue.any([SchemaValue.text, number])),
+        ])
+    }
+
+    private static var diagnose: JSONValue {
+        SchemaValue.map([
+            (
+                "confirm",
+                SchemaValue.object(
+                    ("type", .text("number")),
+                    ("exclusiveMinimum", .number(0)),
+                    ("maximum", .number(1))
+                )
+            )
         ])
     }
 

@@ -75,6 +75,10 @@ package struct SweepScreen: Hashable, Sendable {
         default: line.add(status.state, .yellow)
         }
         if let reason = status.reason { line.add(": \(reason)") }
+        if status.isExperimenting, let experiments = status.experiments {
+            line.add("  experiments ")
+            line.add(experiments.text, .yellow)
+        }
         if status.state == "paused" { line.add(", `sweepd resume` goes on") }
         if status.state == "running" {
             line.add(status.timeLeft.map { "  \($0)" } ?? "")

@@ -215,6 +215,8 @@ extension SweepChange {
                 form.entries = configuration.forms()
                 return form
             }
+        case .experiment(let experiment): form.experiment = experiment.form
+        case .experimentsOver(let reason): form.experimentsOver = reason
         }
         return form
     }
@@ -250,8 +252,40 @@ extension SweepChange {
                 },
                 key: try Check.text(form.key, "a request's key")
             )
+        case .experiment(let form): self = .experiment(try SweepExperiment(form))
+        case .experimentsOver(let reason): self = .experimentsOver(reason)
         case nil: throw .undecodable("a sweep's change of no kind that is known here")
         }
+    }
+}
+
+extension SweepExperiment {
+    fileprivate var form: Sweepd_Journal_Experiment {
+        var form = Sweepd_Journal_Experiment()
+        form.trial = UInt64(clamping: trial)
+        form.round = UInt32(clamping: round)
+        form.sweeps = sweeps.map(\.rawValue)
+        form.causes = causes.map(\.rawValue)
+        form.epochs = UInt64(clamping: epochs)
+        return form
+    }
+
+    fileprivate init(_ form: Sweepd_Journal_Experiment) throws(WireError) {
+        let limit = Self.greatestParts
+        self.init(
+            trial: try Check.integer(form.trial, "a trial's number", in: 1...1 << 53),
+            round: try Check.integer(UInt64(form.round), "a round", in: 1...2),
+            sweeps: try Check.list(form.sweeps, "an experiment's sweeps", limit: limit) { number throws(WireError) in
+                SweepID(rawValue: number)
+            },
+            causes: try Check.list(form.causes, "an experiment's causes", limit: limit) { word throws(WireError) in
+                guard let cause = Cause(rawValue: word) else {
+                    throw .undecodable("a cause called so: \(word.prefix(40))")
+                }
+                return cause
+            },
+            epochs: try Check.integer(form.epochs, "epochs", in: 0...1 << 53)
+        )
     }
 }
 

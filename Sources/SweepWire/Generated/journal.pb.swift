@@ -478,6 +478,24 @@ nonisolated struct Sweepd_Journal_SweepChanged: Sendable {
     set {change = .enqueued(newValue)}
   }
 
+  /// since version 8
+  var experiment: Sweepd_Journal_Experiment {
+    get {
+      if case .experiment(let v)? = change {return v}
+      return Sweepd_Journal_Experiment()
+    }
+    set {change = .experiment(newValue)}
+  }
+
+  /// since version 8: why no experiment is begun any more
+  var experimentsOver: String {
+    get {
+      if case .experimentsOver(let v)? = change {return v}
+      return String()
+    }
+    set {change = .experimentsOver(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Change: Equatable, Sendable {
@@ -494,8 +512,36 @@ nonisolated struct Sweepd_Journal_SweepChanged: Sendable {
     case deleted(Sweepd_Journal_Deleted)
     /// since version 7
     case enqueued(Sweepd_Journal_Enqueued)
+    /// since version 8
+    case experiment(Sweepd_Journal_Experiment)
+    /// since version 8: why no experiment is begun any more
+    case experimentsOver(String)
 
   }
+
+  init() {}
+}
+
+/// A round of an experiment that was begun on a trial of a finished sweep.
+nonisolated struct Sweepd_Journal_Experiment: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var trial: UInt64 = 0
+
+  var round: UInt32 = 0
+
+  /// those that train its arms
+  var sweeps: [UInt32] = []
+
+  /// what it is to decide about
+  var causes: [String] = []
+
+  /// of all its runs, as planned
+  var epochs: UInt64 = 0
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 }
@@ -1691,7 +1737,7 @@ nonisolated extension Sweepd_Journal_Numbers: SwiftProtobuf.Message, SwiftProtob
 
 nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".SweepChanged"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}paused\0\u{1}resumed\0\u{1}cancelled\0\u{1}finished\0\u{1}halted\0\u{1}adjusted\0\u{1}ran\0\u{1}deleted\0\u{1}enqueued\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}paused\0\u{1}resumed\0\u{1}cancelled\0\u{1}finished\0\u{1}halted\0\u{1}adjusted\0\u{1}ran\0\u{1}deleted\0\u{1}enqueued\0\u{1}experiment\0\u{3}experiments_over\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1807,6 +1853,27 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
           self.change = .enqueued(v)
         }
       }()
+      case 11: try {
+        var v: Sweepd_Journal_Experiment?
+        var hadOneofValue = false
+        if let current = self.change {
+          hadOneofValue = true
+          if case .experiment(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.change = .experiment(v)
+        }
+      }()
+      case 12: try {
+        var v: String?
+        try decoder.decodeSingularStringField(value: &v)
+        if let v = v {
+          if self.change != nil {try decoder.handleConflictingOneOf()}
+          self.change = .experimentsOver(v)
+        }
+      }()
       default: break
       }
     }
@@ -1857,6 +1924,14 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
       guard case .enqueued(let v)? = self.change else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 10)
     }()
+    case .experiment?: try {
+      guard case .experiment(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 11)
+    }()
+    case .experimentsOver?: try {
+      guard case .experimentsOver(let v)? = self.change else { preconditionFailure() }
+      try visitor.visitSingularStringField(value: v, fieldNumber: 12)
+    }()
     case nil: break
     }
     try unknownFields.traverse(visitor: &visitor)
@@ -1865,6 +1940,56 @@ nonisolated extension Sweepd_Journal_SweepChanged: SwiftProtobuf.Message, SwiftP
   static func ==(lhs: Sweepd_Journal_SweepChanged, rhs: Sweepd_Journal_SweepChanged) -> Bool {
     if lhs.id != rhs.id {return false}
     if lhs.change != rhs.change {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Journal_Experiment: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Experiment"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}trial\0\u{1}round\0\u{1}sweeps\0\u{1}causes\0\u{1}epochs\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.trial) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.round) }()
+      case 3: try { try decoder.decodeRepeatedUInt32Field(value: &self.sweeps) }()
+      case 4: try { try decoder.decodeRepeatedStringField(value: &self.causes) }()
+      case 5: try { try decoder.decodeSingularUInt64Field(value: &self.epochs) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.trial != 0 {
+      try visitor.visitSingularUInt64Field(value: self.trial, fieldNumber: 1)
+    }
+    if self.round != 0 {
+      try visitor.visitSingularUInt32Field(value: self.round, fieldNumber: 2)
+    }
+    if !self.sweeps.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.sweeps, fieldNumber: 3)
+    }
+    if !self.causes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.causes, fieldNumber: 4)
+    }
+    if self.epochs != 0 {
+      try visitor.visitSingularUInt64Field(value: self.epochs, fieldNumber: 5)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Journal_Experiment, rhs: Sweepd_Journal_Experiment) -> Bool {
+    if lhs.trial != rhs.trial {return false}
+    if lhs.round != rhs.round {return false}
+    if lhs.sweeps != rhs.sweeps {return false}
+    if lhs.causes != rhs.causes {return false}
+    if lhs.epochs != rhs.epochs {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -35,6 +35,8 @@ import Testing
             ("objective", map(("maximize", .text("validation.accuracy")))),
             ("search", map(("method", .text("tpe")), ("trials", .integer(40)), ("parallelism", .integer(2)))),
             ("prune", .text("median")),
+            ("stop", map(("epochs", .integer(300)))),
+            ("diagnose", map(("confirm", .real(0.1)))),
             ("priority", .integer(4)),
             ("requires", map(("gpu", .text("yes"))))
         )
@@ -67,7 +69,7 @@ import Testing
         #expect(sweep.name == "digits.why-7")
         #expect(sweep.arms.map(\.name) == [Experiment.unchanged] + round.map(\.name))
         #expect(sweep.search.repeats == 3 && sweep.search.method == .grid)
-        #expect(sweep.prune.method == .none)
+        #expect(sweep.prune.method == .none && sweep.stop == nil && sweep.diagnose == nil)
         #expect(sweep.objective.metric == .validationAccuracy)
         let original = Sweep.read(source, problems: SpecProblems())
         #expect(sweep.data?.seed == 3 && sweep.data?.source == original?.data?.source)
@@ -80,6 +82,15 @@ import Testing
         #expect(TrialSpec.read(own, problems: SpecProblems()) == TrialSpec.read(template, problems: SpecProblems()))
         #expect(TrialSpec.read(own, problems: SpecProblems())?.preprocess == [.minmax])
         #expect(sweep.problems(on: schema).isEmpty)
+    }
+
+    @Test func `interventions are found again by the names of arms, pairs too`() throws {
+        let experiment = try #require(Experiment(template: try template(), schema: schema))
+        let first = experiment.firstRound(suspects: [], count: 30)
+        #expect(experiment.interventions(named: first.reversed().map(\.name)) == first, "in the catalogue's order")
+        let pairs = experiment.secondRound(after: first, [], count: 20)
+        #expect(experiment.interventions(named: pairs.map(\.name)) == pairs)
+        #expect(experiment.interventions(named: ["nothing", "learning rate / 10 + nothing"]) == [])
     }
 
     // covers: C3 R5 R20
