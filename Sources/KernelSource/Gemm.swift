@@ -70,6 +70,11 @@ func multiplyTile(
     _ depth: Int
 ) {
     #if ISA_V4
+        if product.leftRowStride == 1 {
+            // The gradients by weights: what is stored has a row of A in each column.
+            if wide { return multiplyWideNear1(rows, product, row, vector, first, depth) }
+            return multiplyNarrowNear1(rows, product, row, vector, first, depth)
+        }
         if wide { return multiplyWide(rows, product, row, vector, first, depth) }
     #endif
     multiplyNarrow(rows, product, row, vector, first, depth)

@@ -6,6 +6,12 @@ import KernelAPI
 /// The shape of a register tile: so many rows by so many logical vectors.
 struct Tile<let rows: Int, let vectors: Int> {}
 
+/// How far apart the rows of a tile are on the left, pixels or rows of A; 0 where the compiler does not know.
+///
+/// A known distance makes the rows one address and constants. Else the compiler keeps a pointer for each of them, most in
+/// memory, though the source has one for every third.
+struct Near<let distance: Int> {}
+
 #if ISA_V4
 /// The largest tile of AVX-512: 28 of the 32 registers are accumulators.
 let largestTileRows = 14
@@ -20,10 +26,11 @@ let largestTileVectors = 1
 ///
 /// Each accumulator is one chain of fused multiply-adds; a later depth block continues it from C.
 @inline(__always)
-func multiply<let rows: Int, let vectors: Int>(
-    _: Tile<rows, vectors>.Type, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
+func multiply<let rows: Int, let vectors: Int, let distance: Int>(
+    _: Tile<rows, vectors>.Type, _: Near<distance>.Type,
+    _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
 ) {
-    let leftStride = g.leftRowStride, leftStep = g.leftDepthStride
+    let leftStride = distance > 0 ? distance : g.leftRowStride, leftStep = g.leftDepthStride
     let rightStep = g.rightDepthStride, rightNext = g.rightVectorStride
     let outputStride = g.outputRowStride, outputNext = g.outputVectorStride
     let place = row &* outputStride &+ vector &* outputNext
@@ -105,24 +112,24 @@ func multiply<let rows: Int, let vectors: Int>(
     while k > 0 {
         let b0 = load(b), b1 = vectors > 1 ? load(b + rightNext) : Lanes.zero
         do { let s = Lanes(repeating: a0[0]); c0 = c0.addingProduct(s, b0); if vectors > 1 { d0 = d0.addingProduct(s, b1) } }
-        if rows > 1 { let s = Lanes(repeating: a0[leftStride]); c1 = c1.addingProduct(s, b0); if vectors > 1 { d1 = d1.addingProduct(s, b1) } }
-        if rows > 2 { let s = Lanes(repeating: a0[leftStride2]); c2 = c2.addingProduct(s, b0); if vectors > 1 { d2 = d2.addingProduct(s, b1) } }
-        if rows > 3 { let s = Lanes(repeating: a1[0]); c3 = c3.addingProduct(s, b0); if vectors > 1 { d3 = d3.addingProduct(s, b1) } }
-        if rows > 4 { let s = Lanes(repeating: a1[leftStride]); c4 = c4.addingProduct(s, b0); if vectors > 1 { d4 = d4.addingProduct(s, b1) } }
-        if rows > 5 { let s = Lanes(repeating: a1[leftStride2]); c5 = c5.addingProduct(s, b0); if vectors > 1 { d5 = d5.addingProduct(s, b1) } }
-        if rows > 6 { let s = Lanes(repeating: a2[0]); c6 = c6.addingProduct(s, b0); if vectors > 1 { d6 = d6.addingProduct(s, b1) } }
-        if rows > 7 { let s = Lanes(repeating: a2[leftStride]); c7 = c7.addingProduct(s, b0); if vectors > 1 { d7 = d7.addingProduct(s, b1) } }
-        if rows > 8 { let s = Lanes(repeating: a2[leftStride2]); c8 = c8.addingProduct(s, b0); if vectors > 1 { d8 = d8.addingProduct(s, b1) } }
-        if rows > 9 { let s = Lanes(repeating: a3[0]); c9 = c9.addingProduct(s, b0); if vectors > 1 { d9 = d9.addingProduct(s, b1) } }
-        if rows > 10 { let s = Lanes(repeating: a3[leftStride]); c10 = c10.addingProduct(s, b0); if vectors > 1 { d10 = d10.addingProduct(s, b1) } }
-        if rows > 11 { let s = Lanes(repeating: a3[leftStride2]); c11 = c11.addingProduct(s, b0); if vectors > 1 { d11 = d11.addingProduct(s, b1) } }
-        if rows > 12 { let s = Lanes(repeating: a4[0]); c12 = c12.addingProduct(s, b0); if vectors > 1 { d12 = d12.addingProduct(s, b1) } }
-        if rows > 13 { let s = Lanes(repeating: a4[leftStride]); c13 = c13.addingProduct(s, b0); if vectors > 1 { d13 = d13.addingProduct(s, b1) } }
+        if rows > 1 { let s = Lanes(repeating: distance > 0 ? a0[1 &* distance] : a0[leftStride]); c1 = c1.addingProduct(s, b0); if vectors > 1 { d1 = d1.addingProduct(s, b1) } }
+        if rows > 2 { let s = Lanes(repeating: distance > 0 ? a0[2 &* distance] : a0[leftStride2]); c2 = c2.addingProduct(s, b0); if vectors > 1 { d2 = d2.addingProduct(s, b1) } }
+        if rows > 3 { let s = Lanes(repeating: distance > 0 ? a0[3 &* distance] : a1[0]); c3 = c3.addingProduct(s, b0); if vectors > 1 { d3 = d3.addingProduct(s, b1) } }
+        if rows > 4 { let s = Lanes(repeating: distance > 0 ? a0[4 &* distance] : a1[leftStride]); c4 = c4.addingProduct(s, b0); if vectors > 1 { d4 = d4.addingProduct(s, b1) } }
+        if rows > 5 { let s = Lanes(repeating: distance > 0 ? a0[5 &* distance] : a1[leftStride2]); c5 = c5.addingProduct(s, b0); if vectors > 1 { d5 = d5.addingProduct(s, b1) } }
+        if rows > 6 { let s = Lanes(repeating: distance > 0 ? a0[6 &* distance] : a2[0]); c6 = c6.addingProduct(s, b0); if vectors > 1 { d6 = d6.addingProduct(s, b1) } }
+        if rows > 7 { let s = Lanes(repeating: distance > 0 ? a0[7 &* distance] : a2[leftStride]); c7 = c7.addingProduct(s, b0); if vectors > 1 { d7 = d7.addingProduct(s, b1) } }
+        if rows > 8 { let s = Lanes(repeating: distance > 0 ? a0[8 &* distance] : a2[leftStride2]); c8 = c8.addingProduct(s, b0); if vectors > 1 { d8 = d8.addingProduct(s, b1) } }
+        if rows > 9 { let s = Lanes(repeating: distance > 0 ? a0[9 &* distance] : a3[0]); c9 = c9.addingProduct(s, b0); if vectors > 1 { d9 = d9.addingProduct(s, b1) } }
+        if rows > 10 { let s = Lanes(repeating: distance > 0 ? a0[10 &* distance] : a3[leftStride]); c10 = c10.addingProduct(s, b0); if vectors > 1 { d10 = d10.addingProduct(s, b1) } }
+        if rows > 11 { let s = Lanes(repeating: distance > 0 ? a0[11 &* distance] : a3[leftStride2]); c11 = c11.addingProduct(s, b0); if vectors > 1 { d11 = d11.addingProduct(s, b1) } }
+        if rows > 12 { let s = Lanes(repeating: distance > 0 ? a0[12 &* distance] : a4[0]); c12 = c12.addingProduct(s, b0); if vectors > 1 { d12 = d12.addingProduct(s, b1) } }
+        if rows > 13 { let s = Lanes(repeating: distance > 0 ? a0[13 &* distance] : a4[leftStride]); c13 = c13.addingProduct(s, b0); if vectors > 1 { d13 = d13.addingProduct(s, b1) } }
         a0 += leftStep
-        if rows > 3 { a1 += leftStep }
-        if rows > 6 { a2 += leftStep }
-        if rows > 9 { a3 += leftStep }
-        if rows > 12 { a4 += leftStep }
+        if rows > 3, distance == 0 { a1 += leftStep }
+        if rows > 6, distance == 0 { a2 += leftStep }
+        if rows > 9, distance == 0 { a3 += leftStep }
+        if rows > 12, distance == 0 { a4 += leftStep }
         b += rightStep
         k &-= 1
     }
@@ -184,21 +191,21 @@ func multiplyNarrow(
     _ rows: Int, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
 ) {
     switch rows {
-    case 1: multiply(Tile<1, 1>.self, g, row, vector, first, depth)
-    case 2: multiply(Tile<2, 1>.self, g, row, vector, first, depth)
-    case 3: multiply(Tile<3, 1>.self, g, row, vector, first, depth)
-    case 4: multiply(Tile<4, 1>.self, g, row, vector, first, depth)
-    case 5: multiply(Tile<5, 1>.self, g, row, vector, first, depth)
-    case 6: multiply(Tile<6, 1>.self, g, row, vector, first, depth)
+    case 1: multiply(Tile<1, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 2: multiply(Tile<2, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 3: multiply(Tile<3, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 4: multiply(Tile<4, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 5: multiply(Tile<5, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 6: multiply(Tile<6, 1>.self, Near<0>.self, g, row, vector, first, depth)
     #if ISA_V4
-    case 7: multiply(Tile<7, 1>.self, g, row, vector, first, depth)
-    case 8: multiply(Tile<8, 1>.self, g, row, vector, first, depth)
-    case 9: multiply(Tile<9, 1>.self, g, row, vector, first, depth)
-    case 10: multiply(Tile<10, 1>.self, g, row, vector, first, depth)
-    case 11: multiply(Tile<11, 1>.self, g, row, vector, first, depth)
-    case 12: multiply(Tile<12, 1>.self, g, row, vector, first, depth)
-    case 13: multiply(Tile<13, 1>.self, g, row, vector, first, depth)
-    case 14: multiply(Tile<14, 1>.self, g, row, vector, first, depth)
+    case 7: multiply(Tile<7, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 8: multiply(Tile<8, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 9: multiply(Tile<9, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 10: multiply(Tile<10, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 11: multiply(Tile<11, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 12: multiply(Tile<12, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 13: multiply(Tile<13, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 14: multiply(Tile<14, 1>.self, Near<0>.self, g, row, vector, first, depth)
     #endif
     default: break
     }
@@ -211,20 +218,68 @@ func multiplyWide(
     _ rows: Int, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
 ) {
     switch rows {
-    case 1: multiply(Tile<1, 2>.self, g, row, vector, first, depth)
-    case 2: multiply(Tile<2, 2>.self, g, row, vector, first, depth)
-    case 3: multiply(Tile<3, 2>.self, g, row, vector, first, depth)
-    case 4: multiply(Tile<4, 2>.self, g, row, vector, first, depth)
-    case 5: multiply(Tile<5, 2>.self, g, row, vector, first, depth)
-    case 6: multiply(Tile<6, 2>.self, g, row, vector, first, depth)
-    case 7: multiply(Tile<7, 2>.self, g, row, vector, first, depth)
-    case 8: multiply(Tile<8, 2>.self, g, row, vector, first, depth)
-    case 9: multiply(Tile<9, 2>.self, g, row, vector, first, depth)
-    case 10: multiply(Tile<10, 2>.self, g, row, vector, first, depth)
-    case 11: multiply(Tile<11, 2>.self, g, row, vector, first, depth)
-    case 12: multiply(Tile<12, 2>.self, g, row, vector, first, depth)
-    case 13: multiply(Tile<13, 2>.self, g, row, vector, first, depth)
-    case 14: multiply(Tile<14, 2>.self, g, row, vector, first, depth)
+    case 1: multiply(Tile<1, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 2: multiply(Tile<2, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 3: multiply(Tile<3, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 4: multiply(Tile<4, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 5: multiply(Tile<5, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 6: multiply(Tile<6, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 7: multiply(Tile<7, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 8: multiply(Tile<8, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 9: multiply(Tile<9, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 10: multiply(Tile<10, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 11: multiply(Tile<11, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 12: multiply(Tile<12, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 13: multiply(Tile<13, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 14: multiply(Tile<14, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    default: break
+    }
+}
+
+/// Computes a tile 1 vector wide of so many rows, 1 apart on the left.
+@inline(never)
+func multiplyNarrowNear1(
+    _ rows: Int, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
+) {
+    switch rows {
+    case 1: multiply(Tile<1, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 2: multiply(Tile<2, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 3: multiply(Tile<3, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 4: multiply(Tile<4, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 5: multiply(Tile<5, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 6: multiply(Tile<6, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 7: multiply(Tile<7, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 8: multiply(Tile<8, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 9: multiply(Tile<9, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 10: multiply(Tile<10, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 11: multiply(Tile<11, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 12: multiply(Tile<12, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 13: multiply(Tile<13, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 14: multiply(Tile<14, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    default: break
+    }
+}
+
+/// Computes a tile 2 vectors wide of so many rows, 1 apart on the left.
+@inline(never)
+func multiplyWideNear1(
+    _ rows: Int, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
+) {
+    switch rows {
+    case 1: multiply(Tile<1, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 2: multiply(Tile<2, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 3: multiply(Tile<3, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 4: multiply(Tile<4, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 5: multiply(Tile<5, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 6: multiply(Tile<6, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 7: multiply(Tile<7, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 8: multiply(Tile<8, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 9: multiply(Tile<9, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 10: multiply(Tile<10, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 11: multiply(Tile<11, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 12: multiply(Tile<12, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 13: multiply(Tile<13, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 14: multiply(Tile<14, 2>.self, Near<1>.self, g, row, vector, first, depth)
     default: break
     }
 }
