@@ -111,31 +111,6 @@ func convolveAndPoolGradient(_ gradient: PooledConvolutionGradient) {
         }
     }
 
-    /// Writes the winner of a window and its code.
-    @inline(__always)
-    func finish(
-        _ topLeft: Lanes,
-        _ topRight: Lanes,
-        _ bottomLeft: Lanes,
-        _ bottomRight: Lanes,
-        _ relu: Bool,
-        _ output: MutableFloats,
-        _ code: MutableFloats
-    ) {
-        var champion = Champion(value: topLeft, code: Lanes.zero)
-        contend(&champion, topRight, 1)
-        contend(&champion, bottomLeft, 2)
-        contend(&champion, bottomRight, 3)
-        if relu {
-            // Zeros, of which the first wins.
-            let rests = champion.value .<= Lanes.zero
-            champion.value = champion.value.replacing(with: Lanes.zero, where: rests)
-            champion.code = champion.code.replacing(with: Lanes.zero, where: rests)
-        }
-        store(champion.value, output)
-        store(champion.code, code)
-    }
-
     /// Whether the weights' gradients fit the registers beside nine pixels' gradients.
     private func isGatheredFromWindows(_ gradient: PooledConvolutionGradient) -> Bool {
         let shape = gradient.weights.shape

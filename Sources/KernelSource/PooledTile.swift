@@ -109,15 +109,73 @@ func multiplyPooled<let columns: Int, let distance: Int>(_: Tile<2, columns>.Typ
         bottom += next
         middle &-= 1
     } while middle > 0
-    let output = g.output, codes = g.codes, relu = g.relu
-    let outputPixel = g.outputPixel, codePixel = g.codePixel
-    finish(c0, c1, d0, d1, relu, output + 0 &* outputPixel, codes + 0 &* codePixel)
-    if columns > 2 { finish(c2, c3, d2, d3, relu, output + 1 &* outputPixel, codes + 1 &* codePixel) }
-    if columns > 4 { finish(c4, c5, d4, d5, relu, output + 2 &* outputPixel, codes + 2 &* codePixel) }
-    if columns > 6 { finish(c6, c7, d6, d7, relu, output + 3 &* outputPixel, codes + 3 &* codePixel) }
-    if columns > 8 { finish(c8, c9, d8, d9, relu, output + 4 &* outputPixel, codes + 4 &* codePixel) }
-    if columns > 10 { finish(c10, c11, d10, d11, relu, output + 5 &* outputPixel, codes + 5 &* codePixel) }
-    if columns > 12 { finish(c12, c13, d12, d13, relu, output + 6 &* outputPixel, codes + 6 &* codePixel) }
+    let output = g.output, codes = g.codes, outputPixel = g.outputPixel, codePixel = g.codePixel
+    // Nothing is below a NaN.
+    let bound = g.relu ? Lanes.zero : splat(Float.nan)
+    do {
+        var w = Champion(value: c0, code: Lanes.zero)
+        contend(&w, c1, 1)
+        contend(&w, d0, 2)
+        contend(&w, d1, 3)
+        // Zeros, of which the first wins.
+        let rests = w.value .<= bound
+        store(w.value.replacing(with: Lanes.zero, where: rests), output + 0 &* outputPixel)
+        store(w.code.replacing(with: Lanes.zero, where: rests), codes + 0 &* codePixel)
+    }
+    if columns > 2 {
+        var w = Champion(value: c2, code: Lanes.zero)
+        contend(&w, c3, 1)
+        contend(&w, d2, 2)
+        contend(&w, d3, 3)
+        let rests = w.value .<= bound
+        store(w.value.replacing(with: Lanes.zero, where: rests), output + 1 &* outputPixel)
+        store(w.code.replacing(with: Lanes.zero, where: rests), codes + 1 &* codePixel)
+    }
+    if columns > 4 {
+        var w = Champion(value: c4, code: Lanes.zero)
+        contend(&w, c5, 1)
+        contend(&w, d4, 2)
+        contend(&w, d5, 3)
+        let rests = w.value .<= bound
+        store(w.value.replacing(with: Lanes.zero, where: rests), output + 2 &* outputPixel)
+        store(w.code.replacing(with: Lanes.zero, where: rests), codes + 2 &* codePixel)
+    }
+    if columns > 6 {
+        var w = Champion(value: c6, code: Lanes.zero)
+        contend(&w, c7, 1)
+        contend(&w, d6, 2)
+        contend(&w, d7, 3)
+        let rests = w.value .<= bound
+        store(w.value.replacing(with: Lanes.zero, where: rests), output + 3 &* outputPixel)
+        store(w.code.replacing(with: Lanes.zero, where: rests), codes + 3 &* codePixel)
+    }
+    if columns > 8 {
+        var w = Champion(value: c8, code: Lanes.zero)
+        contend(&w, c9, 1)
+        contend(&w, d8, 2)
+        contend(&w, d9, 3)
+        let rests = w.value .<= bound
+        store(w.value.replacing(with: Lanes.zero, where: rests), output + 4 &* outputPixel)
+        store(w.code.replacing(with: Lanes.zero, where: rests), codes + 4 &* codePixel)
+    }
+    if columns > 10 {
+        var w = Champion(value: c10, code: Lanes.zero)
+        contend(&w, c11, 1)
+        contend(&w, d10, 2)
+        contend(&w, d11, 3)
+        let rests = w.value .<= bound
+        store(w.value.replacing(with: Lanes.zero, where: rests), output + 5 &* outputPixel)
+        store(w.code.replacing(with: Lanes.zero, where: rests), codes + 5 &* codePixel)
+    }
+    if columns > 12 {
+        var w = Champion(value: c12, code: Lanes.zero)
+        contend(&w, c13, 1)
+        contend(&w, d12, 2)
+        contend(&w, d13, 3)
+        let rests = w.value .<= bound
+        store(w.value.replacing(with: Lanes.zero, where: rests), output + 6 &* outputPixel)
+        store(w.code.replacing(with: Lanes.zero, where: rests), codes + 6 &* codePixel)
+    }
 }
 
 /// Computes a tile of so many columns, whose pixels are 1 apart.
