@@ -1,5 +1,7 @@
 extension KernelTable {
     /// The same table but for some functions.
+    ///
+    /// What computes a convolution and a pooling at once is put together anew where one of the two is replaced.
     package func replacing(
         gemm: (@Sendable (Gemm) -> Void)? = nil,
         transposePanels: (@Sendable (PanelTranspose) -> Void)? = nil,
@@ -38,7 +40,24 @@ extension KernelTable {
         normalizeLayer: (@Sendable (LayerNormalization) -> Void)? = nil,
         normalizeLayerGradient: (@Sendable (LayerNormalizationGradient) -> Void)? = nil
     ) -> KernelTable {
-        KernelTable(
+        let (convolution, pooling) = (convolve ?? self.convolve, poolMax ?? self.poolMax)
+        let weightGradient = convolveWeightGradient ?? self.convolveWeightGradient
+        let poolingGradient = poolMaxGradient ?? self.poolMaxGradient
+        var convolveAndPool = self.convolveAndPool
+        if convolve != nil || poolMax != nil {
+            convolveAndPool = { (pooled: PooledConvolution) in
+                convolution(pooled.convolution)
+                pooling(pooled.pool)
+            }
+        }
+        var convolveAndPoolGradient = self.convolveAndPoolGradient
+        if convolveWeightGradient != nil || poolMaxGradient != nil {
+            convolveAndPoolGradient = { (pooled: PooledConvolutionGradient) in
+                poolingGradient(pooled.pool)
+                weightGradient(pooled.weights)
+            }
+        }
+        return KernelTable(
             name: name,
             gemm: gemm ?? self.gemm,
             transposePanels: transposePanels ?? self.transposePanels,
@@ -75,12 +94,14 @@ extension KernelTable {
             exercise: exercise,
             copyImages: copyImages ?? self.copyImages,
             addImages: addImages ?? self.addImages,
-            convolve: convolve ?? self.convolve,
+            convolve: convolution,
             flipConvolutionWeights: flipConvolutionWeights,
             convolveInputGradient: convolveInputGradient ?? self.convolveInputGradient,
-            convolveWeightGradient: convolveWeightGradient ?? self.convolveWeightGradient,
-            poolMax: poolMax ?? self.poolMax,
-            poolMaxGradient: poolMaxGradient ?? self.poolMaxGradient,
+            convolveWeightGradient: weightGradient,
+            poolMax: pooling,
+            poolMaxGradient: poolingGradient,
+            convolveAndPool: convolveAndPool,
+            convolveAndPoolGradient: convolveAndPoolGradient,
             poolAverage: poolAverage ?? self.poolAverage,
             poolAverageGradient: poolAverageGradient ?? self.poolAverageGradient,
             normalizeBatch: normalizeBatch ?? self.normalizeBatch,

@@ -67,6 +67,8 @@ package final class KernelTable: Sendable {
     package let convolveWeightGradient: @Sendable (ConvolutionWeightGradient) -> Void
     package let poolMax: @Sendable (MaxPool) -> Void
     package let poolMaxGradient: @Sendable (MaxPoolGradient) -> Void
+    package let convolveAndPool: @Sendable (PooledConvolution) -> Void
+    package let convolveAndPoolGradient: @Sendable (PooledConvolutionGradient) -> Void
     package let poolAverage: @Sendable (AveragePool) -> Void
     package let poolAverageGradient: @Sendable (AveragePoolGradient) -> Void
     package let normalizeBatch: @Sendable (BatchNormalization) -> Void
@@ -119,6 +121,8 @@ package final class KernelTable: Sendable {
         convolveWeightGradient: @escaping @Sendable (ConvolutionWeightGradient) -> Void,
         poolMax: @escaping @Sendable (MaxPool) -> Void,
         poolMaxGradient: @escaping @Sendable (MaxPoolGradient) -> Void,
+        convolveAndPool: @escaping @Sendable (PooledConvolution) -> Void,
+        convolveAndPoolGradient: @escaping @Sendable (PooledConvolutionGradient) -> Void,
         poolAverage: @escaping @Sendable (AveragePool) -> Void,
         poolAverageGradient: @escaping @Sendable (AveragePoolGradient) -> Void,
         normalizeBatch: @escaping @Sendable (BatchNormalization) -> Void,
@@ -169,6 +173,8 @@ package final class KernelTable: Sendable {
         self.convolveWeightGradient = convolveWeightGradient
         self.poolMax = poolMax
         self.poolMaxGradient = poolMaxGradient
+        self.convolveAndPool = convolveAndPool
+        self.convolveAndPoolGradient = convolveAndPoolGradient
         self.poolAverage = poolAverage
         self.poolAverageGradient = poolAverageGradient
         self.normalizeBatch = normalizeBatch

@@ -11,12 +11,12 @@ let largestRun = 14
 ///
 /// Each accumulator is the same chain as in `multiplyPixels`.
 @inline(__always)
-func multiplyRuns<let rows: Int, let vectors: Int>(
-    _: Tile<rows, vectors>.Type, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
+func multiplyRuns<let rows: Int, let vectors: Int, let distance: Int>(
+    _: Tile<rows, vectors>.Type, _: Near<distance>.Type, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
 ) {
-    let leftPixel = g.leftLayout.pixelStride, outputPixel = g.outputLayout.pixelStride
+    let leftPixel = distance > 0 ? distance : g.leftLayout.pixelStride, outputPixel = g.outputLayout.pixelStride
     let maskPixel = g.maskLayout.pixelStride
-    let leftGroup = runs.leftGroup, outputGroup = runs.outputGroup
+    let leftGroup = distance > 0 ? 3 &* distance : runs.leftGroup, outputGroup = runs.outputGroup
     let outputNext = g.outputVectorStride, rightNext = g.rightVectorStride
     let inner = g.innerDepth, leftStep = g.leftInner, rightStep = g.rightInner
     let leftMiddle = g.leftMiddle &- inner &* leftStep, rightMiddle = g.rightMiddle &- inner &* rightStep
@@ -97,28 +97,28 @@ func multiplyRuns<let rows: Int, let vectors: Int>(
         while k > 0 {
             let b0 = load(b), b1 = vectors > 1 ? load(b + rightNext) : Lanes.zero
             do { let s = Lanes(repeating: a0[0]); c0 = c0.addingProduct(s, b0); if vectors > 1 { d0 = d0.addingProduct(s, b1) } }
-            if rows > 1 { let s = Lanes(repeating: a0[leftPixel]); c1 = c1.addingProduct(s, b0); if vectors > 1 { d1 = d1.addingProduct(s, b1) } }
-            if rows > 2 { let s = Lanes(repeating: a0[leftPixel2]); c2 = c2.addingProduct(s, b0); if vectors > 1 { d2 = d2.addingProduct(s, b1) } }
-            if rows > 3 { let s = Lanes(repeating: a1[0]); c3 = c3.addingProduct(s, b0); if vectors > 1 { d3 = d3.addingProduct(s, b1) } }
-            if rows > 4 { let s = Lanes(repeating: a1[leftPixel]); c4 = c4.addingProduct(s, b0); if vectors > 1 { d4 = d4.addingProduct(s, b1) } }
-            if rows > 5 { let s = Lanes(repeating: a1[leftPixel2]); c5 = c5.addingProduct(s, b0); if vectors > 1 { d5 = d5.addingProduct(s, b1) } }
-            if rows > 6 { let s = Lanes(repeating: a2[0]); c6 = c6.addingProduct(s, b0); if vectors > 1 { d6 = d6.addingProduct(s, b1) } }
-            if rows > 7 { let s = Lanes(repeating: a2[leftPixel]); c7 = c7.addingProduct(s, b0); if vectors > 1 { d7 = d7.addingProduct(s, b1) } }
-            if rows > 8 { let s = Lanes(repeating: a2[leftPixel2]); c8 = c8.addingProduct(s, b0); if vectors > 1 { d8 = d8.addingProduct(s, b1) } }
-            if rows > 9 { let s = Lanes(repeating: a3[0]); c9 = c9.addingProduct(s, b0); if vectors > 1 { d9 = d9.addingProduct(s, b1) } }
-            if rows > 10 { let s = Lanes(repeating: a3[leftPixel]); c10 = c10.addingProduct(s, b0); if vectors > 1 { d10 = d10.addingProduct(s, b1) } }
-            if rows > 11 { let s = Lanes(repeating: a3[leftPixel2]); c11 = c11.addingProduct(s, b0); if vectors > 1 { d11 = d11.addingProduct(s, b1) } }
-            if rows > 12 { let s = Lanes(repeating: a4[0]); c12 = c12.addingProduct(s, b0); if vectors > 1 { d12 = d12.addingProduct(s, b1) } }
-            if rows > 13 { let s = Lanes(repeating: a4[leftPixel]); c13 = c13.addingProduct(s, b0); if vectors > 1 { d13 = d13.addingProduct(s, b1) } }
-            a0 += leftStep; if rows > 3 { a1 += leftStep }; if rows > 6 { a2 += leftStep }; if rows > 9 { a3 += leftStep }; if rows > 12 { a4 += leftStep }
+            if rows > 1 { let s = Lanes(repeating: distance > 0 ? a0[1 &* distance] : a0[leftPixel]); c1 = c1.addingProduct(s, b0); if vectors > 1 { d1 = d1.addingProduct(s, b1) } }
+            if rows > 2 { let s = Lanes(repeating: distance > 0 ? a0[2 &* distance] : a0[leftPixel2]); c2 = c2.addingProduct(s, b0); if vectors > 1 { d2 = d2.addingProduct(s, b1) } }
+            if rows > 3 { let s = Lanes(repeating: distance > 0 ? a0[3 &* distance] : a1[0]); c3 = c3.addingProduct(s, b0); if vectors > 1 { d3 = d3.addingProduct(s, b1) } }
+            if rows > 4 { let s = Lanes(repeating: distance > 0 ? a0[4 &* distance] : a1[leftPixel]); c4 = c4.addingProduct(s, b0); if vectors > 1 { d4 = d4.addingProduct(s, b1) } }
+            if rows > 5 { let s = Lanes(repeating: distance > 0 ? a0[5 &* distance] : a1[leftPixel2]); c5 = c5.addingProduct(s, b0); if vectors > 1 { d5 = d5.addingProduct(s, b1) } }
+            if rows > 6 { let s = Lanes(repeating: distance > 0 ? a0[6 &* distance] : a2[0]); c6 = c6.addingProduct(s, b0); if vectors > 1 { d6 = d6.addingProduct(s, b1) } }
+            if rows > 7 { let s = Lanes(repeating: distance > 0 ? a0[7 &* distance] : a2[leftPixel]); c7 = c7.addingProduct(s, b0); if vectors > 1 { d7 = d7.addingProduct(s, b1) } }
+            if rows > 8 { let s = Lanes(repeating: distance > 0 ? a0[8 &* distance] : a2[leftPixel2]); c8 = c8.addingProduct(s, b0); if vectors > 1 { d8 = d8.addingProduct(s, b1) } }
+            if rows > 9 { let s = Lanes(repeating: distance > 0 ? a0[9 &* distance] : a3[0]); c9 = c9.addingProduct(s, b0); if vectors > 1 { d9 = d9.addingProduct(s, b1) } }
+            if rows > 10 { let s = Lanes(repeating: distance > 0 ? a0[10 &* distance] : a3[leftPixel]); c10 = c10.addingProduct(s, b0); if vectors > 1 { d10 = d10.addingProduct(s, b1) } }
+            if rows > 11 { let s = Lanes(repeating: distance > 0 ? a0[11 &* distance] : a3[leftPixel2]); c11 = c11.addingProduct(s, b0); if vectors > 1 { d11 = d11.addingProduct(s, b1) } }
+            if rows > 12 { let s = Lanes(repeating: distance > 0 ? a0[12 &* distance] : a4[0]); c12 = c12.addingProduct(s, b0); if vectors > 1 { d12 = d12.addingProduct(s, b1) } }
+            if rows > 13 { let s = Lanes(repeating: distance > 0 ? a0[13 &* distance] : a4[leftPixel]); c13 = c13.addingProduct(s, b0); if vectors > 1 { d13 = d13.addingProduct(s, b1) } }
+            a0 += leftStep; if rows > 3, distance == 0 { a1 += leftStep }; if rows > 6, distance == 0 { a2 += leftStep }; if rows > 9, distance == 0 { a3 += leftStep }; if rows > 12, distance == 0 { a4 += leftStep }
             b += rightStep
             k &-= 1
         }
-        a0 += leftMiddle; if rows > 3 { a1 += leftMiddle }; if rows > 6 { a2 += leftMiddle }; if rows > 9 { a3 += leftMiddle }; if rows > 12 { a4 += leftMiddle }
+        a0 += leftMiddle; if rows > 3, distance == 0 { a1 += leftMiddle }; if rows > 6, distance == 0 { a2 += leftMiddle }; if rows > 9, distance == 0 { a3 += leftMiddle }; if rows > 12, distance == 0 { a4 += leftMiddle }
         b += rightMiddle
         middle &-= 1
         } while middle > 0
-        a0 += leftOuter; if rows > 3 { a1 += leftOuter }; if rows > 6 { a2 += leftOuter }; if rows > 9 { a3 += leftOuter }; if rows > 12 { a4 += leftOuter }
+        a0 += leftOuter; if rows > 3, distance == 0 { a1 += leftOuter }; if rows > 6, distance == 0 { a2 += leftOuter }; if rows > 9, distance == 0 { a3 += leftOuter }; if rows > 12, distance == 0 { a4 += leftOuter }
         b += rightOuter
         outer &-= 1
         } while outer > 0
@@ -182,16 +182,16 @@ func multiplyRunsNarrow(
     _ rows: Int, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
 ) {
     switch rows {
-    case 5: multiplyRuns(Tile<5, 1>.self, g, runs, vector)
-    case 6: multiplyRuns(Tile<6, 1>.self, g, runs, vector)
-    case 7: multiplyRuns(Tile<7, 1>.self, g, runs, vector)
-    case 8: multiplyRuns(Tile<8, 1>.self, g, runs, vector)
-    case 9: multiplyRuns(Tile<9, 1>.self, g, runs, vector)
-    case 10: multiplyRuns(Tile<10, 1>.self, g, runs, vector)
-    case 11: multiplyRuns(Tile<11, 1>.self, g, runs, vector)
-    case 12: multiplyRuns(Tile<12, 1>.self, g, runs, vector)
-    case 13: multiplyRuns(Tile<13, 1>.self, g, runs, vector)
-    case 14: multiplyRuns(Tile<14, 1>.self, g, runs, vector)
+    case 5: multiplyRuns(Tile<5, 1>.self, Near<0>.self, g, runs, vector)
+    case 6: multiplyRuns(Tile<6, 1>.self, Near<0>.self, g, runs, vector)
+    case 7: multiplyRuns(Tile<7, 1>.self, Near<0>.self, g, runs, vector)
+    case 8: multiplyRuns(Tile<8, 1>.self, Near<0>.self, g, runs, vector)
+    case 9: multiplyRuns(Tile<9, 1>.self, Near<0>.self, g, runs, vector)
+    case 10: multiplyRuns(Tile<10, 1>.self, Near<0>.self, g, runs, vector)
+    case 11: multiplyRuns(Tile<11, 1>.self, Near<0>.self, g, runs, vector)
+    case 12: multiplyRuns(Tile<12, 1>.self, Near<0>.self, g, runs, vector)
+    case 13: multiplyRuns(Tile<13, 1>.self, Near<0>.self, g, runs, vector)
+    case 14: multiplyRuns(Tile<14, 1>.self, Near<0>.self, g, runs, vector)
     default: break
     }
 }
@@ -202,16 +202,106 @@ func multiplyRunsWide(
     _ rows: Int, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
 ) {
     switch rows {
-    case 5: multiplyRuns(Tile<5, 2>.self, g, runs, vector)
-    case 6: multiplyRuns(Tile<6, 2>.self, g, runs, vector)
-    case 7: multiplyRuns(Tile<7, 2>.self, g, runs, vector)
-    case 8: multiplyRuns(Tile<8, 2>.self, g, runs, vector)
-    case 9: multiplyRuns(Tile<9, 2>.self, g, runs, vector)
-    case 10: multiplyRuns(Tile<10, 2>.self, g, runs, vector)
-    case 11: multiplyRuns(Tile<11, 2>.self, g, runs, vector)
-    case 12: multiplyRuns(Tile<12, 2>.self, g, runs, vector)
-    case 13: multiplyRuns(Tile<13, 2>.self, g, runs, vector)
-    case 14: multiplyRuns(Tile<14, 2>.self, g, runs, vector)
+    case 5: multiplyRuns(Tile<5, 2>.self, Near<0>.self, g, runs, vector)
+    case 6: multiplyRuns(Tile<6, 2>.self, Near<0>.self, g, runs, vector)
+    case 7: multiplyRuns(Tile<7, 2>.self, Near<0>.self, g, runs, vector)
+    case 8: multiplyRuns(Tile<8, 2>.self, Near<0>.self, g, runs, vector)
+    case 9: multiplyRuns(Tile<9, 2>.self, Near<0>.self, g, runs, vector)
+    case 10: multiplyRuns(Tile<10, 2>.self, Near<0>.self, g, runs, vector)
+    case 11: multiplyRuns(Tile<11, 2>.self, Near<0>.self, g, runs, vector)
+    case 12: multiplyRuns(Tile<12, 2>.self, Near<0>.self, g, runs, vector)
+    case 13: multiplyRuns(Tile<13, 2>.self, Near<0>.self, g, runs, vector)
+    case 14: multiplyRuns(Tile<14, 2>.self, Near<0>.self, g, runs, vector)
+    default: break
+    }
+}
+
+/// Computes runs of so many pixels, 1 vector wide, 1 apart on the left.
+@inline(never)
+func multiplyRunsNear1(
+    _ rows: Int, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
+) {
+    switch rows {
+    case 7: multiplyRuns(Tile<7, 1>.self, Near<1>.self, g, runs, vector)
+    case 8: multiplyRuns(Tile<8, 1>.self, Near<1>.self, g, runs, vector)
+    case 9: multiplyRuns(Tile<9, 1>.self, Near<1>.self, g, runs, vector)
+    case 10: multiplyRuns(Tile<10, 1>.self, Near<1>.self, g, runs, vector)
+    case 11: multiplyRuns(Tile<11, 1>.self, Near<1>.self, g, runs, vector)
+    case 12: multiplyRuns(Tile<12, 1>.self, Near<1>.self, g, runs, vector)
+    case 13: multiplyRuns(Tile<13, 1>.self, Near<1>.self, g, runs, vector)
+    case 14: multiplyRuns(Tile<14, 1>.self, Near<1>.self, g, runs, vector)
+    default: break
+    }
+}
+
+/// Computes runs of so many pixels, 1 vector wide, 16 apart on the left.
+@inline(never)
+func multiplyRunsNear16(
+    _ rows: Int, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
+) {
+    switch rows {
+    case 7: multiplyRuns(Tile<7, 1>.self, Near<16>.self, g, runs, vector)
+    case 8: multiplyRuns(Tile<8, 1>.self, Near<16>.self, g, runs, vector)
+    case 9: multiplyRuns(Tile<9, 1>.self, Near<16>.self, g, runs, vector)
+    case 10: multiplyRuns(Tile<10, 1>.self, Near<16>.self, g, runs, vector)
+    case 11: multiplyRuns(Tile<11, 1>.self, Near<16>.self, g, runs, vector)
+    case 12: multiplyRuns(Tile<12, 1>.self, Near<16>.self, g, runs, vector)
+    case 13: multiplyRuns(Tile<13, 1>.self, Near<16>.self, g, runs, vector)
+    case 14: multiplyRuns(Tile<14, 1>.self, Near<16>.self, g, runs, vector)
+    default: break
+    }
+}
+
+/// Computes runs of so many pixels, 1 vector wide, 32 apart on the left.
+@inline(never)
+func multiplyRunsNear32(
+    _ rows: Int, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
+) {
+    switch rows {
+    case 7: multiplyRuns(Tile<7, 1>.self, Near<32>.self, g, runs, vector)
+    case 8: multiplyRuns(Tile<8, 1>.self, Near<32>.self, g, runs, vector)
+    case 9: multiplyRuns(Tile<9, 1>.self, Near<32>.self, g, runs, vector)
+    case 10: multiplyRuns(Tile<10, 1>.self, Near<32>.self, g, runs, vector)
+    case 11: multiplyRuns(Tile<11, 1>.self, Near<32>.self, g, runs, vector)
+    case 12: multiplyRuns(Tile<12, 1>.self, Near<32>.self, g, runs, vector)
+    case 13: multiplyRuns(Tile<13, 1>.self, Near<32>.self, g, runs, vector)
+    case 14: multiplyRuns(Tile<14, 1>.self, Near<32>.self, g, runs, vector)
+    default: break
+    }
+}
+
+/// Computes runs of so many pixels, 1 vector wide, 64 apart on the left.
+@inline(never)
+func multiplyRunsNear64(
+    _ rows: Int, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
+) {
+    switch rows {
+    case 7: multiplyRuns(Tile<7, 1>.self, Near<64>.self, g, runs, vector)
+    case 8: multiplyRuns(Tile<8, 1>.self, Near<64>.self, g, runs, vector)
+    case 9: multiplyRuns(Tile<9, 1>.self, Near<64>.self, g, runs, vector)
+    case 10: multiplyRuns(Tile<10, 1>.self, Near<64>.self, g, runs, vector)
+    case 11: multiplyRuns(Tile<11, 1>.self, Near<64>.self, g, runs, vector)
+    case 12: multiplyRuns(Tile<12, 1>.self, Near<64>.self, g, runs, vector)
+    case 13: multiplyRuns(Tile<13, 1>.self, Near<64>.self, g, runs, vector)
+    case 14: multiplyRuns(Tile<14, 1>.self, Near<64>.self, g, runs, vector)
+    default: break
+    }
+}
+
+/// Computes runs of so many pixels, 2 vectors wide, 1 apart on the left.
+@inline(never)
+func multiplyRunsWideNear1(
+    _ rows: Int, _ g: PixelProduct, _ runs: PixelRuns, _ vector: Int
+) {
+    switch rows {
+    case 7: multiplyRuns(Tile<7, 2>.self, Near<1>.self, g, runs, vector)
+    case 8: multiplyRuns(Tile<8, 2>.self, Near<1>.self, g, runs, vector)
+    case 9: multiplyRuns(Tile<9, 2>.self, Near<1>.self, g, runs, vector)
+    case 10: multiplyRuns(Tile<10, 2>.self, Near<1>.self, g, runs, vector)
+    case 11: multiplyRuns(Tile<11, 2>.self, Near<1>.self, g, runs, vector)
+    case 12: multiplyRuns(Tile<12, 2>.self, Near<1>.self, g, runs, vector)
+    case 13: multiplyRuns(Tile<13, 2>.self, Near<1>.self, g, runs, vector)
+    case 14: multiplyRuns(Tile<14, 2>.self, Near<1>.self, g, runs, vector)
     default: break
     }
 }

@@ -17,15 +17,23 @@ private let leftBlock = 128 << 10
 func gemm(_ product: Gemm) {
     guard product.rows > 0 else { return }
     if let scratch = product.scratch, isCopied(product) { return gemmFromCopies(product, scratch) }
+    #if ISA_V4
+        if product.leftRowStride == 1, product.columns == 16, product.rows > largestTileRows {
+            return gemmOfOneVector(product)
+        }
+    #endif
     let tiles = (product.rows &+ (largestTileRows &- 1)) / largestTileRows
-    let tileRows = product.rows / tiles
+    let tileRows = tiles == 1 ? product.rows : product.rows / tiles
     let longTiles = product.rows &- tiles &* tileRows
     let vectors = product.columns / 16
     let block = product.leftDepthStride == 1 ? depthBlock : stridedDepthBlock
     let tileElements = largestTileRows &* product.depth
     // Where B's rows are far apart, walking over them once for each block of A would cost more than A's way through a cache.
     let isBlocked = product.rightDepthStride == 16 || product.leftDepthStride != 1
-    let tilesAtOnce = !isBlocked ? tiles : tileElements < leftBlock ? leftBlock / (tileElements &+ 1) : 1
+    // Small products take as long as a few divisions: those that tell nothing about them are left out.
+    let isSmall = tiles &* (tileElements &+ 1) <= leftBlock
+    let tilesAtOnce =
+        !isBlocked || isSmall ? tiles : tileElements < leftBlock ? leftBlock / (tileElements &+ 1) : 1
     var firstTile = 0
     var firstRow = 0
     while firstTile < tiles {
@@ -36,7 +44,7 @@ func gemm(_ product: Gemm) {
         while vector < vectors {
             let wide = largestTileVectors == 2 && vector &+ 1 < vectors
             var first = 0
-            var blocks = (product.depth &+ (block &- 1)) / block
+            var blocks = product.depth <= block ? 1 : (product.depth &+ (block &- 1)) / block
             repeat {
                 let remaining = product.depth &- first
                 let depth = blocks > 1 ? (remaining &+ (blocks &- 1)) / blocks : remaining
@@ -58,6 +66,32 @@ func gemm(_ product: Gemm) {
     }
 }
 
+#if ISA_V4
+    /// A product of one vector whose rows lie side by side on the left: tiles of twice as many rows are half as many calls.
+    private func gemmOfOneVector(_ product: Gemm) {
+        let tiles = (product.rows &+ (largestTallRows &- 1)) / largestTallRows
+        let tileRows = tiles == 1 ? product.rows : product.rows / tiles
+        let longTiles = product.rows &- tiles &* tileRows
+        let block = product.leftDepthStride == 1 ? depthBlock : stridedDepthBlock
+        var blocks = product.depth <= block ? 1 : (product.depth &+ (block &- 1)) / block
+        var first = 0
+        repeat {
+            let remaining = product.depth &- first
+            let depth = blocks > 1 ? (remaining &+ (blocks &- 1)) / blocks : remaining
+            var row = 0
+            var tile = 0
+            while tile < tiles {
+                let rows = tile < longTiles ? tileRows &+ 1 : tileRows
+                multiplyTallNear1(rows, product, row, first, depth)
+                row &+= rows
+                tile &+= 1
+            }
+            first &+= depth
+            blocks &-= 1
+        } while blocks > 0
+    }
+#endif
+
 /// One tile of a product, two vectors wide or one.
 @inline(__always)
 func multiplyTile(
@@ -70,6 +104,11 @@ func multiplyTile(
     _ depth: Int
 ) {
     #if ISA_V4
+        if product.leftRowStride == 1 {
+            // The gradients by weights: what is stored has a row of A in each column.
+            if wide { return multiplyWideNear1(rows, product, row, vector, first, depth) }
+            return multiplyNarrowNear1(rows, product, row, vector, first, depth)
+        }
         if wide { return multiplyWide(rows, product, row, vector, first, depth) }
     #endif
     multiplyNarrow(rows, product, row, vector, first, depth)

@@ -6,6 +6,12 @@ import KernelAPI
 /// The shape of a register tile: so many rows by so many logical vectors.
 struct Tile<let rows: Int, let vectors: Int> {}
 
+/// How far apart the rows of a tile are on the left, pixels or rows of A; 0 where the compiler does not know.
+///
+/// A known distance makes the rows one address and constants. Else the compiler keeps a pointer for each of them, most in
+/// memory, though the source has one for every third.
+struct Near<let distance: Int> {}
+
 #if ISA_V4
 /// The largest tile of AVX-512: 28 of the 32 registers are accumulators.
 let largestTileRows = 14
@@ -20,10 +26,11 @@ let largestTileVectors = 1
 ///
 /// Each accumulator is one chain of fused multiply-adds; a later depth block continues it from C.
 @inline(__always)
-func multiply<let rows: Int, let vectors: Int>(
-    _: Tile<rows, vectors>.Type, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
+func multiply<let rows: Int, let vectors: Int, let distance: Int>(
+    _: Tile<rows, vectors>.Type, _: Near<distance>.Type,
+    _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
 ) {
-    let leftStride = g.leftRowStride, leftStep = g.leftDepthStride
+    let leftStride = distance > 0 ? distance : g.leftRowStride, leftStep = g.leftDepthStride
     let rightStep = g.rightDepthStride, rightNext = g.rightVectorStride
     let outputStride = g.outputRowStride, outputNext = g.outputVectorStride
     let place = row &* outputStride &+ vector &* outputNext
@@ -105,24 +112,24 @@ func multiply<let rows: Int, let vectors: Int>(
     while k > 0 {
         let b0 = load(b), b1 = vectors > 1 ? load(b + rightNext) : Lanes.zero
         do { let s = Lanes(repeating: a0[0]); c0 = c0.addingProduct(s, b0); if vectors > 1 { d0 = d0.addingProduct(s, b1) } }
-        if rows > 1 { let s = Lanes(repeating: a0[leftStride]); c1 = c1.addingProduct(s, b0); if vectors > 1 { d1 = d1.addingProduct(s, b1) } }
-        if rows > 2 { let s = Lanes(repeating: a0[leftStride2]); c2 = c2.addingProduct(s, b0); if vectors > 1 { d2 = d2.addingProduct(s, b1) } }
-        if rows > 3 { let s = Lanes(repeating: a1[0]); c3 = c3.addingProduct(s, b0); if vectors > 1 { d3 = d3.addingProduct(s, b1) } }
-        if rows > 4 { let s = Lanes(repeating: a1[leftStride]); c4 = c4.addingProduct(s, b0); if vectors > 1 { d4 = d4.addingProduct(s, b1) } }
-        if rows > 5 { let s = Lanes(repeating: a1[leftStride2]); c5 = c5.addingProduct(s, b0); if vectors > 1 { d5 = d5.addingProduct(s, b1) } }
-        if rows > 6 { let s = Lanes(repeating: a2[0]); c6 = c6.addingProduct(s, b0); if vectors > 1 { d6 = d6.addingProduct(s, b1) } }
-        if rows > 7 { let s = Lanes(repeating: a2[leftStride]); c7 = c7.addingProduct(s, b0); if vectors > 1 { d7 = d7.addingProduct(s, b1) } }
-        if rows > 8 { let s = Lanes(repeating: a2[leftStride2]); c8 = c8.addingProduct(s, b0); if vectors > 1 { d8 = d8.addingProduct(s, b1) } }
-        if rows > 9 { let s = Lanes(repeating: a3[0]); c9 = c9.addingProduct(s, b0); if vectors > 1 { d9 = d9.addingProduct(s, b1) } }
-        if rows > 10 { let s = Lanes(repeating: a3[leftStride]); c10 = c10.addingProduct(s, b0); if vectors > 1 { d10 = d10.addingProduct(s, b1) } }
-        if rows > 11 { let s = Lanes(repeating: a3[leftStride2]); c11 = c11.addingProduct(s, b0); if vectors > 1 { d11 = d11.addingProduct(s, b1) } }
-        if rows > 12 { let s = Lanes(repeating: a4[0]); c12 = c12.addingProduct(s, b0); if vectors > 1 { d12 = d12.addingProduct(s, b1) } }
-        if rows > 13 { let s = Lanes(repeating: a4[leftStride]); c13 = c13.addingProduct(s, b0); if vectors > 1 { d13 = d13.addingProduct(s, b1) } }
+        if rows > 1 { let s = Lanes(repeating: distance > 0 ? a0[1 &* distance] : a0[leftStride]); c1 = c1.addingProduct(s, b0); if vectors > 1 { d1 = d1.addingProduct(s, b1) } }
+        if rows > 2 { let s = Lanes(repeating: distance > 0 ? a0[2 &* distance] : a0[leftStride2]); c2 = c2.addingProduct(s, b0); if vectors > 1 { d2 = d2.addingProduct(s, b1) } }
+        if rows > 3 { let s = Lanes(repeating: distance > 0 ? a0[3 &* distance] : a1[0]); c3 = c3.addingProduct(s, b0); if vectors > 1 { d3 = d3.addingProduct(s, b1) } }
+        if rows > 4 { let s = Lanes(repeating: distance > 0 ? a0[4 &* distance] : a1[leftStride]); c4 = c4.addingProduct(s, b0); if vectors > 1 { d4 = d4.addingProduct(s, b1) } }
+        if rows > 5 { let s = Lanes(repeating: distance > 0 ? a0[5 &* distance] : a1[leftStride2]); c5 = c5.addingProduct(s, b0); if vectors > 1 { d5 = d5.addingProduct(s, b1) } }
+        if rows > 6 { let s = Lanes(repeating: distance > 0 ? a0[6 &* distance] : a2[0]); c6 = c6.addingProduct(s, b0); if vectors > 1 { d6 = d6.addingProduct(s, b1) } }
+        if rows > 7 { let s = Lanes(repeating: distance > 0 ? a0[7 &* distance] : a2[leftStride]); c7 = c7.addingProduct(s, b0); if vectors > 1 { d7 = d7.addingProduct(s, b1) } }
+        if rows > 8 { let s = Lanes(repeating: distance > 0 ? a0[8 &* distance] : a2[leftStride2]); c8 = c8.addingProduct(s, b0); if vectors > 1 { d8 = d8.addingProduct(s, b1) } }
+        if rows > 9 { let s = Lanes(repeating: distance > 0 ? a0[9 &* distance] : a3[0]); c9 = c9.addingProduct(s, b0); if vectors > 1 { d9 = d9.addingProduct(s, b1) } }
+        if rows > 10 { let s = Lanes(repeating: distance > 0 ? a0[10 &* distance] : a3[leftStride]); c10 = c10.addingProduct(s, b0); if vectors > 1 { d10 = d10.addingProduct(s, b1) } }
+        if rows > 11 { let s = Lanes(repeating: distance > 0 ? a0[11 &* distance] : a3[leftStride2]); c11 = c11.addingProduct(s, b0); if vectors > 1 { d11 = d11.addingProduct(s, b1) } }
+        if rows > 12 { let s = Lanes(repeating: distance > 0 ? a0[12 &* distance] : a4[0]); c12 = c12.addingProduct(s, b0); if vectors > 1 { d12 = d12.addingProduct(s, b1) } }
+        if rows > 13 { let s = Lanes(repeating: distance > 0 ? a0[13 &* distance] : a4[leftStride]); c13 = c13.addingProduct(s, b0); if vectors > 1 { d13 = d13.addingProduct(s, b1) } }
         a0 += leftStep
-        if rows > 3 { a1 += leftStep }
-        if rows > 6 { a2 += leftStep }
-        if rows > 9 { a3 += leftStep }
-        if rows > 12 { a4 += leftStep }
+        if rows > 3, distance == 0 { a1 += leftStep }
+        if rows > 6, distance == 0 { a2 += leftStep }
+        if rows > 9, distance == 0 { a3 += leftStep }
+        if rows > 12, distance == 0 { a4 += leftStep }
         b += rightStep
         k &-= 1
     }
@@ -184,21 +191,21 @@ func multiplyNarrow(
     _ rows: Int, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
 ) {
     switch rows {
-    case 1: multiply(Tile<1, 1>.self, g, row, vector, first, depth)
-    case 2: multiply(Tile<2, 1>.self, g, row, vector, first, depth)
-    case 3: multiply(Tile<3, 1>.self, g, row, vector, first, depth)
-    case 4: multiply(Tile<4, 1>.self, g, row, vector, first, depth)
-    case 5: multiply(Tile<5, 1>.self, g, row, vector, first, depth)
-    case 6: multiply(Tile<6, 1>.self, g, row, vector, first, depth)
+    case 1: multiply(Tile<1, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 2: multiply(Tile<2, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 3: multiply(Tile<3, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 4: multiply(Tile<4, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 5: multiply(Tile<5, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 6: multiply(Tile<6, 1>.self, Near<0>.self, g, row, vector, first, depth)
     #if ISA_V4
-    case 7: multiply(Tile<7, 1>.self, g, row, vector, first, depth)
-    case 8: multiply(Tile<8, 1>.self, g, row, vector, first, depth)
-    case 9: multiply(Tile<9, 1>.self, g, row, vector, first, depth)
-    case 10: multiply(Tile<10, 1>.self, g, row, vector, first, depth)
-    case 11: multiply(Tile<11, 1>.self, g, row, vector, first, depth)
-    case 12: multiply(Tile<12, 1>.self, g, row, vector, first, depth)
-    case 13: multiply(Tile<13, 1>.self, g, row, vector, first, depth)
-    case 14: multiply(Tile<14, 1>.self, g, row, vector, first, depth)
+    case 7: multiply(Tile<7, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 8: multiply(Tile<8, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 9: multiply(Tile<9, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 10: multiply(Tile<10, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 11: multiply(Tile<11, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 12: multiply(Tile<12, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 13: multiply(Tile<13, 1>.self, Near<0>.self, g, row, vector, first, depth)
+    case 14: multiply(Tile<14, 1>.self, Near<0>.self, g, row, vector, first, depth)
     #endif
     default: break
     }
@@ -211,21 +218,377 @@ func multiplyWide(
     _ rows: Int, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
 ) {
     switch rows {
-    case 1: multiply(Tile<1, 2>.self, g, row, vector, first, depth)
-    case 2: multiply(Tile<2, 2>.self, g, row, vector, first, depth)
-    case 3: multiply(Tile<3, 2>.self, g, row, vector, first, depth)
-    case 4: multiply(Tile<4, 2>.self, g, row, vector, first, depth)
-    case 5: multiply(Tile<5, 2>.self, g, row, vector, first, depth)
-    case 6: multiply(Tile<6, 2>.self, g, row, vector, first, depth)
-    case 7: multiply(Tile<7, 2>.self, g, row, vector, first, depth)
-    case 8: multiply(Tile<8, 2>.self, g, row, vector, first, depth)
-    case 9: multiply(Tile<9, 2>.self, g, row, vector, first, depth)
-    case 10: multiply(Tile<10, 2>.self, g, row, vector, first, depth)
-    case 11: multiply(Tile<11, 2>.self, g, row, vector, first, depth)
-    case 12: multiply(Tile<12, 2>.self, g, row, vector, first, depth)
-    case 13: multiply(Tile<13, 2>.self, g, row, vector, first, depth)
-    case 14: multiply(Tile<14, 2>.self, g, row, vector, first, depth)
+    case 1: multiply(Tile<1, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 2: multiply(Tile<2, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 3: multiply(Tile<3, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 4: multiply(Tile<4, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 5: multiply(Tile<5, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 6: multiply(Tile<6, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 7: multiply(Tile<7, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 8: multiply(Tile<8, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 9: multiply(Tile<9, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 10: multiply(Tile<10, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 11: multiply(Tile<11, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 12: multiply(Tile<12, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 13: multiply(Tile<13, 2>.self, Near<0>.self, g, row, vector, first, depth)
+    case 14: multiply(Tile<14, 2>.self, Near<0>.self, g, row, vector, first, depth)
     default: break
+    }
+}
+
+/// Computes a tile 1 vector wide of so many rows, 1 apart on the left.
+@inline(never)
+func multiplyNarrowNear1(
+    _ rows: Int, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
+) {
+    switch rows {
+    case 1: multiply(Tile<1, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 2: multiply(Tile<2, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 3: multiply(Tile<3, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 4: multiply(Tile<4, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 5: multiply(Tile<5, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 6: multiply(Tile<6, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 7: multiply(Tile<7, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 8: multiply(Tile<8, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 9: multiply(Tile<9, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 10: multiply(Tile<10, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 11: multiply(Tile<11, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 12: multiply(Tile<12, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 13: multiply(Tile<13, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    case 14: multiply(Tile<14, 1>.self, Near<1>.self, g, row, vector, first, depth)
+    default: break
+    }
+}
+
+/// Computes a tile 2 vectors wide of so many rows, 1 apart on the left.
+@inline(never)
+func multiplyWideNear1(
+    _ rows: Int, _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
+) {
+    switch rows {
+    case 1: multiply(Tile<1, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 2: multiply(Tile<2, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 3: multiply(Tile<3, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 4: multiply(Tile<4, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 5: multiply(Tile<5, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 6: multiply(Tile<6, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 7: multiply(Tile<7, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 8: multiply(Tile<8, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 9: multiply(Tile<9, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 10: multiply(Tile<10, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 11: multiply(Tile<11, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 12: multiply(Tile<12, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 13: multiply(Tile<13, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    case 14: multiply(Tile<14, 2>.self, Near<1>.self, g, row, vector, first, depth)
+    default: break
+    }
+}
+
+/// The largest tile one vector wide whose rows are one address and constants.
+let largestTallRows = 28
+
+/// Computes a tile of many rows and one vector; see `multiply`.
+@inline(__always)
+func multiplyTall<let rows: Int, let vectors: Int, let distance: Int>(
+    _: Tile<rows, vectors>.Type, _: Near<distance>.Type,
+    _ g: Gemm, _ row: Int, _ vector: Int, _ first: Int, _ depth: Int
+) {
+    let leftStride = distance > 0 ? distance : g.leftRowStride, leftStep = g.leftDepthStride
+    let rightStep = g.rightDepthStride, rightNext = g.rightVectorStride
+    let outputStride = g.outputRowStride, outputNext = g.outputVectorStride
+    let place = row &* outputStride &+ vector &* outputNext
+    let output = g.output + place
+    var c0 = Lanes.zero, d0 = Lanes.zero
+    var c1 = Lanes.zero, d1 = Lanes.zero
+    var c2 = Lanes.zero, d2 = Lanes.zero
+    var c3 = Lanes.zero, d3 = Lanes.zero
+    var c4 = Lanes.zero, d4 = Lanes.zero
+    var c5 = Lanes.zero, d5 = Lanes.zero
+    var c6 = Lanes.zero, d6 = Lanes.zero
+    var c7 = Lanes.zero, d7 = Lanes.zero
+    var c8 = Lanes.zero, d8 = Lanes.zero
+    var c9 = Lanes.zero, d9 = Lanes.zero
+    var c10 = Lanes.zero, d10 = Lanes.zero
+    var c11 = Lanes.zero, d11 = Lanes.zero
+    var c12 = Lanes.zero, d12 = Lanes.zero
+    var c13 = Lanes.zero, d13 = Lanes.zero
+    var c14 = Lanes.zero, d14 = Lanes.zero
+    var c15 = Lanes.zero, d15 = Lanes.zero
+    var c16 = Lanes.zero, d16 = Lanes.zero
+    var c17 = Lanes.zero, d17 = Lanes.zero
+    var c18 = Lanes.zero, d18 = Lanes.zero
+    var c19 = Lanes.zero, d19 = Lanes.zero
+    var c20 = Lanes.zero, d20 = Lanes.zero
+    var c21 = Lanes.zero, d21 = Lanes.zero
+    var c22 = Lanes.zero, d22 = Lanes.zero
+    var c23 = Lanes.zero, d23 = Lanes.zero
+    var c24 = Lanes.zero, d24 = Lanes.zero
+    var c25 = Lanes.zero, d25 = Lanes.zero
+    var c26 = Lanes.zero, d26 = Lanes.zero
+    var c27 = Lanes.zero, d27 = Lanes.zero
+    if first > 0 {
+        c0 = load(output + 0 &* outputStride); if vectors > 1 { d0 = load(output + (0 &* outputStride &+ outputNext)) }
+        if rows > 1 { c1 = load(output + 1 &* outputStride); if vectors > 1 { d1 = load(output + (1 &* outputStride &+ outputNext)) } }
+        if rows > 2 { c2 = load(output + 2 &* outputStride); if vectors > 1 { d2 = load(output + (2 &* outputStride &+ outputNext)) } }
+        if rows > 3 { c3 = load(output + 3 &* outputStride); if vectors > 1 { d3 = load(output + (3 &* outputStride &+ outputNext)) } }
+        if rows > 4 { c4 = load(output + 4 &* outputStride); if vectors > 1 { d4 = load(output + (4 &* outputStride &+ outputNext)) } }
+        if rows > 5 { c5 = load(output + 5 &* outputStride); if vectors > 1 { d5 = load(output + (5 &* outputStride &+ outputNext)) } }
+        if rows > 6 { c6 = load(output + 6 &* outputStride); if vectors > 1 { d6 = load(output + (6 &* outputStride &+ outputNext)) } }
+        if rows > 7 { c7 = load(output + 7 &* outputStride); if vectors > 1 { d7 = load(output + (7 &* outputStride &+ outputNext)) } }
+        if rows > 8 { c8 = load(output + 8 &* outputStride); if vectors > 1 { d8 = load(output + (8 &* outputStride &+ outputNext)) } }
+        if rows > 9 { c9 = load(output + 9 &* outputStride); if vectors > 1 { d9 = load(output + (9 &* outputStride &+ outputNext)) } }
+        if rows > 10 { c10 = load(output + 10 &* outputStride); if vectors > 1 { d10 = load(output + (10 &* outputStride &+ outputNext)) } }
+        if rows > 11 { c11 = load(output + 11 &* outputStride); if vectors > 1 { d11 = load(output + (11 &* outputStride &+ outputNext)) } }
+        if rows > 12 { c12 = load(output + 12 &* outputStride); if vectors > 1 { d12 = load(output + (12 &* outputStride &+ outputNext)) } }
+        if rows > 13 { c13 = load(output + 13 &* outputStride); if vectors > 1 { d13 = load(output + (13 &* outputStride &+ outputNext)) } }
+        if rows > 14 { c14 = load(output + 14 &* outputStride); if vectors > 1 { d14 = load(output + (14 &* outputStride &+ outputNext)) } }
+        if rows > 15 { c15 = load(output + 15 &* outputStride); if vectors > 1 { d15 = load(output + (15 &* outputStride &+ outputNext)) } }
+        if rows > 16 { c16 = load(output + 16 &* outputStride); if vectors > 1 { d16 = load(output + (16 &* outputStride &+ outputNext)) } }
+        if rows > 17 { c17 = load(output + 17 &* outputStride); if vectors > 1 { d17 = load(output + (17 &* outputStride &+ outputNext)) } }
+        if rows > 18 { c18 = load(output + 18 &* outputStride); if vectors > 1 { d18 = load(output + (18 &* outputStride &+ outputNext)) } }
+        if rows > 19 { c19 = load(output + 19 &* outputStride); if vectors > 1 { d19 = load(output + (19 &* outputStride &+ outputNext)) } }
+        if rows > 20 { c20 = load(output + 20 &* outputStride); if vectors > 1 { d20 = load(output + (20 &* outputStride &+ outputNext)) } }
+        if rows > 21 { c21 = load(output + 21 &* outputStride); if vectors > 1 { d21 = load(output + (21 &* outputStride &+ outputNext)) } }
+        if rows > 22 { c22 = load(output + 22 &* outputStride); if vectors > 1 { d22 = load(output + (22 &* outputStride &+ outputNext)) } }
+        if rows > 23 { c23 = load(output + 23 &* outputStride); if vectors > 1 { d23 = load(output + (23 &* outputStride &+ outputNext)) } }
+        if rows > 24 { c24 = load(output + 24 &* outputStride); if vectors > 1 { d24 = load(output + (24 &* outputStride &+ outputNext)) } }
+        if rows > 25 { c25 = load(output + 25 &* outputStride); if vectors > 1 { d25 = load(output + (25 &* outputStride &+ outputNext)) } }
+        if rows > 26 { c26 = load(output + 26 &* outputStride); if vectors > 1 { d26 = load(output + (26 &* outputStride &+ outputNext)) } }
+        if rows > 27 { c27 = load(output + 27 &* outputStride); if vectors > 1 { d27 = load(output + (27 &* outputStride &+ outputNext)) } }
+    } else {
+        switch g.start {
+        case .zero: break
+        case .output:
+        c0 = load(output + 0 &* outputStride); if vectors > 1 { d0 = load(output + (0 &* outputStride &+ outputNext)) }
+        if rows > 1 { c1 = load(output + 1 &* outputStride); if vectors > 1 { d1 = load(output + (1 &* outputStride &+ outputNext)) } }
+        if rows > 2 { c2 = load(output + 2 &* outputStride); if vectors > 1 { d2 = load(output + (2 &* outputStride &+ outputNext)) } }
+        if rows > 3 { c3 = load(output + 3 &* outputStride); if vectors > 1 { d3 = load(output + (3 &* outputStride &+ outputNext)) } }
+        if rows > 4 { c4 = load(output + 4 &* outputStride); if vectors > 1 { d4 = load(output + (4 &* outputStride &+ outputNext)) } }
+        if rows > 5 { c5 = load(output + 5 &* outputStride); if vectors > 1 { d5 = load(output + (5 &* outputStride &+ outputNext)) } }
+        if rows > 6 { c6 = load(output + 6 &* outputStride); if vectors > 1 { d6 = load(output + (6 &* outputStride &+ outputNext)) } }
+        if rows > 7 { c7 = load(output + 7 &* outputStride); if vectors > 1 { d7 = load(output + (7 &* outputStride &+ outputNext)) } }
+        if rows > 8 { c8 = load(output + 8 &* outputStride); if vectors > 1 { d8 = load(output + (8 &* outputStride &+ outputNext)) } }
+        if rows > 9 { c9 = load(output + 9 &* outputStride); if vectors > 1 { d9 = load(output + (9 &* outputStride &+ outputNext)) } }
+        if rows > 10 { c10 = load(output + 10 &* outputStride); if vectors > 1 { d10 = load(output + (10 &* outputStride &+ outputNext)) } }
+        if rows > 11 { c11 = load(output + 11 &* outputStride); if vectors > 1 { d11 = load(output + (11 &* outputStride &+ outputNext)) } }
+        if rows > 12 { c12 = load(output + 12 &* outputStride); if vectors > 1 { d12 = load(output + (12 &* outputStride &+ outputNext)) } }
+        if rows > 13 { c13 = load(output + 13 &* outputStride); if vectors > 1 { d13 = load(output + (13 &* outputStride &+ outputNext)) } }
+        if rows > 14 { c14 = load(output + 14 &* outputStride); if vectors > 1 { d14 = load(output + (14 &* outputStride &+ outputNext)) } }
+        if rows > 15 { c15 = load(output + 15 &* outputStride); if vectors > 1 { d15 = load(output + (15 &* outputStride &+ outputNext)) } }
+        if rows > 16 { c16 = load(output + 16 &* outputStride); if vectors > 1 { d16 = load(output + (16 &* outputStride &+ outputNext)) } }
+        if rows > 17 { c17 = load(output + 17 &* outputStride); if vectors > 1 { d17 = load(output + (17 &* outputStride &+ outputNext)) } }
+        if rows > 18 { c18 = load(output + 18 &* outputStride); if vectors > 1 { d18 = load(output + (18 &* outputStride &+ outputNext)) } }
+        if rows > 19 { c19 = load(output + 19 &* outputStride); if vectors > 1 { d19 = load(output + (19 &* outputStride &+ outputNext)) } }
+        if rows > 20 { c20 = load(output + 20 &* outputStride); if vectors > 1 { d20 = load(output + (20 &* outputStride &+ outputNext)) } }
+        if rows > 21 { c21 = load(output + 21 &* outputStride); if vectors > 1 { d21 = load(output + (21 &* outputStride &+ outputNext)) } }
+        if rows > 22 { c22 = load(output + 22 &* outputStride); if vectors > 1 { d22 = load(output + (22 &* outputStride &+ outputNext)) } }
+        if rows > 23 { c23 = load(output + 23 &* outputStride); if vectors > 1 { d23 = load(output + (23 &* outputStride &+ outputNext)) } }
+        if rows > 24 { c24 = load(output + 24 &* outputStride); if vectors > 1 { d24 = load(output + (24 &* outputStride &+ outputNext)) } }
+        if rows > 25 { c25 = load(output + 25 &* outputStride); if vectors > 1 { d25 = load(output + (25 &* outputStride &+ outputNext)) } }
+        if rows > 26 { c26 = load(output + 26 &* outputStride); if vectors > 1 { d26 = load(output + (26 &* outputStride &+ outputNext)) } }
+        if rows > 27 { c27 = load(output + 27 &* outputStride); if vectors > 1 { d27 = load(output + (27 &* outputStride &+ outputNext)) } }
+        case .bias(let bias):
+        let bias0 = load(bias + vector &* 16)
+        let bias1 = vectors > 1 ? load(bias + (vector &* 16 &+ 16)) : Lanes.zero
+        c0 = bias0; if vectors > 1 { d0 = bias1 }
+        if rows > 1 { c1 = bias0; if vectors > 1 { d1 = bias1 } }
+        if rows > 2 { c2 = bias0; if vectors > 1 { d2 = bias1 } }
+        if rows > 3 { c3 = bias0; if vectors > 1 { d3 = bias1 } }
+        if rows > 4 { c4 = bias0; if vectors > 1 { d4 = bias1 } }
+        if rows > 5 { c5 = bias0; if vectors > 1 { d5 = bias1 } }
+        if rows > 6 { c6 = bias0; if vectors > 1 { d6 = bias1 } }
+        if rows > 7 { c7 = bias0; if vectors > 1 { d7 = bias1 } }
+        if rows > 8 { c8 = bias0; if vectors > 1 { d8 = bias1 } }
+        if rows > 9 { c9 = bias0; if vectors > 1 { d9 = bias1 } }
+        if rows > 10 { c10 = bias0; if vectors > 1 { d10 = bias1 } }
+        if rows > 11 { c11 = bias0; if vectors > 1 { d11 = bias1 } }
+        if rows > 12 { c12 = bias0; if vectors > 1 { d12 = bias1 } }
+        if rows > 13 { c13 = bias0; if vectors > 1 { d13 = bias1 } }
+        if rows > 14 { c14 = bias0; if vectors > 1 { d14 = bias1 } }
+        if rows > 15 { c15 = bias0; if vectors > 1 { d15 = bias1 } }
+        if rows > 16 { c16 = bias0; if vectors > 1 { d16 = bias1 } }
+        if rows > 17 { c17 = bias0; if vectors > 1 { d17 = bias1 } }
+        if rows > 18 { c18 = bias0; if vectors > 1 { d18 = bias1 } }
+        if rows > 19 { c19 = bias0; if vectors > 1 { d19 = bias1 } }
+        if rows > 20 { c20 = bias0; if vectors > 1 { d20 = bias1 } }
+        if rows > 21 { c21 = bias0; if vectors > 1 { d21 = bias1 } }
+        if rows > 22 { c22 = bias0; if vectors > 1 { d22 = bias1 } }
+        if rows > 23 { c23 = bias0; if vectors > 1 { d23 = bias1 } }
+        if rows > 24 { c24 = bias0; if vectors > 1 { d24 = bias1 } }
+        if rows > 25 { c25 = bias0; if vectors > 1 { d25 = bias1 } }
+        if rows > 26 { c26 = bias0; if vectors > 1 { d26 = bias1 } }
+        if rows > 27 { c27 = bias0; if vectors > 1 { d27 = bias1 } }
+        }
+    }
+    var a0 = g.left + (row &* leftStride &+ first &* leftStep)
+    var a1 = a0 + 3 &* leftStride
+    var a2 = a0 + 6 &* leftStride
+    var a3 = a0 + 9 &* leftStride
+    var a4 = a0 + 12 &* leftStride
+    var a5 = a0 + 15 &* leftStride
+    var a6 = a0 + 18 &* leftStride
+    var a7 = a0 + 21 &* leftStride
+    var a8 = a0 + 24 &* leftStride
+    var a9 = a0 + 27 &* leftStride
+    let leftStride2 = 2 &* leftStride
+    var b = g.right + (first &* rightStep &+ vector &* rightNext)
+    var k = depth
+    while k > 0 {
+        let b0 = load(b), b1 = vectors > 1 ? load(b + rightNext) : Lanes.zero
+        do { let s = Lanes(repeating: a0[0]); c0 = c0.addingProduct(s, b0); if vectors > 1 { d0 = d0.addingProduct(s, b1) } }
+        if rows > 1 { let s = Lanes(repeating: distance > 0 ? a0[1 &* distance] : a0[leftStride]); c1 = c1.addingProduct(s, b0); if vectors > 1 { d1 = d1.addingProduct(s, b1) } }
+        if rows > 2 { let s = Lanes(repeating: distance > 0 ? a0[2 &* distance] : a0[leftStride2]); c2 = c2.addingProduct(s, b0); if vectors > 1 { d2 = d2.addingProduct(s, b1) } }
+        if rows > 3 { let s = Lanes(repeating: distance > 0 ? a0[3 &* distance] : a1[0]); c3 = c3.addingProduct(s, b0); if vectors > 1 { d3 = d3.addingProduct(s, b1) } }
+        if rows > 4 { let s = Lanes(repeating: distance > 0 ? a0[4 &* distance] : a1[leftStride]); c4 = c4.addingProduct(s, b0); if vectors > 1 { d4 = d4.addingProduct(s, b1) } }
+        if rows > 5 { let s = Lanes(repeating: distance > 0 ? a0[5 &* distance] : a1[leftStride2]); c5 = c5.addingProduct(s, b0); if vectors > 1 { d5 = d5.addingProduct(s, b1) } }
+        if rows > 6 { let s = Lanes(repeating: distance > 0 ? a0[6 &* distance] : a2[0]); c6 = c6.addingProduct(s, b0); if vectors > 1 { d6 = d6.addingProduct(s, b1) } }
+        if rows > 7 { let s = Lanes(repeating: distance > 0 ? a0[7 &* distance] : a2[leftStride]); c7 = c7.addingProduct(s, b0); if vectors > 1 { d7 = d7.addingProduct(s, b1) } }
+        if rows > 8 { let s = Lanes(repeating: distance > 0 ? a0[8 &* distance] : a2[leftStride2]); c8 = c8.addingProduct(s, b0); if vectors > 1 { d8 = d8.addingProduct(s, b1) } }
+        if rows > 9 { let s = Lanes(repeating: distance > 0 ? a0[9 &* distance] : a3[0]); c9 = c9.addingProduct(s, b0); if vectors > 1 { d9 = d9.addingProduct(s, b1) } }
+        if rows > 10 { let s = Lanes(repeating: distance > 0 ? a0[10 &* distance] : a3[leftStride]); c10 = c10.addingProduct(s, b0); if vectors > 1 { d10 = d10.addingProduct(s, b1) } }
+        if rows > 11 { let s = Lanes(repeating: distance > 0 ? a0[11 &* distance] : a3[leftStride2]); c11 = c11.addingProduct(s, b0); if vectors > 1 { d11 = d11.addingProduct(s, b1) } }
+        if rows > 12 { let s = Lanes(repeating: distance > 0 ? a0[12 &* distance] : a4[0]); c12 = c12.addingProduct(s, b0); if vectors > 1 { d12 = d12.addingProduct(s, b1) } }
+        if rows > 13 { let s = Lanes(repeating: distance > 0 ? a0[13 &* distance] : a4[leftStride]); c13 = c13.addingProduct(s, b0); if vectors > 1 { d13 = d13.addingProduct(s, b1) } }
+        if rows > 14 { let s = Lanes(repeating: distance > 0 ? a0[14 &* distance] : a4[leftStride2]); c14 = c14.addingProduct(s, b0); if vectors > 1 { d14 = d14.addingProduct(s, b1) } }
+        if rows > 15 { let s = Lanes(repeating: distance > 0 ? a0[15 &* distance] : a5[0]); c15 = c15.addingProduct(s, b0); if vectors > 1 { d15 = d15.addingProduct(s, b1) } }
+        if rows > 16 { let s = Lanes(repeating: distance > 0 ? a0[16 &* distance] : a5[leftStride]); c16 = c16.addingProduct(s, b0); if vectors > 1 { d16 = d16.addingProduct(s, b1) } }
+        if rows > 17 { let s = Lanes(repeating: distance > 0 ? a0[17 &* distance] : a5[leftStride2]); c17 = c17.addingProduct(s, b0); if vectors > 1 { d17 = d17.addingProduct(s, b1) } }
+        if rows > 18 { let s = Lanes(repeating: distance > 0 ? a0[18 &* distance] : a6[0]); c18 = c18.addingProduct(s, b0); if vectors > 1 { d18 = d18.addingProduct(s, b1) } }
+        if rows > 19 { let s = Lanes(repeating: distance > 0 ? a0[19 &* distance] : a6[leftStride]); c19 = c19.addingProduct(s, b0); if vectors > 1 { d19 = d19.addingProduct(s, b1) } }
+        if rows > 20 { let s = Lanes(repeating: distance > 0 ? a0[20 &* distance] : a6[leftStride2]); c20 = c20.addingProduct(s, b0); if vectors > 1 { d20 = d20.addingProduct(s, b1) } }
+        if rows > 21 { let s = Lanes(repeating: distance > 0 ? a0[21 &* distance] : a7[0]); c21 = c21.addingProduct(s, b0); if vectors > 1 { d21 = d21.addingProduct(s, b1) } }
+        if rows > 22 { let s = Lanes(repeating: distance > 0 ? a0[22 &* distance] : a7[leftStride]); c22 = c22.addingProduct(s, b0); if vectors > 1 { d22 = d22.addingProduct(s, b1) } }
+        if rows > 23 { let s = Lanes(repeating: distance > 0 ? a0[23 &* distance] : a7[leftStride2]); c23 = c23.addingProduct(s, b0); if vectors > 1 { d23 = d23.addingProduct(s, b1) } }
+        if rows > 24 { let s = Lanes(repeating: distance > 0 ? a0[24 &* distance] : a8[0]); c24 = c24.addingProduct(s, b0); if vectors > 1 { d24 = d24.addingProduct(s, b1) } }
+        if rows > 25 { let s = Lanes(repeating: distance > 0 ? a0[25 &* distance] : a8[leftStride]); c25 = c25.addingProduct(s, b0); if vectors > 1 { d25 = d25.addingProduct(s, b1) } }
+        if rows > 26 { let s = Lanes(repeating: distance > 0 ? a0[26 &* distance] : a8[leftStride2]); c26 = c26.addingProduct(s, b0); if vectors > 1 { d26 = d26.addingProduct(s, b1) } }
+        if rows > 27 { let s = Lanes(repeating: distance > 0 ? a0[27 &* distance] : a9[0]); c27 = c27.addingProduct(s, b0); if vectors > 1 { d27 = d27.addingProduct(s, b1) } }
+        a0 += leftStep
+        if rows > 3, distance == 0 { a1 += leftStep }
+        if rows > 6, distance == 0 { a2 += leftStep }
+        if rows > 9, distance == 0 { a3 += leftStep }
+        if rows > 12, distance == 0 { a4 += leftStep }
+        if rows > 15, distance == 0 { a5 += leftStep }
+        if rows > 18, distance == 0 { a6 += leftStep }
+        if rows > 21, distance == 0 { a7 += leftStep }
+        if rows > 24, distance == 0 { a8 += leftStep }
+        if rows > 27, distance == 0 { a9 += leftStep }
+        b += rightStep
+        k &-= 1
+    }
+    if first &+ depth == g.depth {
+        switch g.epilogue {
+        case .none: break
+        case .relu:
+        c0 = rectified(c0); if vectors > 1 { d0 = rectified(d0) }
+        if rows > 1 { c1 = rectified(c1); if vectors > 1 { d1 = rectified(d1) } }
+        if rows > 2 { c2 = rectified(c2); if vectors > 1 { d2 = rectified(d2) } }
+        if rows > 3 { c3 = rectified(c3); if vectors > 1 { d3 = rectified(d3) } }
+        if rows > 4 { c4 = rectified(c4); if vectors > 1 { d4 = rectified(d4) } }
+        if rows > 5 { c5 = rectified(c5); if vectors > 1 { d5 = rectified(d5) } }
+        if rows > 6 { c6 = rectified(c6); if vectors > 1 { d6 = rectified(d6) } }
+        if rows > 7 { c7 = rectified(c7); if vectors > 1 { d7 = rectified(d7) } }
+        if rows > 8 { c8 = rectified(c8); if vectors > 1 { d8 = rectified(d8) } }
+        if rows > 9 { c9 = rectified(c9); if vectors > 1 { d9 = rectified(d9) } }
+        if rows > 10 { c10 = rectified(c10); if vectors > 1 { d10 = rectified(d10) } }
+        if rows > 11 { c11 = rectified(c11); if vectors > 1 { d11 = rectified(d11) } }
+        if rows > 12 { c12 = rectified(c12); if vectors > 1 { d12 = rectified(d12) } }
+        if rows > 13 { c13 = rectified(c13); if vectors > 1 { d13 = rectified(d13) } }
+        if rows > 14 { c14 = rectified(c14); if vectors > 1 { d14 = rectified(d14) } }
+        if rows > 15 { c15 = rectified(c15); if vectors > 1 { d15 = rectified(d15) } }
+        if rows > 16 { c16 = rectified(c16); if vectors > 1 { d16 = rectified(d16) } }
+        if rows > 17 { c17 = rectified(c17); if vectors > 1 { d17 = rectified(d17) } }
+        if rows > 18 { c18 = rectified(c18); if vectors > 1 { d18 = rectified(d18) } }
+        if rows > 19 { c19 = rectified(c19); if vectors > 1 { d19 = rectified(d19) } }
+        if rows > 20 { c20 = rectified(c20); if vectors > 1 { d20 = rectified(d20) } }
+        if rows > 21 { c21 = rectified(c21); if vectors > 1 { d21 = rectified(d21) } }
+        if rows > 22 { c22 = rectified(c22); if vectors > 1 { d22 = rectified(d22) } }
+        if rows > 23 { c23 = rectified(c23); if vectors > 1 { d23 = rectified(d23) } }
+        if rows > 24 { c24 = rectified(c24); if vectors > 1 { d24 = rectified(d24) } }
+        if rows > 25 { c25 = rectified(c25); if vectors > 1 { d25 = rectified(d25) } }
+        if rows > 26 { c26 = rectified(c26); if vectors > 1 { d26 = rectified(d26) } }
+        if rows > 27 { c27 = rectified(c27); if vectors > 1 { d27 = rectified(d27) } }
+        case .reluMask(let activation):
+        let a = activation + place
+        c0 = passed(c0, load(a + 0 &* outputStride)); if vectors > 1 { d0 = passed(d0, load(a + (0 &* outputStride &+ outputNext))) }
+        if rows > 1 { c1 = passed(c1, load(a + 1 &* outputStride)); if vectors > 1 { d1 = passed(d1, load(a + (1 &* outputStride &+ outputNext))) } }
+        if rows > 2 { c2 = passed(c2, load(a + 2 &* outputStride)); if vectors > 1 { d2 = passed(d2, load(a + (2 &* outputStride &+ outputNext))) } }
+        if rows > 3 { c3 = passed(c3, load(a + 3 &* outputStride)); if vectors > 1 { d3 = passed(d3, load(a + (3 &* outputStride &+ outputNext))) } }
+        if rows > 4 { c4 = passed(c4, load(a + 4 &* outputStride)); if vectors > 1 { d4 = passed(d4, load(a + (4 &* outputStride &+ outputNext))) } }
+        if rows > 5 { c5 = passed(c5, load(a + 5 &* outputStride)); if vectors > 1 { d5 = passed(d5, load(a + (5 &* outputStride &+ outputNext))) } }
+        if rows > 6 { c6 = passed(c6, load(a + 6 &* outputStride)); if vectors > 1 { d6 = passed(d6, load(a + (6 &* outputStride &+ outputNext))) } }
+        if rows > 7 { c7 = passed(c7, load(a + 7 &* outputStride)); if vectors > 1 { d7 = passed(d7, load(a + (7 &* outputStride &+ outputNext))) } }
+        if rows > 8 { c8 = passed(c8, load(a + 8 &* outputStride)); if vectors > 1 { d8 = passed(d8, load(a + (8 &* outputStride &+ outputNext))) } }
+        if rows > 9 { c9 = passed(c9, load(a + 9 &* outputStride)); if vectors > 1 { d9 = passed(d9, load(a + (9 &* outputStride &+ outputNext))) } }
+        if rows > 10 { c10 = passed(c10, load(a + 10 &* outputStride)); if vectors > 1 { d10 = passed(d10, load(a + (10 &* outputStride &+ outputNext))) } }
+        if rows > 11 { c11 = passed(c11, load(a + 11 &* outputStride)); if vectors > 1 { d11 = passed(d11, load(a + (11 &* outputStride &+ outputNext))) } }
+        if rows > 12 { c12 = passed(c12, load(a + 12 &* outputStride)); if vectors > 1 { d12 = passed(d12, load(a + (12 &* outputStride &+ outputNext))) } }
+        if rows > 13 { c13 = passed(c13, load(a + 13 &* outputStride)); if vectors > 1 { d13 = passed(d13, load(a + (13 &* outputStride &+ outputNext))) } }
+        if rows > 14 { c14 = passed(c14, load(a + 14 &* outputStride)); if vectors > 1 { d14 = passed(d14, load(a + (14 &* outputStride &+ outputNext))) } }
+        if rows > 15 { c15 = passed(c15, load(a + 15 &* outputStride)); if vectors > 1 { d15 = passed(d15, load(a + (15 &* outputStride &+ outputNext))) } }
+        if rows > 16 { c16 = passed(c16, load(a + 16 &* outputStride)); if vectors > 1 { d16 = passed(d16, load(a + (16 &* outputStride &+ outputNext))) } }
+        if rows > 17 { c17 = passed(c17, load(a + 17 &* outputStride)); if vectors > 1 { d17 = passed(d17, load(a + (17 &* outputStride &+ outputNext))) } }
+        if rows > 18 { c18 = passed(c18, load(a + 18 &* outputStride)); if vectors > 1 { d18 = passed(d18, load(a + (18 &* outputStride &+ outputNext))) } }
+        if rows > 19 { c19 = passed(c19, load(a + 19 &* outputStride)); if vectors > 1 { d19 = passed(d19, load(a + (19 &* outputStride &+ outputNext))) } }
+        if rows > 20 { c20 = passed(c20, load(a + 20 &* outputStride)); if vectors > 1 { d20 = passed(d20, load(a + (20 &* outputStride &+ outputNext))) } }
+        if rows > 21 { c21 = passed(c21, load(a + 21 &* outputStride)); if vectors > 1 { d21 = passed(d21, load(a + (21 &* outputStride &+ outputNext))) } }
+        if rows > 22 { c22 = passed(c22, load(a + 22 &* outputStride)); if vectors > 1 { d22 = passed(d22, load(a + (22 &* outputStride &+ outputNext))) } }
+        if rows > 23 { c23 = passed(c23, load(a + 23 &* outputStride)); if vectors > 1 { d23 = passed(d23, load(a + (23 &* outputStride &+ outputNext))) } }
+        if rows > 24 { c24 = passed(c24, load(a + 24 &* outputStride)); if vectors > 1 { d24 = passed(d24, load(a + (24 &* outputStride &+ outputNext))) } }
+        if rows > 25 { c25 = passed(c25, load(a + 25 &* outputStride)); if vectors > 1 { d25 = passed(d25, load(a + (25 &* outputStride &+ outputNext))) } }
+        if rows > 26 { c26 = passed(c26, load(a + 26 &* outputStride)); if vectors > 1 { d26 = passed(d26, load(a + (26 &* outputStride &+ outputNext))) } }
+        if rows > 27 { c27 = passed(c27, load(a + 27 &* outputStride)); if vectors > 1 { d27 = passed(d27, load(a + (27 &* outputStride &+ outputNext))) } }
+        }
+    }
+    store(c0, output + 0 &* outputStride); if vectors > 1 { store(d0, output + (0 &* outputStride &+ outputNext)) }
+    if rows > 1 { store(c1, output + 1 &* outputStride); if vectors > 1 { store(d1, output + (1 &* outputStride &+ outputNext)) } }
+    if rows > 2 { store(c2, output + 2 &* outputStride); if vectors > 1 { store(d2, output + (2 &* outputStride &+ outputNext)) } }
+    if rows > 3 { store(c3, output + 3 &* outputStride); if vectors > 1 { store(d3, output + (3 &* outputStride &+ outputNext)) } }
+    if rows > 4 { store(c4, output + 4 &* outputStride); if vectors > 1 { store(d4, output + (4 &* outputStride &+ outputNext)) } }
+    if rows > 5 { store(c5, output + 5 &* outputStride); if vectors > 1 { store(d5, output + (5 &* outputStride &+ outputNext)) } }
+    if rows > 6 { store(c6, output + 6 &* outputStride); if vectors > 1 { store(d6, output + (6 &* outputStride &+ outputNext)) } }
+    if rows > 7 { store(c7, output + 7 &* outputStride); if vectors > 1 { store(d7, output + (7 &* outputStride &+ outputNext)) } }
+    if rows > 8 { store(c8, output + 8 &* outputStride); if vectors > 1 { store(d8, output + (8 &* outputStride &+ outputNext)) } }
+    if rows > 9 { store(c9, output + 9 &* outputStride); if vectors > 1 { store(d9, output + (9 &* outputStride &+ outputNext)) } }
+    if rows > 10 { store(c10, output + 10 &* outputStride); if vectors > 1 { store(d10, output + (10 &* outputStride &+ outputNext)) } }
+    if rows > 11 { store(c11, output + 11 &* outputStride); if vectors > 1 { store(d11, output + (11 &* outputStride &+ outputNext)) } }
+    if rows > 12 { store(c12, output + 12 &* outputStride); if vectors > 1 { store(d12, output + (12 &* outputStride &+ outputNext)) } }
+    if rows > 13 { store(c13, output + 13 &* outputStride); if vectors > 1 { store(d13, output + (13 &* outputStride &+ outputNext)) } }
+    if rows > 14 { store(c14, output + 14 &* outputStride); if vectors > 1 { store(d14, output + (14 &* outputStride &+ outputNext)) } }
+    if rows > 15 { store(c15, output + 15 &* outputStride); if vectors > 1 { store(d15, output + (15 &* outputStride &+ outputNext)) } }
+    if rows > 16 { store(c16, output + 16 &* outputStride); if vectors > 1 { store(d16, output + (16 &* outputStride &+ outputNext)) } }
+    if rows > 17 { store(c17, output + 17 &* outputStride); if vectors > 1 { store(d17, output + (17 &* outputStride &+ outputNext)) } }
+    if rows > 18 { store(c18, output + 18 &* outputStride); if vectors > 1 { store(d18, output + (18 &* outputStride &+ outputNext)) } }
+    if rows > 19 { store(c19, output + 19 &* outputStride); if vectors > 1 { store(d19, output + (19 &* outputStride &+ outputNext)) } }
+    if rows > 20 { store(c20, output + 20 &* outputStride); if vectors > 1 { store(d20, output + (20 &* outputStride &+ outputNext)) } }
+    if rows > 21 { store(c21, output + 21 &* outputStride); if vectors > 1 { store(d21, output + (21 &* outputStride &+ outputNext)) } }
+    if rows > 22 { store(c22, output + 22 &* outputStride); if vectors > 1 { store(d22, output + (22 &* outputStride &+ outputNext)) } }
+    if rows > 23 { store(c23, output + 23 &* outputStride); if vectors > 1 { store(d23, output + (23 &* outputStride &+ outputNext)) } }
+    if rows > 24 { store(c24, output + 24 &* outputStride); if vectors > 1 { store(d24, output + (24 &* outputStride &+ outputNext)) } }
+    if rows > 25 { store(c25, output + 25 &* outputStride); if vectors > 1 { store(d25, output + (25 &* outputStride &+ outputNext)) } }
+    if rows > 26 { store(c26, output + 26 &* outputStride); if vectors > 1 { store(d26, output + (26 &* outputStride &+ outputNext)) } }
+    if rows > 27 { store(c27, output + 27 &* outputStride); if vectors > 1 { store(d27, output + (27 &* outputStride &+ outputNext)) } }
+}
+
+/// Computes a tile of so many rows, side by side on the left, and one vector.
+@inline(never)
+func multiplyTallNear1(_ rows: Int, _ g: Gemm, _ row: Int, _ first: Int, _ depth: Int) {
+    switch rows {
+    case 15: multiplyTall(Tile<15, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 16: multiplyTall(Tile<16, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 17: multiplyTall(Tile<17, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 18: multiplyTall(Tile<18, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 19: multiplyTall(Tile<19, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 20: multiplyTall(Tile<20, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 21: multiplyTall(Tile<21, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 22: multiplyTall(Tile<22, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 23: multiplyTall(Tile<23, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 24: multiplyTall(Tile<24, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 25: multiplyTall(Tile<25, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 26: multiplyTall(Tile<26, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 27: multiplyTall(Tile<27, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    case 28: multiplyTall(Tile<28, 1>.self, Near<1>.self, g, row, 0, first, depth)
+    default: multiplyNarrowNear1(rows, g, row, 0, first, depth)
     }
 }
 #endif

@@ -54,6 +54,8 @@ package let kernels = KernelTable(
     convolveWeightGradient: convolveWeightGradient,
     poolMax: poolMax,
     poolMaxGradient: poolMaxGradient,
+    convolveAndPool: convolveAndPool,
+    convolveAndPoolGradient: convolveAndPoolGradient,
     poolAverage: poolAverage,
     poolAverageGradient: poolAverageGradient,
     normalizeBatch: normalizeBatch,

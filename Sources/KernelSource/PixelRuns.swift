@@ -23,12 +23,10 @@ import KernelAPI
     /// Computes a product over pixels in tiles of neighbours, where that is faster and its rows are long enough; else false.
     ///
     /// A tile of neighbours needs few addresses, so that it can be larger than one of any pixels, and it need not look for
-    /// the ends of rows. AVX2 has too few registers for larger tiles, and there it is slower; so it may be where tiles of
-    /// images are two vectors wide.
+    /// the ends of rows. AVX2 has too few registers for larger tiles, and there it is slower.
     func multiplyByRuns(_ product: PixelProduct) -> Bool {
         let width = product.width
         let isOfWeights = product.leftLayout.sampleStride == 0
-        guard isOfWeights || product.vectors == 1 else { return false }
         let shortest = product.vectors > 1 ? shortestWideRun : shortestRun
         // A kernel 3 wide over one channel: its weights are one tile.
         if isOfWeights, width == 3, product.pixels >= shortest, product.pixels <= largestRun {
@@ -76,12 +74,33 @@ import KernelAPI
         var vector = 0
         while vector < product.vectors {
             if vector &+ 1 < product.vectors {
-                multiplyRunsWide(pixels, product, runs, vector)
+                multiplyWide(product, pixels, runs, vector)
                 vector &+= 2
             } else {
-                multiplyRunsNarrow(pixels, product, runs, vector)
+                multiplyNarrow(product, pixels, runs, vector)
                 vector &+= 1
             }
+        }
+    }
+
+    /// Computes runs of so many pixels for one vector; the usual distances of pixels have tiles of their own.
+    private func multiplyNarrow(_ product: PixelProduct, _ pixels: Int, _ runs: PixelRuns, _ vector: Int) {
+        let isOfNeighbours = runs.leftGroup == 3 &* product.leftLayout.pixelStride && pixels >= shortestRun
+        switch isOfNeighbours ? product.leftLayout.pixelStride : 0 {
+        case 1: multiplyRunsNear1(pixels, product, runs, vector)
+        case 16: multiplyRunsNear16(pixels, product, runs, vector)
+        case 32: multiplyRunsNear32(pixels, product, runs, vector)
+        case 64: multiplyRunsNear64(pixels, product, runs, vector)
+        default: multiplyRunsNarrow(pixels, product, runs, vector)
+        }
+    }
+
+    /// The same for two vectors; the rows of weights have tiles of their own.
+    private func multiplyWide(_ product: PixelProduct, _ pixels: Int, _ runs: PixelRuns, _ vector: Int) {
+        if runs.leftGroup == 3, product.leftLayout.pixelStride == 1, pixels >= shortestRun {
+            multiplyRunsWideNear1(pixels, product, runs, vector)
+        } else {
+            multiplyRunsWide(pixels, product, runs, vector)
         }
     }
 #endif

@@ -23,14 +23,14 @@ private func windows(_ input: Int, _ stride: Int, _ padding: Int, _ kernel: Int,
 }
 
 /// The winner so far and its code.
-private struct Champion {
+struct Champion {
     var value: Lanes
     var code: Lanes
 }
 
 /// Lets a value contend: it wins if it is larger, or a NaN.
 @inline(__always)
-private func contend(_ champion: inout Champion, _ value: Lanes, _ code: Float) {
+func contend(_ champion: inout Champion, _ value: Lanes, _ code: Float) {
     let wins = (value .> champion.value) .| (value .!= value)
     champion.value = champion.value.replacing(with: value, where: wins)
     champion.code = champion.code.replacing(with: splat(code), where: wins)
@@ -38,7 +38,7 @@ private func contend(_ champion: inout Champion, _ value: Lanes, _ code: Float) 
 
 /// Whether the windows are 2 × 2 without overlap or padding, the usual ones: these have no loops over taps.
 @inline(__always)
-private func areQuarters(_ shape: PoolShape) -> Bool {
+func areQuarters(_ shape: PoolShape) -> Bool {
     shape.kernelHeight == 2 && shape.kernelWidth == 2 && shape.strideY == 2 && shape.strideX == 2
         && shape.paddingY == 0 && shape.paddingX == 0
 }
@@ -154,7 +154,7 @@ private func poolWindows(_ pool: MaxPool) {
 
 /// The gradient where the code is a tap's, else zero.
 @inline(__always)
-private func won(_ gradient: Lanes, _ code: Lanes, _ tap: Float) -> Lanes {
+func won(_ gradient: Lanes, _ code: Lanes, _ tap: Float) -> Lanes {
     gradient.replacing(with: Lanes.zero, where: code .!= splat(tap))
 }
 

@@ -47,6 +47,8 @@ extension KernelTable {
         convolveWeightGradient: Reference.convolveWeightGradient,
         poolMax: Reference.poolMax,
         poolMaxGradient: Reference.poolMaxGradient,
+        convolveAndPool: Reference.convolveAndPool,
+        convolveAndPoolGradient: Reference.convolveAndPoolGradient,
         poolAverage: Reference.poolAverage,
         poolAverageGradient: Reference.poolAverageGradient,
         normalizeBatch: Reference.normalizeBatch,

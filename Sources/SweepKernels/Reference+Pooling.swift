@@ -120,4 +120,14 @@ extension Reference {
         }
         mask(pool.shape, pool.inputGradient, pool.inputGradientLayout, pool.reluMask, pool.reluMaskLayout)
     }
+
+    static func convolveAndPool(_ pooled: PooledConvolution) {
+        convolve(pooled.convolution)
+        poolMax(pooled.pool)
+    }
+
+    static func convolveAndPoolGradient(_ gradient: PooledConvolutionGradient) {
+        poolMaxGradient(gradient.pool)
+        convolveWeightGradient(gradient.weights)
+    }
 }

@@ -118,13 +118,16 @@ final class Network {
         for index in stages.indices.reversed() { stages[index].backward(pass, use: use) }
     }
 
-    /// The number of the first layer whose output of the batch is not finite, from 1, the head last; nil if all are.
-    func firstNonFiniteLayer(rows: Int) -> Int? {
+    /// The number of the first layer whose output of a training pass is not finite, from 1, the head last; nil if all are.
+    ///
+    /// Writes the outputs that the pass has left out.
+    func firstNonFiniteLayer(_ pass: Pass) -> Int? {
+        for case .run(let run) in stages { run.complete(pass) }
         for (index, layer) in layers.enumerated() {
             let values = layer.output.values
             let (height, width, _) = values.image
             let layout = values.layout
-            for row in 0..<rows {
+            for row in 0..<pass.rows {
                 for line in 0..<height {
                     let start = values.floats + row * layout.sampleStride + line * layout.rowStride
                     if !kernels.allFinite(start, width * layout.pixelStride) { return index + 1 }

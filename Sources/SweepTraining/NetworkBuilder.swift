@@ -13,6 +13,8 @@ struct NetworkBuilder {
     private var dropouts = 0
     /// The run of layers by parts that is being built.
     private var run: PartPlan?
+    /// The layer behind the one that is being built and its activation, if there is one.
+    private var following: LayerSpec?
     /// What the dense layers copy to, one after another.
     private var scratch: MutableFloats?
 
@@ -59,7 +61,9 @@ struct NetworkBuilder {
                 activation = next
                 index += 1
             }
+            following = index < specs.count ? specs[index] : nil
             let layer = try layer(spec, activation: activation, from: slot)
+            following = nil
             if layer.masks { slot.maskByNextLayer() }
             append(layer, run)
             run = run?.next
@@ -136,7 +140,11 @@ struct NetworkBuilder {
             setUp(layer.weights, dense.initializer, l1: dense.l1, l2: dense.l2, bias: layer.bias)
             return layer
         case .convolution(let convolution):
-            let output = outputSlot(shape, trains: true)
+            let output = outputSlot(
+                shape,
+                trains: true,
+                gradientBorder: gradientBorder(of: convolution, activation: activation, from: slot)
+            )
             output.isRectified = activation == .relu
             let layer = ConvolutionLayer(
                 input: slot,
@@ -160,13 +168,13 @@ struct NetworkBuilder {
         case .maxPool(let pool):
             return MaxPoolLayer(
                 input: slot,
-                output: outputSlot(shape, after: slot),
+                output: pooledSlot(shape, after: slot),
                 spec: pool,
                 capacity: capacity,
                 arena: arena
             )
         case .averagePool(let pool):
-            return AveragePoolLayer(input: slot, output: outputSlot(shape, after: slot), spec: pool, capacity: capacity)
+            return AveragePoolLayer(input: slot, output: pooledSlot(shape, after: slot), spec: pool, capacity: capacity)
         case .globalAveragePool:
             return AveragePoolLayer(input: slot, output: outputSlot(shape, after: slot), spec: nil, capacity: capacity)
         case .flatten: return flattening(slot)
@@ -218,6 +226,7 @@ struct NetworkBuilder {
         rectifies: Bool,
         from slot: Slot
     ) throws(LayerShapeError) -> any Layer {
+        following = nil
         func branch() -> Slot {
             Slot(
                 values: slot.values,
@@ -261,11 +270,42 @@ struct NetworkBuilder {
         outputSlot(shape, trains: slot.gradient != nil)
     }
 
-    private func outputSlot(_ shape: TensorShape, trains: Bool) -> Slot {
+    /// A slot that a pooling writes: inside the border that a convolution behind it reads, which then needs no copy.
+    private func pooledSlot(_ shape: TensorShape, after slot: Slot) -> Slot {
+        var border = ImageBorder()
+        if case .convolution(let spec) = following, case .image(let height, let width, let channels) = shape {
+            border =
+                ConvolutionShape(spec, height: height, width: width, channels: paddedCount(channels), batch: capacity)
+                .inputBorder
+        }
+        return outputSlot(shape, trains: slot.gradient != nil, border: border)
+    }
+
+    /// The border inside which a pooling writes a convolution's output gradient: the one that its gradient by the input
+    /// reads, which then needs no copy. None where something else reads or writes that gradient.
+    private func gradientBorder(
+        of spec: ConvolutionSpec,
+        activation: SweepCore.Activation,
+        from slot: Slot
+    ) -> ImageBorder {
+        guard slot.gradient != nil, activation == .relu || activation == .linear else { return ImageBorder() }
+        switch following {
+        case .maxPool, .averagePool: return ConvolutionShape(spec, input: slot.values, batch: capacity).gradientBorder
+        default: return ImageBorder()
+        }
+    }
+
+    private func outputSlot(
+        _ shape: TensorShape,
+        trains: Bool,
+        border: ImageBorder = ImageBorder(),
+        gradientBorder: ImageBorder = ImageBorder()
+    ) -> Slot {
         let partRows = run?.next == nil ? nil : run?.rows
         return Slot(
-            values: Tensor(shape, rows: capacity, arena: arena),
-            gradient: trains ? Tensor(shape, rows: partRows ?? capacity, arena: arena) : nil,
+            values: Tensor(shape, rows: capacity, border: border, arena: arena),
+            gradient: trains
+                ? Tensor(shape, rows: partRows ?? capacity, border: gradientBorder, arena: arena) : nil,
             partRows: partRows
         )
     }

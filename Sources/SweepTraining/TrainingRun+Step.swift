@@ -121,7 +121,7 @@ extension TrainingRun {
         let loss = network.head.train(rows: pass.rows, gradientScale: scale)
         if !loss.isFinite {
             diverged = true
-            let place = network.firstNonFiniteLayer(rows: pass.rows).map { "the output of layer \($0)" } ?? "the loss"
+            let place = network.firstNonFiniteLayer(pass).map { "the output of layer \($0)" } ?? "the loss"
             note("step \(stepOfEpoch + 1) of the epoch: \(place) is not finite")
         }
         return loss

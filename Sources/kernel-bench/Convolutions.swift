@@ -35,7 +35,58 @@ func measureConvolutions(_ table: KernelTable) {
         if let flip = layer.flip { line += "  flip \(rounded(median { table.flipConvolutionWeights(flip) } * 1e6)) us" }
         print(line)
     }
+    measurePooled(table)
     measureImages(table)
+}
+
+/// Convolutions and the max poolings of 2 × 2 behind them, one after the other and at once, a part of a batch at a time.
+private func measurePooled(_ table: KernelTable) {
+    for (size, inputs, outputs, batch) in [(28, 1, 16, 5), (28, 1, 32, 2), (14, 16, 32, 5)] {
+        let layer = ConvolutionLayer(size: size, inputs: inputs, outputs: outputs, kernel: 3, stride: 1, batch: batch)
+        let arena = Arena()
+        let shape = PoolShape(
+            batch: batch,
+            inputHeight: size,
+            inputWidth: size,
+            channels: outputs,
+            kernelHeight: 2,
+            kernelWidth: 2,
+            strideY: 2,
+            strideX: 2
+        )
+        let half = ImageLayout(height: size / 2, width: size / 2, pixelStride: outputs)
+        let values = arena.floats(shape.codeCount).baseAddress!
+        let codes = arena.floats(shape.codeCount).baseAddress!
+        let pool = MaxPool(
+            shape: shape,
+            input: Floats(layer.forward.output),
+            inputLayout: layer.forward.outputLayout,
+            output: values,
+            outputLayout: half,
+            codes: codes
+        )
+        let gradient = MaxPoolGradient(
+            shape: shape,
+            outputGradient: Floats(values),
+            outputGradientLayout: half,
+            codes: Floats(codes),
+            inputGradient: MutableFloats(mutating: layer.weights.outputGradient),
+            inputGradientLayout: layer.weights.outputGradientLayout,
+            reluMask: Floats(values),
+            reluMaskLayout: half
+        )
+        func time(_ body: () -> Void) -> String { "\(rounded(median(body) * 64 / Double(batch) * 1e6)) us" }
+        var line = "\(size)x\(size)x\(inputs) -> \(outputs) and pooling, of 64:"
+        line += "  forward \(time { table.convolve(layer.forward) })"
+        line += " + \(time { table.poolMax(pool) })"
+        line += ", at once \(time { table.convolveAndPool(PooledConvolution(convolution: layer.forward, pool: pool)) })"
+        line += "  weight gradient \(time { table.poolMaxGradient(gradient) })"
+        line += " + \(time { table.convolveWeightGradient(layer.weights) }), at once "
+        line += time {
+            table.convolveAndPoolGradient(PooledConvolutionGradient(pool: gradient, weights: layer.weights))
+        }
+        print(line)
+    }
 }
 
 /// The kernels over images that move bytes, in gigabytes read and written a second.

@@ -115,7 +115,7 @@ struct Convolutions {
         // Rows of one run of pixels, of two as long and of two that differ, and rows too short for one.
         square(13, 16, 32, 3, 1, 1, batch: 2), square(15, 16, 48, 3, 1, 1), square(27, 3, 17, 3, 1, 1, dense: true),
         square(29, 1, 16, 3, 1, 0, batch: 2, dense: true), square(12, 17, 16, 3, 2, 1, batch: 3),
-        square(6, 16, 64, 3, 1, 1, batch: 2), square(19, 16, 16, 1, 1, 0),
+        square(6, 16, 64, 3, 1, 1, batch: 2), square(19, 16, 16, 1, 1, 0), square(9, 16, 64, 3, 1, 1, batch: 2),
         // Kernels 3 wide over one channel: a tile of all weights, and one too many for it.
         kernel(2, 3), kernel(4, 3), kernel(5, 3), kernel(1, 3),
         // More pixels, and more columns, than a block of either loop.

@@ -70,7 +70,7 @@ struct `Matrix product` {
         }
     }
 
-    @Test(arguments: 1...43)
+    @Test(arguments: 1...58)
     func `has the reference's bits for every number of rows`(rows: Int) {
         for variant in 0..<18 {
             Self.check(Problem(rows: rows, columns: variant % 2 == 0 ? 16 : 48, depth: 5, variant: variant))

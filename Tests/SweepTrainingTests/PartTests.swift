@@ -110,6 +110,15 @@ import Testing
             ]
         ),
         Model(
+            testDescription: "poolings of all pixels and not, of no activation and others",
+            image: ImageShape(height: 40, width: 36, channels: 1),
+            layers: [
+                convolution(16), .maxPool(PoolSpec()), convolution(33, 5), .activation(.relu), .maxPool(PoolSpec()),
+                convolution(16, 2, .valid), .activation(.tanh), .maxPool(PoolSpec()), convolution(8),
+                .activation(.relu), .averagePool(PoolSpec()), convolution(8), .activation(.relu), .flatten,
+            ]
+        ),
+        Model(
             testDescription: "weights too large to pass by with each part",
             image: ImageShape(height: 8, width: 8, channels: 48),
             layers: [convolution(160), .activation(.relu), .maxPool(PoolSpec()), .flatten],
@@ -151,6 +160,25 @@ import Testing
             #expect(parts.checkpoint() == whole.checkpoint())
             #expect(parts.predictions(.validation) == whole.predictions(.validation))
         }
+    }
+
+    /// A training pass leaves out what a convolution hands to its pooling: the search for the layer writes it.
+    @Test(arguments: [Float.infinity, .nan])
+    func `a run by parts names the layer whose output is not finite`(_ value: Float) throws {
+        let model = Self.models[1]
+        func notes(threads: Int) throws -> [TrialNote] {
+            let task = SyntheticTask(rows: 130, validationRows: 30, classes: 10, image: model.image)
+            let storage = try task.make().storage
+            storage.features[5] = value
+            let spec = Self.spec(model, batch: 130).with { $0.threads = threads }
+            let run = try TrainingRun(spec: spec, data: task.wrap(storage).data, seed: 3, kernels: .selected())
+            _ = run.trainEpoch()
+            #expect(run.diverged)
+            return run.takeNotes()
+        }
+        let found = try notes(threads: 1)
+        #expect(found.map(\.text) == ["step 1 of the epoch: the output of layer 1 is not finite"])
+        #expect(try notes(threads: 2) == found)
     }
 
     @Test(arguments: models)

@@ -13,6 +13,8 @@ final class ConvolutionLayer: PartwiseLayer {
     let parameters: [Parameter]
     private let shape: ConvolutionShape
     let activation: FusedActivation?
+    /// Whether a max pooling that follows may be computed with it: between the two no activation of its own has a place.
+    var mayBePooled: Bool { activation == nil || (activation?.isRelu == true && output.masksGradient) }
     /// A copy of the input inside a border of zeros; nil where the input has that border itself.
     private let bordered: Tensor?
     /// The same for the gradient by a part of the output; nil where it has its border or the input needs no gradient.
@@ -64,24 +66,26 @@ final class ConvolutionLayer: PartwiseLayer {
     }
 
     func forward(_ pass: Pass, samples: Range<Int>) {
+        pass.kernels.convolve(product(pass, samples))
+        activation?.forward(samples: samples, output: output.values, kernels: pass.kernels)
+    }
+
+    /// What the convolution of some samples computes; their copy in a border is made.
+    private func product(_ pass: Pass, _ samples: Range<Int>) -> Convolution {
         let first = samples.lowerBound
         let source = copy(input.values.from(first), into: bordered?.from(first), samples, pass)
-        let values = output.values
-        let target = (activation?.before ?? values).from(first)
-        pass.kernels.convolve(
-            Convolution(
-                shape: shape(samples),
-                input: source.floats,
-                inputLayout: source.layout,
-                weights: weights.values,
-                panelStride: weights.layout.panelStride,
-                bias: bias.map { Floats($0.values) },
-                output: target.start,
-                outputLayout: target.layout,
-                epilogue: activation?.isRelu == true ? .relu : .none
-            )
+        let target = (activation?.before ?? output.values).from(first)
+        return Convolution(
+            shape: shape(samples),
+            input: source.floats,
+            inputLayout: source.layout,
+            weights: weights.values,
+            panelStride: weights.layout.panelStride,
+            bias: bias.map { Floats($0.values) },
+            output: target.start,
+            outputLayout: target.layout,
+            epilogue: activation?.isRelu == true ? .relu : .none
         )
-        activation?.forward(samples: samples, output: values, kernels: pass.kernels)
     }
 
     func backward(_ pass: Pass, samples: Range<Int>) {
@@ -104,18 +108,50 @@ final class ConvolutionLayer: PartwiseLayer {
                 )
             )
         }
-        let source = (bordered ?? input.values).from(first)
-        pass.kernels.convolveWeightGradient(
-            ConvolutionWeightGradient(
-                shape: shape(samples),
-                input: source.floats,
-                inputLayout: source.layout,
-                outputGradient: gradient.floats,
-                outputGradientLayout: gradient.layout,
-                weightGradient: weightGradient,
-                panelStride: weights.layout.panelStride,
-                biasGradient: bias?.gradient,
-                continues: first > 0
+        pass.kernels.convolveWeightGradient(weightProduct(samples, from: gradient, to: weightGradient))
+    }
+
+    /// What the gradients by the parameters of some samples are computed from.
+    private func weightProduct(
+        _ samples: Range<Int>,
+        from gradient: Tensor,
+        to weightGradient: MutableFloats
+    ) -> ConvolutionWeightGradient {
+        let source = (bordered ?? input.values).from(samples.lowerBound)
+        return ConvolutionWeightGradient(
+            shape: shape(samples),
+            input: source.floats,
+            inputLayout: source.layout,
+            outputGradient: gradient.floats,
+            outputGradientLayout: gradient.layout,
+            weightGradient: weightGradient,
+            panelStride: weights.layout.panelStride,
+            biasGradient: bias?.gradient,
+            continues: samples.lowerBound > 0
+        )
+    }
+
+    /// Computes a training pass of some samples with the pooling behind it; the output's values need not be written.
+    func forward(_ pass: Pass, samples: Range<Int>, with pool: MaxPoolLayer) {
+        pass.kernels.convolveAndPool(
+            PooledConvolution(convolution: product(pass, samples), pool: pool.windows(samples, isTraining: true))
+        )
+    }
+
+    /// Computes the gradients of some samples with the pooling behind it; the output's need not be written where the input
+    /// needs none.
+    func backward(_ pass: Pass, samples: Range<Int>, with pool: MaxPoolLayer) {
+        guard input.gradient == nil, let gradient = output.gradient(from: samples.lowerBound),
+            let weightGradient = weights.gradient, let windows = pool.windowGradient(samples)
+        else {
+            pool.backward(pass, samples: samples)
+            backward(pass, samples: samples)
+            return
+        }
+        pass.kernels.convolveAndPoolGradient(
+            PooledConvolutionGradient(
+                pool: windows,
+                weights: weightProduct(samples, from: gradient, to: weightGradient)
             )
         )
     }
@@ -162,13 +198,18 @@ extension ConvolutionShape {
     /// The shape of a layer over so many images; pixels have the stride they have in `input`.
     init(_ spec: ConvolutionSpec, input: Tensor, batch: Int) {
         let (height, width, _) = input.image
+        self.init(spec, height: height, width: width, channels: input.pixelStride, batch: batch)
+    }
+
+    /// The same from an input's height, width and elements of a pixel.
+    init(_ spec: ConvolutionSpec, height: Int, width: Int, channels: Int, batch: Int) {
         let vertical = spec.padding.border(size: height, kernel: spec.kernel.height, stride: spec.stride.height)
         let horizontal = spec.padding.border(size: width, kernel: spec.kernel.width, stride: spec.stride.width)
         self.init(
             batch: batch,
             inputHeight: height,
             inputWidth: width,
-            inputChannels: input.pixelStride,
+            inputChannels: channels,
             outputChannels: paddedCount(spec.channels),
             kernelHeight: spec.kernel.height,
             kernelWidth: spec.kernel.width,

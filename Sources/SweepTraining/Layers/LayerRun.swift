@@ -3,21 +3,67 @@ struct LayerRun {
     let layers: [any PartwiseLayer]
     /// Samples of a part; the last may have fewer.
     let rows: Int
+    private let links: [Link]
+
+    /// What is computed at once.
+    private enum Link {
+        case layer(any PartwiseLayer)
+        case pooled(ConvolutionLayer, MaxPoolLayer)
+    }
+
+    init(layers: [any PartwiseLayer], rows: Int) {
+        self.layers = layers
+        self.rows = rows
+        var links: [Link] = []
+        for layer in layers {
+            if let pool = layer as? MaxPoolLayer, case .layer(let before) = links.last,
+                let convolution = before as? ConvolutionLayer, convolution.mayBePooled
+            {
+                links[links.count - 1] = .pooled(convolution, pool)
+            } else {
+                links.append(.layer(layer))
+            }
+        }
+        self.links = links
+    }
 
     func forward(_ pass: Pass) {
         for layer in layers { layer.prepare(pass) }
         var samples = part(0, pass)
         repeat {
-            for layer in layers { layer.forward(pass, samples: samples) }
+            for link in links {
+                switch link {
+                case .layer(let layer): layer.forward(pass, samples: samples)
+                case .pooled(let convolution, let pool):
+                    if pass.isTraining {
+                        convolution.forward(pass, samples: samples, with: pool)
+                    } else {
+                        convolution.forward(pass, samples: samples)
+                        pool.forward(pass, samples: samples)
+                    }
+                }
+            }
             samples = part(samples.upperBound, pass)
         } while !samples.isEmpty
+    }
+
+    /// Writes the outputs that a training pass has left out, the pass's inputs being still there.
+    func complete(_ pass: Pass) {
+        for link in links {
+            if case .pooled(let convolution, _) = link { convolution.forward(pass, samples: 0..<pass.rows) }
+        }
     }
 
     /// See `Layer.backward`: parameters are used when all parts are done.
     func backward(_ pass: Pass, use: (Parameter) -> Void) {
         var samples = part(0, pass)
         repeat {
-            for index in layers.indices.reversed() { layers[index].backward(pass, samples: samples) }
+            for index in links.indices.reversed() {
+                switch links[index] {
+                case .layer(let layer): layer.backward(pass, samples: samples)
+                case .pooled(let convolution, let pool): convolution.backward(pass, samples: samples, with: pool)
+                }
+            }
             samples = part(samples.upperBound, pass)
         } while !samples.isEmpty
         for index in layers.indices.reversed() {

@@ -18,34 +18,40 @@ final class MaxPoolLayer: PartwiseLayer {
     }
 
     func forward(_ pass: Pass, samples: Range<Int>) {
+        pass.kernels.poolMax(windows(samples, isTraining: pass.isTraining))
+    }
+
+    /// What the pooling of some samples computes; training keeps who won.
+    func windows(_ samples: Range<Int>, isTraining: Bool) -> MaxPool {
         let (source, target) = (input.values.from(samples.lowerBound), output.values.from(samples.lowerBound))
-        pass.kernels.poolMax(
-            MaxPool(
-                shape: shape.with(batch: samples.count),
-                input: source.floats,
-                inputLayout: source.layout,
-                output: target.start,
-                outputLayout: target.layout,
-                codes: pass.isTraining ? codes(from: samples.lowerBound) : nil
-            )
+        return MaxPool(
+            shape: shape.with(batch: samples.count),
+            input: source.floats,
+            inputLayout: source.layout,
+            output: target.start,
+            outputLayout: target.layout,
+            codes: isTraining ? codes(from: samples.lowerBound) : nil
         )
     }
 
     func backward(_ pass: Pass, samples: Range<Int>) {
+        if let gradient = windowGradient(samples) { pass.kernels.poolMaxGradient(gradient) }
+    }
+
+    /// What the gradient of some samples is computed from; nil where the input needs none.
+    func windowGradient(_ samples: Range<Int>) -> MaxPoolGradient? {
         let first = samples.lowerBound
-        guard let gradient = output.gradient(from: first), let result = input.gradient(from: first) else { return }
+        guard let gradient = output.gradient(from: first), let result = input.gradient(from: first) else { return nil }
         let values = output.values.from(first)
-        pass.kernels.poolMaxGradient(
-            MaxPoolGradient(
-                shape: shape.with(batch: samples.count),
-                outputGradient: gradient.floats,
-                outputGradientLayout: gradient.layout,
-                codes: codes(from: first),
-                inputGradient: result.start,
-                inputGradientLayout: result.layout,
-                reluMask: input.masksGradient ? values.floats : nil,
-                reluMaskLayout: values.layout
-            )
+        return MaxPoolGradient(
+            shape: shape.with(batch: samples.count),
+            outputGradient: gradient.floats,
+            outputGradientLayout: gradient.layout,
+            codes: codes(from: first),
+            inputGradient: result.start,
+            inputGradientLayout: result.layout,
+            reluMask: input.masksGradient ? values.floats : nil,
+            reluMaskLayout: values.layout
         )
     }
 
