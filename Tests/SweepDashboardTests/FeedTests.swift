@@ -151,7 +151,7 @@ import Testing
     @Test func `fifty watchers cost one look`() async throws {
         let desk = Desk()
         let site = site(desk)
-        var streams: [AsyncStream<[UInt8]>] = []
+        var streams: [HTTPEvents] = []
         for _ in 0..<50 {
             let answer = await site.answer(HTTPRequest(target: "/api/v1/sweeps/digits/events", authority: "localhost"))
             streams.append(try #require(answer.events))
@@ -168,7 +168,7 @@ import Testing
     }
 
     /// The next message with data.
-    private func next(_ messages: inout AsyncStream<[UInt8]>.AsyncIterator) async -> JSONValue? {
+    private func next(_ messages: inout HTTPEvents.AsyncIterator) async -> JSONValue? {
         while let message = await messages.next() {
             let line = String(decoding: message, as: UTF8.self).split(separator: "\n").first { $0.hasPrefix("data: ") }
             if let line { return try? JSONValue(parsing: Array(line.dropFirst(6).utf8)) }
