@@ -13,6 +13,7 @@ package struct HTTPEvents: AsyncSequence, Sendable {
     /// The same, counted while it is read.
     func counted(by metrics: HTTPMetrics) -> HTTPEvents { HTTPEvents(messages, open: metrics.opened()) }
 
+    /// Reads the messages.
     package func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(messages: messages.makeAsyncIterator(), open: open)
     }
@@ -22,6 +23,7 @@ package struct HTTPEvents: AsyncSequence, Sendable {
         fileprivate var messages: AsyncStream<[UInt8]>.AsyncIterator
         fileprivate let open: HTTPMetrics.OpenStream?
 
+        /// The next message; nil when there will be none.
         package mutating func next() async -> [UInt8]? {
             let message = await messages.next()
             if let message { open?.sent(message.count) }
