@@ -14,7 +14,7 @@ final class CountedMetrics: MetricsFactory, Sendable {
     private func line(_ label: String, _ dimensions: [(String, String)]) -> Line {
         let labels = dimensions.map { "\($0.0)=\($0.1)" }.joined(separator: ",")
         let name = labels.isEmpty ? label : "\(label){\(labels)}"
-        values.withLock { _ = $0[name, default: 0] += 0 }
+        values.withLock { $0[name, default: 0] += 0 }
         return Line { [self] change in values.withLock { change(&$0[name, default: 0]) } }
     }
 
