@@ -168,7 +168,7 @@ let package = Package(
         .target(
             name: "SweepDashboard",
             dependencies: [
-                "CZlib", "SweepCore", "SweepNumerics", "SweepReports", logging, lifecycle,
+                "CZlib", "SweepCore", "SweepNumerics", "SweepReports", logging, lifecycle, metrics,
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -328,7 +328,7 @@ let package = Package(
             ],
             exclude: ["Fixtures"]
         ),
-        tests("SweepDashboardTests", ["SweepDashboard", "SweepCore", "SweepNumerics", "SweepReports"]),
+        tests("SweepDashboardTests", ["SweepDashboard", "SweepCore", "SweepNumerics", "SweepReports", metrics]),
         tests(
             "SweepWorkerTests",
             [

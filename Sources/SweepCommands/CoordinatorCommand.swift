@@ -74,7 +74,7 @@ struct CoordinatorCommand: AsyncParsableCommand {
         DescriptorLimit.raise()
         let security = try KeyFiles(directory: directory).security()
         let access = try addresses.isEmpty ? HTTPAccess(token: nil) : KeyFiles(directory: directory).httpAccess()
-        let registry = PrometheusRegistry(help: CoordinatorMetrics.help)
+        let registry = PrometheusRegistry.ofCoordinator()
         let coordinator = try Coordinator.opening(
             CoordinatorServiceOptions(
                 directory: directory,

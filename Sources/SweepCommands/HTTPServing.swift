@@ -61,10 +61,18 @@ extension HTTPService {
                 file: { file, name async throws(ControlError) in
                     try await files.bytes(of: file, sweep: name, coordinator)
                 },
-                submit: { text in await coordinator.take(text: text) }
+                submit: { text in await coordinator.take(text: text) },
+                counts: HTTPMetrics(factory: registry)
             ),
             logger: logger,
             onBound: onBound
         )
+    }
+}
+
+extension PrometheusRegistry {
+    /// For what a coordinator counts, and its HTTP side.
+    static func ofCoordinator() -> PrometheusRegistry {
+        PrometheusRegistry(help: CoordinatorMetrics.help.merging(HTTPMetrics.help) { first, _ in first })
     }
 }

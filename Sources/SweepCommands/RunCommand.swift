@@ -61,7 +61,7 @@ struct RunCommand: AsyncParsableCommand {
             return
         }
         let logger = log.logger("sweepd.coordinator")
-        let registry = PrometheusRegistry(help: CoordinatorMetrics.help)
+        let registry = PrometheusRegistry.ofCoordinator()
         // A directory that has keys is one that other users of this machine are to be kept out of.
         let keys = KeyFiles(directory: directory)
         let coordinator = try Coordinator.opening(

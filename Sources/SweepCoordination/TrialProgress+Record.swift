@@ -47,24 +47,17 @@ extension TrialProgress {
 }
 
 extension SweepProgress {
-    /// Where each trial stands, in the order of their numbers; `state` says in which state one is, `curve` has those that are thinned here
-    /// for a rule that asks for more than the sweep's own objective does.
+    /// Where each trial stands, in the order of their numbers; `state` says in which state one is.
     ///
     /// Of a trial nothing is copied: a record of each of 100,000 takes longer than all else that the ranking of a few needs.
     package func standings(
         by rule: RankRule,
-        state: (TrialProgress) -> TrialState,
-        curve: ((TrialProgress) -> LearningCurve)? = nil
+        state: (TrialProgress) -> TrialState
     ) -> [RunStanding] {
         var standings: [RunStanding] = []
         standings.reserveCapacity(trials.count)
         trials.forEachInPlace { trial in
-            let state = state(trial)
-            if let curve {
-                standings.append(trial.standing(state, curve: curve(trial), by: rule))
-            } else {
-                standings.append(trial.standing(state, by: rule))
-            }
+            standings.append(trial.standing(state(trial), by: rule))
         }
         return standings
     }

@@ -148,7 +148,7 @@ struct WorkerTable: Sendable {
             guard standing.serves(needs) else { continue }
             // Slots that are too few for one more trial do nothing for it.
             let idle = standing.usable % max(1, needs.slots)
-            capacity.add(slots: standing.usable - idle, slowness: worker.pace.slowness)
+            capacity.add(worker.id, slots: standing.usable - idle, slowness: worker.pace.slowness)
         }
         return capacity
     }

@@ -169,23 +169,27 @@ extension Coordinator {
     /// Bytes of a document in one message; a longer one comes in parts.
     private static let partBytes = 8 << 20
 
-    func answer(_ request: ClientRequest, from connection: ConnectionID, as role: Role?) {
+    func answer(_ request: ClientRequest, from connection: ConnectionID, of peer: Peer) {
         if request.verb == AboutDocument.verb {
-            send(.response(ClientResponse(id: request.id, status: .done, body: about(role).json.bytes)), to: connection)
+            let body = about(peer.role).json.bytes
+            send(.response(ClientResponse(id: request.id, status: .done, body: body)), to: connection)
             return
         }
-        guard requests.begin(of: connection) else {
+        let key = peer.key
+        if let limit = requests.begin(of: connection, key: key) {
             metrics.refusedRequest()
-            let error = ControlError(
-                .conflict,
-                "\(RequestsUnderWay.ofConnection) requests of this connection are under way: send more when these are answered"
-            )
+            if limit == .ofKey { reached(.requests, by: peer) }
+            let most =
+                limit == .ofKey
+                ? "\(RequestsUnderWay.ofKey) requests of this key"
+                : "\(RequestsUnderWay.ofConnection) requests of this connection"
+            let error = ControlError(.conflict, "\(most) are under way: send more when these are answered")
             let response = ClientResponse(id: request.id, status: .badInput, body: error.json.bytes)
             return send(.response(response), to: connection)
         }
         Task {
             let (status, body) = await document(for: request)
-            requests.end(of: connection)
+            requests.end(of: connection, key: key)
             var rest = body[...]
             repeat {
                 let part = rest.prefix(Self.partBytes)

@@ -22,10 +22,12 @@ struct ObjectUpkeep {
 
 extension Coordinator {
     /// Answers messages that carry objects, one connection's in order.
-    func transfer(_ message: Message, with connection: ConnectionID) {
+    func transfer(_ message: Message, with connection: ConnectionID, of peer: Peer) {
         let cost = TransfersUnderWay.cost(of: message)
-        guard transfers.begin(cost, of: connection) else {
+        let key = peer.key
+        guard transfers.begin(cost, of: connection, key: key) else {
             metrics.passedOver()
+            if transfers.isBeyondShare(cost, of: key) { reached(.transfers, by: peer) }
             return logger.debug(
                 "more waits for the disk than may; what is passed over is sent again",
                 metadata: ["peer.connection": "\(connection)", "port.waiting_bytes": "\(transfers.bytes)"]
@@ -33,7 +35,7 @@ extension Coordinator {
         }
         Task {
             let answers = await objects.answer(message)
-            transfers.end(cost, of: connection)
+            transfers.end(cost, of: connection, key: key)
             for answer in answers {
                 switch answer {
                 case .objectStored(let stored): arrived(stored.hash)

@@ -24,7 +24,7 @@ extension Coordinator {
         }
         // Whoever may connect may know with whom.
         if case .request(let request) = message, request.verb == AboutDocument.verb {
-            return answer(request, from: received.connection, as: received.peer.role)
+            return answer(request, from: received.connection, of: received.peer)
         }
         guard let permission = Self.permission(for: message) else { return }
         guard received.peer.allows(permission) else {
@@ -45,18 +45,16 @@ extension Coordinator {
             guard !losesPatience(with: received) else { return }
             return handle(.message(message, from: PeerID(number: received.connection.number)))
         }
-        if case .register(let introduction) = message, !binds(introduction.worker, to: received.peer.key) {
-            let problem = Problem(
-                kind: message.kind.rawValue,
-                code: .refused,
-                sentence: "the name and incarnation \(introduction.worker.name) belong to another key"
-            )
+        if case .register(let introduction) = message,
+            let sentence = refusal(of: introduction.worker, with: received.peer)
+        {
+            let problem = Problem(kind: message.kind.rawValue, code: .refused, sentence: sentence)
             send(.problem(problem), to: received.connection)
             return
         }
         switch message {
-        case .request(let request): answer(request, from: received.connection, as: received.peer.role)
-        case .objectOffer, .objectChunk, .objectRequest: transfer(message, with: received.connection)
+        case .request(let request): answer(request, from: received.connection, of: received.peer)
+        case .objectOffer, .objectChunk, .objectRequest: transfer(message, with: received.connection, of: received.peer)
         default:
             let event = Event.arrived(message, from: PeerID(number: received.connection.number)) { kept.contains($0) }
             handle(event)
@@ -112,15 +110,29 @@ extension Coordinator {
 
     /// Forgets the keys of workers that are gone, once they are many: a peer may register under ever new names.
     func forgetKeys() {
-        guard keysOfWorkers.count > 2 * core.workers.count + 1024 else { return }
-        keysOfWorkers = keysOfWorkers.filter { core.workers[$0.key] != nil }
+        guard workersOfKeys.holdsMany(besides: core.workers.count) else { return }
+        workersOfKeys.keepOnly { core.workers[$0] != nil }
     }
 
-    /// Binds a worker process to the key that it proved first; false when it came with another one.
-    private func binds(_ worker: WorkerID, to key: CurvePublicKey?) -> Bool {
-        guard let key else { return true }
-        if let bound = keysOfWorkers[worker] { return bound == key }
-        keysOfWorkers[worker] = key
-        return true
+    /// Binds a worker process to the key that it proved first; why not, when it may not register.
+    private func refusal(of worker: WorkerID, with peer: Peer) -> String? {
+        switch workersOfKeys.bind(worker, to: peer.key) {
+        case .bound: return nil
+        case .ofAnother: return "the name and incarnation \(worker.name) belong to another key"
+        case .tooMany:
+            reached(.workers, by: peer)
+            return
+                "\(WorkersOfKeys.ofKey) worker processes of this key are registered, which is as many as a key may have"
+        }
+    }
+
+    /// Counts that a key would have more than it may, and tells of it the first time.
+    func reached(_ limit: KeyLimit, by peer: Peer) {
+        metrics.reached(limit)
+        let who = peer.key?.z85 ?? ""
+        guard limitsTold.count < KeyLimit.toldAtMost, limitsTold.insert(.init(limit: limit, key: who)).inserted else {
+            return
+        }
+        logger.warning("\(limit.sentence)", metadata: ["peer.id": "\(who)", "peer.address": "\(peer.address)"])
     }
 }

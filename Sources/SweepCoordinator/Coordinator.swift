@@ -40,7 +40,9 @@ package actor Coordinator: Service {
     /// What the store is to be cleared of.
     var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.
-    var keysOfWorkers: [WorkerID: CurvePublicKey] = [:]
+    var workersOfKeys = WorkersOfKeys()
+    /// Limits of keys that were told of.
+    var limitsTold: Set<KeyLimit.Telling> = []
     /// When each sweep's first epoch of this process came, how many it had before, and its rate of late.
     private var paces: [SweepID: (since: Instant, epochs: Int, rate: SweepRate)] = [:]
     /// Effects that wait for the commit that is under way, and then for their own.

@@ -61,8 +61,8 @@ extension CoordinatorCore {
         let isOfPrograms = sweep.sweep.isOfPrograms
         let begun = trials.filter { $0.curve.epochs > 0 }
         let seeds = otherSeeds(sweep, of: withRegions ? nil : Set(begun.map(\.configurationID)), curves)
-        func diagnosis(of progress: TrialProgress) -> Diagnosis {
-            var evidence = evidence(progress, curves.curve(of: progress, in: sweep), sweep)
+        func diagnosis(of progress: TrialProgress, _ curve: LearningCurve) -> Diagnosis {
+            var evidence = evidence(progress, curve, sweep)
             evidence.otherSeeds = (seeds[progress.configurationID] ?? []).filter { $0.trial != progress.number }.map(
                 \.loss
             )
@@ -80,25 +80,23 @@ extension CoordinatorCore {
                 unknown: [isOfPrograms ? Self.programUnknown : Self.unknown(progress.readings)]
             )
         }
+        var reports: [DiagnosisDocument.Report] = []
         guard withRegions else {
-            return DiagnosisDocument(
-                sweep: sweep.sweep.name,
-                reports: begun.map { report($0, diagnosis(of: $0)) },
-                next: next
-            )
+            curves.forEach(begun, in: sweep) { reports.append(report($0, diagnosis(of: $0, $1))) }
+            return DiagnosisDocument(sweep: sweep.sweep.name, reports: reports, next: next)
         }
         // Of the trials beyond the part nothing is kept but what they complain of.
         let shown = Set(begun.map(\.number))
-        var reports: [DiagnosisDocument.Report] = []
         var complaints: [(configuration: Configuration, symptom: Symptom?)] = []
-        for progress in sweep.trials where progress.curve.epochs > 0 {
-            let isShown = shown.contains(progress.number)
-            // Runs of finalists would count a few sound configurations many times.
-            let counts = !sweep.isFinal(progress.number)
-            guard isShown || counts else { continue }
-            let found = diagnosis(of: progress)
-            if isShown { reports.append(report(progress, found)) }
-            if counts { complaints.append((progress.configuration, found.symptoms.complaints.first?.symptom)) }
+        // Runs of finalists would count a few sound configurations many times.
+        let looked = sweep.trials.lazy.filter { trial in
+            trial.curve.epochs > 0 && (shown.contains(trial.number) || !sweep.isFinal(trial.number))
+        }
+        curves.forEach(looked, in: sweep) { progress, curve in
+            let found = diagnosis(of: progress, curve)
+            if shown.contains(progress.number) { reports.append(report(progress, found)) }
+            guard !sweep.isFinal(progress.number) else { return }
+            complaints.append((progress.configuration, found.symptoms.complaints.first?.symptom))
         }
         return DiagnosisDocument(
             sweep: sweep.sweep.name,
@@ -116,18 +114,17 @@ extension CoordinatorCore {
         of configurations: Set<ConfigurationID>?,
         _ curves: WholeCurves
     ) -> [ConfigurationID: [(trial: Int, loss: Double)]] {
-        var runs: [ConfigurationID: [Int]] = [:]
+        var runs: [ConfigurationID: Int] = [:]
         for trial in sweep.trials where configurations?.contains(trial.configurationID) ?? true {
-            runs[trial.configurationID, default: []].append(trial.number)
+            runs[trial.configurationID, default: 0] += 1
         }
-        return runs.filter { $0.value.count > 1 }.mapValues { numbers in
-            numbers.compactMap { number in
-                guard let trial = sweep[number],
-                    let least = curves.curve(of: trial, in: sweep).leastFinite(.probeLoss)
-                else { return nil }
-                return (number, least)
-            }
+        var seeds: [ConfigurationID: [(trial: Int, loss: Double)]] = [:]
+        let compared = sweep.trials.lazy.filter { runs[$0.configurationID] ?? 0 > 1 }
+        curves.forEach(compared, in: sweep) { trial, curve in
+            guard let least = curve.leastFinite(.probeLoss) else { return }
+            seeds[trial.configurationID, default: []].append((trial.number, least))
         }
+        return seeds
     }
 
     /// Trials that differ from one in one parameter and did better. A run that goes on from another's state is compared with none.

@@ -111,21 +111,37 @@ extension CoordinatorCore {
         // By another metric there are no fronts.
         let further = objective == own ? sweep.sweep.further : []
         let rule = RankRule(objective: objective, further: further, levels: sweep.levels, repeats: sweep.repeats)
-        let whole: ((TrialProgress) -> LearningCurve)? = objective == own ? nil : { curves.curve(of: $0, in: sweep) }
+        // By another metric every curve is read, once, and what a row shows of it is kept.
+        var thinned: [Int: LearningCurve] = [:]
+        let standings: [RunStanding]
+        if objective == own {
+            standings = sweep.standings(by: rule) { state(of: $0, sweep) }
+        } else {
+            var found: [RunStanding] = []
+            found.reserveCapacity(sweep.trials.count)
+            curves.forEach(sweep.trials, in: sweep) { trial, curve in
+                found.append(trial.standing(state(of: trial, sweep), curve: curve, by: rule))
+                if !trial.curve.isWhole { thinned[trial.number] = curve.thinned(for: objective) }
+            }
+            standings = found
+        }
+        var findings: [Int: Finding] = [:]
         let (rows, all, front) = Ranking.summary(
-            of: sweep.standings(by: rule, state: { state(of: $0, sweep) }, curve: whole),
+            of: standings,
             rule,
             folds: sweep.sweep.folds,
             top: top,
             // Who asks for the best of them alone does not pay for it: of three objectives it may take seconds.
             withHistory: top == nil,
-            finding: { record in
-                guard let trial = sweep[record.number] else { return nil }
-                return finding(trial, curves.curve(of: trial, in: sweep), sweep)
+            willTell: { places in
+                curves.forEach(places.sorted().lazy.map { sweep.trials[$0] }, in: sweep) { trial, curve in
+                    findings[trial.number] = finding(trial, curve, sweep)
+                }
             },
+            finding: { record in findings[record.number] },
             record: { place in
                 let trial = sweep.trials[place]
-                return record(trial, sweep, curve: whole?(trial))
+                return record(trial, sweep, curve: thinned[trial.number])
             }
         )
         return RankDocument(
@@ -167,13 +183,21 @@ extension CoordinatorCore {
         return CurvesDocument(
             sweep: sweep.sweep.name,
             objective: sweep.sweep.objective,
-            trials: trials.map { progress in
-                CurvesDocument.Trial(
-                    record(progress, sweep, curve: curves.curve(of: progress, in: sweep)),
-                    repeats: sweep.repeats
-                )
-            }
+            trials: whole(trials, sweep, curves)
         )
+    }
+
+    private func whole(
+        _ trials: [TrialProgress],
+        _ sweep: SweepProgress,
+        _ curves: WholeCurves
+    ) -> [CurvesDocument.Trial] {
+        var whole: [CurvesDocument.Trial] = []
+        whole.reserveCapacity(trials.count)
+        curves.forEach(trials, in: sweep) { trial, curve in
+            whole.append(CurvesDocument.Trial(record(trial, sweep, curve: curve), repeats: sweep.repeats))
+        }
+        return whole
     }
 
     /// The curves of a part of all trials.
@@ -186,12 +210,7 @@ extension CoordinatorCore {
         return CurvesDocument(
             sweep: sweep.sweep.name,
             objective: sweep.sweep.objective,
-            trials: part.trials.map { progress in
-                CurvesDocument.Trial(
-                    record(progress, sweep, curve: curves.curve(of: progress, in: sweep)),
-                    repeats: sweep.repeats
-                )
-            },
+            trials: whole(part.trials, sweep, curves),
             isPart: true,
             next: part.next
         )

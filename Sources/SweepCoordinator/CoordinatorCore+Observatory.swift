@@ -21,17 +21,21 @@ extension CoordinatorCore {
         unlike marks: [TrialMark],
         curves: WholeCurves = WholeCurves(snapshots: nil, store: nil)
     ) -> TrialChanges {
-        var rows: [TrialsDocument.Row] = []
         var now: [TrialMark] = []
         now.reserveCapacity(sweep.trials.count)
-        for trial in sweep.trials {
-            let state = state(of: trial, sweep)
-            let mark = TrialMark(trial, state)
+        var changed: [Int] = []
+        for (place, trial) in sweep.trials.enumerated() {
+            let mark = TrialMark(trial, state(of: trial, sweep))
             let known = marks.indices.contains(trial.number - 1) ? marks[trial.number - 1] : .unknown
             now.append(mark)
-            guard mark != known else { continue }
-            let curve = curves.curve(of: trial, in: sweep)
-            rows.append(row(trial, curve, state, sweep, known: min(Int(known.epochs), curve.epochs)))
+            if mark != known { changed.append(place) }
+        }
+        var rows: [TrialsDocument.Row] = []
+        rows.reserveCapacity(changed.count)
+        curves.forEach(changed.lazy.map { sweep.trials[$0] }, in: sweep) { trial, curve in
+            let known = marks.indices.contains(trial.number - 1) ? marks[trial.number - 1] : .unknown
+            let epochs = min(Int(known.epochs), curve.epochs)
+            rows.append(row(trial, curve, state(of: trial, sweep), sweep, known: epochs))
         }
         return TrialChanges(
             document: TrialsDocument(sweep: sweep.sweep.name, metrics: sweep.metrics, rows: rows),

@@ -8,12 +8,14 @@ import Synchronization
 package struct WholeCurves: Sendable {
     private let snapshots: SnapshotStore?
     private let store: Store?
+    private let bytesAhead: Int
     private let block = ReadBlock()
 
-    /// Looks in `snapshots`, and then in the journal of `store`.
-    package init(snapshots: SnapshotStore?, store: Store?) {
+    /// Looks in `snapshots`, and then in the journal of `store`. Of many curves some are read at once, until they come to `bytesAhead`.
+    package init(snapshots: SnapshotStore?, store: Store?, bytesAhead: Int = 8 << 20) {
         self.snapshots = snapshots
         self.store = store
+        self.bytesAhead = bytesAhead
     }
 
     /// The whole curve of a trial; it blocks while it is read.
@@ -21,13 +23,60 @@ package struct WholeCurves: Sendable {
     /// Of a damaged journal as much as there is.
     package func curve(of trial: TrialProgress, in sweep: SweepProgress) -> LearningCurve {
         if trial.curve.isWhole { return trial.curve }
-        let id = TrialID(sweep: sweep.id, number: trial.number)
-        if let bytes = try? snapshots?.curve(sweep: Int(id.sweep.rawValue), trial: id.number),
-            let curve = try? LearningCurve(trial.curve.columns, bytes: bytes), curve.epochs == trial.curve.epochs
+        if let bytes = try? snapshots?.curve(sweep: Int(sweep.id.rawValue), trial: trial.number),
+            let curve = Self.curve(of: trial, bytes)
         {
-            return curve.inheriting(trial.parent?.epoch ?? 0)
+            return curve
         }
         return block.curve(of: trial, in: sweep) { numbers in replayed(numbers, of: sweep) }
+    }
+
+    /// Calls `body` with each of some trials, best in the order of their numbers, and its whole curve; it blocks while they are read.
+    ///
+    /// Of a sweep of 100,000 trials a statement for each takes longer than all that is made of the curves: they are read ahead, many in one.
+    package func forEach(
+        _ trials: some Sequence<TrialProgress>,
+        in sweep: SweepProgress,
+        _ body: (TrialProgress, LearningCurve) -> Void
+    ) {
+        var part: [TrialProgress] = []
+        var bytes = 0
+        for trial in trials {
+            part.append(trial)
+            if !trial.curve.isWhole { bytes += trial.curve.epochs * (trial.curve.metrics.count + 1) * 8 }
+            guard bytes >= bytesAhead || part.count >= SnapshotStore.curvesAtOnce else { continue }
+            give(part, in: sweep, body)
+            part.removeAll(keepingCapacity: true)
+            bytes = 0
+        }
+        give(part, in: sweep, body)
+    }
+
+    private func give(
+        _ trials: [TrialProgress],
+        in sweep: SweepProgress,
+        _ body: (TrialProgress, LearningCurve) -> Void
+    ) {
+        var read: [Int: LearningCurve] = [:]
+        try? snapshots?.forEachCurve(
+            sweep: Int(sweep.id.rawValue),
+            trials: trials.filter { !$0.curve.isWhole }.map(\.number)
+        ) { number, bytes in
+            read[number] = sweep[number].flatMap { Self.curve(of: $0, bytes) }
+        }
+        for trial in trials {
+            let found = trial.curve.isWhole ? trial.curve : read[trial.number]
+            body(trial, found ?? block.curve(of: trial, in: sweep) { numbers in replayed(numbers, of: sweep) })
+        }
+    }
+
+    /// The bytes as the trial's curve; nil when they are another's.
+    private static func curve(of trial: TrialProgress, _ bytes: [UInt8]) -> LearningCurve? {
+        guard let curve = try? LearningCurve(trial.curve.columns, bytes: bytes), curve.epochs == trial.curve.epochs
+        else {
+            return nil
+        }
+        return curve.inheriting(trial.parent?.epoch ?? 0)
     }
 
     /// What the journal does not have of a trial's curve: the epochs of the trial that its state was copied from.

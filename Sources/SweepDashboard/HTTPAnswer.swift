@@ -6,7 +6,7 @@ package struct HTTPAnswer: Sendable {
     package let status: Int
     package let body: [UInt8]
     /// What follows the body, part by part, until the asker goes; nil for an answer that is whole.
-    package let events: AsyncStream<[UInt8]>?
+    package private(set) var events: HTTPEvents?
     /// Header fields beside the length.
     package private(set) var headers: [String: String]
 
@@ -14,7 +14,7 @@ package struct HTTPAnswer: Sendable {
         _ status: Int,
         _ type: String,
         _ body: [UInt8],
-        events: AsyncStream<[UInt8]>? = nil,
+        events: HTTPEvents? = nil,
         _ more: [String: String] = [:]
     ) {
         self.status = status
@@ -70,7 +70,7 @@ package struct HTTPAnswer: Sendable {
 
     /// Server-sent events.
     init(events: AsyncStream<[UInt8]>) {
-        self.init(200, "text/event-stream", [], events: events, ["x-accel-buffering": "no"])
+        self.init(200, "text/event-stream", [], events: HTTPEvents(events), ["x-accel-buffering": "no"])
     }
 
     /// A file of the page; `more` has what browsers are to know about it.
@@ -86,6 +86,14 @@ package struct HTTPAnswer: Sendable {
         } else {
             self.init(200, asset.type, asset.plain, more)
         }
+    }
+
+    /// The answer with what is sent of it counted.
+    func counted(by metrics: HTTPMetrics) -> HTTPAnswer {
+        metrics.sent(body.count)
+        var answer = self
+        answer.events = events?.counted(by: metrics)
+        return answer
     }
 
     /// The document of a refusal.

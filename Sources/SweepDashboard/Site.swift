@@ -13,6 +13,7 @@ package struct Site: Sendable {
     private let data: DataOf
     private let file: FileOf
     private let submit: Submit
+    private let counts: HTTPMetrics
 
     /// The JSON document on what a sweep's rows look like.
     package typealias DataOf = @Sendable (_ sweep: String) async throws(ControlError) -> [UInt8]
@@ -39,6 +40,7 @@ package struct Site: Sendable {
     ///   - data: looks through a sweep's rows, which takes a while, and remembers what it saw.
     ///   - file: makes a report or an export, which takes a while of a large sweep.
     ///   - submit: reads and takes in a sweep file.
+    ///   - counts: where requests are counted.
     package init(
         access: HTTPAccess,
         observatory: any SweepObservatory,
@@ -46,7 +48,8 @@ package struct Site: Sendable {
         metrics: @escaping @Sendable () async -> String,
         data: @escaping DataOf,
         file: @escaping FileOf,
-        submit: @escaping Submit
+        submit: @escaping Submit,
+        counts: HTTPMetrics = HTTPMetrics()
     ) {
         self.access = access
         self.observatory = observatory
@@ -56,6 +59,7 @@ package struct Site: Sendable {
         self.data = data
         self.file = file
         self.submit = submit
+        self.counts = counts
     }
 
     /// Bytes of the page's files as they go over the wire, all together, and as they are written.
@@ -67,8 +71,15 @@ package struct Site: Sendable {
     /// The addresses of the page's files.
     package static var pagePaths: [String] { PageAsset.all.map(\.path) }
 
-    /// Answers one request.
+    /// Answers one request, and counts it.
     package func answer(_ request: HTTPRequest) async -> HTTPAnswer {
+        let began = ContinuousClock.now
+        let answer = await made(request)
+        counts.answered(request, status: answer.status, in: began.duration(to: .now))
+        return request.method == "HEAD" ? answer : answer.counted(by: counts)
+    }
+
+    private func made(_ request: HTTPRequest) async -> HTTPAnswer {
         do throws(HTTPFailure) {
             try access.checkHost(request)
             // The page holds nothing of anybody, and must come before it can ask for a token.

@@ -1,6 +1,7 @@
 import FoundationEssentials
 import GRDB
 import Glibc
+import Synchronization
 
 /// What saves a restart the reading of the whole journal, in `DIR/snapshot.db`: the state at some entry, and the curves that it
 /// leaves out.
@@ -33,10 +34,19 @@ package final class SnapshotStore: Sendable {
         }
     }
 
+    /// How much was asked of the file for curves.
+    package struct CurveReads: Hashable, Sendable {
+        /// Statements, each a read of its own.
+        package fileprivate(set) var statements = 0
+        /// Rows that came of them.
+        package fileprivate(set) var rows = 0
+    }
+
     /// `DIR/snapshot.db`.
     package let path: String
     private let connection: any DatabaseReader & Sendable
     private let writer: DatabasePool?
+    private let reads = Mutex(CurveReads())
 
     private init(path: String, connection: any DatabaseReader & Sendable, writer: DatabasePool?) {
         self.path = path
@@ -251,10 +261,62 @@ package final class SnapshotStore: Sendable {
                 let statement = try db.cachedStatement(
                     sql: "SELECT checksum, body FROM curve WHERE id = ?"
                 )
-                guard let row = try Row.fetchOne(statement, arguments: [Self.id(sweep, trial)]) else { return nil }
-                let bytes = try row.withUnsafeData(atIndex: 1) { $0.map { [UInt8]($0) } ?? [] }
-                return Checksum.of(bytes) == UInt64(bitPattern: row[0] as Int64) ? bytes : nil
+                let row = try Row.fetchOne(statement, arguments: [Self.id(sweep, trial)])
+                noteRead(rows: row == nil ? 0 : 1)
+                return try row.flatMap { try Self.body($0, checksum: 0, body: 1) }
             }
+        }
+    }
+
+    /// How many curves one statement reads.
+    package static let curvesAtOnce = 512
+
+    /// Gives the curves of some trials of a sweep, in no order: `curvesAtOnce` to a statement. Left out are those that are not here, or
+    /// not as they were written.
+    ///
+    /// Each statement is a read of its own, so that nothing that is written meanwhile has to be kept for a reader of all.
+    package func forEachCurve(
+        sweep: Int,
+        trials: [Int],
+        _ body: (_ trial: Int, _ curve: [UInt8]) -> Void
+    ) throws(StoreError) {
+        for start in stride(from: 0, to: trials.count, by: Self.curvesAtOnce) {
+            let part = trials[start..<min(start + Self.curvesAtOnce, trials.count)]
+            guard let last = part.last else { return }
+            // Always as many places, so that it is one statement for SQLite: a number that is named twice is one.
+            let ids = (part + Array(repeating: last, count: Self.curvesAtOnce - part.count)).map { Self.id(sweep, $0) }
+            try Store.storing(path) {
+                try connection.read { db in
+                    let statement = try db.cachedStatement(sql: Self.someCurves)
+                    let rows = try Row.fetchCursor(statement, arguments: StatementArguments(ids))
+                    var count = 0
+                    while let row = try rows.next() {
+                        count += 1
+                        guard let curve = try Self.body(row, checksum: 1, body: 2) else { continue }
+                        body((row[0] as Int) & 0xffff_ffff, curve)
+                    }
+                    noteRead(rows: count)
+                }
+            }
+        }
+    }
+
+    private static let someCurves =
+        "SELECT id, checksum, body FROM curve WHERE id IN (?" + String(repeating: ",?", count: curvesAtOnce - 1) + ")"
+
+    /// What a row holds; nil when it is not as it was written.
+    private static func body(_ row: Row, checksum: Int, body: Int) throws -> [UInt8]? {
+        let bytes = try row.withUnsafeData(atIndex: body) { $0.map { [UInt8]($0) } ?? [] }
+        return Checksum.of(bytes) == UInt64(bitPattern: row[checksum] as Int64) ? bytes : nil
+    }
+
+    /// What was asked for curves since the file was opened.
+    package var curveReads: CurveReads { reads.withLock { $0 } }
+
+    private func noteRead(rows: Int) {
+        reads.withLock { reads in
+            reads.statements += 1
+            reads.rows += rows
         }
     }
 

@@ -177,6 +177,10 @@ extension RealProcesses {
                 }
                 try #require(try coordinator.metric("sweepd_lease_ends_total{end=\"lapsed\"}") == 0)
                 try #require(try coordinator.metric("sweepd_sweeps{state=\"finished\"}") == 1)
+                // What was just read was counted before this reading.
+                let readings = "sweepd_http_requests_total{route=\"/metrics\",status=\"2xx\"}"
+                try #require(try coordinator.metric(readings) >= 1)
+                try #require(try coordinator.metric("sweepd_http_event_streams") == 0)
                 try await bench.lose(red)
                 try await bench.wait("the lost worker is noticed") {
                     try coordinator.metric("sweepd_workers{connected=\"yes\"}") == 0

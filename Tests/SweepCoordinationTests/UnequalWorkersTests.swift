@@ -75,9 +75,14 @@ import Testing
         #expect(paced.end == plain.end && paced.answer == plain.answer)
     }
 
-    private static func capacity(_ workers: [(slots: Int, slowness: Double)]) -> WorkerCapacity {
+    /// Workers that are numbered from `first` on.
+    private static func capacity(_ workers: [(slots: Int, slowness: Double)], from first: UInt64 = 1) -> WorkerCapacity
+    {
         var capacity = WorkerCapacity()
-        for worker in workers { capacity.add(slots: worker.slots, slowness: worker.slowness) }
+        for (index, worker) in workers.enumerated() {
+            let id = WorkerID(name: "w", incarnation: first + UInt64(index))
+            capacity.add(id, slots: worker.slots, slowness: worker.slowness)
+        }
         return capacity
     }
 
@@ -99,7 +104,7 @@ import Testing
         rate.note(epochs: 25, capacity: both, at: Self.second(10))
         #expect(rate.epochsPerSecond == 2.5)
         var slow = rate
-        slow.note(epochs: 25, capacity: Self.capacity([(1, 2)]), at: Self.second(10))
+        slow.note(epochs: 25, capacity: Self.capacity([(1, 2)], from: 2), at: Self.second(10))
         #expect(slow.epochsPerSecond == 0.5)
         var more = rate
         more.note(epochs: 25, capacity: Self.capacity([(1, 0.5), (1, 2), (4, 1)]), at: Self.second(10))
@@ -109,6 +114,34 @@ import Testing
         #expect(rate.epochsPerSecond == 0)
         rate.note(epochs: 25, capacity: both, at: Self.second(1_000))
         #expect(rate.epochsPerSecond == 2.5)
+    }
+
+    /// Between two looks one may leave and another come, with as many slots.
+    @Test func `a worker in the place of another is another, though the slots are the same`() {
+        let (fast, slow) = (Self.capacity([(2, 0.25)]), Self.capacity([(2, 4)], from: 2))
+        var rate = SweepRate(epochs: 0, capacity: fast, at: .zero)
+        rate.note(epochs: 80, capacity: fast, at: Self.second(10))
+        #expect(rate.epochsPerSecond == 8)
+        var replaced = rate
+        replaced.note(epochs: 80, capacity: slow, at: Self.second(10))
+        #expect(replaced.epochsPerSecond == 0.5)
+        // It is held to what it does, and the other comes back as what it was.
+        replaced.note(epochs: 85, capacity: slow, at: Self.second(20))
+        #expect(replaced.epochsPerSecond == 0.5)
+        replaced.note(epochs: 85, capacity: Self.capacity([(2, 0.25)], from: 3), at: Self.second(20))
+        #expect(replaced.epochsPerSecond == 8)
+        // One of two, and what is learned of the other at the same moment is learned of it alone.
+        var both = SweepRate(epochs: 0, capacity: Self.capacity([(1, 1), (1, 0.5)]), at: .zero)
+        both.note(epochs: 60, capacity: Self.capacity([(1, 1), (1, 0.5)]), at: Self.second(20))
+        #expect(both.epochsPerSecond == 3)
+        both.note(epochs: 60, capacity: Self.capacity([(1, 1), (1, 0.5)], from: 2), at: Self.second(20))
+        #expect(both.epochsPerSecond == 4.5)
+        // The same worker that turns out to be slow has been so.
+        rate.note(epochs: 80, capacity: Self.capacity([(2, 4)]), at: Self.second(10))
+        #expect(rate.epochsPerSecond == 8)
+        // A slot that is lost to a stuck trainer is no other worker.
+        rate.note(epochs: 80, capacity: Self.capacity([(1, 4)]), at: Self.second(10))
+        #expect(rate.epochsPerSecond == 4)
     }
 
     /// Until its pace is known it counts as one of mean pace; what it has done since then is all that this says something of.
@@ -166,8 +199,13 @@ import Testing
         let id = SweepID(rawValue: 1)
         #expect(harness.core.capacity(of: id).slots == 5 && harness.core.capacity(of: id).speed == 5)
         #expect(harness.core.capacities == [id: harness.core.capacity(of: id)])
+        let before = harness.core.capacity(of: id)
         harness.say(.goodbye(Goodbye(reason: "done")), by: other)
         #expect(harness.core.capacity(of: id).slots == 2)
+        // Another with as many slots, of which nothing is known either, is another.
+        _ = harness.join("d", slots: 3)
+        let after = harness.core.capacity(of: id)
+        #expect(after.slots == before.slots && after.speed == before.speed && after != before)
         _ = harness.steer("sample", .pause)
         #expect(harness.core.capacity(of: id) == WorkerCapacity() && harness.core.capacities.isEmpty)
     }

@@ -10,7 +10,7 @@ import SweepWire
 import Testing
 
 /// Sweeps that are removed from a directory.
-@Suite struct DeleteTests {
+@Suite(.timeLimit(.minutes(2))) struct DeleteTests {
     private static let first = SweepID(rawValue: 1)
 
     /// Two sweeps with the same rows that are over, the first of them cancelled in the middle, in batches of a few facts.
@@ -23,14 +23,18 @@ import Testing
         return stride(from: 0, to: facts.count, by: 3).map { Array(facts[$0..<min($0 + 3, facts.count)]) }
     }
 
-    private func coordinator(_ sample: StoreSample, snapshotBytes: Int = 8 << 20) throws -> Coordinator {
+    private func coordinator(
+        _ sample: StoreSample,
+        snapshotBytes: Int = 8 << 20,
+        logs: LogLines = LogLines()
+    ) throws -> Coordinator {
         var options = CoordinatorServiceOptions(
             directory: sample.path,
             listen: "tcp://127.0.0.1:*",
             coreVersion: "core-1"
         )
         options.snapshotBytes = snapshotBytes
-        return try Coordinator(options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        return try Coordinator(options, logger: logs.logger)
     }
 
     private func facts(_ sample: StoreSample) throws -> [Fact] {
@@ -41,13 +45,12 @@ import Testing
         return facts
     }
 
-    /// Waits until the store is cleared of these sweeps.
-    private func cleared(_ sample: StoreSample, _ sweeps: String) async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try Store.open(directory: sample.path, mode: .readOnly).value(for: "cleared") != sweeps {
-            try #require(ContinuousClock.now < deadline, "the store is not cleared")
-            try await Task.sleep(for: .milliseconds(5))
+    /// Waits until the coordinator says that the store is cleared of these sweeps.
+    private func cleared(_ sample: StoreSample, _ sweeps: String, _ logs: LogLines) async throws {
+        let isCleared = try await logs.wait(for: "the store is cleared of deleted sweeps") {
+            try Store.open(directory: sample.path, mode: .readOnly).value(for: "cleared") == sweeps
         }
+        try #require(isCleared)
     }
 
     private func keepSnapshot(_ sample: StoreSample, at sequence: Int) throws {
@@ -83,12 +86,13 @@ import Testing
     @Test func `one that is over is gone from every file, and what stays is sound`() async throws {
         let sample = try StoreSample(Self.over())
         let rows = try sample.objects.put(SampleSweep.dataBytes)
-        let coordinator = try coordinator(sample, snapshotBytes: 1)
+        let logs = LogLines()
+        let coordinator = try coordinator(sample, snapshotBytes: 1, logs: logs)
         _ = try await coordinator.open()
         let entry = try await coordinator.delete(sweep: "sample")
         #expect(entry.sweep == "sample" && entry.trials.total > 2)
         await #expect(throws: ControlError.self) { try await coordinator.delete(sweep: "sample") }
-        try await cleared(sample, "1")
+        try await cleared(sample, "1", logs)
         let left = try facts(sample)
         #expect(left.allSatisfy { $0.sweep != Self.first } && left.contains { $0.sweep == SweepID(rawValue: 2) })
         #expect(
@@ -109,10 +113,11 @@ import Testing
     @Test func `with the last one its rows go`() async throws {
         let sample = try StoreSample(Self.over())
         let rows = try sample.objects.put(SampleSweep.dataBytes)
-        let coordinator = try coordinator(sample)
+        let logs = LogLines()
+        let coordinator = try coordinator(sample, logs: logs)
         _ = try await coordinator.open()
         for name in ["sample", "other"] { _ = try await coordinator.delete(sweep: name) }
-        try await cleared(sample, "1,2")
+        try await cleared(sample, "1,2", logs)
         await coordinator.close()
         #expect(try !sample.objects.contains(rows))
         let empty = try StoreCheck(directory: sample.path)
@@ -148,9 +153,10 @@ import Testing
         let stored = try StoredSweeps(directory: sample.path)
         #expect(try await stored.list().sweeps.map(\.sweep) == ["other"], "it is gone for readers")
         #expect(try StoreCheck(directory: sample.path).isSound)
-        let coordinator = try coordinator(sample)
+        let logs = LogLines()
+        let coordinator = try coordinator(sample, logs: logs)
         _ = try await coordinator.open()
-        try await cleared(sample, "1")
+        try await cleared(sample, "1", logs)
         await coordinator.close()
         #expect(try facts(sample).allSatisfy { $0.sweep != Self.first })
         let check = try StoreCheck(directory: sample.path)
@@ -204,7 +210,8 @@ import Testing
         let batches = Self.over()
         let sample = try StoreSample(batches)
         let rows = try sample.objects.put(SampleSweep.dataBytes)
-        let coordinator = try coordinator(sample, snapshotBytes: 1)
+        let logs = LogLines()
+        let coordinator = try coordinator(sample, snapshotBytes: 1, logs: logs)
         _ = try await coordinator.open()
         // A sweep that is handed in at once must not be in it, nor spoil it.
         var third = SampleSweep()
@@ -220,11 +227,7 @@ import Testing
             )
         )
         #expect(entry.number == 3)
-        let deadline = ContinuousClock.now + .seconds(30)
-        while try SnapshotStore.open(readOnly: sample.path)?.head == nil {
-            try #require(ContinuousClock.now < deadline, "no snapshot is written")
-            try await Task.sleep(for: .milliseconds(5))
-        }
+        #expect(try await logs.wait(for: "a snapshot is written"))
         let check = try StoreCheck(directory: sample.path)
         #expect(check.isSound, "\(check.problems)")
         #expect(check.snapshotSequence ?? 0 >= batches.count && check.sweeps == 3)

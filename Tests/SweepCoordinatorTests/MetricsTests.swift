@@ -90,6 +90,9 @@ import Testing
         for reason in BadPeers.Reason.allCases {
             #expect(text["sweepd_bad_peers_total", ["reason": reason.rawValue]] == 0)
         }
+        for limit in KeyLimit.allCases {
+            #expect(text["sweepd_key_limits_total", ["limit": limit.rawValue]] == 0)
+        }
         for (name, type) in text.types { #expect((type == "counter") == name.hasSuffix("_total"), "\(name)") }
     }
 

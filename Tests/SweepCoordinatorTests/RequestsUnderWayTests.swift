@@ -11,19 +11,42 @@ import Testing
     @Test func `of one connection no more requests are answered at once than may, and the others are not held up`() {
         var requests = RequestsUnderWay()
         let (one, other) = (ConnectionID(number: 1), ConnectionID(number: 2))
-        for _ in 0..<RequestsUnderWay.ofConnection { #expect(requests.begin(of: one) == true) }
-        #expect(requests.begin(of: one) == false)
-        #expect(requests.begin(of: other) == true)
+        for _ in 0..<RequestsUnderWay.ofConnection { #expect(requests.begin(of: one) == nil) }
+        #expect(requests.begin(of: one) == .ofConnection)
+        #expect(requests.begin(of: other) == nil)
         // An answer makes room for one.
         requests.end(of: one)
-        #expect(requests.begin(of: one) == true)
-        #expect(requests.begin(of: one) == false)
+        #expect(requests.begin(of: one) == nil)
+        #expect(requests.begin(of: one) == .ofConnection)
         // Nothing is kept of who waits for nothing.
         for _ in 0..<RequestsUnderWay.ofConnection { requests.end(of: one) }
         #expect(requests.connections == 1)
         requests.end(of: other)
         requests.end(of: other)
         #expect(requests.connections == 0)
+    }
+
+    @Test func `of one key no more requests are answered at once than may, on however many connections`() throws {
+        var requests = RequestsUnderWay()
+        let greedy = try #require(CurvePublicKey(bytes: [UInt8](repeating: 1, count: 32)))
+        let other = try #require(CurvePublicKey(bytes: [UInt8](repeating: 2, count: 32)))
+        // As many programs as may share a key, each with one request: none is refused.
+        for number in 1...RequestsUnderWay.ofKey {
+            #expect(requests.begin(of: ConnectionID(number: UInt32(number)), key: greedy) == nil)
+        }
+        let next = ConnectionID(number: UInt32(RequestsUnderWay.ofKey + 1))
+        #expect(requests.begin(of: next, key: greedy) == .ofKey)
+        // Of another key, and of a machine that has none, they are answered.
+        #expect(requests.begin(of: next, key: other) == nil)
+        #expect(requests.begin(of: ConnectionID(number: UInt32.max)) == nil)
+        requests.end(of: ConnectionID(number: 1), key: greedy)
+        #expect(requests.begin(of: next, key: greedy) == nil && requests.keys == 2)
+        requests.end(of: next, key: greedy)
+        requests.end(of: next, key: other)
+        for number in 2...RequestsUnderWay.ofKey {
+            requests.end(of: ConnectionID(number: UInt32(number)), key: greedy)
+        }
+        #expect(requests.keys == 0 && requests.connections == 1)
     }
 
     /// Sends one request more than may be under way, and calls `answered` at the first answer; all answers, as they came.

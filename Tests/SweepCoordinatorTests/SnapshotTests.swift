@@ -191,6 +191,56 @@ import Testing
         }
     }
 
+    /// What is made of all curves reads them ahead, in the order of their numbers, instead of one after the other.
+    @Test(arguments: [1, 2]) func `what asks for all curves reads each in few statements, and answers the same`(
+        _ repeats: Int
+    ) throws {
+        let facts = Self.halfDone(repeats: repeats)
+        let sample = try StoreSample(facts.map { [$0] })
+        let whole = try restored(sample).core
+        try keep(sample, at: facts.count)
+        let quick = try restored(sample).core
+        let sweep = try #require(whole.sweep(named: "sample"))
+        let thinned = try #require(quick.sweep(named: "sample"))
+        try #require(thinned.trials.count { !$0.curve.isWhole } == 2)
+        // All that is asked for fits into one statement, or each curve is as much as may be read at once.
+        for (bytesAhead, statements) in [(8 << 20, 1), (1, 2)] {
+            /// What `make` makes of curves that nobody read before, and what was read for it.
+            func reading<Made>(_ make: (WholeCurves) -> Made) throws -> (made: Made, statements: Int, rows: Int) {
+                let snapshots = try #require(try SnapshotStore.open(readOnly: sample.path))
+                let store = try Store.open(directory: sample.path, mode: .readOnly)
+                let made = make(WholeCurves(snapshots: snapshots, store: store, bytesAhead: bytesAhead))
+                return (made, snapshots.curveReads.statements, snapshots.curveReads.rows)
+            }
+            // One pass; with other seeds another for what those came to.
+            let passes = repeats == 1 ? 1 : 2
+            let diagnosis = try reading { quick.diagnosisDocument(thinned, trial: nil, curves: $0)?.json }
+            #expect(diagnosis.made == whole.diagnosisDocument(sweep, trial: nil)?.json)
+            #expect(diagnosis.statements == passes * statements && diagnosis.rows == passes * 2)
+            let curves = try reading { quick.curvesDocument(thinned, trial: nil, curves: $0)?.json }
+            #expect(curves.made == whole.curvesDocument(sweep, trial: nil)?.json)
+            #expect(curves.statements == statements && curves.rows == 2)
+            let trials = try reading { quick.trialChanges(thinned, unlike: [], curves: $0).document }
+            #expect(
+                trials.made.text(version: "1", since: nil)
+                    == whole.trialChanges(sweep, unlike: []).document.text(version: "1", since: nil)
+            )
+            #expect(trials.statements == statements && trials.rows == 2)
+            // By another metric once for the order, and once for what the rows tell of; one of two runs of a configuration is told of.
+            let judged = Objective(metric: .trainingLoss)
+            let rank = try reading { quick.rankDocument(thinned, top: nil, judged: judged, curves: $0).json }
+            #expect(rank.made == whole.rankDocument(sweep, top: nil, judged: judged).json)
+            let told = repeats == 1 ? 2 : 1
+            #expect(rank.statements == statements + min(told, statements) && rank.rows == 2 + told)
+            let own = try reading { quick.rankDocument(thinned, top: nil, curves: $0).json }
+            #expect(own.made == whole.rankDocument(sweep, top: nil).json)
+            #expect(own.statements == min(told, statements) && own.rows == told)
+            // Of rows that are not shown nothing is told.
+            let none = try reading { quick.rankDocument(thinned, top: 0, curves: $0).rows.count }
+            #expect(none == (0, 0, 0))
+        }
+    }
+
     @Test func `a damaged snapshot is passed over with its reason, and nothing is lost`() throws {
         let (sample, _) = try sample(snapshotAt: 5)
         let expected = try CoordinatorCore.restored(

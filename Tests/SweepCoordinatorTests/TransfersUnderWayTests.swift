@@ -64,6 +64,38 @@ import Testing
         for connection in greedy { #expect(transfers.begin(cost, of: connection) == false) }
     }
 
+    @Test func `a key's connections leave room for other keys, however many there are, and for one another`() throws {
+        var transfers = TransfersUnderWay()
+        let greedy = try #require(CurvePublicKey(bytes: [UInt8](repeating: 1, count: 32)))
+        let other = try #require(CurvePublicKey(bytes: [UInt8](repeating: 2, count: 32)))
+        let window = WireLimits.window
+        // Four connections send all that they may.
+        var hasRoom = true
+        while hasRoom {
+            hasRoom = false
+            for number in 1...4 where transfers.begin(window, of: ConnectionID(number: UInt32(number)), key: greedy) {
+                hasRoom = true
+            }
+        }
+        #expect(transfers.bytes == TransfersUnderWay.ofKey)
+        #expect(transfers.isBeyondShare(window, of: greedy) && !transfers.isBeyondShare(window, of: other))
+        // Of another key a connection has the whole of what it may have.
+        let large = ConnectionID(number: 6_000)
+        for _ in 0..<100 { #expect(transfers.begin(window, of: large, key: other) == true) }
+        for _ in 0..<100 { transfers.end(window, of: large, key: other) }
+        // Workers that share the key with the greedy ones have a window each, until they are very many.
+        let most = (TransfersUnderWay.ofKeyAtMost - TransfersUnderWay.ofKey) / window
+        let begun = (5...5_000).filter { transfers.begin(window, of: ConnectionID(number: UInt32($0)), key: greedy) }
+        #expect(begun == Array(5..<5 + most) && most >= 500)
+        #expect(transfers.bytes == TransfersUnderWay.ofKeyAtMost)
+        // A window of everybody else may wait all the same, and what is done makes room.
+        #expect(transfers.begin(window, of: large, key: other) == true)
+        #expect(transfers.begin(window, of: ConnectionID(number: 6_001)) == true)
+        #expect(transfers.begin(window, of: ConnectionID(number: 5_002), key: greedy) == false)
+        transfers.end(window, of: ConnectionID(number: 5), key: greedy)
+        #expect(transfers.begin(window, of: ConnectionID(number: 5_002), key: greedy) == true)
+    }
+
     @Test func `a message counts with its bytes, a request with its answer, and none with nothing`() throws {
         let hash = try #require(ContentHash(hex: String(repeating: "a", count: 64)))
         let base = TransfersUnderWay.ofMessage

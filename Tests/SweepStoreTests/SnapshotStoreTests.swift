@@ -95,6 +95,34 @@ import Testing
         #expect(throws: StoreError.self) { try read(directory.path) }
     }
 
+    @Test func `many curves come of few statements, without those that are missing or changed`() throws {
+        let count = SnapshotStore.curvesAtOnce + 3
+        do {
+            let store = try SnapshotStore.open(writing: directory.path)
+            try store.add((1...count).map { .init(sweep: 2, trial: $0, body: [UInt8($0 & 0xff), 1]) })
+            try store.add([.init(sweep: 1, trial: 5, body: [0]), .init(sweep: 3, trial: 5, body: [0])])
+        }
+        try DatabaseQueue(path: SnapshotStore.path(directory.path)).write {
+            try $0.execute(sql: "UPDATE curve SET body = x'05' WHERE id = (2 << 32) + 7")
+        }
+        let store = try #require(try SnapshotStore.open(readOnly: directory.path))
+        func read(_ trials: [Int]) throws -> [Int: [UInt8]] {
+            var found: [Int: [UInt8]] = [:]
+            try store.forEachCurve(sweep: 2, trials: trials) { trial, body in
+                #expect(found.updateValue(body, forKey: trial) == nil, "trial \(trial) came twice")
+            }
+            return found
+        }
+        let all = try read(Array(1...count + 1))
+        #expect(Set(all.keys) == Set(1...count).subtracting([7]))
+        #expect(all.allSatisfy { $0.value == [UInt8($0.key & 0xff), 1] })
+        // The changed row was read, too.
+        #expect(store.curveReads.statements == 2 && store.curveReads.rows == count)
+        #expect(try read([9]) == [9: [9, 1]])
+        #expect(try read([]).isEmpty)
+        #expect(store.curveReads.statements == 3 && store.curveReads.rows == count + 1)
+    }
+
     @Test func `a file of another version or of no database is begun anew, and told of`() throws {
         do {
             let store = try SnapshotStore.open(writing: directory.path)

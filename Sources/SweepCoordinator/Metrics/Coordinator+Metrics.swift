@@ -49,6 +49,7 @@ extension Coordinator {
         case .allowListChanged(let change):
             // A key that was refused may be allowed now, and one that is refused now may have been told of before.
             badPeers.forgetTold()
+            limitsTold = []
             logger.notice("list of allowed keys read again", metadata: ["keys.change": "\(change)"])
         case .connected, .disconnected: break
         }

@@ -23,6 +23,7 @@ package struct CoordinatorMetrics: Sendable {
     private let leaseEnds: [String: Counter]
     private let trialEnds: [String: Counter]
     private let badPeers: [BadPeers.Reason: Counter]
+    private let keyLimits: [KeyLimit: Counter]
 
     /// Counts into `factory`, or nowhere.
     package init(factory: any MetricsFactory = NOOPMetricsHandler.instance) {
@@ -58,6 +59,11 @@ package struct CoordinatorMetrics: Sendable {
                 ($0, counter("sweepd_bad_peers_total", [("reason", $0.rawValue)]))
             }
         )
+        keyLimits = Dictionary(
+            uniqueKeysWithValues: KeyLimit.allCases.map {
+                ($0, counter("sweepd_key_limits_total", [("limit", $0.rawValue)]))
+            }
+        )
     }
 
     /// What each metric says.
@@ -76,7 +82,9 @@ package struct CoordinatorMetrics: Sendable {
         "sweepd_transfers_passed_over_total":
             "Messages about objects that were passed over, as too much waited for the disk.",
         "sweepd_requests_refused_total":
-            "Requests that were refused, as too many of their connection were under way.",
+            "Requests that were refused, as too many of their connection or key were under way.",
+        "sweepd_key_limits_total":
+            "Registrations and requests that were refused, and messages about objects that were passed over, as their key had as much as a key may have.",
         "sweepd_lease_ends_total":
             "Leases that ended before their segment did, by how; lapsed: the worker fell silent.",
         "sweepd_trial_ends_total": "Trials that came to their end, by state.",
@@ -113,6 +121,9 @@ package struct CoordinatorMetrics: Sendable {
 
     /// Counts what was refused.
     func refused(_ reason: BadPeers.Reason) { badPeers[reason]?.increment() }
+
+    /// Counts what a key would have had beyond its limit.
+    func reached(_ limit: KeyLimit) { keyLimits[limit]?.increment() }
 
     /// Counts a message about objects that was passed over.
     func passedOver() { transfersPassedOver.increment() }

@@ -116,6 +116,12 @@ struct RankDraft {
         }
     }
 
+    /// Which of its runs is told of: the first that ended as it did.
+    private var toldRun: Int { runs.firstIndex { $0.key.group == key.group } ?? 0 }
+
+    /// Where the run stands of which is told what its curve shows.
+    var told: RunStanding { runs[toldRun] }
+
     func placed(
         _ place: Int,
         tiedWith: [Int],
@@ -125,7 +131,6 @@ struct RankDraft {
     ) -> RankRow {
         let best = runs[0]
         let trials = runs.map(record)
-        let told = runs.firstIndex { $0.key.group == key.group } ?? 0
         let isFinalist = key.group == RankKey.finalist
         var workers: [String] = []
         for name in trials.flatMap(\.workers) where !workers.contains(name) { workers.append(name) }
@@ -161,7 +166,7 @@ struct RankDraft {
             attempts: trials.reduce(0) { $0 + $1.attempts },
             coreSeconds: trials.reduce(0) { $0 + $1.coreSeconds },
             workers: workers,
-            finding: finding(trials[told]),
+            finding: finding(trials[toldRun]),
             rung: best.key.rung,
             log: trials[0].log,
             final: isFinalist

@@ -69,6 +69,7 @@ package enum Ranking {
     }
 
     /// The same of trials that are known by where they stand: `record` is asked for those of rows that are shown, by their places.
+    /// `willTell` is called once before, with the places of those that `finding` is going to be asked about.
     ///
     /// Of a large sweep of which the first rows are shown nearly everything is passed over, so that it is looked at once, and neither
     /// ordered nor kept: O(n) for that, O(n log n) where intervals overlap, as rows are told the places of all that they are tied with.
@@ -78,6 +79,7 @@ package enum Ranking {
         folds: Int? = nil,
         top: Int?,
         withHistory: Bool = false,
+        willTell: (_ places: [Int]) -> Void = { _ in },
         finding: (TrialRecord) -> Finding?,
         record: (_ place: Int) -> TrialRecord
     ) -> (rows: [RankRow], all: Int, front: FirstFront?) {
@@ -125,6 +127,14 @@ package enum Ranking {
             guard let folds, let one = order[one].draft, let other = order[other].draft else { return nil }
             return FoldedRuns.difference(drafts[one].costsByRun, drafts[other].costsByRun, folds: folds)
         }
+        willTell(
+            order.prefix(shown).map { place in
+                switch place.content {
+                case .alone(let run): standings[run].place
+                case .draft(let number): drafts[number].told.place
+                }
+            }
+        )
         let rows = order.prefix(shown).indices.map { place in
             let draft =
                 switch order[place].content {
