@@ -64,7 +64,7 @@ for old, new in [
 # Shares of the epochs: not none of them, and all of them are an integer.
 for prune, fits in [
     ("{method: asha, first_rung: 0}", False), ("{method: asha, first_rung: 0.5}", True), ("{method: asha, first_rung: 1}", True),
-    ("{method: asha, first_rung: 1.5}", False), ("{method: median, warmup_epochs: 0}", True), ("{method: median, warmup_epochs: -0.5}", False),
+    ("{method: asha, first_rung: 1.5}", False), ("{method: median, warmup_epochs: 0}", True), ("{stop_hopeless: true}", True), ("{method: none, stop_hopeless: 1}", False), ("{method: median, warmup_epochs: -0.5}", False),
     ("{method: extrapolate, budget: 0}", False), ("{method: extrapolate, budget: 1}", True), ("{method: percentile, percentile: 0}", False),
 ]:
     text = re.sub(r"(?m)^prune:.*\n(?:[ \t].*\n)*", "", whole) + f"\nprune: {prune}\n"
