@@ -60,6 +60,15 @@ import Testing
         #expect(!run.diagnosis.causes.contains { $0.cause == .rateTooLow && $0.probability > 0.5 })
     }
 
+    @Test func `a rate just below the usual ones is named where the rows are not learnt, a usual one is not`() {
+        for (rate, isNamed) in [(5e-5, true), (2e-4, false)] {
+            var run = MadeUpRun(fall(20, floor: 1.8))
+            run.trial = .sound { $0.optimizer.learningRate = rate }
+            run.schema = .table()
+            #expect(named(run) == (isNamed ? [.rateTooLow] : []), "\(run.diagnosis.causes)")
+        }
+    }
+
     // covers: C20
     @Test func `a batch of two that oscillates with a usual rate is undecided, and the experiment is named`() {
         var run = MadeUpRun(oscillating)
