@@ -162,7 +162,7 @@ extension SweepReport {
     /// The axis of a parameter, by its range where that is known, else by its values.
     private func axis(of path: String, _ values: [ParameterValue]) -> Axis {
         let numbers = values.compactMap(Self.number)
-        let domain = space?.parameters.first { $0.path == path }?.domain
+        let domain = space?.parameters.first { $0.path == path }?.domain.range
         switch domain {
         case .uniform, .integer: return (.numbers(logarithmic: false), { value, _ in Self.number(value) })
         case .logUniform, .logInteger: return (.numbers(logarithmic: true), { value, _ in Self.number(value) })
@@ -170,7 +170,8 @@ extension SweepReport {
         case nil where numbers.count == values.count:
             let (least, most) = (numbers.min() ?? 0, numbers.max() ?? 0)
             return (.numbers(logarithmic: least > 0 && most > 10 * least), { value, _ in Self.number(value) })
-        case nil:
+        // Of a range with a belief the range alone is asked.
+        case nil, .believed:
             var options: [ParameterValue] = []
             for value in values where !options.contains(value) { options.append(value) }
             return Self.axis(options: options)
