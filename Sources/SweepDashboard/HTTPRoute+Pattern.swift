@@ -29,6 +29,7 @@ extension HTTPRoute {
         case .set: Self.ofSweep + "/set"
         case .enqueue: Self.ofSweep + "/enqueue"
         case .ask: Self.ofSweep + "/ask"
+        case .file(_, let download): Self.ofSweep + (download.isReport ? "/report" : "/export")
         case .report: Self.ofSweep + "/report"
         case .tell: Self.ofSweep + "/tell"
         }
