@@ -13,6 +13,7 @@ import Testing
             health: { "{}" },
             metrics: { "sweepd_up 1\n" },
             data: Desk.data,
+            file: Desk.file,
             submit: Desk.submit,
             counts: HTTPMetrics(factory: counted)
         )

@@ -89,15 +89,18 @@ systemctl daemon-reload && systemctl restart sweepd-worker || fail "the worker d
 
 sweepd_ submit examples/quick.yaml --set name=long --set train.epochs=2000 --set prune=none --set search.trials=2 \
     --set train.optimizer.adam.learning_rate=0.001 >/check/submit.log 2>&1 || fail "submit: $(cat /check/submit.log)"
-training() { sweepd_ curves long --format csv | sed 1d | grep -q .; }
-until_holds 120 "epochs of a long sweep" training
+# The last epoch of its first trial.
+epoch() { sweepd_ curves long --trial 1 --format csv | sed 1d | tail -n 1 | cut -d, -f3; }
+reached() { [ "$(epoch)" -ge "$1" ]; }
+until_holds 120 "epochs of a long sweep" reached 3
 begun=$(cut -d. -f1 /proc/uptime)
 systemctl stop sweepd-worker || fail "systemctl stop"
 took=$(($(cut -d. -f1 /proc/uptime) - begun))
 [ "$(systemctl show --property Result --value sweepd-worker)" = success ] || fail "it ended with $(systemctl show --property Result --value sweepd-worker)"
-sweepd_ status long >/check/status.log 2>&1
-pass "systemctl stop drains the worker: it ended with success after $took s"
+kept=$(epoch)
 systemctl start sweepd-worker || fail "the worker does not start again"
+until_holds 120 "the trial goes on from epoch $kept" reached $((kept + 1))
+pass "systemctl stop drains the worker: it ended with success after $took s, and its trial went on after epoch $kept"
 sweepd_ cancel long >/check/cancel.log 2>&1 || fail "cancel: $(cat /check/cancel.log)"
 
 # Control groups for programs
@@ -150,6 +153,7 @@ pass "a program beyond its memory is ended by the kernel, and that is said"
 
 sweepd_ submit programs/sessions.yaml >/check/submit.log 2>&1 || fail "submit: $(cat /check/submit.log)"
 ended sessions
+grep -q 'state *completed' /check/trial.log || fail "the program found no child of its own: $(cat /check/trial.log)"
 # The pattern is not its own.
 gone() { ! grep -qs 'check-far-chil[d]' /proc/[0-9]*/cmdline; }
 until_holds 30 "what began a session of its own is ended" gone
@@ -177,7 +181,8 @@ until_holds 30 "a worker in a group made by hand says so" grep -q '/sys/fs/cgrou
 sweepd_ submit programs/within.yaml --set name=again >/check/submit.log 2>&1 || fail "submit: $(cat /check/submit.log)"
 ended again
 [ "$(seen again own_group)" = 1 ] || fail "the program was not in a group of its own: $(cat /check/trial.log)"
-kill "$hand" && wait "$hand"
+kill "$hand"
+wait "$hand" || fail "the worker in a group made by hand ends with $?"
 pass "the three commands for a group made by hand do what they say"
 
 # And away
