@@ -122,12 +122,16 @@ import Testing
         #expect(stops(.validationLoss, [.updateRatio]) == false)
     }
 
-    @Test func `a branch's arms go on: what becomes of a sick run is what they ask`() {
-        var sweep = SampleSweep()
-        sweep.stopsHopeless = true
-        sweep.branch = BranchSpec(after: 2)
-        var harness = CoreHarness()
-        _ = harness.submit(sweep)
-        #expect(harness.sweep?.stopsHopeless == false)
+    @Test func `a comparison of arms takes no such rule: what becomes of a sick run is what it asks`() {
+        func sweep(_ stopsHopeless: Bool) -> SweepProgress? {
+            var sweep = SampleSweep()
+            sweep.stopsHopeless = stopsHopeless
+            sweep.branch = BranchSpec(after: 2)
+            var harness = CoreHarness()
+            _ = harness.submit(sweep)
+            return harness.sweep
+        }
+        #expect(sweep(false)?.stopsHopeless == false)
+        #expect(sweep(true) == nil)
     }
 }

@@ -91,7 +91,7 @@ import Testing
         var curves = Self.curves(5, count: 20)
         curves[2] = (1...27).map { 10 * Double($0) }
         curves[7] = (1...27).map { 50 + Double($0 % 2) }
-        curves[11] = (1...27).map { $0 < 12 ? 0.9 : 1000 }
+        curves[11] = (1...27).map { $0 < 12 ? 0.9 + 0.001 * Double($0 % 2) : 1000 }
         curves[13] = (1...27).map { 40 / Double($0) }
         return curves
     }

@@ -136,7 +136,7 @@ import Testing
         #expect(try ListDocument(json: again(list.json)) == list)
         #expect(
             list.sweeps[0].json["experiment"]?.text()
-                == #"{"sweep":"digits","trial":17,"round":2,"first":"digits.why-17"}"#
+                == #"{"sweep":"digits", "trial":17, "round":2, "first":"digits.why-17"}"#
         )
     }
 

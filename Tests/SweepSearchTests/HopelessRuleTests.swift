@@ -100,7 +100,10 @@ import Testing
 
     @Test func `one loss that stays low spares it`() {
         var curve = LearningCurve(metrics: Self.metrics)
-        for epoch in 1...20 { curve.append(Observation(epoch: epoch, values: [0.7, 1e6, 1e6, 0.1], seconds: 1)) }
+        for epoch in 1...20 {
+            let high = 1e6 + Double(epoch)
+            curve.append(Observation(epoch: epoch, values: [0.7, high, high, 0.1], seconds: 1))
+        }
         #expect(Self.verdict(curve, chance: 0.69) == nil)
     }
 
@@ -140,7 +143,7 @@ import Testing
         #expect(Self.stopped((1...20).map { $0 < 5 ? 100 : .infinity }, chance: 1) == nil)
         #expect(Self.stopped((1...20).map { _ in .nan }, chance: 1) == nil)
         // A loss that may fall below zero has no multiple.
-        #expect(Self.stopped((1...20).map { _ in -5 }, chance: nil) == nil)
+        #expect(Self.stopped((1...20).map { -5 + 0.01 * Double($0 % 3) }, chance: nil) == nil)
     }
 
     @Test func `a copy is judged by its own epochs`() {
