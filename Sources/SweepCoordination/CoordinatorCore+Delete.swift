@@ -26,7 +26,7 @@ extension CoordinatorCore {
         unreadable.removeAll { $0 == id }
         unwritten[id] = nil
         experimenting.remove(id)
-        sought.remove(id)
+        sought[id] = nil
         if let sweep = sweeps[id] {
             for trial in sweep.trials where trial.checkpoint != nil {
                 release(checkpointOf: TrialID(sweep: id, number: trial.number))

@@ -9,15 +9,18 @@ import SweepCore
 extension CoordinatorCore {
     /// Asks for the next experiment of each sweep that has none under way.
     mutating func seekExperiments() {
-        for id in experimenting.sorted() where !sought.contains(id) && isDue(id) {
-            sought.insert(id)
+        for id in experimenting.sorted() where sought[id] == nil && isDue(id) {
+            sought[id] = sweeps[id]?.decided
             effects.append(.seekExperiment(id))
         }
     }
 
-    /// Begins what was found, or notes that nothing more is begun.
+    /// Begins what was found, or notes that nothing more is begun. What was found of a table that has more trials since is dropped: it
+    /// is asked for anew.
     mutating func found(_ step: ExperimentStep, of id: SweepID, at now: Instant) {
-        guard sought.remove(id) != nil, isDue(id), let name = sweeps[id]?.sweep.name else { return }
+        guard let decided = sought.removeValue(forKey: id), isDue(id), sweeps[id]?.decided == decided,
+            let name = sweeps[id]?.sweep.name
+        else { return }
         switch step {
         case .over(let reason): end(experimentsOf: id, reason, at: now)
         case .begin(let plan):

@@ -371,6 +371,21 @@ import Testing
         #expect(lab.harness.core.sweep(named: name + "-2") != nil)
     }
 
+    @Test func `what was found before the sweep went on is dropped, and it is looked for again`() throws {
+        var lab = Lab()
+        lab.finish(share: 1)
+        let stale = lab.step()
+        _ = try plan(stale)
+        _ = lab.harness.adjust("sample", SweepAdjustment(trials: 62))
+        lab.train(lab.harness.assigned(to: lab.worker))
+        #expect(lab.sweep?.state == .finished && lab.sought == [Self.id], "one at a time is asked for")
+        lab.sought = []
+        lab.give(.experimentFound(Self.id, stale))
+        #expect(lab.sweep?.experiments.isEmpty == true && lab.sought == [Self.id])
+        _ = try plan(lab.proceed())
+        #expect(lab.sweep?.experiments.count == 1 && lab.harness.broken == [])
+    }
+
     @Test func `a deleted experiment is not made again`() throws {
         var lab = Lab()
         lab.finish(share: 1)
