@@ -4,6 +4,7 @@ import ServiceLifecycle
 import SweepCoordination
 import SweepCore
 import SweepMessaging
+import SweepNodes
 import SweepStore
 import SweepWire
 
@@ -39,6 +40,8 @@ package actor Coordinator: Service {
     var upkeep = ObjectUpkeep()
     var transfers = TransfersUnderWay()
     var requests = RequestsUnderWay()
+    /// What it tells any key of its workers and sweeps: it is made on the port's thread, and asked for as often as anyone likes.
+    var expectations = KeptAnswer<NodeExpectations>(for: .seconds(1))
     /// What the store is to be cleared of.
     var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.
