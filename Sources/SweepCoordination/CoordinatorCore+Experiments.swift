@@ -59,6 +59,20 @@ extension CoordinatorCore {
         }
     }
 
+    /// Ends the experiments that a cancelled sweep trains arms of: the others of its round are cancelled too, and nothing more is begun
+    /// unless the sweep that they are on goes on with more trials.
+    mutating func endExperiments(withPart cancelled: SweepProgress, at now: Instant) {
+        guard let parent = sweeps.values.first(where: { $0.experiments.last?.sweeps.contains(cancelled.id) == true })
+        else { return }
+        let name = cancelled.sweep.name
+        for other in (parent.experiments.last?.sweeps ?? []).compactMap({ sweeps[$0] }) where !other.state.isOver {
+            cancel(other, at: now)
+            log(.info, "sweep cancelled with its experiment", ["sweep.name": other.sweep.name, "sweep.reason": name])
+        }
+        // One that goes on asks anew when it is finished.
+        if parent.mayExperiment { end(experimentsOf: parent.id, "\(name) was cancelled", at: now) }
+    }
+
     private mutating func end(experimentsOf id: SweepID, _ reason: String, at now: Instant) {
         record(.sweepChanged(id, .experimentsOver(reason)), at: now)
         log(.info, "experiments over", ["sweep.name": sweeps[id]?.sweep.name ?? "", "sweep.reason": reason])
