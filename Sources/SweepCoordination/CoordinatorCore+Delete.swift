@@ -35,6 +35,7 @@ extension CoordinatorCore {
         unwritten[id] = nil
         experimenting.remove(id)
         sought[id] = nil
+        mayBeDue = true
         if let sweep = sweeps[id] {
             for trial in sweep.trials where trial.checkpoint != nil {
                 release(checkpointOf: TrialID(sweep: id, number: trial.number))

@@ -7,8 +7,10 @@ import SweepCore
 /// facts that do not change in between. What was decided is a fact beside those of the submitted sweeps, in one commit: a restart asks
 /// again for what was not committed, and for nothing else.
 extension CoordinatorCore {
-    /// Asks for the next experiment of each sweep that has none under way.
+    /// Asks for the next experiment of each sweep that has none under way; nothing else makes one due than what sets
+    /// `mayBeDue`.
     mutating func seekExperiments() {
+        mayBeDue = false
         for id in experimenting.sorted() where sought[id] == nil && isDue(id) {
             sought[id] = sweeps[id]?.decided
             effects.append(.seekExperiment(id))
@@ -18,7 +20,9 @@ extension CoordinatorCore {
     /// Begins what was found, or notes that nothing more is begun. What was found of a table that has more trials since is dropped: it
     /// is asked for anew.
     mutating func found(_ step: ExperimentStep, of id: SweepID, at now: Instant) {
-        guard let decided = sought.removeValue(forKey: id), isDue(id), sweeps[id]?.decided == decided,
+        guard let decided = sought.removeValue(forKey: id) else { return }
+        mayBeDue = true
+        guard isDue(id), sweeps[id]?.decided == decided,
             let name = sweeps[id]?.sweep.name
         else { return }
         switch step {
@@ -79,7 +83,7 @@ extension CoordinatorCore {
     }
 
     /// Whether the next experiment on a sweep can be looked for: it is finished, and none is under way.
-    private func isDue(_ id: SweepID) -> Bool {
+    func isDue(_ id: SweepID) -> Bool {
         guard let sweep = sweeps[id], sweep.mayExperiment else { return false }
         return (sweep.experiments.last?.sweeps ?? []).allSatisfy { sweeps[$0]?.state.isOver ?? true }
     }
@@ -93,8 +97,9 @@ extension CoordinatorCore {
         return states.contains { if case .halted = $0 { true } else { false } } ? .halted : .underWay
     }
 
-    /// Keeps track of the sweeps that experiments may still be begun on.
+    /// Keeps track of the sweeps that experiments may still be begun on; `id` is one that has changed, which may also be one of theirs.
     mutating func noteExperiments(of id: SweepID) {
+        mayBeDue = true
         if sweeps[id]?.mayExperiment == true { experimenting.insert(id) } else { experimenting.remove(id) }
     }
 }
