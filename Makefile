@@ -225,7 +225,7 @@ format: ## bring the sources into the house's format
 	$(SWIFT) format --in-place --parallel --recursive --configuration .swift-format Package.swift Sources Tests
 
 .PHONY: simulate
-simulate: ## run sweeps among faults on a virtual clock; SEEDS=1000 FIRST=1 KIND=drawn|steered|infested|arrival|crowded|cleared|populated|branched|all
+simulate: ## run sweeps among faults on a virtual clock; SEEDS=1000 FIRST=1 KIND=drawn|steered|infested|arrival|crowded|cleared|populated|branched|experimented|all
 	$(SWIFT) build -c release -j $(JOBS) --product simulate-faults
 	.build/release/simulate-faults --seeds $(or $(SEEDS),1000) --first $(or $(FIRST),1) --kind $(or $(KIND),drawn)
 

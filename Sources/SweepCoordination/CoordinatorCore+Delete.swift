@@ -1,11 +1,19 @@
 import SweepCore
 
 extension CoordinatorCore {
-    /// Removes a sweep that is over, with a fact that all that went before of it may be gone.
+    /// Removes a sweep that is over, and no experiment on it under way, with a fact that all that went before of it may be gone.
     mutating func delete(_ sweep: SweepProgress, _ token: ReplyToken, at now: Instant) {
         let name = sweep.sweep.name
         guard sweep.state.isOver else {
             let sentence = "\(name) is \(sweep.state.name); sweepd cancel \(name) ends it, then it can be deleted"
+            effects.append(.reply(token, .conflict(sentence)))
+            return
+        }
+        // Nobody would see what they train for.
+        let experiments = sweep.experiments.flatMap(\.sweeps).compactMap { sweeps[$0] }
+        if let other = experiments.first(where: { !$0.state.isOver })?.sweep.name {
+            let sentence =
+                "experiments on \(name) are under way; sweepd cancel \(other) ends them, then it can be deleted"
             effects.append(.reply(token, .conflict(sentence)))
             return
         }
@@ -26,7 +34,8 @@ extension CoordinatorCore {
         unreadable.removeAll { $0 == id }
         unwritten[id] = nil
         experimenting.remove(id)
-        sought.remove(id)
+        sought[id] = nil
+        mayBeDue = true
         if let sweep = sweeps[id] {
             for trial in sweep.trials where trial.checkpoint != nil {
                 release(checkpointOf: TrialID(sweep: id, number: trial.number))

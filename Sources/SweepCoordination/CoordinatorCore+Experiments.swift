@@ -7,17 +7,24 @@ import SweepCore
 /// facts that do not change in between. What was decided is a fact beside those of the submitted sweeps, in one commit: a restart asks
 /// again for what was not committed, and for nothing else.
 extension CoordinatorCore {
-    /// Asks for the next experiment of each sweep that has none under way.
+    /// Asks for the next experiment of each sweep that has none under way; nothing else makes one due than what sets
+    /// `mayBeDue`.
     mutating func seekExperiments() {
-        for id in experimenting.sorted() where !sought.contains(id) && isDue(id) {
-            sought.insert(id)
+        mayBeDue = false
+        for id in experimenting.sorted() where sought[id] == nil && isDue(id) {
+            sought[id] = sweeps[id]?.decided
             effects.append(.seekExperiment(id))
         }
     }
 
-    /// Begins what was found, or notes that nothing more is begun.
+    /// Begins what was found, or notes that nothing more is begun. What was found of a table that has more trials since is dropped: it
+    /// is asked for anew.
     mutating func found(_ step: ExperimentStep, of id: SweepID, at now: Instant) {
-        guard sought.remove(id) != nil, isDue(id), let name = sweeps[id]?.sweep.name else { return }
+        guard let decided = sought.removeValue(forKey: id) else { return }
+        mayBeDue = true
+        guard isDue(id), sweeps[id]?.decided == decided,
+            let name = sweeps[id]?.sweep.name
+        else { return }
         switch step {
         case .over(let reason): end(experimentsOf: id, reason, at: now)
         case .begin(let plan):
@@ -56,13 +63,27 @@ extension CoordinatorCore {
         }
     }
 
+    /// Ends the experiments that a cancelled sweep trains arms of: the others of its round are cancelled too, and nothing more is begun
+    /// unless the sweep that they are on goes on with more trials.
+    mutating func endExperiments(withPart cancelled: SweepProgress, at now: Instant) {
+        guard let parent = sweeps.values.first(where: { $0.experiments.last?.sweeps.contains(cancelled.id) == true })
+        else { return }
+        let name = cancelled.sweep.name
+        for other in (parent.experiments.last?.sweeps ?? []).compactMap({ sweeps[$0] }) where !other.state.isOver {
+            cancel(other, at: now)
+            log(.info, "sweep cancelled with its experiment", ["sweep.name": other.sweep.name, "sweep.reason": name])
+        }
+        // One that goes on asks anew when it is finished.
+        if parent.mayExperiment { end(experimentsOf: parent.id, "\(name) was cancelled", at: now) }
+    }
+
     private mutating func end(experimentsOf id: SweepID, _ reason: String, at now: Instant) {
         record(.sweepChanged(id, .experimentsOver(reason)), at: now)
         log(.info, "experiments over", ["sweep.name": sweeps[id]?.sweep.name ?? "", "sweep.reason": reason])
     }
 
     /// Whether the next experiment on a sweep can be looked for: it is finished, and none is under way.
-    private func isDue(_ id: SweepID) -> Bool {
+    func isDue(_ id: SweepID) -> Bool {
         guard let sweep = sweeps[id], sweep.mayExperiment else { return false }
         return (sweep.experiments.last?.sweeps ?? []).allSatisfy { sweeps[$0]?.state.isOver ?? true }
     }
@@ -76,8 +97,9 @@ extension CoordinatorCore {
         return states.contains { if case .halted = $0 { true } else { false } } ? .halted : .underWay
     }
 
-    /// Keeps track of the sweeps that experiments may still be begun on.
+    /// Keeps track of the sweeps that experiments may still be begun on; `id` is one that has changed, which may also be one of theirs.
     mutating func noteExperiments(of id: SweepID) {
+        mayBeDue = true
         if sweeps[id]?.mayExperiment == true { experimenting.insert(id) } else { experimenting.remove(id) }
     }
 }

@@ -93,6 +93,10 @@ extension CoordinatorCore {
                 )
             }
         }
+        require(
+            mayBeDue || experimenting.allSatisfy { sought[$0] != nil || !isDue($0) },
+            "the next experiment on a sweep is due, and nobody looks for it"
+        )
         if let sentence = table.brokenPool { broken.append(sentence) }
         return broken
     }

@@ -11,7 +11,7 @@ extension CoordinatorCore {
             if let contender = contender(id) { contenders.append(contender) }
         }
         if !contenders.isEmpty { handOut(contenders, at: now) }
-        if !experimenting.isEmpty { seekExperiments() }
+        if mayBeDue { seekExperiments() }
     }
 
     /// Takes every decision of a sweep that can be taken; `demand` is how many more segments could be held.

@@ -95,14 +95,20 @@ extension CoordinatorCore {
             stopLeases(of: sweep, .paused)
         case .resume where sweep.state != .running: record(.sweepChanged(sweep.id, .resumed), at: now)
         case .cancel:
-            for number in sweep.open.sorted() {
-                end(TrialID(sweep: sweep.id, number: number), .pruned(.cancelled), at: now)
-            }
-            record(.sweepChanged(sweep.id, .cancelled), at: now)
+            cancel(sweep, at: now)
+            endExperiments(withPart: sweep, at: now)
         case .pause, .resume, .delete: break
         }
         effects.append(.reply(token, .done(sweep.id)))
         log(.info, "sweep steered", ["sweep.name": name, "sweep.verb": steering.rawValue])
+    }
+
+    /// Ends a sweep and its trials; what was trained stays.
+    mutating func cancel(_ sweep: SweepProgress, at now: Instant) {
+        for number in sweep.open.sorted() {
+            end(TrialID(sweep: sweep.id, number: number), .pruned(.cancelled), at: now)
+        }
+        record(.sweepChanged(sweep.id, .cancelled), at: now)
     }
 
     /// Asks the workers to stop what they train of this sweep; they drop it, and it goes on from its last rung.

@@ -31,8 +31,10 @@ package struct CoordinatorCore: Sendable {
     package internal(set) var deleted: Set<SweepID> = []
     /// Finished sweeps on which experiments may still be begun.
     var experimenting: Set<SweepID> = []
-    /// Those of them whose next experiment was asked for and is not told yet.
-    var sought: Set<SweepID> = []
+    /// Those of them whose next experiment was asked for and is not told yet, with the decisions that each had come to then.
+    var sought: [SweepID: Int] = [:]
+    /// Whether anything happened since they were last looked at by which another may be due.
+    var mayBeDue = false
     /// When the times of sweeps that end after one were last counted, and what of each no fact tells yet.
     var clocked: Instant?
     var unwritten: [SweepID: Duration] = [:]

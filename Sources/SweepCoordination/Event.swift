@@ -31,7 +31,7 @@ package enum Event: Hashable, Sendable {
     case ask(String, asker: String, ReplyToken)
     /// A program outside tells of a trial that it was given, by the sweep's name.
     case told(String, Tell, ReplyToken)
-    /// What `seekExperiment` asked for.
+    /// What `seekExperiment` asked for; it is asked for anew where the sweep has gone on since.
     case experimentFound(SweepID, ExperimentStep)
     /// Bytes that a trial or sweep needs are damaged, or not on the disk any more.
     case objectLost(ContentHash)

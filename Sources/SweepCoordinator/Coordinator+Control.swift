@@ -238,7 +238,7 @@ extension Coordinator {
             core: options.coreVersion,
             role: role?.rawValue,
             milliseconds: Int(wallClockMilliseconds()),
-            expectations: core.expectations(ofCore: options.coreVersion)
+            expectations: expectations.value(at: now) { core.expectations(ofCore: options.coreVersion) }
         )
     }
 

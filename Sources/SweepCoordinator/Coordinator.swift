@@ -4,6 +4,7 @@ import ServiceLifecycle
 import SweepCoordination
 import SweepCore
 import SweepMessaging
+import SweepNodes
 import SweepStore
 import SweepWire
 
@@ -30,6 +31,8 @@ package actor Coordinator: Service {
     let curves: WholeCurves
     /// Where what takes long is made for readers.
     package nonisolated let readings = ReadingThreads()
+    /// Where the next experiments are looked for, one after the other: no reader waits behind them.
+    private let seeking = ReadingThreads(count: 1, name: "seeking")
     var core: CoordinatorCore
     var server: ServerSocket?
     /// Objects that are known to be kept.
@@ -37,6 +40,8 @@ package actor Coordinator: Service {
     var upkeep = ObjectUpkeep()
     var transfers = TransfersUnderWay()
     var requests = RequestsUnderWay()
+    /// What it tells any key of its workers and sweeps: it is made on the port's thread, and asked for as often as anyone likes.
+    var expectations = KeptAnswer<NodeExpectations>(for: .seconds(1))
     /// What the store is to be cleared of.
     var clearing = ClearingUpkeep()
     /// The key that each worker process proved at its first registration.
@@ -146,6 +151,7 @@ package actor Coordinator: Service {
         snapshots?.loop.stop()
         objects.stop()
         readings.stop()
+        seeking.stop()
         loop.stop()
     }
 
@@ -352,12 +358,12 @@ extension Coordinator {
         }
     }
 
-    /// Looks for the next experiment on a finished sweep where nobody waits: all its trials are looked at.
+    /// Looks for the next experiment on a finished sweep where no reader waits: all its trials are looked at.
     private func seekExperiment(on sweep: SweepID) {
         let core = core.reading
         let (version, moment) = (options.coreVersion, wallClockMilliseconds())
         Task {
-            let step = await readings.run { [curves] in
+            let step = await seeking.run { [curves] in
                 core.experimentStep(of: sweep, coreVersion: version, milliseconds: moment, curves: curves)
             }
             // One that has closed asks again when it is started.

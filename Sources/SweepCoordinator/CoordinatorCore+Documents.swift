@@ -76,7 +76,7 @@ extension CoordinatorCore {
         guard let state = experimentsState(of: sweep) else { return nil }
         return StatusDocument.Experiments(
             state: state.rawValue,
-            reason: sweep.experimentsEnd,
+            reason: sweep.experimentsEnd ?? (sweep.state == .cancelled ? "the sweep was cancelled" : nil),
             sweeps: sweep.experiments.flatMap(\.sweeps).compactMap { sweeps[$0]?.sweep.name },
             epochs: sweep.experiments.reduce(0) { $0 + $1.epochs },
             allowed: sweep.experimentEpochs ?? 0

@@ -25,12 +25,12 @@ extension CoordinatorCore {
             return .over("nothing is asked for")
         }
         let newest = sweep.experiments.last
-        let trained = newest?.sweeps.compactMap { sweeps[$0] } ?? []
-        if let ended = trained.first(where: { $0.state == .cancelled }) {
-            return .over("\(ended.sweep.name) was cancelled")
-        }
+        // What a person cancelled is not gone on with.
+        let isCancelled = newest?.sweeps.contains { sweeps[$0]?.state == .cancelled } ?? false
         let submitting = (coreVersion, milliseconds)
-        if let newest, newest.round == 1, let plan = secondRound(after: newest, of: sweep, left, curves, submitting) {
+        if let newest, newest.round == 1, !isCancelled,
+            let plan = secondRound(after: newest, of: sweep, left, curves, submitting)
+        {
             return .begin(plan)
         }
         return firstRound(of: sweep, left, curves, submitting)

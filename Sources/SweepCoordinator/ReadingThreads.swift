@@ -16,9 +16,9 @@ package final class ReadingThreads: Sendable {
     private let loops: [MessagingLoop]
     private let work: Locked<Work>
 
-    /// As many threads as are given, at least one.
-    package init(count: Int = 2) {
-        loops = (0..<max(1, count)).map { MessagingLoop(name: "reading \($0 + 1)") }
+    /// As many threads as are given, at least one, called `name` and their number.
+    package init(count: Int = 2, name: String = "reading") {
+        loops = (0..<max(1, count)).map { MessagingLoop(name: "\(name) \($0 + 1)") }
         work = Locked(Work(idle: Array(loops.indices)))
     }
 

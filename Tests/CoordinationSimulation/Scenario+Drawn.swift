@@ -144,6 +144,27 @@ extension Scenario {
         return scenario
     }
 
+    /// The scenario of a seed whose sweep asks for experiments, and a user who cancels one of them or asks for more trials.
+    package static func experimented(_ seed: UInt64) -> Scenario {
+        var scenario = drawn(seed)
+        var random = RandomStream(key: RandomStream.mix(seed ^ 0xE4B))
+        scenario.sweeps[0].diagnose = DiagnoseSpec(confirm: [0.25, 0.5, 1][random.below(3)])
+        let horizon = scenario.faults.map(\.end).max() ?? 10
+        let seconds = (horizon * random.uniform() * 1000).rounded() / 1000
+        switch random.below(4) {
+        case 0:
+            // Until it is there he is told that it is not, and when it is over that it cannot be.
+            scenario.steering = (1...12).map { time in
+                Step(seconds: Double(time) * (1 + seconds) / 4, sweep: "sample.why-1", steering: .cancel)
+            }
+        case 1:
+            let more = Act.adjust(SweepAdjustment(trials: 20 + random.below(10)))
+            scenario.steering = [Step(seconds: 2 * seconds, sweep: "sample", more)]
+        default: break
+        }
+        return scenario
+    }
+
     /// The scenario of a seed with a peer that lies.
     package static func infested(_ seed: UInt64) -> Scenario {
         var scenario = drawn(seed)

@@ -64,7 +64,8 @@ package struct Scenario: Hashable, Sendable {
             // A grid without a number of trials has 12 configurations, of at most 3 runs; no change asks for more than 36.
             // Of a population all members may be replaced at each of their decisions.
             let copies = (sweep.population?.members ?? 0) * sweep.epochs
-            let trials = Double(max(sweep.trials ?? 0, 36) + copies)
+            let arms = sweep.diagnose == nil ? 0 : StandInExperiment.greatestTrials
+            let trials = Double(max(sweep.trials ?? 0, 36) + copies + arms)
             work += trials * Double(sweep.epochs) * slowest / 1000 * 3
             if training.killing + training.dying > 0 { work += trials * Double(options.attempts) * 20 }
         }
@@ -92,6 +93,7 @@ package struct Scenario: Hashable, Sendable {
         plain.maxParallel = nil
         plain.requires = [:]
         plain.threads = 1
+        plain.diagnose = nil
         if let trials { plain.trials = trials }
         var quiet = Scenario(seed: 1, sweeps: [plain], workers: [.init(name: "only")])
         quiet.training = training

@@ -72,6 +72,7 @@ package enum Shrinking {
             add { $0.sweeps[index].requires = [:] }
             add { $0.sweeps[index].finalists = nil }
             add { $0.sweeps[index].stop = nil }
+            add { $0.sweeps[index].diagnose = nil }
             add { $0.sweeps[index].threads = 1 }
         }
         for index in scenario.workers.indices {
@@ -121,6 +122,9 @@ extension Scenario {
                 lines.append(
                     "\(sweep.name).stop = StopSpec(epochs: \(stop.epochs.map { "\($0)" } ?? "nil"), cost: \(stop.cost.map { "\($0)" } ?? "nil"))"
                 )
+            }
+            if let diagnose = sweep.diagnose {
+                lines.append("\(sweep.name).diagnose = DiagnoseSpec(confirm: \(diagnose.confirm))")
             }
             if let population = sweep.population {
                 lines.append(

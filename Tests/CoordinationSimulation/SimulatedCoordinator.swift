@@ -16,6 +16,8 @@ package struct SimulatedCoordinator: Sendable {
         case wake(at: Instant)
         case reply(ReplyToken, SteeringOutcome)
         case log(LogLine)
+        /// The next experiment on this sweep is to be looked for, in the state as it is now.
+        case seek(SweepID)
     }
 
     package let options: CoordinatorOptions
@@ -356,8 +358,7 @@ package struct SimulatedCoordinator: Sendable {
                     violations.append("logged as an error: \(line.message) \(line.metadata)")
                 }
                 return .log(line)
-            // No sweep of the simulation asks for experiments.
-            case .seekExperiment: return nil
+            case .seekExperiment(let sweep): return .seek(sweep)
             case .wake(let moment): return .wake(at: moment)
             }
         }

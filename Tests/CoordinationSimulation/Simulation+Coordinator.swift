@@ -18,6 +18,9 @@ extension Simulation {
             case .wake(let moment):
                 queue.add(.wake(life: life), at: origin.advanced(by: Instant.zero.duration(to: moment)))
             case .reply(let token, let outcome): answered(token, outcome)
+            case .seek(let sweep):
+                let step = StandInExperiment.step(of: sweep, in: coordinator.core)
+                queue.add(.found(sweep, step, life: life), after: duration(0.01 + 3 * chance(5, UInt64(commits))))
             case .log(let line):
                 logged.append(line)
                 trace?(now, "coordinator: \(line.message) \(line.metadata.sorted { $0.key < $1.key })")

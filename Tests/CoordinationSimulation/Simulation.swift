@@ -33,6 +33,7 @@ package final class Simulation {
         case startCoordinator
         case jump(SimulatedProcess, Double)
         case steer(String, Scenario.Act)
+        case found(SweepID, ExperimentStep, life: Int)
         case lie
     }
 
@@ -122,10 +123,14 @@ package final class Simulation {
     /// The virtual time.
     package var now: Instant { queue.now }
 
-    /// Whether every sweep is over.
+    /// Whether every sweep is over, and the experiments on it.
     package var isOver: Bool {
         deletesLeft == 0 && coordinator.core.sweeps.count + (scenario.isCleared ? 1 : 0) >= scenario.sweeps.count
-            && coordinator.core.sweeps.values.allSatisfy(\.state.isOver)
+            && coordinator.core.sweeps.values.allSatisfy(isOver)
+    }
+
+    private func isOver(_ sweep: SweepProgress) -> Bool {
+        sweep.state.isOver && (coordinator.core.experimentsState(of: sweep) ?? .over) == .over
     }
 
     /// Runs until every sweep is over or the scenario's limit is reached (which is a violation).
@@ -199,6 +204,8 @@ package final class Simulation {
         case .steer(let name, let act):
             wishes.append((name, act))
             if wishes.count == 1 { ask() }
+        case .found(let sweep, let step, let of):
+            if of == life, isUp { carryOut(coordinator.handle(.experimentFound(sweep, step), at: coordinatorNow)) }
         case .lie: lie()
         }
     }
@@ -206,7 +213,7 @@ package final class Simulation {
     /// The process in which an event happens; nil for what happens to processes.
     private func process(of event: Event) -> SimulatedProcess? {
         switch event {
-        case .toCoordinator, .committed, .wake, .unreachable, .steer: .coordinator
+        case .toCoordinator, .committed, .wake, .unreachable, .steer, .found: .coordinator
         case .toWorker(_, let socket): .worker(socket.worker)
         case .workerTick(let index, _), .trained(let index, _, _), .ended(let index, _, _, _), .kept(let index, _, _),
             .drain(let index):

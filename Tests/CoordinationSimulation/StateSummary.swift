@@ -43,6 +43,8 @@ package struct StateSummary: Hashable, Sendable {
         let share: SweepShare
         let planned: Int?
         let enqueued: EnqueuedConfigurations
+        let experiments: [SweepExperiment]
+        let experimentsEnd: String?
     }
 
     let sweeps: [Sweep]
@@ -92,7 +94,9 @@ package struct StateSummary: Hashable, Sendable {
                 placement: sweep.placement,
                 share: sweep.share,
                 planned: sweep.plannedTrials,
-                enqueued: sweep.enqueued
+                enqueued: sweep.enqueued,
+                experiments: sweep.experiments,
+                experimentsEnd: sweep.experimentsEnd
             )
         }
         held = core.workers.mapValues(\.held).filter { !$0.value.isEmpty }

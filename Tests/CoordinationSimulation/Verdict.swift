@@ -57,9 +57,35 @@ package struct Verdict {
             }
             if simulation.scenario.hostile == nil { defects += wrongCurves(sweep, simulation) }
             defects += wrongEnqueued(sweep, simulation)
+            defects += wrongExperiments(sweep, simulation)
         }
         if !coordinator.core.neededObjects.isSubset(of: SampleSweep.dataSets.map(\.id.hash)) {
             defects.append("objects are needed after the end")
+        }
+        return defects
+    }
+
+    /// Sweeps of experiments that were begun twice, or not as they are told of, experiments beyond the share, and those without an end.
+    private static func wrongExperiments(_ sweep: SweepProgress, _ simulation: Simulation) -> [String] {
+        let name = sweep.sweep.name
+        let begun = simulation.coordinator.facts.compactMap { fact -> SweepID? in
+            guard case .sweepSubmitted(let submission) = fact, submission.experiment?.sweep == name else { return nil }
+            return submission.id
+        }
+        var defects: [String] = []
+        let told = sweep.experiments.flatMap(\.sweeps)
+        if begun != told || Set(told).count != told.count {
+            defects.append("\(begun) train arms of experiments on \(name), and \(told) are told of")
+        }
+        let planned = sweep.experiments.reduce(0) { $0 + $1.epochs }
+        let trained = told.reduce(0) { $0 + (simulation.coordinator.core.sweeps[$1]?.epochsTrained ?? 0) }
+        if planned > sweep.experimentEpochs ?? 0 || trained > planned {
+            defects.append(
+                "experiments on \(name) trained \(trained) of \(planned) epochs, allowed \(sweep.experimentEpochs ?? 0)"
+            )
+        }
+        if sweep.sweep.diagnose != nil, sweep.state == .finished, sweep.experimentsEnd == nil {
+            defects.append("the experiments on \(name) have no end")
         }
         return defects
     }

@@ -8,6 +8,7 @@ let kinds: [(name: String, scenario: @Sendable (UInt64) -> Scenario)] = [
     ("drawn", Scenario.drawn), ("steered", Scenario.steered), ("infested", Scenario.infested),
     ("arrival", Scenario.onArrival), ("crowded", Scenario.crowded), ("cleared", Scenario.cleared),
     ("populated", Scenario.populated), ("branched", Scenario.branched),
+    ("experimented", Scenario.experimented),
 ]
 
 /// Runs seeds and ends the process: 0 when all hold, 1 when one fails.

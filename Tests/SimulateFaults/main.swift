@@ -4,7 +4,7 @@ import SweepTestKit
 
 // What it can be asked for; a word it does not know is an error with exit code 2.
 let usage = """
-    usage: simulate-faults [--seeds N] [--first SEED] [--kind drawn|steered|infested|arrival|crowded|cleared|populated|branched|all] [--trace]
+    usage: simulate-faults [--seeds N] [--first SEED] [--kind drawn|steered|infested|arrival|crowded|cleared|populated|branched|experimented|all] [--trace]
            simulate-faults cost [--workers W,W,…] [--trials N,N,…] [--prune none|asha] [--silent W]
 
     Runs sweeps among faults on a virtual clock, each seed another scenario, and checks everything that must hold. A seed

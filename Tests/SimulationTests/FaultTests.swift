@@ -22,6 +22,26 @@ import Testing
         #expect(Verdict(.branched(seed)).defects == [], "\(reproduction(seed, kind: "branched"))")
     }
 
+    @Test(arguments: seeds(50))
+    func `a sweep with experiments comes to the same answer among crashes, and each is begun once, within its share`(
+        seed: UInt64
+    ) {
+        #expect(Verdict(.experimented(seed)).defects == [], "\(reproduction(seed, kind: "experimented"))")
+    }
+
+    @Test func `in those scenarios experiments are begun, and coordinators are killed`() {
+        var (begun, cancelled, killed) = (0, 0, 0)
+        for seed in seeds(60) {
+            let simulation = Simulation(.experimented(seed))
+            simulation.run()
+            guard let sweep = simulation.coordinator.core.sweep(named: "sample") else { continue }
+            begun += sweep.experiments.count
+            if sweep.experimentsEnd?.hasSuffix("was cancelled") == true { cancelled += 1 }
+            killed += simulation.tally.coordinatorCrashes
+        }
+        #expect(begun > 5 && killed > 2, "\(begun) begun, \(cancelled) cancelled, \(killed) times killed")
+    }
+
     @Test func `in those scenarios most arms go on, and a state that was lost with a worker is made again`() {
         var (branches, again) = (0, 0)
         for seed in seeds(60) {

@@ -24,11 +24,11 @@ import Testing
             self.isSick = isSick
         }
 
-        mutating func submit(share: Double?, trials: Int = 60, name: String = "sample") {
+        static func draft(share: Double?, trials: Int, name: String) -> SweepDraft {
             var sample = SampleSweep()
             (sample.name, sample.trials, sample.epochs, sample.prune) = (name, trials, ExperimentTests.epochs, "none")
             sample.diagnose = share.map(DiagnoseSpec.init)
-            let draft = SweepDraft(
+            return SweepDraft(
                 source: sample.source,
                 text: "",
                 fileName: "\(name).yaml",
@@ -37,7 +37,10 @@ import Testing
                 coreVersion: "core-1",
                 milliseconds: 0
             )
-            _ = harness.submit(draft)
+        }
+
+        mutating func submit(share: Double?, trials: Int = 60, name: String = "sample") {
+            _ = harness.submit(Self.draft(share: share, trials: trials, name: name))
             note()
         }
 
@@ -339,16 +342,62 @@ import Testing
         #expect(cancelled.sweep?.state == .cancelled)
         cancelled.give(.tick)
         #expect(cancelled.sought.isEmpty && cancelled.state == .over)
+        let sweep = try #require(cancelled.sweep)
+        let status = cancelled.harness.core.statusDocument(sweep, pace: nil, at: cancelled.harness.now)
+        #expect(status.experiments?.reason == "the sweep was cancelled" && status.experiments?.sweeps == [])
 
         var lab = Lab()
         lab.finish(share: 1)
         let begun = try plan(lab.proceed())
         let name = "sample.why-\(begun.trial)"
         _ = lab.harness.steer(name, .cancel)
+        #expect(lab.state == .over && lab.sweep?.experimentsEnd == "\(name) was cancelled")
         lab.give(.tick)
-        let last = lab.proceed()
-        #expect(last == .over("\(name) was cancelled"))
-        #expect(lab.state == .over)
+        #expect(lab.sought.isEmpty)
+
+        // With more trials it is looked into anew, but not for what was cancelled.
+        _ = lab.harness.adjust("sample", SweepAdjustment(trials: 62))
+        lab.train(lab.harness.assigned(to: lab.worker))
+        #expect(lab.sweep?.state == .finished && lab.sought == [Self.id] && lab.state == .underWay)
+        let next = lab.proceed()
+        #expect(next != .over("\(name) was cancelled") && lab.harness.broken == [])
+        if case .begin(let other) = next { #expect(other.round == 1 && !other.causes.contains(.rateTooHigh)) }
+    }
+
+    @Test func `with one sweep of a round the others are cancelled, and no others`() throws {
+        var lab = Lab()
+        lab.finish(share: 1)
+        let found = try plan(lab.step())
+        let second = Lab.draft(share: nil, trials: 2, name: "sample.why-\(found.trial)-branches")
+        let round = ExperimentPlan(
+            trial: found.trial,
+            round: 1,
+            causes: found.causes,
+            epochs: found.epochs,
+            drafts: found.drafts + [second]
+        )
+        lab.give(.experimentFound(Self.id, .begin(round)))
+        lab.submit(share: nil, trials: 2, name: "other")
+        let parts = try #require(lab.sweep?.experiments.first?.sweeps)
+        #expect(parts.count == 2)
+        let name = try #require(lab.harness.core.sweeps[parts[1]]?.sweep.name)
+        _ = lab.harness.steer(name, .cancel)
+        #expect(parts.allSatisfy { lab.harness.core.sweeps[$0]?.state == .cancelled })
+        #expect(lab.sweep?.experimentsEnd == "\(name) was cancelled" && lab.harness.broken == [])
+        #expect(lab.harness.core.sweep(named: "other")?.state == .running)
+    }
+
+    @Test func `a sweep is not deleted while experiments on it are under way`() throws {
+        var lab = Lab()
+        lab.finish(share: 1)
+        let begun = try plan(lab.proceed())
+        let name = "sample.why-\(begun.trial)"
+        let refused = lab.harness.steer("sample", .delete)
+        let sentence = "experiments on sample are under way; sweepd cancel \(name) ends them, then it can be deleted"
+        #expect(refused == .conflict(sentence) && lab.sweep != nil)
+        _ = lab.harness.steer(name, .cancel)
+        let done = lab.harness.steer("sample", .delete)
+        #expect(done == .done(Self.id) && lab.sweep == nil && lab.harness.core.sweep(named: name) != nil)
     }
 
     @Test func `an answer that nobody asked for changes nothing, and a name that was taken meanwhile is left alone`()
@@ -369,6 +418,21 @@ import Testing
         #expect(lab.sweep?.experiments.isEmpty == true && lab.sought == [Self.id], "it is looked for again")
         _ = try plan(lab.proceed())
         #expect(lab.harness.core.sweep(named: name + "-2") != nil)
+    }
+
+    @Test func `what was found before the sweep went on is dropped, and it is looked for again`() throws {
+        var lab = Lab()
+        lab.finish(share: 1)
+        let stale = lab.step()
+        _ = try plan(stale)
+        _ = lab.harness.adjust("sample", SweepAdjustment(trials: 62))
+        lab.train(lab.harness.assigned(to: lab.worker))
+        #expect(lab.sweep?.state == .finished && lab.sought == [Self.id], "one at a time is asked for")
+        lab.sought = []
+        lab.give(.experimentFound(Self.id, stale))
+        #expect(lab.sweep?.experiments.isEmpty == true && lab.sought == [Self.id])
+        _ = try plan(lab.proceed())
+        #expect(lab.sweep?.experiments.count == 1 && lab.harness.broken == [])
     }
 
     @Test func `a deleted experiment is not made again`() throws {

@@ -434,7 +434,7 @@ import Testing
         #expect(
             names(core) == [
                 "sweeps", "table", "sequences", "unreadable", "deleted", "leasesGiven",  // written
-                "active", "checkpointUsers", "nextSweep", "experimenting",  // follow
+                "active", "checkpointUsers", "nextSweep", "experimenting", "mayBeDue",  // follow
                 "options", "session", "connections", "effects", "clock", "clocked", "unwritten",
                 "turnedAway", "sought",  // no facts
             ]
