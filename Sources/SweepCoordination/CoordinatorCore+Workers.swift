@@ -249,8 +249,9 @@ extension CoordinatorCore {
         else { return [] }
         var fresh: [Observation] = []
         fresh.reserveCapacity(item.observations.count)
-        // Its own rule, which needs the curve with what is new; asked of few sweeps.
-        let judged = sweeps[id.sweep].flatMap { sweep in sweep.stopsHopeless ? sweep : nil }
+        // Its own rule, which needs the curve with what is new; asked of few sweeps. What a report ends with `take` judges on the stored
+        // curve, so that a report of one epoch copies nothing.
+        let isJudged = at(id.sweep) { $0.stopsHopeless } == true
         var grown = curve
         for observation in item.observations where observation.values.count == curve.metrics.count {
             if observation.epoch >= 1, observation.epoch <= curve.epochs {
@@ -265,12 +266,12 @@ extension CoordinatorCore {
                     ["trial.epoch": String(observation.epoch)]
                 )
             } else if observation.epoch == curve.epochs + fresh.count + 1, observation.epoch <= last {
+                if isJudged, let newest = fresh.last {
+                    grown.append(newest)
+                    if at(id.sweep, { $0.isHopeless($0.trials[id.number - 1], grown) }) == true { break }
+                }
                 fresh.append(observation)
                 if curve.hasNonFinite([observation]) { break }
-                guard let judged, let trial = judged[id.number] else { continue }
-                grown.append(observation)
-                // Where it ends anyway, it has come to its end.
-                if observation.epoch < judged.sweep.epochs, judged.isHopeless(trial, grown) { break }
             }
         }
         return fresh

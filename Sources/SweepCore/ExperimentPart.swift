@@ -1,6 +1,8 @@
 /// That a sweep was handed in as a part of a controlled experiment on a trial of another one.
 ///
-/// It changes nothing of the sweep: pages find the parts of an experiment by it, and the arms whose p are corrected together.
+/// It changes nothing of the sweep: pages find the parts of an experiment by it, and the arms whose p are corrected together. Names
+/// may be given again after `delete`, numbers of sweeps are not: a part is of the sweep that has the name now only if its own
+/// number is greater.
 package struct ExperimentPart: Hashable, Sendable {
     /// The sweep of the trial, by name.
     package let sweep: String
@@ -8,7 +10,8 @@ package struct ExperimentPart: Hashable, Sendable {
     package let trial: Int
     /// 1: one change at a time; 2: two together.
     package let round: Int
-    /// The name of the part that was handed in first, perhaps this one's own: parts with the same belong to one experiment.
+    /// The name of the part that was handed in first, perhaps this one's own: parts with the same belong to one experiment,
+    /// unless one was handed in before the sweep that has this name now, and another not.
     package let first: String
 
     /// Trials and rounds from 1 that a peer may name.

@@ -9,7 +9,7 @@ package enum JournalCodec {
     /// version 5 added how long a sweep was trained (`ran`) and sweeps that are removed (`Deleted`); version 6 added the data sets of a
     /// sweep's further folds, and trials that go on from another's state (`parent`); version 7 added readings (`Measured`)
     /// and configurations that are enqueued while a sweep runs (`Enqueued`); version 8 added experiments that a coordinator begins by
-    /// itself (`Experiment`).
+    /// itself (`Experiment`), and what a sweep is a part of (`ExperimentPart`).
     package static let version: UInt32 = 8
     /// The versions that are read; a batch of another is refused, never guessed at.
     package static let readVersions: ClosedRange<UInt32> = 1...version

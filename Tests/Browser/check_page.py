@@ -186,9 +186,14 @@ def press(browser):
           tell('a number', filters(['rate', 'equal', 0.5]), [['b:rate', '0.5~0.5']])
           // By what they were handed in as, whatever they are called: z.why-7 is nobody's experiment.
           const part = (sweep, of, trial, round, first) => ({sweep, experiment: {sweep: of, trial, round, first}})
-          const sweeps = [{sweep: 'd'}, part('a', 'd', 7, 1, 'a'), part('b', 'd', 7, 1, 'a'), part('c', 'd', 7, 2, 'a'), part('f', 'd', 17, 1, 'f'), part('g', 'd', 7, 1, 'g'), part('h', 'e', 7, 1, 'a'), {sweep: 'z.why-7'}]
+          const numbered = sweeps => sweeps.map((one, place) => ({...one, number: place + 1}))
+          const sweeps = numbered([{sweep: 'd'}, {sweep: 'e'}, part('a', 'd', 7, 1, 'a'), part('b', 'd', 7, 1, 'a'), part('c', 'd', 7, 2, 'a'), part('f', 'd', 17, 1, 'f'), part('g', 'd', 7, 1, 'g'), part('h', 'e', 7, 1, 'a'), {sweep: 'z.why-7'}])
           for (const [name, others] of [['d', []], ['a', ['b']], ['b', ['a']], ['c', []], ['f', []], ['g', []], ['h', []], ['z.why-7', []], ['not there', []]]) tell(name, otherParts(name, sweeps), others)
           for (const [sweep, trial, found] of [['d', 7, ['a', 'b', 'c', 'g']], ['d', 17, ['f']], ['e', 7, ['h']], ['d', 1, []], ['z', 7, []]]) tell(`${sweep} ${trial}`, experimentsOn(sweeps, sweep, trial).map(one => one.sweep), found)
+          // A name that was given again: what was handed in before the sweep that has it now was of another one. o and p began with another a.
+          const again = numbered([part('i', 'd', 7, 1, 'i'), {sweep: 'd'}, part('o', 'd', 7, 1, 'a'), part('p', 'd', 7, 1, 'a'), part('a', 'd', 7, 1, 'a'), part('b', 'd', 7, 1, 'a'), part('k', 'd', 7, 1, 'gone'), part('l', 'd', 7, 1, 'gone'), part('j', 'gone too', 7, 1, 'j')])
+          for (const [name, others] of [['a', ['b']], ['b', ['a']], ['o', ['p']], ['p', ['o']], ['k', ['l']], ['i', []]]) tell(`again ${name}`, otherParts(name, again), others)
+          for (const [sweep, trial, found] of [['d', 7, ['o', 'p', 'a', 'b', 'k', 'l']], ['gone too', 7, []]]) tell(`again ${sweep} ${trial}`, experimentsOn(again, sweep, trial).map(one => one.sweep), found)
           done(wrong)
         }).catch(error => done([String(error)]))""")
     for one in wrong:

@@ -24,6 +24,7 @@ import Testing
     private static func report(
         _ assignment: Assignment,
         _ epochs: ClosedRange<Int>,
+        stopsEarly: Bool = false,
         to harness: inout CoreHarness,
         by worker: inout CoreHarness.Worker
     ) {
@@ -32,7 +33,7 @@ import Testing
             let values = assignment.metrics.map { $0.mustBeFinite ? 100 * Double(epoch) : 0.5 }
             return Observation(epoch: epoch, values: values, seconds: 1)
         }
-        let item = Reports.Item(lease: assignment.lease, observations: observations)
+        let item = Reports.Item(lease: assignment.lease, observations: observations, stoppedEarly: stopsEarly)
         harness.say(.reports(Reports(sequence: worker.sequence, items: [item])), by: worker)
     }
 
@@ -52,6 +53,28 @@ import Testing
         var (harness, worker, assignment) = try Self.training()
         Self.report(assignment, 1...17, to: &harness, by: &worker)
         #expect(harness.trial(1)?.ended == .pruned(.hopeless) && harness.trial(1)?.curve.epochs == 10)
+        #expect(harness.broken == [])
+    }
+
+    /// Whoever judges the epoch that shows it, the report that it ends or one in whose middle it stands.
+    @Test(arguments: [1, 2, 3, 5, 7, 10, 11, 19])
+    func `how epochs are put into reports changes nothing of where it ends`(_ batch: Int) throws {
+        var (harness, worker, assignment) = try Self.training()
+        for first in stride(from: 1, through: 19, by: batch) where harness.trial(1)?.ended == nil {
+            Self.report(assignment, first...min(first + batch - 1, 19), to: &harness, by: &worker)
+        }
+        #expect(harness.trial(1)?.ended == .pruned(.hopeless) && harness.trial(1)?.curve.epochs == 10)
+        #expect(harness.broken == [])
+    }
+
+    @Test(arguments: [1, 3, 10])
+    func `one that stops by itself in the epoch that would show it has completed`(_ batch: Int) throws {
+        var (harness, worker, assignment) = try Self.training()
+        for first in stride(from: 1, through: 10, by: batch) {
+            let epochs = first...min(first + batch - 1, 10)
+            Self.report(assignment, epochs, stopsEarly: epochs.upperBound == 10, to: &harness, by: &worker)
+        }
+        #expect(harness.trial(1)?.ended == .completed && harness.trial(1)?.curve.epochs == 10)
         #expect(harness.broken == [])
     }
 

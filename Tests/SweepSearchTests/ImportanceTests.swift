@@ -123,27 +123,43 @@ import Testing
         #expect(abs(share(importance, "layers") - 1.25 / whole) < 0.05)
     }
 
-    @Test func `a parameter that counts in one branch alone shares its effect with the choice`() throws {
-        let space = Spaces.space(
-            (
-                "optimizer",
-                Spaces.choice(
-                    Spaces.map(("sgd", Spaces.map(("rate", Self.real(0, 1))))),
-                    Spaces.map(("adam", Spaces.map(("beta", Self.real(0, 1)))))
-                )
+    /// Two branches, each with a real of its own, of which the first counts.
+    private static let branches = Spaces.space(
+        (
+            "optimizer",
+            Spaces.choice(
+                Spaces.map(("sgd", Spaces.map(("rate", real(0, 1))))),
+                Spaces.map(("adam", Spaces.map(("beta", real(0, 1)))))
             )
         )
-        let importance = try Self.analysis(space, 800) { configuration in
-            switch configuration["train.optimizer.sgd.rate"] {
-            case .real(let rate): rate
-            default: 0.5
-            }
+    )
+
+    private static func branchCost(_ configuration: Configuration) -> Double {
+        switch configuration["train.optimizer.sgd.rate"] {
+        case .real(let rate): rate
+        default: 0.5
         }
+    }
+
+    @Test func `a parameter that counts in one branch alone shares its effect with the choice`() throws {
+        let importance = try Self.analysis(Self.branches, 800, Self.branchCost)
         // c x + (1 - c)/2: the rate alone has 1/48 of 1/24, the rest is the pair's, the choice alone has nothing.
         #expect(abs(share(importance, "optimizer.sgd.rate") - 0.5) < 0.06)
         #expect(share(importance, "optimizer") < 0.04)
         #expect(share(importance, "optimizer.adam.beta") < 0.02)
         #expect(abs(pair(importance, "optimizer", "optimizer.sgd.rate") - 0.5) < 0.07)
+    }
+
+    /// In half of the results each real is inactive, and is drawn.
+    @Test func `what is believed of a range changes nothing of what the same results say`() throws {
+        let results = Self.results(Self.branches, 200, Self.branchCost)
+        let plain = try #require(Importance.analysis(space: Self.branches, results: results, seed: 1))
+        let believed = try #require(
+            Importance.analysis(space: Spaces.believed(Self.branches), results: results, seed: 1)
+        )
+        #expect(believed.parameters == plain.parameters)
+        #expect(believed.pairs == plain.pairs)
+        #expect(believed.explained == plain.explained)
     }
 
     @Test func `what diverged does not hide the rest, and shares depend on nothing but their arguments`() throws {

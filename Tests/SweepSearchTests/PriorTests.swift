@@ -112,6 +112,25 @@ import Testing
         }
     }
 
+    private static func firstStep(_ space: SearchSpace) -> Double {
+        var searcher = CMAESSearcher(space: space, seed: 7)
+        guard case .generation(0, 0, _, let stepSize) = searcher.reason(number: 0) else {
+            Issue.record("not of the first generation")
+            return .nan
+        }
+        return stepSize
+    }
+
+    /// Where nothing is believed an axis begins with a sixth of its range.
+    @Test func `a generation's step size is that of what is believed`() {
+        let known = ParameterDomain.believed(Self.unit, RangePrior(mean: 0.5, deviation: 0.01))
+        let plain = Spaces.space(("x", .domain(Self.unit)), ("y", .domain(Self.unit)))
+        #expect(Self.firstStep(plain) == 1.0 / 6)
+        #expect(abs(Self.firstStep(Spaces.space(("x", .domain(known)))) - 0.01) < 1e-12)
+        let mixed = Spaces.space(("x", .domain(known)), ("y", .domain(Self.unit)))
+        #expect(abs(Self.firstStep(mixed) - (0.01 + 1.0 / 6) / 2) < 1e-12)
+    }
+
     /// Ten results of x itself, which is least where nobody believes it to be.
     private static func afterTen(_ space: SearchSpace) -> (value: Double?, reason: ProposalReason) {
         var searcher = SearcherFactory.make(spec: SearchSpec(method: .gp, trials: 60, seed: 7), space: space)

@@ -40,7 +40,7 @@ struct Confirmation {
 
         let first = experiment.firstRound(suspects: suspects, shown: shown, count: arms)
         let groups = experiment.groups(first, after: subject.branchPoint(before: symptoms))
-        let outcomes = try await train(groups, chance: chance, round: 1)
+        let (outcomes, began) = try await train(groups, chance: chance, round: 1)
         var rounds = outcomes.map(\.document)
         var cures = Experiment.cures(of: groups.flatMap(\.interventions), rounds.flatMap(\.comparisons))
         if cures.isEmpty {
@@ -48,7 +48,7 @@ struct Confirmation {
             if !pairs.isEmpty {
                 Terminal.error("no single change cures; now two at a time")
                 let groups = experiment.groups(pairs, after: subject.branchPoint(before: symptoms))
-                let documents = try await train(groups, chance: chance, round: 2, first: rounds.first?.sweep)
+                let documents = try await train(groups, chance: chance, round: 2, first: began).outcomes
                     .map(\.document)
                 rounds += documents
                 cures = Experiment.cures(of: groups.flatMap(\.interventions), documents.flatMap(\.comparisons))
@@ -80,14 +80,16 @@ struct Confirmation {
         let sentence: String
     }
 
-    /// Trains the groups of a round, one after the other; one that gives no pair does not take what others gave. `first`: the sweep that the
-    /// experiment began with.
+    /// Trains the groups of a round, one after the other; one that gives no pair does not take what others gave. `first`: the sweep
+    /// that the experiment began with, nil where it begins here; that of the answer may be one that gave no pair.
     private func train(
         _ groups: [Experiment.Group],
         chance: Double,
         round: Int,
         first: String? = nil
-    ) async throws -> [(group: Experiment.Group, document: ComparisonDocument, curves: CurvesDocument)] {
+    ) async throws -> (
+        outcomes: [(group: Experiment.Group, document: ComparisonDocument, curves: CurvesDocument)], first: String?
+    ) {
         let family = groups.reduce(0) { $0 + $1.interventions.count }
         var first = first
         var outcomes: [(group: Experiment.Group, document: ComparisonDocument, curves: CurvesDocument)] = []
@@ -102,7 +104,7 @@ struct Confirmation {
                 Terminal.error(missing.sentence)
             }
         }
-        return outcomes
+        return (outcomes, first)
     }
 
     /// Submits the sweep of a group, waits for its end, and compares its arms; `family` are those of its round.

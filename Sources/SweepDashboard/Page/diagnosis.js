@@ -152,14 +152,21 @@ export function armsPanel(store) {
   return {update: lookSoon, node: h('section', {class: 'panel', 'aria-label': 'Arms'}, h('header', {}, h('h2', {}, 'What each arm did'), h('span', {class: 'soft small'}, 'over runs that share their seeds')), body)}
 }
 
+/** The number of the sweep that has a name now. Names are given again after `delete`, numbers are not: what is older than it meant another one. */
+const numberOf = (name, sweeps) => sweeps.find(one => one.sweep === name)?.number
+
 /** Those of `sweeps`, as the list tells them, that are parts of experiments on a trial. */
-export const experimentsOn = (sweeps, sweep, number) => sweeps.filter(({experiment}) => experiment?.sweep === sweep && experiment.trial === number)
+export function experimentsOn(sweeps, sweep, trial) {
+  const begun = numberOf(sweep, sweeps)
+  return sweeps.filter(({number, experiment}) => experiment?.sweep === sweep && experiment.trial === trial && number > begun)
+}
 
 /** The names of the other parts of an experiment's round, whose arms count in the correction of p too; `sweeps` as the list tells them. */
 export function otherParts(name, sweeps) {
   const own = sweeps.find(one => one.sweep === name)?.experiment
   if (!own) return []
-  return sweeps.filter(({sweep, experiment}) => sweep !== name && experiment?.first === own.first && experiment.round === own.round && experiment.sweep === own.sweep && experiment.trial === own.trial).map(one => one.sweep)
+  const begun = numberOf(own.first, sweeps), isSince = number => number >= begun, isOwn = isSince(numberOf(name, sweeps))
+  return sweeps.filter(({sweep, number, experiment}) => sweep !== name && experiment?.first === own.first && experiment.round === own.round && experiment.sweep === own.sweep && experiment.trial === own.trial && isSince(number) === isOwn).map(one => one.sweep)
 }
 
 /** What the arms of a sweep come to, corrected over all arms of its round as the experiment itself did. */

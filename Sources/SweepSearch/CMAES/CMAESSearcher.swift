@@ -105,7 +105,7 @@ package struct CMAESSearcher: Searcher {
 
     package mutating func reason(number: Int) -> ProposalReason {
         guard !box.free.isEmpty else { return .independent }
-        return .generation(number: generation, run: runs, population: populationNow, stepSize: strategy?.sigma ?? 0)
+        return .generation(number: generation, run: runs, population: populationNow, stepSize: strategy?.stepSize ?? 0)
     }
 
     private func draw(_ stream: inout RandomStream) -> [Double] {

@@ -14,6 +14,8 @@ package struct EvolutionStrategy: Sendable {
     private var covariance: [Double]
     /// A factor of each axis's deviation: that of the beginning, which the margin changes.
     private var stretch: [Double]
+    /// The mean of the factors of the beginning.
+    private let meanStretch: Double
     private var pathSigma: [Double]
     private var pathC: [Double]
     /// Columns of B and the square roots of the eigenvalues, of the covariance.
@@ -80,6 +82,7 @@ package struct EvolutionStrategy: Sendable {
             basis[axis * n + axis] = 1
         }
         self.stretch = stretch ?? Array(repeating: 1, count: n)
+        meanStretch = n > 0 ? self.stretch.reduce(0, +) / d : 1
         roots = Array(repeating: 1, count: n)
         pathSigma = Array(repeating: 0, count: n)
         pathC = pathSigma
@@ -94,6 +97,9 @@ package struct EvolutionStrategy: Sendable {
             return mean[row] + sigma * stretch[row] * sum
         }
     }
+
+    /// How far a draw goes along a mean axis, covariance and margin left out: in generation 0 the mean of all deviations.
+    package var stepSize: Double { sigma * meanStretch }
 
     /// The standard deviation on an axis.
     package func deviation(_ axis: Int) -> Double {

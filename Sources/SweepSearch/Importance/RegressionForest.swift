@@ -2,8 +2,9 @@ import SweepNumerics
 
 /// Regression trees, each grown from a sample with replacement.
 ///
-/// An inactive coordinate is drawn evenly, anew for each tree: where it is inactive it has no effect, so that the function on the
-/// whole box is the one that ignores it there. Source: Breiman, "Random Forests", Machine Learning 45(1), 2001.
+/// An inactive coordinate is drawn evenly, whatever is believed of its range, anew for each tree: where it is inactive it has no
+/// effect, so that the function on the whole box is the one that ignores it there. Source: Breiman, "Random Forests", Machine
+/// Learning 45(1), 2001.
 struct RegressionForest: Sendable {
     let trees: [RegressionTree]
     /// The share of the costs' variance that trees explain of points they were not grown from, at most 1; nil when there is none.
@@ -17,7 +18,7 @@ struct RegressionForest: Sendable {
             var columns = sample.columns
             for axis in columns.indices {
                 for row in columns[axis].indices where columns[axis][row].isNaN {
-                    columns[axis][row] = sample.axes[axis].draw(&stream)
+                    columns[axis][row] = sample.axes[axis].drawEvenly(&stream)
                 }
             }
             var weights = Array(repeating: 0, count: sample.count)

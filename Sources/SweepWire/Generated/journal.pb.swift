@@ -256,7 +256,7 @@ nonisolated struct Sweepd_Journal_SweepSubmitted: @unchecked Sendable {
     set {_uniqueStorage()._foldSets = newValue}
   }
 
-  /// of a part of an experiment; earlier versions pass it over
+  /// since version 8: of a part of an experiment
   var experiment: Sweepd_Journal_ExperimentPart {
     get {_storage._experiment ?? Sweepd_Journal_ExperimentPart()}
     set {_uniqueStorage()._experiment = newValue}
