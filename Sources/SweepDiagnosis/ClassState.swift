@@ -127,4 +127,8 @@ extension RunEvidence {
             batch: trial.map { $0.training.batchSize * $0.training.accumulation }
         )
     }
+
+    /// Rows below which a noise scale beyond the batch is a guess: eight batches', or all where there are fewer. Few rows tell a long
+    /// mean gradient and not how short a short one is: a default reading looks at 64 to 128 rows.
+    var noiseRowsNeeded: Int { min(8 * (trial?.training.batchSize ?? 1), max(0, (schema?.trainingRows ?? 0) - 7)) }
 }

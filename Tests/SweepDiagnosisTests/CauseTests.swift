@@ -362,7 +362,8 @@ import Testing
         throws
     {
         let restless = (1...20).map { 2.1 + ($0 % 2 == 0 ? 0.2 : -0.2) }
-        func causes(_ losses: [Double], batch: Int, noise: Double?) -> [CauseFinding] {
+        func causes(_ losses: [Double], batch: Int, noise: Double?, mean: Double = 2, rows: Int = 256) -> [CauseFinding]
+        {
             var run = MadeUpRun(losses)
             run.trial = .sound {
                 $0.batchSize = batch
@@ -371,7 +372,7 @@ import Testing
             run.schema = .table()
             run.columns[.updateRatio] = losses.map { _ in 0.02 }
             run.instruments = .of(start: [.hidden(), .head()], epoch: losses.count) {
-                $0.readings[1].noise = noise.map { .init(variance: 2 * $0, squaredMean: 2, rows: 256) }
+                $0.readings[1].noise = noise.map { .init(variance: 2 * $0, squaredMean: mean, rows: rows) }
             }
             return run.diagnosis.causes
         }
@@ -386,6 +387,15 @@ import Testing
         #expect(try !told(.smallBatch, causes(restless, batch: 2, noise: 1)).contains("noise scale"))
         // Of a symptom nobody tells twice.
         #expect(try !told(.smallBatch, causes(restless, batch: 2, noise: 300)).contains(": more noise than signal"))
+        // Eight batches are 16 rows: of fewer a scale beyond the batch is a guess, and one below it is not.
+        #expect(try told(.smallBatch, causes(restless, batch: 2, noise: 30, rows: 16)).contains(noise))
+        #expect(try !told(.smallBatch, causes(restless, batch: 2, noise: 30, rows: 15)).contains("noise scale"))
+        #expect(
+            try !told(.smallBatch, causes(restless, batch: 2, noise: 30, mean: -1, rows: 15)).contains(
+                "told from noise"
+            )
+        )
+        #expect(try told(.rateTooHigh, causes(restless, batch: 32, noise: 5, rows: 64)).contains(signal))
         // Near the floor the mean gradient goes to zero in any run.
         let low = restless.map { $0 / 4 }
         #expect(try !told(.smallBatch, causes(low, batch: 2, noise: 30)).contains("noise scale"))
