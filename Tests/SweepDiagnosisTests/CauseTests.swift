@@ -203,6 +203,34 @@ import Testing
         #expect(remedy(.optimizer, run(0, [])) == [adam, "data.preprocess=[standardize]"])
         #expect(remedy(.optimizer, run(0, [.standardize])) == [adam])
         #expect(remedy(.optimizer, run(0.9, [])) == nil)
+        // Steps that do not scale stay: without them rows that lack values are refused.
+        let steps = "data.preprocess=[{impute: {with: median, indicator: true}}, log1p, standardize]"
+        let kept: [PreprocessStep] = [.imputing(Imputation(.median, hasIndicator: true)), .log1p]
+        #expect(remedy(.featureScale, run(0.9, kept)) == [steps])
+        #expect(remedy(.optimizer, run(0, kept)) == [adam, steps])
+    }
+
+    @Test func `bounds and scales come behind what fills gaps, and a power in the place of other scales`() {
+        func run(_ steps: [PreprocessStep], _ finding: DataFinding) -> MadeUpRun {
+            var run = MadeUpRun(oscillating + oscillating, best: 0.05)
+            run.trial = .sound(preprocess: steps)
+            run.schema = .table(features: 10)
+            run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+            run.data = [finding]
+            return run
+        }
+        let far = DataFinding(.outlier, .fault, count: 1, text: "1 far values", remedy: "", measure: 65)
+        let bounds = "{winsorize: {mads: 5}}"
+        #expect(remedy(.outliers, run([.standardize], far)) == ["data.preprocess=[\(bounds), standardize]"])
+        #expect(remedy(.outliers, run([.impute, .minmax], far)) == ["data.preprocess=[impute, \(bounds), minmax]"])
+        let constant = PreprocessStep.imputing(Imputation(.constant(-1)))
+        #expect(
+            remedy(.outliers, run([constant], far))
+                == ["data.preprocess=[{impute: {with: constant, value: -1.0}}, \(bounds), standardize]"]
+        )
+        let tails = DataFinding(.skew, .note, count: 6, text: "6 columns have a long tail", remedy: "", measure: 9)
+        let steps: [PreprocessStep] = [.impute, .scale(0.5), .standardize]
+        #expect(remedy(.preprocessing, run(steps, tails)) == ["data.preprocess=[impute, power]"])
     }
 
     // covers: R20

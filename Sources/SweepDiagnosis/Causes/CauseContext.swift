@@ -236,6 +236,11 @@ struct CauseContext {
         training.map { change(ModelChange($0.model)).change } ?? []
     }
 
+    /// The preprocessing with one thing changed, as `--set` takes it; nothing where no trial is known.
+    func preprocessChange(_ change: (PreprocessChange) -> PreprocessChange) -> [String] {
+        run.trial.map { change(PreprocessChange($0.preprocess)).change } ?? []
+    }
+
     var greatestDropout: Double {
         (training?.model.flatLayers ?? []).compactMap { layer in
             if case .dropout(let rate) = layer { rate } else { nil }
