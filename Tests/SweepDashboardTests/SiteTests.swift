@@ -44,6 +44,18 @@ import Testing
         #expect(findings.json?.text() == none)
     }
 
+    @Test func `the document of the API tells of trials that cannot recover`() async throws {
+        let schemas = try #require(try await ask("/api/v1/openapi.json").json?["components"]?["schemas"])
+        let properties = try #require(schemas["Explanation"]?["properties"])
+        guard case .array(let verdicts)? = properties["levels"]?["items"]?["properties"]?["verdict"]?["enum"] else {
+            Issue.record("no verdicts")
+            return
+        }
+        #expect(verdicts.contains(.text("hopeless")) && verdicts.count == 6)
+        let kinds = properties["hopeless"]?["properties"]?["kind"]?["enum"]
+        #expect(kinds == .array([.text("exploded"), .text("dead")]))
+    }
+
     private func post(_ target: String, _ body: String, _ access: HTTPAccess = HTTPAccess(token: nil)) async throws
         -> (status: Int, json: JSONValue?, answer: HTTPAnswer)
     {
