@@ -59,7 +59,7 @@ extension HTTPService {
                     try await overviews.document(of: try await coordinator.sweep(name))
                 },
                 file: { file, name async throws(ControlError) in
-                    try await files.bytes(of: file, sweep: name, coordinator)
+                    try await files.made(file, sweep: name, coordinator)
                 },
                 submit: { text in await coordinator.take(text: text) },
                 counts: HTTPMetrics(factory: registry)

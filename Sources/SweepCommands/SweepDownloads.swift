@@ -6,28 +6,36 @@ import SweepNodeCommands
 import SweepReports
 import SweepWire
 
-/// Makes reports and exports for who asks over HTTP: one at a time, on a thread of its own, as they take seconds of large sweeps.
+/// Makes reports and exports for who asks over HTTP, on a thread of its own, as they take seconds of large sweeps. Of several that are
+/// asked for at once others go on while one waits for the coordinator.
 actor SweepDownloads {
     private nonisolated let loop = MessagingLoop(name: "files")
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
-    private var underWay = 0
-
-    /// Files that are made or wait: each holds the sweep's documents in memory.
-    private static let limit = 4
+    /// Files that are made, wait or are sent: each holds the sweep's documents in memory, and then its bytes.
+    private let places = BoundedPlaces(4)
     /// Epochs of a sweep beyond which it is not written into one answer, which memory holds whole: a line of CSV takes some hundred
     /// bytes and more.
     private static let epochs = 500_000
 
     deinit { loop.stop() }
 
-    /// The bytes of a file about a sweep of this coordinator.
-    func bytes(of file: SweepDownload, sweep: String, _ control: any SweepControl) async throws(ControlError) -> [UInt8]
+    /// A file about a sweep of this coordinator; it keeps its place until it is sent.
+    func made(_ file: SweepDownload, sweep: String, _ control: any SweepControl) async throws(ControlError) -> HeldFile
     {
-        guard underWay < Self.limit else {
-            throw ControlError(.conflict, "\(Self.limit) files are being made: ask again when one of them is there")
+        guard let place = places.take() else {
+            throw ControlError(
+                .conflict,
+                "\(places.limit) files are being made or sent: ask again when one of them has arrived"
+            )
         }
-        underWay += 1
-        defer { underWay -= 1 }
+        return HeldFile(try await bytes(of: file, sweep: sweep, control), place)
+    }
+
+    private func bytes(
+        of file: SweepDownload,
+        sweep: String,
+        _ control: any SweepControl
+    ) async throws(ControlError) -> [UInt8] {
         let trained = try await control.status(sweep: sweep).epochs
         guard trained <= Self.epochs else {
             let command = file.isReport ? "report" : "export"

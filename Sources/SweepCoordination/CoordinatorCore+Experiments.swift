@@ -91,8 +91,10 @@ extension CoordinatorCore {
     /// Where the experiments on a sweep stand; nil where its file asks for none, or none can come.
     package func experimentsState(of sweep: SweepProgress) -> ExperimentsState? {
         guard sweep.sweep.diagnose != nil else { return nil }
-        if sweep.state == .cancelled || sweep.experimentsEnd != nil { return .over }
+        if sweep.state == .cancelled { return .over }
+        // One that goes on with more trials is looked into anew.
         guard sweep.state == .finished else { return .waiting }
+        if sweep.experimentsEnd != nil { return .over }
         let states = (sweep.experiments.last?.sweeps ?? []).compactMap { sweeps[$0]?.state }
         return states.contains { if case .halted = $0 { true } else { false } } ? .halted : .underWay
     }

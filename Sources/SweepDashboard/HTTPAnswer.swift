@@ -7,6 +7,8 @@ package struct HTTPAnswer: Sendable {
     package let body: [UInt8]
     /// What follows the body, part by part, until the asker goes; nil for an answer that is whole.
     package private(set) var events: HTTPEvents?
+    /// What the body holds until it is sent; nil for one that nobody counts.
+    package private(set) var place: BoundedPlaces.Place?
     /// Header fields beside the length.
     package private(set) var headers: [String: String]
 
@@ -45,18 +47,19 @@ package struct HTTPAnswer: Sendable {
     init(json: [UInt8], for request: HTTPRequest) { self.init(json: json, tag: Self.tag(of: json), for: request) }
 
     /// A file that a browser keeps under this name, with a tag made of its bytes: it is not shown as a page of this server.
-    init(file: [UInt8], type: String, name: String, for request: HTTPRequest) {
-        let tag = Self.tag(of: file)
+    init(file: HeldFile, type: String, name: String, for request: HTTPRequest) {
+        let tag = Self.tag(of: file.bytes)
         let isKnown = request.has(tag)
         self.init(
             isKnown ? 304 : 200,
             type,
-            isKnown ? [] : file,
+            isKnown ? [] : file.bytes,
             [
                 "etag": tag, "cache-control": "private, no-cache",
                 "content-disposition": "attachment; filename=\"\(name)\"",
             ]
         )
+        if !isKnown { place = file.place }
     }
 
     private static func tag(of bytes: [UInt8]) -> String {

@@ -122,6 +122,15 @@ extension Response {
         } else if let events = answer.events {
             // A stream has no end of its own: a server that is asked to stop does not wait for its readers.
             body = .init(asyncSequence: events.map { ByteBuffer(bytes: $0) }.cancelOnGracefulShutdown())
+        } else if let place = answer.place {
+            let bytes = ByteBuffer(bytes: answer.body)
+            body = .init(contentLength: bytes.readableBytes) { writer in
+                // A slow reader keeps the bytes in memory: the end is taken once nearly all of them have gone, or an error tells
+                // that the reader has.
+                defer { place.giveBack() }
+                try await writer.write(bytes)
+                try await writer.finish(nil)
+            }
         } else {
             body = .init(byteBuffer: ByteBuffer(bytes: answer.body))
         }

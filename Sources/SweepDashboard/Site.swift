@@ -18,8 +18,8 @@ package struct Site: Sendable {
     /// The JSON document on what a sweep's rows look like.
     package typealias DataOf = @Sendable (_ sweep: String) async throws(ControlError) -> [UInt8]
 
-    /// The bytes of a file about a sweep.
-    package typealias FileOf = @Sendable (_ file: SweepDownload, _ sweep: String) async throws(ControlError) -> [UInt8]
+    /// A file about a sweep.
+    package typealias FileOf = @Sendable (_ file: SweepDownload, _ sweep: String) async throws(ControlError) -> HeldFile
 
     /// Takes in the text of a sweep file, or tells its mistakes, each with its line.
     package typealias Submit = @Sendable (_ text: [UInt8]) async -> Submitted
@@ -158,8 +158,8 @@ package struct Site: Sendable {
         case .timeline(let sweep): return HTTPAnswer(json: try await observatory.timeline(sweep: sweep).json.bytes)
         case .data(let sweep): return HTTPAnswer(json: try await data(sweep), for: request)
         case .file(let sweep, let kind):
-            let bytes = try await file(kind, sweep)
-            return HTTPAnswer(file: bytes, type: kind.type, name: kind.name(of: sweep), for: request)
+            let made = try await file(kind, sweep)
+            return HTTPAnswer(file: made, type: kind.type, name: kind.name(of: sweep), for: request)
         case .sweepEvents(let sweep):
             let feed = try await feeds.feed(sweep)
             return HTTPAnswer(events: request.method == "HEAD" ? .init { $0.finish() } : try await feed.watch())

@@ -74,7 +74,7 @@ package struct NoiseState: Hashable, Sendable {
     package var epoch: Int
     /// Rows at which noise and signal are equal; nil where the mean gradient cannot be told from none.
     package var scale: Double?
-    /// Rows that were looked at, of up to three readings together.
+    /// Rows that were looked at.
     package var rows: Int?
     /// Rows of a step.
     package var batch: Int?
@@ -117,14 +117,18 @@ extension RunEvidence {
         }
     }
 
-    /// The gradient's noise over the newest readings that have it; nil where it was not measured.
+    /// The gradient's noise, as the newest reading that has it tells; nil where it was not measured.
     var noise: NoiseState? {
-        guard let recent = instruments?.recentNoise else { return nil }
+        guard let reading = instruments?.newestNoise, let noise = reading.noise else { return nil }
         return NoiseState(
-            epoch: recent.epoch,
-            scale: recent.noise.simpleScale,
-            rows: recent.noise.rows,
+            epoch: reading.epoch,
+            scale: noise.simpleScale,
+            rows: noise.rows,
             batch: trial.map { $0.training.batchSize * $0.training.accumulation }
         )
     }
+
+    /// Rows below which a noise scale beyond the batch is a guess: eight batches', or all where there are fewer. Few rows tell a long
+    /// mean gradient and not how short a short one is: a default reading looks at 64 to 128 rows.
+    var noiseRowsNeeded: Int { min(8 * (trial?.training.batchSize ?? 1), max(0, (schema?.trainingRows ?? 0) - 7)) }
 }

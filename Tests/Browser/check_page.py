@@ -175,7 +175,7 @@ def press(browser):
     wrong = browser.driver.execute_async_script("""
         const done = arguments[arguments.length - 1], wrong = []
         const tell = (name, found, expected) => { if (JSON.stringify(found) !== JSON.stringify(expected)) wrong.push(`${name}: ${JSON.stringify(found)}`) }
-        import('/page/diagnosis.js').then(({regionFilters, otherParts, experimentsOn}) => {
+        Promise.all([import('/page/diagnosis.js'), import('/page/trial.js')]).then(([{regionFilters, otherParts, experimentsOn, hopelessText}, {noiseText}]) => {
           const parameters = [{path: 'batch', kind: 'choice', options: [64, 16, 128, 32]}, {path: 'kind', kind: 'choice', options: ['sgd', 'adam']}, {path: 'rate', kind: 'real', low: 0.001, high: 1}]
           const filters = (...conditions) => [...regionFilters({conditions: conditions.map(([path, bound, value]) => ({path, bound, value}))}, parameters)]
           tell('at least', filters(['batch', 'at_least', 64]), [['v:batch', '[64,128]']])
@@ -194,10 +194,18 @@ def press(browser):
           const again = numbered([part('i', 'd', 7, 1, 'i'), {sweep: 'd'}, part('o', 'd', 7, 1, 'a'), part('p', 'd', 7, 1, 'a'), part('a', 'd', 7, 1, 'a'), part('b', 'd', 7, 1, 'a'), part('k', 'd', 7, 1, 'gone'), part('l', 'd', 7, 1, 'gone'), part('j', 'gone too', 7, 1, 'j')])
           for (const [name, others] of [['a', ['b']], ['b', ['a']], ['o', ['p']], ['p', ['o']], ['k', ['l']], ['i', []]]) tell(`again ${name}`, otherParts(name, again), others)
           for (const [sweep, trial, found] of [['d', 7, ['o', 'p', 'a', 'b', 'k', 'l']], ['gone too', 7, []]]) tell(`again ${sweep} ${trial}`, experimentsOn(again, sweep, trial).map(one => one.sweep), found)
+          // As the program says it.
+          const exploded = {kind: 'exploded', epoch: 12, metric: 'validation.loss', value: 5000, start: 0.5, start_is_chance: true, epochs: 10}
+          tell('exploded', hopelessText(exploded), 'Stopped at epoch 12: validation.loss 5000 is 10000 times the loss of guessing, 0.5000, and in 10 epochs it has not come back and gets no lower.')
+          tell('its start', hopelessText({...exploded, start_is_chance: false}).includes(' times its start, 0.5000, '), true)
+          tell('dead', hopelessText({...exploded, kind: 'dead', value: 2.25}), 'Stopped at epoch 12: validation.loss is 2.250 to the last bit since the first epoch, for 10 epochs: nothing is learnt.')
+          const noise = scale => noiseText([{epoch: 4, noise: {scale, rows: 64}}, {epoch: 9}]).textContent
+          tell('noise', noise(12), 'After epoch 4 the gradient’s noise scale is 12.0 rows (of 64 rows): at a batch of as many rows noise and signal are equal.')
+          tell('much noise', noise(null), 'After epoch 4 the gradient’s noise scale is beyond what was measured (of 64 rows).')
           done(wrong)
         }).catch(error => done([String(error)]))""")
     for one in wrong:
-        failures.append(f"regions and rounds: {one}")
+        failures.append(f"regions, rounds and sentences: {one}")
     # A sweep that has little to show says why in one sentence; one that has much says nothing.
     wrong = browser.driver.execute_async_script("""
         const done = arguments[arguments.length - 1], wrong = []

@@ -27,7 +27,7 @@ import Testing
         #expect(Instruments.GradientNoise(rows: 4, meanSquare: 1, squareOfMean: .nan) == nil)
     }
 
-    @Test func `recent noise is a ratio of means over three readings at most`() throws {
+    @Test func `the newest reading tells the gradient's noise alone`() throws {
         func instruments(_ noises: [Instruments.GradientNoise?]) -> Instruments {
             var instruments = Instruments()
             instruments.readings = noises.enumerated().map {
@@ -38,14 +38,16 @@ import Testing
         func noise(_ variance: Double, _ mean: Double, rows: Int? = 64) -> Instruments.GradientNoise {
             Instruments.GradientNoise(variance: variance, squaredMean: mean, rows: rows)
         }
-        #expect(instruments([nil, nil]).recentNoise == nil)
+        #expect(instruments([nil, nil]).newestNoise == nil)
         // Before the first step nothing is learnt: that reading does not count.
-        #expect(instruments([noise(1, 1)]).recentNoise == nil)
-        let found = try #require(
-            instruments([nil, noise(900, 1), noise(6, 1), nil, noise(9, -1), noise(15, 3), nil]).recentNoise
-        )
-        #expect(found.epoch == 5 && found.noise == noise(10, 1, rows: 192) && found.noise.simpleScale == 10)
-        #expect(instruments([nil, noise(6, 1), noise(6, 1, rows: nil)]).recentNoise?.noise.rows == nil)
+        #expect(instruments([noise(1, 1)]).newestNoise == nil)
+        // After epoch 1 the mean gradient is long: with it the scale after epoch 16 would be 2.5 and not 750.
+        var course = instruments([nil, noise(900, 900), nil, noise(600, 4), nil, noise(750, 1, rows: 128), nil])
+        for (place, epoch) in [1, 2, 4, 8, 16, 27].enumerated() { course.readings[place + 1].epoch = epoch }
+        let found = try #require(course.newestNoise)
+        #expect(found.epoch == 16 && found.noise == noise(750, 1, rows: 128) && found.noise?.simpleScale == 750)
+        #expect(instruments([nil, noise(6, 1), noise(9, -1)]).newestNoise?.noise?.simpleScale == nil)
+        #expect(instruments([nil, noise(6, 1), noise(6, 1, rows: nil)]).newestNoise?.noise?.rows == nil)
     }
 
     @Test func `of many classes those with the greatest losses are told`() {

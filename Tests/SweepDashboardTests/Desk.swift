@@ -164,10 +164,11 @@ final class Desk: SweepObservatory {
     }
 
     /// Says what was asked for; of a sweep called `busy` nothing is made.
-    @Sendable static func file(_ file: SweepDownload, _ sweep: String) async throws(ControlError) -> [UInt8] {
-        if sweep == "busy" { throw ControlError(.conflict, "files are being made") }
+    @Sendable static func file(_ file: SweepDownload, _ sweep: String) async throws(ControlError) -> HeldFile {
+        if sweep == "busy" { throw ControlError(.conflict, "files are being made or sent") }
         guard sweep == "digits" else { throw ControlError(.notFound, "no sweep is called \(sweep)") }
-        return Array("\(file.rawValue) of \(sweep)\n".utf8)
+        guard let place = BoundedPlaces(1).take() else { throw ControlError(.internal, "no place") }
+        return HeldFile(Array("\(file.rawValue) of \(sweep)\n".utf8), place)
     }
 
     /// Takes no sweep file, and tells how long it was.

@@ -44,6 +44,18 @@ import Testing
         #expect(findings.json?.text() == none)
     }
 
+    @Test func `the document of the API tells of trials that cannot recover`() async throws {
+        let schemas = try #require(try await ask("/api/v1/openapi.json").json?["components"]?["schemas"])
+        let properties = try #require(schemas["Explanation"]?["properties"])
+        guard case .array(let verdicts)? = properties["levels"]?["items"]?["properties"]?["verdict"]?["enum"] else {
+            Issue.record("no verdicts")
+            return
+        }
+        #expect(verdicts.contains(.text("hopeless")) && verdicts.count == 6)
+        let kinds = properties["hopeless"]?["properties"]?["kind"]?["enum"]
+        #expect(kinds == .array([.text("exploded"), .text("dead")]))
+    }
+
     private func post(_ target: String, _ body: String, _ access: HTTPAccess = HTTPAccess(token: nil)) async throws
         -> (status: Int, json: JSONValue?, answer: HTTPAnswer)
     {
@@ -325,6 +337,37 @@ import Testing
             )
             #expect(again.status == 304 && again.body.isEmpty, "\(target)")
         }
+    }
+
+    @Test func `a file's place is held until it is sent, and not where nothing is`() async throws {
+        let places = BoundedPlaces(1)
+        let site = Site(
+            access: HTTPAccess(token: nil),
+            observatory: Desk(),
+            health: { "" },
+            metrics: { "" },
+            data: Desk.data,
+            file: { _, _ async throws(ControlError) in
+                guard let place = places.take() else { throw ControlError(.conflict, "busy") }
+                return HeldFile([1, 2, 3], place)
+            },
+            submit: Desk.submit
+        )
+        var request = HTTPRequest(target: "/api/v1/sweeps/digits/export", authority: "localhost")
+        let sent = await site.answer(request)
+        #expect(sent.status == 200 && sent.body == [1, 2, 3])
+        // Nobody has read it yet.
+        #expect(await site.answer(request).status == 409)
+        try #require(sent.place).giveBack()
+        sent.place?.giveBack()
+        // What has not changed is not sent, and holds nothing; nor does an answer that nobody wants any more.
+        request.ifNoneMatch = sent.headers["etag"]
+        for _ in 0..<3 { #expect(await site.answer(request).status == 304) }
+        request.ifNoneMatch = nil
+        for _ in 0..<3 { #expect(await site.answer(request).status == 200) }
+        let held = places.take()
+        #expect(held != nil && places.take() == nil)
+        withExtendedLifetime(held) {}
     }
 
     @Test func `files of the page come packed to who reads gzip, and plain to others`() async throws {

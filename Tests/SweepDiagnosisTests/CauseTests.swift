@@ -203,6 +203,34 @@ import Testing
         #expect(remedy(.optimizer, run(0, [])) == [adam, "data.preprocess=[standardize]"])
         #expect(remedy(.optimizer, run(0, [.standardize])) == [adam])
         #expect(remedy(.optimizer, run(0.9, [])) == nil)
+        // Steps that do not scale stay: without them rows that lack values are refused.
+        let steps = "data.preprocess=[{impute: {with: median, indicator: true}}, log1p, standardize]"
+        let kept: [PreprocessStep] = [.imputing(Imputation(.median, hasIndicator: true)), .log1p]
+        #expect(remedy(.featureScale, run(0.9, kept)) == [steps])
+        #expect(remedy(.optimizer, run(0, kept)) == [adam, steps])
+    }
+
+    @Test func `bounds and scales come behind what fills gaps, and a power in the place of other scales`() {
+        func run(_ steps: [PreprocessStep], _ finding: DataFinding) -> MadeUpRun {
+            var run = MadeUpRun(oscillating + oscillating, best: 0.05)
+            run.trial = .sound(preprocess: steps)
+            run.schema = .table(features: 10)
+            run.columns[.updateRatio] = (1...20).map { _ in 1e-3 }
+            run.data = [finding]
+            return run
+        }
+        let far = DataFinding(.outlier, .fault, count: 1, text: "1 far values", remedy: "", measure: 65)
+        let bounds = "{winsorize: {mads: 5}}"
+        #expect(remedy(.outliers, run([.standardize], far)) == ["data.preprocess=[\(bounds), standardize]"])
+        #expect(remedy(.outliers, run([.impute, .minmax], far)) == ["data.preprocess=[impute, \(bounds), minmax]"])
+        let constant = PreprocessStep.imputing(Imputation(.constant(-1)))
+        #expect(
+            remedy(.outliers, run([constant], far))
+                == ["data.preprocess=[{impute: {with: constant, value: -1.0}}, \(bounds), standardize]"]
+        )
+        let tails = DataFinding(.skew, .note, count: 6, text: "6 columns have a long tail", remedy: "", measure: 9)
+        let steps: [PreprocessStep] = [.impute, .scale(0.5), .standardize]
+        #expect(remedy(.preprocessing, run(steps, tails)) == ["data.preprocess=[impute, power]"])
     }
 
     // covers: R20
@@ -362,7 +390,8 @@ import Testing
         throws
     {
         let restless = (1...20).map { 2.1 + ($0 % 2 == 0 ? 0.2 : -0.2) }
-        func causes(_ losses: [Double], batch: Int, noise: Double?) -> [CauseFinding] {
+        func causes(_ losses: [Double], batch: Int, noise: Double?, mean: Double = 2, rows: Int = 256) -> [CauseFinding]
+        {
             var run = MadeUpRun(losses)
             run.trial = .sound {
                 $0.batchSize = batch
@@ -371,7 +400,7 @@ import Testing
             run.schema = .table()
             run.columns[.updateRatio] = losses.map { _ in 0.02 }
             run.instruments = .of(start: [.hidden(), .head()], epoch: losses.count) {
-                $0.readings[1].noise = noise.map { .init(variance: 2 * $0, squaredMean: 2, rows: 256) }
+                $0.readings[1].noise = noise.map { .init(variance: 2 * $0, squaredMean: mean, rows: rows) }
             }
             return run.diagnosis.causes
         }
@@ -386,6 +415,15 @@ import Testing
         #expect(try !told(.smallBatch, causes(restless, batch: 2, noise: 1)).contains("noise scale"))
         // Of a symptom nobody tells twice.
         #expect(try !told(.smallBatch, causes(restless, batch: 2, noise: 300)).contains(": more noise than signal"))
+        // Eight batches are 16 rows: of fewer a scale beyond the batch is a guess, and one below it is not.
+        #expect(try told(.smallBatch, causes(restless, batch: 2, noise: 30, rows: 16)).contains(noise))
+        #expect(try !told(.smallBatch, causes(restless, batch: 2, noise: 30, rows: 15)).contains("noise scale"))
+        #expect(
+            try !told(.smallBatch, causes(restless, batch: 2, noise: 30, mean: -1, rows: 15)).contains(
+                "told from noise"
+            )
+        )
+        #expect(try told(.rateTooHigh, causes(restless, batch: 32, noise: 5, rows: 64)).contains(signal))
         // Near the floor the mean gradient goes to zero in any run.
         let low = restless.map { $0 / 4 }
         #expect(try !told(.smallBatch, causes(low, batch: 2, noise: 30)).contains("noise scale"))

@@ -1,5 +1,6 @@
 import SweepCore
 import SweepNodes
+import SweepReports
 import Testing
 
 @Suite struct AllocationKeeperTests {
@@ -42,6 +43,36 @@ import Testing
         #expect(keeper.actions(jobs: two, phase: .over, at: Self.at(0)) == [.cancel(["1", "2"])])
         #expect(keeper.actions(jobs: Self.jobs(["1": "COMPLETING"]), phase: .over, at: Self.at(5)) == [])
         #expect(keeper.actions(jobs: Self.jobs(["1": "COMPLETED"]), phase: .over, at: Self.at(9)) == [.finish])
+    }
+
+    @Test func `a finished sweep is over when the experiments on it are`() {
+        func phase(_ state: String, experiments: String? = nil) -> AllocationKeeper.Phase {
+            AllocationKeeper.Phase(
+                StatusDocument(
+                    sweep: "digits",
+                    state: state,
+                    trials: TrialCounts(Array(repeating: .completed, count: 3)),
+                    trialsPlanned: 10,
+                    epochs: 0,
+                    experiments: experiments.map {
+                        .init(state: $0, reason: nil, sweeps: [], epochs: 0, allowed: 9)
+                    },
+                    workers: []
+                )
+            )
+        }
+        #expect(phase("running") == .open(trials: 7) && phase("running", experiments: "waiting") == .open(trials: 7))
+        #expect(phase("paused") == .resting && phase("halted", experiments: "waiting") == .resting)
+        #expect(phase("finished") == .over && phase("finished", experiments: "over") == .over)
+        #expect(phase("cancelled") == .over && phase("cancelled", experiments: "over") == .over)
+        #expect(phase("finished", experiments: "under_way") == .open(trials: nil))
+        #expect(phase("finished", experiments: "halted") == .resting)
+        // What is allocated stays, and what is missing is asked for.
+        var keeper = AllocationKeeper(wanted: 2)
+        let one = Self.jobs(["1": "RUNNING"])
+        let experimenting = phase("finished", experiments: "under_way")
+        #expect(keeper.actions(jobs: one, phase: experimenting, at: Self.at(0)) == [.submit(1)])
+        #expect(keeper.actions(jobs: one, phase: phase("finished"), at: Self.at(9)) == [.cancel(["1"])])
     }
 
     @Test func `jobs that end as soon as they begin are asked for ever later, and then not any more`() {

@@ -58,6 +58,19 @@ import Testing
         #expect(answer["no"] == nil)
     }
 
+    @Test func `what a worker is to have, its doctor is told`() {
+        let words = [
+            "--connect", "tcp://a:7700", "--slots", "2", "--label", "rack=2", "--drain-time", "9", "--slots=8",
+            "--label=gpu=yes", "--commands", "--labels", "x",
+        ]
+        #expect(
+            WorkerWords.doctor(words) == ["--slots", "8", "--label", "rack=2", "--label", "gpu=yes", "--commands"]
+        )
+        #expect(WorkerWords.doctor(["--connect", "tcp://a:7700", "--drain-time=9"]) == [])
+        #expect(WorkerWords.values(of: "--drain-time", in: words + ["--drain-time=5"]) == ["9", "5"])
+        #expect(WorkerWords.values(of: "--slots", in: ["--slots"]) == [])
+    }
+
     @Test func `words of a shell keep their quotes`() {
         #expect(ShellWord.quoted("a'b $c") == "'a'\\''b $c'")
         let host = ListedHost(target: "n", name: "n")

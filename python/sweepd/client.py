@@ -34,7 +34,7 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 __all__ = ["BadSweepFile", "Client", "LeaseLost", "SweepdError", "Trial"]
 
-#: States in which nothing of a sweep is trained any more.
+#: States in which nothing of a sweep is trained any more but experiments on it.
 OVER = ("finished", "cancelled")
 
 
@@ -153,15 +153,17 @@ class Client:
         return self._ask(f"/sweeps/{_quoted(sweep)}/status")
 
     def wait(self, sweep: str, timeout: Optional[float] = None, *, every: float = 1.0) -> Dict[str, Any]:
-        """Waits until a sweep is over, or halted, and returns its status; TimeoutError after `timeout` seconds."""
+        """Waits until a sweep and the experiments on it are over, or halted, and returns its status; TimeoutError after `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
             status = self.status(sweep)
             # A halted one goes on only when somebody has mended what its `reason` says.
-            if status["state"] in OVER or status["state"] == "halted":
+            experiments = status["state"] == "finished" and (status.get("experiments") or {}).get("state") == "under_way"
+            if status["state"] in (*OVER, "halted") and not experiments:
                 return status
             if deadline is not None and time.monotonic() >= deadline:
-                raise TimeoutError(f"{sweep} is {status['state']} after {timeout} s")
+                words = ", experiments on it are under way" if experiments else ""
+                raise TimeoutError(f"{sweep} is {status['state']}{words} after {timeout} s")
             time.sleep(every)
 
     def rank(self, sweep: str, top: Optional[int] = None, *, metric: Optional[str] = None) -> List[Dict[str, Any]]:

@@ -126,8 +126,7 @@ struct RemoteHost: Sendable {
 
     /// What the last `--drain-time` of a worker's words says; nil when none does.
     private static func drainTime(_ arguments: [String]) -> Double? {
-        guard let place = arguments.lastIndex(of: "--drain-time"), place + 1 < arguments.count else { return nil }
-        return Double(arguments[place + 1])
+        WorkerWords.values(of: "--drain-time", in: arguments).last.flatMap { Double($0) }
     }
 
     /// The script knows how long it may take, which may be longer than it says here: the worker was started with another time.
@@ -143,8 +142,7 @@ struct RemoteHost: Sendable {
     }
 
     private func doctorArguments(_ plan: Plan, seconds: Double) -> [String] {
-        connection(plan) + (host.slots.map { ["--slots", "\($0)"] } ?? []) + host.labels.flatMap { ["--label", $0] }
-            + (plan.options.contains("--commands") ? ["--commands"] : []) + ["--seconds", "\(seconds)"]
+        connection(plan) + WorkerWords.doctor(workerArguments(plan)) + ["--seconds", "\(seconds)"]
     }
 
     /// The key's file stands among the words: by it the worker is found again in the list of processes.

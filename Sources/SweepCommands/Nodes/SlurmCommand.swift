@@ -14,8 +14,8 @@ struct SlurmCommand: AsyncParsableCommand {
         discussion: """
             Submits a batch job for each worker, and another for each that ends while the sweep has trials left: at the end \
             of its wall time a job gets SIGTERM early enough to hand back what it trains. Jobs are found by their name, so that \
-            this command may be ended and started again: it takes up those that are there. When the sweep ends, they are \
-            cancelled. What follows after -- goes to sbatch, as in -- --partition=long --account=lab.
+            this command may be ended and started again: it takes up those that are there. When the sweep and the \
+            experiments on it end, they are cancelled. What follows after -- goes to sbatch, as in -- --partition=long --account=lab.
             """
     )
 
@@ -107,12 +107,7 @@ struct SlurmCommand: AsyncParsableCommand {
 
     /// What the sweep wants.
     private func phase() async throws -> AllocationKeeper.Phase {
-        let status = try await location.control(isPatient: true).status(sweep: sweep)
-        switch status.state {
-        case "finished", "cancelled": return .over
-        case "paused", "halted": return .resting
-        default: return .open(trials: status.trialsPlanned.map { max(0, $0 - status.trials.ended) })
-        }
+        AllocationKeeper.Phase(try await location.control(isPatient: true).status(sweep: sweep))
     }
 
     /// Refuses to submit workers that could train nothing of the sweep.

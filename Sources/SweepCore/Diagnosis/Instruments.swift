@@ -174,21 +174,9 @@ package struct Instruments: Hashable, Sendable {
         package var simpleScale: Double? { squaredMean > 0 ? variance / squaredMean : nil }
     }
 
-    /// The gradient's noise over the newest readings that have it, three at most: the means of both parts, as a ratio of single
-    /// estimates jumps where the gradient is short. Rows are those of all together. Nil where it was not measured.
-    package var recentNoise: (noise: GradientNoise, epoch: Int)? {
-        let measured = readings.filter { $0.epoch > 0 && $0.noise != nil }.suffix(3)
-        guard let last = measured.last else { return nil }
-        let noises = measured.compactMap(\.noise)
-        let count = Double(noises.count)
-        let rows = noises.compactMap(\.rows)
-        let mean = GradientNoise(
-            variance: noises.reduce(0) { $0 + $1.variance } / count,
-            squaredMean: noises.reduce(0) { $0 + $1.squaredMean } / count,
-            rows: rows.count == noises.count ? rows.reduce(0, +) : nil
-        )
-        return (mean, last.epoch)
-    }
+    /// The newest reading after a step that tells the gradient's noise; nil where it was not measured. It speaks alone: the mean
+    /// gradient shrinks as the run learns, so that in a mean with earlier ones theirs would decide.
+    package var newestNoise: Reading? { readings.last { $0.epoch > 0 && $0.noise != nil } }
 
     /// The newest reading that tells of classes; nil where none does.
     package var newestClasses: Reading? { readings.last { !$0.classes.isEmpty } }

@@ -99,7 +99,14 @@ function diagnosisNode(store, told) {
     report.unknown.length || report.not_judged.length ? h('details', {class: 'data'}, h('summary', {}, 'Not known'), h('ul', {}, [...report.unknown, ...report.not_judged.map(one => `${findingName(one.id)}: ${one.reason}`)].map(one => h('li', {}, one)))) : null]
 }
 
-const VERDICTS = {stopped: 'stopped', completed: 'completed', waits: 'waits', lost: 'has no number'}
+const VERDICTS = {stopped: 'stopped', completed: 'completed', waits: 'waits', lost: 'has no number', hopeless: 'cannot recover'}
+
+/** What a trial was stopped for that cannot recover. */
+export function hopelessText({kind, epoch, metric, value, start, start_is_chance: isChance, epochs}) {
+  const seen = `Stopped at epoch ${epoch}: ${metric} ${kind === 'dead' ? 'is ' : ''}${sig(value)}`
+  return kind === 'dead' ? `${seen} to the last bit since the first epoch, for ${epochs} epochs: nothing is learnt.`
+    : `${seen} is ${sig(value / start, 2)} times ${isChance ? 'the loss of guessing' : 'its start'}, ${sig(start)}, and in ${epochs} epochs it has not come back and gets no lower.`
+}
 
 function explanationNode(store, told) {
   const {proposal} = told, metric = told.objective.metric
@@ -110,8 +117,9 @@ function explanationNode(store, told) {
     h('p', {class: 'small soft'}, `Known then: ${count(proposal.results)} ${proposal.because === 'finalist' ? 'runs of finalists' : 'trials'} with a result, ${count(proposal.pending)} without.`),
     proposal.neighbours.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Nearest trials then'}, table([['nearest trial', 1], ['distance, of 1', 1], ['at epoch', 1], [metric, 1]], proposal.neighbours.map(one => [trialLink(store, one.trial), one.distance.toFixed(3), one.epoch, sig(one.objective)]))) : null,
     h('h3', {}, 'What was decided'),
+    told.hopeless ? h('p', {}, hopelessText(told.hopeless)) : null,
     told.levels.length ? h('div', {class: 'wide', tabindex: 0, role: 'region', 'aria-label': 'Decisions'}, table([['at epoch', 1], ['verdict', 0, 1], [metric, 1], ['place', 1], ['best', 1], ['median', 1], ['went on before', 1]], told.levels.map(one => [one.epoch, one.verdict === 'promoted' ? `went on to ${one.to}` : VERDICTS[one.verdict] ?? label(one.verdict),
-      sig(one.objective), `${one.place} of ${one.of}`, sig(one.best), sig(one.median), one.went_on]))) : h('p', {class: 'soft'}, 'Nothing was decided of it yet.'),
+      sig(one.objective), `${one.place} of ${one.of}`, sig(one.best), sig(one.median), one.went_on]))) : told.hopeless ? null : h('p', {class: 'soft'}, 'Nothing was decided of it yet.'),
     told.levels.length ? h('p', {class: 'small soft'}, `Rule: ${told.rule}.${told.rule_picked ? ` It is auto, as ${told.rule_picked}.` : ''}`) : null]
 }
 

@@ -132,11 +132,11 @@ function networkPanel(number, readings) {
 }
 
 /** The gradient's noise, as the newest reading that has it tells; null where none does. */
-function noiseText(readings) {
+export function noiseText(readings) {
   const last = readings.findLast(reading => reading.noise)
   if (!last) return null
   const {scale, rows} = last.noise
-  return h('p', {class: 'small'}, `After epoch ${last.epoch} the gradient’s noise scale is ${scale == null ? 'beyond what was measured' : `${sig(scale, 3)} rows`}${rows ? ` (of ${rows} rows)` : ''}: at a batch of as many rows noise and signal are equal.`)
+  return h('p', {class: 'small'}, `After epoch ${last.epoch} the gradient’s noise scale is ${scale == null ? 'beyond what was measured' : `${sig(scale, 3)} rows`}${rows ? ` (of ${rows} rows)` : ''}${scale == null ? '' : ': at a batch of as many rows noise and signal are equal'}.`)
 }
 
 /** What is achieved class by class: the newest reading that tells it here, all of them in the table behind it. */

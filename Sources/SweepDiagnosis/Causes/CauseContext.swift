@@ -70,20 +70,24 @@ struct CauseContext {
     // MARK: Noise and classes
 
     /// What the gradient's noise says of the batch; nil where it was not measured, and near the floor, where the mean gradient goes to
-    /// zero in any run. `isNoise`: a batch has more noise than signal, so that a larger one would calm it.
+    /// zero in any run. `isNoise`: a batch has more noise than signal, so that a larger one would calm it; nil instead where too few
+    /// rows were looked at to say so.
     ///
     /// Source: McCandlish et al. 2018: noise and signal are equal at the scale. It separates a batch that is too small from a rate that is
     /// too high without deciding: the √k experiment does.
     var batchNoise: (isNoise: Bool, text: String)? {
         guard run.isFarFromDone, let noise = run.noise, let batch = noise.batch else { return nil }
+        let isGuess = noise.rows.map { $0 < run.noiseRowsNeeded } ?? false
         guard let scale = noise.scale else {
+            guard !isGuess else { return nil }
             let rows = noise.rows.map { " of \($0) rows" } ?? ""
             return (true, "the mean\(rows) of single gradients cannot be told from noise, and a batch has \(batch)")
         }
         let text = "the gradient's noise scale is \(EvidenceText.number(scale)) rows, a batch has \(batch)"
-        return scale >= Double(batch)
-            ? (true, "\(text): more noise than signal")
-            : (false, "\(text): more signal than noise, so that a larger batch would calm little")
+        guard scale >= Double(batch) else {
+            return (false, "\(text): more signal than noise, so that a larger batch would calm little")
+        }
+        return isGuess ? nil : (true, "\(text): more noise than signal")
     }
 
     /// The classes with the greatest and the least loss where they are far apart, in words; `on` says of which rows.
@@ -230,6 +234,11 @@ struct CauseContext {
     /// The model with one thing changed, as `--set` takes it; nothing where no model is known.
     func modelChange(_ change: (ModelChange) -> ModelChange) -> [String] {
         training.map { change(ModelChange($0.model)).change } ?? []
+    }
+
+    /// The preprocessing with one thing changed, as `--set` takes it; nothing where no trial is known.
+    func preprocessChange(_ change: (PreprocessChange) -> PreprocessChange) -> [String] {
+        run.trial.map { change(PreprocessChange($0.preprocess)).change } ?? []
     }
 
     var greatestDropout: Double {

@@ -37,8 +37,7 @@ enum DataCauses {
             return clues
         },
         remedy: { context in
-            let step = context.isImage ? "normalize" : "standardize"
-            var changes = context.run.trial == nil ? [] : ["data.preprocess=[\(step)]"]
+            var changes = context.preprocessChange { $0.appending(context.isImage ? .normalize(nil) : .standardize) }
             var words =
                 "zero mean and unit variance of each \(context.isImage ? "channel" : "feature"), fitted on training rows"
             // Steps that were small enough for the largest feature are too small once all have unit size.
@@ -133,9 +132,7 @@ enum DataCauses {
             let isTarget = context.data([.outlier])?.text.contains("targets are more than") ?? false
             return CauseFinding.Remedy(
                 context.run.trial == nil
-                    ? []
-                    : isTarget
-                        ? ["train.loss=huber"] : ["data.preprocess=[{winsorize: {mads: 5}}, standardize]"],
+                    ? [] : isTarget ? ["train.loss=huber"] : context.preprocessChange { $0.bounded() },
                 "bound the far values, or scale by quartiles (robust), or huber for far targets; look at the rows"
                     + (context.data([.outlier]).map { ": " + $0.examples.prefix(4).joined(separator: ", ") } ?? "")
             )
@@ -393,12 +390,12 @@ enum DataCauses {
         remedy: { context in
             if context.data([.skew], least: .note) != nil {
                 return CauseFinding.Remedy(
-                    ["data.preprocess=[power]"],
+                    context.preprocessChange { $0.scaled(by: .power) },
                     "a power of each column, which makes its tail short"
                 )
             }
             return CauseFinding.Remedy(
-                ["data.preprocess=[\(context.isImage ? "normalize" : "standardize")]"],
+                context.preprocessChange { $0.scaled(by: context.isImage ? .normalize(nil) : .standardize) },
                 "one step that scales, as the last"
             )
         }

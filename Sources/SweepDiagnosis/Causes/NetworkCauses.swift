@@ -277,7 +277,7 @@ enum NetworkCauses {
                 context.training == nil
                     ? []
                     : ["train.optimizer={adam: {learning_rate: 0.003}}"]
-                        + (scales ? [] : ["data.preprocess=[standardize]"]),
+                        + (scales ? [] : context.preprocessChange { $0.appending(.standardize) }),
                 "adam, or momentum 0.9: each with a rate of its own, from three tried"
                     + (scales ? "" : "; and features of one size, which no optimizer replaces")
             )

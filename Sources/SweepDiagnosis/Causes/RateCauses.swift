@@ -396,7 +396,7 @@ enum RateCauses {
                     if: context.fallsUnfinished || isScarce
                 )
             }
-            if let scale = context.run.instruments?.readings.last(where: { $0.noise != nil })?.noise?.simpleScale {
+            if let scale = context.run.noise?.scale {
                 clues += context.clue(
                     0.8,
                     "the gradient's noise scale is \(EvidenceText.number(scale)) rows: a smaller batch would do",

@@ -13,13 +13,10 @@ enum GradientNoiseDetector {
         guard let batch = run.trial.map({ $0.training.batchSize * $0.training.accumulation }) else {
             return .unknown("the batch size is not known")
         }
-        let readings = (run.instruments?.readings ?? []).filter { $0.epoch > 0 && $0.noise != nil }
-        guard let last = readings.last, let noise = last.noise else {
+        guard let last = run.instruments?.newestNoise, let noise = last.noise else {
             return .unknown("the gradient's noise was not measured")
         }
-        // Few rows tell a long mean gradient and not how short a short one is: a default reading looks at 64 to 128 rows.
-        let needed = min(8 * (run.trial?.training.batchSize ?? 1), max(0, (run.schema?.trainingRows ?? 0) - 7))
-        if let rows = noise.rows, rows < needed {
+        if let rows = noise.rows, rows < run.noiseRowsNeeded {
             return .unknown("the gradient's noise was measured on \(rows) rows, too few to judge a batch of \(batch)")
         }
         guard run.isFarFromDone else { return .absent }

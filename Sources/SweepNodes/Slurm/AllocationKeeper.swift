@@ -1,4 +1,5 @@
 package import SweepCore
+package import SweepReports
 
 /// A job as `squeue` shows it.
 package struct SlurmJob: Hashable, Sendable {
@@ -125,5 +126,22 @@ package struct AllocationKeeper: Sendable {
             }
         }
         known = names
+    }
+}
+
+extension AllocationKeeper.Phase {
+    /// What a sweep wants, as its status tells.
+    ///
+    /// A finished one wants workers while experiments on it go on: how many trials they will have nobody knows beforehand. One that
+    /// waits for a person rests, as a halted sweep does.
+    package init(_ status: StatusDocument) {
+        self =
+            switch status.state {
+            case "finished" where status.isExperimenting: .open(trials: nil)
+            case "finished" where status.hasExperimentsLeft: .resting
+            case "finished", "cancelled": .over
+            case "paused", "halted": .resting
+            default: .open(trials: status.trialsPlanned.map { max(0, $0 - status.trials.ended) })
+            }
     }
 }

@@ -12,6 +12,32 @@ from sweepd.client import BadSweepFile, Client, LeaseLost, SweepdError, _error
 
 client = Client(directory=sys.argv[1], patience=20)
 
+
+
+class Told(Client):
+    """Tells these states, one a time it is asked, and the last ever after."""
+
+    def __init__(self, *told):
+        super().__init__("http://127.0.0.1")
+        self.told = list(told)
+
+    def status(self, sweep):
+        state, experiments = self.told.pop(0) if len(self.told) > 1 else self.told[0]
+        return {"state": state, **({"experiments": {"state": experiments}} if experiments else {})}
+
+
+# A finished sweep is waited for until the experiments on it are over, or wait for a person.
+for last in ["over", "halted"]:
+    ended = Told(("running", "waiting"), ("finished", "under_way"), ("finished", "under_way"), ("finished", last))
+    assert ended.wait("curve", 20, every=0) == {"state": "finished", "experiments": {"state": last}} and len(ended.told) == 1
+for state, experiments in [("finished", None), ("cancelled", "over"), ("halted", "waiting")]:
+    assert Told(("running", experiments), (state, experiments), ("running", None)).wait("curve", 20, every=0)["state"] == state
+try:
+    Told(("finished", "under_way")).wait("curve", 0, every=0)
+    raise AssertionError("it did not wait for experiments")
+except TimeoutError as error:
+    assert "curve is finished, experiments on it are under way" in str(error), error
+
 CURVE = """
 name: curve
 train:
