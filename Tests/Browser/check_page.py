@@ -1,10 +1,10 @@
 """Goes through every view of the page of a live sweep, as a person would, and fails where something is wrong.
 
-    check_page.py --url URL --sweep NAME [--population NAME] [--fronts NAME] [--programs NAME] [--arms NAME] [--kill PID --doomed NAME] [--pictures FOLDER]
+    check_page.py --url URL --sweep NAME [--population NAME] [--fronts NAME] [--programs NAME] [--experiments NAME] [--kill PID --doomed NAME] [--pictures FOLDER]
 
 Checked in each view: what must stand there does, the console has no error, axe-core finds nothing serious. --kill ends a worker
 while the page looks on, in the middle of a long trial of the sweep that --doomed names. --population, --fronts and --programs name further sweeps: of a population that made copies, of two objectives, of
-trials that are programs, and of arms, an experiment on the sweep's first trial.
+trials that are programs, and of one on which its coordinator made an experiment.
 """
 import argparse
 import json
@@ -23,7 +23,7 @@ from browser import Browser  # noqa: E402
 options = argparse.ArgumentParser()
 options.add_argument("--url", required=True)
 options.add_argument("--sweep", required=True)
-for further in ("--doomed", "--population", "--fronts", "--programs", "--arms"):
+for further in ("--doomed", "--population", "--fronts", "--programs", "--experiments"):
     options.add_argument(further)
 options.add_argument("--kill", type=int)
 options.add_argument("--pictures", type=pathlib.Path)
@@ -128,20 +128,25 @@ def walk(browser, suffix=""):
             picture.focus(); picture.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true, cancelable: true}))""")
         check("hypervolume", re.match(r"Hypervolume .* from trial \d+$", browser.text("#announce")), browser.text("#announce"))
         settled(browser, "hypervolume" + suffix)
-    if options.arms:
-        browser.open(f"#/sweeps/{options.arms}")
-        browser.wait("the arms", "return /3 of 3|[012] of 3/.test(document.querySelector('[aria-label=Arms]')?.innerText)")
+    if options.experiments:
+        # Those that the coordinator made by itself, each of one part or of several.
+        parts = [one for one in asked("/sweeps")["sweeps"] if (one.get("experiment") or {}).get("sweep") == options.experiments]
+        check("experiments", bool(parts), "there are none")
+        first = parts[0]["experiment"]
+        family = [one["sweep"] for one in parts if one["experiment"]["first"] == first["first"] and one["experiment"]["round"] == first["round"]]
+        arms, trial = parts[0]["sweep"], f"#/sweeps/{options.experiments}/trials/{first['trial']}"
+        browser.open(f"#/sweeps/{arms}")
+        browser.wait("the arms", "return /[0-5] of 5/.test(document.querySelector('[aria-label=Arms]')?.innerText)")
         settled(browser, "arms" + suffix)
-        browser.open(sweep + "/trials/1")
-        browser.wait("its experiment", "return document.querySelector('[aria-label=Experiments]:not([hidden])')?.innerText.includes(arguments[0])", options.arms)
-        # Its round is in two sweeps: p is that of the arms of both, here and on its own page.
-        alone, both = (asked(f"/sweeps/{options.arms}/comparison{query}")["arms"][0]["p"] for query in ("", f"?with={options.arms}-branches"))
-        check("experiment", both == min(1, 2 * alone), f"p {alone} alone, {both} with the other part")
+        browser.open(trial)
+        browser.wait("its experiment", "return document.querySelector('[aria-label=Experiments]:not([hidden])')?.innerText.includes(arguments[0])", arms)
+        # p is that of the arms of all parts of the round, here and on the part's own page.
+        told = asked(f"/sweeps/{arms}/comparison" + (f"?with={','.join(family[1:])}" if family[1:] else ""))["arms"][0]["p"]
         cell = "const row = document.querySelectorAll('[aria-label=\"Arms of ' + arguments[0] + '\"] tbody tr')[1]; return row && row.cells[row.cells.length - 2].textContent"
-        for view in (sweep + "/trials/1", f"#/sweeps/{options.arms}"):
+        for view in (trial, f"#/sweeps/{arms}"):
             browser.open(view)
-            shown = browser.wait("p", cell, options.arms)
-            check("experiment", abs(float(shown) - both) <= 0.06 * both, f"{view} shows p {shown}, not {both}")
+            shown = browser.wait("p", cell, arms)
+            check("experiment", abs(float(shown) - told) <= 0.06 * told, f"{view} shows p {shown}, not {told}")
     if options.programs:
         browser.open(f"#/sweeps/{options.programs}/data")
         browser.wait("why there are no rows", "return document.querySelector('main').innerText.includes('has no data set here')")

@@ -88,33 +88,23 @@ extension RealProcesses {
             let python = try #require(Program.python)
             try await Bench.run { bench in
                 // For what they alone show: two that are over, and one that nobody asks for trials.
-                // Arms, under the names of an experiment on the first trial of the sweep that is looked at, in two parts.
-                let arms = try ["digits.why-1", "digits.why-1-branches"].map { name in
-                    try bench.write(
-                        "\(name).yaml",
-                        """
-                        name: \(name)
-                        data: {source: {generate: {blobs: {rows: 120}}}}
-                        train:
-                          model: {mlp: {width: 4, layers: 1}}
-                          optimizer: {adam: {learning_rate: 0.01}}
-                          batch_size: 16
-                          epochs: 3
-                        search: {repeats: 3}
-                        arms: {as it is: {}, slower: {train.optimizer.adam.learning_rate: 0.0001}}
-
-                        """
-                    )
-                }
+                // And one on which the coordinator makes an experiment by itself.
+                let sick = try bench.sweep(
+                    "why/learning-rate",
+                    [
+                        "../data/": "data/",
+                        "search: {method: grid}": "search: {method: grid, repeats: 7}\ndiagnose: {confirm: 1}",
+                    ]
+                )
                 let coordinator = try await bench.coordinator(
                     [
-                        try bench.sweep("population"), try bench.sweep("fronts"), try bench.sweep("ask/branin"),
-                    ] + arms
+                        try bench.sweep("population"), try bench.sweep("fronts"), try bench.sweep("ask/branin"), sick,
+                    ]
                 )
                 let red = try bench.worker("red", of: coordinator, ["--label", "fate=lost"])
                 _ = try bench.worker("blue", of: coordinator)
-                for name in ["population", "fronts", "digits.why-1", "digits.why-1-branches"] {
-                    try await coordinator.wait(name, "it is over", within: 240) { $0.state == "finished" }
+                for name in ["population", "fronts", "learning-rate"] {
+                    try await bench.run(["sweepd", "wait", name] + coordinator.access, exits: 0, within: 240)
                 }
                 // A trial that only red trains, of minutes: it is in the middle of it when it is killed.
                 let doomed = try bench.sweep(
@@ -139,7 +129,7 @@ extension RealProcesses {
                     [
                         python.path, script("check_page.py"), "--url", url, "--sweep", "digits", "--kill", "\(red.pid)",
                         "--doomed", "doomed", "--population", "population", "--fronts", "fronts", "--programs",
-                        "branin", "--arms", "digits.why-1",
+                        "branin", "--experiments", "learning-rate",
                     ],
                     within: 1200
                 )
