@@ -90,11 +90,12 @@ extension RealProcesses {
                 try await bench.wait("both have registered") {
                     quiet.errors.contains("registered") && measured.errors.contains("registered")
                 }
-                let beside = try await report(
-                    bench,
-                    ask + ["--seconds", "0.2", "--label", "gpu=yes"],
-                    exits: 0
-                )
+                let words = ask + ["--seconds", "0.2", "--label", "gpu=yes"]
+                // What the coordinator says of its workers may be a second old.
+                try await bench.wait("the coordinator tells of one that measured") {
+                    try await report(bench, words, exits: 0).expectedOfWorkers != nil
+                }
+                let beside = try await report(bench, words, exits: 0)
                 try #require(beside.expectedOfWorkers == 1 && (beside.expectedSamplesPerSecond ?? 0) > 100)
                 try #require(beside["speed"]?.found.contains("of what the coordinator's one worker does") == true)
                 try #require(beside["sweeps"]?.level == "ok")
