@@ -699,43 +699,43 @@ extension PageAsset {
             EgFubxjqyayHualb+vnbIKajHdq/KG8mQhzoAWgjQuj4mjVTmZXzXOIcbFgedjAuuv1ubEjo8w46TN7G1Wf2D09uVuc3mbgTu82TfJQdF7jWC6\
             J/j/Pzz58OT/A/LyFlcI7QEA
             """),
-        PageAsset(path: "/page/page.css", type: "text/css; charset=utf-8", tag: "c4466a5bda6b0ce9", size: 10586, packed: """
-            H4sIAAAAAAACA61aW2/ruBF+z69Qz6JAUkReSZYdx8EWBbYosEC3D120Lwd5oCTK5kYWBZFO4j3If+8MbyZlyXa2+5JYFMkZzvWbodY95zL6dh\
-            NFcVxs1tF3dV0/we+OtLQ5Pop9+4JPi3pZr3CgYS2FgaqsaprjgKTvEgbSIq0zNSB4jQOLh2WyJDhAypK2OJQUS0JWT4qmHrST6ZzW9QNOLkgF\
-            z8V8niclPm84r9TSB7LI1EDPcICWlNYpDuxI/6IZzstSb77jLV9He6Z+iI6U9D768ss/op/h8Qv8/JGIklSM2IGfadvw++hH3greEAEz/k5/Jf\
-            /dR7+QVthJbi+kUfKG97Eot3QH4mjYZiujChh5uvm4+duO4t63XU9r2os4nIuz7pTg104FTglpks7TB18P6TIlqa+KtMzS7MFTxTybP+aZpwqa\
-            0wdaeKogc1IVq0AVi7rIKHkytENlpMt5lpOjMup6RRa+MkDO8xXxlJHNs8d54ikjJ/M6zXH7DxDIX6JvUcHfY8F+Yy0cs+B9RfsYhp7g/dctqy\
-            raPsOkiomuIYd11PKWRn9iu473krQSp23lroEpNUf+07x7/z6d5YtIHISku3jP7qOYdF1DYz2CCqcbTqP//AS6+zcvuAQNf/kX/FNaRTP4Jyto\
-            TyTjrR0S8C8WtGc1kix4dQCScKYNa9cRHLAg5cum5/sWTv1K+ltU292TtgY7glqAMWQ0hhEG/MftfgeblutIkmLfkB4HBJKY6cMDlY4LhqysI1\
-            KAFe4lfYreWCW3cNoOBLWlaGTmgb/Svm742zrS64GFhnVgNDidtYLK20XyZ+DibcskiATNFqX61pNOkRUvrJsg2lC0gvjx8REpSd6toxx/nZ5d\
-            m83w/EoiHakqpetl9x6lCa7/LWZtRd/X0aPjYF3zci+AD01z1SmDIDAQ7OjooGjjipZca03biVqy3qJIYOHJFOCX9ugqOE8TjF+ZYEVDYTrfS+\
-            1GGfAJEmDVkKaZEfO6BrEa+RsL7iGI7IVajLvvCJiJPZLb2fI4A1H6Nl43FFYRiB1tDErawT5IkvZP0YaA0DMlNSfIxAxYO8hzjxGwbsl3irng\
-            FMjB3ZjqVHi5U2wVPWmrzzCm1KTM+83wslwkZ5wA3B7EkC60kDS9aX1ZcbXk9ZQpRT9d6p1wxomtYAzz7S9FkSQngjqqWwI74B891WFGbfoV3T\
-            Yu9z2OPg9JmLOZHcct9ePmu5K3LS1VdLExJNZ2TvaSP42y7csrmymJXa0WIxWP7npd0Jr3VB0AZmLk/PLFhZWVb06rEbOGEDJmO8aoAlJfKyJJ\
-            LCSR9IeGvdJnj/bpDphHzu7AhTy/A2SmO+tyGMecujHeoKNEuTrRjrzHNooCINFDJpwbPUBqSU1iMaLPwnljxt5QCZJXgVXRjWdJSnfHwBxjpA\
-            VNt4e3Le2VQW+zkEqaX6QCi+aDRfPwCIlWe7g0UUtnPX879SD8a5jTycC6tOFn1L4wXAOaIRgmft0LyepD7CxKJZe4oPKNYiKCuRtNGUkBx3o5\
-            2PeEq+LbHWmawUGN+WPAUHTDHGPUP0NQZhfWZMeag52Cb8Y9CpZB+rWxRx14HfUoO/WO7jp5uBRWspUOK/4WnrRo3/NeoR50qNO4rPkfOdLAA/\
-            MgBSgtZb4BGC7OWN2s5ZKV406EYO3zNDGbXyKq0suZ89u8FFJejsMMm6uOTp45czVxVaEUMwKPxuMTj5e/QqQjlUo5lzzibIgN6dp0YpDLkJZy\
-            eTO1185pY85MvnGfF0TST+ov5JcdjAFsA/vY71pgAs4Egew2uY/Sur8bPBreEsMZbF2TUoprXR8WRfNQwSjexEhP71UxTMYnojUvpzw78L2At6\
-            oKcfUJTggC2mJxwdzcpjaQTHJjt8yTZCI2FHtQaQulAG0gMd0Dmu720hUerAWiTDrfdc/jcN+9ntj3qzx09AcMIs/BiKCkL7fhWEeEeAOHeR71\
-            Zeskn/O40Ncht0SP1ocsMMhWvlxQtvte4NE7zmy80+80pltDwLldg+kRQNjV3SizWMreeQvtbITNmFEl2OxssXhytCpak33jyXHW9Qzs5zC6vU\
-            NhZyHaadEy3NyB1Jo1EoVaKCduqRC36SxZ3Z0titxuFWk3apvpeD+a3CwzjcY4VrODMlTj5WNiQuhzokM1MoVUG1KoYO3CBWtVxXMV4LwSxVoq\
-            1vr1k/WtS6XDXG/hOUOPMkVPMPHoUUE208eYOqi3vtzS8qXg77jF2VVekLI4chGU4xZSlFvW/V4hfs5p09BrU1dhByo/4sJQE2drQTyELn4A7g\
-            lBqx9kv6fPZ7zM6vxCNaTFU1ioNoSqFTbCnC59+T5O1SUaXWrrHwq9aHj5orMsKcREGfmJ+jlAGUu/ARO/25Quyp43TUF6myLllrVHHohfpTw4\
-            UDXmPteVqgMEEqu+xFS7R7Pw/5e1o8rT0VEEZVjiQYiu5xu0JpgQVptTeWEsSZ12vAY6DXRk0YYjzXwjMObhXDhBe4LZoDjVE7pet5LoNtJRaA\
-            3pBMje/jpGDUNEbu8jWQ2KD2wLeB6dO4++YJ4IF6eafHAIAP6ksTRAMJr+NfBIIa6x4DFiHK4dIBH1RorAsa8IxWL5cjB9xOR8+JFbLMxQPucK\
-            NHiLJ4zIfaT+7BuTIsnF9h8sNQXjQGQ94MazEFNuv4qSY+Lhb8+/Z71h+rMrPcidLrHBoDTosNh1mCAZpAY/8oQA1uo/HNU24GFZx4JDSKORZM\
-            BR0NC/oCjVepe92V85zBkYKftZx9oWAOTETD9XDe4VQDMVq2sdwCZr5I+bknSml3fquVeCIKMQ5865a3D0I8jBRKmhH+8g/DVeXAm7wiZsXBlZ\
-            s/HIali6HDPPol/wSpXVPQR1DAs9hQqXvdLjxBmgsSByHKcEIVTyfbkFOnoSBI/4cNykJO0rERMXG+peJEByasPwSMMDO/Yk583Uzqa2X4YXJm\
-            OgQ0vc1TgPixMKzrdPAbwXDLJ8cDkwBfeUKbkjOmrGsTTN+0iP6cuRN4bZ7Xhgx61eLScvjkxBGNNXMAFho9AfWqqqW8QtqdBaE4WMFNL4LkmS\
-            +eDS6XFCIF5HeJ6FF1M5eBveDLFGnddzBzy0zfVmsWnkRPpd5aOfRPfljtcOowE6iEOfzSezhm7o2LXNdJNHlw0jEjnb6Mx1s2+qLWzYAMbbye\
-            JHcbA411w2uzjvHb9em4mGlVRc3TXraUeJvEVFxYBRm3vbOMseQO+6eWa7ZzpuftyI1w3GPjES+j4VVJHeaBmkmDvppU25ggF4lzu0SVCUjNiL\
-            Idx5ATl3GB2MGMaojtbOPZaZEYqyfLBz/MhB4Vf/ObB85F/x41+6qROehRuqG/cR7HvpxoCAtpUteOnlKldQAUNDIDi33admm2OCDyH7cZK5UT\
-            lWjx4jznbZjmxoDBUWnFzJpGPvmMlodTHineYeh22/QSAX4Ljy0LgrZT+xelDv44iIG+YrZzl6EzphctO25G+/bghwBbV9U4Vo9OOmopKwRszw\
-            Wu/YBVfZcSpXDRaJ/c60+MaMYKQNGay21RwatM1/JuAfEY/txncT14xnCtKw1k2zsY3NxyrqeN+ns0V4NWX1Z/TiM/qQvG4HSQFYjLUZn3Hzip\
-            GGbz598bI63xgaA/denMiX4ZcK6crcwR45Wq9x96pXX0D4hDBzLzUqAXg2WjlaQ03+OCyxPHvF5d8mhYAjDhCHwkP2Yy9PHo8JzMDGt7njuepS\
-            Bx1rdLfFUu92E0Unl92OnTwx8Ux/Y+IhEZ0ZdOQzeTSK3P1cYMRP4VcKsS8Sg3BjGzftFZO7FsuS4I264Dm57Eba4XcR3hSdAqp700HwAciDXn\
-            z6aV1Pq31JK/Ao+/FIrF/RtqRKBUEHSDXQjHkp8UazXASS7yBmS6U63t1Hqm8G/0yH697hZQfSgy/W9E7/A9HMv2BaKQAA
+        PageAsset(path: "/page/page.css", type: "text/css; charset=utf-8", tag: "ccb384be2ae6543f", size: 10565, packed: """
+            H4sIAAAAAAACA61aW2/ruBF+z69Qz6JAUlheSZYdx8YWBbYosEC3D120Lwd5oCTK5kYWBZFO4j3If+8MbyZtyXa2+5JYFMkZzvWboVY95zL6dh\
+            dFcVxsVtF3dV2v4XdHWtocH8W+fcGneb2olzjQsJbCQFVWNc1xQNJ3CQNpkdaZGhC8xoH54yJZEBwgZUlbHEqKBSHLtaKpB+1kOqN1/YiTC1LB\
+            czGb5UmJzxvOK7X0kcwzNdAzHKAlpXWKAzvSv2iG87LUm+94y1fRnqkfoiMlnURffvlH9DM8foGfPxJRkooRO/AzbRs+iX7kreANETDj7/RX8t\
+            999AtphZ3k9kIaJW94H4tyS3cgjoZttjKqgJH13cfd33YU977velrTXsThXJz1oAS/cipwSkiTdJY++npIFylJfVWkZZZmj54qZtnsKc88VdCc\
+            PtLCUwWZkapYBqqY10VGydrQDpWRLmZZTo7KqOslmfvKADnPlsRTRjbLnmaJp4yczOo0x+0/QCB/ib5FBX+PBfuNtXDMgvcV7WMYWsP7r1tWVb\
+            R9hkkVE11DDquo5S2N/sR2He8laSVO28pdA1Nqjvyneff+fTrN55E4CEl38Z5Noph0XUNjPYIKpxtOo//8BLr7Ny+4BA1/+Rf8U1pFM/gnK2hP\
+            JOOtHRLwLxa0ZzWSLHh1AJJwpg1rVxEcsCDly6bn+xZO/Ur6e1Tbw1pbgx1BLcAYMhrDCAP+43a/g03LVSRJsW9IjwMCSUz14YFKxwVDVlYRKc\
+            AK95KuozdWyS2ctgNBbSkamXngr7SvG/62ivR6YKFhHRgNTmetoPJ+nvwZuHjbMgkiQbNFqb71pFNkxQvrRog2FK0gfnp6QkqSd6sox1/nZ9dm\
+            c3p+JZGOVJXS9aJ7j9IE1/8Ws7ai76voyXGwqnm5F8CHprnslEEQGAh2dHRQtHFFS661pu1ELVltUSSw8GwK8Et7dBWcpwnGr0ywoqEwne+ldq\
+            MM+AQJsOqUppkR87oGsRr5GwvuIYjshVqMu+8ImIk9ktvZ8jgFUfo2XjcUVhGIHW0MStrBPkiS9utoQ0DomZKaE2RiBqwd5LnHCFi35DvFXHAK\
+            5OBhSHUqvDwotoqetNVnGFNqUub9ZnhZzJMLTgBuD2JI51pImt64vqy4WvJ6zpSiny70TjjjzFYwhvn2l6JIkjNBHdUtgR3wj57qMKM2/YpuG5\
+            f7HkefT0mYs5kdhy314+67krctLVV0sTEk1nZO9pKvB9n25ZVNlcRuVouRikd3tSpozXuqDgAzMXJ++eLCytI3p+WAWUMIGbIdY1QBqa8VkSQW\
+            kkj6Q8Ne6bNH+3wHzCMXd+BCXt4BMtODdTmMY07dGG/QUaJcnWhH3mMbRQGQ6CETzo0eILWkJrEY0WfhvCFjb6gEyavAqujG0ySlu2NgjjHSgq\
+            bbw9uW9sqgt1lIJc2vUoFFs5NFs/AIiVZ7uDRRS6c9fzv3IPxrmNPJwLq04WfQvjBcA5ohGCZ+3QvJ6kPsLEoll7ig8o1iIoK5G00ZSQHHejnY\
+            94ir4tsdaZqTgxrzx4Ch6IY5xqh/iqDMLqzJjjUHOwXfDHsULIP0a2OPOvAq6lF26h3ddfJwLaxkSx1W/C08adG+571CPehQ53FZ8z9wpBMPzI\
+            MUoLSU+QZguLhgddOWS1YOOxGCtc/TxGx+jahKLxfOb/NSSHkxDDNsrjo6eebM1cRVhVLMCDwaj088Xv4KkY5UKuVc84iLITaka9OJQS6ntJTL\
+            m6m9dk4bc6byjfu8IJJeq7+QX3YwBrAN7GO/a4EJOBMEsvtkEqV1/3DyaHhLDGewdU1KKW51fVgUzUIFo3gTIz29V8UwGZ+J1rwc8+zA9wLeqi\
+            rE1Wc4IQho8/kVc3Ob2kAyyo3dMk+SkdhQ7EGlLZQCtIHENAE03e2lKzxYC0SZdL7rnofhvns9su9XeejoDxhEnoMRQUlfbsOxjgjxBg7zPOjL\
+            1kk+53Ghr0NuiZ6sD1lgkC19uaBs973Ao3ec2Xin32lMt4KAc78C0yOAsKuHQWaxlH3wFtrZCJsxo0qw2el8vna0KlqTfePJcdr1DOznMLi9Q2\
+            EXIdp50XK6uQOpNWskCrVQTtxSIe7TabJ8uFgUud0q0m7UNuPxfjC5WWYajXGsZk/KUI2Xj4kJoc+ZDtXIGFJtSKGCtQsXrFUVz02A80YUa6lY\
+            69dP1reulQ4zvYXnDD3KFD3BxKMnBdlMH2PsoN76ckvLl4K/4xYXV3lByuLIeVCOW0hRbln3e4X4OadNQ69NXYUdqPyIC0NNXKwF8RC6+AG4Jw\
+            StfpD9nj5f8DKr8yvVkBZPYaHaKVStsBHmdOnL92msLtHoUlv/qdCLhpcvOsuSQoyUkZ+onwOUsfAbMPG7Temi7HnTFKS3KVJuWXvkgfhVyqMD\
+            VUPuc1upOtbZ0dT+/wp2UE86EIqg4ko8tND1fIOGAxPCwnIsBQzlo/Pm1on6AnVYYOFIM1/fxhKctyZoOjAbdKTaP7erURLdMToKrSGdANnbX8\
+            cAYYjI7SSS1UmdgR0Az3lz57xXLBGR4Vg/Dw4BGJ80lgYIRtO/BQkpcDUUJwaMw1X+EgFupAgcW4hQF5YvB9MyTC5HGrnFGgzlc6kWg7d4wohM\
+            IvVn35hsSK52+mCpqQ1PRNYDRLyIJuX2qyg55hj+9vx71humP7vSQ9fpAnsJSoMOdt2W/pOTLOAHmRCrWv2Ho9oGPNjqWHBgaDCSnHAU9O6vKE\
+            p12WVv9lcOcwExyn7asbYFrDgy009LJ1cIoJmK1bUOYKPl8MddSTrTtjv33BvxjlGIc+fc9TL6AZBgotSpH+8g/DVeXAkbwCZs3BhZs+HIali6\
+            HjMvAl3wSpXAPbB0DAs9hWKWvdLjxCkAryByHKcEIVTyfbkFOnoSBI/4cNykJO0rESN3GOoKJABtasPwSKcHduxJzpuxnU0ZvwjvRobwhZa4K2\
+            ce52cUnG+fY3UvGGT5yT3AGLJTpuSO6KgZx9I0J5Ee0/cgbwyz2/HAjlu9Wo7eEZnaL6avYALCRqE/tCpVF4ZbUqG1JgoEKaTxXZIks5P7pacR\
+            gXjN31kW3kHl4G14CcQadV7PHfDQNtebxaZnE+l3lY9+Et2CO94wDAboIA59Np9MG7qhQzc04/0cXSEMSORiTzPXfb2xDrBhAxhvR+scxcH8Uh\
+            /Z7OK8d/gmbSoaVlJxc4Ospx0l8h4VFQNGbSa2R5Y9gt51n8w2ynTc/LgTrxuMfWIg9H0qqCK9wYpHMXfWNhtzBQPwrjdjk6D+GLAXQ7jzAnLu\
+            MDoYMYxRHa2deywyIxRl+WDn+D2Dwq/+c2D5yL/ix79fUye8CDdU4+0j2Pfa5QABbStb8NLLTa6gAoaGQHBuu0/NNscEH0L24yRzeXIsFD1GnO\
+            2yHdnQGCosOLmSScfeMZPR6mrEO889Dtt+g0AuwHHloXG3x35i9aDexxERN8xXzmLw0nPE5MZtyd9+1RDgCsr4pgrR6MddRSVhjZjiDd6x4a2y\
+            41iuOlkk9jvTzRsygoGOY7DaVnNo0Db/mYB/RDy28d6N3CheKEjDWjfNhjY236Wo432fTufhLZTVn9GLz+hj8ro9SQrAYqzN+IKbV4w0fPPpO5\
+            bl5R7QELj34kS+CD9KSJfmuvXI0WqFu1e9+tjBJ4SZe6FRCcCzwcrRGmryx2GJxcXbLP/iKAQccYA4FB6y33V58nhKYAb2uM11zk33N+hYg7vN\
+            F3q3uyg6u9d27OSJiWf6cxIPiejMoCOfyaNR5K7iAiNehx8kxL5IDMKNbdy0t0nuBixLgjfqLufsXhtph59AeFN0CqgmpoPgA5BHvfj8K7qeVv\
+            uSVuBR9juRWL+ibUmVCoIOkOqVGfNS4o2muQgk30HMlkp1vJtEqm8G/0yHa+LwsgPpwcdpeqf/AakJG4RFKQAA
             """),
         PageAsset(path: "/page/parameters.js", type: "text/javascript; charset=utf-8", tag: "2cacc8cb546faead", size: 17889, packed: """
             H4sIAAAAAAACA708a3PbRpLf/SvGW94F4EAQqZc3lGWV43MuufJGqlhXuSsW6wSSQxIxCPAAUBKP5v7268e8AIKknK3dqpRFzLOnp9/dk+Nj8d\
