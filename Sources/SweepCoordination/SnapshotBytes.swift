@@ -155,6 +155,8 @@ struct SnapshotReader {
     mutating func reals() throws(SnapshotError) -> [Double] {
         let count = try count(upTo: (base.count - position) / 8)
         guard count * 8 <= base.count - position else { throw Self.failure() }
+        // All empty arrays share one storage, to which an array made by its capacity writes, also of capacity 0: a race of threads.
+        guard count > 0 else { return [] }
         defer { position += count * 8 }
         let part = UnsafeRawBufferPointer(rebasing: base[position..<position + count * 8])
         return [Double](unsafeUninitializedCapacity: count) { target, initialized in

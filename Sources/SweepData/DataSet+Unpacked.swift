@@ -284,6 +284,8 @@ struct PackedReader {
     /// `count` floats from their bits.
     mutating func floats(_ count: Int) throws(DataSetFormatError) -> [Float] {
         guard count <= remaining / 4 else { throw .invalid("too few bytes for numbers") }
+        // All empty arrays share one storage, to which an array made by its capacity writes, also of capacity 0: a race of threads.
+        guard count > 0 else { return [] }
         let start = position
         position += 4 * count
         return bytes.withUnsafeBytes { input in

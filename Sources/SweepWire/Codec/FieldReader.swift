@@ -28,7 +28,9 @@ struct FieldReader {
 
     /// The numbers at these indices.
     func doubles(_ indices: Range<Int>) -> [Double] {
-        [Double](unsafeUninitializedCapacity: indices.count) { target, initialized in
+        // All empty arrays share one storage, to which an array made by its capacity writes, also of capacity 0: a race of threads.
+        if indices.isEmpty { return [] }
+        return [Double](unsafeUninitializedCapacity: indices.count) { target, initialized in
             for index in indices { target.initializeElement(at: index - indices.lowerBound, to: double(index)) }
             initialized = indices.count
         }
