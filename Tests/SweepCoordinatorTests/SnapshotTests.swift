@@ -241,6 +241,49 @@ import Testing
         }
     }
 
+    /// A whole grid of twelve points with rungs, which has ended: results are compared at the first one, which few curves keep.
+    private static func ended() -> [Fact] {
+        var harness = CoreHarness()
+        var worker = harness.join("a", slots: 4)
+        var sweep = SampleSweep()
+        (sweep.method, sweep.trials) = ("grid", nil)
+        _ = harness.submit(sweep)
+        harness.trainAll(&worker, harness.assigned(to: worker))
+        return harness.facts
+    }
+
+    @Test func `importance reads the curves that it needs, and no others, in few statements, and answers the same`()
+        throws
+    {
+        let facts = Self.ended()
+        let sample = try StoreSample(facts.map { [$0] })
+        let whole = try restored(sample).core
+        try keep(sample, at: facts.count)
+        let quick = try restored(sample).core
+        let sweep = try #require(whole.sweep(named: "sample"))
+        let thinned = try #require(quick.sweep(named: "sample"))
+        try #require(sweep.state == .finished && sweep.trials.count == 12)
+        try #require(thinned.trials.allSatisfy { !$0.curve.isWhole })
+        // A trial that ended at the first rung keeps that epoch, and so does one whose best it is.
+        let objective = sweep.sweep.objective
+        let needed = thinned.trials.count { $0.curve.best(for: objective)?.epoch != 1 }
+        try #require(needed > 1 && needed < 12)
+        let expected = try whole.importanceDocument(
+            sweep,
+            metric: nil,
+            curves: WholeCurves(snapshots: nil, store: nil)
+        )
+        #expect(expected.comparedAt == 1)
+        for (bytesAhead, statements) in [(8 << 20, 1), (1, needed)] {
+            let snapshots = try #require(try SnapshotStore.open(readOnly: sample.path))
+            let store = try Store.open(directory: sample.path, mode: .readOnly)
+            let curves = WholeCurves(snapshots: snapshots, store: store, bytesAhead: bytesAhead)
+            let document = try quick.importanceDocument(thinned, metric: nil, curves: curves)
+            #expect(document.json == expected.json)
+            #expect(snapshots.curveReads.statements == statements && snapshots.curveReads.rows == needed)
+        }
+    }
+
     @Test func `a damaged snapshot is passed over with its reason, and nothing is lost`() throws {
         let (sample, _) = try sample(snapshotAt: 5)
         let expected = try CoordinatorCore.restored(
