@@ -316,6 +316,39 @@ import Testing
         #expect(found.core.snapshot.parts == expected)
     }
 
+    @Test func `a snapshot that could not be written is tried again when the journal has grown by as much`() throws {
+        let began = try restored(try StoreSample(Self.halfDone().map { [$0] }))
+        let place = try #require(began.last)
+        let least = began.bytesReplayed + 100
+        var upkeep = SnapshotUpkeep(began, least: least)
+        #expect(began.head == nil && !upkeep.isDue)
+        upkeep.committed((place, 100))
+        #expect(upkeep.isDue)
+        upkeep.taken()
+        #expect(!upkeep.isDue)
+        // What comes while it is written counts for the next one, not for another try.
+        upkeep.committed((place, 1_000))
+        var isFirst = upkeep.failed()
+        #expect(isFirst && !upkeep.isDue)
+        upkeep.committed((place, least - 1))
+        #expect(!upkeep.isDue)
+        upkeep.committed((place, 1))
+        #expect(upkeep.isDue)
+        upkeep.taken()
+        isFirst = upkeep.failed()
+        #expect(!isFirst && !upkeep.isDue)
+        upkeep.committed((place, least))
+        upkeep.taken()
+        upkeep.written(bytes: 10)
+        #expect(!upkeep.isDue)
+        // One that was written begins anew.
+        upkeep.committed((place, least))
+        #expect(upkeep.isDue)
+        upkeep.taken()
+        isFirst = upkeep.failed()
+        #expect(isFirst)
+    }
+
     @Test func `a snapshot of another journal, of a newer one, or of other options is passed over`() throws {
         let (sample, facts) = try sample(snapshotAt: 5)
         #expect(try restored(sample, options: CoordinatorOptions(attempts: 5)).passedOver?.contains("attempts") == true)
