@@ -14,8 +14,13 @@ package struct CommitQueue: Sendable {
         case perform([Effect])
     }
 
+    /// Effects that may gather before those are dropped that later ones include: a fleet's of some seconds.
+    package static let many = 65_536
+
     private var pending: [Effect] = []
     private var committing: [Effect]?
+    /// How many are to gather before they are looked through.
+    private var lookedThroughAt = many
 
     package init() {}
 
@@ -28,9 +33,17 @@ package struct CommitQueue: Sendable {
     /// Effects that wait for their commit.
     package var count: Int { pending.count }
 
-    /// Adds what the core decided.
+    /// Adds what the core decided; O(1) an effect in the long run.
+    ///
+    /// However long a commit takes, what gathers is bounded by what workers may send unacknowledged and by the peers that are there: they
+    /// beat and repeat themselves meanwhile.
     package mutating func add(_ effects: [Effect]) {
         if pending.isEmpty { pending = effects } else { pending += effects }
+        guard pending.count >= lookedThroughAt else { return }
+        var gathered: [Effect] = []
+        swap(&gathered, &pending)
+        pending = Effect.withoutRepetitions(gathered, orBeats: true)
+        lookedThroughAt = max(Self.many, 2 * pending.count)
     }
 
     /// The next step; nil while a commit is under way and when nothing waits.
@@ -38,6 +51,7 @@ package struct CommitQueue: Sendable {
         guard committing == nil, !pending.isEmpty else { return nil }
         var waiting: [Effect] = []
         swap(&waiting, &pending)
+        lookedThroughAt = Self.many
         let effects = Effect.withoutRepetitions(waiting)
         let facts = effects.compactMap { effect -> Fact? in
             guard case .record(let fact) = effect else { return nil }

@@ -75,7 +75,7 @@ extension CoordinatorCore {
         if let other = connections[connection], other != id { table.update(other) { $0.connection = nil } }
         connections[connection] = id
         table.add(id, at: now)
-        table.introduce(id, introduction)
+        table.introduce(id, Self.kept(introduction))
         table.update(id) {
             $0.connection = connection
             $0.lastSeen = now
@@ -120,6 +120,16 @@ extension CoordinatorCore {
         )
     }
 
+    /// What is kept of a registration. What the worker holds is compared once: of many workers each would keep a megabyte of it. Ahead
+    /// it holds no more than one of ours takes, whatever it wishes.
+    private static func kept(_ introduction: Register) -> Register {
+        var kept = introduction
+        kept.leases = []
+        kept.dataSets = []
+        kept.prefetch = WorkerSession.prefetch(kept.prefetch, besides: kept.slots)
+        return kept
+    }
+
     /// Tells a worker of another protocol what to do; nothing else of what there is is touched by it.
     private mutating func turnAway(_ introduction: Register, on connection: PeerID, at now: Instant) {
         let sentence = introduction.versions.refusal(
@@ -148,9 +158,13 @@ extension CoordinatorCore {
                 stale.append(.init(lease: progress.lease, stop: stopReason(for: progress.lease.trial)))
             }
         }
-        let waiting = (table[id]?.held ?? []).filter { running[$0] == nil && isUnfinished($0) }
-        let idle = waiting.first.map { slots(of: $0) <= (table[id]?.slots ?? 0) - beat.busySlots } ?? false
-        noteProgress(running, stale: Set(stale.map(\.lease)), of: id, at: now)
+        let held = table[id]?.held ?? []
+        // The first alone: beats are many, and so may be what is held ahead.
+        let next = held.first { running[$0] == nil && isUnfinished($0) }
+        let idle = next.map { slots(of: $0) <= (table[id]?.slots ?? 0) - beat.busySlots } ?? false
+        // A slot has one trainer: whoever names more keeps no more of our memory.
+        let trained = Set(stale.prefix(table[id]?.slots ?? 0).map(\.lease))
+        noteProgress(running, stale: trained, of: id, at: now)
         table.update(id) {
             $0.idleBeats = idle ? $0.idleBeats + 1 : 0
         }
@@ -159,6 +173,7 @@ extension CoordinatorCore {
         guard let beats = table[id]?.idleBeats, beats >= options.missedBeats else { return }
         // It has a free slot and does not begin what it was given: the assignment was lost. One that it has, it ignores.
         table.update(id) { $0.idleBeats = 0 }
+        let waiting = held.filter { running[$0] == nil && isUnfinished($0) }
         send(waiting.compactMap { trial in currentLease(of: trial).flatMap { assignment(of: $0) } }, to: connection)
     }
 

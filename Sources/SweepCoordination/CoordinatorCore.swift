@@ -59,6 +59,9 @@ package struct CoordinatorCore: Sendable {
     /// Whether a worker is registered on this connection.
     package func hasWorker(on connection: PeerID) -> Bool { connections[connection] != nil }
 
+    /// The worker that is registered on this connection; nil when there is none.
+    package func worker(on connection: PeerID) -> WorkerID? { connections[connection] }
+
     /// Sweeps in the store that this version cannot read, and leaves out.
     package var unreadableSweeps: [SweepID] { unreadable }
 

@@ -100,21 +100,33 @@ package enum Effect: Hashable, Sendable {
 }
 
 extension Effect {
-    /// The effects of one commit without the acknowledgements that a later one of them includes.
-    package static func withoutRepetitions(_ effects: consuming [Effect]) -> [Effect] {
-        var last: [PeerID: Int] = [:]
+    /// The effects of one commit without the acknowledgements that a later one of them includes, and where it is said without the answers
+    /// to beats that a later one stands for.
+    package static func withoutRepetitions(_ effects: consuming [Effect], orBeats: Bool = false) -> [Effect] {
+        struct Answer: Hashable {
+            let peer: PeerID
+            let isBeat: Bool
+        }
+        func repeated(_ effect: Effect) -> Answer? {
+            switch effect {
+            case .send(.acknowledged, let peer): Answer(peer: peer, isBeat: false)
+            case .send(.heartbeatAnswer, let peer) where orBeats: Answer(peer: peer, isBeat: true)
+            default: nil
+            }
+        }
+        var last: [Answer: Int] = [:]
         var count = 0
         for index in effects.indices {
-            guard case .send(.acknowledged, let peer) = effects[index] else { continue }
-            last[peer] = index
+            guard let answer = repeated(effects[index]) else { continue }
+            last[answer] = index
             count += 1
         }
         guard count > last.count else { return effects }
         var index = -1
         effects.removeAll { effect in
             index += 1
-            guard case .send(.acknowledged, let peer) = effect else { return false }
-            return last[peer] != index
+            guard let answer = repeated(effect) else { return false }
+            return last[answer] != index
         }
         return effects
     }

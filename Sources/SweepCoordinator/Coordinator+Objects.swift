@@ -11,6 +11,8 @@ struct ObjectUpkeep {
     var unclaimed: [ContentHash: Instant] = [:]
     /// Objects to delete as soon as no backup needs the directory as it is.
     var postponed: Set<ContentHash> = []
+    /// Whether the last object that was sent could not be kept: told of once.
+    var isRefusing = false
     /// When `unclaimed` is looked through again.
     var nextLook = Instant.zero
 
@@ -38,13 +40,33 @@ extension Coordinator {
             transfers.end(cost, of: connection, key: key)
             for answer in answers {
                 switch answer {
-                case .objectStored(let stored): arrived(stored.hash)
+                case .objectStored(let stored):
+                    keepsAgain()
+                    arrived(stored.hash)
+                case .problem(let problem) where problem.code == .unspecified: cannotKeep(problem)
                 case .objectMissing(let missing) where core.needs(missing.hash): lost(missing.hash)
                 default: break
                 }
                 send(answer, to: connection)
             }
         }
+    }
+
+    /// Tells the first time that the disk takes no object, or gives none: workers hear it each time and go on offering theirs, so that
+    /// nothing fails, and trials stand still until somebody sees to it here.
+    private func cannotKeep(_ problem: Problem) {
+        logger.log(
+            level: upkeep.isRefusing ? .debug : .warning,
+            "data sets and checkpoints cannot be kept; trials wait until they can be",
+            metadata: ["store.error": "\(problem.sentence)"]
+        )
+        upkeep.isRefusing = true
+    }
+
+    private func keepsAgain() {
+        guard upkeep.isRefusing else { return }
+        upkeep.isRefusing = false
+        logger.notice("data sets and checkpoints are kept again")
     }
 
     /// Notes an object that is kept now.

@@ -4,9 +4,9 @@ import SweepCore
 import SweepStore
 
 /// When the next snapshot is written.
-struct SnapshotUpkeep {
+package struct SnapshotUpkeep: Sendable {
     /// Whether one is being written.
-    var isWriting = false
+    package var isWriting = false
     /// Bytes of the journal that a restart would read one by one.
     private(set) var bytesAfter: Int
     /// Bytes of the newest snapshot.
@@ -17,10 +17,13 @@ struct SnapshotUpkeep {
     private var bytesWhenTaken = 0
     /// Whether this process began at a snapshot.
     let beganAtSnapshot: Bool
-    /// Whether a snapshot could not be written: then nothing is tried again, the journal suffices.
-    var hasFailed = false
+    /// Whether there is no file that one could be written to: nothing is tried then, the journal suffices.
+    var isImpossible = false
+    /// Where the journal stood when one could not be written last; nil since one was.
+    private var bytesWhenFailed: Int?
 
-    init(_ restored: RestoredCore, least: Int) {
+    /// Begins where a restart left the journal and the snapshot; `least` bytes of the journal are worth one.
+    package init(_ restored: RestoredCore, least: Int) {
         self.least = least
         bytesAfter = restored.bytesReplayed
         bytes = restored.head?.bytes ?? 0
@@ -32,14 +35,19 @@ struct SnapshotUpkeep {
     private let least: Int
 
     /// Whether the journal has grown by so much that a snapshot is worth its writing: by half the snapshot's size, so that no more than
-    /// three bytes are written for each of the journal's, and a restart reads no more one by one than half of what it loads.
-    var isDue: Bool { !isWriting && !hasFailed && bytesAfter >= max(least, bytes / 2) }
+    /// three bytes are written for each of the journal's, and a restart reads no more one by one than half of what it loads. By as much
+    /// again after one that could not be written: what was in the way may be gone, and is in nobody's way until then.
+    package var isDue: Bool { isDue(after: max(least, bytes / 2)) }
 
     /// The same at the end of a process.
-    var isDueAtEnd: Bool { !isWriting && !hasFailed && bytesAfter >= max(1, least / 8) }
+    var isDueAtEnd: Bool { isDue(after: max(1, least / 8)) }
+
+    private func isDue(after growth: Int) -> Bool {
+        !isWriting && !isImpossible && bytesAfter - (bytesWhenFailed ?? 0) >= growth
+    }
 
     /// Takes notice of an entry.
-    mutating func committed(_ entry: (place: JournalPlace, bytes: Int)?) {
+    package mutating func committed(_ entry: (place: JournalPlace, bytes: Int)?) {
         guard let entry else { return }
         last = entry.place
         bytesAfter += entry.bytes
@@ -58,16 +66,24 @@ struct SnapshotUpkeep {
     }
 
     /// A snapshot of the newest entry is taken.
-    mutating func taken() {
+    package mutating func taken() {
         isWriting = true
         bytesWhenTaken = bytesAfter
     }
 
-    /// It is written.
-    mutating func written(_ head: SnapshotStore.Head) {
+    /// It is written, and has so many bytes.
+    package mutating func written(bytes: Int) {
         isWriting = false
-        bytes = head.bytes
+        self.bytes = bytes
         bytesAfter -= bytesWhenTaken
+        bytesWhenFailed = nil
+    }
+
+    /// It could not be written; whether that is the first since one was.
+    package mutating func failed() -> Bool {
+        isWriting = false
+        defer { bytesWhenFailed = bytesAfter }
+        return bytesWhenFailed == nil
     }
 
     /// The directory's snapshots; nil where they cannot be written, which is no reason not to serve.
@@ -92,7 +108,11 @@ extension Coordinator {
     func prepareSnapshots() async {
         guard let snapshots else { return }
         if !snapshotUpkeep.beganAtSnapshot {
-            do { try await snapshots.clear() } catch { return snapshotFailed(error) }
+            do { try await snapshots.clear() } catch {
+                // What is of no use stays, and nothing is to be written beside it.
+                snapshotUpkeep.isImpossible = true
+                return snapshotFailed(error)
+            }
         }
         // The newest entry may be one that is about to be cleared.
         if snapshotUpkeep.isDue, clearing.sweeps.isEmpty { keep(core.snapshot) }
@@ -106,7 +126,7 @@ extension Coordinator {
             let began = ContinuousClock.now
             do {
                 let (head, trials) = try await snapshots.keep(snapshot, at: place)
-                snapshotUpkeep.written(head)
+                snapshotUpkeep.written(bytes: head.bytes)
                 logger.debug(
                     "a snapshot is written",
                     metadata: [
@@ -141,10 +161,10 @@ extension Coordinator {
     }
 
     private func snapshotFailed(_ error: any Error) {
-        snapshotUpkeep.isWriting = false
-        snapshotUpkeep.hasFailed = true
-        logger.warning(
-            "a snapshot cannot be written; the next restart reads the whole journal",
+        let isFirst = snapshotUpkeep.failed()
+        logger.log(
+            level: isFirst ? .warning : .debug,
+            "a snapshot cannot be written; until one can be a restart reads more of the journal",
             metadata: ["store.path": "\(SnapshotStore.path(options.directory))", "store.error": "\(error)"]
         )
     }

@@ -46,7 +46,7 @@ extension Coordinator {
             return handle(.message(message, from: PeerID(number: received.connection.number)))
         }
         if case .register(let introduction) = message,
-            let sentence = refusal(of: introduction.worker, with: received.peer)
+            let sentence = refusal(of: introduction, with: received.peer)
         {
             let problem = Problem(kind: message.kind.rawValue, code: .refused, sentence: sentence)
             send(.problem(problem), to: received.connection)
@@ -56,8 +56,11 @@ extension Coordinator {
         case .request(let request): answer(request, from: received.connection, of: received.peer)
         case .objectOffer, .objectChunk, .objectRequest: transfer(message, with: received.connection, of: received.peer)
         default:
-            let event = Event.arrived(message, from: PeerID(number: received.connection.number)) { kept.contains($0) }
-            handle(event)
+            let connection = PeerID(number: received.connection.number)
+            let leaving = if case .goodbye = message { core.worker(on: connection) } else { nil as WorkerID? }
+            handle(Event.arrived(message, from: connection) { kept.contains($0) })
+            // A fleet that is started again has twice as many processes for a moment: who has left makes room at once.
+            if let leaving, core.workers[leaving] == nil { workersOfKeys.forget(leaving) }
         }
     }
 
@@ -115,14 +118,22 @@ extension Coordinator {
     }
 
     /// Binds a worker process to the key that it proved first; why not, when it may not register.
-    private func refusal(of worker: WorkerID, with peer: Peer) -> String? {
-        switch workersOfKeys.bind(worker, to: peer.key) {
+    private func refusal(of introduction: Register, with peer: Peer) -> String? {
+        let (worker, slots) = (introduction.worker, introduction.slots)
+        switch workersOfKeys.bind(worker, slots: slots, to: peer.key) {
         case .bound: return nil
         case .ofAnother: return "the name and incarnation \(worker.name) belong to another key"
         case .tooMany:
             reached(.workers, by: peer)
             return
                 "\(WorkersOfKeys.ofKey) worker processes of this key are registered, which is as many as a key may have"
+        case .tooWide:
+            reached(.slots, by: peer)
+            return "\(slots) slots are more than a worker may have: start it with at most \(Register.mostSlots)"
+        case .tooManySlots:
+            reached(.slots, by: peer)
+            return
+                "the workers of a key may have \(WorkersOfKeys.slotsOfKey) slots together; with the \(slots) of this one there would be more"
         }
     }
 

@@ -24,7 +24,7 @@ package actor Coordinator: Service {
     var badPeers = BadPeers()
     let store: Store
     let journal: JournalThread
-    let objects: ObjectThread
+    package nonisolated let objects: ObjectThread
     let snapshots: SnapshotThread?
     var snapshotUpkeep: SnapshotUpkeep
     /// Where the curves are that the core has thinned.
@@ -105,7 +105,7 @@ package actor Coordinator: Service {
         core = restored.core
         snapshots = snapshotStore.map(SnapshotThread.init)
         snapshotUpkeep = SnapshotUpkeep(restored, least: options.snapshotBytes)
-        snapshotUpkeep.hasFailed = snapshotStore == nil
+        snapshotUpkeep.isImpossible = snapshotStore == nil
         curves = WholeCurves(snapshots: snapshotStore, store: store)
         kept = core.neededObjects
         clearing.sweeps = core.deleted.subtracting(try DeletedSweeps.cleared(in: store))

@@ -1,11 +1,11 @@
-import SweepCoordination
-import SweepCore
-import SweepReports
+package import SweepCoordination
+package import SweepCore
+package import SweepReports
 import SweepSearch
 
 extension CoordinatorCore {
     /// Which parameters of the sweep matter for `metric`, or for its objective; `curves` has those that are thinned here.
-    func importanceDocument(
+    package func importanceDocument(
         _ sweep: SweepProgress,
         metric: Metric?,
         curves: WholeCurves
@@ -19,12 +19,21 @@ extension CoordinatorCore {
             objective: objective,
             judged: judged,
             levels: sweep.levels
-        ) { record, epoch in
-            // A thinned curve keeps the epoch that counts, and few others.
-            if record.curve.isWhole || record.curve.best(for: objective)?.epoch == epoch {
-                return record.curve.value(metric, at: epoch)
+        ) { wanted in
+            var values: [Int: Double] = [:]
+            var thinned: [Int: Int] = [:]
+            for (record, epoch) in wanted {
+                // A thinned curve keeps the epoch that counts, and few others.
+                if record.curve.isWhole || record.curve.best(for: objective)?.epoch == epoch {
+                    values[record.number] = record.curve.value(metric, at: epoch)
+                } else {
+                    thinned[record.number] = epoch
+                }
             }
-            return sweep[record.number].flatMap { curves.curve(of: $0, in: sweep).value(metric, at: epoch) }
+            curves.forEach(thinned.keys.sorted().lazy.compactMap { sweep[$0] }, in: sweep) { trial, curve in
+                values[trial.number] = thinned[trial.number].flatMap { curve.value(metric, at: $0) }
+            }
+            return values
         }
         guard
             let importance = Importance.analysis(

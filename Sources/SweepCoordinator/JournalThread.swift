@@ -1,25 +1,28 @@
-import SweepCore
-import SweepMessaging
-import SweepStore
+package import SweepCore
+package import SweepMessaging
+package import SweepStore
 import SweepWire
 
 /// Commits facts on a thread of its own, so that the port is served while the disk works.
 ///
 /// Everything that gathers during one commit goes into the next: at 250–400 flushes a second of an ordinary disk that is
 /// what makes thousands of durable reports a second possible.
-actor JournalThread {
-    nonisolated let loop = MessagingLoop(name: "journal")
-    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+package actor JournalThread {
+    /// The thread that commits are written on.
+    package nonisolated let loop = MessagingLoop(name: "journal")
+    package nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
     private let store: Store
 
-    init(_ store: Store) { self.store = store }
+    package init(_ store: Store) { self.store = store }
 
-    /// Returns when the facts are on the disk: their entry, and its bytes.
-    func commit(_ facts: [Fact]) throws -> (place: JournalPlace, bytes: Int)? {
-        guard !facts.isEmpty else { return nil }
-        let body = try JournalCodec.encode(facts)
-        let sequence = try store.append([JournalEntry(kind: Int(JournalCodec.version), body: body)])
-        return (JournalPlace(sequence: sequence, checksum: Checksum.of(body)), body.count)
+    /// Returns when the facts are on the disk, all of them or none: their last entry, and the bytes of all; nil of no facts.
+    ///
+    /// One entry, or several where so much gathered that no reader would take it as one.
+    package func commit(_ facts: [Fact]) throws -> (place: JournalPlace, bytes: Int)? {
+        let rows = try JournalCodec.rows(facts)
+        guard let last = rows.last else { return nil }
+        let sequence = try store.append(rows.map { JournalEntry(kind: Int(JournalCodec.version), body: $0) })
+        return (JournalPlace(sequence: sequence, checksum: Checksum.of(last)), rows.reduce(0) { $0 + $1.count })
     }
 
     /// Bytes of the journal that are looked through in one transaction: some hundredths of a second, in which commits wait.

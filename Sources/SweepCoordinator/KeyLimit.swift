@@ -2,6 +2,8 @@
 package enum KeyLimit: String, CaseIterable, Sendable {
     /// Worker processes that are registered.
     case workers
+    /// Slots that its workers say they have, each of them and all together.
+    case slots
     /// Requests that are being answered.
     case requests
     /// Data sets and checkpoints that wait for the disk.
@@ -11,6 +13,7 @@ package enum KeyLimit: String, CaseIterable, Sendable {
     var sentence: String {
         switch self {
         case .workers: "a key has as many worker processes as it may have; further ones are refused"
+        case .slots: "a key's workers have as many slots as they may have; registrations with more are refused"
         case .requests: "a key has as many requests under way as it may have; further ones are refused"
         case .transfers: "a key's objects wait for the disk; what more comes of them is passed over and sent again"
         }

@@ -44,8 +44,11 @@ package struct WorkerCommand: AsyncParsableCommand {
     /// Runs the worker until it has left; throws a `CommandFailure` for wrong options, and for why it ended.
     package func run() async throws {
         let slots = slots ?? Processors.available
-        guard (1...4096).contains(slots) else {
-            throw CommandFailure(.badInput, "--slots: found \(slots), allowed a number from 1 to 4096")
+        guard (1...Register.mostSlots).contains(slots) else {
+            throw CommandFailure(
+                .badInput,
+                "--slots: found \(slots), allowed a number from 1 to \(Register.mostSlots)"
+            )
         }
         if let prefetch, !(0...65_536).contains(prefetch) {
             throw CommandFailure(.badInput, "--prefetch: found \(prefetch), allowed a number from 0 to 65536")

@@ -14,14 +14,42 @@ package enum JournalCodec {
     /// The versions that are read; a batch of another is refused, never guessed at.
     package static let readVersions: ClosedRange<UInt32> = 1...version
 
-    /// The row's bytes. Throws only for a tree that no reader would take back.
+    /// Bytes from which on a row gets no further fact. The largest fact comes in a message of 16 MiB, so that rows stay far below the
+    /// `WireLimits.journal` that a reader takes.
+    package static let rowBytes = 16 << 20
+
+    /// The row's bytes, however many they are. Throws only for a tree that no reader would take back.
     ///
     /// An `observed` fact whose epochs are not consecutive, or whose rows differ in length, becomes several.
     package static func encode(_ facts: [Fact]) throws(WireError) -> [UInt8] {
-        var writer = FieldWriter(capacity: 64 * facts.count + 16)
-        writer.number(0x08, UInt64(version))
+        var writer = begun(for: facts.count)
         for fact in facts { try writer.append(fact) }
         return writer.bytes
+    }
+
+    /// The facts of a commit as rows, in order: one unless very many gathered, as they do while a disk stands still. Each but the last has
+    /// at least `limit` bytes. None of no facts; throws as `encode`.
+    package static func rows(_ facts: [Fact], bytes limit: Int = rowBytes) throws(WireError) -> [[UInt8]] {
+        guard !facts.isEmpty else { return [] }
+        var rows: [[UInt8]] = []
+        var writer = begun(for: facts.count)
+        var isEmpty = true
+        for fact in facts {
+            if !isEmpty, writer.bytes.count >= limit {
+                rows.append(writer.bytes)
+                writer = begun(for: 0)
+            }
+            try writer.append(fact)
+            isEmpty = false
+        }
+        return rows + [writer.bytes]
+    }
+
+    /// A row without facts, with room for so many.
+    private static func begun(for facts: Int) -> FieldWriter {
+        var writer = FieldWriter(capacity: 64 * facts + 16)
+        writer.number(0x08, UInt64(version))
+        return writer
     }
 
     /// The same by protobuf's library: what `encode` is compared with.

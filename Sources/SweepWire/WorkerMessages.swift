@@ -28,6 +28,8 @@ package struct Register: Hashable, Sendable {
     /// `fastest`; nil where nothing was measured.
     package var samplesPerSecond: Double?
 
+    /// Slots that a worker may have: what `--slots` takes. The codec reads more, so that a coordinator can say so.
+    package static let mostSlots = 4_096
     /// More than a core can do, for what is read of others: a row of the model takes about a million floating-point operations.
     package static let fastest = 1e9
 

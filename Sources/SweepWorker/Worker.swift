@@ -57,8 +57,7 @@ package actor Worker: Service {
             host: Self.hostName,
             pid: getpid(),
             slots: options.slots,
-            // Half of what is held, since an end that is not acknowledged yet is held too.
-            prefetch: min(options.prefetch, max(0, WorkerSession.heldLimit / 2 - options.slots)),
+            prefetch: WorkerSession.prefetch(options.prefetch, besides: options.slots),
             kernels: kernels.name,
             coreVersion: options.isNull ? WorkerOptions.nullCoreVersion : String(TrainingCore.version),
             softwareVersion: options.softwareVersion,

@@ -77,6 +77,29 @@ import Testing
         #expect(harness.broken == [])
     }
 
+    @Test func `of a registration no lists are kept, and no wish for more leases than one of ours takes`() throws {
+        var harness = CoreHarness()
+        let worker = harness.join("a", slots: 2, prefetch: 8)
+        #expect(harness.core.workers[worker.id]?.introduction?.prefetch == 8)
+        var register = try #require(harness.core.workers[worker.id]?.introduction)
+        let foreign = (1...100).map { number in
+            LeaseID(trial: TrialID(sweep: SweepID(rawValue: 9), number: number), attempt: Attempt(rawValue: 1))
+        }
+        register.leases = foreign.map { HeldLease(lease: $0, epoch: 1) }
+        register.dataSets = Array(repeating: SampleSweep.dataSet, count: 100)
+        register.prefetch = 65_536
+        harness.say(.register(register), by: worker)
+        guard case .welcome(let welcome)? = harness.sent(to: worker).first else {
+            Issue.record("no welcome: \(harness.effects)")
+            return
+        }
+        #expect(welcome.refused == foreign)
+        let kept = try #require(harness.core.workers[worker.id]?.introduction)
+        #expect(kept.leases == [] && kept.dataSets == [])
+        #expect(kept.prefetch == 4_096 - 2)
+        #expect(harness.broken == [])
+    }
+
     @Test func `listed leases that are not the worker's any more are refused`() throws {
         var harness = CoreHarness()
         let first = harness.join("a")

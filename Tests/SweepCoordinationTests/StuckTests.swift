@@ -140,4 +140,21 @@ import Testing
         Self.beat(&harness, a, [(leases[0], 1), (leases[1], 2)])
         #expect(harness.core.workers[a.id]?.occupied == 1)
     }
+
+    @Test func `a worker keeps no more leases that are not its own than it has slots, whatever its beats name`() {
+        var harness = CoreHarness()
+        let a = harness.join("a", slots: 2)
+        _ = harness.submit(RegistrationTests.plain(1))
+        let foreign = (1...500).map { number in
+            LeaseID(trial: TrialID(sweep: SweepID(rawValue: 9), number: number), attempt: Attempt(rawValue: 1))
+        }
+        for step in 1...3 {
+            Self.beat(&harness, a, foreign.map { ($0, step) })
+            #expect(harness.stopped(at: a).map(\.lease) == foreign)
+            #expect(harness.core.workers[a.id]?.occupied == (step == 1 ? 0 : 2))
+        }
+        Self.beat(&harness, a, [])
+        #expect(harness.core.workers[a.id]?.occupied == 0)
+        #expect(harness.broken == [])
+    }
 }

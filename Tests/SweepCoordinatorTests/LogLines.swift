@@ -19,6 +19,16 @@ struct LogLines {
         return false
     }
 
+    /// Waits for such a line; the messages up to it.
+    func lines(through text: String) async -> [String] {
+        var lines: [String] = []
+        for await message in messages {
+            lines.append(message)
+            if message == text { break }
+        }
+        return lines
+    }
+
     private struct Handler: LogHandler {
         var metadata = Logger.Metadata()
         var logLevel: Logger.Level

@@ -241,6 +241,49 @@ import Testing
         }
     }
 
+    /// A whole grid of twelve points with rungs, which has ended: results are compared at the first one, which few curves keep.
+    private static func ended() -> [Fact] {
+        var harness = CoreHarness()
+        var worker = harness.join("a", slots: 4)
+        var sweep = SampleSweep()
+        (sweep.method, sweep.trials) = ("grid", nil)
+        _ = harness.submit(sweep)
+        harness.trainAll(&worker, harness.assigned(to: worker))
+        return harness.facts
+    }
+
+    @Test func `importance reads the curves that it needs, and no others, in few statements, and answers the same`()
+        throws
+    {
+        let facts = Self.ended()
+        let sample = try StoreSample(facts.map { [$0] })
+        let whole = try restored(sample).core
+        try keep(sample, at: facts.count)
+        let quick = try restored(sample).core
+        let sweep = try #require(whole.sweep(named: "sample"))
+        let thinned = try #require(quick.sweep(named: "sample"))
+        try #require(sweep.state == .finished && sweep.trials.count == 12)
+        try #require(thinned.trials.allSatisfy { !$0.curve.isWhole })
+        // A trial that ended at the first rung keeps that epoch, and so does one whose best it is.
+        let objective = sweep.sweep.objective
+        let needed = thinned.trials.count { $0.curve.best(for: objective)?.epoch != 1 }
+        try #require(needed > 1 && needed < 12)
+        let expected = try whole.importanceDocument(
+            sweep,
+            metric: nil,
+            curves: WholeCurves(snapshots: nil, store: nil)
+        )
+        #expect(expected.comparedAt == 1)
+        for (bytesAhead, statements) in [(8 << 20, 1), (1, needed)] {
+            let snapshots = try #require(try SnapshotStore.open(readOnly: sample.path))
+            let store = try Store.open(directory: sample.path, mode: .readOnly)
+            let curves = WholeCurves(snapshots: snapshots, store: store, bytesAhead: bytesAhead)
+            let document = try quick.importanceDocument(thinned, metric: nil, curves: curves)
+            #expect(document.json == expected.json)
+            #expect(snapshots.curveReads.statements == statements && snapshots.curveReads.rows == needed)
+        }
+    }
+
     @Test func `a damaged snapshot is passed over with its reason, and nothing is lost`() throws {
         let (sample, _) = try sample(snapshotAt: 5)
         let expected = try CoordinatorCore.restored(
@@ -271,6 +314,39 @@ import Testing
             session: 1
         )
         #expect(found.core.snapshot.parts == expected)
+    }
+
+    @Test func `a snapshot that could not be written is tried again when the journal has grown by as much`() throws {
+        let began = try restored(try StoreSample(Self.halfDone().map { [$0] }))
+        let place = try #require(began.last)
+        let least = began.bytesReplayed + 100
+        var upkeep = SnapshotUpkeep(began, least: least)
+        #expect(began.head == nil && !upkeep.isDue)
+        upkeep.committed((place, 100))
+        #expect(upkeep.isDue)
+        upkeep.taken()
+        #expect(!upkeep.isDue)
+        // What comes while it is written counts for the next one, not for another try.
+        upkeep.committed((place, 1_000))
+        var isFirst = upkeep.failed()
+        #expect(isFirst && !upkeep.isDue)
+        upkeep.committed((place, least - 1))
+        #expect(!upkeep.isDue)
+        upkeep.committed((place, 1))
+        #expect(upkeep.isDue)
+        upkeep.taken()
+        isFirst = upkeep.failed()
+        #expect(!isFirst && !upkeep.isDue)
+        upkeep.committed((place, least))
+        upkeep.taken()
+        upkeep.written(bytes: 10)
+        #expect(!upkeep.isDue)
+        // One that was written begins anew.
+        upkeep.committed((place, least))
+        #expect(upkeep.isDue)
+        upkeep.taken()
+        isFirst = upkeep.failed()
+        #expect(isFirst)
     }
 
     @Test func `a snapshot of another journal, of a newer one, or of other options is passed over`() throws {

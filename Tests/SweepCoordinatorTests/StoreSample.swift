@@ -6,7 +6,7 @@ import SweepTestKit
 import SweepWire
 
 /// A directory with a small store, removed with the value.
-final class StoreSample {
+final class StoreSample: Sendable {
     let path: String
     let objects: ObjectStore
 

@@ -311,8 +311,14 @@ import Testing
 
     @Test func `results are compared at the last level that half of the trials reached`() {
         func compared(_ trials: [TrialRecord]) -> ComparedResults {
-            ComparedResults(trials, objective: Objective(), judged: Objective(), levels: [1, 3]) {
-                $0.curve.value(.validationLoss, at: $1)
+            ComparedResults(trials, objective: Objective(), judged: Objective(), levels: [1, 3]) { wanted in
+                // One without numbers is not asked for, nor one that trained nothing.
+                #expect(wanted.allSatisfy { $0.trial.curve.firstNonFiniteEpoch == nil && $0.epoch > 0 })
+                return Dictionary(
+                    uniqueKeysWithValues: wanted.compactMap { trial, epoch in
+                        trial.curve.value(.validationLoss, at: epoch).map { (trial.number, $0) }
+                    }
+                )
             }
         }
         let pruned = [

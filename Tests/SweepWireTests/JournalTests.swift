@@ -104,6 +104,21 @@ import Testing
         #expect(try JournalCodec.decode(JournalCodec.encode([])) == [])
     }
 
+    @Test func `a commit is one row, or several in the order of its facts where it has very many bytes`() throws {
+        var random = RandomMessages(seed: 7)
+        let facts = (0..<500).map { random.fact($0 % RandomMessages.factKinds) }
+        #expect(try JournalCodec.rows(facts) == [JournalCodec.encode(facts)])
+        #expect(try JournalCodec.rows([]) == [])
+        for limit in [1, 1_000, 5_000] {
+            let rows = try JournalCodec.rows(facts, bytes: limit)
+            #expect(try rows.flatMap { try JournalCodec.decode($0) } == facts)
+            #expect(rows.count > 1 && rows.dropLast().allSatisfy { $0.count >= limit })
+            #expect(limit > 1 || rows.count == facts.count)
+        }
+        // The largest fact of a client's request fits on top.
+        #expect(JournalCodec.rowBytes + MessageKind.request.bodyLimit < WireLimits.journal)
+    }
+
     @Test func `a row is cleared of a sweep, and keeps the others, how far workers were heard, and that it is gone`()
         throws
     {

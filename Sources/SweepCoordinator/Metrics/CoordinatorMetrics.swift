@@ -84,7 +84,7 @@ package struct CoordinatorMetrics: Sendable {
         "sweepd_requests_refused_total":
             "Requests that were refused, as too many of their connection or key were under way.",
         "sweepd_key_limits_total":
-            "Registrations and requests that were refused, and messages about objects that were passed over, as their key had as much as a key may have.",
+            "Registrations and requests that were refused, and messages about objects that were passed over, as their key had as much as a key, or one of its workers, may have.",
         "sweepd_lease_ends_total":
             "Leases that ended before their segment did, by how; lapsed: the worker fell silent.",
         "sweepd_trial_ends_total": "Trials that came to their end, by state.",

@@ -14,13 +14,14 @@ package struct ComparedResults: Sendable {
     ///   - objective: the sweep's, which says which epoch of a trial counts.
     ///   - judged: what they are judged by, which may be another metric.
     ///   - levels: the scheduler's, ascending; the last one completes a trial.
-    ///   - value: what a trial reached at an epoch on the metric of `judged`; nil for what was not measured.
+    ///   - values: what each of these trials, in the order of `trials`, reached at its epoch on the metric of `judged`, by the trial's
+    ///     number; without those that were not measured. Asked once, so that curves that lie elsewhere are read together.
     package init(
         _ trials: some Sequence<TrialRecord>,
         objective: Objective,
         judged: Objective,
         levels: [Int],
-        value: (TrialRecord, Int) -> Double?
+        values: ([(trial: TrialRecord, epoch: Int)]) -> [Int: Double]
     ) {
         let told = trials.filter { $0.curve.epochs > $0.curve.inherited }
         // What another trial trained says nothing of this one's configuration.
@@ -32,10 +33,15 @@ package struct ComparedResults: Sendable {
         let enough = max((told.count + 1) / 2, min(told.count, Importance.leastConfigurations))
         let level = levels.last { level in told.count { hasReached($0, level) } >= enough } ?? levels.first ?? 1
         epoch = level == last ? nil : level
-        results = told.filter { hasReached($0, level) }.map { trial in
-            guard trial.curve.firstNonFiniteEpoch == nil else { return (trial.configuration, .infinity) }
-            let counts = level == last ? trial.curve.best(for: objective)?.epoch : min(level, trial.curve.epochs)
-            return (trial.configuration, counts.flatMap { value(trial, $0) }.map(judged.cost) ?? .infinity)
-        }
+        let reached = told.filter { hasReached($0, level) }
+        let found = values(
+            reached.compactMap { trial in
+                guard trial.curve.firstNonFiniteEpoch == nil else { return nil }
+                let counts = level == last ? trial.curve.best(for: objective)?.epoch : min(level, trial.curve.epochs)
+                return counts.map { (trial, $0) }
+            }
+        )
+        // One without numbers was not asked for.
+        results = reached.map { ($0.configuration, found[$0.number].map(judged.cost) ?? .infinity) }
     }
 }

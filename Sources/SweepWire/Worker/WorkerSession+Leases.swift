@@ -4,6 +4,12 @@ extension WorkerSession {
     /// Leases that are taken: with those whose end is on its way they must fit into one registration.
     package static var heldLimit: Int { WireLimits.entries / 2 }
 
+    /// Leases to hold ahead beside `slots`, of as many as are wished for: half of what is held with them, since an end that is not
+    /// acknowledged yet is held too.
+    package static func prefetch(_ wished: Int, besides slots: Int) -> Int {
+        min(wished, max(0, heldLimit / 2 - slots))
+    }
+
     /// Takes a lease in, gives it back when draining, ignores one that it has.
     mutating func take(_ assignment: Assignment, at now: Instant, _ actions: inout [Action]) {
         let lease = assignment.lease
