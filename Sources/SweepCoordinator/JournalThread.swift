@@ -14,12 +14,13 @@ actor JournalThread {
 
     init(_ store: Store) { self.store = store }
 
-    /// Returns when the facts are on the disk: their entry, and its bytes.
+    /// Returns when the facts are on the disk, all of them or none: their entry, the last one where they are several, and their bytes.
     func commit(_ facts: [Fact]) throws -> (place: JournalPlace, bytes: Int)? {
         guard !facts.isEmpty else { return nil }
-        let body = try JournalCodec.encode(facts)
-        let sequence = try store.append([JournalEntry(kind: Int(JournalCodec.version), body: body)])
-        return (JournalPlace(sequence: sequence, checksum: Checksum.of(body)), body.count)
+        let rows = try JournalCodec.encodeRows(facts)
+        let sequence = try store.append(rows.map { JournalEntry(kind: Int(JournalCodec.version), body: $0) })
+        let bytes = rows.reduce(0) { $0 + $1.count }
+        return rows.last.map { (JournalPlace(sequence: sequence, checksum: Checksum.of($0)), bytes) }
     }
 
     /// Bytes of the journal that are looked through in one transaction: some hundredths of a second, in which commits wait.

@@ -24,6 +24,28 @@ package enum JournalCodec {
         return writer.bytes
     }
 
+    /// Bytes after which another row is begun: rows of a busy coordinator have some hundred thousand.
+    package static let rowBytes = 4 << 20
+
+    /// The bytes of one row, or of several where one would be long: what gathers while a disk stalls, and when many workers come back
+    /// at once, may be more than a reader takes in one (`WireLimits.journal`).
+    ///
+    /// Facts stay in their order; no row is longer than `limit` without its last fact.
+    package static func encodeRows(_ facts: [Fact], limit: Int = rowBytes) throws(WireError) -> [[UInt8]] {
+        var rows: [[UInt8]] = []
+        var rest = facts[...]
+        repeat {
+            var writer = FieldWriter(capacity: min(64 * rest.count + 16, limit))
+            writer.number(0x08, UInt64(version))
+            while let fact = rest.popFirst() {
+                try writer.append(fact)
+                if writer.bytes.count >= limit { break }
+            }
+            rows.append(writer.bytes)
+        } while !rest.isEmpty
+        return rows
+    }
+
     /// The same by protobuf's library: what `encode` is compared with.
     package static func encodeThoroughly(_ facts: [Fact]) throws(WireError) -> [UInt8] {
         var batch = Sweepd_Journal_Batch()

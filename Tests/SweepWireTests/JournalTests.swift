@@ -104,6 +104,25 @@ import Testing
         #expect(try JournalCodec.decode(JournalCodec.encode([])) == [])
     }
 
+    @Test(arguments: [1, 100, 4_096])
+    func `a batch that is too long for a row becomes several, with its facts in their order`(limit: Int) throws {
+        var random = RandomMessages(seed: 9)
+        let facts = (0..<500).map { random.fact($0 % RandomMessages.factKinds) }
+        let rows = try JournalCodec.encodeRows(facts, limit: limit)
+        #expect(rows.count > 1)
+        #expect(try rows.flatMap { try JournalCodec.decode($0) } == facts)
+        for row in rows.dropLast() {
+            #expect(row.count >= limit)
+            let kept = try JournalCodec.decode(row)
+            let shorter = try JournalCodec.encode(Array(kept.dropLast()))
+            #expect(kept.count == 1 || shorter.count < limit)
+        }
+        let whole = try JournalCodec.encode(facts)
+        #expect(try JournalCodec.encodeRows(facts, limit: whole.count) == [whole])
+        #expect(try JournalCodec.encodeRows([], limit: limit) == [JournalCodec.encode([])])
+        #expect(JournalCodec.rowBytes < WireLimits.journal / 4)
+    }
+
     @Test func `a row is cleared of a sweep, and keeps the others, how far workers were heard, and that it is gone`()
         throws
     {
