@@ -1,3 +1,4 @@
+import Glibc
 import SweepCoordinator
 import SweepCore
 import SweepDashboard
@@ -9,7 +10,8 @@ extension Coordinator {
     /// Takes in a sweep file whose text came over HTTP.
     ///
     /// What it reads of this machine lies in the folder in which the coordinator was started: who may steer may not have
-    /// any file read that the coordinator may. Programs are not taken: over HTTP nobody decides what runs on workers.
+    /// any file read that the coordinator may, and none that is its owner's alone: by the coordinator's key, which may lie there, one
+    /// could hand in programs. Programs are not taken: over HTTP nobody decides what runs on workers.
     func take(text bytes: [UInt8]) async -> Site.Submitted {
         guard let text = String(validating: bytes, as: UTF8.self) else {
             return .mistakes(["the body is no UTF-8 text"])
@@ -37,6 +39,15 @@ extension Coordinator {
             )
             return .mistakes(file.render([problem]))
         }
+        if let hidden = file.sweep.named.first(where: { Self.isSecret($0.path) }) {
+            let problem = SpecProblem(
+                path: hidden.place,
+                message: "a file that only its owner may read, as keys and tokens are",
+                found: hidden.path,
+                allowed: "one that its group may read; or `sweepd submit FILE`, which reads it where it runs"
+            )
+            return .mistakes(file.render([problem]))
+        }
         do {
             // Data sets of gigabytes are read on no thread that others wait for.
             let loaded = try await Task.detached { try LoadedSweep(file, text: text, in: ".") }.value
@@ -56,6 +67,13 @@ extension Coordinator {
 
     private static func isWithin(_ path: String) -> Bool {
         !path.hasPrefix("/") && !path.hasPrefix("~") && !path.split(separator: "/").contains("..")
+    }
+
+    /// Whether only its owner may read a file, as every file with a key or a token: what is said of a mistake in it would tell it.
+    private static func isSecret(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        return status.st_mode & 0o077 == 0
     }
 }
 

@@ -19,8 +19,9 @@ struct WaitCommand: AsyncParsableCommand {
     @Option(help: "Seconds after which it is given up; unless told, never.") var within: Double?
 
     func validate() throws {
-        if let within, !(within > 0 && within.isFinite) {
-            throw ValidationError("--within: found \(within), allowed seconds above 0")
+        // Some thirty years: a duration holds no number of seconds that has no end.
+        if let within, !(within > 0 && within <= 1e9) {
+            throw ValidationError("--within: found \(within), allowed seconds above 0, at most 1e9")
         }
     }
 

@@ -76,6 +76,10 @@ extension CoordinatorCore {
             milliseconds: draft.milliseconds,
             experiment: draft.experiment
         )
+        // What the journal takes and does not give back would keep every later start from reading it.
+        do throws(WireError) { _ = try JournalCodec.decode(JournalCodec.encode([.sweepSubmitted(submission)])) } catch {
+            return .failure(.wrong("what was handed in cannot be kept: \(error)"))
+        }
         return .success(submission)
     }
 

@@ -162,9 +162,9 @@ package struct SweepProgress: Sendable {
     var probeColumn: Int? { definition.probeColumn }
 
     /// The trial with this number; nil when there is none.
-    package subscript(number: Int) -> TrialProgress? {
-        trials.indices.contains(number - 1) ? trials[number - 1] : nil
-    }
+    ///
+    /// Any number may be asked for: readers name them.
+    package subscript(number: Int) -> TrialProgress? { has(number) ? trials[number - 1] : nil }
 
     /// The attempt, first epoch and last epoch of the lease that would train this trial's segment; nil when it has none.
     func nextLease(of number: Int) -> (attempt: Attempt, from: Int, to: Int)? {

@@ -43,29 +43,8 @@ package struct WorkerCommand: AsyncParsableCommand {
 
     /// Runs the worker until it has left; throws a `CommandFailure` for wrong options, and for why it ended.
     package func run() async throws {
+        try checkOptions()
         let slots = slots ?? Processors.available
-        guard (1...Register.mostSlots).contains(slots) else {
-            throw CommandFailure(
-                .badInput,
-                "--slots: found \(slots), allowed a number from 1 to \(Register.mostSlots)"
-            )
-        }
-        if let prefetch, !(0...65_536).contains(prefetch) {
-            throw CommandFailure(.badInput, "--prefetch: found \(prefetch), allowed a number from 0 to 65536")
-        }
-        guard patience >= 0, patience < 1e9 else {
-            throw CommandFailure(.badInput, "--patience: found \(patience), allowed seconds from 0")
-        }
-        guard (0...1_048_576).contains(cache) else {
-            throw CommandFailure(.badInput, "--cache: found \(cache), allowed MiB from 0 to 1048576")
-        }
-        guard (0.1...3600).contains(drainTime) else {
-            throw CommandFailure(.badInput, "--drain-time: found \(drainTime), allowed seconds from 0.1 to 3600")
-        }
-        guard (0...60).contains(calibrate) else {
-            throw CommandFailure(.badInput, "--calibrate: found \(calibrate), allowed seconds from 0 to 60")
-        }
-        try Self.check(name ?? "", option: "--name")
         let labels = try Self.labels(label)
         let security = try keys.security()
         guard let parent = supervisedBy else { await supervise(slots: slots) }
@@ -131,6 +110,34 @@ package struct WorkerCommand: AsyncParsableCommand {
             _exit((failure?.status ?? .done).rawValue)
         }
         if let failure { throw failure }
+    }
+
+    /// Throws a `CommandFailure` for an option that says what no worker can be told.
+    package func checkOptions() throws {
+        let slots = slots ?? Processors.available
+        guard (1...Register.mostSlots).contains(slots) else {
+            throw CommandFailure(
+                .badInput,
+                "--slots: found \(slots), allowed a number from 1 to \(Register.mostSlots)"
+            )
+        }
+        if let prefetch, !(0...65_536).contains(prefetch) {
+            throw CommandFailure(.badInput, "--prefetch: found \(prefetch), allowed a number from 0 to 65536")
+        }
+        guard patience >= 0, patience < 1e9 else {
+            throw CommandFailure(.badInput, "--patience: found \(patience), allowed seconds from 0")
+        }
+        guard (0...1_048_576).contains(cache) else {
+            throw CommandFailure(.badInput, "--cache: found \(cache), allowed MiB from 0 to 1048576")
+        }
+        guard (0.1...3600).contains(drainTime) else {
+            throw CommandFailure(.badInput, "--drain-time: found \(drainTime), allowed seconds from 0.1 to 3600")
+        }
+        guard (0...60).contains(calibrate) else {
+            throw CommandFailure(.badInput, "--calibrate: found \(calibrate), allowed seconds from 0 to 60")
+        }
+        try Self.check(name ?? "", option: "--name")
+        _ = try Self.labels(label)
     }
 
     /// The labels of `--label`, each `key=value`; throws a `CommandFailure` for what a worker may not be labelled.

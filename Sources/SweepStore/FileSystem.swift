@@ -76,20 +76,23 @@ enum FileSystem {
 
     /// Makes a directory and the missing ones above it; those that are there stay as they are.
     static func makeDirectories(_ path: String) throws(StoreError) {
+        // A path without a byte names nothing, and there are folders in which none can be made that say the same of every new one.
+        guard try !makeDirectory(path) else { return }
+        try makeDirectories(parent(of: path))
+        guard try makeDirectory(path) else { throw error("make the directory", path, code: ENOENT) }
+    }
+
+    /// Makes a directory, unless it is there; false where the one above it is missing.
+    private static func makeDirectory(_ path: String) throws(StoreError) -> Bool {
         if mkdir(path, 0o777) == 0 {
             try synchronizeDirectory(parent(of: path))
-            return
+            return true
         }
         switch errno {
-        case EEXIST:
-            if !isDirectory(path) {
-                throw .inputOutput(path: path, operation: "make the directory", reason: "a file has its name")
-            }
-        case ENOENT where parent(of: path) != path:
-            try makeDirectories(parent(of: path))
-            try makeDirectories(path)
-        default:
-            throw error("make the directory", path)
+        case EEXIST where isDirectory(path): return true
+        case EEXIST: throw .inputOutput(path: path, operation: "make the directory", reason: "a file has its name")
+        case ENOENT where parent(of: path) != path: return false
+        default: throw error("make the directory", path)
         }
     }
 

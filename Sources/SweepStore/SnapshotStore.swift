@@ -136,13 +136,18 @@ package final class SnapshotStore: Sendable {
     /// The newest state; nil when there is none.
     package var head: Head? {
         get throws(StoreError) {
-            try Store.storing(path) { try connection.read { try Self.head($0) } }
+            try Store.storing(path) { try connection.read { try storedHead($0) } }
         }
     }
 
-    private static func head(_ db: Database) throws -> Head? {
+    private func storedHead(_ db: Database) throws -> Head? {
         try Row.fetchOne(db, sql: "SELECT sequence, entry, parts, bytes FROM head").map { row in
-            Head(sequence: row[0], entry: UInt64(bitPattern: row[1] as Int64), parts: row[2], bytes: row[3])
+            Head(
+                sequence: try row.integer(0, of: path),
+                entry: UInt64(bitPattern: Int64(try row.integer(1, of: path))),
+                parts: try row.integer(2, of: path),
+                bytes: try row.integer(3, of: path)
+            )
         }
     }
 
@@ -152,12 +157,12 @@ package final class SnapshotStore: Sendable {
     /// part that is missing or not as it was written, and what `body` throws.
     package func readParts(if wanted: (Head) throws -> Bool, _ body: ([UInt8]) throws -> Void) throws -> Head? {
         try connection.read { db in
-            guard let head = try Self.head(db), try wanted(head) else { return nil }
+            guard let head = try storedHead(db), try wanted(head) else { return nil }
             let rows = try Row.fetchCursor(db, sql: "SELECT checksum, body FROM part ORDER BY number")
             var count = 0
             while let row = try rows.next() {
                 let bytes = try row.withUnsafeData(atIndex: 1) { $0.map { [UInt8]($0) } ?? [] }
-                guard Checksum.of(bytes) == UInt64(bitPattern: row[0] as Int64) else {
+                guard Self.checksum(row, 0) == Checksum.of(bytes) else {
                     throw StoreError.corrupt(path: path, reason: "part \(count + 1) is not as it was written")
                 }
                 count += 1
@@ -293,7 +298,7 @@ package final class SnapshotStore: Sendable {
                     while let row = try rows.next() {
                         count += 1
                         guard let curve = try Self.body(row, checksum: 1, body: 2) else { continue }
-                        body((row[0] as Int) & 0xffff_ffff, curve)
+                        body(try row.integer(0, of: path) & 0xffff_ffff, curve)
                     }
                     noteRead(rows: count)
                 }
@@ -307,7 +312,12 @@ package final class SnapshotStore: Sendable {
     /// What a row holds; nil when it is not as it was written.
     private static func body(_ row: Row, checksum: Int, body: Int) throws -> [UInt8]? {
         let bytes = try row.withUnsafeData(atIndex: body) { $0.map { [UInt8]($0) } ?? [] }
-        return Checksum.of(bytes) == UInt64(bitPattern: row[checksum] as Int64) ? bytes : nil
+        return Self.checksum(row, checksum) == Checksum.of(bytes) ? bytes : nil
+    }
+
+    /// The checksum in a column; nil when none stands there.
+    private static func checksum(_ row: Row, _ column: Int) -> UInt64? {
+        Int64.fromDatabaseValue(row[column]).map { UInt64(bitPattern: $0) }
     }
 
     /// What was asked for curves since the file was opened.
@@ -331,9 +341,9 @@ package final class SnapshotStore: Sendable {
                     let rows = try Row.fetchCursor(db, sql: "SELECT id, checksum, body FROM curve")
                     while let row = try rows.next() {
                         let bytes = try row.withUnsafeData(atIndex: 2) { $0.map { [UInt8]($0) } ?? [] }
-                        let id = row[0] as Int
+                        let id = try row.integer(0, of: path)
                         let (sweep, trial) = (id >> 32, id & 0xffff_ffff)
-                        if Checksum.of(bytes) != UInt64(bitPattern: row[1] as Int64) {
+                        if Self.checksum(row, 1) != Checksum.of(bytes) {
                             found.append("the curve of trial \(sweep)/\(trial) is not as it was written")
                         } else if let problem = curve(sweep, trial, bytes) {
                             found.append(problem)

@@ -103,9 +103,7 @@ package final class Store: Sendable {
                 var last: Int?
                 var bytes = 0
                 while bytes < limit, let row = try rows.next() {
-                    let (number, entry) = try row.withUnsafeData(atIndex: 2) { data in
-                        (row[0] as Int, JournalEntry(kind: row[1], body: data.map(Array.init) ?? []))
-                    }
+                    let (number, entry) = try numbered(row)
                     last = number
                     bytes += entry.body.count + 1
                     do {
@@ -140,9 +138,7 @@ package final class Store: Sendable {
                     arguments: [sequence]
                 )
                 while let row = try rows.next() {
-                    let (number, entry) = try row.withUnsafeData(atIndex: 2) { data in
-                        (row[0] as Int, JournalEntry(kind: row[1], body: data.map(Array.init) ?? []))
-                    }
+                    let (number, entry) = try numbered(row)
                     do { try body(number, entry) } catch {
                         bodyFailed = true
                         throw error
@@ -154,15 +150,21 @@ package final class Store: Sendable {
         }
     }
 
+    /// An entry with its number, of a row of `seq`, `kind` and `body`.
+    private func numbered(_ row: Row) throws -> (sequence: Int, entry: JournalEntry) {
+        let (sequence, kind) = (try row.integer(0, of: path), try row.integer(1, of: path))
+        return try row.withUnsafeData(atIndex: 2) { data in
+            (sequence, JournalEntry(kind: kind, body: data.map(Array.init) ?? []))
+        }
+    }
+
     /// The entry with this number; nil when there is none.
     package func entry(_ sequence: Int) throws(StoreError) -> JournalEntry? {
         try Self.storing(path) {
             try connection.read { db in
-                let statement = try db.cachedStatement(sql: "SELECT kind, body FROM journal WHERE seq = ?")
+                let statement = try db.cachedStatement(sql: "SELECT seq, kind, body FROM journal WHERE seq = ?")
                 guard let row = try Row.fetchOne(statement, arguments: [sequence]) else { return nil }
-                return try row.withUnsafeData(atIndex: 1) { data in
-                    JournalEntry(kind: row[0], body: data.map(Array.init) ?? [])
-                }
+                return try numbered(row).entry
             }
         }
     }

@@ -153,6 +153,43 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a file that is its owner's alone is no data, and nothing of it is told`() async throws {
+            try await Bench.run { bench in
+                _ = try await bench.coordinatorKey()
+                let coordinator = try await bench.coordinator()
+                func lines(_ name: String) throws -> [String] {
+                    try String(contentsOfFile: coordinator.directory + "/" + name, encoding: .utf8)
+                        .split(separator: "\n").map(String.init)
+                }
+                let secret = try #require(try lines("coordinator.key").first { $0.hasPrefix("secret ") }).dropFirst(7)
+                let token = try #require(try lines("http-token").first)
+                func handIn(_ file: String) throws -> HTTPReply {
+                    try HTTPReply.ask(
+                        port: coordinator.httpPort,
+                        "/api/v1/sweeps",
+                        method: "POST",
+                        headers: ["Authorization": "Bearer \(token)"],
+                        body: """
+                            name: told
+                            data: {source: {libsvm: \(file)}, target: last}
+                            train: {model: {mlp: {layers: 1, width: 4}}, optimizer: {sgd: {learning_rate: 0.1}}, batch_size: 4, epochs: 1}
+                            objective: {minimize: validation.loss}
+                            search: {method: random, trials: 1}
+                            """
+                    )
+                }
+                for name in ["coordinator.key", "http-token", "http-token-read"] {
+                    let reply = try handIn("coordinator/" + name)
+                    try #require(reply.status == 422 && reply.body.contains("only its owner may read"), "\(reply.body)")
+                    try #require(!reply.body.contains(secret) && !reply.body.contains(token.prefix(20)))
+                }
+                // What others may read is read, and its mistakes are told.
+                try bench.write("rows.txt", "one 1:0.5\n")
+                let told = try handIn("rows.txt")
+                try #require(told.status == 422 && told.body.contains("found 'one'"), "\(told.body)")
+            }
+        }
+
         @Test func `metrics count what happened`() async throws {
             try await Bench.run { bench in
                 // Beats so rare that no lease lapses because the machine is busy.

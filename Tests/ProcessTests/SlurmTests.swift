@@ -130,6 +130,24 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a command that leaves somebody with its output behind has ended all the same`() async throws {
+            try await Bench.run { bench in
+                let hold = try bench.write("hold", "")
+                let squeue = try bench.write(
+                    "bin/squeue",
+                    "#!/bin/sh\nwhile [ -e '\(hold)' ]; do sleep 0.2; done &\necho 17 COMPLETED\n"
+                )
+                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: squeue)
+                let path = bench.path("bin") + ":" + (Program.environment("PATH") ?? "/usr/bin:/bin")
+                let child = try await bench.run(
+                    ["sweepd", "slurm", "any", "--stop"],
+                    environment: ["PATH": path],
+                    within: 40
+                )
+                try #require(child.status == 0 && child.errors.contains("0 jobs cancelled"), "\(child.errors)")
+            }
+        }
+
         @Test func `the batch script of the package is the one that is submitted`() async throws {
             try await Bench.run { bench in
                 let printed = try await bench.run(["sweepd", "slurm", "any", "--print-script"], exits: 0)

@@ -73,6 +73,28 @@ extension RealProcesses {
             }
         }
 
+        @Test(arguments: ["1e300", "inf", "nan", "0"])
+        func `a time to wait that no clock has is refused`(seconds: String) async throws {
+            try await Bench.run { bench in
+                let words = ["sweepd", "wait", "any", "--coordinator", "tcp://127.0.0.1:1", "--within", seconds]
+                let child = try await bench.run(words, exits: 2, within: 20)
+                try #require(child.errors.contains("--within"), "\(child.errors)")
+            }
+        }
+
+        @Test func `what no worker can be told is refused before a host is asked`() async throws {
+            try await Bench.run { bench in
+                let hosts = try bench.write("hosts.txt", "nowhere.invalid\n")
+                for (words, told) in [
+                    (["--drain-time", "inf"], "--drain-time: found inf, allowed seconds from 0.1 to 3600"),
+                    (["--slots=0"], "--slots: found 0, allowed a number from 1 to 4096"),
+                ] {
+                    let child = try await bench.run(["sweepd", "up", hosts, "--"] + words, exits: 2, within: 20)
+                    try #require(child.errors.contains(told), "\(child.errors)")
+                }
+            }
+        }
+
         @Test func `a wrong limit of memory in the environment is refused, by workers too`() async throws {
             try await Bench.run { bench in
                 let sweep = try bench.sweep("quick")

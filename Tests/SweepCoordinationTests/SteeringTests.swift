@@ -35,6 +35,39 @@ import Testing
         #expect(harness.facts == [])
     }
 
+    @Test func `what a journal would not give back is refused, and nothing is kept`() {
+        var harness = CoreHarness()
+        let plain = SampleSweep().draft
+        func draft(size: Int, rows: Int) -> SweepDraft {
+            SweepDraft(
+                source: plain.source,
+                text: plain.text,
+                fileName: plain.fileName,
+                dataSet: DataSetID(hash: plain.dataSet.hash, size: size),
+                schema: DataSchema(
+                    features: SampleSweep.schema.features,
+                    task: SampleSweep.schema.task,
+                    trainingRows: rows,
+                    validationRows: 20,
+                    testRows: 0
+                ),
+                coreVersion: plain.coreVersion,
+                milliseconds: plain.milliseconds
+            )
+        }
+        for wrong in [draft(size: WireLimits.object + 1, rows: 80), draft(size: 9, rows: 1 << 40)] {
+            guard case .badInput(let sentence)? = harness.submit(wrong) else {
+                Issue.record("accepted")
+                continue
+            }
+            #expect(sentence.contains("cannot be kept"))
+        }
+        #expect(harness.facts == [])
+        // The largest that may be is kept, and read back.
+        #expect(harness.submit(draft(size: WireLimits.object, rows: 80)) == .done(SweepID(rawValue: 1)))
+        #expect(throws: Never.self) { try JournalCodec.decode(JournalCodec.encode(harness.facts)) }
+    }
+
     @Test func `an unknown sweep cannot be steered, a finished one neither`() throws {
         var harness = CoreHarness()
         guard case .notFound? = harness.steer("nobody", .pause) else {

@@ -21,6 +21,18 @@ import Testing
         return (harness, worker, assignment)
     }
 
+    @Test(arguments: [Int.min, .min + 1, -1, 0, 1_000, .max])
+    func `a trial of a number that none has is no trial, and no end of the process`(number: Int) throws {
+        let (harness, _, _) = try begun()
+        let sweep = try #require(harness.sweep)
+        #expect(sweep[number] == nil)
+        #expect(harness.core.curvesDocument(sweep, trial: number) == nil)
+        #expect(harness.core.diagnosisDocument(sweep, trial: number) == nil)
+        #expect(harness.core.explanationDocument(sweep, trial: number) == nil)
+        #expect(sweep[1]?.number == 1)
+        #expect(harness.core.curvesDocument(sweep, trial: 1)?.trials.count == 1)
+    }
+
     @Test func `an estimate is at most where a good result ends a sweep, and no longer than its time`() throws {
         func status(_ stop: StopSpec?) throws -> StatusDocument {
             var harness = CoreHarness()

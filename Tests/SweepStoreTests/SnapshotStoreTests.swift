@@ -95,6 +95,40 @@ import Testing
         #expect(throws: StoreError.self) { try read(directory.path) }
     }
 
+    @Test(arguments: ["sequence", "entry", "parts", "bytes"], ["NULL", "'x'", "x'00'"])
+    func `a head that is no more of numbers is damage, and no end of the process`(
+        column: String,
+        value: String
+    ) throws {
+        do {
+            let store = try SnapshotStore.open(writing: directory.path)
+            _ = try store.replace(sequence: 1, entry: 1) { try $0([1]) }
+        }
+        try DatabaseQueue(path: SnapshotStore.path(directory.path)).write {
+            try $0.execute(sql: "UPDATE head SET \(column) = \(value)")
+        }
+        #expect(throws: StoreError.self) { try read(directory.path) }
+        let store = try #require(try SnapshotStore.open(readOnly: directory.path))
+        #expect(throws: StoreError.self) { try store.head }
+    }
+
+    @Test func `a checksum that is no more a number is that of nothing`() throws {
+        do {
+            let store = try SnapshotStore.open(writing: directory.path)
+            _ = try store.replace(sequence: 1, entry: 1) { part in for body in Self.parts { try part(body) } }
+            try store.add([.init(sweep: 1, trial: 1, body: [1]), .init(sweep: 1, trial: 2, body: [2])])
+        }
+        try DatabaseQueue(path: SnapshotStore.path(directory.path)).write {
+            try $0.execute(sql: "UPDATE curve SET checksum = 'x' WHERE id = (1 << 32) + 1")
+            try $0.execute(sql: "UPDATE part SET checksum = 'x' WHERE number = 2")
+        }
+        let store = try #require(try SnapshotStore.open(readOnly: directory.path))
+        #expect(try store.curve(sweep: 1, trial: 1) == nil)
+        #expect(try store.curve(sweep: 1, trial: 2) == [2])
+        #expect(try store.problems { _, _, _ in nil } == ["the curve of trial 1/1 is not as it was written"])
+        #expect(throws: StoreError.self) { try read(directory.path) }
+    }
+
     @Test func `many curves come of few statements, without those that are missing or changed`() throws {
         let count = SnapshotStore.curvesAtOnce + 3
         do {

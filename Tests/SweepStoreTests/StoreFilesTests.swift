@@ -129,6 +129,25 @@ import Testing
         }
     }
 
+    @Test func `an entry whose kind is no more a number is damage, and no end of the process`() throws {
+        do {
+            let store = try Store.open(directory: directory.path, mode: .readWrite)
+            try store.append((1...3).map { JournalEntry(kind: $0, body: [7]) })
+        }
+        try DatabaseQueue(path: database).write { try $0.execute(sql: "UPDATE journal SET kind = 'x' WHERE seq = 2") }
+        let store = try Store.open(directory: directory.path, mode: .readWrite)
+        #expect(try store.entry(1) == JournalEntry(kind: 1, body: [7]))
+        #expect(throws: StoreError.self) { try store.entry(2) }
+        var read: [Int] = []
+        #expect(throws: StoreError.self) { try store.forEachEntry { number, _ in read.append(number) } }
+        #expect(read == [1])
+    }
+
+    @Test(arguments: ["", "/proc/sweepd-test", "/proc/sweepd-test/below"])
+    func `a directory that cannot be made is an error, not an endless attempt`(path: String) {
+        #expect(openingError(.readWrite, path) != nil)
+    }
+
     @Test func `a database file left empty by a kill is taken as a new one`() throws {
         try directory.write([], to: "sweepd.db")
         #expect(openingError(.readOnly) == .missing(path: database))

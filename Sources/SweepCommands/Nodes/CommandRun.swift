@@ -50,13 +50,13 @@ struct CommandRun: Sendable {
         text.closeNear()
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
-        // Both streams may be held on to by what the program started; those who are to live on close them.
         let isLate = deadline.end()
         let signal = status & 0x7F
+        let (written, complained) = (outputText.text(), errorText.text())
         return CommandRun(
             status: isLate ? 124 : signal != 0 ? 128 + signal : (status >> 8) & 0xFF,
-            output: outputText.text,
-            errors: isLate ? "no end within \(Int(seconds)) s" : errorText.text
+            output: written,
+            errors: isLate ? "no end within \(Int(seconds)) s" : complained
         )
     }
 
@@ -130,6 +130,9 @@ struct CommandRun: Sendable {
             }
         }
 
+        /// Lets `readAll` come to its end, with what was written so far, although the other side may be open.
+        func endReading() { shutdown(near, Int32(SHUT_RD)) }
+
         /// Reads to the end.
         func readAll() -> [UInt8] {
             var bytes: [UInt8] = []
@@ -146,16 +149,25 @@ struct CommandRun: Sendable {
         // Sendable because `bytes` is written before the semaphore is raised and read after.
         private var bytes: [UInt8] = []
         private let end = DispatchSemaphore(value: 0)
+        private let channel: Channel
+        /// Seconds for what the program wrote to be read, once it has ended: what it started and left may hold the other side open for
+        /// as long as it likes.
+        private static let patience = 2.0
 
         init(_ channel: Channel) {
+            self.channel = channel
             Thread.detachNewThread { [self] in
                 bytes = channel.readAll()
                 end.signal()
             }
         }
 
-        var text: String {
-            end.wait()
+        /// What was read, of a program that has ended.
+        func text() -> String {
+            if end.wait(timeout: .now() + Self.patience) == .timedOut {
+                channel.endReading()
+                end.wait()
+            }
             return String(decoding: bytes, as: UTF8.self)
         }
     }

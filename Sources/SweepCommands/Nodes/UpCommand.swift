@@ -57,8 +57,8 @@ struct UpCommand: AsyncParsableCommand {
             let drainTime = drainTime
             outcomes = await each(remote) { await $0.stop(drainTime: drainTime) }
         } else {
-            // Options that do not exist are told before anything is done on a host.
-            _ = try WorkerCommand.parse(options)
+            // Options that do not exist, and values that cannot be, are told before anything is done on a host.
+            try WorkerCommand.parse(options).checkOptions()
             let plan = try makePlan()
             outcomes = await each(remote) { await $0.up(plan) }
         }

@@ -97,7 +97,7 @@ package struct RemoteScripts: Sendable {
     }
 
     /// Ends the worker: asked to, it hands back what it trains; after the time that it was started with, or `seconds` where none
-    /// is kept, it is killed. Says `stopped`, `killed` or `absent`.
+    /// is kept, it is killed. Says `stopped`, `killed` or `absent`. A process that has its number afterwards is not the worker.
     package func stop(within seconds: Int) -> String {
         script(
             """
@@ -105,9 +105,9 @@ package struct RemoteScripts: Sendable {
             kill -TERM $pid
             seconds=$(cat "$d/\(host.name).stop-seconds" 2>/dev/null); case $seconds in ''|*[!0-9]*) seconds=\(seconds) ;; esac
             left=$((seconds * 5))
-            while kill -0 $pid 2>/dev/null && [ $left -gt 0 ]; do sleep 0.2; left=$((left - 1)); done
+            while [ "$(worker)" = "$pid" ] && [ $left -gt 0 ]; do sleep 0.2; left=$((left - 1)); done
             how=stopped
-            if kill -0 $pid 2>/dev/null; then kill -KILL $pid; how=killed; fi
+            if [ "$(worker)" = "$pid" ]; then kill -KILL $pid; how=killed; fi
             rm -f "$d/\(host.name).pid" "$d/\(host.name).mark" "$d/\(host.name).stop-seconds"
             say $how $pid
             """
