@@ -218,7 +218,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "core-bench",
-            dependencies: ["SweepNumerics", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepTraining"],
+            dependencies: [
+                "SweepNumerics", "SweepCore", "SweepData", "SweepKernels", "KernelAPI", "SweepReports", "SweepTraining",
+            ],
             swiftSettings: settings
         ),
         .executableTarget(

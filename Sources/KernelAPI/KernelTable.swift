@@ -36,24 +36,15 @@ package final class KernelTable: Sendable {
     package let updateWithNAdam: @Sendable (NAdamUpdate) -> UpdateNorms
     package let averageWeights: @Sendable (WeightAverage) -> Void
     package let accumulate: @Sendable (Accumulation) -> Void
-    /// Multiplies so many elements, a multiple of 16, by a factor.
-    package let scaleValues: @Sendable (MutableFloats, Int, Float) -> Void
-    /// Bounds so many elements, a multiple of 16, to −bound ... bound, the bound at least 0; a NaN stays NaN.
-    package let clampValues: @Sendable (MutableFloats, Int, Float) -> Void
     package let limitColumnNorms: @Sendable (ColumnNormLimit) -> Void
     /// The sum of the squares of so many elements, a multiple of 16.
     ///
     /// Blocks of 4096 elements are summed in float32 (64 interleaved chains, then a fixed tree), the blocks in float64.
     package let sumOfSquares: @Sendable (Floats, Int) -> Double
-    /// The sum of the squared differences of so many elements, a multiple of 16; the tree of `sumOfSquares`.
-    package let squaredDistance: @Sendable (Floats, Floats, Int) -> Double
     /// The sums of the magnitudes and squares of so many elements, a multiple of 16; each the tree of `sumOfSquares`.
     package let sumPenalties: @Sendable (Floats, Int) -> PenaltySums
     /// Whether none of so many elements, a multiple of 16, is infinite or NaN.
     package let allFinite: @Sendable (Floats, Int) -> Bool
-    /// The place of the first of so many elements, a multiple of 16, that is infinite or NaN.
-    package let firstNonFinite: @Sendable (Floats, Int) -> Int?
-    package let countActive: @Sendable (ActivityCount) -> Void
     package let gatherRows: @Sendable (RowGather) -> Void
     /// Keeps the multiply-add units busy from registers alone for so many rounds: the yardstick of the other kernels.
     package let exercise: @Sendable (Int) -> Exercise
@@ -102,15 +93,10 @@ package final class KernelTable: Sendable {
         updateWithNAdam: @escaping @Sendable (NAdamUpdate) -> UpdateNorms,
         averageWeights: @escaping @Sendable (WeightAverage) -> Void,
         accumulate: @escaping @Sendable (Accumulation) -> Void,
-        scaleValues: @escaping @Sendable (MutableFloats, Int, Float) -> Void,
-        clampValues: @escaping @Sendable (MutableFloats, Int, Float) -> Void,
         limitColumnNorms: @escaping @Sendable (ColumnNormLimit) -> Void,
         sumOfSquares: @escaping @Sendable (Floats, Int) -> Double,
-        squaredDistance: @escaping @Sendable (Floats, Floats, Int) -> Double,
         sumPenalties: @escaping @Sendable (Floats, Int) -> PenaltySums,
         allFinite: @escaping @Sendable (Floats, Int) -> Bool,
-        firstNonFinite: @escaping @Sendable (Floats, Int) -> Int?,
-        countActive: @escaping @Sendable (ActivityCount) -> Void,
         gatherRows: @escaping @Sendable (RowGather) -> Void,
         exercise: @escaping @Sendable (Int) -> Exercise,
         copyImages: @escaping @Sendable (ImageCopy) -> Void,
@@ -154,15 +140,10 @@ package final class KernelTable: Sendable {
         self.updateWithNAdam = updateWithNAdam
         self.averageWeights = averageWeights
         self.accumulate = accumulate
-        self.scaleValues = scaleValues
-        self.clampValues = clampValues
         self.limitColumnNorms = limitColumnNorms
         self.sumOfSquares = sumOfSquares
-        self.squaredDistance = squaredDistance
         self.sumPenalties = sumPenalties
         self.allFinite = allFinite
-        self.firstNonFinite = firstNonFinite
-        self.countActive = countActive
         self.gatherRows = gatherRows
         self.exercise = exercise
         self.copyImages = copyImages

@@ -76,45 +76,6 @@ func sumOfSquares(_ values: Floats, _ count: Int) -> Double {
     return total
 }
 
-/// The sum of the squared differences, in the same tree.
-func squaredDistance(_ values: Floats, _ others: Floats, _ count: Int) -> Double {
-    var total = 0.0
-    var begin = 0
-    while begin < count {
-        let end = count &- begin < reductionBlock ? count : begin &+ reductionBlock
-        var (a, b, c, d) = (Lanes.zero, Lanes.zero, Lanes.zero, Lanes.zero)
-        var i = begin
-        while i &+ 64 <= end {
-            let (v, w, x, y) = (
-                load(values + i) - load(others + i), load(values + (i &+ 16)) - load(others + (i &+ 16)),
-                load(values + (i &+ 32)) - load(others + (i &+ 32)), load(values + (i &+ 48)) - load(others + (i &+ 48))
-            )
-            a = a.addingProduct(v, v)
-            b = b.addingProduct(w, w)
-            c = c.addingProduct(x, x)
-            d = d.addingProduct(y, y)
-            i &+= 64
-        }
-        if i < end {
-            let v = load(values + i) - load(others + i)
-            a = a.addingProduct(v, v)
-            i &+= 16
-        }
-        if i < end {
-            let v = load(values + i) - load(others + i)
-            b = b.addingProduct(v, v)
-            i &+= 16
-        }
-        if i < end {
-            let v = load(values + i) - load(others + i)
-            c = c.addingProduct(v, v)
-        }
-        total += Double(sum((a + b) + (c + d)))
-        begin = end
-    }
-    return total
-}
-
 /// The sums of the magnitudes and of the squares in one pass, each in the same tree.
 func sumPenalties(_ values: Floats, _ count: Int) -> PenaltySums {
     var (magnitudes, squares) = (0.0, 0.0)
@@ -178,47 +139,4 @@ func allFinite(_ values: Floats, _ count: Int) -> Bool {
         begin = end
     }
     return true
-}
-
-/// The place of the first element that is not finite.
-func firstNonFinite(_ values: Floats, _ count: Int) -> Int? {
-    var begin = 0
-    while begin < count {
-        let end = count &- begin < reductionBlock ? count : begin &+ reductionBlock
-        if !allFinite(values + begin, end &- begin) {
-            var i = begin
-            while i < end {
-                if values[i] - values[i] != 0 { return i }
-                i &+= 1
-            }
-        }
-        begin = end
-    }
-    return nil
-}
-
-/// Counts active and saturated units, a vector of columns at a time.
-func countActive(_ count: ActivityCount) {
-    let one = SIMD16<Int32>(repeating: 1)
-    let none = SIMD16<Int32>(repeating: 0)
-    let bound = splat(count.bound)
-    var n = 0
-    while n < count.columns {
-        let activePlace = UnsafeMutableRawPointer(count.active + n)
-        let saturatedPlace = UnsafeMutableRawPointer(count.saturated + n)
-        var active = UnsafeRawPointer(activePlace).loadUnaligned(as: SIMD16<Int32>.self)
-        var saturated = UnsafeRawPointer(saturatedPlace).loadUnaligned(as: SIMD16<Int32>.self)
-        var row = count.values + n
-        var i = 0
-        while i < count.rows {
-            let x = load(row)
-            active = active &+ none.replacing(with: one, where: x .> Lanes.zero)
-            saturated = saturated &+ none.replacing(with: one, where: magnitude(x) .> bound)
-            row += count.stride
-            i &+= 1
-        }
-        activePlace.storeBytes(of: active, as: SIMD16<Int32>.self)
-        saturatedPlace.storeBytes(of: saturated, as: SIMD16<Int32>.self)
-        n &+= 16
-    }
 }

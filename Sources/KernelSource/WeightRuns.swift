@@ -22,24 +22,6 @@ func accumulate(_ accumulation: Accumulation) {
     }
 }
 
-/// Multiplies elements by a factor.
-func scaleValues(_ values: MutableFloats, _ count: Int, _ factor: Float) {
-    var i = 0
-    while i < count {
-        store(load(values + i) * splat(factor), values + i)
-        i &+= 16
-    }
-}
-
-/// Bounds elements on both sides.
-func clampValues(_ values: MutableFloats, _ count: Int, _ bound: Float) {
-    var i = 0
-    while i < count {
-        store(clamped(load(values + i), splat(bound)), values + i)
-        i &+= 16
-    }
-}
-
 /// Bounds the norm of each column, a panel at a time; a panel within the bound is not written.
 func limitColumnNorms(_ bound: ColumnNormLimit) {
     let limit = splat(bound.limit)

@@ -32,10 +32,7 @@ struct InviteCommand: ParsableCommand {
     var address: String?
 
     func run() throws {
-        guard let role = Role(rawValue: role) else {
-            let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
-            throw CommandFailure(.badInput, "--role: unknown role, found \(role), allowed \(roles)")
-        }
+        let role = try Role(asked: role)
         if let name, !JoinText.isName(name) {
             throw CommandFailure(
                 .badInput,

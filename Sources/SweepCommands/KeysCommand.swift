@@ -33,10 +33,7 @@ struct KeysCommand: ParsableCommand {
             guard let publicKey = CurvePublicKey(z85: key) else {
                 throw CommandFailure(.badInput, "KEY: not a public key, found \(key), allowed 40 characters of Z85")
             }
-            guard let role = Role(rawValue: role) else {
-                let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
-                throw CommandFailure(.badInput, "--role: unknown role, found \(role), allowed \(roles)")
-            }
+            let role = try Role(asked: role)
             try CommandFailure.ofKeys {
                 try KeyFiles(directory: directory).allowed.add(AuthorizedKey(key: publicKey, role: role, name: name))
             }
@@ -88,4 +85,15 @@ struct KeyFiles {
 
     /// The keys it lets in.
     var allowed: AuthorizedKeysFile { AuthorizedKeysFile(directory + "/allowed-keys") }
+}
+
+extension Role {
+    /// The role that `--role` asks for; throws a sentence where there is none of the name.
+    init(asked name: String) throws {
+        guard let role = Role(rawValue: name) else {
+            let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
+            throw CommandFailure(.badInput, "--role: unknown role, found \(name), allowed \(roles)")
+        }
+        self = role
+    }
 }

@@ -137,17 +137,11 @@ extension CoordinatorCore {
             let observation = Observation(epoch: epoch, values: values, seconds: seconds)
             take(Reports.Item(lease: current, observations: [observation]), at: now)
         }
-        finish(tell, current, of: lease.worker, before, at: now)
+        finish(tell, current, of: lease.worker, at: now)
     }
 
     /// Ends the lease where what was told ends it, decides, and lets a trial that goes on at once stay where it is.
-    private mutating func finish(
-        _ tell: Tell,
-        _ lease: LeaseID,
-        of worker: WorkerID,
-        _ before: Standing,
-        at now: Instant
-    ) {
+    private mutating func finish(_ tell: Tell, _ lease: LeaseID, of worker: WorkerID, at now: Instant) {
         let id = lease.trial.sweep
         guard let after = standing(lease.trial.number, of: id), let held = after.lease else { return }
         switch tell.end {

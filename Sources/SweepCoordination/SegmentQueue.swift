@@ -37,14 +37,6 @@ struct SegmentQueue<Segment: TimedSegment>: Sendable {
         prune()
     }
 
-    /// Takes the segment with the earliest end.
-    mutating func popFirst() -> Segment? {
-        guard let first = heap.first else { return nil }
-        current[first.trial] = nil
-        prune()
-        return first
-    }
-
     /// Takes out the segment of `trial`, wherever it stands; nil when there is none.
     @discardableResult
     mutating func remove(trial: Int) -> Segment? {

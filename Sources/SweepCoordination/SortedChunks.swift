@@ -9,9 +9,6 @@ struct SortedChunks<Element: Comparable & Sendable>: Sendable {
     /// Runs in order, none of them empty.
     private var chunks: [[Element]] = []
 
-    var isEmpty: Bool { chunks.isEmpty }
-    var count: Int { chunks.reduce(0) { $0 + $1.count } }
-
     /// The first element for which `holds`, while `goesOn` holds of those before it; nil when there is none.
     func first(while goesOn: (Element) -> Bool, where holds: (Element) -> Bool) -> Element? {
         for chunk in chunks {

@@ -197,7 +197,7 @@ package actor Coordinator: Service {
                     onEvent: { [unowned self] event in report(event) },
                     onReadable: { [unowned self] _ in turn() }
                 )
-            } catch let error as ZMQError where error.code == EADDRINUSE && index + 1 < tries.count {
+            } catch let error as ZMQError where error.isAddressInUse && index + 1 < tries.count {
                 logger.notice("port is taken, trying the next", metadata: ["port.endpoint": "\(endpoint)"])
             }
         }

@@ -81,8 +81,6 @@ package actor ObjectThread {
         }
     }
 
-    func read(_ hash: ContentHash) throws -> [UInt8] { try objects.read(hash) }
-
     /// Deletes every object that is not needed, those of trials that ended just before a crash, and uploads that nobody goes on
     /// with; answers with what is needed and not there.
     ///

@@ -8,6 +8,15 @@ package enum ParameterValue: Hashable, Sendable, CustomStringConvertible {
     case real(Double)
     case text(String)
 
+    /// The number that it is, whole or not; nil for anything else.
+    package var number: Double? {
+        switch self {
+        case .integer(let value): Double(value)
+        case .real(let value): value
+        case .none, .flag, .text: nil
+        }
+    }
+
     /// The shortest text that gives the same value back.
     package var description: String {
         switch self {

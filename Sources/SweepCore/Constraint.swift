@@ -151,7 +151,7 @@ package struct Constraint: Hashable, Sendable {
                 guard case .flag(let truth) = value else { return nil }
                 return .flag(!truth)
             }
-            return number(value).map { .real(-$0) }
+            return value.number.map { .real(-$0) }
         case .binary(let sign, let left, let right, _):
             guard let a = evaluate(left, configuration), let b = evaluate(right, configuration) else { return nil }
             switch sign {
@@ -162,7 +162,7 @@ package struct Constraint: Hashable, Sendable {
             case .different: return .flag(!isEqual(a, b))
             default: break
             }
-            guard let x = number(a), let y = number(b) else { return nil }
+            guard let x = a.number, let y = b.number else { return nil }
             switch sign {
             case .less: return .flag(x < y)
             case .lessOrEqual: return .flag(x <= y)
@@ -177,16 +177,8 @@ package struct Constraint: Hashable, Sendable {
         }
     }
 
-    private static func number(_ value: ParameterValue) -> Double? {
-        switch value {
-        case .integer(let integer): Double(integer)
-        case .real(let real): real
-        case .none, .flag, .text: nil
-        }
-    }
-
     private static func isEqual(_ a: ParameterValue, _ b: ParameterValue) -> Bool {
-        if let x = number(a), let y = number(b) { return x == y }
+        if let x = a.number, let y = b.number { return x == y }
         return a == b
     }
 }

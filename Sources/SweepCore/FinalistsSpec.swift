@@ -18,9 +18,6 @@ package struct FinalistsSpec: Hashable, Sendable {
         self.seeds = seeds
     }
 
-    /// The most runs that the comparison may take.
-    package var runs: Int { top * seeds }
-
     /// How finalists are judged over so many folds by a file that does not say it: once on each.
     static func usual(folds: Int) -> FinalistsSpec { FinalistsSpec(top: usualTop, seeds: folds) }
 

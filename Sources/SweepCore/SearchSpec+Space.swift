@@ -85,17 +85,6 @@ extension SpecReader {
     }
 }
 
-extension ParameterValue {
-    /// The number that it is, whole or not; nil for anything else.
-    fileprivate var number: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .real(let value): value
-        case .none, .flag, .text: nil
-        }
-    }
-}
-
 extension ParameterDomain {
     /// The value that `node` stands for; nil when the domain does not have it.
     fileprivate func value(of node: SpecNode) -> ParameterValue? {

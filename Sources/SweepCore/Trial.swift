@@ -49,18 +49,6 @@ package enum PruneReason: String, CaseIterable, Sendable {
     case hopeless
 }
 
-/// Epochs of one trial that a worker trains in one go: `from` done before, up to and with `to`.
-package struct Segment: Hashable, Sendable {
-    package let trial: Int
-    package let from: Int
-    package let to: Int
-    package init(trial: Int, from: Int, to: Int) {
-        self.trial = trial
-        self.from = from
-        self.to = to
-    }
-}
-
 /// Something that happened in a trial's training and that a person should see, such as a learning rate that was reduced.
 package struct TrialNote: Hashable, Sendable {
     /// The epoch in which it happened, from 1.

@@ -23,11 +23,6 @@ actor Feeds {
     private var watchers = Watchers()
     private var isWatching = false
 
-    private static let period = Duration.seconds(1)
-    /// Told again after so many looks without a change, as times move on.
-    private static let silence = 5
-    private static let share = 50
-
     init(source: any SweepObservatory) { self.source = source }
 
     /// The feed of a sweep; throws when there is none of this name.
@@ -68,15 +63,15 @@ actor Feeds {
             let begun = clock.now
             guard let list = try? await source.list() else { break }
             let workers = await source.workers()
-            if let last, last.list == list, last.workers == workers.timeless, silent < Self.silence {
+            if let last, last.list == list, last.workers == workers.timeless, silent < FeedPace.silence {
                 silent += 1
-                watchers.send(Array(": \n\n".utf8))
+                watchers.send(FeedPace.nothingNew)
             } else {
                 silent = 0
                 last = (list, workers.timeless)
                 watchers.send(Self.message(list, workers))
             }
-            try? await clock.sleep(for: max(Self.period, begun.duration(to: clock.now) * Self.share))
+            try? await clock.sleep(for: FeedPace.pause(afterLook: begun.duration(to: clock.now)))
         }
         watchers.end()
         isWatching = false

@@ -27,11 +27,6 @@ actor SweepFeed {
 
     /// Looks that are closer are one: a page's first requests come together.
     private static let coalescing = Duration.milliseconds(200)
-    private static let period = Duration.seconds(1)
-    /// Looking takes at most one part in so many of the time.
-    private static let share = 50
-    /// The status is told again after so many looks without a change, as its times move on.
-    private static let silence = 5
 
     init(name: String, sessions: FeedSessions, source: any SweepObservatory) {
         self.name = name
@@ -115,16 +110,15 @@ actor SweepFeed {
             let old = status
             guard let changes = try? await look() else { break }
             let isNew = before != (session, version)
-            if let status, isNew || !Self.isSame(old, status) || silent >= Self.silence {
+            if let status, isNew || !Self.isSame(old, status) || silent >= FeedPace.silence {
                 // Of another sweep than before it continues no version that anybody has, so that all ask for the whole.
                 watchers.send(message(status, isNew ? changes : nil, since: before.1))
                 silent = 0
             } else {
                 silent += 1
-                watchers.send(Array(": \n\n".utf8))
+                watchers.send(FeedPace.nothingNew)
             }
-            let took = begun.duration(to: clock.now)
-            try? await clock.sleep(for: max(Self.period, took * Self.share))
+            try? await clock.sleep(for: FeedPace.pause(afterLook: begun.duration(to: clock.now)))
         }
         watchers.end()
         isWatching = false

@@ -9,8 +9,6 @@ struct CSVTable {
     let fieldCount: Int
     /// The rows with that many fields, header included.
     let rows: [Row]
-    /// Rows of any length.
-    let scannedRows: Int
     /// The first row, whatever its length.
     let firstRow: Row?
     private let plainQuotes: Set<Int>
@@ -34,7 +32,6 @@ struct CSVTable {
         self.bytes = bytes
         delimiter = found.delimiter
         plainQuotes = found.plainQuotes
-        scannedRows = found.rows.count
         firstRow = found.rows.first
         let usual = Self.usualCount(found.rows)
         fieldCount = usual

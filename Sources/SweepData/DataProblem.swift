@@ -152,10 +152,6 @@ struct ProblemList: Sendable {
         add(problem.kind, file: problem.file) { problem }
     }
 
-    mutating func add(_ problems: DataProblems) {
-        for problem in problems.problems { add(problem) }
-    }
-
     /// Says that `count` more mistakes of `kind` were seen and not kept.
     mutating func addUncounted(_ kind: DataProblem.Kind, file: String, count: Int) {
         guard count > 0 else { return }

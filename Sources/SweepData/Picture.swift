@@ -16,14 +16,6 @@ struct Picture {
         bytes.withUnsafeBufferPointer { cimages_recognise($0.baseAddress, $0.count) != CIMAGES_OTHER }
     }
 
-    /// An image of these pixels.
-    init(height: Int, width: Int, channels: Int, pixels: [UInt8]) {
-        self.height = height
-        self.width = width
-        self.channels = channels
-        self.pixels = pixels
-    }
-
     /// Decodes PNG or JPEG; throws a mistake of `file`.
     init(bytes: [UInt8], channels: Int, file: String) throws(DataProblem) {
         var image = cimages_image()

@@ -59,9 +59,4 @@ package enum Findings {
         )
         return six.first ?? SymptomReport(run).complaints.first
     }
-
-    /// The least finite loss on training rows that any of `curves` reached; nil when there is none.
-    package static func bestProbeLoss(_ curves: some Sequence<LearningCurve>) -> Double? {
-        curves.lazy.compactMap { $0.leastFinite(.probeLoss) }.min()
-    }
 }

@@ -37,9 +37,6 @@ package struct SymptomReport: Sendable {
     /// The finding of a symptom; nil when the run does not show it.
     package subscript(symptom: Symptom) -> Finding? { findings.first { $0.symptom == symptom } }
 
-    /// Whether any is shown.
-    func shows(_ symptoms: Symptom...) -> Bool { symptoms.contains { self[$0] != nil } }
-
     /// What asks for an explanation: findings that are more than remarks.
     package var alarms: [Finding] { findings.filter { !$0.symptom.isRemark } }
 

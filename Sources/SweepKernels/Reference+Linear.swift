@@ -100,10 +100,6 @@ extension Reference {
         blockSum(count) { (values[$0], values[$0]) }
     }
 
-    static func squaredDistance(_ values: Floats, _ others: Floats, _ count: Int) -> Double {
-        blockSum(count) { (values[$0] - others[$0], values[$0] - others[$0]) }
-    }
-
     static func sumPenalties(_ values: Floats, _ count: Int) -> PenaltySums {
         PenaltySums(
             magnitudes: blockSum(count) { (abs(values[$0]), 1) },
@@ -114,20 +110,6 @@ extension Reference {
     static func allFinite(_ values: Floats, _ count: Int) -> Bool {
         for i in 0..<count where !values[i].isFinite { return false }
         return true
-    }
-
-    static func firstNonFinite(_ values: Floats, _ count: Int) -> Int? {
-        (0..<count).first { !values[$0].isFinite }
-    }
-
-    static func countActive(_ count: ActivityCount) {
-        for i in 0..<count.rows {
-            for n in 0..<paddedCount(count.columns) {
-                let value = count.values[i * count.stride + n]
-                if value > 0 { count.active[n] += 1 }
-                if abs(value) > count.bound { count.saturated[n] += 1 }
-            }
-        }
     }
 
     static func exercise(_ rounds: Int) -> Exercise {

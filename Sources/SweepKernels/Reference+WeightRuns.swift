@@ -14,14 +14,6 @@ extension Reference {
         }
     }
 
-    static func scaleValues(_ values: MutableFloats, _ count: Int, _ factor: Float) {
-        for i in 0..<count { values[i] *= factor }
-    }
-
-    static func clampValues(_ values: MutableFloats, _ count: Int, _ bound: Float) {
-        for i in 0..<count { values[i] = clamped(values[i], bound) }
-    }
-
     static func limitColumnNorms(_ bound: ColumnNormLimit) {
         let layout = PanelLayout(rows: bound.rows, columns: bound.columns)
         for column in 0..<bound.columns {

@@ -48,14 +48,6 @@ package struct ConnectionEvent: Sendable, Equatable {
         self.value = value
         self.endpoint = endpoint
     }
-
-    /// True for the three ways in which a handshake ends badly.
-    package var isHandshakeFailure: Bool {
-        switch kind {
-        case .authenticationFailed, .protocolFailed, .handshakeFailed: true
-        case .connected, .connectionRetried, .accepted, .handshakeSucceeded, .disconnected: false
-        }
-    }
 }
 
 /// The reading end of a socket's events.

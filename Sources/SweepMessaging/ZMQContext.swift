@@ -39,18 +39,3 @@ package final class ZMQContext: @unchecked Sendable {
         return "inproc://sweepd.monitor.\(number)"
     }
 }
-
-/// What the linked libzmq is and can do.
-package enum ZMQLibrary {
-    /// The version as libzmq states it, for `sweepd doctor`.
-    package static var version: (major: Int, minor: Int, patch: Int) {
-        var major: Int32 = 0
-        var minor: Int32 = 0
-        var patch: Int32 = 0
-        zmq_version(&major, &minor, &patch)
-        return (Int(major), Int(minor), Int(patch))
-    }
-
-    /// True when this build of libzmq has the capability, such as `curve` or `ipc`.
-    package static func has(_ capability: String) -> Bool { zmq_has(capability) == 1 }
-}

@@ -115,7 +115,7 @@ package enum ControlRequest: Hashable, Sendable {
         "cancel", "delete", "set", "enqueue",
     ]
 
-    /// The words of requests that change nothing.
+    /// The words of requests that change nothing, so that a reader's key may send them.
     package static let readingVerbs: Set<String> = [
         "list", "status", "source", "rank", "curves", "diagnose", "importance", "explain",
     ]
@@ -139,11 +139,6 @@ package enum ControlRequest: Hashable, Sendable {
         case .set: "set"
         case .enqueue: "enqueue"
         }
-    }
-
-    /// Whether it changes nothing, so that a reader's key may send it.
-    package var isReadOnly: Bool {
-        Self.readingVerbs.contains(verb)
     }
 
     /// The request's arguments.

@@ -74,10 +74,7 @@ extension CurvesDocument {
             trial.curve.metrics.contains(metric) ? Chart.Line(name: name, values: trial.curve.series(metric)) : nil
         }
         let short = ParameterNames.short(trial.configuration.entries.map(\.path))
-        let values = zip(short, trial.configuration.entries).map { name, entry -> String in
-            if case .real(let number) = entry.value { return "\(name) \(NumberText.short(number))" }
-            return "\(name) \(entry.value)"
-        }
+        let values = zip(short, trial.configuration.entries).map { "\($0) \($1.value.shortText)" }
         return Chart(
             title: "\(sweep), trial \(trial.trial), \(trial.state.words(stoppedEarly: trial.stoppedEarly))"
                 + (values.isEmpty ? "" : ": " + values.joined(separator: ", ")),

@@ -38,7 +38,7 @@ extension RankDocument {
             ]
             if !further.isEmpty { cells.insert(row.front.map { $0 == 1 ? "1 *" : String($0) } ?? "", at: 1) }
             cells += groups.map { paths in
-                paths.lazy.compactMap { row.configuration[$0] }.first.map(Self.shortText) ?? ""
+                paths.lazy.compactMap { row.configuration[$0] }.first?.shortText ?? ""
             }
             cells.append(Self.number(row.objective))
             cells += further.indices.map { Self.number(row.values.isEmpty ? nil : row.values[$0 + 1]) }
@@ -196,11 +196,6 @@ extension RankDocument {
     /// `test.loss` as `test loss`: without its first word it would be taken for that of validation rows.
     private static func testName(_ metric: Metric) -> String {
         metric.rawValue.split(separator: ".").joined(separator: " ")
-    }
-
-    private static func shortText(_ value: ParameterValue) -> String {
-        if case .real(let number) = value { return NumberText.short(number) }
-        return value.description
     }
 
     private static func number(_ value: Double?) -> String { value.map { NumberText.significant($0) } ?? "" }

@@ -124,9 +124,6 @@ package struct SuccessiveHalving: FidelityScheduler {
         return hopeless.sorted()
     }
 
-    /// How many results each level has.
-    package var results: [Int] { rungs.map(\.results.count) }
-
     /// Decides every rung whose last trial has come.
     private mutating func decide() {
         for index in rungs.indices.dropLast() where !rungs[index].isDecided {

@@ -112,13 +112,6 @@ package struct ObjectStore: Sendable {
         return hashes
     }
 
-    /// Bytes of all objects kept, uploads under way left out.
-    package func totalSize() throws(StoreError) -> Int {
-        var total = 0
-        for hash in try all() { total += try size(of: hash) ?? 0 }
-        return total
-    }
-
     /// Where the object's file is or would be. The name is made of checked hexadecimal digits, so it cannot leave the
     /// folder.
     func path(_ hash: ContentHash) -> String { root + "/" + hash.hex.prefix(2) + "/" + hash.hex }

@@ -17,8 +17,6 @@ package final class Store: Sendable {
 
     /// The coordinator's directory.
     package let directory: String
-    /// What it was opened for.
-    package let mode: Mode
 
     let connection: any DatabaseReader & Sendable
     private let writer: DatabasePool?
@@ -37,23 +35,21 @@ package final class Store: Sendable {
             if try FileSystem.size(of: path) ?? 0 > 0 { try inspect(path, allowsOlder: true) }
             let pool = try storing(path) { try openPool(path) }
             try FileSystem.synchronizeDirectory(directory)
-            return Store(directory: directory, mode: mode, connection: pool, writer: pool, lock: lock)
+            return Store(directory: directory, connection: pool, writer: pool, lock: lock)
         case .readOnly:
             guard try FileSystem.size(of: path) ?? 0 > 0 else { throw .missing(path: path) }
             let queue = try inspect(path, allowsOlder: false)
-            return Store(directory: directory, mode: mode, connection: queue, writer: nil, lock: nil)
+            return Store(directory: directory, connection: queue, writer: nil, lock: nil)
         }
     }
 
     private init(
         directory: String,
-        mode: Mode,
         connection: any DatabaseReader & Sendable,
         writer: DatabasePool?,
         lock: DirectoryLock?
     ) {
         self.directory = directory
-        self.mode = mode
         self.connection = connection
         self.writer = writer
         self.lock = lock

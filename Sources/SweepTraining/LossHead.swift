@@ -12,7 +12,6 @@ final class LossHead {
     let outputs: Int
     let predictions: Slot
     private let isClassification: Bool
-    private let classes: Int
     private let labels: UnsafeMutablePointer<Int32>
     /// The batch's targets as rows; for softmax with index labels they are made when rows are mixed only.
     private let targets: Tensor
@@ -40,7 +39,6 @@ final class LossHead {
         self.predictions = predictions
         self.kernels = kernels
         outputs = predictions.values.shape.count
-        classes = schema.outputs
         isClassification = schema.task.kind == .classification
         labels = .allocate(capacity: capacity)
         labels.initialize(repeating: 0, count: capacity)

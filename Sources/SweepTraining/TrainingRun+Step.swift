@@ -72,7 +72,7 @@ extension TrainingRun {
     private func stepTogether(from first: Int, rows: Int, number: Int, rate: Double) -> Double {
         var loss = 0.0
         var done = 0
-        copies.clearSums(kernels: kernels)
+        copies.clearSums()
         while done < rows {
             let count = min(spec.batchSize, rows - done)
             // Each batch of a step draws masks of its own.
@@ -88,7 +88,7 @@ extension TrainingRun {
             network.backward(pass) { copies.addGradient(of: $0, kernels: kernels) }
             done += count
         }
-        copies.returnSums(kernels: kernels)
+        copies.returnSums()
         var scale = 1.0
         if let limit = spec.clipNorm {
             let norm = gradientNorm()

@@ -7,7 +7,6 @@ struct SpecDigest {
 
     var value: UInt64 { hash.value }
 
-    mutating func add(_ word: UInt64) { hash.combine(word) }
     mutating func add(_ number: Int) { hash.combine(UInt64(bitPattern: Int64(number))) }
     mutating func add(_ number: Double) { hash.combine(number.bitPattern) }
     mutating func add(_ flag: Bool) { hash.combine(byte: flag ? 1 : 0) }

@@ -77,7 +77,7 @@ final class WeightCopies {
         begin()
     }
 
-    func clearSums(kernels: KernelTable) {
+    func clearSums() {
         for (sum, parameter) in zip(sums, trained) { sum.update(repeating: 0, count: parameter.storedCount) }
     }
 
@@ -90,7 +90,7 @@ final class WeightCopies {
     }
 
     /// Puts the sums in the gradients' place.
-    func returnSums(kernels: KernelTable) {
+    func returnSums() {
         for (sum, parameter) in zip(sums, trained) {
             parameter.gradient?.update(from: sum, count: parameter.storedCount)
         }

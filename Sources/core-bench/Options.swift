@@ -1,4 +1,5 @@
 import SweepCore
+import SweepReports
 
 /// What the program was asked to do.
 struct Options {
@@ -86,12 +87,8 @@ struct Options {
         }
         switch key {
         case "--model": model = try Self.model(value)
-        case "--train":
-            guard let node = SpecNode(json: value) else { throw Refusal("--train: not JSON: \(value)") }
-            train = node
-        case "--augment":
-            guard let node = SpecNode(json: value) else { throw Refusal("--augment: not JSON: \(value)") }
-            augment = node
+        case "--train": train = try Self.node(key, value)
+        case "--augment": augment = try Self.node(key, value)
         case "--input": input = try InputShape(value)
         case "--outputs": outputs = try count()
         case "--optimizer": optimizer = value
@@ -112,6 +109,13 @@ struct Options {
             seconds = number
         default: throw Refusal("\(key): no such option")
         }
+    }
+
+    /// An option's JSON as values of a sweep file.
+    private static func node(_ key: String, _ text: String) throws(Refusal) -> SpecNode {
+        guard let value = try? JSONValue(parsing: Array(text.utf8)), let node = try? SpecNode(DocumentReader(value))
+        else { throw Refusal("\(key): not JSON: \(text)") }
+        return node
     }
 
     /// `train` of a sweep file, from either form.

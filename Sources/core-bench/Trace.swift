@@ -97,7 +97,7 @@ struct Trace {
             "{\"name\": \"\(entry.name)\", \"type\": \"\(entry.type)\", \"shape\": \(entry.shape)}"
         }
         var header =
-            "{\"format\": \"sweepd-trace 1\", \"train\": \(options.trainNode.json), \"input\": \(sides), "
+            "{\"format\": \"sweepd-trace 1\", \"train\": \(options.trainNode.jsonText), \"input\": \(sides), "
             + "\"outputs\": \(outputs), \"seed\": \(options.seed), \"steps\": \(options.steps), "
             + "\"arrays\": [\(list.joined(separator: ", "))]}"
         header += String(repeating: " ", count: 7 - header.utf8.count % 8) + "\n"

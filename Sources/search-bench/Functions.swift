@@ -128,11 +128,7 @@ struct Function: Sendable {
     }
 
     static func real(_ configuration: Configuration, _ path: String) -> Double {
-        switch configuration[path] {
-        case .real(let value): value
-        case .integer(let value): Double(value)
-        default: .nan
-        }
+        configuration[path]?.number ?? .nan
     }
 
     private static func reals(_ configuration: Configuration, _ count: Int) -> [Double] {

@@ -227,7 +227,6 @@ package struct BaseTask: Sendable {
     }
 
     var isDeep: Bool { if case .mlp(let layers, _) = model { layers > 3 } else { false } }
-    var isDense: Bool { if case .mlp = model { true } else { false } }
     var width: Int {
         switch model {
         case .mlp(_, let width): width

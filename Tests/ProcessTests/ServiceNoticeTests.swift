@@ -17,7 +17,7 @@ extension RealProcesses {
                     ],
                     environment: manager.environment
                 )
-                try await follow(child, manager, bench)
+                try await follow(manager, bench)
                 // Suspended it does not say that it lives; what it had said before is taken away first.
                 child.suspend(true)
                 _ = manager.take()
@@ -39,7 +39,7 @@ extension RealProcesses {
                     ["sweepd", "worker", "--connect", coordinator.endpoint.worker, "--slots", "1"],
                     environment: manager.environment
                 )
-                try await follow(child, manager, bench)
+                try await follow(manager, bench)
                 let training = try #require(child.children.first)
                 kill(training, SIGKILL)
                 try await bench.wait("another process is ready") { manager.take().contains("READY=1") }
@@ -48,7 +48,7 @@ extension RealProcesses {
             }
         }
 
-        private func follow(_ child: Child, _ manager: ServiceManager, _ bench: Bench) async throws {
+        private func follow(_ manager: ServiceManager, _ bench: Bench) async throws {
             var told: [String] = []
             try await bench.wait("it is ready and has said three times that it lives") {
                 told += manager.take()

@@ -185,7 +185,7 @@ import Testing
 
         init(_ curves: [LearningCurve]) {
             self.curves = curves
-            best = Findings.bestProbeLoss(curves) ?? .infinity
+            best = curves.compactMap { $0.leastFinite(.probeLoss) }.min() ?? .infinity
         }
 
         func findings(_ curve: LearningCurve) -> [Finding] {

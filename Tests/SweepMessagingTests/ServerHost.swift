@@ -24,7 +24,6 @@ actor ServerHost {
     /// The sizes of the batches in which messages came.
     private(set) var batches: [Int] = []
     private var batchLimit = 256
-    private var isReading = true
 
     init(on loop: MessagingLoop) {
         self.loop = loop

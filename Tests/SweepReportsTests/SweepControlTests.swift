@@ -88,7 +88,7 @@ import Testing
         }
         #expect(Set(Self.requests.map(\.verb)) == Set(ControlRequest.verbs))
         #expect(
-            Self.requests.filter(\.isReadOnly).map(\.verb) == [
+            Self.requests.map(\.verb).filter(ControlRequest.readingVerbs.contains) == [
                 "list", "status", "source", "rank", "rank", "rank", "curves", "curves", "diagnose", "diagnose",
                 "importance", "importance", "explain",
             ]

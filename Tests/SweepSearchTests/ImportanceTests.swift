@@ -12,11 +12,7 @@ import Testing
     private static let cube = Spaces.space(("a", real(0, 1)), ("b", real(0, 1)), ("c", real(0, 1)))
 
     private static func number(_ configuration: Configuration, _ name: String) -> Double {
-        switch configuration["train." + name] {
-        case .real(let real): real
-        case .integer(let integer): Double(integer)
-        default: .nan
-        }
+        configuration["train." + name]?.number ?? .nan
     }
 
     /// Results of a function at random points.

@@ -41,11 +41,7 @@ struct PeerImportance: Sendable, CustomStringConvertible {
     }
 
     private static func number(_ configuration: Configuration, _ name: String) -> Double {
-        switch configuration["train." + name] {
-        case .real(let real): real
-        case .integer(let integer): Double(integer)
-        default: .nan
-        }
+        configuration["train." + name]?.number ?? .nan
     }
 
     static let cases = [

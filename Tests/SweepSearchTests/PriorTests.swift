@@ -11,13 +11,7 @@ import Testing
         Spaces.space(("x", .domain(.believed(range, RangePrior(mean: mean, deviation: deviation)))))
     }
 
-    private static func number(_ configuration: Configuration?) -> Double? {
-        switch configuration?["train.x"] {
-        case .real(let value): value
-        case .integer(let value): Double(value)
-        default: nil
-        }
-    }
+    private static func number(_ configuration: Configuration?) -> Double? { configuration?["train.x"]?.number }
 
     private static func proposals(_ method: SearchSpec.Method, _ space: SearchSpace, count: Int) -> [Double] {
         var searcher = SearcherFactory.make(spec: SearchSpec(method: method, trials: 60, seed: 7), space: space)

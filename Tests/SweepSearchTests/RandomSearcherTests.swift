@@ -14,15 +14,7 @@ import Testing
         return (0..<count).compactMap { searcher.propose(number: $0)?["train.x"] }
     }
 
-    private func reals(_ values: [ParameterValue]) -> [Double] {
-        values.compactMap {
-            switch $0 {
-            case .real(let value): value
-            case .integer(let value): Double(value)
-            default: nil
-            }
-        }
-    }
+    private func reals(_ values: [ParameterValue]) -> [Double] { values.compactMap(\.number) }
 
     /// Pearson's statistic of counts against equal expectation.
     private func chiSquare(_ counts: [Int]) -> Double {

@@ -33,11 +33,7 @@ struct SequentialSearch {
 /// Spaces and functions with a known answer.
 enum Problems {
     static func real(_ configuration: Configuration, _ path: String) -> Double {
-        switch configuration[path] {
-        case .real(let value): value
-        case .integer(let value): Double(value)
-        default: .nan
-        }
+        configuration[path]?.number ?? .nan
     }
 
     static func box(_ count: Int) -> SearchSpace {

@@ -208,20 +208,17 @@ struct Numbers {
         digest.tell("dropout")
         digest = Digest()
         let whole = 4096 + 176
-        kernels.scaleValues(output, whole, 0.7)
-        kernels.clampValues(output, whole, 0.9)
         kernels.limitColumnNorms(ColumnNormLimit(rows: count, columns: padded, weights: output, limit: 1.5))
         kernels.averageWeights(WeightAverage(count: whole, average: output, weights: source, decay: 0.9))
         kernels.accumulate(Accumulation(count: whole, factor: 0.3, source: source, destination: output))
         digest.add(output, whole)
         digest.add(kernels.sumOfSquares(output, whole))
-        digest.add(kernels.squaredDistance(output, source, whole))
         let penalties = kernels.sumPenalties(output, whole)
         digest.add(penalties.magnitudes)
         digest.add(penalties.squares)
         digest.add(UInt64(kernels.allFinite(output, whole) ? 1 : 0))
         output[1000] = .nan
-        digest.add(UInt64(kernels.firstNonFinite(output, whole) ?? 0))
+        digest.add(UInt64(kernels.allFinite(output, whole) ? 1 : 0))
         digest.tell("weights and sums")
     }
 

@@ -20,9 +20,9 @@ enum CopyChecks {
         }
         let total = Double(max(1, data.split.training.count))
         let share = Double(copies.count) / total
-        return duplicates(copies, share, total) + conflict(conflicts, total)
-            + overlap(context, "validation", data.split.validation, first, hashes, within: share)
-            + overlap(context, "test", data.split.test, first, hashes, within: share)
+        return duplicates(copies, share) + conflict(conflicts, total)
+            + overlap("validation", data.split.validation, first, hashes, within: share)
+            + overlap("test", data.split.test, first, hashes, within: share)
     }
 
     private static func sameTarget(_ targets: DataTargets, _ a: Int32, _ b: Int32) -> Bool {
@@ -32,7 +32,7 @@ enum CopyChecks {
         }
     }
 
-    private static func duplicates(_ copies: [Int32], _ share: Double, _ total: Double) -> [DataFinding] {
+    private static func duplicates(_ copies: [Int32], _ share: Double) -> [DataFinding] {
         guard !copies.isEmpty else { return [] }
         return [
             DataFinding(
@@ -67,7 +67,6 @@ enum CopyChecks {
     }
 
     private static func overlap(
-        _ context: CheckContext,
         _ part: String,
         _ rows: [Int32],
         _ training: [UInt64: Int32],

@@ -266,21 +266,11 @@ struct CauseContext {
         }
     }
 
-    /// Whether a step or the loss keeps single far values from deciding.
+    /// Whether a step of the preprocessing keeps single far values from deciding.
     var resistsOutliers: Bool {
-        let steps = (run.trial?.preprocess ?? []).contains { step in
+        (run.trial?.preprocess ?? []).contains { step in
             switch step {
             case .robust, .winsorize, .power, .log1p: true
-            default: false
-            }
-        }
-        return steps
-    }
-
-    var hasNorm: Bool {
-        (training?.model.flatLayers ?? []).contains { layer in
-            switch layer {
-            case .batchNorm, .layerNorm: true
             default: false
             }
         }

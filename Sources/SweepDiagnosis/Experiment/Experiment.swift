@@ -158,16 +158,6 @@ extension Intervention {
     }
 }
 
-extension ParameterValue {
-    fileprivate var number: Double? {
-        switch self {
-        case .integer(let value): Double(value)
-        case .real(let value): value
-        case .none, .flag, .text: nil
-        }
-    }
-}
-
 extension SpecNode {
     fileprivate var number: Double? {
         switch self {

@@ -143,15 +143,15 @@ package enum RegionSearch {
             paths.sort()
             return paths.flatMap { path -> [Candidate] in
                 let values = configurations.map { $0[path] }
-                let numbers = values.map { $0.flatMap(SickRegion.Condition.number) }
+                let numbers = values.map { $0?.number }
                 return bounds(values.compactMap { $0 }).compactMap { bound in
                     let members =
                         switch bound {
                         case .equal(let wanted): TrialSet(values.count) { values[$0] == wanted }
                         case .atLeast(let least):
-                            TrialSet(values.count, numbers, SickRegion.Condition.number(least)) { $0 >= $1 }
+                            TrialSet(values.count, numbers, least.number) { $0 >= $1 }
                         case .atMost(let most):
-                            TrialSet(values.count, numbers, SickRegion.Condition.number(most)) { $0 <= $1 }
+                            TrialSet(values.count, numbers, most.number) { $0 <= $1 }
                         }
                     // What all trials meet says nothing.
                     guard members.count < values.count, members.count >= leastSick else { return nil }
@@ -167,7 +167,7 @@ package enum RegionSearch {
         private static func bounds(_ values: [ParameterValue]) -> [SickRegion.Bound] {
             var distinct: Set<ParameterValue> = []
             for value in values { distinct.insert(value) }
-            let numbers = distinct.compactMap { value in SickRegion.Condition.number(value).map { (value, $0) } }
+            let numbers = distinct.compactMap { value in value.number.map { (value, $0) } }
             guard numbers.count == distinct.count else {
                 return distinct.sorted { "\($0)" < "\($1)" }.map { .equal($0) }
             }

@@ -25,17 +25,9 @@ package struct SickRegion: Hashable, Sendable {
             switch bound {
             case .equal(let wanted): return value == wanted
             case .atLeast(let least):
-                return Self.number(value).flatMap { a in Self.number(least).map { a >= $0 } } ?? false
+                return value.number.flatMap { a in least.number.map { a >= $0 } } ?? false
             case .atMost(let most):
-                return Self.number(value).flatMap { a in Self.number(most).map { a <= $0 } } ?? false
-            }
-        }
-
-        static func number(_ value: ParameterValue) -> Double? {
-            switch value {
-            case .integer(let number): Double(number)
-            case .real(let number): number
-            case .none, .flag, .text: nil
+                return value.number.flatMap { a in most.number.map { a <= $0 } } ?? false
             }
         }
     }

@@ -9,7 +9,7 @@ package enum StaticChecks {
     /// What the checks find, in the order of the specification.
     package static func findings(of trial: TrialSpec, on schema: DataSchema) -> [StaticFinding] {
         let training = trial.training
-        return task(schema) + loss(training, schema) + layers(training, schema) + initialWeights(training)
+        return task(schema) + loss(training, schema) + layers(training) + initialWeights(training)
             + batches(training, schema) + momentum(training) + course(training) + augmentation(training, schema)
             + scaling(trial)
     }
@@ -106,7 +106,7 @@ package enum StaticChecks {
 
     // MARK: The network
 
-    private static func layers(_ training: TrainingSpec, _ schema: DataSchema) -> [StaticFinding] {
+    private static func layers(_ training: TrainingSpec) -> [StaticFinding] {
         var found: [StaticFinding] = []
         let model = training.model
         let hidden = model.hiddenActivations

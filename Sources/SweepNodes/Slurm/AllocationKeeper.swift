@@ -86,7 +86,7 @@ package struct AllocationKeeper: Sendable {
     /// What to do about the queue as it is now.
     package mutating func actions(jobs: [SlurmJob], phase: Phase, at now: Instant) -> [Action] {
         let alive = jobs.filter(\.isAlive)
-        note(alive, jobs, at: now)
+        note(alive, at: now)
         guard phase != .over else {
             return jobs.contains { $0.isAlive || $0.state == "COMPLETING" }
                 ? (alive.isEmpty ? [] : [.cancel(alive.map(\.id))]) : [.finish]
@@ -100,7 +100,7 @@ package struct AllocationKeeper: Sendable {
     }
 
     /// Learns from what was there at the last look and is not any more.
-    private mutating func note(_ alive: [SlurmJob], _ jobs: [SlurmJob], at now: Instant) {
+    private mutating func note(_ alive: [SlurmJob], at now: Instant) {
         let names = Set(alive.map(\.id))
         for id in known.subtracting(names).sorted() {
             let life = running.removeValue(forKey: id).map { $0.duration(to: now) } ?? .zero

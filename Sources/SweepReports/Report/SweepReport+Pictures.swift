@@ -161,15 +161,15 @@ extension SweepReport {
 
     /// The axis of a parameter, by its range where that is known, else by its values.
     private func axis(of path: String, _ values: [ParameterValue]) -> Axis {
-        let numbers = values.compactMap(Self.number)
+        let numbers = values.compactMap(\.number)
         let domain = space?.parameters.first { $0.path == path }?.domain.range
         switch domain {
-        case .uniform, .integer: return (.numbers(logarithmic: false), { value, _ in Self.number(value) })
-        case .logUniform, .logInteger: return (.numbers(logarithmic: true), { value, _ in Self.number(value) })
+        case .uniform, .integer: return (.numbers(logarithmic: false), { value, _ in value.number })
+        case .logUniform, .logInteger: return (.numbers(logarithmic: true), { value, _ in value.number })
         case .choice(let options): return Self.axis(options: options.map(\.label).filter(values.contains))
         case nil where numbers.count == values.count:
             let (least, most) = (numbers.min() ?? 0, numbers.max() ?? 0)
-            return (.numbers(logarithmic: least > 0 && most > 10 * least), { value, _ in Self.number(value) })
+            return (.numbers(logarithmic: least > 0 && most > 10 * least), { value, _ in value.number })
         // Of a range with a belief the range alone is asked.
         case nil, .believed:
             var options: [ParameterValue] = []
@@ -181,7 +181,7 @@ extension SweepReport {
     /// Options side by side; dots of one are spread by the trials' numbers, so that they do not hide each other.
     private static func axis(options: [ParameterValue]) -> Axis {
         let texts = options.map { option in
-            let text = if case .real(let number) = option { NumberText.short(number) } else { "\(option)" }
+            let text = option.shortText
             return text.count <= 16 ? text : text.prefix(15) + "…"
         }
         return (
@@ -193,13 +193,5 @@ extension SweepReport {
                 }
             }
         )
-    }
-
-    private static func number(_ value: ParameterValue) -> Double? {
-        switch value {
-        case .integer(let number): Double(number)
-        case .real(let number): number
-        case .none, .flag, .text: nil
-        }
     }
 }

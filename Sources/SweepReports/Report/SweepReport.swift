@@ -182,20 +182,14 @@ package struct SweepReport: Sendable {
     /// Rows by the value of one parameter: options by themselves, numbers in up to four groups of equal size.
     private static func groups(_ rows: [RankRow], _ path: String) -> [(name: String, rows: [RankRow])] {
         let active = rows.compactMap { row in row.configuration[path].map { (value: $0, row: row) } }
-        let numbers = active.compactMap { item -> (number: Double, row: RankRow)? in
-            switch item.value {
-            case .integer, .real: (size(item.value), item.row)
-            case .none, .flag, .text: nil
-            }
-        }
+        let numbers = active.compactMap { item in item.value.number.map { (number: $0, row: item.row) } }
         var distinct: [ParameterValue] = []
         for item in active where !distinct.contains(item.value) { distinct.append(item.value) }
         let isNumeric = numbers.count == active.count
-        if isNumeric { distinct.sort { size($0) < size($1) } }
+        if isNumeric { distinct.sort { ($0.number ?? 0) < ($1.number ?? 0) } }
         guard isNumeric, distinct.count > 6 else {
             return distinct.map { value in
-                let text = if case .real(let number) = value { NumberText.short(number) } else { "\(value)" }
-                return (text, active.filter { $0.value == value }.map(\.row))
+                (value.shortText, active.filter { $0.value == value }.map(\.row))
             }
         }
         let sorted = numbers.sorted { $0.number < $1.number }
@@ -203,14 +197,6 @@ package struct SweepReport: Sendable {
             let part = sorted[quarter * sorted.count / 4..<(quarter + 1) * sorted.count / 4]
             guard let first = part.first, let last = part.last else { return nil }
             return ("\(NumberText.short(first.number)) to \(NumberText.short(last.number))", part.map(\.row))
-        }
-    }
-
-    private static func size(_ value: ParameterValue) -> Double {
-        switch value {
-        case .integer(let number): Double(number)
-        case .real(let number): number
-        case .none, .flag, .text: 0
         }
     }
 

@@ -13,8 +13,6 @@ enum SchemaValue {
 
     static func any(_ kinds: [JSONValue]) -> JSONValue { object(("anyOf", .array(kinds))) }
 
-    static func constant(_ value: JSONValue) -> JSONValue { object(("const", value)) }
-
     /// One of some words.
     static func words(_ words: [String]) -> JSONValue { object(("enum", .array(words.map { .text($0) }))) }
 

@@ -34,7 +34,6 @@ package struct GPSearcher: Searcher {
     private static let priorWeight = 10.0
 
     private let seed: UInt64
-    private let space: SearchSpace
     private let box: SearchBox
     private let free: [Int]
     private let isCategorical: [Bool]
@@ -61,7 +60,6 @@ package struct GPSearcher: Searcher {
     package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = [], objectives: Int = 1) {
         self.seed = seed
         self.objectives = objectives
-        self.space = space
         box = SearchBox(space)
         free = box.free
         isCategorical = box.free.map { [box] in box.axes[$0].isCategorical }

@@ -493,14 +493,3 @@ extension DataSchema: WireForm {
         )
     }
 }
-
-extension DataSchema {
-    /// The schema as bytes, for a client's request and an assignment's data set.
-    package func wireBytes() throws(WireError) -> [UInt8] { try bytes() }
-
-    /// The schema that `wireBytes` are.
-    package init(wireBytes: [UInt8]) throws(WireError) {
-        try FieldCount.check(wireBytes, limit: WireLimits.journal)
-        try self.init(bytes: wireBytes)
-    }
-}

@@ -13,7 +13,7 @@ extension WorkerSession {
         case (.drain, _): drain(&actions)
         case (.heartbeatAnswer, .active): break
         case (.assignments(let assignments), .active):
-            for assignment in assignments.leases { take(assignment, at: now, &actions) }
+            for assignment in assignments.leases { take(assignment, &actions) }
         case (.acknowledged(let acknowledged), .active):
             let (committed, resend) = sender.acknowledged(acknowledged.sequence, at: now)
             finish(committed, &actions)
@@ -23,7 +23,7 @@ extension WorkerSession {
         case (.objectChunk(let chunk), .active): receive(chunk, at: now, &actions)
         case (.objectMissing(let missing), .active):
             endDownload(missing.hash, &actions)
-            abandon(missing.hash, reason: "the coordinator does not have it", &actions)
+            abandon(missing.hash, reason: "the coordinator does not have it")
         case (.objectRequest(let request), .active): answer(request, at: now, &actions)
         case (.objectStored(let stored), .active): uploaded(stored.hash)
         case (.heartbeatAnswer, .registering), (.assignments, .registering), (.acknowledged, .registering),

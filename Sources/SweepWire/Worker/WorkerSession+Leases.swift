@@ -11,7 +11,7 @@ extension WorkerSession {
     }
 
     /// Takes a lease in, gives it back when draining, ignores one that it has.
-    mutating func take(_ assignment: Assignment, at now: Instant, _ actions: inout [Action]) {
+    mutating func take(_ assignment: Assignment, _ actions: inout [Action]) {
         let lease = assignment.lease
         guard held[lease] == nil, inherited[lease] == nil else { return }
         guard !isDraining else {
@@ -21,7 +21,7 @@ extension WorkerSession {
         held[lease] = Held(assignment: assignment, epoch: assignment.from)
         useDataSet(assignment.dataSet.hash)
         guard held.count <= Self.heldLimit else {
-            end(lease, .died(reason: "more than \(Self.heldLimit) leases at once", log: ""), &actions)
+            end(lease, .died(reason: "more than \(Self.heldLimit) leases at once", log: ""))
             return
         }
         queue.append(lease)
@@ -85,7 +85,7 @@ extension WorkerSession {
         held[lease]?.epoch = epoch
         // What a drain stopped goes on elsewhere from where it was.
         guard let checkpoint, outcome == .reached || (outcome == .cancelled && isDraining) else {
-            return end(lease, outcome, &actions)
+            return end(lease, outcome)
         }
         held[lease]?.state = .uploading(checkpoint.id.hash)
         let end = SegmentEnded(sequence: 0, lease: lease, epoch: epoch, outcome: outcome, checkpoint: checkpoint.id)
@@ -99,7 +99,7 @@ extension WorkerSession {
     }
 
     /// Queues the end of a lease, without a checkpoint.
-    mutating func end(_ lease: LeaseID, _ outcome: SegmentOutcome, _ actions: inout [Action]) {
+    mutating func end(_ lease: LeaseID, _ outcome: SegmentOutcome) {
         guard let epoch = held[lease]?.epoch else { return }
         held[lease]?.state = .ended
         queue.removeAll { $0 == lease }
@@ -110,11 +110,11 @@ extension WorkerSession {
     mutating func stop(_ lease: LeaseID, _ reason: StopReason, _ actions: inout [Action]) {
         switch held[lease]?.state {
         case nil, .ended: break
-        case .queued: end(lease, .cancelled, &actions)
+        case .queued: end(lease, .cancelled)
         case .running: actions.append(.stop(lease, reason))
         case .uploading(let hash):
             withdraw(lease, from: hash)
-            end(lease, .cancelled, &actions)
+            end(lease, .cancelled)
         }
     }
 

@@ -37,7 +37,7 @@ extension WorkerSession {
         guard let size = downloads[chunk.hash]?.size else { return }
         guard chunk.total == size else {
             endDownload(chunk.hash, &actions)
-            return abandon(chunk.hash, reason: "it has \(chunk.total) bytes, \(size) were announced", &actions)
+            return abandon(chunk.hash, reason: "it has \(chunk.total) bytes, \(size) were announced")
         }
         // A chunk that is not the next one was asked for twice; an object without bytes is whole at once.
         guard downloads[chunk.hash]?.add(chunk, at: now) == true || size == 0 else { return }
@@ -67,11 +67,11 @@ extension WorkerSession {
     }
 
     /// An object that cannot be had: the queued leases that need it end, and may run elsewhere.
-    mutating func abandon(_ hash: ContentHash, reason: String, _ actions: inout [Action]) {
+    mutating func abandon(_ hash: ContentHash, reason: String) {
         for lease in queue {
             guard let assignment = held[lease]?.assignment, missingObjects(assignment).contains(hash) else { continue }
             let what = hash == assignment.dataSet.hash ? "data set" : "checkpoint"
-            end(lease, .died(reason: "\(what) \(hash): \(reason)", log: ""), &actions)
+            end(lease, .died(reason: "\(what) \(hash): \(reason)", log: ""))
         }
     }
 

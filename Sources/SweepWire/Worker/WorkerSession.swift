@@ -214,9 +214,6 @@ package struct WorkerSession: Sendable {
     /// Leases that are not done with, in order.
     package var leases: [LeaseID] { held.keys.sorted() }
 
-    /// Leases that the trainers have.
-    package var running: Set<LeaseID> { Set(busy.keys) }
-
     /// Slots that the trainers have taken.
     package var busySlots: Int { busy.values.reduce(0, +) }
 
@@ -261,7 +258,7 @@ package struct WorkerSession: Sendable {
         case .objectLost(let hash, let reason):
             checking.remove(hash)
             unwanted.remove(hash)
-            abandon(hash, reason: reason, &actions)
+            abandon(hash, reason: reason)
         case .drain: drain(&actions)
         case .leave(let reason):
             if phase == .active { actions.append(.send(.goodbye(Goodbye(reason: reason)))) }
