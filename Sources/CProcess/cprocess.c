@@ -11,6 +11,17 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+// Whoever starts a program with a standard stream closed (`>&-`) gives its number to what is opened first: an event by which threads wake each
+// other, a file of the store; and results and logs would be written there. This runs before anything is opened and puts /dev/null in
+// the place, the wrong way round, so that a result that nobody can have is a failure, as on a full disk.
+__attribute__((constructor)) static void occupy_standard_streams(void) {
+    for (int stream = 0; stream <= 2; stream++) {
+        if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+        // The lowest number that is free is given, which is this one.
+        if (open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) < 0) return;
+    }
+}
+
 // The kernel keeps the wish with the thread that made it and forgets it when that thread ends, as those of a pool do when
 // there is nothing for them to do for a while. So a thread makes it that does nothing else and never ends.
 struct bond {

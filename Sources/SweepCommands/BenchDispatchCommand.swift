@@ -37,7 +37,7 @@ struct BenchDispatchCommand: AsyncParsableCommand {
         let parent = directory ?? NSTemporaryDirectory()
         let folder = "\(parent)/sweepd-dispatch-\(getpid())"
         do { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) } catch {
-            throw CommandFailure(.badInput, "--directory: \(parent): \(error.localizedDescription)")
+            throw CommandFailure(.badInput, "--directory: \(parent): \(Terminal.reason(error))")
         }
         defer { try? FileManager.default.removeItem(atPath: folder) }
         let coordinator = try Coordinator.opening(

@@ -70,7 +70,9 @@ struct CoordinatorLocation: ParsableArguments {
         _ question: (any SweepControl) async throws -> Answer
     ) async throws -> Answer {
         let control = try control(about: sweep)
-        do { return try await question(control) } catch let error as ControlError { throw CommandFailure(error) }
+        do { return try await question(control) } catch let error as ControlError {
+            throw CommandFailure(error, of: control)
+        }
     }
 }
 
@@ -84,5 +86,15 @@ extension CommandFailure {
             case .internal: .failed
             }
         self.init(status, error.message)
+    }
+
+    /// The failure that the error of `control` is: a stopped coordinator's store answers questions, and whoever wants to steer does
+    /// not reach a coordinator.
+    init(_ error: ControlError, of control: any SweepControl) {
+        if error == (control as? StoredSweeps)?.stopped {
+            self.init(.unreachable, error.message)
+        } else {
+            self.init(error)
+        }
     }
 }

@@ -169,10 +169,19 @@ extension Terminal {
             .fileNoSuchFile, .fileWriteNoPermission, .fileWriteInvalidFileName, .fileWriteFileExists,
             .fileWriteVolumeReadOnly,
         ]
-        let isMistake = code.map(mistakes.contains) ?? false
-        return CommandFailure(
-            isMistake ? .badInput : .failed,
-            "\(what) cannot be written: \(error.localizedDescription)"
-        )
+        let places = [EISDIR, ENOTDIR, ENAMETOOLONG, ELOOP]
+        let isMistake = code.map(mistakes.contains) ?? false || systemError(in: error).map(places.contains) ?? false
+        return CommandFailure(isMistake ? .badInput : .failed, "\(what) cannot be written: \(reason(error))")
+    }
+
+    /// Why something could not be done with a file: the system's words, where Foundation kept its error; its own say no more, often, than
+    /// that it failed.
+    static func reason(_ error: any Error) -> String {
+        systemError(in: error).map { String(cString: strerror($0)) } ?? error.localizedDescription
+    }
+
+    private static func systemError(in error: any Error) -> Int32? {
+        let cause = ((error as? CocoaError)?.underlying ?? error) as NSError
+        return cause.domain == NSPOSIXErrorDomain ? Int32(exactly: cause.code) : nil
     }
 }

@@ -89,7 +89,7 @@ extension KeyFiles {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch {
-            throw CommandFailure(.badInput, "--directory: \(directory) cannot be made: \(error.localizedDescription)")
+            throw CommandFailure(.badInput, "--directory: \(directory) cannot be made: \(Terminal.reason(error))")
         }
         let keys = try CurveKeyPair()
         do throws(KeyError) { try KeyFile.write(keys, to: own) } catch {

@@ -57,7 +57,7 @@ struct PredictCommand: ParsableCommand {
     private func loaded() throws -> TrainedModel {
         let bytes: [UInt8]
         do { bytes = Array(try Data(contentsOf: URL(filePath: model))) } catch {
-            throw CommandFailure(.badInput, "\(model): the file cannot be read: \(error.localizedDescription)")
+            throw CommandFailure(.badInput, "\(model): the file cannot be read: \(Terminal.reason(error))")
         }
         do throws(ModelError) { return try TrainedModel(safetensors: bytes) } catch {
             throw CommandFailure(.badInput, "\(model): \(error)")

@@ -76,7 +76,7 @@ struct DeleteCommand: AsyncParsableCommand {
         let entry: ListDocument.Entry
         do { entry = try await control.delete(sweep: sweep) } catch {
             if ifExists, error.code == .notFound { return Terminal.error("\(sweep): there is no such sweep") }
-            throw CommandFailure(error)
+            throw CommandFailure(error, of: control)
         }
         switch format {
         case .table: Terminal.output("\(sweep): deleted, with \(entry.trials.total) trials")

@@ -27,7 +27,7 @@ struct WaitCommand: AsyncParsableCommand {
 
     func run() async throws {
         let end = try await location.follow(sweep, on: .error, within: within)
-        guard let end else { throw CommandFailure(.interrupted, "interrupted; the sweep goes on") }
+        guard let end else { throw CommandFailure(.interrupted, "interrupted; for the sweep that changes nothing") }
         switch end.state {
         case "finished":
             guard let experiments = end.experiments, experiments.state == "halted" else { return }

@@ -73,18 +73,18 @@ package struct StoredSweeps: SweepControl {
     }
 
     package func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
-        throw Self.stopped
+        throw stopped
     }
-    package func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
-    package func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
-    package func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw Self.stopped }
-    package func delete(sweep: String) async throws(ControlError) -> ListDocument.Entry { throw Self.stopped }
+    package func pause(sweep: String) async throws(ControlError) -> StatusDocument { throw stopped }
+    package func resume(sweep: String) async throws(ControlError) -> StatusDocument { throw stopped }
+    package func cancel(sweep: String) async throws(ControlError) -> StatusDocument { throw stopped }
+    package func delete(sweep: String) async throws(ControlError) -> ListDocument.Entry { throw stopped }
     package func set(sweep: String, _ adjustment: SweepAdjustment) async throws(ControlError) -> StatusDocument {
-        throw Self.stopped
+        throw stopped
     }
 
     package func enqueue(sweep: String, _ request: EnqueueRequest) async throws(ControlError) -> StatusDocument {
-        throw Self.stopped
+        throw stopped
     }
 
     /// The data set of a sweep, where it has folds that of this one, from 1; nil when there is no such sweep.
@@ -101,10 +101,13 @@ package struct StoredSweeps: SweepControl {
     /// How many trials its search has, without the runs of finalists; nil while nothing limits them.
     package func searchTrials(of name: String) -> Int? { core.sweep(named: name)?.searchTrials }
 
-    private static let stopped = ControlError(
-        .conflict,
-        "the coordinator of this directory is not running; `sweepd coordinator --directory` and it starts it"
-    )
+    /// The answer to whoever wants to steer.
+    package var stopped: ControlError {
+        ControlError(
+            .conflict,
+            "\(directory): its coordinator is not running; `sweepd coordinator --directory \(directory)` starts it"
+        )
+    }
 
     private func sweep(_ name: String) throws(ControlError) -> SweepProgress {
         guard let sweep = core.sweep(named: name) else { throw ControlError.unknownSweep(name, core) }

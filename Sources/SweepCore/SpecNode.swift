@@ -101,6 +101,13 @@ extension ParameterDomain {
     /// The range of ours that a map in another tool's words means (`{min: 1, max: 9}`, `{values: [1, 2]}`); nil when it is none.
     static func meant(by map: SpecNode) -> String? {
         if let values = map["values"], case .list = values { return "{choice: \(values.excerpt)}" }
+        if case .map(let entries) = map, entries.count == 1, let word = otherWords[entries[0].key],
+            case .list(let items) = entries[0].value
+        {
+            if word == "choice" { return "{choice: \(entries[0].value.excerpt)}" }
+            // What follows the bounds is a step.
+            if items.count > 1 { return "{\(word): [\(items[0].excerpt), \(items[1].excerpt)]}" }
+        }
         if case .list(let bounds)? = map["range"], bounds.count == 2 {
             return range(bounds[0], bounds[1], map["distribution"])
         }
@@ -110,6 +117,13 @@ extension ParameterDomain {
         }
         return range(low, high, first(["distribution", "log", "scale"]))
     }
+
+    /// Our word for what Ray Tune, W&B and hyperopt call a kind of range. (`loguniform` is spelled much like our `uniform`.)
+    private static let otherWords = [
+        "loguniform": "log", "log_uniform": "log", "log_uniform_values": "log", "qloguniform": "log",
+        "quniform": "uniform", "randint": "int", "qrandint": "int", "lograndint": "log_int", "grid_search": "choice",
+        "categorical": "choice",
+    ]
 
     private static func range(_ low: SpecNode, _ high: SpecNode, _ kind: SpecNode?) -> String {
         let bounds = "[\(low.excerpt), \(high.excerpt)]"

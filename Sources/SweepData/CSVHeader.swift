@@ -2,12 +2,13 @@ import SweepCore
 
 /// The names of a table's columns, and whether the first row holds them.
 ///
-/// With `header: auto` the first row is a header when
+/// With `header: auto` the first row is a header when it holds the names that are looked for (of the target, of a model's inputs) and
+/// none of them stands below in its column too, or else when
 /// 1. some column has a text there and mostly numbers in the rows after it (of the first 1,000), and
 /// 2. the numbers in the first row, if any, are different integers ≥ 0: exporters number nameless columns so, while
 ///    a row of data with a mistyped number rarely looks like that.
 /// A file of one row is a header when none of its cells is a number. Text targets (`R`, `M`) therefore do not make a
-/// header, and a table of text only has none. `header: true` or `false` settles it.
+/// header, and a table of text only has none unless a name is looked for. `header: true` or `false` settles it.
 struct CSVHeader {
     private(set) var names: [String]
     /// Whether the first row that has the usual number of fields holds names.
@@ -18,8 +19,14 @@ struct CSVHeader {
 
     private static let sampledRows = 1000
 
-    /// `rules` say which columns are ignored: their names may be anything.
-    init(table: CSVTable, rule: HeaderRule, rules: [ColumnRule] = [], problems: inout ProblemList) {
+    /// `rules` say which columns are ignored: their names may be anything. `expected` are names that the header has, if there is one.
+    init(
+        table: CSVTable,
+        rule: HeaderRule,
+        rules: [ColumnRule] = [],
+        expected: [String],
+        problems: inout ProblemList
+    ) {
         var names: [(text: String, column: Int)] = []
         var isFirstRow = false
         var isBroken = false
@@ -32,7 +39,9 @@ struct CSVHeader {
                 case .true: true
                 case .false: false
                 case .auto where isRagged: !cells.contains { $0.value.isNumber }
-                case .auto: Self.looksLikeHeader(cells, table: table, scanner)
+                case .auto:
+                    Self.holds(expected, cells, table: table, scanner)
+                        || Self.looksLikeHeader(cells, table: table, scanner)
                 }
             isBroken = isHeader && isRagged
             isFirstRow = isHeader && !isRagged
@@ -157,6 +166,20 @@ struct CSVHeader {
         }
         return fields.map { field in
             Cell(field: field, value: CellValue(UnsafeBufferPointer(rebasing: scanner.bytes[field.start..<field.end])))
+        }
+    }
+
+    /// Whether the first row holds all of `names`, and no row after it (of the first 1,000) one of them in the same column.
+    private static func holds(_ names: [String], _ first: [Cell], table: CSVTable, _ scanner: CSVScanner) -> Bool {
+        guard !names.isEmpty else { return false }
+        let texts = first.map { scanner.text(of: $0.field) }
+        let columns = names.compactMap { texts.firstIndex(of: $0) }
+        guard columns.count == names.count else { return false }
+        return !table.rows.dropFirst().prefix(sampledRows).contains { row in
+            let cells = cells(of: row, scanner)
+            return zip(columns, names).contains { column, name in
+                cells.indices.contains(column) && scanner.text(of: cells[column].field) == name
+            }
         }
     }
 

@@ -20,7 +20,13 @@ struct CSVReader {
     func read(_ bytes: Blob, file: String, problems: inout ProblemList) -> RawTable? {
         let before = problems.count
         guard let table = CSVTable(bytes: bytes, file: file, problems: &problems) else { return nil }
-        let names = CSVHeader(table: table, rule: header, rules: rules, problems: &problems)
+        let names = CSVHeader(
+            table: table,
+            rule: header,
+            rules: rules,
+            expected: target.names,
+            problems: &problems
+        )
         let rows = names.isFirstRow ? table.rows.dropFirst() : table.rows[...]
         guard !rows.isEmpty else {
             problems.add(
@@ -89,5 +95,16 @@ struct CSVReader {
             uses: columns.uses,
             splitColumn: splitColumn
         )
+    }
+}
+
+extension TargetColumn {
+    /// The names among what it says, without indices.
+    fileprivate var names: [String] {
+        switch self {
+        case .name(let name): [name]
+        case .oneHot(let columns): columns.filter { Int($0) == nil }
+        case .index, .last: []
+        }
     }
 }

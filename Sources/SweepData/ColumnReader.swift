@@ -3,8 +3,9 @@ import SweepCore
 /// Reads a table's cells into feature rows and targets and notes what is wrong in each column.
 ///
 /// What a column is, unless that is settled: when more than half of its present cells are no numbers it is a date column, if
-/// more than half of the present cells are dates, or else a column of categories; any other column holds numbers, and each
-/// text in it is a mistake. The cells are read twice where a column is not of numbers: what it is must be known first.
+/// more than half of the present cells are dates, or else a column of categories, unless they are numbers with a comma, which are
+/// a mistake of the column; any other column holds numbers, and each text in it is a mistake. The cells are read twice where a
+/// column is not of numbers: what it is must be known first.
 struct ColumnReader {
     private let table: CSVTable
     private let rows: ArraySlice<CSVTable.Row>
@@ -37,6 +38,8 @@ struct ColumnReader {
         var texts = 0
         /// How many of the texts are dates.
         var dates = 0
+        /// How many of the texts are numbers with a comma.
+        var commas = 0
         /// The first text cells.
         var firstTexts: [Cell] = []
         /// Up to four different texts.
@@ -175,8 +178,12 @@ struct ColumnReader {
         let column = columns[index]
         guard column.texts > column.numbers else { return .numeric }
         if 2 * column.dates > column.texts + column.numbers { return .date }
-        return allowsText ? .categorical : .numeric
+        return allowsText && !holdsCommas(column) ? .categorical : .numeric
     }
+
+    /// Whether more than half of the present cells are numbers with a comma: programs of half of the world write them so, and a
+    /// category for each of them would be learned as if it were a name.
+    private func holdsCommas(_ column: Column) -> Bool { 2 * column.commas > column.texts + column.numbers }
 
     /// The number of a cell, NaN for all else, which is noted.
     private mutating func readFeature(
@@ -202,7 +209,10 @@ struct ColumnReader {
                 columns[index].firstTooLarge.append((row, field.start, Self.short(scanner.text(of: field))))
             }
         case .text:
-            if given[index] == nil, CivilDate(content) != nil { columns[index].dates += 1 }
+            if given[index] == nil {
+                if CivilDate(content) != nil { columns[index].dates += 1 }
+                if Self.isNumberWithComma(content) { columns[index].commas += 1 }
+            }
             noteText(field, index, row, scanner)
         }
         return .nan
@@ -509,15 +519,18 @@ struct ColumnReader {
         problems.add(.text, file: table.file) {
             let place = place(first.row, first.position)
             let others = all.count > 1 ? " (text columns: \(CSVHeader.list(all.map { names[$0] })))" : ""
+            let isNumber = holdsCommas(columns[index])
             return DataProblem(
                 .text,
                 file: table.file,
                 line: place.line,
                 column: place.column,
                 field: names[index],
-                wrong: "column '\(names[index])' holds text\(others)",
+                wrong: "column '\(names[index])' holds \(isNumber ? "numbers with a comma" : "text")\(others)",
                 found: columns[index].samples.map { "'\($0)'" }.joined(separator: ", "),
-                allowed: "numbers; data.categorical can take it as categories, data.columns can ignore it"
+                allowed: isNumber
+                    ? "numbers with a decimal point and without groups; data.columns can take it as categories, or ignore it"
+                    : "numbers; data.categorical can take it as categories, data.columns can ignore it"
             )
         }
     }
@@ -570,6 +583,22 @@ struct ColumnReader {
             )
         )
     }
+
+    /// Whether a cell is `1,5`, `-1.234,5` or `1,234`: digits, and points among them, on both sides of one comma.
+    private static func isNumberWithComma(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
+        let isSigned = bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+")
+        let digits = bytes.dropFirst(isSigned ? 1 : 0)
+        guard let first = digits.first, let last = digits.last, Self.isDigit(first), Self.isDigit(last) else {
+            return false
+        }
+        var commas = 0
+        for byte in digits where !Self.isDigit(byte) {
+            if byte == UInt8(ascii: ",") { commas += 1 } else if byte != UInt8(ascii: ".") { return false }
+        }
+        return commas == 1
+    }
+
+    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
 
     /// `1,5` and the like.
     private static func hasDecimalComma(_ text: String) -> Bool {

@@ -76,6 +76,21 @@ package struct DataProblem: Error, Hashable, Sendable, CustomStringConvertible {
         self.allowed = allowed
     }
 
+    /// The same, asked for by a value of the sweep file.
+    func at(_ specPath: SpecPath) -> DataProblem {
+        DataProblem(
+            kind,
+            file: file,
+            line: line,
+            column: column,
+            field: field,
+            specPath: specPath,
+            wrong: wrong,
+            found: found,
+            allowed: allowed
+        )
+    }
+
     /// The same of one fold of several, from 1.
     package func inFold(_ number: Int) -> DataProblem {
         DataProblem(

@@ -34,7 +34,7 @@ struct NewRowReader {
 
     func readTable(_ bytes: Blob, _ rule: HeaderRule, problems: inout ProblemList) -> NewRows? {
         guard let table = CSVTable(bytes: bytes, file: file, problems: &problems) else { return nil }
-        let header = CSVHeader(table: table, rule: rule, problems: &problems)
+        let header = CSVHeader(table: table, rule: rule, expected: names, problems: &problems)
         guard let places = places(in: header, problems: &problems) else { return nil }
         let rows = header.isFirstRow ? table.rows.dropFirst() : table.rows[...]
         var features: [Float] = []

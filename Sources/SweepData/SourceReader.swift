@@ -29,9 +29,14 @@ struct SourceReader {
         spec.preprocess.contains { if case .imputing = $0 { true } else { false } }
     }
 
-    /// The rows of `source`; what columns of a table are is told from the cells, unless `settled`, a source of the same columns, has
-    /// it.
-    func read(_ source: DataSource, settled: RawTable? = nil, problems: inout ProblemList) -> RawTable? {
+    /// The rows of `source`, which stands at `place` in the sweep file; what columns of a table are is told from the cells, unless
+    /// `settled`, a source of the same columns, has it.
+    func read(
+        _ source: DataSource,
+        at place: SpecPath = .data("source"),
+        settled: RawTable? = nil,
+        problems: inout ProblemList
+    ) -> RawTable? {
         switch source {
         case .table(let file):
             let reader = CSVReader(
@@ -45,32 +50,32 @@ struct SourceReader {
                 rowRule: spec.rowRule,
                 resident: limits.resident
             )
-            guard let bytes = bytes(file, problems: &problems) else { return nil }
+            guard let bytes = bytes(file, at: place, problems: &problems) else { return nil }
             return reader.read(bytes, file: file, problems: &problems)
         case .images(let images, let labels):
-            func array(_ file: String) -> IDXFile? {
-                open(file, problems: &problems) { (bytes) throws(DataProblem) in
+            func array(_ file: String, _ key: String) -> IDXFile? {
+                open(file, at: place.appending(.key(key)), problems: &problems) { (bytes) throws(DataProblem) in
                     try IDXFile(bytes: bytes, file: file)
                 }
             }
-            let pixels = array(images)
-            let classes = array(labels)
+            let pixels = array(images, "images")
+            let classes = array(labels, "labels")
             return ArrayJoin(kind: .idx, allowsMissing: allowsMissing, resident: limits.resident)
                 .join(features: (pixels, images), labels: (classes, labels), problems: &problems)
         case .arrayFiles(let features, let labels):
-            func array(_ file: String) -> NPYFile? {
-                open(file, problems: &problems) { (bytes) throws(DataProblem) in
+            func array(_ file: String, _ key: String) -> NPYFile? {
+                open(file, at: place.appending(.key(key)), problems: &problems) { (bytes) throws(DataProblem) in
                     try NPYFile(bytes: bytes, file: file)
                 }
             }
-            let values = array(features)
-            let classes = array(labels)
+            let values = array(features, "features")
+            let classes = array(labels, "labels")
             return ArrayJoin(kind: .array, allowsMissing: allowsMissing, resident: limits.resident)
                 .join(features: (values, features), labels: (classes, labels), problems: &problems)
         case .arrays(let file, let features, let labels):
-            return arrays(file, features, labels, problems: &problems)
+            return arrays(file, features, labels, at: place.appending(.key("arrays")), problems: &problems)
         case .libsvm(let file):
-            guard let bytes = bytes(file, problems: &problems) else { return nil }
+            guard let bytes = bytes(file, at: place.appending(.key("libsvm")), problems: &problems) else { return nil }
             return LibsvmReader(
                 allowsMissing: allowsMissing,
                 limit: limits.unpacked,
@@ -87,9 +92,10 @@ struct SourceReader {
         _ file: String,
         _ features: String,
         _ labels: String,
+        at place: SpecPath,
         problems: inout ProblemList
     ) -> RawTable? {
-        let archive = open(file, problems: &problems) { (bytes) throws(DataProblem) in
+        let archive = open(file, at: place, problems: &problems) { (bytes) throws(DataProblem) in
             try ZipArchive(bytes: bytes, file: file)
         }
         guard let archive else { return nil }
@@ -116,10 +122,11 @@ struct SourceReader {
     /// What `make` makes of a file's content; nil when it cannot be read or is wrong, and then it is reported.
     private func open<Value>(
         _ file: String,
+        at place: SpecPath,
         problems: inout ProblemList,
         _ make: (Blob) throws(DataProblem) -> Value
     ) -> Value? {
-        guard let bytes = bytes(file, problems: &problems) else { return nil }
+        guard let bytes = bytes(file, at: place, problems: &problems) else { return nil }
         do throws(DataProblem) {
             return try make(bytes)
         } catch {
@@ -148,18 +155,24 @@ struct SourceReader {
             )
             return nil
         }
-        return read(source, settled: settled, problems: &problems)
+        return read(
+            source,
+            at: .data(key).appending(.key("source")),
+            settled: settled,
+            problems: &problems
+        )
     }
 
     private func path(_ file: String) -> String {
         file.hasPrefix("/") || directory.isEmpty ? file : directory + "/" + file
     }
 
-    private func bytes(_ file: String, problems: inout ProblemList) -> Blob? {
+    private func bytes(_ file: String, at place: SpecPath, problems: inout ProblemList) -> Blob? {
         do throws(DataProblem) {
             return try FileBytes.hold(path: path(file), name: file, limits: limits)
         } catch {
-            problems.add(error)
+            // The name of a file that is not there may be what is wrong.
+            problems.add(error.kind == .unreadable ? error.at(place) : error)
             return nil
         }
     }

@@ -43,7 +43,8 @@ package enum SafetensorsError: Error, Hashable, Sendable, CustomStringConvertibl
         switch self {
         case .truncated: "the file ends too early"
         case .headerTooLong(let length):
-            "its header would have \(length) bytes, allowed at most \(SafetensorsFile.greatestHeader)"
+            "it is no safetensors file, as `sweepd export --safetensors` writes: its header would have \(length) bytes, "
+                + "allowed at most \(SafetensorsFile.greatestHeader)"
         case .header(let error): "its header is \(error)"
         case .form(let error): "in its header \(error)"
         case .place(let tensor): "the bytes of tensor '\(tensor)' do not fit its shape or the tensor before it"

@@ -8,6 +8,7 @@ extension ParsableCommand {
         // A reader that goes away (`| head`) must not end a sweep, nor leave its workers behind.
         signal(SIGPIPE, SIG_IGN)
         do {
+            try refuseNoDirectory()
             var command = try parseAsRoot()
             try ResidentLimit.checkEnvironment()
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -29,6 +30,15 @@ extension ParsableCommand {
             Terminal.error(message)
             // What the parser does not accept is bad input; all else is a failure.
             Glibc.exit(parsed == .validationFailure ? ExitStatus.badInput.rawValue : ExitStatus.failed.rawValue)
+        }
+    }
+
+    /// Every command's `--directory "$DIR"` with a variable that is not set: that names no directory, and not the root of the file system.
+    private static func refuseNoDirectory() throws {
+        let words = CommandLine.arguments.prefix { $0 != "--" }
+        let isEmpty = zip(words, words.dropFirst()).contains { $0 == "--directory" && $1.isEmpty }
+        guard !isEmpty, !words.contains("--directory=") else {
+            throw CommandFailure(.badInput, "--directory: found an empty text, allowed a path; is a variable not set?")
         }
     }
 }

@@ -3,7 +3,8 @@ package import SweepCore
 /// A learning curve that another program wrote, as comma-, semicolon- or tab-separated text.
 ///
 /// A header names the columns, in the spelling of any framework: `loss`, `train_loss`, `Training Loss`, `val_loss`, `valid/loss`,
-/// `eval_accuracy`, `lr`, … Without an epoch column each row is an epoch. Rows of one epoch are joined, as loggers write training
+/// `eval_accuracy`, `lr`, …, also behind the name of a run, as W&B exports charts (`run-7 - train_loss`): of several runs the first is
+/// taken. Without an epoch column each row is an epoch. Rows of one epoch are joined, as loggers write training
 /// and validation on lines of their own; empty cells say nothing. Epochs may begin at 0 or 1 and must rise.
 package struct CurveFile: Sendable {
     package let curve: LearningCurve
@@ -65,7 +66,8 @@ package struct CurveFile: Sendable {
         var roles: [Int: Role] = [:]
         var ignored: [String] = []
         for (index, name) in names.enumerated() {
-            if let role = Self.role(name), !roles.values.contains(role) {
+            let role = Self.role(name) ?? name.split(separator: " - ").last.flatMap { Self.role(String($0)) }
+            if let role, !roles.values.contains(role) {
                 roles[index] = role
             } else {
                 ignored.append(name)

@@ -76,13 +76,17 @@ enum FileSystem {
 
     /// Makes a directory and the missing ones above it; those that are there stay as they are.
     static func makeDirectories(_ path: String) throws(StoreError) {
-        // A path without a byte names nothing, and there are folders in which none can be made that say the same of every new one.
-        guard try !makeDirectory(path) else { return }
-        try makeDirectories(parent(of: path))
-        guard try makeDirectory(path) else { throw error("make the directory", path, code: ENOENT) }
+        if try makeDirectory(path) { return }
+        let above = parent(of: path)
+        if above != path {
+            try makeDirectories(above)
+            if try makeDirectory(path) { return }
+        }
+        // What is above is there and takes nothing: a working directory that was removed, or /proc.
+        throw error("make the directory", path, code: ENOENT)
     }
 
-    /// Makes a directory, unless it is there; false where the one above it is missing.
+    /// Makes a directory unless it is there; false when one above it is missing.
     private static func makeDirectory(_ path: String) throws(StoreError) -> Bool {
         if mkdir(path, 0o777) == 0 {
             try synchronizeDirectory(parent(of: path))
@@ -91,7 +95,7 @@ enum FileSystem {
         switch errno {
         case EEXIST where isDirectory(path): return true
         case EEXIST: throw .inputOutput(path: path, operation: "make the directory", reason: "a file has its name")
-        case ENOENT where parent(of: path) != path: return false
+        case ENOENT: return false
         default: throw error("make the directory", path)
         }
     }
@@ -178,7 +182,7 @@ enum FileSystem {
     static func error(_ operation: String, _ path: String, code: Int32) -> StoreError {
         let reason = String(cString: strerror(code))
         return switch code {
-        case EACCES, EPERM, EROFS: .notPermitted(path: path, reason: "cannot \(operation) it: \(reason)")
+        case EACCES, EPERM, EROFS: .notPermitted(path: path, reason: "cannot \(operation): \(reason)")
         case ENOSPC, EDQUOT: .full(path: path)
         default: .inputOutput(path: path, operation: operation, reason: reason)
         }

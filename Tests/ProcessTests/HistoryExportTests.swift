@@ -112,6 +112,17 @@ extension RealProcesses {
                 let ranked = "\"\(Program.sweepd.path)\" rank small --directory \"\(place[1])\" >/dev/full"
                 let unwritten = try await bench.run(["sh", "-c", ranked], exits: 1)
                 try #require(unwritten.errors.contains("standard output cannot be written"), "\(unwritten.errors)")
+                for (target, reason) in [
+                    (bench.path(""), "Is a directory"), (bench.path("none/out.csv"), "No such file or directory"),
+                    (csv + "/out.csv", "No such file or directory"),
+                ] {
+                    let misplaced = try await bench.run(
+                        ["sweepd", "export", "small", "--csv", target] + place,
+                        exits: 2
+                    )
+                    let expected = "\(target): the file cannot be written: \(reason)\n"
+                    try #require(misplaced.errors == expected, "\(misplaced.errors)")
+                }
 
                 // One trial alone.
                 try await bench.run(["sweepd", "export", "small", "--trial", "2", "--csv", csv] + place, exits: 0)

@@ -52,5 +52,19 @@ extension RealProcesses {
                 try await bench.run(["sweepd", "wait", "digits"] + coordinator.access, exits: 3)
             }
         }
+
+        @Test func `who waits on the directory of a stopped coordinator is told so`() async throws {
+            try await Bench.run { bench in
+                let coordinator = try await bench.coordinator([try bench.sweep("digits")])
+                let untrained = try await bench.run(["sweepd", "diagnose", "digits"] + coordinator.access, exits: 0)
+                try #require(untrained.output == "no trial of digits has trained an epoch yet\n", "\(untrained.output)")
+                try await bench.lose(coordinator.child)
+                let place = ["--directory", coordinator.directory]
+                let waiting = try await bench.run(["sweepd", "wait", "digits", "--within", "0.1"] + place, exits: 1)
+                let expected = "\(coordinator.directory): its coordinator is not running; "
+                try #require(waiting.errors.hasPrefix(expected), "\(waiting.errors)")
+                try #require(waiting.errors.hasSuffix("digits is not over after 100 ms\n"), "\(waiting.errors)")
+            }
+        }
     }
 }

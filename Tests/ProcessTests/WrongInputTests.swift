@@ -95,6 +95,37 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a data file that is not there is told with the line that names it`() async throws {
+            try await Bench.run { bench in
+                let sweep = try bench.sweep("quick", ["data/digits.csv.gz": "data/absent.csv"])
+                // As in the file of the package: what was replaced stands in the same line.
+                let place = "\(sweep):5:11: data/absent.csv: the file cannot be opened: "
+                for command in ["validate", "run"] {
+                    let child = try await bench.run(["sweepd", command, sweep], exits: 2, within: 20)
+                    let errors = child.errors
+                    try #require(errors.hasPrefix(place), "\(errors)")
+                    try #require(errors.hasSuffix(" (data.source)\n") && child.output.isEmpty, "\(errors)")
+                }
+            }
+        }
+
+        @Test func `a directory without a name is refused by every command, and nothing is written`() async throws {
+            try await Bench.run { bench in
+                let sweep = try bench.sweep("quick")
+                let commands = [
+                    ["run", sweep], ["coordinator"], ["rank", "quick"], ["keys", "list"], ["store", "check"],
+                ]
+                for command in commands {
+                    for option in [["--directory", ""], ["--directory="]] {
+                        let child = try await bench.run(["sweepd"] + command + option, exits: 2, within: 20)
+                        let expected = "--directory: found an empty text, allowed a path; is a variable not set?\n"
+                        try #require(child.output.isEmpty && child.errors == expected, "\(child.errors)")
+                    }
+                }
+                try #require(try written(bench) == ["data", "quick.yaml"])
+            }
+        }
+
         @Test func `a wrong limit of memory in the environment is refused, by workers too`() async throws {
             try await Bench.run { bench in
                 let sweep = try bench.sweep("quick")
@@ -113,6 +144,40 @@ extension RealProcesses {
                     within: 20
                 )
                 try #require(sound.status == 0 && !sound.output.isEmpty, "\(sound.errors)")
+            }
+        }
+
+        @Test func `who steers a stopped coordinator is told how to start it, and reads what it has`() async throws {
+            try await Bench.run { bench in
+                let directory = bench.path("here")
+                let run = ["sweepd", "run", try bench.sweep("quick"), "--directory", directory]
+                _ = try await bench.run(run, exits: 0)
+                for command in [
+                    ["pause", "quick"], ["set", "quick", "--priority", "2"], ["delete", "quick", "--yes"],
+                ] {
+                    let child = try await bench.run(["sweepd"] + command + ["--directory", directory], exits: 3)
+                    let expected =
+                        "\(directory): its coordinator is not running; "
+                        + "`sweepd coordinator --directory \(directory)` starts it\n"
+                    try #require(child.output.isEmpty && child.errors == expected, "\(child.errors)")
+                }
+                _ = try await bench.run(["sweepd", "explain", "quick", "999", "--directory", directory], exits: 2)
+                _ = try await bench.run(["sweepd", "rank", "quick", "--directory", directory], exits: 0)
+            }
+        }
+
+        @Test func `a result for a standard output that is closed is a failure, and goes nowhere else`() async throws {
+            try await Bench.run { bench in
+                let sweep = try bench.sweep("quick")
+                for command in ["schema", "validate \"\(sweep)\""] {
+                    let closed = "exec \"\(Program.sweepd.path)\" \(command) >&-"
+                    let child = try await bench.run(["sh", "-c", closed], exits: 1, within: 20)
+                    let expected = "standard output cannot be written: Bad file descriptor\n"
+                    try #require(child.errors.hasSuffix(expected), "\(child.errors)")
+                }
+                // Without any of the three it does what it does: the mistake is in the exit code.
+                let blind = "exec \"\(Program.sweepd.path)\" validate none.yaml <&- >&- 2>&-"
+                _ = try await bench.run(["sh", "-c", blind], exits: 2, within: 20)
             }
         }
 

@@ -137,7 +137,8 @@ import Testing
         #expect(unknown?.code == .notFound)
         await coordinator.close()
         let stored = try StoredSweeps(directory: sample.path)
-        await #expect(throws: ControlError.self) { try await stored.delete(sweep: "sample") }
+        await #expect(throws: stored.stopped) { try await stored.delete(sweep: "sample") }
+        #expect(stored.stopped.message.contains("`sweepd coordinator --directory \(sample.path)` starts it"))
         #expect(try facts(sample) == before)
     }
 

@@ -36,6 +36,23 @@ import Testing
         #expect(try load(text).get().schema.features[0].hasPrefix("column_") == !hasHeader)
     }
 
+    @Test func `a first row that holds the target's name is a header, also above texts alone`() throws {
+        let rows = "red,flat,e\nblue,round,p\nred,round,e\nblue,flat,p\nred,flat,e\nblue,flat,p\n"
+        let text = "colour,shape,kind\n" + rows
+        let data = try load(text, target: .name("kind")).get()
+        #expect(data.rowCount == 6 && data.targetName == "kind" && classes(data) == ["e", "p"])
+        #expect(data.columns.map(\.name) == ["colour", "shape"])
+        // Names that are numbers with a point.
+        let bands = try load("400.5,401.5,metal\n1,2,0\n3,4,1\n5,6,0\n7,8,1\n", target: .name("metal")).get()
+        #expect(bands.schema.features == ["400.5", "401.5"])
+        let flags = try load("a,b,c\nx,1,0\ny,0,1\nx,1,0\ny,0,1\n", target: .oneHot(["b", "c"])).get()
+        #expect(flags.rowCount == 4 && classes(flags) == ["b", "c"])
+        // A label that also stands below is no name, and without a name the texts are rows.
+        let labels = lines(load("red,e\nblue,p\nred,e\nblue,p\n", target: .name("e")))
+        #expect(labels.count == 1 && labels[0].contains("there is no column of this name (the file has no header)"))
+        #expect(try load(text).get().rowCount == 7)
+    }
+
     @Test func `a mistyped number in the first row does not become a header`() {
         let found = lines(load("1.25,2.5x,0\n2,3,1\n3,4,0\n4,5,1\n"))
         #expect(found.count == 1)

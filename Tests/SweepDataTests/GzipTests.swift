@@ -96,9 +96,9 @@ import Testing
         }
         #expect(
             problems.problems.map(\.description) == [
-                "none.idx: the file cannot be opened: No such file or directory; allowed: a file that this user may read",
-                ".: this is not a regular file; allowed: a file that this user may read",
-                "gone.csv: the file cannot be opened: No such file or directory; allowed: a file that this user may read",
+                "none.idx: the file cannot be opened: No such file or directory; allowed: a file that this user may read (data.source.images)",
+                ".: this is not a regular file; allowed: a file that this user may read (data.source.labels)",
+                "gone.csv: the file cannot be opened: No such file or directory; allowed: a file that this user may read (data.validation.source)",
             ]
         )
     }

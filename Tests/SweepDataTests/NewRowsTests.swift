@@ -53,6 +53,14 @@ import Testing
         #expect(problems.description.contains("found 5 columns; allowed: 4 columns: 'colour', 'age', 'when', 'town'"))
     }
 
+    @Test func `a header above texts alone is found by the names of the model's inputs`() throws {
+        let columns = ["colour", "shape"].map { DataColumn(name: $0, kind: .oneHot(categories: ["flat", "red"])) }
+        let named = try Self.read(Array("shape,colour\nflat,red\nround,red\n".utf8), columns).get()
+        #expect(named.rowCount == 2 && named.features == [1, 0, 1, -1])
+        let plain = try Self.read(Array("red,flat\nred,round\n".utf8), columns).get()
+        #expect(plain.rowCount == 2 && plain.features == [1, 0, 1, -1])
+    }
+
     @Test func `every wrong cell and every missing column is named`() throws {
         guard
             case .failure(let cells) = try Self.read(

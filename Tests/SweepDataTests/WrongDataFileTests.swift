@@ -104,6 +104,36 @@ import Testing
         )
     }
 
+    @Test func `columns of numbers with a comma are no categories`() throws {
+        let text = """
+            price;size;label
+            1,5;1.000,5;x
+            -2,5;2;y
+            1,5;3,5;x
+            2,25;4,5;y
+            """
+        #expect(
+            lines(load(text, target: .name("label"))) == [
+                "t.csv:2:1: column 'price' holds numbers with a comma (text columns: 'price', 'size'); found '1,5', '-2,5', '2,25'; "
+                    + "allowed: numbers with a decimal point and without groups; data.columns can take it as categories, or ignore it",
+                "t.csv:2:5: column 'size' holds numbers with a comma (text columns: 'price', 'size'); found '1.000,5', '3,5', '4,5'; "
+                    + "allowed: numbers with a decimal point and without groups; data.columns can take it as categories, or ignore it",
+            ]
+        )
+        // Told to be categories they are, and so are texts of which half at most are such numbers.
+        func table(_ cells: [String]) -> String {
+            "a;b;label\n" + cells.enumerated().map { "\($1);\($0);\($0 % 2 == 0 ? "x" : "y")\n" }.joined()
+        }
+        let numbers = table(["1,5", "2,5", "1,5", "2,5", "1,5", "2,5"])
+        #expect(lines(load(numbers)).count == 1)
+        let told = try load(numbers, columns: [ColumnRule("a", .categorical)]).get()
+        #expect(told.columns[0].kind == .oneHot(categories: ["1,5", "2,5"]))
+        let sizes = try load(table(["1,5", "S", "1,5", "S", "1,5", "S"])).get()
+        #expect(sizes.columns[0].kind == .oneHot(categories: ["1,5", "S"]))
+        let lists = try load(table(["1,2,3", "a,b", "1,2,3", "a,b", "1,2,3", "a,b"])).get()
+        #expect(lists.columns[0].kind == .oneHot(categories: ["1,2,3", "a,b"]))
+    }
+
     @Test func `text where numbers are to be predicted, and a column without values`() {
         let text = """
             a;b;y

@@ -291,6 +291,24 @@ import Testing
         #expect(run.diagnosis.verdict == .noFault, "the run finds what simple models do not: \(run.diagnosis.causes)")
     }
 
+    @Test func `few rows in both parts by chance are no leak, many are, and a few that chance does not explain`() {
+        func run(_ severity: DataFinding.Severity, _ share: Double, validation: [Double]) -> MadeUpRun {
+            var run = MadeUpRun(fall(20, floor: 1.9), validation: validation)
+            run.data = [
+                DataFinding(.learnability, .warning, count: 100, text: "hardly predict", remedy: "", measure: 0.02),
+                DataFinding(.overlap, severity, count: 9, text: "stand in both", remedy: "", measure: share),
+            ]
+            run.schema = .table()
+            return run
+        }
+        let (poor, learnt) = (fall(20, floor: 2.2), fall(20, floor: 1.5))
+        #expect(named(run(.warning, 0.01, validation: poor)) == [.noSignal])
+        #expect(run(.warning, 0.05, validation: learnt).diagnosis.verdict == .noFault)
+        for (severity, share) in [(DataFinding.Severity.warning, 0.31), (DataFinding.Severity.fault, 0.02)] {
+            #expect(run(severity, share, validation: learnt).diagnosis.causes.contains { $0.cause == .leak })
+        }
+    }
+
     // covers: C28
     @Test func `symptoms without a likely cause are unexplained`() {
         var run = MadeUpRun((1...20).map { $0 < 10 ? 1 : 1 + 0.03 * Double($0 - 9) }, best: 0.05)

@@ -92,6 +92,11 @@ import Testing
         #expect(throws: SafetensorsError.headerTooLong(.max)) {
             try SafetensorsFile(bytes: [UInt8](repeating: 255, count: 64))
         }
+        // Another kind of file: eight characters of a text are a length.
+        let table = #expect(throws: SafetensorsError.self) {
+            try SafetensorsFile(bytes: Array("a,b,c,d,e\n1,2,3,4,5\n".utf8))
+        }
+        #expect(table?.description.hasPrefix("it is no safetensors file") ?? false)
     }
 
     @Test func `no prefix and no changed byte makes the reader trap`() throws {

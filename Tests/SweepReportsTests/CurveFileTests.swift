@@ -14,7 +14,7 @@ import Testing
         "epoch,train_loss,validation_loss", "Epoch,Train Loss,Val Loss", "epoch,loss,val_loss",
         "epoch;train/loss;val/loss",
         "epoch,train_loss_epoch,valid_loss", "ep\ttraining_loss\teval_loss", "step,trainLoss,validLoss",
-        "epoch,loss_train,loss_val",
+        "epoch,loss_train,loss_val", "Step,run-7 - train_loss,run-7 - val_loss", "Step,Train - Loss,Val - Loss",
     ])
     func `headers of many frameworks are understood`(_ header: String) throws {
         let delimiter: Character = header.contains(";") ? ";" : header.contains("\t") ? "\t" : ","
@@ -35,6 +35,10 @@ import Testing
         #expect(file.curve.series(.validationAccuracy) == [0.2, 0.4])
         #expect(file.curve.series(.learningRate) == [0.01, 0.001])
         #expect(file.ignored == ["accuracy"])
+        // W&B's export of a chart with two runs.
+        let runs = try CurveFile("Step,a - loss,a - loss__MIN,val-2 - loss\n0,2.5,2.25,3\n1,1.5,1.25,2\n")
+        #expect(runs.curve.metrics == [.trainingLoss] && runs.curve.series(.trainingLoss) == [2.5, 1.5])
+        #expect(runs.ignored == ["a - loss__MIN", "val-2 - loss"])
     }
 
     @Test func `rows of one epoch are joined, and a metric with gaps is left out with a remark`() throws {

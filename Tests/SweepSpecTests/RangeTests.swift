@@ -135,6 +135,9 @@ import Testing
         ("{distribution: log_uniform_values, min: 0.1, max: 1}", "(did you mean {log: [0.1, 1]}?)"),
         ("{low: 1, high: 9}", "(did you mean {int: [1, 9]}?)"),
         ("{values: [0.1, 1]}", "(did you mean {choice: [0.1, 1]}?)"),
+        ("{loguniform: [0.1, 1]}", "(did you mean {log: [0.1, 1]}?)"),
+        ("{quniform: [0.1, 1, 0.05]}", "(did you mean {uniform: [0.1, 1]}?)"),
+        ("{grid_search: [0.1, 1]}", "(did you mean {choice: [0.1, 1]}?)"),
         ("{min: 0.1, step: 1}", "allowed a number from 0 to 1000000"),
         ("[0.1, 1]", "(or {choice: […]} to try each)"),
         (

@@ -176,6 +176,24 @@ import Testing
         #expect(path.hasPrefix(directory.path))
     }
 
+    /// As in a working directory that was removed, where `.` is there and nothing can be made in it.
+    @Test func `a place where no directory can be made is named`() {
+        let failure = StoreError.inputOutput(
+            path: "/proc/sweepd-test",
+            operation: "make the directory",
+            reason: "No such file or directory"
+        )
+        #expect(openingError(.readWrite, "/proc/sweepd-test") == failure)
+        #expect(openingError(.readWrite, "/proc/sweepd-test/deeper") == failure)
+        #expect(failure.description == "/proc/sweepd-test: cannot make the directory: No such file or directory")
+    }
+
+    @Test func `directories above that are missing are made`() {
+        let deep = directory.path + "/a/b/c"
+        #expect(openingError(.readWrite, deep) == nil)
+        #expect(openingError(.readOnly, deep) == nil)
+    }
+
     @Test(.enabled(if: TemporaryMount.isPossible, TemporaryMount.requirement))
     func `a read-only file system is named, and a store on it can be read`() throws {
         let mount = try TemporaryMount(bytes: 4 << 20)
@@ -192,10 +210,10 @@ import Testing
             Issue.record("\(String(describing: openingError(.readWrite, place)))")
             return
         }
-        guard case .notPermitted(mount.path + "/new", _) = openingError(.readWrite, mount.path + "/new") else {
-            Issue.record("\(String(describing: openingError(.readWrite, mount.path + "/new")))")
-            return
-        }
+        #expect(
+            openingError(.readWrite, mount.path + "/new")
+                == .notPermitted(path: mount.path + "/new", reason: "cannot make the directory: Read-only file system")
+        )
     }
 
     @Test(.enabled(if: TemporaryMount.isPossible, TemporaryMount.requirement))

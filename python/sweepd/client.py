@@ -237,7 +237,11 @@ class Client:
         """The URL now: a coordinator that was started again may listen elsewhere."""
         if self._directory is None:
             return self._url or ""
-        url = json.loads((self._directory / "endpoint.json").read_text("utf-8")).get("http")
+        try:
+            url = json.loads((self._directory / "endpoint.json").read_text("utf-8")).get("http")
+        except FileNotFoundError:
+            way = f"`sweepd coordinator --directory {self._directory}` starts it"
+            raise FileNotFoundError(f"{self._directory}: its coordinator is not running; {way}") from None
         if not url:
             raise FileNotFoundError(f"the coordinator of {self._directory} serves no HTTP")
         return str(url)

@@ -38,7 +38,11 @@ struct DiagnoseCommand: AsyncParsableCommand {
         case .text:
             let sick = document.reports.filter { $0.verdictKind != "no_fault" }
             if !sick.isEmpty { Terminal.output(DiagnosisDocument(sweep: document.sweep, reports: sick).text) }
-            Terminal.output("\(document.reports.count - sick.count) of \(document.reports.count) trials show no fault")
+            Terminal.output(
+                document.reports.isEmpty
+                    ? "no trial of \(sweep) has trained an epoch yet"
+                    : "\(document.reports.count - sick.count) of \(document.reports.count) trials show no fault"
+            )
             for region in document.regions { Terminal.output(region.text) }
             for line in document.experiments.flatMap(\.lines) { Terminal.output(line) }
         }

@@ -187,7 +187,7 @@ struct SlurmQueue {
         // sbatch keeps the script itself, so that the file is needed no longer.
         let file = FileManager.default.temporaryDirectory.appending(path: "sweepd-\(UUID().uuidString).sbatch")
         do { try Data(SlurmBatch.script.utf8).write(to: file) } catch {
-            throw SlurmFailure(text: "\(file.path): cannot be written: \(error.localizedDescription)")
+            throw SlurmFailure(text: "\(file.path): cannot be written: \(Terminal.reason(error))")
         }
         defer { try? FileManager.default.removeItem(at: file) }
         let done = try await run(["sbatch", "--parsable"] + options + [file.path] + worker)

@@ -76,7 +76,7 @@ struct UpCommand: AsyncParsableCommand {
     private func readHosts() throws -> [ListedHost] {
         let text: String
         do { text = try String(contentsOfFile: hostfile, encoding: .utf8) } catch {
-            throw CommandFailure(.badInput, "\(hostfile): cannot be read: \(error.localizedDescription)")
+            throw CommandFailure(.badInput, "\(hostfile): cannot be read: \(Terminal.reason(error))")
         }
         let (hosts, mistakes) = HostFile.read(text)
         guard mistakes.isEmpty else {

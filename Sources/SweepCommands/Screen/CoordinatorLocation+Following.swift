@@ -6,8 +6,8 @@ import SweepReports
 extension CoordinatorLocation {
     /// Shows a sweep on a stream until it is over: its last status, or nil when the user interrupted.
     ///
-    /// A coordinator that goes away after it answered once is waited for. Throws a `CommandFailure` when it is not over `within` so
-    /// many seconds.
+    /// A coordinator that goes away after it answered once is waited for, as is that of a directory whose store alone answers. Throws a
+    /// `CommandFailure` when it is not over `within` so many seconds.
     func follow(_ sweep: String, on stream: TerminalStream, within: Double? = nil) async throws -> StatusDocument? {
         let begun = ContinuousClock.now
         let interruption = Interruption()
@@ -17,6 +17,7 @@ extension CoordinatorLocation {
         var watch = SweepWatch(control, on: stream)
         defer { watch.end() }
         var isAway = false
+        if !status.hasStopped, let stored = control as? StoredSweeps { Terminal.error(stored.stopped.message) }
         while true {
             if !isAway { await watch.show(status) }
             if status.hasStopped { return status }

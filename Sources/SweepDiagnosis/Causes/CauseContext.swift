@@ -64,7 +64,8 @@ struct CauseContext {
     }
 
     func data(_ checks: [DataCheck], least: DataFinding.Severity = .warning) -> DataFinding? {
-        run.data?.filter { checks.contains($0.check) && $0.severity >= least }.max { $0.severity < $1.severity }
+        run.data?.filter { checks.contains($0.check) && $0.severity >= least && !$0.isChanceOverlap }
+            .max { $0.severity < $1.severity }
     }
 
     // MARK: Noise and classes

@@ -38,6 +38,13 @@ try:
 except TimeoutError as error:
     assert "curve is finished, experiments on it are under way" in str(error), error
 
+# A directory that nobody serves.
+try:
+    Client(directory=sys.argv[1] + "-none", patience=0).sweeps()
+    raise AssertionError("nobody answered")
+except FileNotFoundError as error:
+    assert str(error).endswith("-none` starts it") and "its coordinator is not running" in str(error), error
+
 CURVE = """
 name: curve
 train:
