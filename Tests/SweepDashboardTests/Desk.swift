@@ -11,6 +11,12 @@ final class Desk: SweepObservatory {
     private let number = Mutex(1)
     /// How often the trials were looked at.
     private let looks = Mutex(0)
+    /// How often by who knew nothing of them.
+    private let wholeLooks = Mutex(0)
+    /// How often by who knew how many there are, and asked for all of them.
+    private let anew = Mutex(0)
+    /// Looks wait here while it is closed.
+    let gate = Gate()
 
     init(epochs: [Int] = [3, 1]) { self.epochs = Mutex(epochs) }
 
@@ -24,6 +30,8 @@ final class Desk: SweepObservatory {
     }
 
     var timesLooked: Int { looks.withLock { $0 } }
+    var timesLookedFirst: Int { wholeLooks.withLock { $0 } }
+    var timesAskedForAll: Int { anew.withLock { $0 } }
 
     private func check(_ sweep: String) throws(ControlError) {
         guard sweep == "digits" else { throw ControlError(.notFound, "no sweep is called \(sweep)") }
@@ -113,6 +121,12 @@ final class Desk: SweepObservatory {
     func trials(sweep: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges {
         try check(sweep)
         looks.withLock { $0 += 1 }
+        if marks.isEmpty {
+            wholeLooks.withLock { $0 += 1 }
+        } else if marks.allSatisfy({ $0 == .unknown }) {
+            anew.withLock { $0 += 1 }
+        }
+        await gate.pass()
         let epochs = epochs.withLock { $0 }
         let now = epochs.map { TrialMark(epochs: Int32($0), attempts: 1, rest: 0) }
         let rows = epochs.indices.compactMap { index -> TrialsDocument.Row? in
