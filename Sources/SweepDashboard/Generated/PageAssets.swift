@@ -921,24 +921,23 @@ extension PageAsset {
             fWefeydmbcnXlI9Z2X+r0ZQg1TJLa/aY5xXVNJb9/jL9IEAuMfyDkpx++tr+3vcwPElhzIOHrq8P7YPTawu/694keY3lt393xNeSP7YxbucHY4\
             +w94k47mniUAAA==
             """),
-        PageAsset(path: "/page/rungs.js", type: "text/javascript; charset=utf-8", tag: "95c7a9919c7d1ab6", size: 3287, packed: """
-            H4sIAAAAAAACA51X3W/bNhB/z19xxbpKXBXFCQZsyOYEfdjeVgxrgT0YBkpLZ4utRAoUFcdz9b/vjqRsOXXaYS+OyDve5+8+cnUFbxxsK1VUgK\
-            0pqg6cVbLuYIsWoTBNKy2WGVRmC43UOyhkg+AqomYgdXkkbFE7MDq/UE1rrIN9lcFa1fUAa2saSPKr0jT5xy45MHRqk0GLtqCXR661sY10J4zv\
-            3r95/9u7I0thamNPOORWKoflkUUbpwr0PBf46JnWvS6cMhpsrzfdn1JjnXbOsCMd1uhpAvYXQG7rzsHKlDuYQ5UmpXpIMtgXtey6W0i2qkQ6O7\
-            lSusTHW5hlYE2NRLK4ISlETCSF8bKWK6wTuv+LVSaDOAjv21I6JPGpgPmd1wpwdQV/V9JxeHcgJ/GH1S7EHFTHH/Ag6x7Bs9KPz1wG5LMnrrCL\
-            BJ8ss+bbJvcqgvYGKcsFaff+5yWulVbsf25WHzkSD5gHnskjL3YeVHdsdPjKKckObfq2b1Zoc9X9zrJQ5GR3X2CaGk0R9rzeVTrCfA66r2v4/H\
-            m0QNmQAPgB0uDcJXMK+BVmcB/9vQUvi58Kb5haQ/oiSKiNLLHMK9mlwXIhomyNWI53eSFdUaUx6IOYuFfjAxLuz8QkULKxMuawyPM8cIWrPEQi\
-            FUvCM2GEhYyIGsMzVWXNlnmC3LyRbZr67ww8oCaIGF9ofHSHFwvPBa/hmvR5VMyjbaMyf2IpbE04CXj1KnDljH+4i9LEiZ6WysdQIZHEoDIm6h\
-            4WSwo/K/tCx6lQ/4zyGuj5xhDT/T3MBNwFhUwMtNhw7s4ZYgPYzip8MVqZK13UfYmji6MIi663GvYxqCwk2l6j3jgqlVHC7eHrQOJOovTm1pvw\
-            jLOd88VL0Ula2XdYJmJ8H00AQEpS+YyURdJSvOgZNYq1VDV9LZ84E3SIg1zfC2p0z8r8wrLDgzPGcS3f+t/Ux4Ux+ERS0dsH7BahcJb3+SJk75\
-            JQJ0QG1AtJwhQkg5d+UlON8Vn8Q7qKVDym19kToDI+R+umD1fS0juqE7aHOnDXSj1twUSnY+d23HX31JBdRbc//9g+0nWpuraWO7pQulYaL9c1\
-            PibD2JQrVZaouSs72yPdx6gsOCsBDJyX72azn25WNwnV2GISywzCNMoPV54houZIDrjwNI+ECcWnfrkMhb/4hDtOLk20pYjeKnb1iXPXsxn1Ro\
-            oIP1jCVYjta0i+J+aVLD5trOk1gcOLGgYhvmiRMfSd+of66t4P55SHXMY622l4sWndjiMW5+o4J5O3JiQQqM8yImkVMCD9RIUdujyZ8oRVYaTn\
-            CZn0y1ibASynJtBArXmw7odwrFCWk6ON3xRQbhysyqIsKh/bMxiJeea8t6ogrZgQbpO4p/Bzdo7/+gT5BsGnOD75FHOkyZFpb/bG+RwVpuWxTz\
-            GnY1QcujOX4A31Td8+iUX3DZvCoigOYgQdi+IARN94MnidR+gf/ObvcupgFEmsYUSJr/OwR1OWgXFjWdPRHPi6Fqp5cunDyz2fDgUwHHvTB3I1\
-            ksdaGiB9uY9bXjolTKwaxIdvGB/r6xtcPpH/0ZmwzhzmW5KQ6bSRpiNNiCd5erIF1rghdSyNGscEVP+rbwBtvVQnITRhg3ymj4wwPd9MAlJPu8\
-            lYFwFCaupDadykjZ7rIkfEUiC4aMPi6teZccyGK94/S56zpDGsPlNNLa/bz+zF/v+Ig+tdEgzl6scJ9qub+H3+Ec8kLiQxXAwX/wKjEDX11wwA\
-            AA==
+        PageAsset(path: "/page/rungs.js", type: "text/javascript; charset=utf-8", tag: "2bd96122125ab6b3", size: 3287, packed: """
+            H4sIAAAAAAACA51X3W/bNhB/z19xxbpKXBXFzcMGZHOCPmxvK4a1wB4MA6Wls8VWIgWKiuO6+t93R1K2nDjtsBdH5B3v83cfubqCtw62lSoqwN\
+            YUVQfOKll3sEWLUJimlRbLDCqzhUbqHRSyQXAVUTOQujwStqgdGJ1fqKY11sG+ymCt6nqAtTUNJPlVaZr8U5ccGDq1yaBFW9DLI9fa2Ea6E8b3\
+            H95++P39kaUwtbEnHHIrlcPyyKKNUwV6ngt88EzrXhdOGQ2215vuL6mxTjtn2JEOa/Q0AfsLILd152Blyh3MoUqTUt0nGeyLWnbdDSRbVSKdnV\
+            wpXeLDDcwysKZGIlnckBQiJpLCeFnLFdYJ3f/NKpNBHIT3bSkdkvhUwPzWawW4uoJ/Kuk4vDuQk/jDahdiDqrjD7iXdY/gWenHZy4D8tkTV9hF\
+            gk+WWfNtk3sVQXuDlOWCtHv/8xLXSiv2PzerTxyJe8wDz+SRFzsPqjs2OnzllGSHNn3XNyu0uer+YFkocrK7LzBNjaYIe17vKh1hPgfd1zV8/T\
+            paoGxIAPwEaXDukjkF/AYzuIv+3oCXxU+FN0ytIX0RJNRGlljmlezSYLkQUbZGLMe7vJCuqNIY9EFM3KvxHgn3Z2ISKNlYGXNY5HkeuMJVHiKR\
+            iiXhmTDCQkZEjeGZqrJmyzxBbt7INk39dwYeUBNEjC80PrjDi4XngtfwhvR5VMyjbaMyf2IpbE04CXj1KnDljH+4jdLEiZ6WysdQIZHEoDIm6g\
+            4WSwo/K3ui41Sof0Z5DfR8Y4jp7g5mAm6DQiYGWmw4t+cMsQFsZxW+GK3MlS7qvsTRxVGERddbDfsYVBYSba9RbxyVyijh5vB1IHEnUXpz4014\
+            xtnO+eKl6CSt7DssEzG+jyYAICWpfEbKImkpXvSMGsVaqpq+lo+cCTrEQa7vBTW6Z2U+sezw4IxxXMs3/jf1cWEMPpJU9PYeu0UonOVdvgjZuy\
+            TUCZEB9UKSMAXJ4KWf1FRjfBb/lK4iFQ/pm+wRUBmfo3XThytp6R3VCdtDHbhrpZ62YKLTsXM77rp7asiuotufZ+0DXZeqa2u5owula6Xxcl3j\
+            QzKMTblSZYmau7KzPdJ9jMqCsxLAwHn5YTb75Xp1nVCNLSaxzCBMo/xw5Rkiao7kgAtP80iYUHzql8tQ+IvPuOPk0kRbiuitYlcfOfdmNqPeSB\
+            HhB0u4CrF9DcmPxLySxeeNNb0mcHhRwyDEkxYZQ9+pL9RX9344pzzkMtbZTsOLTet2HLE4V8c5mbwzIYFAfZYRSauAAeknKuzQ5cmUJ6wKIz1P\
+            yKRfx9oMYDk1gQZqzYN1P4RjhbKcHG38poBy42BVFmVR+diewUjMM+e9VQVpxYRwm8Q9hZ+zc/zXJ8g3CD7F8cmnmCNNjkx7szfO56gwLY99ij\
+            kdo+LQnbkEr6lv+vZJLLpv2BQWRXEQI+hYFAcg+saTwes8Qv/gN3+XUwejSGINI0p8m4c9mrIMjBvLmo7mwLe1UM2TSx9f7vl0KIDh2Js+kquR\
+            PNbSAOnLfdzy0ilhYtUgPn7H+Fhf3+HyifyPzoR15jDfkoRMp400HWlCPMrToy2wxg2pY2nUOCag+l99A2jrpToJoQkb5DN9ZITp+WYSkHraTc\
+            a6CBBSUx9K4yZt9FwXOSKWAsFFGxZXv86MYzZc8f5Z8pwljWH1mWpqed1+Zi/2/0ccXO+SYChXP06wX13H7/OPeCZxIYnhYrj4Fwn6YvLXDAAA
             """),
         PageAsset(path: "/page/scale.js", type: "text/javascript; charset=utf-8", tag: "6bfe2d21dca55c0a", size: 4929, packed: """
             H4sIAAAAAAACA41Y227bRhB911dsHhqTMi1RviWWL0EKNECKxgEavxkCspJWEmuKVMlVZDUx0K/ph/VLemZmlxdbhgvYkrg7Mztz5rrs99WHIl\

@@ -21,7 +21,7 @@ export function rungsPanel(store, selection) {
         best: best(here.map(trial => trial.curves[metric]?.[level - 1])), last: next == null}
     })
     const most = Math.max(1, trials.filter(pass).length)
-    const bar = row => h('span', {class: 'bar', style: {width: '84px', display: 'inline-flex'}, 'aria-hidden': 'true'},
+    const bar = row => h('span', {class: 'bar', style: {width: '60px', display: 'inline-flex'}, 'aria-hidden': 'true'},
       [['promoted', '#0072b2'], ['completed', STATES.completed], ['waiting', STATES.paused], ['ended', STATES.pruned]].map(([key, color]) => h('i', {style: {width: 100 * row[key] / most + '%', background: color}})))
     if (!store.trials.size) { fill(body, h('p', {class: 'empty'}, awaited(store, 'No trial has come to a rung yet.', 'No trial came to a rung.'))); return }
     fill(body, h('table', {}, h('thead', {}, h('tr', {}, ['epoch', 'reached', h('span', {class: 'hidden'}, 'picture'), 'went on', 'wait', 'ended here', 'best there'].map((name, index) => h('th', {scope: 'col', class: index === 2 ? null : 'num'}, name)))),
