@@ -81,9 +81,13 @@ def walk(browser, suffix=""):
     browser.open(sweep + "/timeline")
     browser.painted()
     settled(browser, "timeline" + suffix)
-    below = browser.run("""const panel = document.querySelector('[aria-label=Timeline]')
-        return panel.querySelector('.tools').getBoundingClientRect().bottom - panel.querySelector('.box').getBoundingClientRect().top""")
-    check("timeline" + suffix, below <= 32, f"buttons end {below} pixels down, over the first lane")
+    buttons, lane = browser.run("""const panel = document.querySelector('[aria-label=Timeline]'), canvas = panel.querySelector('canvas'), ratio = canvas.height / canvas.clientHeight
+        const {data, width} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+        const colored = place => data[place + 3] > 100 && Math.max(...data.subarray(place, place + 3)) - Math.min(...data.subarray(place, place + 3)) > 60
+        let place = 0
+        while (place < data.length && !colored(place)) place += 4
+        return [panel.querySelector('.tools').getBoundingClientRect().bottom - panel.querySelector('.box').getBoundingClientRect().top, Math.floor(place / 4 / width) / ratio]""")
+    check("timeline" + suffix, buttons <= lane, f"buttons end {buttons} pixels down, and the first lane begins at {lane}")
 
     browser.open(sweep + "/findings")
     browser.wait("the findings", "return /trained trials show no fault/.test(document.querySelector('[aria-label=Findings]')?.innerText)")
