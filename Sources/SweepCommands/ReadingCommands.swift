@@ -246,7 +246,7 @@ struct CurvesCommand: AsyncParsableCommand {
         if stable { return Terminal.output(document.stable.text()) }
         switch format {
         case .plot:
-            Terminal.output(document.chart.terminalText(width: Terminal.width ?? 80))
+            Terminal.tell(document.chart.terminalText(width: Terminal.width ?? 80))
             for line in document.noteLines { Terminal.tell(line) }
         case .csv: Terminal.output(document.csv)
         case .json: Terminal.output(document.json.text(pretty: true))

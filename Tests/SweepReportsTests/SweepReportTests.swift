@@ -42,6 +42,8 @@ import Testing
         #expect(markdown.contains(String(repeating: "07", count: 32)))
         let html = Self.report().html
         #expect(html.contains("<svg") && html.contains("<th class=\"n\" scope=\"col\">"))
+        // A hash is broken on a narrow screen, and the two spaces between parameters are seen.
+        #expect(html.contains("p, h1 { overflow-wrap: anywhere; } p, td { white-space: pre-wrap; }"))
         #expect(html.ranges(of: "<section>").count == html.ranges(of: "</section>").count)
     }
 
