@@ -15,6 +15,8 @@ final class Desk: SweepObservatory {
     private let wholeLooks = Mutex(0)
     /// How often by who knew how many there are, and asked for all of them.
     private let anew = Mutex(0)
+    /// How often the sweeps were listed.
+    private let lists = Mutex(0)
     /// Looks wait here while it is closed.
     let gate = Gate()
 
@@ -31,6 +33,7 @@ final class Desk: SweepObservatory {
 
     var timesLooked: Int { looks.withLock { $0 } }
     var timesLookedFirst: Int { wholeLooks.withLock { $0 } }
+    var timesListed: Int { lists.withLock { $0 } }
     var timesAskedForAll: Int { anew.withLock { $0 } }
 
     private func check(_ sweep: String) throws(ControlError) {
@@ -45,7 +48,11 @@ final class Desk: SweepObservatory {
     func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
         throw ControlError(.internal, "nothing is handed in over HTTP")
     }
-    func list() async throws(ControlError) -> ListDocument { ListDocument(sweeps: []) }
+    func list() async throws(ControlError) -> ListDocument {
+        lists.withLock { $0 += 1 }
+        await gate.pass()
+        return ListDocument(sweeps: [])
+    }
     func status(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "running") }
     func rank(sweep: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
         try check(sweep)

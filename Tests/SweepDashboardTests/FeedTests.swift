@@ -199,6 +199,31 @@ import Testing
         #expect(desk.timesLookedFirst == 1)
     }
 
+    @Test func `forty who come to the list at once are told of one look at it`() async throws {
+        let desk = Desk()
+        let site = site(desk)
+        desk.gate.close()
+        let streams = try await withThrowingTaskGroup(of: HTTPEvents.self, returning: [HTTPEvents].self) { group in
+            for _ in 0..<40 {
+                group.addTask {
+                    let answer = await site.answer(HTTPRequest(target: "/api/v1/events", authority: "localhost"))
+                    return try #require(answer.events)
+                }
+            }
+            while desk.gate.waiting < 1 { await Task.yield() }
+            for _ in 0..<1000 { await Task.yield() }
+            desk.gate.open()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        for stream in streams {
+            var messages = stream.makeAsyncIterator()
+            let hello = try #require(await next(&messages))
+            #expect(hello["sweeps"] == .array([]) && hello["workers"] == .array([]))
+        }
+        // One for all of them, and one a second for who watches.
+        #expect(desk.timesListed < 20)
+    }
+
     @Test func `who comes while the first look is under way waits for it, whatever is asked`() async throws {
         let desk = Desk()
         let feed = SweepFeed(name: "digits", sessions: FeedSessions(), source: desk)
