@@ -330,7 +330,10 @@ let package = Package(
             ],
             exclude: ["Fixtures"]
         ),
-        tests("SweepDashboardTests", ["SweepDashboard", "SweepCore", "SweepNumerics", "SweepReports", metrics]),
+        tests(
+            "SweepDashboardTests",
+            ["SweepDashboard", "SweepCore", "SweepNumerics", "SweepReports", logging, metrics]
+        ),
         tests(
             "SweepWorkerTests",
             [

@@ -62,7 +62,7 @@ struct CompareCommand: AsyncParsableCommand {
         case .table:
             Terminal.output(document.table.plainText(width: Terminal.width))
             for comparison in document.comparisons where comparison.verdict != .undecided {
-                Terminal.output(document.sentence(comparison))
+                Terminal.tell(document.sentence(comparison))
             }
         case .json: Terminal.output(document.json.text(pretty: true))
         case .csv: Terminal.output(document.table.csv)

@@ -21,7 +21,7 @@ struct ExplainCommand: AsyncParsableCommand {
         }
         let document = try await location.ask(about: sweep) { try await $0.explain(sweep: sweep, trial: trial) }
         switch format {
-        case .table: Terminal.output(document.plainText(width: Terminal.width))
+        case .table: Terminal.tell(document.plainText(width: Terminal.width))
         case .json: Terminal.output(document.json.text(pretty: true))
         }
     }

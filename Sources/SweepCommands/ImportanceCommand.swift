@@ -21,7 +21,7 @@ struct ImportanceCommand: AsyncParsableCommand {
         let judged = try metric.map(Metric.named)
         let document = try await location.ask(about: sweep) { try await $0.importance(sweep: sweep, metric: judged) }
         switch format {
-        case .table: Terminal.output(document.plainText(width: Terminal.width))
+        case .table: Terminal.tell(document.plainText(width: Terminal.width))
         case .json: Terminal.output(document.json.text(pretty: true))
         case .csv: Terminal.output(document.table.csv)
         case .markdown: Terminal.output(document.table.markdown)

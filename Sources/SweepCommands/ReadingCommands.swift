@@ -57,7 +57,7 @@ extension Terminal {
     /// Prints a sweep's status.
     static func show(_ document: StatusDocument, _ format: ListCommand.Format) {
         switch format {
-        case .table: output(document.plainText(width: width))
+        case .table: tell(document.plainText(width: width))
         case .json: output(document.json.text(pretty: true))
         }
     }
@@ -180,7 +180,7 @@ struct RankCommand: AsyncParsableCommand {
         switch format {
         case .table, .yaml:
             Terminal.output(document.table(top: top).plainText(width: Terminal.width))
-            Terminal.output(document.summary)
+            Terminal.tell(document.summary)
         case .json: Terminal.output(document.json(top: top).text(pretty: true))
         case .csv: Terminal.output(document.table(top: top, exact: true).csv)
         case .markdown: Terminal.output(document.table(top: top).markdown)
@@ -246,8 +246,8 @@ struct CurvesCommand: AsyncParsableCommand {
         if stable { return Terminal.output(document.stable.text()) }
         switch format {
         case .plot:
-            Terminal.output(document.chart.terminalText(width: Terminal.width ?? 80))
-            for line in document.noteLines { Terminal.output(line) }
+            Terminal.tell(document.chart.terminalText(width: Terminal.width ?? 80))
+            for line in document.noteLines { Terminal.tell(line) }
         case .csv: Terminal.output(document.csv)
         case .json: Terminal.output(document.json.text(pretty: true))
         case .svg: Terminal.output(document.chart.svg())

@@ -16,6 +16,9 @@ actor SweepDownloads {
     /// Epochs of a sweep beyond which it is not written into one answer, which memory holds whole: a line of CSV takes some hundred
     /// bytes and more.
     private static let epochs = 500_000
+    /// Trials beyond which event files are not written into one answer: a trial has a file of its own, which takes a kilobyte and
+    /// more however few its epochs are.
+    private static let boardTrials = 20_000
 
     deinit { loop.stop() }
 
@@ -36,12 +39,20 @@ actor SweepDownloads {
         sweep: String,
         _ control: any SweepControl
     ) async throws(ControlError) -> [UInt8] {
-        let trained = try await control.status(sweep: sweep).epochs
+        let status = try await control.status(sweep: sweep)
+        let (trained, trials) = (status.epochs, status.trials.total)
         guard trained <= Self.epochs else {
             let command = file.isReport ? "report" : "export"
             throw ControlError(
                 .conflict,
                 "\(sweep) has \(trained) epochs, and a file over HTTP at most \(Self.epochs); `sweepd \(command)` has no limit"
+            )
+        }
+        guard file != .tensorboard || trials <= Self.boardTrials else {
+            throw ControlError(
+                .conflict,
+                "\(sweep) has \(trials) trials, and event files over HTTP are of at most \(Self.boardTrials); "
+                    + "`sweepd export --tensorboard` has no limit"
             )
         }
         switch file {
@@ -50,6 +61,11 @@ actor SweepDownloads {
         case .csv: return Array(try await history(of: sweep, control).csv.utf8)
         case .jsonl: return Array(try await history(of: sweep, control).jsonLines.utf8)
         case .optuna: return Array(try await history(of: sweep, control).optunaJournal.utf8)
+        case .tensorboard:
+            guard let archive = try await history(of: sweep, control).tensorBoardArchive else {
+                throw ControlError(.internal, "the event files of \(sweep) do not fit into an archive")
+            }
+            return archive
         }
     }
 

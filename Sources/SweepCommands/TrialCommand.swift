@@ -28,9 +28,9 @@ struct TrialCommand: AsyncParsableCommand {
         }
         switch format {
         case .table:
-            Terminal.output(document.plainText(width: Terminal.width))
+            Terminal.tell(document.plainText(width: Terminal.width))
             guard document.trial.curve.epochs > 1 else { return }
-            Terminal.output(curves.chart.terminalText(width: Terminal.width ?? 80))
+            Terminal.tell(curves.chart.terminalText(width: Terminal.width ?? 80))
         case .json: Terminal.output(document.json.text(pretty: true))
         }
     }

@@ -4,9 +4,11 @@ import Synchronization
 /// Words that tell the versions of one run of a feed from those of every other, of this process and of others.
 ///
 /// Those of one process share a beginning that is drawn at random; a number after it counts.
-final class FeedSessions: Sendable {
+package final class FeedSessions: Sendable {
     private let process = String(UInt32.random(in: 0...UInt32.max), radix: 36)
     private let count = Atomic<Int>(0)
+
+    package init() {}
 
     /// A word that was not given out before, of letters, digits and a dot.
     func next() -> String {
@@ -22,13 +24,22 @@ actor Feeds {
     private var sweeps: [String: SweepFeed] = [:]
     private var watchers = Watchers()
     private var isWatching = false
+    /// Feeds that are begun, and the documents for who begins to watch.
+    private let beginnings = UnderWay<String, SweepFeed>()
+    private let seen = UnderWay<Int, [UInt8]>()
 
     init(source: any SweepObservatory) { self.source = source }
 
     /// The feed of a sweep; throws when there is none of this name.
     func feed(_ name: String) async throws(ControlError) -> SweepFeed {
         if let feed = sweeps[name] { return feed }
-        _ = try await source.status(sweep: name)
+        return try await beginnings.value(of: name) { () async throws(ControlError) in
+            _ = try await self.source.status(sweep: name)
+            return await self.begin(name)
+        }
+    }
+
+    private func begin(_ name: String) -> SweepFeed {
         if let feed = sweeps[name] { return feed }
         let feed = SweepFeed(name: name, sessions: sessions, source: source)
         sweeps[name] = feed
@@ -42,7 +53,10 @@ actor Feeds {
     func watch() async throws(ControlError) -> AsyncStream<[UInt8]> {
         let stream = watchers.add { [weak self] id in Task { await self?.leave(id) } }
         do throws(ControlError) {
-            watchers.send(Self.message(try await source.list(), await source.workers()), to: stream.id)
+            let message = try await seen.value(of: 0) { [source] () async throws(ControlError) in
+                Self.message(try await source.list(), await source.workers())
+            }
+            watchers.send(message, to: stream.id)
         } catch {
             watchers.remove(stream.id)
             throw error

@@ -62,7 +62,8 @@ package struct HTTPAnswer: Sendable {
         if !isKnown { place = file.place }
     }
 
-    private static func tag(of bytes: [UInt8]) -> String {
+    /// A tag that is the same for the same bytes.
+    static func tag(of bytes: [UInt8]) -> String {
         var hash = StableHash()
         for byte in bytes { hash.combine(byte: byte) }
         return "\"\(String(hash.value, radix: 36))\""

@@ -10,10 +10,14 @@ package struct HTTPService: Service {
     private let addresses: [HTTPAddress]
     private let site: Site
     private let logger: Logger
+    private let delivery: Delivery
     private let onBound: @Sendable (String) async -> Void
 
     /// Who says nothing for so long is cut off: a connection costs a descriptor.
     private static let idleTimeout = TimeAmount.seconds(60)
+    /// So is who takes nothing of an answer: it keeps the answer's bytes in memory, and a download's place from others. A reader
+    /// that takes a part of 64 KiB in that time is a slow one.
+    package static let patience = Duration.seconds(60)
     /// A page and some programs; a descriptor each, of which workers need theirs.
     private static let maximumConnections = 128
 
@@ -21,16 +25,19 @@ package struct HTTPService: Service {
     ///
     /// - Parameters:
     ///   - addresses: the first that is free is taken; not empty.
+    ///   - patience: how long a reader may take nothing of an answer.
     ///   - onBound: called once with the URL, the system's choice of port filled in.
     package init(
         addresses: [HTTPAddress],
         site: Site,
         logger: Logger,
+        patience: Duration = HTTPService.patience,
         onBound: @escaping @Sendable (String) async -> Void
     ) {
         self.addresses = addresses
         self.site = site
         self.logger = logger
+        delivery = Delivery(patience: patience)
         self.onBound = onBound
     }
 
@@ -47,8 +54,8 @@ package struct HTTPService: Service {
     }
 
     private func serve(at address: HTTPAddress) async throws {
-        let site = site
-        let responder = CallbackResponder<BasicRequestContext> { request, _ in
+        let (site, delivery) = (site, delivery)
+        let responder = CallbackResponder<Connection> { request, connection in
             func header(_ name: String) -> String? { HTTPField.Name(name).flatMap { request.headers[$0] } }
             let answer = await site.answer(
                 HTTPRequest(
@@ -68,7 +75,7 @@ package struct HTTPService: Service {
                     }
                 )
             )
-            return Response(answer, isHead: request.method == .head)
+            return Response(answer, isHead: request.method == .head, delivery, connection.channel)
         }
         let host = address.host.contains(":") ? "[\(address.host)]" : address.host
         let onBound = onBound
@@ -86,6 +93,17 @@ package struct HTTPService: Service {
             logger: logger
         )
         try await application.run()
+    }
+}
+
+/// A request's connection, which can be ended.
+private struct Connection: RequestContext {
+    var coreContext: CoreRequestContextStorage
+    let channel: any Channel
+
+    init(source: ApplicationRequestContextSource) {
+        coreContext = CoreRequestContextStorage(source: source)
+        channel = source.channel
     }
 }
 
@@ -110,7 +128,7 @@ package struct HTTPBindError: Error, Hashable, Sendable, CustomStringConvertible
 
 extension Response {
     /// Puts an answer into HTTP's form; to HEAD without its body.
-    fileprivate init(_ answer: HTTPAnswer, isHead: Bool) {
+    fileprivate init(_ answer: HTTPAnswer, isHead: Bool, _ delivery: Delivery, _ channel: any Channel) {
         var headers = HTTPFields()
         for (name, value) in answer.headers {
             if let name = HTTPField.Name(name) { headers[name] = value }
@@ -122,14 +140,19 @@ extension Response {
         } else if let events = answer.events {
             // A stream has no end of its own: a server that is asked to stop does not wait for its readers.
             body = .init(asyncSequence: events.map { ByteBuffer(bytes: $0) }.cancelOnGracefulShutdown())
-        } else if let place = answer.place {
-            let bytes = ByteBuffer(bytes: answer.body)
-            body = .init(contentLength: bytes.readableBytes) { writer in
+        } else if answer.place != nil || answer.body.count > Delivery.part {
+            let (bytes, place) = (answer.body, answer.place)
+            body = .init(contentLength: bytes.count) { writer in
                 // A slow reader keeps the bytes in memory: the end is taken once nearly all of them have gone, or an error tells
                 // that the reader has.
-                defer { place.giveBack() }
-                try await writer.write(bytes)
-                try await writer.finish(nil)
+                defer { place?.giveBack() }
+                try await delivery.send(bytes, giveUp: { channel.close(promise: nil) }) { part in
+                    if let part {
+                        try await writer.write(ByteBuffer(bytes: part))
+                    } else {
+                        try await writer.finish(nil)
+                    }
+                }
             }
         } else {
             body = .init(byteBuffer: ByteBuffer(bytes: answer.body))

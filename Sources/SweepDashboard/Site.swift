@@ -135,7 +135,7 @@ package struct Site: Sendable {
             return HTTPAnswer(json: try await observatory.curves(sweep: sweep, trial: trial).json.bytes, for: request)
         case .trials(let sweep, let query):
             let text = try await feeds.feed(sweep).trials(query)
-            return HTTPAnswer(json: Array(text.utf8), for: request)
+            return HTTPAnswer(json: text.bytes, tag: text.tag, for: request)
         case .trial(let sweep, let number):
             return HTTPAnswer(json: try await observatory.trial(sweep: sweep, number: number).json.bytes, for: request)
         case .importance(let sweep, let metric):

@@ -10,6 +10,9 @@ package enum Terminal {
         live.above { write(TerminalStream.output.isTerminal ? PrintableText.lines(text) : text, to: .output) }
     }
 
+    /// Prints sentences and tables for people; on a terminal no line of prose is broken in the middle of a word.
+    package static func tell(_ text: String) { output(Prose.folded(text, width: width)) }
+
     /// Prints a complaint or a line of progress, without control characters of others.
     package static func error(_ text: String) { live.above { write(PrintableText.lines(text), to: .error) } }
 

@@ -144,7 +144,10 @@ extension DiagnosisDocument.Report {
     }
 
     /// The report for people: one screen.
-    package var text: String {
+    package var text: String { plainText(width: nil) }
+
+    /// The report for people, its tables not wider than `width`.
+    package func plainText(width: Int?) -> String {
         var head = trial.map { "trial \($0)  " } ?? ""
         head += name
         if let value {
@@ -182,7 +185,7 @@ extension DiagnosisDocument.Report {
             }
         }
         section("causes", causeLines)
-        if classesDiffer { section("classes", classLines) }
+        if classesDiffer { section("classes", classLines(width: width.map { $0 - 10 })) }
         if !isSound, let noiseLine { section("noise", [noiseLine]) }
         if let first = causes.first, verdictKind != "no_fault" {
             section("remedy", [first.remedy.text] + first.remedy.change.map { "--set '\($0)'" })
@@ -218,15 +221,16 @@ extension DiagnosisDocument.Report {
     private static let shownClasses = 12
 
     /// The classes as a table's lines, in the data's order; none where there are none.
-    var classLines: [String] {
+    func classLines(width: Int?) -> [String] {
         guard !classes.isEmpty else { return [] }
         func loss(_ index: Int) -> Double { classes[index].loss ?? classes[index].probeLoss ?? -.infinity }
         let worst = classes.indices.sorted { loss($0) != loss($1) ? loss($0) > loss($1) : $0 < $1 }
         var table = Table(columns: [
-            .init("class"), .init("training rows", isNumeric: true), .init("validation rows", isNumeric: true),
+            .init("class"), .init("training rows", isNumeric: true, rank: 2),
+            .init("validation rows", isNumeric: true, rank: 3),
             .init("loss", isNumeric: true), .init("recall", isNumeric: true),
-            .init("loss in training", isNumeric: true),
-            .init("guessing", isNumeric: true),
+            .init("loss in training", isNumeric: true, rank: 1),
+            .init("guessing", isNumeric: true, rank: 0),
         ])
         func number(_ value: Double?) -> String { value.map { NumberText.significant($0, digits: 3) } ?? "–" }
         for index in worst.prefix(Self.shownClasses).sorted() {
@@ -237,7 +241,7 @@ extension DiagnosisDocument.Report {
                 number(state.guessLoss),
             ])
         }
-        var lines = table.plainText().split(separator: "\n").map(String.init)
+        var lines = table.plainText(width: width).split(separator: "\n").map(String.init)
         let left = classes.count - Self.shownClasses
         if left > 0 { lines.append("and \(left) class\(left == 1 ? "" : "es") more, with smaller losses") }
         if let classesEpoch { lines.append("after epoch \(classesEpoch)") }
@@ -276,7 +280,10 @@ extension Verdict {
 
 extension DiagnosisDocument {
     /// The reports for people, a blank line between two.
-    package var text: String { reports.map(\.text).joined(separator: "\n") }
+    package var text: String { plainText(width: nil) }
+
+    /// The same, with tables not wider than `width`.
+    package func plainText(width: Int?) -> String { reports.map { $0.plainText(width: width) }.joined(separator: "\n") }
 
     /// The document as JSON: a report, or a sweep with its trials.
     package var json: JSONValue {

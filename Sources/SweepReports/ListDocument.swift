@@ -73,8 +73,8 @@ package struct ListDocument: Hashable, Sendable {
         let hasPriorities = sweeps.contains { $0.placement.priority != 0 }
         var columns = [
             Table.Column("sweep"), Table.Column("state"), Table.Column("trials", isNumeric: true),
-            Table.Column("done", isNumeric: true), Table.Column("epochs", isNumeric: true),
-            Table.Column("objective"), Table.Column("best", isNumeric: true),
+            Table.Column("done", isNumeric: true), Table.Column("epochs", isNumeric: true, rank: 1),
+            Table.Column("objective", rank: 0), Table.Column("best", isNumeric: true),
         ]
         if hasPriorities { columns.insert(Table.Column("priority", isNumeric: true), at: 2) }
         var table = Table(columns: columns)

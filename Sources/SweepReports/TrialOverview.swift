@@ -79,7 +79,9 @@ package struct TrialOverview: Hashable, Sendable {
             }
         }
         if let report {
-            for (index, text) in report.classLines.enumerated() { line(index == 0 ? "classes" : "", text) }
+            for (index, text) in report.classLines(width: width.map { $0 - 11 }).enumerated() {
+                line(index == 0 ? "classes" : "", text)
+            }
             if let text = report.noiseLine { line("noise", text) }
         }
         if let log = trial.log {

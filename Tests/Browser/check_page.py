@@ -69,6 +69,10 @@ def walk(browser, suffix=""):
     browser.open(sweep + "/parameters")
     browser.painted()
     settled(browser, "parameters" + suffix)
+    # The best stand out: dark where the page is light, light where it is dark.
+    ends = browser.run("""const canvas = document.querySelector('[aria-label="Contour map"] .legend canvas')
+        return [1, 118].map(x => [...canvas.getContext('2d').getImageData(x, 4, 1, 1).data].slice(0, 3).reduce((one, two) => one + two))""")
+    check("colours" + suffix, (ends[0] > ends[1]) == (suffix == "-dark"), f"from the best to the worst {ends}")
 
     check("contour map", "over two parameters" in browser.text(), "there is none")
     label = browser.run("return document.querySelector('[aria-label=\"Contour map\"] canvas[role=img]')?.getAttribute('aria-label') ?? ''")
@@ -77,6 +81,13 @@ def walk(browser, suffix=""):
     browser.open(sweep + "/timeline")
     browser.painted()
     settled(browser, "timeline" + suffix)
+    buttons, lane = browser.run("""const panel = document.querySelector('[aria-label=Timeline]'), canvas = panel.querySelector('canvas'), ratio = canvas.height / canvas.clientHeight
+        const {data, width} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+        const colored = place => data[place + 3] > 100 && Math.max(...data.subarray(place, place + 3)) - Math.min(...data.subarray(place, place + 3)) > 60
+        let place = 0
+        while (place < data.length && !colored(place)) place += 4
+        return [panel.querySelector('.tools').getBoundingClientRect().bottom - panel.querySelector('.box').getBoundingClientRect().top, Math.floor(place / 4 / width) / ratio]""")
+    check("timeline" + suffix, buttons <= lane, f"buttons end {buttons} pixels down, and the first lane begins at {lane}")
 
     browser.open(sweep + "/findings")
     browser.wait("the findings", "return /trained trials show no fault/.test(document.querySelector('[aria-label=Findings]')?.innerText)")
@@ -128,6 +139,17 @@ def walk(browser, suffix=""):
             picture.focus(); picture.dispatchEvent(new KeyboardEvent('keydown', {key: 'ArrowDown', bubbles: true, cancelable: true}))""")
         check("hypervolume", re.match(r"Hypervolume .* from trial \d+$", browser.text("#announce")), browser.text("#announce"))
         settled(browser, "hypervolume" + suffix)
+        # A rung's best is the best value at its epoch, whatever became of the trials.
+        browser.open(f"#/sweeps/{options.fronts}")
+        definition = asked(f"/sweeps/{options.fronts}")
+        metric, sign = definition["objective"]["metric"], 1 if definition["objective"]["direction"] == "minimize" else -1
+        trials = asked(f"/sweeps/{options.fronts}/trials?metrics={metric}")["trials"]
+        shown = browser.wait("the rungs", """const cells = [...document.querySelectorAll('[aria-label=Rungs] tbody tr')].map(row => row.lastElementChild.textContent)
+            return cells.length > 0 && cells.every(Boolean) && cells""")
+        for level, text in zip(definition["levels"], shown):
+            values = [row["values"][0][level - 1] for row in trials if row["rung"] >= level and row["values"][0][level - 1] is not None]
+            told = sign * min(sign * value for value in values)
+            check("rungs" + suffix, abs(float(text) - told) <= 1e-3 * abs(told), f"at epoch {level} {text}, not {told}")
     if options.experiments:
         # Those that the coordinator made by itself, each of one part or of several.
         parts = [one for one in asked("/sweeps")["sweeps"] if (one.get("experiment") or {}).get("sweep") == options.experiments]

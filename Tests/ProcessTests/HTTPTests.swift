@@ -46,6 +46,10 @@ extension RealProcesses {
                 let report = try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/report")
                 try #require(report.headers["content-disposition"] == "attachment; filename=\"quick.html\"")
                 try #require(report.body.hasPrefix("<!DOCTYPE html>") && report.body.contains("<h2>Ranking</h2>"))
+                let board = try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/export?format=tensorboard")
+                try #require(board.status == 200 && board.headers["content-type"] == "application/x-tar")
+                try #require(board.body.hasPrefix("quick/events.out.tfevents."))
+                try #require(board.headers["content-length"].flatMap { Int($0) }.map { $0 % 512 == 0 } == true)
                 let markdown = try HTTPReply.ask(port: port, "/api/v1/sweeps/quick/report?format=markdown")
                 try #require(markdown.body.contains("\n## Ranking\n"))
 

@@ -35,15 +35,32 @@ extension RealProcesses {
         func `the API's document is valid, and a live coordinator answers as it says`() async throws {
             let python = try #require(Program.python)
             try await Bench.run { bench in
-                let coordinator = try await bench.coordinator([try bench.sweep("quick")])
-                _ = try bench.worker("red", of: coordinator, slots: 2)
+                // Each of the others has what the first has not: objectives, folds, copies, experiments, programs that ask.
+                let more = ["fronts", "folds", "population", "learning-rate", "branin"]
+                let sick = try bench.sweep(
+                    "why/learning-rate",
+                    [
+                        "../data/": "data/",
+                        "search: {method: grid}": "search: {method: grid, repeats: 7}\ndiagnose: {confirm: 1}",
+                    ]
+                )
+                let coordinator = try await bench.coordinator(
+                    [
+                        try bench.sweep("quick"), try bench.sweep("fronts"), try bench.sweep("folds"),
+                        try bench.sweep("population"), sick, try bench.sweep("ask/branin"),
+                    ]
+                )
+                _ = try bench.worker("red", of: coordinator, slots: 2, ["--label", "colour=red"])
+                for name in more.dropLast() {
+                    try await bench.run(["sweepd", "wait", name] + coordinator.access, exits: 0, within: 240)
+                }
                 try await coordinator.wait("quick", "ten trials are trained, so that their parameters can be judged") {
                     $0.epochs > 6 && $0.trials.ended >= 10
                 }
                 let url = try #require(coordinator.endpoint.http)
                 let check = try await bench.run(
-                    [python.path, script("check_api.py"), "--url", url, "--sweep", "quick"],
-                    within: 120
+                    [python.path, script("check_api.py"), "--url", url, "--sweep", "quick", "--more"] + more,
+                    within: 240
                 )
                 try #require(
                     check.output.contains("answers are as the document says"),

@@ -11,6 +11,14 @@ final class Desk: SweepObservatory {
     private let number = Mutex(1)
     /// How often the trials were looked at.
     private let looks = Mutex(0)
+    /// How often by who knew nothing of them.
+    private let wholeLooks = Mutex(0)
+    /// How often by who knew how many there are, and asked for all of them.
+    private let anew = Mutex(0)
+    /// How often the sweeps were listed.
+    private let lists = Mutex(0)
+    /// Looks wait here while it is closed.
+    let gate = Gate()
 
     init(epochs: [Int] = [3, 1]) { self.epochs = Mutex(epochs) }
 
@@ -24,6 +32,9 @@ final class Desk: SweepObservatory {
     }
 
     var timesLooked: Int { looks.withLock { $0 } }
+    var timesLookedFirst: Int { wholeLooks.withLock { $0 } }
+    var timesListed: Int { lists.withLock { $0 } }
+    var timesAskedForAll: Int { anew.withLock { $0 } }
 
     private func check(_ sweep: String) throws(ControlError) {
         guard sweep == "digits" else { throw ControlError(.notFound, "no sweep is called \(sweep)") }
@@ -37,7 +48,11 @@ final class Desk: SweepObservatory {
     func submit(_ submission: Submission) async throws(ControlError) -> ListDocument.Entry {
         throw ControlError(.internal, "nothing is handed in over HTTP")
     }
-    func list() async throws(ControlError) -> ListDocument { ListDocument(sweeps: []) }
+    func list() async throws(ControlError) -> ListDocument {
+        lists.withLock { $0 += 1 }
+        await gate.pass()
+        return ListDocument(sweeps: [])
+    }
     func status(sweep: String) async throws(ControlError) -> StatusDocument { try status(sweep, "running") }
     func rank(sweep: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
         try check(sweep)
@@ -113,6 +128,12 @@ final class Desk: SweepObservatory {
     func trials(sweep: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges {
         try check(sweep)
         looks.withLock { $0 += 1 }
+        if marks.isEmpty {
+            wholeLooks.withLock { $0 += 1 }
+        } else if marks.allSatisfy({ $0 == .unknown }) {
+            anew.withLock { $0 += 1 }
+        }
+        await gate.pass()
         let epochs = epochs.withLock { $0 }
         let now = epochs.map { TrialMark(epochs: Int32($0), attempts: 1, rest: 0) }
         let rows = epochs.indices.compactMap { index -> TrialsDocument.Row? in

@@ -167,6 +167,106 @@ import Testing
         #expect(desk.timesLooked < 25)
     }
 
+    @Test func `fifty who come at once wait for one look, and are then told what changes and no more`() async throws {
+        let desk = Desk()
+        let site = site(desk)
+        desk.gate.close()
+        let streams = try await withThrowingTaskGroup(of: HTTPEvents.self, returning: [HTTPEvents].self) { group in
+            for _ in 0..<50 {
+                group.addTask {
+                    let request = HTTPRequest(target: "/api/v1/sweeps/digits/events", authority: "localhost")
+                    return try #require(await site.answer(request).events)
+                }
+            }
+            while desk.gate.waiting < 1 { await Task.yield() }
+            // Where each looks for itself, others come to the gate in the meantime.
+            for _ in 0..<1000 { await Task.yield() }
+            desk.gate.open()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(desk.timesLookedFirst == 1)
+        desk.train { $0[0] = 4 }
+        for stream in streams {
+            var messages = stream.makeAsyncIterator()
+            let hello = try #require(await next(&messages))
+            #expect(hello["trials"] == .null)
+            var change = try #require(await next(&messages))
+            // A status may come before it.
+            while change["trials"] == .null { change = try #require(await next(&messages)) }
+            #expect(change["trials"].map(numbers) == [1])
+            #expect(change["trials"]?["since"] == hello["version"])
+        }
+        #expect(desk.timesLookedFirst == 1)
+    }
+
+    @Test func `forty who come to the list at once are told of one look at it`() async throws {
+        let desk = Desk()
+        let site = site(desk)
+        desk.gate.close()
+        let streams = try await withThrowingTaskGroup(of: HTTPEvents.self, returning: [HTTPEvents].self) { group in
+            for _ in 0..<40 {
+                group.addTask {
+                    let answer = await site.answer(HTTPRequest(target: "/api/v1/events", authority: "localhost"))
+                    return try #require(answer.events)
+                }
+            }
+            while desk.gate.waiting < 1 { await Task.yield() }
+            for _ in 0..<1000 { await Task.yield() }
+            desk.gate.open()
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        for stream in streams {
+            var messages = stream.makeAsyncIterator()
+            let hello = try #require(await next(&messages))
+            #expect(hello["sweeps"] == .array([]) && hello["workers"] == .array([]))
+        }
+        // One for all of them, and one a second for who watches.
+        #expect(desk.timesListed < 20)
+    }
+
+    @Test func `who comes while the first look is under way waits for it, whatever is asked`() async throws {
+        let desk = Desk()
+        let feed = SweepFeed(name: "digits", sessions: FeedSessions(), source: desk)
+        desk.gate.close()
+        let texts = try await withThrowingTaskGroup(of: [UInt8].self, returning: Set<[UInt8]>.self) { group in
+            for asker in 1...20 {
+                let query = HTTPRoute.TrialsQuery(limit: asker % 2 + 1)
+                group.addTask { try await feed.trials(query).bytes }
+            }
+            while feed.looks.waiting < 20 { await Task.yield() }
+            #expect(desk.timesLooked == 1)
+            desk.gate.open()
+            return try await group.reduce(into: Set<[UInt8]>()) { $0.insert($1) }
+        }
+        // All that is told comes from the one look.
+        #expect(desk.timesLooked == 1 && texts.count == 2)
+    }
+
+    @Test func `equal requests share the text that is being made, and others do not`() async throws {
+        let desk = Desk()
+        let feed = SweepFeed(name: "digits", sessions: FeedSessions(), source: desk)
+        // While somebody watches, who asks does not look.
+        let messages = try await feed.watch()
+        desk.gate.close()
+        let all = HTTPRoute.TrialsQuery()
+        let first = HTTPRoute.TrialsQuery(limit: 1)
+        let texts = try await withThrowingTaskGroup(of: [UInt8].self, returning: Set<[UInt8]>.self) { group in
+            for asker in 0..<50 {
+                group.addTask { try await feed.trials(asker < 40 ? all : first).bytes }
+            }
+            while feed.texts.waiting < 50 || desk.timesAskedForAll < 2 { await Task.yield() }
+            #expect(desk.timesAskedForAll == 2)
+            desk.gate.open()
+            return try await group.reduce(into: Set<[UInt8]>()) { $0.insert($1) }
+        }
+        #expect(texts.count == 2)
+        #expect(feed.texts.waiting == 0)
+        // Nothing is kept: what is asked later is made again.
+        _ = try await feed.trials(all)
+        #expect(desk.timesAskedForAll == 3)
+        withExtendedLifetime(messages) {}
+    }
+
     /// The next message with data.
     private func next(_ messages: inout HTTPEvents.AsyncIterator) async -> JSONValue? {
         while let message = await messages.next() {

@@ -23,6 +23,7 @@ import Testing
             ("/api/v1/sweeps/digits/export", .file(sweep: "digits", .csv)),
             ("/api/v1/sweeps/digits/export?format=jsonl", .file(sweep: "digits", .jsonl)),
             ("/api/v1/sweeps/digits/export?format=optuna", .file(sweep: "digits", .optuna)),
+            ("/api/v1/sweeps/digits/export?format=tensorboard", .file(sweep: "digits", .tensorboard)),
             ("/api/v1/sweeps/digits/timeline", .timeline(sweep: "digits")),
             ("/api/v1/sweeps/digits/data", .data(sweep: "digits")),
             ("/api/v1/sweeps/digits/importance", .importance(sweep: "digits", metric: nil)),

@@ -285,6 +285,7 @@ import Testing
             ("export", "text/csv; charset=utf-8", "digits.csv"),
             ("export?format=jsonl", "application/x-ndjson", "digits.jsonl"),
             ("export?format=optuna", "application/x-ndjson", "digits.optuna.log"),
+            ("export?format=tensorboard", "application/x-tar", "digits.tensorboard.tar"),
         ] {
             let answer = try await ask("/api/v1/sweeps/digits/" + target).answer
             #expect(answer.status == 200 && answer.body.count > 10, "\(target)")
@@ -308,7 +309,8 @@ import Testing
         let wrong = try await ask("/api/v1/sweeps/digits/export?format=xlsx")
         #expect(
             wrong.status == 400
-                && wrong.json?["error"]?["message"] == .text(#"format: found "xlsx", allowed csv, jsonl, optuna"#)
+                && wrong.json?["error"]?["message"]
+                    == .text(#"format: found "xlsx", allowed csv, jsonl, optuna, tensorboard"#)
         )
     }
 

@@ -208,6 +208,23 @@ import Testing
         #expect(board.metrics == ["validation.loss", "validation.accuracy"])
     }
 
+    @Test func `an archive of the event files unpacks into a folder of the sweep's name`() throws {
+        let archive = try #require(Self.history.tensorBoardArchive)
+        try Self.inFolder { folder in
+            let file = folder.appending(path: "board.tar")
+            try Data(archive).write(to: file)
+            let tar = Process()
+            tar.executableURL = URL(filePath: "/usr/bin/env")
+            tar.arguments = ["tar", "-xf", file.path, "-C", folder.path]
+            try tar.run()
+            tar.waitUntilExit()
+            try #require(tar.terminationStatus == 0)
+            for (path, bytes) in Self.history.tensorBoard {
+                #expect(try Array(Data(contentsOf: folder.appending(path: "some sweep/\(path)"))) == bytes)
+            }
+        }
+    }
+
     private struct Study: Decodable {
         struct Trial: Decodable {
             let state: String

@@ -42,6 +42,8 @@ import Testing
         #expect(markdown.contains(String(repeating: "07", count: 32)))
         let html = Self.report().html
         #expect(html.contains("<svg") && html.contains("<th class=\"n\" scope=\"col\">"))
+        // A hash is broken on a narrow screen, and the two spaces between parameters are seen.
+        #expect(html.contains("p, h1 { overflow-wrap: anywhere; } p, td { white-space: pre-wrap; }"))
         #expect(html.ranges(of: "<section>").count == html.ranges(of: "</section>").count)
     }
 
@@ -209,6 +211,10 @@ import Testing
             "\n          c1               100               25   3.00    0.50              1.50      2.00\n",
             "\nnoise     the gradient's noise scale after epoch 4 is 45.2 rows (of 128 rows), a batch has 32\n",
         ] { #expect(report.text.contains(line), "\(line) in\n\(report.text)") }
+        // Where the terminal is narrow, whole columns are left out.
+        let narrow = report.plainText(width: 80)
+        #expect(narrow.contains("\nclasses   class  training rows  validation rows   loss  recall  loss in training\n"))
+        #expect(narrow.contains("\n          (left out for width: guessing)\n"))
         let document = DiagnosisDocument(sweep: "digits", reports: [report])
         let read = try DiagnosisDocument(json: try JSONValue(parsing: document.json.bytes))
         #expect(read.reports.first?.classes == report.classes && read.reports.first?.classesDiffer == true)

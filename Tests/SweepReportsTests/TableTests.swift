@@ -86,4 +86,11 @@ import Testing
         #expect(text.contains("every trial waits for a result"))
         #expect(Samples.list.table.plainText().contains("maximize validation.accuracy"))
     }
+
+    @Test func `of a list a narrow terminal gets what tells the sweeps apart and how far they are`() {
+        let needed = ["sweep", "state", "trials", "done", "best"]
+        let table = Samples.list.table
+        #expect(table.columns.filter { $0.rank == nil && $0.name != "priority" }.map(\.name) == needed)
+        #expect(table.plainText(width: 1).contains("\nwidth:\nobjective,\nepochs)\n"))
+    }
 }

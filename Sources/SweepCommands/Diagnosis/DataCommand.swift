@@ -49,7 +49,7 @@ struct DataCommand: ParsableCommand {
             }
         }
         switch format {
-        case .text: Terminal.output(report.text)
+        case .text: Terminal.tell(report.text)
         case .json: Terminal.output(report.json.text(pretty: true))
         }
         if report.findings.contains(where: { $0.severity == .fault }) {

@@ -29,22 +29,27 @@ struct DiagnoseCommand: AsyncParsableCommand {
         let document = try await location.ask(about: sweep) { try await $0.diagnose(sweep: sweep, trial: trial) }
         if let trial {
             guard let report = document.reports.first else { throw untrained(trial) }
-            Terminal.output(format == .json ? report.json.text(pretty: true) : document.text)
-            if format == .text { for line in document.experiments.flatMap(\.lines) { Terminal.output(line) } }
+            guard format == .text else { return Terminal.output(report.json.text(pretty: true)) }
+            Terminal.tell(document.plainText(width: Terminal.width))
+            for line in document.experiments.flatMap(\.lines) { Terminal.tell(line) }
             return
         }
         switch format {
         case .json: Terminal.output(document.json.text(pretty: true))
         case .text:
             let sick = document.reports.filter { $0.verdictKind != "no_fault" }
-            if !sick.isEmpty { Terminal.output(DiagnosisDocument(sweep: document.sweep, reports: sick).text) }
-            Terminal.output(
+            if !sick.isEmpty {
+                Terminal.tell(
+                    DiagnosisDocument(sweep: document.sweep, reports: sick).plainText(width: Terminal.width)
+                )
+            }
+            Terminal.tell(
                 document.reports.isEmpty
                     ? "no trial of \(sweep) has trained an epoch yet"
                     : "\(document.reports.count - sick.count) of \(document.reports.count) trials show no fault"
             )
-            for region in document.regions { Terminal.output(region.text) }
-            for line in document.experiments.flatMap(\.lines) { Terminal.output(line) }
+            for region in document.regions { Terminal.tell(region.text) }
+            for line in document.experiments.flatMap(\.lines) { Terminal.tell(line) }
         }
     }
 

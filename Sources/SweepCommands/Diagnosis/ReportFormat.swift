@@ -14,13 +14,13 @@ enum ReportFormat: String, ExpressibleByArgument, CaseIterable {
             let more = experiment.map { [JSONMember("experiment", $0.json)] } ?? []
             Terminal.output(JSONValue.object(members + more).text(pretty: true))
         case .text:
-            Terminal.output(report.text)
+            Terminal.tell(report.plainText(width: Terminal.width))
             guard let experiment else { return }
             for round in experiment.rounds {
-                Terminal.output(round.sweep + (round.fromEpoch.map { ", from epoch \($0) on" } ?? ""))
+                Terminal.tell(round.sweep + (round.fromEpoch.map { ", from epoch \($0) on" } ?? ""))
                 Terminal.output(round.table.plainText(width: Terminal.width))
             }
-            for sentence in experiment.sentences { Terminal.output(sentence) }
+            for sentence in experiment.sentences { Terminal.tell(sentence) }
         }
     }
 }

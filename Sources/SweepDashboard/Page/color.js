@@ -13,9 +13,12 @@ export const ramp = Array.from({length: STEPS}, (_, index) => {
   const place = index / (STEPS - 1) * (VIRIDIS.length - 1), low = Math.min(VIRIDIS.length - 2, Math.floor(place)), part = place - low
   return 'rgb(' + VIRIDIS[low].map((one, channel) => Math.round(one + (VIRIDIS[low + 1][channel] - one) * part)).join(',') + ')'
 })
-export const viridis = share => ramp[Math.max(0, Math.min(STEPS - 1, Math.round(share * (STEPS - 1))))]
-
 const dark = matchMedia('(prefers-color-scheme: dark)')
+/** What is low stands out from the background: dark where that is light, light where it is dark. */
+export const viridis = share => ramp[Math.max(0, Math.min(STEPS - 1, Math.round((dark.matches ? 1 - share : share) * (STEPS - 1))))]
+/** The same of an objective: what is better stands out. */
+export const worth = direction => share => viridis(direction > 0 ? share : 1 - share)
+
 let cached = null
 dark.addEventListener('change', () => { cached = null })
 export const onScheme = work => dark.addEventListener('change', work)

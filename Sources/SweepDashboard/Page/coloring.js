@@ -1,6 +1,6 @@
 // By what trials are coloured, and the legend that says so.
 import {h} from './dom.js'
-import {CLASSES, STATES, viridis, theme} from './color.js'
+import {CLASSES, STATES, viridis, worth, theme} from './color.js'
 import {extent, quantile, parameterScale} from './scale.js'
 import {label, short, bounds} from './format.js'
 import {findingName, findingColor} from './findings.js'
@@ -26,7 +26,7 @@ export function coloring(store, key, trials) {
     // The worst tenth may be thousands of times worse: it shares the end of the scale.
     const low = store.direction > 0 ? sorted[0] : quantile(sorted, 0.1), high = store.direction > 0 ? quantile(sorted, 0.9) : sorted.at(-1)
     const at = value => high > low ? (value - low) / (high - low) : 0
-    return numbers(at, trial => trial.objective, [low, high], definition.objective.metric)
+    return numbers(at, trial => trial.objective, [low, high], definition.objective.metric, worth(store.direction))
   }
   const parameter = definition.parameters.find(one => one.path === key)
   if (parameter?.kind === 'choice') return classes(parameter.options.map((one, index) => [JSON.stringify(one), CLASSES[index % CLASSES.length], label(one)]), trial => key in trial.configuration ? JSON.stringify(trial.configuration[key]) : undefined)
@@ -46,13 +46,13 @@ function classes(entries, of) {
   }
 }
 
-function numbers(at, value, ends, name) {
+function numbers(at, value, ends, name, shade = viridis) {
   const [low, high] = bounds(...ends, short)
   return {
-    of: trial => { const one = value(trial); return typeof one === 'number' && Number.isFinite(one) ? viridis(Math.max(0, Math.min(1, at(one)))) : null },
+    of: trial => { const one = value(trial); return typeof one === 'number' && Number.isFinite(one) ? shade(Math.max(0, Math.min(1, at(one)))) : null },
     legend: () => {
       const canvas = h('canvas', {width: 120, height: 10, 'aria-hidden': 'true'}), context = canvas.getContext('2d')
-      for (let x = 0; x < 120; x++) { context.fillStyle = viridis(x / 119); context.fillRect(x, 0, 1, 10) }
+      for (let x = 0; x < 120; x++) { context.fillStyle = shade(x / 119); context.fillRect(x, 0, 1, 10) }
       return h('div', {class: 'legend'}, h('span', {}, name), h('span', {}, low, canvas, high))
     },
   }

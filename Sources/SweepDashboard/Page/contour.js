@@ -2,7 +2,7 @@
 import {h, fill, dataTable} from './dom.js'
 import {sig, short, label, bounds} from './format.js'
 import {padded, parameterScale, quantile, scale} from './scale.js'
-import {theme, viridis} from './color.js'
+import {theme, worth, onScheme} from './color.js'
 import {Plot} from './plot.js'
 import {menu} from './coloring.js'
 import {trialTip, stopsOf} from './curves.js'
@@ -38,7 +38,7 @@ export function contourPanel(store, selection) {
   const title = h('h2', {}, `${metric} over two parameters`)
   if (choices.length < 2) { fill(node, h('header', {}, title), h('p', {class: 'soft'}, 'A map takes two parameters that are numbers; this sweep has ' + (choices.length ? 'one.' : 'none.'))); return {node} }
   const controls = h('div', {class: 'row'}), legend = h('div'), note = h('p', {class: 'soft small'})
-  const cells = h('canvas', {width: CELLS, height: CELLS})
+  const cells = h('canvas', {width: CELLS, height: CELLS}), shade = worth(store.direction)
   let points = [], hovered = null, unit = null, axes = []
   const named = (key, other) => choices.find(one => one.path === selection.get(key)) ?? choices.find(one => one.path !== other)
   const plot = new Plot({name: 'Contour map', height: 400, pannable: false,
@@ -50,7 +50,7 @@ export function contourPanel(store, selection) {
       const pins = new Set(selection.pins)
       for (const point of points) {
         context.beginPath(); context.arc(x(point.values[0]), y(point.values[1]), pins.has(point.trial.trial) ? 5.5 : points.length > 500 ? 2 : 4, 0, 7)
-        context.fillStyle = viridis(point.share); context.fill()
+        context.fillStyle = shade(point.share); context.fill()
         context.strokeStyle = pins.has(point.trial.trial) ? theme().text : '#fff'; context.lineWidth = pins.has(point.trial.trial) ? 3 : 1.6; context.stroke()
         context.strokeStyle = '#14181d'; context.lineWidth = 0.8; context.stroke()
       }
@@ -79,7 +79,7 @@ export function contourPanel(store, selection) {
     const shares = axes.map(axis => Array.from({length: CELLS}, (_, index) => axis(axis.whole ? Math.round(axis.along((index + 0.5) / CELLS)) : axis.along((index + 0.5) / CELLS))))
     for (let row = 0; row < CELLS; row++) for (let column = 0; column < CELLS; column++) {
       const {value, nearest} = between(points, shares[0][column], shares[1][CELLS - 1 - row]), place = 4 * (row * CELLS + column)
-      viridis(value).match(/\d+/g).forEach((one, channel) => { image.data[place + channel] = one })
+      shade(value).match(/\d+/g).forEach((one, channel) => { image.data[place + channel] = one })
       image.data[place + 3] = nearest > NEAR ? 90 : 255
     }
     context.putImageData(image, 0, 0)
@@ -105,12 +105,13 @@ export function contourPanel(store, selection) {
     const choose = (name, key, now, other) => menu(name, now.path, choices.filter(one => one !== other).map(one => [one.path, one.name]), value => selection.set(key, value))
     if (!controls.contains(document.activeElement)) fill(controls, choose('Across', 'px', first, second), choose('Upwards', 'py', second, first))
     const bar = h('canvas', {width: 120, height: 10, 'aria-hidden': 'true'}), context = bar.getContext('2d')
-    for (let x = 0; x < 120; x++) { context.fillStyle = viridis(x / 119); context.fillRect(x, 0, 1, 10) }
+    for (let x = 0; x < 120; x++) { context.fillStyle = shade(x / 119); context.fillRect(x, 0, 1, 10) }
     const [least, most] = bounds(...unit.domain, short)
     fill(legend, points.length ? h('div', {class: 'legend'}, h('span', {}, metric + (log ? ' (log)' : '')), h('span', {}, least + (store.direction < 0 ? ' and less' : ''), bar, most + (store.direction > 0 ? ' and more' : ''))) : h('p', {class: 'soft small'}, store.byObjective.length ? 'No trial that is shown has both parameters and a result.' : awaited(store, 'No trial has a result yet.', 'No trial came to a result.')))
     fill(note, `Circles are ${every > 1 ? `every ${every}th of ${measured.length}` : points.length} trials at their best so far, of those that were stopped early what they had reached. Between them: the mean of all, weighed by the inverse fourth power of the distance on these axes (Shepard 1968); faint where no trial is near. All other parameters differ from circle to circle.`)
   }
   update()
+  onScheme(() => { if (node.isConnected) update() })
   fill(node, h('header', {}, title, controls), plot.root, legend, note, dataTable('Trials on the map', () => {
     const rows = [...points].sort((one, other) => store.compare(one.trial, other.trial))
     return {columns: ['trial', axes[0].title, axes[1].title, metric], more: Math.max(0, rows.length - 200), rows: rows.slice(0, 200).map(point => [point.trial.trial, ...point.values.map(one => label(one)), sig(point.trial.objective)])}

@@ -7,12 +7,13 @@ import {Plot} from './plot.js'
 import {coloring, colorChoices, menu} from './coloring.js'
 import {trialTip} from './curves.js'
 
-const LANE = 14, GAP = 10
+// The first lane stands below the buttons.
+const LANE = 14, GAP = 10, TOP = 32, AXIS = 34
 
 export function timelinePanel(store, selection) {
   let spans = [], lanes = [], hovered = null, of = () => null, shown = new Set(), started = 0
   const legend = h('div'), controls = h('div', {class: 'row'}), note = h('p', {class: 'soft small'})
-  const plot = new Plot({name: 'Timeline', height: 200, left: 96, top: 18, yTicks: false,
+  const plot = new Plot({name: 'Timeline', height: 200, left: 96, top: TOP, bottom: AXIS, yTicks: false,
     draw: (context, x, y, self) => {
       const tone = theme(), pins = new Set(selection.pins)
       for (const span of spans) {
@@ -69,11 +70,11 @@ export function timelinePanel(store, selection) {
       const first = []
       for (const {worker, index} of order) { lanes.push({worker, row}); first[index] = row; row += byWorker[index].length * LANE + GAP }
       for (const span of spans) span.row = first[span.place] + span.lane * LANE
-      const height = Math.max(120, row + 52)
+      const height = Math.max(120, row + TOP + AXIS)
       if (plot.height !== height) { plot.height = height; plot.box.style.height = height + 'px'; plot.resize() }
       const begin = spans.length ? Math.min(...spans.map(span => span.begin)) : 0
       // A pixel is a unit downwards, so that lanes keep their height.
-      plot.set({x: [begin, Math.max(begin + 0.1, ...spans.map(span => span.end))], y: [height - 52, 0], yFixed: true, xLabel: 'since the coordinator’s start', xTicks: timeTicks, xText: times, xRoom: 110})
+      plot.set({x: [begin, Math.max(begin + 0.1, ...spans.map(span => span.end))], y: [height - TOP - AXIS, 0], yFixed: true, xLabel: 'since the coordinator’s start', xTicks: timeTicks, xText: times, xRoom: 110})
       fill(note, spans.length ? `Times since ${moment(started)}, when this coordinator process began; what was trained before it is not drawn.` : 'Nothing has been trained since this coordinator process began.')
       plot.label = `Timeline: ${spans.length} attempts on ${lanes.length} workers, ${spans.filter(span => span.kind === 'lost').length} of them lost`
     }

@@ -76,7 +76,7 @@ export function trialView(store, selection, number, context) {
     chosen ??= new Set(known.metrics.filter(metric => /^(training|probe|validation)\.loss$/.test(metric) || metric === objective.metric && !/accuracy/.test(metric)))
     const pinned = selection.pins.includes(number)
     fill(details,
-      h('div', {class: 'row spread'}, h('h1', {}, stateDot(known.state), ' Trial ', number, h('span', {class: 'soft', style: {'font-weight': 400}}, ` of ${store.name}`)),
+      h('div', {class: 'row spread', style: {'margin-top': '12px'}}, h('h1', {}, stateDot(known.state), ' Trial ', number, h('span', {class: 'soft', style: {'font-weight': 400}}, ` of ${store.name}`)),
         h('div', {class: 'row'}, step(order[index - 1], '← better'), step(order[index + 1], 'worse →'),
           h('button', {'aria-pressed': String(pinned), onclick: () => selection.toggle('pin', number)}, pinned ? 'Unpin' : 'Pin to compare'))),
       facts([['State', stateText(known)], [objective.metric, sig(known.objective), row?.interval && `${range(...row.interval)} (95 %)`], ['Place', place ? `${place}` : '–', row && `of ${store.rank.configurations}` + (row.tied_with.length ? `, tied with ${row.tied_with.length}` : '')],

@@ -160,7 +160,7 @@ export function sweepView(context, name) {
       refill(filters, h('span', {class: 'soft small'}, 'Show'), states.map(state => chip('state', state, state, stateDot(state))), findings.map(id => chip('finding', id, findingName(id), findingDot(id))),
         [...selection.ranges].map(([path, range]) => h('button', {class: 'chip', 'aria-pressed': 'true', 'data-key': 'range' + path, title: 'Remove this filter', onclick: () => { selection.set('b:' + path, ''); selection.set('v:' + path, '') }},
           (store.definition.parameters.find(one => one.path === path)?.name ?? path) + ' ' + (range.options ? range.options.map(one => JSON.parse(one)).join(', ') : rangeText(range.low, range.high)), ' ×')),
-        h('input', {type: 'search', placeholder: 'trial, value, worker, top5', title: 'For example top5, epochs>3, learning_rate<=0.01; several words hold together', 'aria-label': 'Filter by trial, value, worker, top5 or epochs>3', size: 18, value: selection.get('q'), 'data-key': 'q', oninput: event => selection.set('q', event.target.value)}),
+        h('input', {type: 'search', placeholder: 'trial, value, worker, top5', title: 'For example top5, epochs>3, learning_rate<=0.01; several words hold together', 'aria-label': 'Filter by trial, value, worker, top5 or epochs>3', size: 24, value: selection.get('q'), 'data-key': 'q', oninput: event => selection.set('q', event.target.value)}),
         selection.isFiltering ? [h('span', {class: 'small'}, `${count(shown)} of ${count(trials.length)} trials`), h('button', {class: 'plain', 'data-key': 'clear', onclick: () => selection.clear()}, 'Clear')] : null)
     }
     const renderHead = () => {
@@ -175,7 +175,7 @@ export function sweepView(context, name) {
       const workers = status.workers.filter(worker => worker.slots > 0), busy = workers.reduce((sum, worker) => sum + worker.busy, 0)
       if (current.startsWith('trials/')) { fill(head); return }
       refill(head, h('div', {class: 'row'}, h('h1', {class: 'grow'}, name, ' ', h('span', {class: 'soft', style: {'font-weight': 400, 'font-size': '15px'}}, status.state)),
-        file('report', 'Download report', 'One file with ranking, curves, parameters and findings, that needs nothing else'), file('export?format=csv', 'CSV', 'Every trial and epoch as a table'),
+        file('report', 'Download report', 'One file with ranking, curves, parameters and findings, that needs nothing else'), file('export?format=csv', 'CSV', 'Every trial and epoch as a table'), file('export?format=tensorboard', 'TensorBoard', 'Event files of all trials in one tar archive, with the table of the plugin HParams'),
         may && (status.state === 'running' ? steer('pause', 'Pause', 'No more work is handed out; what trains may end its segment. It can be resumed at any time.') : steer('resume', 'Resume', 'Work is handed out again.')),
         may && steer('cancel', 'Cancel', `Trials of ${name} that have not ended are pruned. This cannot be taken back; what was trained stays.`, true)),
       status.reason && h('div', {class: 'error'}, status.reason),

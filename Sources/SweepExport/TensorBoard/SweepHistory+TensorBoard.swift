@@ -24,6 +24,11 @@ extension SweepHistory {
             }
     }
 
+    /// The same as one tar archive, in a folder of the sweep's name; nil where a path does not fit into one.
+    package var tensorBoardArchive: [UInt8]? {
+        TarArchive.bytes(of: tensorBoard.map { ("\(curves.sweep)/\($0.path)", $0.bytes) }, changed: Int(began))
+    }
+
     private static func padded(_ number: Int, _ digits: Int) -> String {
         let text = String(number)
         return String(repeating: "0", count: max(0, digits - text.count)) + text

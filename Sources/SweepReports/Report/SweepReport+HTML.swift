@@ -23,6 +23,7 @@ extension SweepReport {
             th, td { padding: 2px 10px 2px 0; text-align: left; vertical-align: top; } th { border-bottom: 1px solid #888; }
             td.n, th.n { text-align: right; white-space: nowrap; } tr:nth-child(even) td { background: #f6f6f6; }
             pre { background: #f6f6f6; padding: .7rem; overflow-x: auto; font-size: 13px; }
+            p, h1 { overflow-wrap: anywhere; } p, td { white-space: pre-wrap; } @media print { .wide, pre { overflow: visible; } }
             </style>
             </head>
             <body>
