@@ -3,8 +3,10 @@ import http.server
 import io
 import json
 import pathlib
+import socket
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -21,7 +23,7 @@ class Told(Client):
         super().__init__("http://127.0.0.1")
         self.told = list(told)
 
-    def status(self, sweep):
+    def status(self, sweep, *, patience=None):
         state, experiments = self.told.pop(0) if len(self.told) > 1 else self.told[0]
         return {"state": state, **({"experiments": {"state": experiments}} if experiments else {})}
 
@@ -37,6 +39,35 @@ try:
     raise AssertionError("it did not wait for experiments")
 except TimeoutError as error:
     assert "curve is finished, experiments on it are under way" in str(error), error
+
+# Nobody is waited for longer than was said: not by a long pause, not where the coordinator is away, not where it says nothing.
+def waits(waiter, **more):
+    began = time.monotonic()
+    try:
+        waiter.wait("curve", 0.1, **more)
+        raise AssertionError("it told how a sweep is that nobody told of")
+    except TimeoutError as error:
+        assert time.monotonic() - began < 15, "it waited for longer"
+        return str(error)
+
+
+assert "curve is running after 0.1 s" in waits(Told(("running", None)), every=30)
+with socket.socket() as away:
+    away.bind(("127.0.0.1", 0))
+    words = waits(Client(f"http://127.0.0.1:{away.getsockname()[1]}", patience=30))
+    assert words.startswith("nobody tells how curve is after 0.1 s: "), words
+    # From here on it is connected to, and never answers.
+    away.listen()
+    waits(Client(f"http://127.0.0.1:{away.getsockname()[1]}", patience=30))
+assert waits(Client(directory="absent", patience=30)).startswith("nobody tells how curve is after 0.1 s: ")
+
+# What can be no address is told at once, before anything is asked.
+for address in ["127.0.0.1:7780", "localhost:7780", "tcp://127.0.0.1:7700", ""]:
+    try:
+        Client(address)
+        raise AssertionError("an address that is none was taken")
+    except ValueError as error:
+        assert f"found {address!r}, allowed http://HOST:PORT" in str(error), error
 
 CURVE = """
 name: curve
