@@ -34,6 +34,8 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 __all__ = ["BadSweepFile", "Client", "LeaseLost", "SweepdError", "Trial"]
 
+#: The longest reason of a failure that a coordinator takes, in bytes.
+_REASON = 4096
 #: States in which nothing of a sweep is trained any more but experiments on it.
 OVER = ("finished", "cancelled")
 
@@ -100,8 +102,11 @@ class Trial:
         self._say("tell", {**(self._measured(values) if values is not None else {}), "seconds": seconds})
 
     def fail(self, reason: str) -> None:
-        """Ends the trial as failed."""
-        self._say("tell", {"failed": reason})
+        """Ends the trial as failed. Of a reason of more than 4096 bytes, as tracebacks may have, the end is told."""
+        # Cut between characters; the mark takes three bytes.
+        text = reason.encode("utf-8", "replace")
+        told = reason if len(text) <= _REASON else "…" + text[3 - _REASON :].decode("utf-8", "ignore")
+        self._say("tell", {"failed": told or "no reason was told"})
 
     def hand_back(self) -> None:
         """Gives the trial back; it is offered to others at once."""

@@ -168,6 +168,30 @@ try:
 except ImportError:
     pass
 
+# A failure is taken whatever its reason: none, as of an error without words, or a traceback of which the end counts.
+client.submit(CURVE.replace("name: curve", "name: failing").replace("method: asha", "method: none"), is_text=True)
+told = {}
+for reason, kept in [
+    ("", "no reason was told"),
+    ("at line 1", "at line 1"),
+    ("é" * 2048, "é" * 2048),
+    ("x" * 100000 + "é" * 2000 + " boom", "…" + "x" * 88 + "é" * 2000 + " boom"),
+    ("é" * 3000 + "!", "…" + "é" * 2046 + "!"),
+]:
+    failing = client.ask("failing")
+    assert failing is not None
+    failing.fail(reason)
+    told[failing.number] = kept
+# A ranked table may be a moment old.
+deadline = time.monotonic() + 20
+while True:
+    found = {row["trial"]: row["reason"] for row in client.rank("failing") if row["state"] == "failed"}
+    if len(found) == len(told) or time.monotonic() > deadline:
+        break
+    time.sleep(0.05)
+assert found == told, {number: (text[:20], text[-8:]) for number, text in found.items()}
+assert client.cancel("failing")["state"] == "cancelled" and client.delete("failing")["sweep"] == "failing"
+
 # A single value at the end of a run, and a sweep that is cancelled while a trial is out.
 client.submit(CURVE.replace("name: curve", "name: other"), is_text=True)
 trial = client.ask("other")
