@@ -194,7 +194,7 @@ SANITIZED := ^(SweepWireTests|SweepMessagingTests|SweepCoordinationTests|SweepCo
 sanitize: setup ## run the tests of messaging, coordination and the store under the thread, address and leak sanitizers (two builds)
 	@status=0; for sanitizer in thread address; do \
 		$(SWIFT) build --sanitize=$$sanitizer --scratch-path .build/sanitize-$$sanitizer -j $(JOBS) --build-tests \
-		&& ASAN_OPTIONS=detect_leaks=1 TSAN_OPTIONS=halt_on_error=0:suppressions=$(CURDIR)/scripts/thread-suppressions \
+		&& ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=$(CURDIR)/scripts/leak-suppressions TSAN_OPTIONS=halt_on_error=0:suppressions=$(CURDIR)/scripts/thread-suppressions \
 			scripts/run-tests --minutes 60 sanitize-$$sanitizer -- $(SWIFT) test --sanitize=$$sanitizer \
 			--scratch-path .build/sanitize-$$sanitizer --skip-build --disable-xctest --filter '$(SANITIZED)' \
 		|| status=1; \

@@ -27,7 +27,7 @@ struct CoordinatorLocation: ParsableArguments {
         }
         if let directory = directory ?? sweep.flatMap(leftBehind) {
             do {
-                if let running = try SweepStore.Endpoint.running(directory: directory) {
+                if let running = try Self.endpoint(of: directory, isPatient: isPatient) {
                     let security =
                         keys.isGiven
                         ? try keys.security() : try KeyFiles(directory: directory).clientSecurity()
@@ -44,6 +44,28 @@ struct CoordinatorLocation: ParsableArguments {
         }
         return try ControlClient(keys.endpoint(or: coordinator), security: keys.security(), isPatient: isPatient)
     }
+
+    /// The endpoint of the coordinator that serves a directory; nil when none does.
+    ///
+    /// One that starts or ends has the directory and no port. It is not stopped, so its store is not read, but by who is patient and asks
+    /// again anyway.
+    private static func endpoint(of directory: String, isPatient: Bool) throws -> SweepStore.Endpoint? {
+        let deadline = ContinuousClock.now + portPatience
+        while true {
+            if let running = try SweepStore.Endpoint.running(directory: directory) { return running }
+            guard !isPatient, DirectoryLock.isHeld(directory: directory) else { return nil }
+            guard ContinuousClock.now < deadline else {
+                throw CommandFailure(
+                    .unreachable,
+                    "\(directory): its coordinator starts or ends, and has no port open; try again"
+                )
+            }
+            usleep(20_000)
+        }
+    }
+
+    /// How long a coordinator that starts is waited for.
+    private static let portPatience = Duration.seconds(5)
 
     /// The directory of this sweep here, where nobody says which coordinator is asked and none listens at the usual port.
     private func leftBehind(of sweep: String) -> String? {

@@ -230,7 +230,15 @@ struct LoadedSweep {
             !word.hasPrefix("/") && !word.hasPrefix("-") && !word.split(separator: "/").contains("..") && word != "."
                 && exists(word)
         }
-        do { return try FileBundle(command.files ?? named, in: folder) } catch {
+        let sent = command.files ?? named
+        let first = command.firstFileProblem(in: folder, sent: sent) { path in
+            var isFolder: ObjCBool = false
+            let place = folder + "/" + path
+            guard FileManager.default.fileExists(atPath: place, isDirectory: &isFolder) else { return .absent }
+            return isFolder.boolValue || FileManager.default.isExecutableFile(atPath: place) ? .usable : .plain
+        }
+        if let first { throw CommandFailure(.badInput, file.located([first]).lines) }
+        do { return try FileBundle(sent, in: folder) } catch {
             let problem = SpecProblem(
                 path: train.appending(.key(command.files == nil ? "command" : "files")),
                 message: "the files cannot be sent: \(error)",

@@ -1,4 +1,5 @@
 import Glibc
+import SweepCore
 
 extension FileBundle {
     /// Everything in a folder.
@@ -9,17 +10,19 @@ extension FileBundle {
         try self.init(entries)
     }
 
-    /// The files and folders at these paths of a folder, each folder with all that is in it but hidden files and caches.
+    /// The files and folders at these paths of a folder, each folder with all that is in it but hidden files, caches, and
+    /// directories of coordinators: their keys are nobody else's, and their stores change from one moment to the next.
     package init(_ paths: [String], in folder: String) throws(FileBundleError) {
         var entries: [Entry] = []
         var size = 0
-        for path in Set(paths.map { Self.plain($0) }).sorted() {
+        for path in Set(paths.map(CommandSpec.plainPath)).sorted() {
             try Self.read(
                 path.isEmpty ? folder : folder + "/" + path,
                 as: path,
                 into: &entries,
                 &size,
-                leavesOutHidden: true
+                leavesOutHidden: true,
+                isNamed: true
             )
         }
         // A file that is named by itself and with its folder.
@@ -27,17 +30,16 @@ extension FileBundle {
         try self.init(entries.filter { seen.insert($0.path).inserted })
     }
 
-    /// A path without what says nothing: `./a//b/` is `a/b`.
-    private static func plain(_ path: String) -> String {
-        path.split(separator: "/").filter { $0 != "." }.joined(separator: "/")
-    }
+    /// Each of these makes a folder a coordinator's.
+    private static let coordinatorFiles: Set<String> = ["coordinator.key", "sweepd.db"]
 
     private static func read(
         _ place: String,
         as path: String,
         into entries: inout [Entry],
         _ size: inout Int,
-        leavesOutHidden: Bool = false
+        leavesOutHidden: Bool = false,
+        isNamed: Bool = false
     ) throws(FileBundleError) {
         let name = path.isEmpty ? place : path
         var status = stat()
@@ -58,11 +60,16 @@ extension FileBundle {
             guard lstat(place, &link) == 0, link.st_mode & S_IFMT == S_IFDIR || path.isEmpty else {
                 throw FileBundleError("\(name) is a link to a folder; only files and folders travel")
             }
+            let children = try names(in: place, name)
+            if leavesOutHidden, children.contains(where: coordinatorFiles.contains) {
+                guard isNamed else { return }
+                throw FileBundleError("\(name) is a coordinator's directory, whose store and keys do not travel")
+            }
             if !path.isEmpty { entries.append(Entry(path: path, kind: .folder, bytes: [])) }
             guard entries.count <= greatestCount else {
                 throw FileBundleError("more than \(greatestCount) files in \(name)")
             }
-            for child in try names(in: place, name)
+            for child in children
             where !leavesOutHidden || !(child.hasPrefix(".") || child == "__pycache__") {
                 let below = path.isEmpty ? child : path + "/" + child
                 try read(place + "/" + child, as: below, into: &entries, &size, leavesOutHidden: leavesOutHidden)

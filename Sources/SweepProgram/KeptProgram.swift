@@ -58,7 +58,11 @@ final class KeptProgram {
         let variables = environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }
         let path = Self.path(of: words[0], environment["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", directory)
         guard let path else {
-            let places = words[0].contains("/") ? directory : environment["PATH"] ?? ""
+            let isNamed = words[0].contains("/")
+            let places = isNamed ? directory : environment["PATH"] ?? ""
+            if isNamed, Self.exists(words[0], directory, F_OK) {
+                throw FileBundleError("\(words[0]) in \(places) may not be executed (chmod +x)")
+            }
             throw FileBundleError("there is no program \(words[0]) in \(places)")
         }
         var wordPointers: [UnsafeMutablePointer<CChar>?] = words.map { strdup($0) } + [nil]
@@ -110,12 +114,15 @@ final class KeptProgram {
 
     /// The file that a shell would execute; nil when there is none.
     private static func path(of word: String, _ path: String, _ directory: String) -> String? {
-        func exists(_ file: String) -> Bool {
-            access(file.hasPrefix("/") ? file : directory + "/" + file, X_OK) == 0
-        }
-        if word.contains("/") { return exists(word) ? word : nil }
+        func isThere(_ file: String) -> Bool { exists(file, directory, X_OK) }
+        if word.contains("/") { return isThere(word) ? word : nil }
         return path.split(separator: ":", omittingEmptySubsequences: false).lazy
-            .map { $0.isEmpty ? "./\(word)" : "\($0)/\(word)" }.first(where: exists)
+            .map { $0.isEmpty ? "./\(word)" : "\($0)/\(word)" }.first(where: isThere)
+    }
+
+    /// Whether a file is there and may be used so.
+    private static func exists(_ file: String, _ directory: String, _ mode: Int32) -> Bool {
+        access(file.hasPrefix("/") ? file : directory + "/" + file, mode) == 0
     }
 
     /// Asks the keeper to end everything, with the grace or at once.

@@ -135,8 +135,12 @@ package struct ExplanationDocument: Hashable, Sendable {
             text += "\n" + table.plainText(width: width)
         }
         if let hopelessness = explanation.hopelessness { text += "\n\(hopelessness.sentence)\n" }
+        var failure: String?
+        if case .failed(let reason) = state { failure = reason }
+        if let failure { text += "\nIt failed: \(failure)\n" }
         guard !explanation.standings.isEmpty else {
-            return text + (explanation.hopelessness == nil ? "\nNothing was decided of it yet.\n" : "")
+            let isTold = explanation.hopelessness != nil || failure != nil
+            return text + (isTold ? "" : "\nNothing was decided of it yet.\n")
         }
         var table = Table(columns: [
             Table.Column("at epoch", isNumeric: true), Table.Column(objective.metric.rawValue, isNumeric: true),

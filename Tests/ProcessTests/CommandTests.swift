@@ -178,6 +178,19 @@ extension RealProcesses {
                 try #require(
                     wrong.errors.contains("p.yaml:5:11: there is no such file beside the sweep file: train.files[0]")
                 )
+                // A script that is not sent ends every attempt of every trial, so no sweep begins with it.
+                func tell(_ files: String, _ expected: String?) async throws {
+                    let text = try String(contentsOfFile: file, encoding: .utf8)
+                    let other = try bench.write("other.yaml", text.replacing("  files: [p.py]\n", with: files))
+                    let child = try await bench.run(["sweepd", "validate", other], exits: expected == nil ? 0 : 2)
+                    if let expected { try #require(child.errors.contains(expected), "\(child.errors)") }
+                }
+                try await tell("", "other.yaml:3:22: there is no such file beside the sweep file: train.command[1]")
+                try bench.write("p.py", "import helper\n")
+                try bench.write("helper.py", "")
+                try await tell("", nil)
+                try await tell("  files: [helper.py]\n", "other.yaml:3:22: not among train.files")
+                try await tell("  files: [p.py, helper.py]\n", nil)
             }
         }
 

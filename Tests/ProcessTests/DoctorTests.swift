@@ -150,6 +150,21 @@ extension RealProcesses {
                 )
                 try #require(unresolved["port"]?.found.contains("not known") == true)
                 try #require(unresolved["key"] == nil && unresolved["disk"] != nil)
+                // Without keys too it is the name that is told, and not that the network wants mending.
+                let keyless = try await report(
+                    bench,
+                    ["--connect", "tcp://no-such-host.invalid:7700", "--seconds", "0"],
+                    exits: 3
+                )
+                try #require(keyless["port"]?.found.contains("not known") == true)
+                // A name that is not taken for loopback, as it may be anybody's: open, and nothing is said to it.
+                let listener = try BoundPort(listens: true)
+                let open = try await report(
+                    bench,
+                    ["--connect", "tcp://127.1:\(listener.number)", "--seconds", "0"],
+                    exits: 4
+                )
+                try #require(open["port"]?.level == "ok" && open["key"]?.advice?.contains("invite") == true)
             }
         }
 
@@ -192,7 +207,8 @@ final class BoundPort {
     let number: UInt16
     private let descriptor: Int32
 
-    init() throws {
+    /// `listens`: whether connections are taken, which nobody answers.
+    init(listens: Bool = false) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
@@ -203,7 +219,9 @@ final class BoundPort {
                 bind(descriptor, address, size) == 0 && getsockname(descriptor, address, &size) == 0
             }
         }
-        guard bound else { throw ProcessFailure("no port of loopback can be bound") }
+        guard bound, !listens || listen(descriptor, 8) == 0 else {
+            throw ProcessFailure("no port of loopback can be bound")
+        }
         self.descriptor = descriptor
         number = UInt16(bigEndian: address.sin_port)
     }

@@ -256,6 +256,16 @@ extension RealProcesses {
                 )
                 try #require(run.output.contains("no module of that name"), "\(run.output)")
                 try #require(run.errors.contains("every trial of broken failed"), "\(run.errors)")
+                // Nothing was trained, so nothing is sound; each command says why, or where it stands.
+                let left = ["broken", "--directory", bench.path("broken.sweepd")]
+                let all = try await bench.run(["sweepd", "diagnose"] + left, exits: 0)
+                let sentence = "no trial of broken has trained an epoch; 2 failed, and `sweepd rank broken` says why"
+                try #require(all.output.contains(sentence), "\(all.output)")
+                let one = try await bench.run(["sweepd", "diagnose"] + left + ["--trial", "1"], exits: 2)
+                try #require(one.errors.contains("trial 1 of broken failed before its first epoch: "), "\(one.errors)")
+                try #require(one.errors.contains("no module of that name"), "\(one.errors)")
+                let why = try await bench.run(["sweepd", "explain"] + left + ["--trial", "1"], exits: 0)
+                try #require(why.output.contains("It failed: "), "\(why.output)")
             }
         }
 
@@ -299,6 +309,26 @@ extension RealProcesses {
                 try #require([3, 4].contains(worker.status), "\(worker.errors)")
                 try await bench.ended(run)
                 try #require(run.status == 0, "\(run.errors)")
+            }
+        }
+
+        @Test func `a coordinator that has its directory and no port yet is not taken for a stopped one`() async throws
+        {
+            try await Bench.run { bench in
+                let coordinator = try await bench.coordinator()
+                let file = coordinator.directory + "/endpoint.json"
+                let text = try String(contentsOfFile: file, encoding: .utf8)
+                // As between the beginning of a start and its end: a probe that read the store here would find all well.
+                try FileManager.default.removeItem(atPath: file)
+                let list = ["sweepd", "list", "--directory", coordinator.directory]
+                let early = try await bench.run(list, exits: 3, within: 30)
+                try #require(early.output.isEmpty && early.errors.contains("has no port open"), "\(early.errors)")
+                try text.write(toFile: file, atomically: true, encoding: .utf8)
+                try await bench.run(list, exits: 0)
+                coordinator.child.signal(SIGTERM)
+                try await bench.ended(coordinator.child)
+                // A stopped one's store is read.
+                try await bench.run(list, exits: 0)
             }
         }
 

@@ -148,6 +148,28 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a limit of jobs that is met in the middle is waited for, and jobs are kept`() async throws {
+            try await Bench.run { bench in
+                let file = try bench.sweep("digits", ["trials: 81": "trials: 2400"])
+                let coordinator = try await bench.coordinator([file])
+                let cluster = try Cluster(bench)
+                let limit = try bench.write("jobs/limit", "1")
+                let words = ["sweepd", "slurm", "digits", "--coordinator", coordinator.endpoint.worker]
+                let more = ["--workers", "2", "--every", "0.2", "--logs", bench.folder.path]
+                let keeper = try bench.start("slurm", words + more, environment: cluster.environment, mayEnd: true)
+                try await bench.wait("one more is refused") { keeper.errors.contains("QOS policy; trying again") }
+                try #require(cluster.jobs.count == 1)
+                try FileManager.default.removeItem(atPath: limit)
+                try await bench.wait("both jobs run") { cluster.running.count == 2 }
+                keeper.signal(SIGINT)
+                try await bench.ended(keeper)
+                try #require(keeper.status == 130, "\(keeper.errors)")
+                let stopped = try await bench.run(words + ["--stop"], environment: cluster.environment)
+                try #require(stopped.status == 0 && stopped.errors.contains("2 jobs cancelled"), "\(stopped.errors)")
+                try await bench.wait("no job is left", within: 60) { cluster.running.isEmpty }
+            }
+        }
+
         @Test func `the batch script of the package is the one that is submitted`() async throws {
             try await Bench.run { bench in
                 let printed = try await bench.run(["sweepd", "slurm", "any", "--print-script"], exits: 0)

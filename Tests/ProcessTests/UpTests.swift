@@ -153,6 +153,67 @@ extension RealProcesses {
     }
 }
 
+extension RealProcesses {
+    /// Which programs `sweepd up` takes for which hosts, where a script stands in for ssh.
+    @Suite struct UpMachineTests {
+        @Test func `a program for the hosts' machine is copied, and one for another is refused`() async throws {
+            try await Bench.run { bench in
+                _ = try await bench.coordinatorKey(directory: "lab.sweepd")
+                let list = try bench.write("hosts.txt", "node1\n")
+                // It is of another machine, takes whatever it is sent, and says nothing else.
+                let ssh = try bench.write(
+                    "ssh.sh",
+                    """
+                    #!/bin/sh
+                    echo "sweepd-up machine Linux riscv64"
+                    exec cat >/dev/null
+
+                    """
+                )
+                // The first bytes of a program for arm64.
+                var header = [UInt8](repeating: 0, count: 64)
+                header.replaceSubrange(0..<6, with: [0x7f, 0x45, 0x4c, 0x46, 2, 1])
+                header.replaceSubrange(18..<20, with: [183, 0])
+                let arm = bench.path("sweepd-arm64")
+                try Data(header).write(to: URL(filePath: arm))
+                let words = [
+                    "sweepd", "up", list, "--directory", bench.path("lab.sweepd"), "--address", "tcp://127.0.0.1:7700",
+                    "--ssh", "sh " + ssh, "--program", arm,
+                ]
+                let other = try await bench.run(words, exits: 1)
+                let sentence = "it is Linux riscv64, and the program is for Linux aarch64: name one for it"
+                try #require(other.errors.contains(sentence), "\(other.errors)")
+                try bench.write("ssh.sh", "echo 'sweepd-up machine Linux aarch64'\nexec cat >/dev/null\n")
+                // Now it is taken, and the next step fails, as nothing there makes a key.
+                let same = try await bench.run(words, exits: 1)
+                try #require(same.errors.contains("node1: its key cannot be read"), "\(same.errors)")
+            }
+        }
+
+        @Test(arguments: [
+            ("kill -ILL $$", "signal 4"), ("exit 3", "exit code 3"),
+            ("echo first; echo no library >&2; exit 1", "no library"),
+        ])
+        func `how a program that does not run there ends is told`(program: String, words: String) async throws {
+            try await Bench.run { bench in
+                _ = try await bench.coordinatorKey(directory: "lab.sweepd")
+                let list = try bench.write("hosts.txt", "node1 directory=\(bench.path("there"))\n")
+                // Its last word is the command, as of ssh.
+                let ssh = try bench.write("ssh.sh", "for last; do :; done\nexec sh -c \"$last\"\n")
+                let broken = try bench.write("broken.sh", "#!/bin/sh\n\(program)\n")
+                let up = try await bench.run(
+                    [
+                        "sweepd", "up", list, "--directory", bench.path("lab.sweepd"), "--address",
+                        "tcp://127.0.0.1:7700", "--ssh", "sh " + ssh, "--program", broken,
+                    ],
+                    exits: 1
+                )
+                try #require(up.errors.contains("node1: sweepd does not run there: \(words)\n"), "\(up.errors)")
+            }
+        }
+    }
+}
+
 /// An ssh server with keys of its own, which lets this user in: one process for each connection, started by ssh itself, so that
 /// no port is taken and nothing is left behind.
 struct SecureShell {

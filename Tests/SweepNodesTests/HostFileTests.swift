@@ -78,3 +78,22 @@ import Testing
         #expect(script.contains("'--key' \"$d\"'/n.key' '--label' 'a=$(x) '\\''b'\\'''"))
     }
 }
+
+@Suite struct ProgramMachineTests {
+    private func header(_ machine: [UInt8], order: UInt8 = 1) -> [UInt8] {
+        [0x7f, 0x45, 0x4c, 0x46, 2, order] + [UInt8](repeating: 0, count: 12) + machine
+    }
+
+    @Test func `a program's file tells its machine`() {
+        #expect(ProgramMachine.name(ofHeader: header([62, 0])) == "Linux x86_64")
+        #expect(ProgramMachine.name(ofHeader: header([183, 0])) == "Linux aarch64")
+        #expect(ProgramMachine.name(ofHeader: header([0, 183], order: 2)) == "Linux aarch64")
+    }
+
+    @Test func `a script, a short file and another machine tell none`() {
+        #expect(ProgramMachine.name(ofHeader: Array("#!/bin/sh\nexec sweepd".utf8)) == nil)
+        #expect(ProgramMachine.name(ofHeader: Array(header([62, 0]).dropLast())) == nil)
+        #expect(ProgramMachine.name(ofHeader: header([243, 0])) == nil)
+        #expect(ProgramMachine.name(ofHeader: []) == nil)
+    }
+}

@@ -73,6 +73,18 @@ import Testing
             #expect(throws: FileBundleError("gone.py: No such file or directory")) {
                 try FileBundle(["gone.py"], in: folder)
             }
+            // The store and the keys of a coordinator that has its directory there do not travel.
+            for name in ["lib/lab.sweepd/sweepd.db", "lib/keys/coordinator.key", "lib/keys/allowed-keys"] {
+                let place = URL(filePath: folder + "/" + name)
+                try FileManager.default.createDirectory(
+                    at: place.deletingLastPathComponent(),
+                    withIntermediateDirectories: true
+                )
+                try Data(name.utf8).write(to: place)
+            }
+            #expect(try FileBundle(["train.py", "lib"], in: folder) == bundle)
+            let sentence = "lib/keys is a coordinator's directory, whose store and keys do not travel"
+            #expect(throws: FileBundleError(sentence)) { try FileBundle(["lib/keys"], in: folder) }
             symlink("/etc", folder + "/lib/etc")
             #expect(throws: FileBundleError("lib/etc is a link to a folder; only files and folders travel")) {
                 try FileBundle(["lib"], in: folder)

@@ -132,6 +132,11 @@ import Testing
                 "died: the program cannot be started: there is no program no-such-program in "
             )
         )
+        // One that is there and may not be executed is not one that is missing.
+        let plain = FileBundle.Entry(path: "go.sh", kind: .file, bytes: Array("#!/bin/sh\n".utf8))
+        let refused = try sentence(run(spec(["./go.sh"]), files: [plain]).end)
+        #expect(refused.hasPrefix("died: the program cannot be started: ./go.sh in "), "\(refused)")
+        #expect(refused.hasSuffix("/trial/run may not be executed (chmod +x)"), "\(refused)")
         #expect(try run(shell(one + "exit 0")).end == .stoppedEarly)
         #expect(try run(shell("echo '{\"epoch\": 1, \"loss\": NaN}' >&3; sleep 100")).end == .notFinite)
     }
@@ -274,6 +279,37 @@ import Testing
         let second = try run(spec, from: 3, state: try FileBundle(packed: state.packed), files: files)
         #expect(second.observations.map(\.epoch) == Array(4...9) && second.observations.last?.values == [4.5])
         #expect(second.end == .reached(checkpoint: nil))
+    }
+
+    @Test func `a report from a process that has not got the descriptors is refused, and writes into no file`() throws {
+        try Self.needPython()
+        // As launchers do it, with and without the descriptors; what the second one opens first gets the lowest number, 3.
+        func launched(_ passed: String) throws -> ProgramEnd {
+            let launcher = """
+                import subprocess, sys
+                sys.exit(subprocess.run([sys.executable, "child.py"]\(passed)).returncode)
+                """
+            let child = """
+                log = open("log.txt", "w+")
+                import sweepd
+                try:
+                    for epoch in range(1, 10):
+                        sweepd.report(epoch, {"loss": 1.0})
+                finally:
+                    log.seek(0)
+                    assert log.read() == "", "something was written into a file"
+                """
+            let files = [("launch.py", launcher), ("child.py", child)].map {
+                FileBundle.Entry(path: $0.0, kind: .file, bytes: Array($0.1.utf8))
+            }
+            return try run(spec(["python3", "launch.py"]), files: files).end
+        }
+        guard case .died(_, let log) = try launched("") else {
+            Issue.record("it did not end with an error")
+            return
+        }
+        #expect(log.contains("RuntimeError: the descriptors 3 and 4 are not sweepd's in this process"), "\(log)")
+        #expect(try launched(", pass_fds=(3, 4)") == .reached(checkpoint: nil))
     }
 
     @Test func `a worker that drains has a program save its state at its next epoch`() throws {

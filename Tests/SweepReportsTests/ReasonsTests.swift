@@ -113,6 +113,13 @@ import Testing
         #expect(text.contains(product))
     }
 
+    @Test func `an explanation of a trial that failed says why it did`() {
+        let reason = ProposalReason.startup(results: 3, needed: 10)
+        let failed = Samples.explained(reason, state: .failed("its log ends: no module of that name"))
+        #expect(failed.plainText(width: nil).contains("\nIt failed: its log ends: no module of that name\n"))
+        #expect(!Samples.explained(reason, state: .completed).plainText(width: nil).contains("It failed"))
+    }
+
     @Test(arguments: Samples.reasons.map { $0 as ProposalReason? } + [nil])
     func `an explanation is read back as it was, whatever its reason`(_ reason: ProposalReason?) throws {
         for state in [TrialState.completed, .paused, .pruned(.sweepEnded), .failed("out of memory")] {

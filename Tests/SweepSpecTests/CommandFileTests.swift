@@ -157,6 +157,57 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix(sentence), "\(found)")
     }
 
+    /// What lies beside the sweep file in these tests: `train.py` and `src/main.py`, which nobody may execute, and `run.sh`.
+    private static func presence(_ path: String) -> FirstFile.Presence {
+        switch CommandSpec.plainPath(path) {
+        case "train.py", "src/main.py": .plain
+        case "run.sh", "src": .usable
+        default: .absent
+        }
+    }
+
+    @Test(arguments: [
+        ("[python3, train.py, \"${args}\"]", [String](), "not among train.files"),
+        (
+            "[python3, tarin.py]", ["train.py"],
+            "there is no such file beside the sweep file: train.command[1], found tarin.py"
+        ),
+        ("[/opt/venv/bin/python3.11, -u, -B, tarin.py]", ["train.py"], "there is no such file"),
+        ("[python, train.py]", ["src"], "not among train.files"),
+        ("[python3, src2/main.py]", ["src"], "there is no such file"),
+        ("[python3, ../train.py]", ["train.py"], "a file that is not within the sweep file's folder: train.command[1]"),
+        ("[Rscript, train.R]", [], "there is no such file"),
+        ("[/bin/sh, ./go.sh]", [], "there is no such file"),
+        ("[./go.sh]", [], "there is no such file beside the sweep file: train.command[0], found ./go.sh"),
+        ("[./train.py]", ["train.py"], "the file may not be executed: train.command[0], found ./train.py"),
+    ])
+    func `a command whose first file does not come with it is told before anything is started`(
+        command: String,
+        sent: [String],
+        sentence: String
+    ) throws {
+        let read = try sweep(program(command: command))
+        let spec = try #require(read.sweep.command)
+        let problem = try #require(spec.firstFileProblem(in: "here", sent: sent, presence: Self.presence))
+        let line = read.render([problem])
+        #expect(line.count == 1 && line[0].hasPrefix("f:3:") && line[0].contains(sentence), "\(line)")
+    }
+
+    @Test(arguments: [
+        ("[python3, train.py, \"${args}\"]", ["train.py"], ""), ("[python3, ./train.py]", ["."], ""),
+        ("[python3, src/main.py]", ["./src/"], ""), ("[python3, src]", ["src"], ""), ("[./run.sh]", ["run.sh"], ""),
+        // What is not certain is left to the run.
+        ("[python3, absent.py]", [], "directory: /srv/project"), ("[python3, \"${kind}.py\"]", [], ""),
+        ("[python3, -m, package]", [], ""), ("[python3, -W, ignore, absent.py]", [], ""),
+        ("[python3, -c, print]", [], ""), ("[python3, /srv/train.py]", [], ""), ("[bash, on-the-path]", [], ""),
+        ("[torchrun, absent.py]", [], ""), ("[/srv/solver, absent.txt]", [], ""), ("[python3]", [], ""),
+    ])
+    func `a command that may begin is let through`(command: String, sent: [String], more: String) throws {
+        let parameters = "{rate: {log: [1e-5, 1e-1]}, kind: {choice: [a, b]}}"
+        let spec = try #require(try sweep(program(command: command, parameters: parameters, more: more)).sweep.command)
+        #expect(spec.firstFileProblem(in: "here", sent: sent, presence: Self.presence) == nil)
+    }
+
     @Test func `arms change parameters of a program, and nothing that is one of its sweep`() throws {
         let arms = "arms: {as it is: {}, faster: {train.parameters.rate: 0.1}}"
         let fixed = program(parameters: "{rate: 0.01}", rest: arms)

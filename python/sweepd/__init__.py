@@ -27,6 +27,7 @@ import json
 import math
 import os
 import pathlib
+import stat
 import sys
 from typing import Any, Callable, Mapping, Optional
 
@@ -84,7 +85,20 @@ def _number(value: Any) -> Any:
     return number if math.isfinite(number) else "nan" if math.isnan(number) else "inf" if number > 0 else "-inf"
 
 
+def _is_given(descriptor: Optional[int]) -> bool:
+    """Whether it is the pipe that sweepd opened: whoever starts another process closes it there, and the number may be a file's."""
+    try:
+        return descriptor is not None and stat.S_ISFIFO(os.fstat(descriptor).st_mode)
+    except OSError:
+        return False
+
+
 def _write(line: dict[str, Any]) -> None:
+    if not (_is_given(_reports) and _is_given(_verdicts)):
+        raise RuntimeError(
+            f"the descriptors {_reports} and {_verdicts} are not sweepd's in this process: report from the program that sweepd "
+            "started, or let what starts this one pass them on (subprocess: pass_fds=(3, 4))"
+        )
     data = (json.dumps(line) + "\n").encode()
     while data:
         data = data[os.write(_reports, data):]

@@ -34,6 +34,8 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Union
 
 __all__ = ["BadSweepFile", "Client", "LeaseLost", "SweepdError", "Trial"]
 
+#: The longest reason of a failure that a coordinator takes, in bytes.
+_REASON = 4096
 #: States in which nothing of a sweep is trained any more but experiments on it.
 OVER = ("finished", "cancelled")
 
@@ -100,8 +102,11 @@ class Trial:
         self._say("tell", {**(self._measured(values) if values is not None else {}), "seconds": seconds})
 
     def fail(self, reason: str) -> None:
-        """Ends the trial as failed."""
-        self._say("tell", {"failed": reason})
+        """Ends the trial as failed. Of a reason of more than 4096 bytes, as tracebacks may have, the end is told."""
+        # Cut between characters; the mark takes three bytes.
+        text = reason.encode("utf-8", "replace")
+        told = reason if len(text) <= _REASON else "…" + text[3 - _REASON :].decode("utf-8", "ignore")
+        self._say("tell", {"failed": told or "no reason was told"})
 
     def hand_back(self) -> None:
         """Gives the trial back; it is offered to others at once."""
@@ -121,7 +126,8 @@ class Trial:
 class Client:
     """A coordinator, by its URL or by its directory on this machine (`endpoint.json`, and the token where it has one).
 
-    While the coordinator cannot be reached, as during its restart, requests are made again for `patience` seconds.
+    While the coordinator cannot be reached, as during its restart, requests are made again for `patience` seconds; then what went
+    wrong last is raised (an OSError or an http.client.HTTPException).
     """
 
     def __init__(
@@ -134,6 +140,8 @@ class Client:
     ) -> None:
         if (url is None) == (directory is None):
             raise ValueError("give either url or directory")
+        if url is not None and not url.lower().startswith(("http://", "https://")):
+            raise ValueError(f"url: found {url!r}, allowed http://HOST:PORT, the address that the coordinator prints for its page")
         self._url = url.rstrip("/") if url else None
         self._directory = pathlib.Path(directory) if directory is not None else None
         self._token = token
@@ -148,23 +156,29 @@ class Client:
         """Every sweep, in the order of submission."""
         return list(self._ask("/sweeps")["sweeps"])
 
-    def status(self, sweep: str) -> Dict[str, Any]:
-        """Where a sweep stands: the document of `sweepd status --format json`."""
-        return self._ask(f"/sweeps/{_quoted(sweep)}/status")
+    def status(self, sweep: str, *, patience: Optional[float] = None) -> Dict[str, Any]:
+        """Where a sweep stands: the document of `sweepd status --format json`. With `patience` it is asked for no longer than that."""
+        return self._ask(f"/sweeps/{_quoted(sweep)}/status", patience=patience)
 
     def wait(self, sweep: str, timeout: Optional[float] = None, *, every: float = 1.0) -> Dict[str, Any]:
         """Waits until a sweep and the experiments on it are over, or halted, and returns its status; TimeoutError after `timeout` seconds."""
         deadline = None if timeout is None else time.monotonic() + timeout
         while True:
-            status = self.status(sweep)
+            try:
+                status = self.status(sweep, patience=_left(deadline))
+            except (OSError, http.client.HTTPException) as failure:
+                if deadline is None or time.monotonic() < deadline:
+                    raise
+                raise TimeoutError(f"nobody tells how {sweep} is after {timeout} s: {failure}") from failure
             # A halted one goes on only when somebody has mended what its `reason` says.
             experiments = status["state"] == "finished" and (status.get("experiments") or {}).get("state") == "under_way"
             if status["state"] in (*OVER, "halted") and not experiments:
                 return status
-            if deadline is not None and time.monotonic() >= deadline:
+            left = _left(deadline)
+            if left is not None and left <= 0:
                 words = ", experiments on it are under way" if experiments else ""
                 raise TimeoutError(f"{sweep} is {status['state']}{words} after {timeout} s")
-            time.sleep(every)
+            time.sleep(every if left is None else min(every, left))
 
     def rank(self, sweep: str, top: Optional[int] = None, *, metric: Optional[str] = None) -> List[Dict[str, Any]]:
         """The rows of the ranked summary, the best first."""
@@ -253,14 +267,22 @@ class Client:
         return self._token
 
     def _ask(
-        self, path: str, body: Optional[bytes] = None, kind: str = "application/json", *, method: Optional[str] = None
+        self,
+        path: str,
+        body: Optional[bytes] = None,
+        kind: str = "application/json",
+        *,
+        method: Optional[str] = None,
+        patience: Optional[float] = None,
     ) -> Dict[str, Any]:
-        deadline = time.monotonic() + self.patience
+        deadline = time.monotonic() + (self.patience if patience is None else min(self.patience, patience))
         pause = 0.1
         may_have_come = False
         while True:
             try:
-                return self._once(path, body, kind, method)
+                # An answer may take a minute, but hardly longer than the asker waits.
+                longest = 60.0 if patience is None else min(60.0, max(1.0, deadline - time.monotonic()))
+                return self._once(path, body, kind, method, longest)
             except urllib.error.HTTPError as refusal:
                 error = _error(refusal)
                 # The same request came before, and its answer was lost: what was to go is gone.
@@ -271,10 +293,10 @@ class Client:
                 if time.monotonic() >= deadline:
                     raise
                 may_have_come = may_have_come or _may_have_come(failure)
-            time.sleep(pause)
+            time.sleep(min(pause, max(0.0, deadline - time.monotonic())))
             pause = min(2 * pause, 2.0)
 
-    def _once(self, path: str, body: Optional[bytes], kind: str, method: Optional[str]) -> Dict[str, Any]:
+    def _once(self, path: str, body: Optional[bytes], kind: str, method: Optional[str], timeout: float) -> Dict[str, Any]:
         headers = {"Accept": "application/json", "Sweepd-Request": "1"}
         if body is not None:
             headers["Content-Type"] = kind
@@ -282,8 +304,13 @@ class Client:
         if token:
             headers["Authorization"] = f"Bearer {token}"
         request = urllib.request.Request(self._where() + "/api/v1" + path, body, headers, method=method)
-        with urllib.request.urlopen(request, timeout=60) as answer:
+        with urllib.request.urlopen(request, timeout=timeout) as answer:
             return dict(json.load(answer))
+
+
+def _left(deadline: Optional[float]) -> Optional[float]:
+    """Seconds until then, not below 0; None where there is no end."""
+    return None if deadline is None else max(0.0, deadline - time.monotonic())
 
 
 def _quoted(sweep: str) -> str:

@@ -28,7 +28,10 @@ struct DiagnoseCommand: AsyncParsableCommand {
         guard !confirm else { return try await runExperiment() }
         let document = try await location.ask(about: sweep) { try await $0.diagnose(sweep: sweep, trial: trial) }
         if let trial {
-            guard let report = document.reports.first else { throw untrained(trial) }
+            guard let report = document.reports.first else {
+                let control = try location.control(about: sweep)
+                throw untrained(trial, try? await control.explain(sweep: sweep, trial: trial).state)
+            }
             guard format == .text else { return Terminal.output(report.json.text(pretty: true)) }
             Terminal.tell(document.plainText(width: Terminal.width))
             for line in document.experiments.flatMap(\.lines) { Terminal.tell(line) }
@@ -43,18 +46,30 @@ struct DiagnoseCommand: AsyncParsableCommand {
                     DiagnosisDocument(sweep: document.sweep, reports: sick).plainText(width: Terminal.width)
                 )
             }
-            Terminal.tell(
-                document.reports.isEmpty
-                    ? "no trial of \(sweep) has trained an epoch yet"
-                    : "\(document.reports.count - sick.count) of \(document.reports.count) trials show no fault"
-            )
+            let failed = document.reports.isEmpty ? try await failures() : 0
+            Terminal.tell(Self.sum(of: document.reports.count, sick: sick.count, failed: failed, sweep: sweep))
             for region in document.regions { Terminal.tell(region.text) }
             for line in document.experiments.flatMap(\.lines) { Terminal.tell(line) }
         }
     }
 
-    private func untrained(_ trial: Int) -> CommandFailure {
-        CommandFailure(.badInput, "trial \(trial) of \(sweep) has trained no epoch yet")
+    /// How many trials of the sweep failed.
+    private func failures() async throws -> Int {
+        try await location.ask(about: sweep) { try await $0.status(sweep: sweep) }.trials.failed
+    }
+
+    /// How many trials show a fault. Where none trained an epoch nothing was diagnosed, and why they failed stands elsewhere.
+    private static func sum(of trained: Int, sick: Int, failed: Int, sweep: String) -> String {
+        guard trained == 0 else { return "\(trained - sick) of \(trained) trials show no fault" }
+        return "no trial of \(sweep) has trained an epoch"
+            + (failed == 0 ? " yet" : "; \(failed) failed, and `sweepd rank \(sweep)` says why")
+    }
+
+    private func untrained(_ trial: Int, _ state: TrialState?) -> CommandFailure {
+        if case .failed(let reason)? = state {
+            return CommandFailure(.badInput, "trial \(trial) of \(sweep) failed before its first epoch: \(reason)")
+        }
+        return CommandFailure(.badInput, "trial \(trial) of \(sweep) has trained no epoch yet")
     }
 
     /// Diagnoses one trial, tries what may mend it, and reports both.
@@ -64,7 +79,9 @@ struct DiagnoseCommand: AsyncParsableCommand {
         }
         let (report, experiment) = try await location.ask { control in
             let document = try await control.diagnose(sweep: sweep, trial: trial)
-            guard let report = document.reports.first else { throw untrained(trial) }
+            guard let report = document.reports.first else {
+                throw untrained(trial, try? await control.explain(sweep: sweep, trial: trial).state)
+            }
             let confirmation = Confirmation(
                 control: control,
                 subject: try await Confirmation.Subject(trial: trial, of: sweep, at: control),

@@ -24,9 +24,10 @@ struct RemoteHost: Sendable {
 
     /// What is the same for every host.
     struct Plan: Sendable {
-        /// The program to copy, and its SHA-256.
+        /// The program to copy, its SHA-256, and what `uname` says of machines that it is for; nil: of such as this one.
         let program: String
         let hash: String
+        let machine: String?
         /// Where the coordinator is, and its public key.
         let endpoint: String
         let server: CurvePublicKey
@@ -72,8 +73,11 @@ struct RemoteHost: Sendable {
             guard let machine = seen["machine"] else {
                 throw Problem(text: "it answers with something else than a shell")
             }
-            guard machine == Self.machine else {
-                throw Problem(text: "it is \(machine), and the program is for \(Self.machine): name one with --program")
+            let wanted = plan.machine ?? Self.machine
+            guard machine == wanted else {
+                throw Problem(
+                    text: "it is \(machine), and the program is for \(wanted): name one for it with --program"
+                )
             }
             let arguments = workerArguments(plan)
             let mark = RemoteScripts.mark(program: plan.hash, arguments: arguments)

@@ -76,6 +76,8 @@ struct SlurmCommand: AsyncParsableCommand {
                         for _ in 0..<count {
                             let id = try await queue.submit(sbatchWords(), worker)
                             Terminal.error("job \(id) submitted")
+                            // What Slurm took once is right: that it takes no more, as with a limit of jobs, may pass.
+                            hasLooked = true
                         }
                     case .cancel(let ids):
                         try await queue.cancel(ids)

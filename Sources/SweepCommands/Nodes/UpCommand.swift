@@ -99,12 +99,21 @@ struct UpCommand: AsyncParsableCommand {
         return RemoteHost.Plan(
             program: program,
             hash: hash,
+            machine: Self.machine(program),
             endpoint: endpoint.description,
             server: server,
             allowed: files.allowed,
             drainTime: drainTime,
             options: options
         )
+    }
+
+    /// What `uname` says of machines that a program is for; nil where its file does not tell.
+    private static func machine(_ path: String) -> String? {
+        guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+        defer { try? file.close() }
+        guard let header = try? file.read(upToCount: ProgramMachine.headerLength) else { return nil }
+        return ProgramMachine.name(ofHeader: Array(header))
     }
 
     /// The SHA-256 of a file.

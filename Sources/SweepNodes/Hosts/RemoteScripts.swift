@@ -49,7 +49,9 @@ package struct RemoteScripts: Sendable {
         script(
             """
             version=$("$d/bin/sweepd" --version 2>&1 </dev/null) || {
-                say problem "sweepd does not run there: $(printf '%s' "$version" | tail -n 1)"; exit; }
+                code=$?; why=$(printf '%s' "$version" | tail -n 1)
+                [ $code -gt 128 ] && why="signal $((code - 128))${why:+, $why}"
+                say problem "sweepd does not run there: ${why:-exit code $code}"; exit; }
             say version "$version"
             public=$("$d/bin/sweepd" keys new --if-missing "$d/\(key)" 2>&1 </dev/null) || {
                 say problem "its key cannot be made: $public"; exit; }

@@ -3,8 +3,10 @@ import http.server
 import io
 import json
 import pathlib
+import socket
 import sys
 import threading
+import time
 import urllib.error
 import urllib.request
 
@@ -21,7 +23,7 @@ class Told(Client):
         super().__init__("http://127.0.0.1")
         self.told = list(told)
 
-    def status(self, sweep):
+    def status(self, sweep, *, patience=None):
         state, experiments = self.told.pop(0) if len(self.told) > 1 else self.told[0]
         return {"state": state, **({"experiments": {"state": experiments}} if experiments else {})}
 
@@ -44,6 +46,35 @@ try:
     raise AssertionError("nobody answered")
 except FileNotFoundError as error:
     assert str(error).endswith("-none` starts it") and "its coordinator is not running" in str(error), error
+
+# Nobody is waited for longer than was said: not by a long pause, not where the coordinator is away, not where it says nothing.
+def waits(waiter, **more):
+    began = time.monotonic()
+    try:
+        waiter.wait("curve", 0.1, **more)
+        raise AssertionError("it told how a sweep is that nobody told of")
+    except TimeoutError as error:
+        assert time.monotonic() - began < 15, "it waited for longer"
+        return str(error)
+
+
+assert "curve is running after 0.1 s" in waits(Told(("running", None)), every=30)
+with socket.socket() as away:
+    away.bind(("127.0.0.1", 0))
+    words = waits(Client(f"http://127.0.0.1:{away.getsockname()[1]}", patience=30))
+    assert words.startswith("nobody tells how curve is after 0.1 s: "), words
+    # From here on it is connected to, and never answers.
+    away.listen()
+    waits(Client(f"http://127.0.0.1:{away.getsockname()[1]}", patience=30))
+assert waits(Client(directory="absent", patience=30)).startswith("nobody tells how curve is after 0.1 s: ")
+
+# What can be no address is told at once, before anything is asked.
+for address in ["127.0.0.1:7780", "localhost:7780", "tcp://127.0.0.1:7700", ""]:
+    try:
+        Client(address)
+        raise AssertionError("an address that is none was taken")
+    except ValueError as error:
+        assert f"found {address!r}, allowed http://HOST:PORT" in str(error), error
 
 CURVE = """
 name: curve
@@ -143,6 +174,30 @@ try:
     assert len(frame) == 12
 except ImportError:
     pass
+
+# A failure is taken whatever its reason: none, as of an error without words, or a traceback of which the end counts.
+client.submit(CURVE.replace("name: curve", "name: failing").replace("method: asha", "method: none"), is_text=True)
+told = {}
+for reason, kept in [
+    ("", "no reason was told"),
+    ("at line 1", "at line 1"),
+    ("é" * 2048, "é" * 2048),
+    ("x" * 100000 + "é" * 2000 + " boom", "…" + "x" * 88 + "é" * 2000 + " boom"),
+    ("é" * 3000 + "!", "…" + "é" * 2046 + "!"),
+]:
+    failing = client.ask("failing")
+    assert failing is not None
+    failing.fail(reason)
+    told[failing.number] = kept
+# A ranked table may be a moment old.
+deadline = time.monotonic() + 20
+while True:
+    found = {row["trial"]: row["reason"] for row in client.rank("failing") if row["state"] == "failed"}
+    if len(found) == len(told) or time.monotonic() > deadline:
+        break
+    time.sleep(0.05)
+assert found == told, {number: (text[:20], text[-8:]) for number, text in found.items()}
+assert client.cancel("failing")["state"] == "cancelled" and client.delete("failing")["sweep"] == "failing"
 
 # A single value at the end of a run, and a sweep that is cancelled while a trial is out.
 client.submit(CURVE.replace("name: curve", "name: other"), is_text=True)
