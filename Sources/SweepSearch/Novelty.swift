@@ -44,15 +44,18 @@ struct Novelty: Sendable {
     /// Takes notice of proposals by their names.
     mutating func add(_ names: Set<ConfigurationID>) { seen.formUnion(names) }
 
-    /// A new configuration drawn evenly; where draws fail, the next one in the enumeration's order. Nil when none is found.
+    /// A new configuration drawn by what is believed, or evenly; where draws fail, the next one in the enumeration's order. Nil when none is found.
     ///
     /// In a space without end whose continuous branches are all but never taken, a repetition is the better answer.
     func draw(_ stream: inout RandomStream) -> Configuration? {
         if isExhausted { return nil }
         var repetition: Configuration?
         let isFinite = enumeration != nil && constraints.isEmpty
-        for _ in 0..<(isFinite ? Self.drawsBeforeWalk : Self.greatestDraws) {
-            let configuration = box.configuration(at: box.randomPoint(&stream))
+        let draws = isFinite ? Self.drawsBeforeWalk : Self.greatestDraws
+        for draw in 0..<draws {
+            // What is believed of options may leave nothing new: the last quarter of the draws does without.
+            let isEven = draw >= draws - draws / 4 && box.weighsOptions
+            let configuration = box.configuration(at: box.randomPoint(&stream, evenly: isEven))
             if admits(configuration) { return configuration }
             if constraints.allSatisfy({ $0.holds(configuration) }) { repetition = configuration }
         }

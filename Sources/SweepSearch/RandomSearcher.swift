@@ -23,6 +23,8 @@ package struct RandomSearcher: Searcher {
     private struct Axis: Sendable {
         let path: String
         let sampler: DomainSampler
+        /// Of a choice of which something is believed: as if nothing were.
+        let even: DomainSampler?
         /// Whether it has no end of values.
         let isContinuous: Bool
         /// The choice that must be taken for it to count, and its option.
@@ -118,6 +120,8 @@ package struct RandomSearcher: Searcher {
         var keyed = StableHash()
         keyed.combine(key(number, draw))
         var isContinuous = false
+        // What is believed of options may leave nothing new: the last quarter of the draws does without.
+        let isEven = draw >= draws - draws / 4
         let entries = withUnsafeTemporaryAllocation(of: Int.self, capacity: max(1, axes.count)) { taken in
             var entries: [Configuration.Entry] = []
             entries.reserveCapacity(axes.count)
@@ -127,7 +131,8 @@ package struct RandomSearcher: Searcher {
                 var hash = keyed
                 hash.combine(axes[place].path)
                 var stream = RandomStream(key: hash.value)
-                let value = axes[place].sampler.sample(&stream)
+                let sampler = isEven ? axes[place].even ?? axes[place].sampler : axes[place].sampler
+                let value = sampler.sample(&stream)
                 if axes[place].isContinuous { isContinuous = true }
                 if let option = axes[place].labels.firstIndex(of: value) { taken[place] = option }
                 entries.append(.init(path: axes[place].path, value: value))
@@ -147,6 +152,7 @@ package struct RandomSearcher: Searcher {
             return Axis(
                 path: parameter.path,
                 sampler: DomainSampler(parameter.domain),
+                even: parameter.domain.weights == nil ? nil : .values(.list(labels)),
                 isContinuous: parameter.domain.allValues == nil,
                 parent: parent,
                 labels: labels
