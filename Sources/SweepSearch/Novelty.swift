@@ -15,6 +15,8 @@ struct Novelty: Sendable {
     private let enumeration: SpaceEnumeration?
     private let constraints: [Constraint]
     private var seen: Set<ConfigurationID> = []
+    /// Whether a walk went through the whole space and found nothing new, so that no other one will.
+    private var isUsedUp = false
     /// How many distinct configurations there are, at most; nil when there is no end of them.
     let total: Int?
 
@@ -26,7 +28,7 @@ struct Novelty: Sendable {
     }
 
     /// Whether every configuration was proposed.
-    var isExhausted: Bool { total.map { seen.count >= $0 } ?? false }
+    var isExhausted: Bool { isUsedUp || total.map { seen.count >= $0 } ?? false }
 
     /// Whether `configuration` is one of those that `total` counts.
     func counts(_ configuration: Configuration) -> Bool {
@@ -47,7 +49,7 @@ struct Novelty: Sendable {
     /// A new configuration drawn by what is believed, or evenly; where draws fail, the next one in the enumeration's order. Nil when none is found.
     ///
     /// In a space without end whose continuous branches are all but never taken, a repetition is the better answer.
-    func draw(_ stream: inout RandomStream) -> Configuration? {
+    mutating func draw(_ stream: inout RandomStream) -> Configuration? {
         if isExhausted { return nil }
         var repetition: Configuration?
         let isFinite = enumeration != nil && constraints.isEmpty
@@ -66,6 +68,7 @@ struct Novelty: Sendable {
             if let configuration = enumeration.configuration(at: index), admits(configuration) { return configuration }
             index = (index + 1) % total
         }
+        isUsedUp = total <= SpaceEnumeration.greatestWalk
         return nil
     }
 }

@@ -46,6 +46,8 @@ package struct RandomSearcher: Searcher {
     /// Where the walk ended, for the numbers that needed it.
     private var walked: [Int: Int] = [:]
     private var seen: Set<ConfigurationID> = []
+    /// Whether a walk went through the whole space and found nothing new, so that no other one will.
+    private var isUsedUp = false
 
     /// Starts over `space` with the sweep's seed; every proposal meets `constraints`.
     package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = []) {
@@ -78,7 +80,7 @@ package struct RandomSearcher: Searcher {
 
     /// Decides proposal `number`, given all before it; nil when the space is used up.
     private mutating func draw(_ number: Int) -> Configuration? {
-        if let total, seen.count >= total { return nil }
+        if let total, seen.count >= total || isUsedUp { return nil }
         var repetition: (attempt: UInt16, configuration: Configuration)?
         for attempt in 0..<draws {
             let (configuration, isContinuous) = sample(number, draw: attempt)
@@ -108,6 +110,7 @@ package struct RandomSearcher: Searcher {
             }
             index = (index + 1) % total
         }
+        isUsedUp = total <= SpaceEnumeration.greatestWalk
         return nil
     }
 
