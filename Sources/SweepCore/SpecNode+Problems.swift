@@ -217,7 +217,7 @@ extension ParameterDomain {
                 first[option.label.description] = index
             }
         }
-        return faults
+        return faults + Self.faults(ofWeights: options, at: path)
     }
 }
 

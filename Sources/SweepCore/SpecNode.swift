@@ -41,7 +41,7 @@ package enum ParameterDomain: Hashable, Sendable {
     case logInteger(low: Int, high: Int, points: Int?)
     /// `{choice: [..]}`: one of the options, which may be whole branches.
     case choice([ChoiceOption])
-    /// A numeric range with `prior: {mean: m, sd: s}` beside it; the range is none of this case.
+    /// A numeric range with `prior: {mean: m, deviation: s}` beside it; the range is none of this case, and no choice.
     indirect case believed(ParameterDomain, RangePrior)
 }
 
@@ -51,14 +51,18 @@ package struct ChoiceOption: Hashable, Sendable {
     package let label: ParameterValue
     /// What stands in the place of the choice when this option is taken; may hold domains of its own.
     package let node: SpecNode
-    package init(label: ParameterValue, node: SpecNode) {
+    /// How likely the option is held to be, beside those of the others; nil where nothing is believed of the choice.
+    package let weight: Double?
+    package init(label: ParameterValue, node: SpecNode, weight: Double? = nil) {
         self.label = label
         self.node = node
+        self.weight = weight
     }
 
     /// The option of `node`: a scalar is its own label, a map of one key is called by that key, the rest by its text.
-    package init(_ node: SpecNode) {
+    package init(_ node: SpecNode, weight: Double? = nil) {
         self.node = node
+        self.weight = weight
         switch node {
         case .null: label = .none
         case .boolean(let value): label = .flag(value)
@@ -162,7 +166,8 @@ extension ParameterDomain {
         case .logInteger(let low, let high, let points):
             return "{log_int: [\(low), \(high)]\(extra("points", points.map { String($0) }))}"
         case .choice(let options):
-            return "{choice: [" + options.map(\.node.text).joined(separator: ", ") + "]}"
+            let list = options.map(\.node.text).joined(separator: ", ")
+            return "{choice: [\(list)]\(extra("prior", weights.map(Self.text(ofWeights:))))}"
         case .believed(let range, let prior): return "\(range.text.dropLast()), prior: \(prior.text)}"
         }
     }

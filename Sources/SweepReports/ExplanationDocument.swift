@@ -350,12 +350,16 @@ extension TrialExplanation {
         switch reason {
         case .densities: part = "the prior is one kernel of both densities, of the weight of one new result"
         case .improvement: part = "the prior multiplies the improvement, with a power that falls as results come"
-        case .generation: part = "the first generation had the prior's mean and deviation"
+        case .generation: part = "the first generation was drawn by the prior"
         case .mutation, .crossover: part = "values that are drawn anew follow the prior"
         case .regardless, .startup, .independent, .triedFirst, .enqueued, .copy, .finalist:
             part = "the draw follows the prior"
         }
-        let values = beliefs.map { "\($0.path) e^\(NumberText.fixed($0.logDensity, decimals: 2))" }
+        let values = beliefs.map { belief in
+            // Nothing is believed to be impossible but an option of weight 0.
+            let density = belief.logDensity
+            return "\(belief.path) \(density == -.infinity ? "0" : "e^" + NumberText.fixed(density, decimals: 2))"
+        }
         return "Prior: as likely as in an even draw times " + values.joined(separator: ", ") + "; \(part)."
     }
 }
@@ -369,7 +373,7 @@ extension TrialExplanation.Belief {
     }
 
     fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
-        self.init(path: try reader.field("path").text(), logDensity: try reader.field("log_density").number())
+        self.init(path: try reader.field("path").text(), logDensity: try reader.measured("log_density") ?? .nan)
     }
 }
 

@@ -4,7 +4,7 @@ package import SweepCore
 ///
 /// JSON: `{"sweep", "number", "file_name", "text", "submitted_ms", "objective", "objectives" (of several, all), "epochs", "levels", "metrics",
 /// "trials_planned", "seed", "parameters": [{"path", "name", "kind": "real" | "integer" | "choice", "scale": "linear" |
-/// "log", "low", "high", "options", "prior": {"mean", "deviation"}, "condition": {"path", "option"}}]}`. `low`, `high` and `scale` are absent of
+/// "log", "low", "high", "options", "prior": {"mean", "deviation"} or {"weights"}, "condition": {"path", "option"}}]}`. `low`, `high` and `scale` are absent of
 /// a choice, `options` of the rest, `prior` where nothing is believed, `condition` of parameters that always count; `name` is short and
 /// unique in the sweep.
 package struct SweepDocument: Hashable, Sendable {
@@ -64,6 +64,9 @@ extension Parameter {
                 "prior",
                 .object([JSONMember("mean", .number(prior.mean)), JSONMember("deviation", .number(prior.deviation))])
             )
+        }
+        if let weights = domain.weights {
+            object.add("prior", .object([JSONMember("weights", .array(weights.map { .number($0) }))]))
         }
         let parent = condition.flatMap { condition in space.parameters.first { $0.path == condition.path } }
         if let condition, case .choice(let options)? = parent?.domain, options.indices.contains(condition.option) {

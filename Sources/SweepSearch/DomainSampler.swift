@@ -9,6 +9,8 @@ enum DomainSampler: Sendable {
     case values(DomainValues)
     /// By what is believed of the range.
     case believed(SearchAxis, AxisPrior)
+    /// By what is believed of the options of a choice, which are called so.
+    case weighed([ParameterValue], OptionPrior)
     /// A choice without options.
     case nothing
 
@@ -32,6 +34,10 @@ enum DomainSampler: Sendable {
             }
             self = .believed(axis, prior)
         case .uniform, .integer, .logInteger, .choice:
+            if case .choice(let options) = domain, let weights = domain.weights {
+                self = .weighed(options.map(\.label), OptionPrior(weights: weights))
+                return
+            }
             guard let values = domain.allValues, values.count > 0 else {
                 self = .nothing
                 return
@@ -60,6 +66,7 @@ enum DomainSampler: Sendable {
             return .integer(min(max(Int(real), low), high))
         case .values(let values): return values[stream.below(values.count)]
         case .believed(let axis, let prior): return axis.value(at: prior.coordinate(below: stream.uniform()))
+        case .weighed(let labels, let prior): return labels[prior.option(below: stream.uniform())]
         case .nothing: return .none
         }
     }

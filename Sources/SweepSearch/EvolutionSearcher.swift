@@ -79,8 +79,7 @@ package struct EvolutionSearcher: Searcher {
         let place = places[stream.below(places.count)]
         let axis = box.axes[place]
         if axis.isCategorical {
-            let count = axis.count ?? 1
-            point[place] = Double((Int(point[place]) + 1 + stream.below(max(1, count - 1))) % count)
+            point[place] = axis.drawOther(than: point[place], &stream)
         } else if stream.below(2) == 0 {
             point[place] = axis.draw(&stream)
         } else {

@@ -58,16 +58,12 @@ package struct GridSearcher: Searcher {
             for (index, option) in options.enumerated() {
                 collect(option.node, at: path.appending(.option(index)), into: &problems)
             }
-        case .domain(.believed(let range, let prior)):
+            if let weights = ParameterDomain.choice(options).weights {
+                problems.append(prior(ParameterDomain.text(ofWeights: weights), at: path))
+            }
+        case .domain(.believed(let range, let believed)):
             collect(.domain(range), at: path, into: &problems)
-            problems.append(
-                SpecProblem(
-                    path: path.appending(.key("prior")),
-                    message: "a grid takes every value, whatever is believed",
-                    found: prior.text,
-                    allowed: "no prior, or search: {method: random}"
-                )
-            )
+            problems.append(prior(believed.text, at: path))
         case .domain(let domain):
             guard domain.gridValues == nil else { return }
             let allowed: String
@@ -86,5 +82,14 @@ package struct GridSearcher: Searcher {
             )
         case .null, .boolean, .integer, .real, .text: break
         }
+    }
+
+    private static func prior(_ found: String, at path: SpecPath) -> SpecProblem {
+        SpecProblem(
+            path: path.appending(.key("prior")),
+            message: "a grid takes every value, whatever is believed",
+            found: found,
+            allowed: "no prior, or search: {method: random}"
+        )
     }
 }

@@ -145,8 +145,7 @@ package struct NSGA2Searcher: Searcher {
         for place in places where stream.uniform() * Double(places.count) < 1 {
             let axis = box.axes[place]
             if axis.isCategorical {
-                let count = axis.count ?? 1
-                point[place] = Double((Int(point[place]) + 1 + stream.below(max(1, count - 1))) % count)
+                point[place] = axis.drawOther(than: point[place], &stream)
                 continue
             }
             let cell = axis.cell(around: point[place])

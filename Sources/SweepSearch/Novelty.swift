@@ -15,6 +15,8 @@ struct Novelty: Sendable {
     private let enumeration: SpaceEnumeration?
     private let constraints: [Constraint]
     private var seen: Set<ConfigurationID> = []
+    /// Whether a walk went through the whole space and found nothing new, so that no other one will.
+    private var isUsedUp = false
     /// How many distinct configurations there are, at most; nil when there is no end of them.
     let total: Int?
 
@@ -26,7 +28,7 @@ struct Novelty: Sendable {
     }
 
     /// Whether every configuration was proposed.
-    var isExhausted: Bool { total.map { seen.count >= $0 } ?? false }
+    var isExhausted: Bool { isUsedUp || total.map { seen.count >= $0 } ?? false }
 
     /// Whether `configuration` is one of those that `total` counts.
     func counts(_ configuration: Configuration) -> Bool {
@@ -44,15 +46,18 @@ struct Novelty: Sendable {
     /// Takes notice of proposals by their names.
     mutating func add(_ names: Set<ConfigurationID>) { seen.formUnion(names) }
 
-    /// A new configuration drawn evenly; where draws fail, the next one in the enumeration's order. Nil when none is found.
+    /// A new configuration drawn by what is believed, or evenly; where draws fail, the next one in the enumeration's order. Nil when none is found.
     ///
     /// In a space without end whose continuous branches are all but never taken, a repetition is the better answer.
-    func draw(_ stream: inout RandomStream) -> Configuration? {
+    mutating func draw(_ stream: inout RandomStream) -> Configuration? {
         if isExhausted { return nil }
         var repetition: Configuration?
         let isFinite = enumeration != nil && constraints.isEmpty
-        for _ in 0..<(isFinite ? Self.drawsBeforeWalk : Self.greatestDraws) {
-            let configuration = box.configuration(at: box.randomPoint(&stream))
+        let draws = isFinite ? Self.drawsBeforeWalk : Self.greatestDraws
+        for draw in 0..<draws {
+            // What is believed of options may leave nothing new: the last quarter of the draws does without.
+            let isEven = draw >= draws - draws / 4 && box.weighsOptions
+            let configuration = box.configuration(at: box.randomPoint(&stream, evenly: isEven))
             if admits(configuration) { return configuration }
             if constraints.allSatisfy({ $0.holds(configuration) }) { repetition = configuration }
         }
@@ -63,6 +68,7 @@ struct Novelty: Sendable {
             if let configuration = enumeration.configuration(at: index), admits(configuration) { return configuration }
             index = (index + 1) % total
         }
+        isUsedUp = total <= SpaceEnumeration.greatestWalk
         return nil
     }
 }

@@ -23,6 +23,8 @@ package struct RandomSearcher: Searcher {
     private struct Axis: Sendable {
         let path: String
         let sampler: DomainSampler
+        /// Of a choice of which something is believed: as if nothing were.
+        let even: DomainSampler?
         /// Whether it has no end of values.
         let isContinuous: Bool
         /// The choice that must be taken for it to count, and its option.
@@ -44,6 +46,8 @@ package struct RandomSearcher: Searcher {
     /// Where the walk ended, for the numbers that needed it.
     private var walked: [Int: Int] = [:]
     private var seen: Set<ConfigurationID> = []
+    /// Whether a walk went through the whole space and found nothing new, so that no other one will.
+    private var isUsedUp = false
 
     /// Starts over `space` with the sweep's seed; every proposal meets `constraints`.
     package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = []) {
@@ -76,7 +80,7 @@ package struct RandomSearcher: Searcher {
 
     /// Decides proposal `number`, given all before it; nil when the space is used up.
     private mutating func draw(_ number: Int) -> Configuration? {
-        if let total, seen.count >= total { return nil }
+        if let total, seen.count >= total || isUsedUp { return nil }
         var repetition: (attempt: UInt16, configuration: Configuration)?
         for attempt in 0..<draws {
             let (configuration, isContinuous) = sample(number, draw: attempt)
@@ -106,6 +110,7 @@ package struct RandomSearcher: Searcher {
             }
             index = (index + 1) % total
         }
+        isUsedUp = total <= SpaceEnumeration.greatestWalk
         return nil
     }
 
@@ -118,6 +123,8 @@ package struct RandomSearcher: Searcher {
         var keyed = StableHash()
         keyed.combine(key(number, draw))
         var isContinuous = false
+        // What is believed of options may leave nothing new: the last quarter of the draws does without.
+        let isEven = draw >= draws - draws / 4
         let entries = withUnsafeTemporaryAllocation(of: Int.self, capacity: max(1, axes.count)) { taken in
             var entries: [Configuration.Entry] = []
             entries.reserveCapacity(axes.count)
@@ -127,7 +134,8 @@ package struct RandomSearcher: Searcher {
                 var hash = keyed
                 hash.combine(axes[place].path)
                 var stream = RandomStream(key: hash.value)
-                let value = axes[place].sampler.sample(&stream)
+                let sampler = isEven ? axes[place].even ?? axes[place].sampler : axes[place].sampler
+                let value = sampler.sample(&stream)
                 if axes[place].isContinuous { isContinuous = true }
                 if let option = axes[place].labels.firstIndex(of: value) { taken[place] = option }
                 entries.append(.init(path: axes[place].path, value: value))
@@ -147,6 +155,7 @@ package struct RandomSearcher: Searcher {
             return Axis(
                 path: parameter.path,
                 sampler: DomainSampler(parameter.domain),
+                even: parameter.domain.weights == nil ? nil : .values(.list(labels)),
                 isContinuous: parameter.domain.allValues == nil,
                 parent: parent,
                 labels: labels

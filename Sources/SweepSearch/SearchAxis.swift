@@ -21,8 +21,10 @@ package struct SearchAxis: Sendable {
     /// The axis of the choice that must be taken for this one to count, and its option.
     let parent: (axis: Int, option: Int)?
     let path: String
-    /// What is believed of it; nil where all coordinates are as likely.
+    /// What is believed of a range of numbers; nil where all coordinates are as likely, and of a choice.
     let prior: AxisPrior?
+    /// What is believed of a choice; nil where all options are as likely, and of a range.
+    let optionPrior: OptionPrior?
 
     init(_ parameter: Parameter, parent: (axis: Int, option: Int)?) {
         path = parameter.path
@@ -53,6 +55,7 @@ package struct SearchAxis: Sendable {
         }
         self.scale = scale
         prior = parameter.domain.prior.flatMap { Self.prior($0, scale) }
+        optionPrior = range.weights.map(OptionPrior.init)
     }
 
     /// A belief in values as one in coordinates; nil where there is nothing to choose.
@@ -248,24 +251,44 @@ package struct SearchBox: Sendable {
     }
 
     /// The free axes of which something is believed.
-    var believed: [Int] { axes.indices.filter { axes[$0].isFree && axes[$0].prior != nil } }
+    var believed: [Int] { axes.indices.filter { axes[$0].isFree && axes[$0].isBelieved } }
 
-    /// log of the density that is believed at `point` over that of an even draw; inactive axes do not count.
+    /// Whether something is believed of a choice.
+    var weighsOptions: Bool { axes.contains { $0.optionPrior != nil } }
+
+    /// log of the density that is believed at `point` over that of an even draw; inactive axes do not count. -∞ where an option has the
+    /// weight 0.
     func logPrior(at point: [Double]) -> Double {
         var sum = 0.0
-        for index in axes.indices {
-            guard let prior = axes[index].prior, axes[index].isFree, !point[index].isNaN else { continue }
-            sum += prior.logDensity(at: point[index])
+        for index in axes.indices where axes[index].isFree && !point[index].isNaN {
+            if let log = axes[index].logPrior(at: point[index]) { sum += log }
         }
         return sum
     }
 }
 
 extension SearchAxis {
+    /// Whether something is believed of it.
+    var isBelieved: Bool { prior != nil || optionPrior != nil }
+
+    /// log of the density that is believed at `coordinate` over that of an even draw; nil where nothing is believed.
+    func logPrior(at coordinate: Double) -> Double? {
+        if let optionPrior { return optionPrior.logDensity(of: Int(coordinate)) }
+        return prior?.logDensity(at: coordinate)
+    }
+
     /// A coordinate drawn by what is believed; evenly where nothing is.
     func draw(_ stream: inout RandomStream) -> Double {
+        if let optionPrior { return Double(optionPrior.option(below: stream.uniform())) }
         guard let prior else { return drawEvenly(&stream) }
         return snapped(prior.coordinate(below: stream.uniform()))
+    }
+
+    /// Of a choice another option than `option`, by what is believed of the others.
+    func drawOther(than option: Double, _ stream: inout RandomStream) -> Double {
+        if let optionPrior { return Double(optionPrior.option(otherThan: Int(option), below: stream.uniform())) }
+        let count = count ?? 1
+        return Double((Int(option) + 1 + stream.below(max(1, count - 1))) % count)
     }
 
     /// A coordinate drawn evenly.

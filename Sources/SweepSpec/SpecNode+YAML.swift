@@ -100,6 +100,9 @@ extension ParameterDomain {
             let settings = [SpecEntry("mean", .real(prior.mean)), SpecEntry("deviation", .real(prior.deviation))]
             entries.append(SpecEntry("prior", .map(settings)))
         }
+        if let weights {
+            entries.append(SpecEntry("prior", .map([SpecEntry("weights", .list(weights.map { .real($0) }))])))
+        }
         return .map(entries)
     }
 }

@@ -73,9 +73,9 @@ struct TreeReader {
         case "log_int":
             let points = integer(tree.written("points"), at: path.appending(.key("points")))
             domain = integers(body, at: place).map { .logInteger(low: $0, high: $1, points: points) }
-        default: domain = choice(body, at: path)
+        default: domain = choice(body, weights: tree.written("prior"), at: path)
         }
-        let prior = prior(of: keyword, tree.written("prior"), at: path.appending(.key("prior")))
+        let prior = keyword == "choice" ? nil : prior(tree.written("prior"), at: path.appending(.key("prior")))
         guard var domain else { return placeholder(path) }
         if let prior { domain = .believed(domain, prior) }
         if problems.all.count > before, keyword != "choice" {
@@ -108,13 +108,12 @@ struct TreeReader {
             case "uniform": ["step", "points", "prior"]
             case "int": ["step", "prior"]
             case "log", "log_int": ["points", "prior"]
-            default: []
+            default: ["prior"]
             }
         let allowed = SpecReader.oneOf([keyword] + extras)
         for entry in entries where entry.key != keyword && !extras.contains(entry.key) {
             let message: String
             switch entry.key {
-            case "prior": message = "not available in this version"
             case "step", "points": message = "\(entry.key) has no meaning for \(keyword)"
             default: message = "unknown key beside \(keyword)"
             }
@@ -132,31 +131,14 @@ struct TreeReader {
     }
 
     /// What is believed of a range; nil when nothing is, or it cannot be understood (and reported).
-    private mutating func prior(of keyword: String, _ tree: YAMLTree?, at path: SpecPath) -> RangePrior? {
-        guard let tree, keyword != "choice" else { return nil }
-        let keys = ["mean", "deviation"]
+    private mutating func prior(_ tree: YAMLTree?, at path: SpecPath) -> RangePrior? {
+        guard let tree else { return nil }
         let allowed = "{mean: NUMBER, deviation: NUMBER}"
+        let keys = ["mean", "deviation"]
         guard case .map(let entries) = tree.content else {
             return report(tree, at: path, "a prior needs a mean and a deviation", allowed)
         }
-        var isRight = true
-        for entry in entries {
-            let place = path.appending(.key(entry.key))
-            map.note(place, key: entry.place, value: entry.value.place)
-            guard !keys.contains(entry.key) else { continue }
-            let others = ["sd", "std", "sigma", "scale", "stddev"]
-            let meant = others.contains(entry.key) ? "deviation" : SpecReader.guess(keys, for: entry.key)
-            problems.add(
-                SpecProblem(
-                    path: place,
-                    message: "unknown key",
-                    found: entry.key,
-                    allowed: SpecReader.oneOf(keys) + (meant.map { " (did you mean \($0)?)" } ?? ""),
-                    side: .key
-                )
-            )
-            isRight = false
-        }
+        let isRight = hasOnly(keys, entries, at: path)
         let mean = number(tree.written("mean"), at: path.appending(.key("mean")))
         let deviation = number(tree.written("deviation"), at: path.appending(.key("deviation")))
         guard let mean, let deviation else {
@@ -168,13 +150,67 @@ struct TreeReader {
         return isRight ? RangePrior(mean: mean, deviation: deviation) : nil
     }
 
-    private mutating func choice(_ body: YAMLTree, at path: SpecPath) -> ParameterDomain? {
+    /// What is believed of a choice of `count` options; nil when nothing is, or it cannot be understood (and reported).
+    private mutating func weights(_ tree: YAMLTree?, count: Int, at path: SpecPath) -> [Double]? {
+        guard let tree else { return nil }
+        let allowed = "{weights: [NUMBER, …]}, one for each option"
+        guard case .map(let entries) = tree.content else {
+            return report(tree, at: path, "the prior of a choice needs weights", allowed)
+        }
+        guard hasOnly(["weights"], entries, at: path) else { return nil }
+        guard let list = tree.written("weights") else {
+            return report(tree, at: path, "the prior of a choice needs weights", allowed)
+        }
+        let place = path.appending(.key("weights"))
+        guard case .list(let items) = list.content else {
+            return report(list, at: place, "weights need a list", "[NUMBER, …], one for each option")
+        }
+        let found = items.enumerated().map { index, item in number(item, at: place.appending(.index(index))) }
+        let weights = found.compactMap { $0 }
+        guard weights.count == found.count else { return nil }
+        guard weights.count == count else {
+            problems.add(ParameterDomain.weightsDoNotMatch(weights.count, options: count, at: place))
+            return nil
+        }
+        return weights
+    }
+
+    /// Whether a prior has none but `keys`; notes where its parts stand, and reports each other key.
+    private mutating func hasOnly(_ keys: [String], _ entries: [YAMLTree.Entry], at path: SpecPath) -> Bool {
+        var isRight = true
+        for entry in entries {
+            let place = path.appending(.key(entry.key))
+            noteAll(entry.value, at: place, keyPlace: entry.place)
+            guard !keys.contains(entry.key) else { continue }
+            let others = ["sd", "std", "sigma", "scale", "stddev"]
+            let meant =
+                others.contains(entry.key) && keys.contains("deviation")
+                ? "deviation" : SpecReader.guess(keys, for: entry.key)
+            problems.add(
+                SpecProblem(
+                    path: place,
+                    message: "unknown key",
+                    found: entry.key,
+                    allowed: SpecReader.oneOf(keys) + (meant.map { " (did you mean \($0)?)" } ?? ""),
+                    side: .key
+                )
+            )
+            isRight = false
+        }
+        return isRight
+    }
+
+    private mutating func choice(_ body: YAMLTree, weights: YAMLTree?, at path: SpecPath) -> ParameterDomain? {
         guard case .list(let items) = body.content else {
             return report(body, at: path.appending(.key("choice")), "a choice needs a list", "[option, option, …]")
         }
+        let weights = self.weights(weights, count: items.count, at: path.appending(.key("prior")))
         return .choice(
             items.enumerated().map { index, item in
-                ChoiceOption(node(item, at: path.appending(.option(index)), keyPlace: item.place))
+                ChoiceOption(
+                    node(item, at: path.appending(.option(index)), keyPlace: item.place),
+                    weight: weights?[index]
+                )
             }
         )
     }

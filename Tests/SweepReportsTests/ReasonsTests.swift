@@ -96,7 +96,7 @@ import Testing
             (weighed, "the prior multiplies the improvement, with a power that falls as results come"),
             (
                 .generation(number: 0, run: 0, population: 6, stepSize: 0.2),
-                "the first generation had the prior's mean and deviation"
+                "the first generation was drawn by the prior"
             ),
         ] as [(ProposalReason, String)] {
             let document = Self.believed(reason, beliefs)
@@ -107,6 +107,10 @@ import Testing
             #expect(!none.plainText(width: nil).contains("Prior"))
             #expect(none.json["proposal"]?["priors"] == nil)
         }
+        // Of an option of weight 0 there is no logarithm.
+        let never = Self.believed(.independent, [TrialExplanation.Belief(path: "train.l2", logDensity: -.infinity)])
+        #expect(try ExplanationDocument(json: JSONValue(parsing: never.json.bytes)) == never)
+        #expect(never.plainText(width: nil).contains("an even draw times train.l2 0; the draw follows the prior."))
         let text = Self.believed(weighed, beliefs).plainText(width: nil)
         let product =
             "greatest product of expected improvement, e^-2.00, and the prior to the power 0.75: of 12 results"

@@ -288,6 +288,28 @@ import Testing
         #expect(advised <= 10, "\(advised) of 300")
     }
 
+    @Test func `no advice leads to what a trial may not have`() throws {
+        let space = Spaces.space(
+            ("model", .text("linear")),
+            (
+                "optimizer",
+                Spaces.map(("sgd", Spaces.map(("learning_rate", .real(0.1)), ("momentum", Self.real(0.8, 0.99)))))
+            ),
+            ("l2", Self.real(0, 0.5)),
+            ("epochs", .integer(9))
+        )
+        // 0.99 and half of 0.19 would be 1.085; it is below 1. A penalty may be as large as one likes.
+        let momentum = try Self.analysis(space, 120) { -Self.number($0, "optimizer.sgd.momentum") }
+        #expect(!momentum.advice.contains { if case .widen = $0.change { true } else { false } })
+        let penalty = try Self.analysis(space, 120) { -Self.number($0, "l2") }
+        #expect(penalty.advice.first { $0.path == "train.l2" }?.change == .widen(low: nil, high: .real(0.75)))
+        // Of parameters that nothing here reads, nobody knows what they may be.
+        let unread = try Self.analysis(Spaces.space(("momentum", Self.real(0.8, 0.99))), 120) {
+            -Self.number($0, "momentum")
+        }
+        #expect(unread.advice.map(\.change) == [.widen(low: nil, high: .real(1.1))])
+    }
+
     // MARK: Which results are compared
 
     private func trial(_ number: Int, _ losses: [Double], _ state: TrialState) -> TrialRecord {

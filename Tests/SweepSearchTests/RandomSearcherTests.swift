@@ -212,4 +212,19 @@ import Testing
         }
         #expect(found == ["2p", "2r", "1r", "2q", "1q", "1p", nil])
     }
+
+    /// Of 125,000 configurations one meets the condition, which nobody has counted: that no other does is found out by going through
+    /// all of them, once. 5,000 times would take minutes.
+    @Test(.timeLimit(.minutes(1)), arguments: [SearchSpec.Method.random, .sobol, .evolution])
+    func `a space of which nothing is left is gone through once`(_ method: SearchSpec.Method) throws {
+        let size = SpecNode.domain(.integer(low: 1, high: 50, step: 1))
+        let space = Spaces.space(("a", size), ("b", size), ("c", size))
+        var spec = SearchSpec(method: method, trials: 60, seed: 7)
+        spec.constraints = [try Constraint("a + b + c <= 3").resolved(in: space)]
+        var searcher = SearcherFactory.make(spec: spec, space: space)
+        let only = searcher.propose(number: 0)
+        #expect(only?.entries.map(\.value) == [.integer(1), .integer(1), .integer(1)])
+        if let only { searcher.proposed(number: 0, configuration: only) }
+        #expect((0..<5000).allSatisfy { _ in searcher.propose(number: 1) == nil })
+    }
 }

@@ -35,7 +35,7 @@ enum Spaces {
         ("batch_size", choice(.integer(16), .integer(32)))
     )
 
-    /// The space with something believed of each of its ranges.
+    /// The space with something believed of each of its ranges and choices; of three options the last has the weight 0.
     static func believed(_ space: SearchSpace) -> SearchSpace { SearchSpace(template: believed(space.template)) }
 
     private static func believed(_ node: SpecNode) -> SpecNode {
@@ -43,7 +43,14 @@ enum Spaces {
         case .map(let entries): .map(entries.map { SpecEntry($0.key, believed($0.value)) })
         case .list(let items): .list(items.map(believed))
         case .domain(.choice(let options)):
-            .domain(.choice(options.map { ChoiceOption(label: $0.label, node: believed($0.node)) }))
+            .domain(
+                .choice(
+                    options.enumerated().map { index, option in
+                        let weight = Double((index + 1) % 3)
+                        return ChoiceOption(label: option.label, node: believed(option.node), weight: weight)
+                    }
+                )
+            )
         case .domain(let domain): .domain(believed(domain))
         case .null, .boolean, .integer, .real, .text: node
         }

@@ -106,7 +106,6 @@ import Testing
             { problems(file(), overrides: ["train.model={\($0): {}}"]) },
             { problems(file(), overrides: ["train.optimizer={\($0): {}}"]) },
             { problems(file(), overrides: ["search.method=\($0)"]) }, { problems(file(), overrides: ["prune=\($0)"]) },
-            { problems(file(), overrides: ["train.l2={choice: [0, 1], \($0): 1}"]) },
             { problems(file(), overrides: ["data.preprocess=[\($0)]"]) },
             { problems(file(), overrides: ["data.augment=[\($0)]"]) },
         ]
@@ -116,7 +115,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("train.l2", "{choice: [0, 1], prior: 0.1}")
+        ("data.weights", "balanced")
     ])
     func `words of later versions are told from mistakes`(_ path: String, _ value: String) {
         let lines = problems(file(), overrides: ["\(path)=\(value)"])

@@ -31,6 +31,11 @@ import Testing
             try domain("{int: [0, 9], step: 3, prior: {deviation: 2, mean: 4.5}}")
                 == .believed(.integer(low: 0, high: 9, step: 3), RangePrior(mean: 4.5, deviation: 2))
         )
+        #expect(
+            try domain("{choice: [0, 0.1], prior: {weights: [3, 0]}}")
+                == .choice([.init(.integer(0), weight: 3), .init(.real(0.1), weight: 0)])
+        )
+        #expect(try domain("{choice: [0, 0.1], prior: }") == .choice([.init(.integer(0)), .init(.real(0.1))]))
         #expect(try domain("{uniform: [0, 1], prior: }") == .uniform(low: 0, high: 1, step: nil, points: nil))
         #expect(try domain("{uniform: [0, 1], step: }") == .uniform(low: 0, high: 1, step: nil, points: nil))
     }
@@ -100,7 +105,41 @@ import Testing
         ("{log: [1e-5, 1], prior: {mean: 0, deviation: 1}}", "the mean of a prior lies outside its range"),
         (
             "{choice: [0.1, 0.2], prior: {mean: 0.1, deviation: 1}}",
-            "not available in this version: train.l2.prior, found prior, allowed choice"
+            ":36: unknown key: train.l2.prior.mean, found mean, allowed weights"
+        ),
+        (
+            "{choice: [0.1, 0.2], prior: [1, 2]}",
+            ":35: the prior of a choice needs weights: train.l2.prior, found [1, 2], allowed {weights: [NUMBER, …]}, one for each option"
+        ),
+        ("{choice: [0.1, 0.2], prior: {}}", "the prior of a choice needs weights: train.l2.prior, found {}"),
+        (
+            "{choice: [0.1, 0.2], prior: {weight: [1, 2]}}",
+            "unknown key: train.l2.prior.weight, found weight, allowed weights (did you mean weights?)"
+        ),
+        (
+            "{choice: [0.1, 0.2], prior: {weights: 1}}",
+            "weights need a list: train.l2.prior.weights, found 1, allowed [NUMBER, …], one for each option"
+        ),
+        (
+            "{choice: [0.1, 0.2], prior: {weights: [1]}}",
+            "a prior has a weight for each option: train.l2.prior.weights, found 1 weight, allowed 2, in the options' order"
+        ),
+        (
+            "{choice: [0.1, 0.2], prior: {weights: [1, a]}}",
+            ":49: not a number: train.l2.prior.weights[1], found a, allowed a number"
+        ),
+        (
+            "{choice: [0.1, 0.2], prior: {weights: [1, -1]}}",
+            ":49: not a weight: train.l2.prior.weights[1], found -1, allowed a number from 0"
+        ),
+        ("{choice: [0.1, 0.2], prior: {weights: [1, .inf]}}", "not a number: train.l2.prior.weights[1]"),
+        (
+            "{choice: [0.1, 0.2], prior: {weights: [0, 0]}}",
+            "a prior that allows no option: train.l2.prior.weights, found weights of 0 alone, allowed at least one weight above 0"
+        ),
+        (
+            "{uniform: [0, 1], prior: {weights: [1, 2]}}",
+            "unknown key: train.l2.prior.weights, found weights, allowed mean or deviation"
         ),
         (
             "{uniform: [0, 1], stpe: 0.5}",
@@ -177,6 +216,34 @@ import Testing
         for method in ["auto", "random", "sobol", "halton", "tpe", "gp", "cmaes", "evolution"] {
             #expect(problems(file(train: range, rest: "search: {method: \(method), trials: 3}")) == [], "\(method)")
         }
+    }
+
+    @Test func `a grid refuses what is believed of a choice, other methods do not`() {
+        let choice = "l2: {choice: [0, 0.1], prior: {weights: [3, 1]}}\n  epochs: 9"
+        let lines = problems(file(train: choice, rest: "search: {method: grid}"))
+        #expect(
+            lines == [
+                "f:6:33: a grid takes every value, whatever is believed: train.l2.prior, found {weights: [3, 1]}, "
+                    + "allowed no prior, or search: {method: random}"
+            ]
+        )
+        for method in ["auto", "random", "sobol", "halton", "tpe", "gp", "cmaes", "evolution", "nsga2"] {
+            #expect(problems(file(train: choice, rest: "search: {method: \(method), trials: 2}")) == [], "\(method)")
+        }
+    }
+
+    @Test func `weights are written back as they were read, of branches too`() throws {
+        let optimizer = """
+            optimizer:
+                choice:
+                  - sgd: {learning_rate: {log: [1e-3, 1], prior: {mean: 0.1, deviation: 0.5}}}
+                  - adam: {learning_rate: {choice: [1e-3, 1e-2], prior: {weights: [2, 1]}}}
+                prior: {weights: [1, 2.5]}
+            """
+        let read = try sweep(file(optimizer: optimizer)).sweep
+        #expect(try sweep(read.source.yaml).sweep == read)
+        #expect(read.space.parameters.compactMap(\.domain.weights) == [[1, 2.5], [2, 1]])
+        #expect(read.space.parameters.first?.domain.text.hasSuffix(", prior: {weights: [1, 2.5]}}") == true)
     }
 
     @Test func `a prior is written back as it was read`() throws {

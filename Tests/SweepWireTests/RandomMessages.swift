@@ -146,7 +146,12 @@ struct RandomMessages {
         default:
             .choice(
                 (0..<1 + count(3)).map { index in
-                    ChoiceOption(label: .text("\(index) \(text())"), node: node(depth: depth + 1))
+                    ChoiceOption(
+                        label: .text("\(index) \(text())"),
+                        node: node(depth: depth + 1),
+                        // At every other level something is believed.
+                        weight: depth.isMultiple(of: 2) ? nil : 1 / Double(1 + index)
+                    )
                 }
             )
         }

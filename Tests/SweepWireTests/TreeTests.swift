@@ -139,6 +139,44 @@ import Testing
         #expect(try refused(1, 1, .choice([ChoiceOption(.integer(1))])))
     }
 
+    private static func choice(_ weights: [Double?]) -> ParameterDomain {
+        .choice(weights.enumerated().map { ChoiceOption(.integer($0), weight: $1) })
+    }
+
+    @Test func `what is believed of a choice comes back as it was`() throws {
+        let plain = SpecNode.domain(Self.choice([nil, nil, nil]))
+        let weighed = SpecNode.domain(Self.choice([3, 0, 0.5]))
+        #expect(try SpecNode(wireBytes: weighed.wireBytes()) == weighed)
+        #expect(try SpecNode(wireBytes: plain.wireBytes()) == plain)
+        #expect(weighed != plain)
+    }
+
+    /// Field 8 of a node is a domain, whose field 7 is options (field 1, as in a choice, which is field 5) and their weights (field 2, packed).
+    @Test func `a choice with weights has a kind of its own, so that no reader drops them`() throws {
+        func real(_ value: Double) -> [UInt8] {
+            (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
+        }
+        let bytes = try SpecNode.domain(.choice([ChoiceOption(.integer(1), weight: 2)])).wireBytes()
+        let plain = try SpecNode.domain(.choice([ChoiceOption(.integer(1))])).wireBytes()
+        let options = Array(plain.dropFirst(4))
+        #expect(plain == Self.field(8, Self.field(5, options)))
+        #expect(bytes == Self.field(8, Self.field(7, options + Self.field(2, real(2)))))
+    }
+
+    @Test(arguments: [[0, 0], [1, -1], [1, .nan], [1, .infinity]] as [[Double]])
+    func `weights that could not be drawn by are refused`(_ weights: [Double]) throws {
+        let bytes = try SpecNode.domain(Self.choice(weights)).wireBytes()
+        #expect(throws: WireError.self) { try SpecNode(wireBytes: bytes) }
+    }
+
+    @Test func `a choice with too few weights is refused`() throws {
+        let options = Array(try SpecNode.domain(Self.choice([nil, nil])).wireBytes().dropFirst(4))
+        let one = Self.field(2, Array(repeating: 0, count: 6) + [0xF0, 0x3F])
+        #expect(throws: WireError.self) { try SpecNode(wireBytes: Self.field(8, Self.field(7, options + one))) }
+        let two = Self.field(2, (Array(repeating: 0, count: 6) + [0xF0, 0x3F]) + Array(repeating: 0, count: 8))
+        #expect(try SpecNode(wireBytes: Self.field(8, Self.field(7, options + two))) == .domain(Self.choice([1, 0])))
+    }
+
     /// A length-delimited field.
     static func field(_ number: UInt8, _ bytes: [UInt8]) -> [UInt8] {
         var length = bytes.count

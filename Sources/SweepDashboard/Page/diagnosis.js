@@ -111,7 +111,7 @@ export function hopelessText({kind, epoch, metric, value, start, start_is_chance
 function explanationNode(store, told) {
   const {proposal} = told, metric = told.objective.metric
   return [h('p', {}, `Proposed: ${proposal.text}.`),
-    proposal.priors ? h('p', {class: 'small soft'}, `Prior: as likely as in an even draw times ${proposal.priors.map(one => `${store.definition.parameters.find(known => known.path === one.path)?.name ?? one.path} e^${one.log_density.toFixed(2)}`).join(', ')}.`) : null,
+    proposal.priors ? h('p', {class: 'small soft'}, `Prior: as likely as in an even draw times ${proposal.priors.map(one => `${store.definition.parameters.find(known => known.path === one.path)?.name ?? one.path} ${one.log_density === null ? '0' : `e^${one.log_density.toFixed(2)}`}`).join(', ')}.`) : null,
     told.picked ? h('p', {class: 'small soft'}, `The search is auto: ${told.method}, as ${told.picked}.`) : null,
     proposal.first_run !== told.trial ? h('p', {}, 'It repeats the configuration of trial ', trialLink(store, proposal.first_run), ' with another seed.') : null,
     h('p', {class: 'small soft'}, `Known then: ${count(proposal.results)} ${proposal.because === 'finalist' ? 'runs of finalists' : 'trials'} with a result, ${count(proposal.pending)} without.`),

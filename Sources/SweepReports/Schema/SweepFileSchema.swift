@@ -167,7 +167,7 @@ package enum SweepFileSchema {
                 "choice",
                 SchemaValue.described(
                     SchemaValue.map(
-                        [("choice", SchemaValue.list(of: .boolean(true), 1...10_000))],
+                        [("choice", SchemaValue.list(of: .boolean(true), 1...10_000)), ("prior", weights)],
                         required: ["choice"]
                     ),
                     "One of the options, each a value or a branch with ranges of its own."
@@ -193,6 +193,15 @@ package enum SweepFileSchema {
                 required: ["mean", "deviation"]
             ),
             "The likeliest value and how far a good one may lie from it; of a logarithmic range in powers of ten."
+        )
+    }
+
+    /// What is believed of a choice.
+    private static var weights: JSONValue {
+        let weight = SchemaValue.object(("type", .text("number")), ("minimum", .number(0)))
+        return SchemaValue.described(
+            SchemaValue.map([("weights", SchemaValue.list(of: weight, 1...10_000))], required: ["weights"]),
+            "How likely each option is held to be, in the options' order; not all 0."
         )
     }
 

@@ -6,8 +6,8 @@ import SweepNumerics
 /// - **Numbers:** one axis each, in [0, 1] on their own scales; the first mean is the middle, the first deviation a sixth;
 ///   of a range of which something is believed they are the belief's, the deviation at most 0.3. Restarts do without it.
 ///   Points outside are drawn again, at last cut to the box. Counted values keep a margin (`EvolutionStrategy`).
-/// - **Choices:** a probability for each option, moved towards the options of the best of each generation and kept above a
-///   least one; a branch's parameters are axes that count where it is taken.
+/// - **Choices:** a probability for each option, at first even or what is believed, moved towards the options of the best of
+///   each generation and kept above a least one; a branch's parameters are axes that count where it is taken.
 /// - **Generations:** of 4 + ⌊3 ln d⌋ points. The first that many results of a generation make the next; results of earlier
 ///   generations that come later are not used. So any number of trials may be pending.
 /// - **Restarts:** a run that has come to its end begins anew at a random mean, in turn with twice as many points and with
@@ -53,10 +53,7 @@ package struct CMAESSearcher: Searcher {
         novelty = Novelty(space: space, box: box, constraints: constraints)
         numeric = box.free.filter { [box] in !box.axes[$0].isCategorical }
         choices = box.free.filter { [box] in box.axes[$0].isCategorical }
-        shares = choices.map { [box] in
-            let count = box.axes[$0].count ?? 1
-            return Array(repeating: 1 / Double(count), count: count)
-        }
+        shares = choices.map { [box] in box.axes[$0].optionPrior?.shares ?? Self.evenShares(box.axes[$0]) }
         largePopulation = Self.population(dimensions: numeric.count + choices.count)
         strategy = Self.strategy(
             numeric.count,
@@ -86,6 +83,16 @@ package struct CMAESSearcher: Searcher {
     ) -> EvolutionStrategy? {
         guard dimensions > 0 else { return nil }
         return EvolutionStrategy(mean: mean, sigma: sigma, population: population, stretch: stretch)
+    }
+
+    /// The same for each option of a choice; of one of which something is believed, for those of a weight above 0.
+    private static func evenShares(_ axis: SearchAxis) -> [Double] {
+        if let believed = axis.optionPrior?.shares {
+            let possible = Double(believed.count { $0 > 0 })
+            return believed.map { $0 > 0 ? 1 / possible : 0 }
+        }
+        let count = axis.count ?? 1
+        return Array(repeating: 1 / Double(count), count: count)
     }
 
     private var populationNow: Int { strategy?.population ?? largePopulation }
@@ -176,6 +183,7 @@ package struct CMAESSearcher: Searcher {
     private mutating func moveShares(_ parents: [Int]) {
         for (place, axis) in choices.enumerated() {
             let options = shares[place].count
+            let believed = box.axes[axis].optionPrior?.shares
             // A learning rate as of a mean over some generations; no option falls below a least share.
             let rate = 1 / (1 + Double(options)).squareRoot() / 2
             let least = 1 / Double(options) / Double(2 + choices.count) / 2
@@ -189,7 +197,8 @@ package struct CMAESSearcher: Searcher {
             var sum = 0.0
             for option in 0..<options {
                 let moved = shares[place][option] + rate * (seen[option] / counted - shares[place][option])
-                shares[place][option] = max(moved, least)
+                // What is held to be impossible is drawn only if results of it came from elsewhere.
+                shares[place][option] = max(moved, believed?[option] == 0 ? 0 : least)
                 sum += shares[place][option]
             }
             for option in 0..<options { shares[place][option] /= sum }
@@ -218,6 +227,6 @@ package struct CMAESSearcher: Searcher {
             sigma = Self.firstDeviation
         }
         strategy = Self.strategy(numeric.count, population: population, mean: mean, sigma: sigma)
-        shares = shares.map { Array(repeating: 1 / Double($0.count), count: $0.count) }
+        shares = choices.map { Self.evenShares(box.axes[$0]) }
     }
 }

@@ -48,7 +48,8 @@ package struct TrialExplanation: Hashable, Sendable {
     /// How likely a value is by what is believed of its range.
     package struct Belief: Hashable, Sendable {
         package let path: String
-        /// log of the believed density there over that of an even draw, on the range's own scale.
+        /// log of the believed density there over that of an even draw, on the range's own scale; of an option's probability over
+        /// that of an even draw, -∞ where its weight is 0.
         package let logDensity: Double
 
         package init(path: String, logDensity: Double) {
@@ -61,8 +62,8 @@ package struct TrialExplanation: Hashable, Sendable {
             let box = SearchBox(space)
             let point = box.point(of: configuration)
             return box.believed.compactMap { index in
-                guard !point[index].isNaN, let prior = box.axes[index].prior else { return nil }
-                return Belief(path: box.axes[index].path, logDensity: prior.logDensity(at: point[index]))
+                guard !point[index].isNaN, let log = box.axes[index].logPrior(at: point[index]) else { return nil }
+                return Belief(path: box.axes[index].path, logDensity: log)
             }
         }
     }

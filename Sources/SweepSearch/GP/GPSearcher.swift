@@ -13,9 +13,10 @@ import SweepNumerics
 /// - **Proposal:** the best of 512 points, drawn evenly and around the best results; from the first five and the best
 ///   results so far a climb along the gradient in the real axes, and value by value in the counted ones and choices.
 ///
-/// - **Priors:** where something is believed of a range, what is climbed is log EI + β/n log π, n the results and π the density that is
+/// - **Priors:** where something is believed of a parameter, what is climbed is log EI + β/n log π, n the results and π the density that is
 ///   believed over an even one: the belief leads while little is known, and fades as results come. One in four points is drawn evenly
-///   all the same, so that a wrong belief does not hide the rest (πBO: Hvarfner et al., ICLR 2022, arXiv:2204.11051).
+///   all the same, so that a wrong belief does not hide the rest (πBO: Hvarfner et al., ICLR 2022, arXiv:2204.11051). An option of
+///   weight 0 is worth nothing.
 ///
 /// Of several objectives each proposal weighs them anew (`Scalarisation`): the process is of the weighed costs (ParEGO: Knowles, IEEE
 /// Trans. Evol. Comput. 10(1), 2006). There are so few weights that a kernel is fitted once for each of them, when it is asked for.
@@ -128,7 +129,9 @@ package struct GPSearcher: Searcher {
             mean: mean,
             deviation: variance.squareRoot(),
             incumbent: data.values.min() ?? 0,
-            logImprovement: found.score - power * box.logPrior(at: box.point(of: found.configuration)),
+            logImprovement: hasPriors
+                ? ExpectedImprovement.log(mean: mean, variance: variance, below: data.values.min() ?? 0).value
+                : found.score,
             priorPower: hasPriors ? power : nil
         )
         return (found.configuration, reason)
@@ -244,7 +247,7 @@ package struct GPSearcher: Searcher {
             climbed.append(climb(leader, score(leader), process, threshold, priorPower, score))
         }
         climbed.sort { $0.score > $1.score }
-        for (point, score) in climbed {
+        for (point, score) in climbed where score > -.infinity {
             let configuration = box.configuration(at: point)
             if novelty.admits(configuration) { return (configuration, score) }
         }
@@ -284,7 +287,9 @@ package struct GPSearcher: Searcher {
         for _ in 0..<4 {
             let before = value
             let reals = free.indices.filter { box.axes[free[$0]].count == nil && !point[free[$0]].isNaN }
-            if !reals.isEmpty {
+            // What is believed of the axes that stay where they are; with an option of weight 0 no climb is of use.
+            let rest = priorPower > 0 ? box.logPrior(at: excepting(reals, of: point)) : 0
+            if !reals.isEmpty, rest > -.infinity {
                 var minimizer = BoundedMinimizer(
                     low: Array(repeating: 0, count: reals.count),
                     high: Array(repeating: 1, count: reals.count)
@@ -292,8 +297,6 @@ package struct GPSearcher: Searcher {
                 minimizer.evaluations = 40
                 minimizer.tolerance = 1e-3
                 var at = embedded(point)
-                // What is believed of the axes that stay where they are.
-                let rest = priorPower > 0 ? box.logPrior(at: excepting(reals, of: point)) : 0
                 let found = minimizer.minimize(from: reals.map { point[free[$0]] }) { coordinates, gradient in
                     for (place, axis) in reals.enumerated() { at[axis] = coordinates[place] }
                     let (mean, variance, byMean, byVariance) = process.predict(at, slopesOf: reals)

@@ -153,11 +153,35 @@ package struct Importance: Hashable, Sendable {
                     deviation: pairs[place].share.deviation
                 )
             },
-            advice: RangeAdvice.all(sample, known),
+            advice: RangeAdvice.all(sample, known) { parameter, value in
+                allows(value, of: parameter, in: space, configurations: results.lazy.map(\.configuration))
+            },
             explained: forest.explained,
             configurations: sample.count,
             bounded: sample.bounded
         )
+    }
+
+    /// Whether a trial of `space` may have `value`, a number, beyond the range of `parameter`: a momentum of 1.1 is worth no advice.
+    ///
+    /// Asked of the first of `configurations` in which it counts. True where that is no trial that can be read as it is.
+    private static func allows(
+        _ value: ParameterValue,
+        of parameter: Parameter,
+        in space: SearchSpace,
+        configurations: some Sequence<Configuration>
+    ) -> Bool {
+        let number: SpecNode
+        switch value {
+        case .integer(let integer): number = .integer(integer)
+        case .real(let real): number = .real(real)
+        case .none, .flag, .text: return true
+        }
+        guard let example = configurations.first(where: { $0[parameter.path] != nil }),
+            let trial = space.resolve(example), TrialWork.read(trial, problems: SpecProblems()) != nil,
+            let wider = trial.replacing(parameter.path.split(separator: ".").map(String.init)[...], with: number)
+        else { return true }
+        return TrialWork.read(wider, problems: SpecProblems()) != nil
     }
 
     /// Where a curve is shown: at each value where they are few, else evenly on the range's own scale.

@@ -39,8 +39,12 @@ package struct RangeAdvice: Hashable, Sendable {
     /// A range that is not made smaller by this part is left as it is.
     private static let greatestKept = 0.5
 
-    /// The advice on the parameters of `sample`, at most one each, in the space's order.
-    static func all(_ sample: ImportanceSample, _ parameters: [String: Parameter]) -> [RangeAdvice] {
+    /// The advice on the parameters of `sample`, at most one each, in the space's order; a range is widened to what `allows` alone.
+    static func all(
+        _ sample: ImportanceSample,
+        _ parameters: [String: Parameter],
+        allows: (Parameter, ParameterValue) -> Bool
+    ) -> [RangeAdvice] {
         let order = sample.order
         return sample.axes.indices.compactMap { axis in
             guard let parameter = parameters[sample.axes[axis].path] else { return nil }
@@ -53,7 +57,7 @@ package struct RangeAdvice: Hashable, Sendable {
             let all = active.map { column[$0] }
             return sample.axes[axis].isCategorical
                 ? options(sample.axes[axis], parameter, best, all)
-                : range(sample.axes[axis], parameter, best, all)
+                : range(sample.axes[axis], parameter, best, all) { allows(parameter, $0) }
         }
     }
 
@@ -61,7 +65,8 @@ package struct RangeAdvice: Hashable, Sendable {
         _ axis: SearchAxis,
         _ parameter: Parameter,
         _ best: [Double],
-        _ all: [Double]
+        _ all: [Double],
+        allows: (ParameterValue) -> Bool
     ) -> RangeAdvice? {
         guard axis.count ?? .max > 2 else { return nil }
         // With few values the first and the last one are the ends.
@@ -73,7 +78,7 @@ package struct RangeAdvice: Hashable, Sendable {
             guard 2 * agreeing >= best.count, let first = best.first, atEnd(first) else { continue }
             let share = (Double(all.count(where: atEnd)) + 1) / Double(all.count + 1)
             let chance = tail(agreeing, of: best.count, share)
-            if chance <= greatestChance, let end = beyond(parameter.domain, isLow: isLow) {
+            if chance <= greatestChance, let end = beyond(parameter.domain, isLow: isLow), allows(end) {
                 return RangeAdvice(
                     path: parameter.path,
                     change: .widen(low: isLow ? end : nil, high: isLow ? nil : end),

@@ -5,10 +5,11 @@ extension ParameterDomain {
     ///
     /// A number is multiplied and moved into its range; where values are counted, to the nearest one, and to the next in the factor's
     /// direction when the nearest is the same. Zero, which no factor changes, moves by |factor - 1| of the range. A choice moves to the option
-    /// beside it, forwards for a factor above 1; at its first and last option inwards.
+    /// beside it, forwards for a factor above 1; at its first and last option inwards. Options of weight 0 are passed over.
     package func perturbed(_ value: ParameterValue, by factor: Double) -> ParameterValue {
         switch (range, value) {
-        case (.choice(let options), _):
+        case (.choice(let all), _):
+            let options = all.filter { $0.weight != 0 || $0.label == value }
             guard options.count > 1, let place = options.firstIndex(where: { $0.label == value }) else { return value }
             let next = factor > 1 ? place + 1 : place - 1
             return options[options.indices.contains(next) ? next : 2 * place - next].label

@@ -104,7 +104,11 @@ package struct SequenceSearcher<Sequence: PointSequence>: Searcher {
                     coordinate = stream.uniform()
                 }
                 if let prior = axis.prior { coordinate = prior.coordinate(below: coordinate) }
-                if axis.isCategorical { coordinate = (coordinate * Double(axis.count ?? 1)).rounded(.down) }
+                if let prior = axis.optionPrior {
+                    coordinate = Double(prior.option(below: coordinate))
+                } else if axis.isCategorical {
+                    coordinate = (coordinate * Double(axis.count ?? 1)).rounded(.down)
+                }
                 taken[place] = coordinate
                 entries.append(.init(path: axis.path, value: axis.value(at: coordinate)))
             }

@@ -5,8 +5,8 @@ package import SweepNumerics
 /// On a numeric axis a kernel is a normal distribution around the row's coordinate, cut to [0, 1]; on an axis of counted
 /// values its probability of the value's cell; on a choice it prefers the row's option. Where a row's axis is inactive its
 /// kernel has the prior there, so that the parameters of a branch are modelled together with what lies above them by the
-/// rows that took the branch. The prior is what the sweep file believes of a range, else a normal distribution around ½ with deviation 1,
-/// cut, or even over options.
+/// rows that took the branch. The prior is what the sweep file believes of a parameter, else a normal distribution around ½ with deviation 1,
+/// cut, or even over options. What a kernel of an option leaves to the others is shared out by the prior.
 ///
 /// Kernel widths on an axis, of n rows that have it: the larger distance to the neighbours (an outermost row's: to its only
 /// one), at least 1 / min(100, n + 2), at most 1. Weights: 1 for the newest 25 rows, falling in a line to 1/n for the
@@ -19,6 +19,8 @@ package struct ParzenMixture {
     /// Cells beyond which a kernel's probability of one is its density in the middle times the width: with the least width
     /// of a kernel, 0.01, the error at 256 cells is below 1 %.
     static let greatestCellCount = 256
+    /// The least probability of an option in a density, as a part of that of an even draw.
+    private static let leastShare = 0.01
 
     private let box: SearchBox
     private let rows: [Int]
@@ -39,6 +41,8 @@ package struct ParzenMixture {
         /// For choices: how much a kernel prefers its own option, in logs.
         var logOwn = 0.0
         var logOther = 0.0
+        /// Where something is believed of the options: the same by option, and log of what is believed.
+        var believed: [(own: Double, other: Double, prior: Double)] = []
         /// Where axes are independent: log of each kernel's share among those of rows that have the axis, and the shares added up.
         var logWeights: [Double] = []
         var cumulativeWeights: [Double] = []
@@ -116,12 +120,22 @@ package struct ParzenMixture {
         // A prior of one observation is shared out over the kernels, and each kernel's share over the options.
         let prior = 1 / (present + 1)
         let total = 1 + options * prior
+        let believed = axis.optionPrior?.shares.map { share in
+            // What is held to be impossible is not drawn, but results of it are compared all the same.
+            let share = max(share, leastShare / options)
+            let other = options * prior * share
+            return (
+                own: Elementary.log((1 + other) / total), other: Elementary.log(other / total),
+                prior: Elementary.log(share)
+            )
+        }
         return Dimension(
             centres: rows.map { column[$0].isNaN ? -1 : column[$0] } + [-1],
             inverseWidths: [],
             logFactors: [-Elementary.log(options)],
             logOwn: Elementary.log((1 + prior) / total),
-            logOther: Elementary.log(prior / total)
+            logOther: Elementary.log(prior / total),
+            believed: believed ?? []
         )
     }
 
@@ -193,12 +207,11 @@ package struct ParzenMixture {
     ) -> Double {
         guard axis.isFree else { return axis.coordinate(ofValue: 0) }
         if axis.isCategorical {
-            let count = axis.count ?? 1
             let own = dimension.centres[kernel]
-            guard own >= 0 else { return Double(stream.below(count)) }
             // What a kernel gives its own option beyond what it gives each.
             let extra = Elementary.exp(dimension.logOwn) - Elementary.exp(dimension.logOther)
-            return stream.uniform() < extra ? own : Double(stream.below(count))
+            if own >= 0, stream.uniform() < extra { return own }
+            return axis.draw(&stream)
         }
         let centre = dimension.centres[kernel]
         let width = 1 / dimension.inverseWidths[kernel]
@@ -222,7 +235,13 @@ package struct ParzenMixture {
             for (index, axis) in box.axes.enumerated() where axis.isFree && !point[index].isNaN {
                 let dimension = dimensions[index]
                 if isIndependent { for kernel in 0..<n { sums[kernel] = dimension.logWeights[kernel] } }
-                if axis.isCategorical {
+                if !dimension.believed.isEmpty {
+                    let logs = dimension.believed[Int(point[index])]
+                    for kernel in 0..<n {
+                        let own = dimension.centres[kernel]
+                        sums[kernel] += own == point[index] ? logs.own : own < 0 ? logs.prior : logs.other
+                    }
+                } else if axis.isCategorical {
                     let even = dimension.logFactors[0]
                     for kernel in 0..<n {
                         let own = dimension.centres[kernel]

@@ -62,7 +62,12 @@ extension SpecNode: WireForm {
                 pair.node = try option.node.form(depth: depth + 1, &budget)
                 choice.options.append(pair)
             }
-            form.domain.choice = choice
+            if let weights = ParameterDomain.choice(options).weights {
+                form.domain.weighed.options = choice.options
+                form.domain.weighed.weights = weights
+            } else {
+                form.domain.choice = choice
+            }
         case .domain(let domain): form.domain = domain.rangeForm
         }
         return form
@@ -87,19 +92,31 @@ extension SpecNode: WireForm {
             }
             self = .map(entries)
         case .domain(let domain):
-            guard case .choice(let choice) = domain.kind else {
+            let forms: [Sweepd_Wire_Option]
+            let weights: [Double]?
+            switch domain.kind {
+            case .choice(let choice): (forms, weights) = (choice.options, nil)
+            case .weighed(let weighed): (forms, weights) = (weighed.options, weighed.weights)
+            case .uniform, .log, .integer, .logInteger, .believed, nil:
                 self = .domain(try ParameterDomain(range: domain))
                 return
             }
+            guard weights.map({ $0.count == forms.count && $0.allSatisfy { $0.isFinite && $0 >= 0 } }) ?? true,
+                weights.map({ $0.contains { $0 > 0 } }) ?? true
+            else { throw .undecodable("a choice whose weights are not one from 0 for each option, one above it") }
             var options: [ChoiceOption] = []
             var labels: Set<ParameterValue> = []
-            for option in choice.options {
+            for (index, option) in forms.enumerated() {
                 let label = try ParameterValue(option.label)
                 guard labels.insert(label).inserted else {
                     throw .undecodable("two options of a choice have the label \(label)")
                 }
                 options.append(
-                    ChoiceOption(label: label, node: try SpecNode(option.node, depth: depth + 1, &budget))
+                    ChoiceOption(
+                        label: label,
+                        node: try SpecNode(option.node, depth: depth + 1, &budget),
+                        weight: weights?[index]
+                    )
                 )
             }
             guard !options.isEmpty else { throw .undecodable("a choice without options") }
@@ -153,7 +170,7 @@ extension ParameterDomain {
             case .log(let range): form.believed.log = range
             case .integer(let range): form.believed.integer = range
             case .logInteger(let range): form.believed.logInteger = range
-            case .choice, .believed, nil: break
+            case .choice, .weighed, .believed, nil: break
             }
             form.believed.mean = prior.mean
             form.believed.deviation = prior.deviation
@@ -221,7 +238,7 @@ extension ParameterDomain {
             guard faults(at: SpecPath()).isEmpty else {
                 throw .undecodable("a prior of \(believed.mean) ± \(believed.deviation) for \(range.text)")
             }
-        case .choice, nil: throw .undecodable("a domain of no kind that is known here")
+        case .choice, .weighed, nil: throw .undecodable("a domain of no kind that is known here")
         }
     }
 }

@@ -1073,6 +1073,14 @@ nonisolated struct Sweepd_Wire_Domain: Sendable {
     set {kind = .believed(newValue)}
   }
 
+  var weighed: Sweepd_Wire_Weighed {
+    get {
+      if case .weighed(let v)? = kind {return v}
+      return Sweepd_Wire_Weighed()
+    }
+    set {kind = .weighed(newValue)}
+  }
+
   var unknownFields = SwiftProtobuf.UnknownStorage()
 
   nonisolated enum OneOf_Kind: Equatable, Sendable {
@@ -1082,6 +1090,7 @@ nonisolated struct Sweepd_Wire_Domain: Sendable {
     case logInteger(Sweepd_Wire_LogInteger)
     case choice(Sweepd_Wire_Choice)
     case believed(Sweepd_Wire_Believed)
+    case weighed(Sweepd_Wire_Weighed)
 
   }
 
@@ -1141,6 +1150,21 @@ nonisolated struct Sweepd_Wire_Believed: Sendable {
     case logInteger(Sweepd_Wire_LogInteger)
 
   }
+
+  init() {}
+}
+
+/// A choice and what is believed of it: a weight for each option, in their order.
+nonisolated struct Sweepd_Wire_Weighed: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  var options: [Sweepd_Wire_Option] = []
+
+  var weights: [Double] = []
+
+  var unknownFields = SwiftProtobuf.UnknownStorage()
 
   init() {}
 }
@@ -3173,7 +3197,7 @@ nonisolated extension Sweepd_Wire_Entry: SwiftProtobuf.Message, SwiftProtobuf._M
 
 nonisolated extension Sweepd_Wire_Domain: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   static let protoMessageName: String = _protobuf_package + ".Domain"
-  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uniform\0\u{1}log\0\u{1}integer\0\u{3}log_integer\0\u{1}choice\0\u{1}believed\0")
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}uniform\0\u{1}log\0\u{1}integer\0\u{3}log_integer\0\u{1}choice\0\u{1}believed\0\u{1}weighed\0")
 
   mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -3259,6 +3283,19 @@ nonisolated extension Sweepd_Wire_Domain: SwiftProtobuf.Message, SwiftProtobuf._
           self.kind = .believed(v)
         }
       }()
+      case 7: try {
+        var v: Sweepd_Wire_Weighed?
+        var hadOneofValue = false
+        if let current = self.kind {
+          hadOneofValue = true
+          if case .weighed(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.kind = .weighed(v)
+        }
+      }()
       default: break
       }
     }
@@ -3293,6 +3330,10 @@ nonisolated extension Sweepd_Wire_Domain: SwiftProtobuf.Message, SwiftProtobuf._
     case .believed?: try {
       guard case .believed(let v)? = self.kind else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 6)
+    }()
+    case .weighed?: try {
+      guard case .weighed(let v)? = self.kind else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 7)
     }()
     case nil: break
     }
@@ -3412,6 +3453,41 @@ nonisolated extension Sweepd_Wire_Believed: SwiftProtobuf.Message, SwiftProtobuf
     if lhs.range != rhs.range {return false}
     if lhs.mean != rhs.mean {return false}
     if lhs.deviation != rhs.deviation {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Sweepd_Wire_Weighed: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  static let protoMessageName: String = _protobuf_package + ".Weighed"
+  static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}options\0\u{1}weights\0")
+
+  mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.options) }()
+      case 2: try { try decoder.decodeRepeatedDoubleField(value: &self.weights) }()
+      default: break
+      }
+    }
+  }
+
+  func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.options.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.options, fieldNumber: 1)
+    }
+    if !self.weights.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.weights, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  static func ==(lhs: Sweepd_Wire_Weighed, rhs: Sweepd_Wire_Weighed) -> Bool {
+    if lhs.options != rhs.options {return false}
+    if lhs.weights != rhs.weights {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
