@@ -61,8 +61,9 @@ extension Coordinator {
     /// What the bytes of an object that is offered or sent would be beyond, when older ones have given way; nil for one that is kept
     /// already, or needed.
     private func limitOfUnclaimed(beyond message: Message, of key: CurvePublicKey?) -> UnclaimedObjects.Limit? {
-        guard let (hash, size) = message.sentObject, !kept.contains(hash), !core.needs(hash),
-            let limit = upkeep.unclaimed.limit(beyond: size, of: key)
+        guard let (hash, size) = message.sentObject,
+            let limit = upkeep.unclaimed.limit(beyond: size, of: key),
+            !kept.contains(hash), !core.needs(hash)
         else { return nil }
         guard now >= upkeep.nextSearch else { return limit }
         upkeep.nextSearch = now.advanced(by: ObjectUpkeep.searchPause)
