@@ -1,6 +1,10 @@
+import Logging
 import SweepCoordinator
 import SweepCore
 import SweepMessaging
+import SweepStore
+import SweepTestKit
+import SweepWire
 import Testing
 
 @Suite struct UnclaimedObjectsTests {
@@ -88,5 +92,56 @@ import Testing
             objects.removeClaimed { _ in true }
         }
         #expect(objects.count == 0)
+    }
+
+    /// Offers objects, each when the one before is answered; the answers.
+    private static func offer(_ offers: [ObjectOffer], to endpoint: String) throws -> [Message] {
+        let socket = try ClientSocket(connectingTo: endpoint, security: .none)
+        defer { socket.close() }
+        #expect(socket.waitUntilConnected(timeout: .seconds(20)) == .connected)
+        var answers: [Message] = []
+        for offer in offers {
+            #expect(try socket.send(Message.objectOffer(offer).encode()) == .sent)
+            guard let frames = socket.receive(timeout: .seconds(20)) else { break }
+            answers.append(try Message.decode(frames))
+        }
+        return answers
+    }
+
+    @Test(.timeLimit(.minutes(2))) func `a coordinator refuses what nobody names beyond its bound, and says why`()
+        async throws
+    {
+        var harness = CoreHarness()
+        _ = harness.submit(SampleSweep())
+        let sample = try StoreSample([harness.facts])
+        defer { withExtendedLifetime(sample) {} }
+        var options = CoordinatorServiceOptions(
+            directory: sample.path,
+            listen: "tcp://127.0.0.1:*",
+            coreVersion: "core-1"
+        )
+        // Two objects of ten bytes.
+        options.unclaimed = UnclaimedObjects.Limits(ofAll: 2 * (UnclaimedObjects.ofObject + 10))
+        let coordinator = try Coordinator(options, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let endpoint = try await coordinator.open()
+        let sender = ObjectStore(directory: sample.path + "/sender")
+        let offers = try (1...3).map { number in
+            let bytes = [UInt8](repeating: UInt8(number), count: 10)
+            return ObjectOffer(hash: try sender.put(bytes), bytes: bytes)
+        }
+        // The client blocks a thread of its own; what is there already is not refused.
+        let client = ReadingThreads(count: 1)
+        defer { client.stop() }
+        let asked = await client.run { Result { try Self.offer(offers + [offers[0]], to: endpoint) } }
+        await coordinator.close()
+        let answers = try asked.get()
+        try #require(answers.count == 4)
+        let stored = offers.map { Message.objectStored(ObjectStored(hash: $0.hash)) }
+        #expect(answers[0] == stored[0] && answers[1] == stored[1] && answers[3] == stored[0])
+        guard case .problem(let problem) = answers[2] else {
+            Issue.record("the third is refused, found \(answers[2])")
+            return
+        }
+        #expect(problem.code == .unspecified && problem.sentence == UnclaimedObjects.Limit.ofAll.sentence)
     }
 }
