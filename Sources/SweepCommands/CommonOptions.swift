@@ -105,7 +105,7 @@ extension CommandFailure {
             switch error.code {
             case .badInput, .notFound, .conflict, .leaseLost: .badInput
             case .notAllowed: .notAllowed
-            case .internal: .failed
+            case .busy, .internal: .failed
             }
         self.init(status, error.message)
     }

@@ -138,7 +138,7 @@ extension KeyFiles {
     /// Whoever can read the coordinator's own pair can do everything anyway, so that key is allowed as an admin: it is how
     /// commands with `--directory` steer on this machine.
     func security() throws -> ServerSecurity {
-        guard FileManager.default.fileExists(atPath: own) else { return .none }
+        guard hasOwnKeys else { return .none }
         do {
             let keys = try KeyFile.read(own)
             try allowed.add(AuthorizedKey(key: keys.publicKey, role: .admin, name: "coordinator"))
@@ -148,7 +148,7 @@ extension KeyFiles {
 
     /// Who may ask over HTTP: a token where the directory has keys, so that users of this machine need to be let in there too.
     func httpAccess() throws -> HTTPAccess {
-        guard FileManager.default.fileExists(atPath: own) else { return HTTPAccess(token: nil) }
+        guard hasOwnKeys else { return HTTPAccess(token: nil) }
         do {
             return HTTPAccess(
                 token: try TokenFile.readOrMake(directory + "/http-token"),
@@ -174,7 +174,7 @@ extension KeyFiles {
 
     /// The security of a client on the coordinator's own machine.
     func clientSecurity() throws -> ClientSecurity {
-        guard FileManager.default.fileExists(atPath: own) else { return .none }
+        guard hasOwnKeys else { return .none }
         do {
             let keys = try KeyFile.read(own)
             return .curve(keys, server: keys.publicKey)

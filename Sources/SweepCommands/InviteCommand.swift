@@ -81,7 +81,7 @@ struct InviteCommand: ParsableCommand {
 
 extension KeyFiles {
     /// Whether the coordinator has a pair of its own.
-    var hasOwnKeys: Bool { FileManager.default.fileExists(atPath: own) }
+    var hasOwnKeys: Bool { KeyFile.isThere(own) }
 
     /// The coordinator's public key; its folder and its pair are made where there are none.
     func ownKeys() throws -> CurvePublicKey {

@@ -109,11 +109,24 @@ struct RunCommand: AsyncParsableCommand {
         let interrupted = Interruption()
         crew.start()
         let ended = await follow(name, coordinator, crew, interrupted)
-        let halt = try await coordinator.status(sweep: name)
-        crew.stop(patience: ended ? 10 : 3)
-        let document = try await coordinator.rank(sweep: name, top: nil)
-        let made =
-            halt.experiments == nil ? [] : try await coordinator.diagnose(sweep: name, trial: nil).experiments
+        /// What there is to say of the sweep once its workers have ended.
+        func last() async throws(ControlError) -> (StatusDocument, RankDocument, [DiagnosisDocument.Experiment]) {
+            let halt = try await coordinator.status(sweep: name)
+            crew.stop(patience: ended ? 10 : 3)
+            let document = try await coordinator.rank(sweep: name, top: nil)
+            let made =
+                halt.experiments == nil ? [] : try await coordinator.diagnose(sweep: name, trial: nil).experiments
+            return (halt, document, made)
+        }
+        let (halt, document, made): (StatusDocument, RankDocument, [DiagnosisDocument.Experiment])
+        do throws(ControlError) { (halt, document, made) = try await last() } catch {
+            // Who steers may have deleted it meanwhile: the workers and endpoint.json go all the same.
+            crew.stop(patience: 3)
+            await page?.stop()
+            await coordinator.close()
+            guard error.code == .notFound else { throw CommandFailure(error) }
+            throw CommandFailure(.failed, "\(name) was deleted while it ran")
+        }
         await page?.stop()
         await coordinator.close()
         if halt.state == "halted" {

@@ -41,8 +41,9 @@ final class WorkerCrew: @unchecked Sendable {
             return Array(processes.values)
         }
         for process in running where process.isRunning { process.terminate() }
-        let deadline = Date(timeIntervalSinceNow: patience)
-        while running.contains(where: \.isRunning), Date() < deadline { usleep(5_000) }
+        // Not the clock that people set.
+        let deadline = ContinuousClock.now + .seconds(patience)
+        while running.contains(where: \.isRunning), .now < deadline { usleep(5_000) }
         for process in running where process.isRunning { kill(process.processIdentifier, SIGKILL) }
     }
 

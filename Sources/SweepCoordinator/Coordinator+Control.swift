@@ -56,45 +56,56 @@ extension Coordinator: SweepControl {
     package func rank(sweep name: String, top: Int?, metric: Metric?) async throws(ControlError) -> RankDocument {
         let (core, sweep) = try reading(name)
         let judged = try sweep.objective(on: metric)
-        return await readings.run { [curves] in core.rankDocument(sweep, top: top, judged: judged, curves: curves) }
+        return try await read { [curves] in core.rankDocument(sweep, top: top, judged: judged, curves: curves) }
     }
 
     package func curves(sweep name: String, trial: Int?) async throws(ControlError) -> CurvesDocument {
         let (core, sweep) = try reading(name)
-        let document = await readings.run { [curves] in core.curvesDocument(sweep, trial: trial, curves: curves) }
+        let document = try await read { [curves] in core.curvesDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
         return document
     }
 
     package func curves(sweep name: String, page: TrialPage) async throws(ControlError) -> CurvesDocument {
         let (core, sweep) = try reading(name)
-        return await readings.run { [curves] in core.curvesDocument(sweep, page: page, curves: curves) }
+        return try await read { [curves] in core.curvesDocument(sweep, page: page, curves: curves) }
     }
 
     package func diagnose(sweep name: String, page: TrialPage) async throws(ControlError) -> DiagnosisDocument {
         let (core, sweep) = try reading(name)
-        return await readings.run { [curves] in core.diagnosisDocument(sweep, page: page, curves: curves) }
+        return try await read { [curves] in core.diagnosisDocument(sweep, page: page, curves: curves) }
     }
 
     package func diagnose(sweep name: String, trial: Int?) async throws(ControlError) -> DiagnosisDocument {
         let (core, sweep) = try reading(name)
-        let document = await readings.run { [curves] in core.diagnosisDocument(sweep, trial: trial, curves: curves) }
+        let document = try await read { [curves] in core.diagnosisDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial ?? 0)") }
         return document
     }
 
     package func importance(sweep name: String, metric: Metric?) async throws(ControlError) -> ImportanceDocument {
         let (core, sweep) = try reading(name)
-        return try await readings.run { [curves] in
+        return try await read { [curves] in
             Result { () throws(ControlError) in try core.importanceDocument(sweep, metric: metric, curves: curves) }
         }.get()
     }
 
     package func explain(sweep name: String, trial: Int) async throws(ControlError) -> ExplanationDocument {
         let (core, sweep) = try reading(name)
-        let document = await readings.run { [curves] in core.explanationDocument(sweep, trial: trial, curves: curves) }
+        let document = try await read { [curves] in core.explanationDocument(sweep, trial: trial, curves: curves) }
         guard let document else { throw ControlError(.notFound, "\(name) has no trial \(trial)") }
         return document
+    }
+
+    /// Makes a long answer on the threads for them; throws `busy` where too many wait already.
+    func read<Value: Sendable>(_ make: @escaping @Sendable () -> Value) async throws(ControlError) -> Value {
+        guard let made = await readings.runUnlessFull(make) else {
+            throw ControlError(
+                .busy,
+                "\(ReadingThreads.mostWaiting) long answers wait to be made, which is as many as may: ask again later"
+            )
+        }
+        return made
     }
 
     /// Makes something of the state on another thread than the port's: of a large sweep it takes longer than any message
@@ -221,7 +232,7 @@ extension Coordinator {
                 switch error.code {
                 case .badInput, .notFound, .conflict, .leaseLost: .badInput
                 case .notAllowed: .forbidden
-                case .internal: .failed
+                case .busy, .internal: .failed
                 }
             return (status, error.json.bytes)
         }

@@ -7,19 +7,21 @@ import SweepWire
 
 /// What the coordinator knows of objects beside the core.
 struct ObjectUpkeep {
-    /// Objects that came and that nothing named yet, with the moment they came.
-    var unclaimed: [ContentHash: Instant] = [:]
+    /// Objects that came and that nothing named yet.
+    var unclaimed = UnclaimedObjects()
     /// Objects to delete as soon as no backup needs the directory as it is.
     var postponed: Set<ContentHash> = []
     /// Whether the last object that was sent could not be kept: told of once.
     var isRefusing = false
     /// When `unclaimed` is looked through again.
     var nextLook = Instant.zero
+    /// When room is sought again among them for what does not fit.
+    var nextSearch = Instant.zero
 
-    /// How long an object may wait to be named: whoever sent it names it in the next message, unless they were cut off.
-    static let patience = Duration.seconds(3600)
     /// Between two looks: a look costs as much as there are unclaimed objects.
     static let pause = Duration.seconds(60)
+    /// Between two searches for room: whoever sends without end is not to have all of them looked through for each message.
+    static let searchPause = Duration.seconds(1)
 }
 
 extension Coordinator {
@@ -27,6 +29,11 @@ extension Coordinator {
     func transfer(_ message: Message, with connection: ConnectionID, of peer: Peer) {
         let cost = TransfersUnderWay.cost(of: message)
         let key = peer.key
+        if let limit = limitOfUnclaimed(beyond: message, of: key) {
+            if limit == .ofKey { reached(.unclaimed, by: peer) }
+            let problem = Problem(kind: message.kind.rawValue, code: .unspecified, sentence: limit.sentence)
+            return send(.problem(problem), to: connection)
+        }
         guard transfers.begin(cost, of: connection, key: key) else {
             metrics.passedOver()
             if transfers.isBeyondShare(cost, of: key) { reached(.transfers, by: peer) }
@@ -42,12 +49,16 @@ extension Coordinator {
                 switch answer {
                 case .objectStored(let stored):
                     keepsAgain()
-                    arrived(stored.hash)
+                    arrived(stored.hash, size: message.sentObject?.size ?? 0, of: key)
                 case .problem(let problem) where problem.code == .unspecified: cannotKeep(problem)
                 case .objectMissing(let missing) where core.needs(missing.hash): lost(missing.hash)
                 default: break
                 }
                 send(answer, to: connection)
+            }
+            // What the sender said of its size is not proved by its hash.
+            for case .objectStored(let stored) in answers where !core.needs(stored.hash) {
+                if let size = await objects.size(of: stored.hash) { upkeep.unclaimed.weigh(stored.hash, size: size) }
             }
         }
     }
@@ -69,10 +80,24 @@ extension Coordinator {
         logger.notice("data sets and checkpoints are kept again")
     }
 
-    /// Notes an object that is kept now.
-    func arrived(_ hash: ContentHash) {
+    /// What the bytes of an object that is offered or sent would be beyond, when older ones have given way; nil for one that is kept
+    /// already, or needed.
+    private func limitOfUnclaimed(beyond message: Message, of key: CurvePublicKey?) -> UnclaimedObjects.Limit? {
+        guard let (hash, size) = message.sentObject,
+            let limit = upkeep.unclaimed.limit(beyond: size, of: key),
+            !kept.contains(hash), !core.needs(hash)
+        else { return nil }
+        guard now >= upkeep.nextSearch else { return limit }
+        upkeep.nextSearch = now.advanced(by: ObjectUpkeep.searchPause)
+        upkeep.unclaimed.removeClaimed(core.needs)
+        for old in upkeep.unclaimed.givingWay(to: size, of: key, at: now) { drop(old) }
+        return upkeep.unclaimed.limit(beyond: size, of: key)
+    }
+
+    /// Notes an object that is kept now, with its size where that is known, and the key that its sender proved to hold.
+    func arrived(_ hash: ContentHash, size: Int = 0, of key: CurvePublicKey? = nil) {
         kept.insert(hash)
-        if !core.needs(hash) { upkeep.unclaimed[hash] = now }
+        if !core.needs(hash) { upkeep.unclaimed.note(hash, size: size, of: key, at: now) }
     }
 
     /// Lets the core go on without an object that it needs.
@@ -90,7 +115,7 @@ extension Coordinator {
             return
         }
         kept.remove(hash)
-        upkeep.unclaimed[hash] = nil
+        upkeep.unclaimed.remove(hash)
         Task {
             await objects.delete([hash])
             // The same bytes may have been offered, and found there, just before they were deleted: who named them since goes on
@@ -109,12 +134,18 @@ extension Coordinator {
         guard now >= upkeep.nextLook else { return }
         upkeep.nextLook = now.advanced(by: ObjectUpkeep.pause)
         Task { await objects.boundUploads() }
-        for (hash, since) in upkeep.unclaimed {
-            if core.needs(hash) {
-                upkeep.unclaimed[hash] = nil
-            } else if since.duration(to: now) > ObjectUpkeep.patience {
-                drop(hash)
-            }
+        upkeep.unclaimed.removeClaimed(core.needs)
+        for hash in upkeep.unclaimed.expired(at: now) { drop(hash) }
+    }
+}
+
+extension Message {
+    /// The object that an offer or a piece is of, with its size as the sender says; nil of all others.
+    fileprivate var sentObject: (hash: ContentHash, size: Int)? {
+        switch self {
+        case .objectOffer(let offer): (offer.hash, offer.size)
+        case .objectChunk(let chunk): (chunk.hash, chunk.total)
+        default: nil
         }
     }
 }

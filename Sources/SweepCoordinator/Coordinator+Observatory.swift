@@ -10,7 +10,7 @@ extension Coordinator: SweepObservatory {
 
     package func trials(sweep name: String, unlike marks: [TrialMark]) async throws(ControlError) -> TrialChanges {
         let (core, sweep) = try reading(name)
-        return await readings.run { [curves] in core.trialChanges(sweep, unlike: marks, curves: curves) }
+        return try await read { [curves] in core.trialChanges(sweep, unlike: marks, curves: curves) }
     }
 
     package func trial(sweep name: String, number: Int) async throws(ControlError) -> TrialDocument {
@@ -50,7 +50,7 @@ extension Coordinator: SweepObservatory {
             guard !arms.isEmpty else { throw ControlError(.conflict, "\(other) has no arms to compare") }
             family += arms.count - 1
         }
-        let document = await readings.run { [curves, family] in
+        let document = try await read { [curves, family] in
             core.comparisonDocument(sweep, family: family, curves: curves)
         }
         guard let document else { throw ControlError(.conflict, "\(name) has no arms to compare") }

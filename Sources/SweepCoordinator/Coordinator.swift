@@ -108,6 +108,7 @@ package actor Coordinator: Service {
         snapshotUpkeep.isImpossible = snapshotStore == nil
         curves = WholeCurves(snapshots: snapshotStore, store: store)
         kept = core.neededObjects
+        upkeep.unclaimed = UnclaimedObjects(options.unclaimed)
         clearing.sweeps = core.deleted.subtracting(try DeletedSweeps.cleared(in: store))
         journal = JournalThread(store)
         objects = ObjectThread(ObjectStore(directory: options.directory))

@@ -20,6 +20,8 @@ package struct CoordinatorServiceOptions: Sendable {
     package var softwareVersion = "unknown"
     /// Bytes of the journal that a snapshot at least is worth. 8 MiB are read in some tenths of a second.
     package var snapshotBytes = 8 << 20
+    /// How much there may be of objects that nobody names.
+    package var unclaimed = UnclaimedObjects.Limits()
 
     package init(
         directory: String,

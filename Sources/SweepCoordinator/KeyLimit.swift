@@ -8,6 +8,8 @@ package enum KeyLimit: String, CaseIterable, Sendable {
     case requests
     /// Data sets and checkpoints that wait for the disk.
     case transfers
+    /// Bytes of objects that nobody names.
+    case unclaimed
 
     /// What the log says the first time that a key comes to it.
     var sentence: String {
@@ -16,6 +18,8 @@ package enum KeyLimit: String, CaseIterable, Sendable {
         case .slots: "a key's workers have as many slots as they may have; registrations with more are refused"
         case .requests: "a key has as many requests under way as it may have; further ones are refused"
         case .transfers: "a key's objects wait for the disk; what more comes of them is passed over and sent again"
+        case .unclaimed:
+            "a key's objects that nobody names have as many bytes as they may; further ones are refused for now"
         }
     }
 

@@ -74,6 +74,9 @@ package actor ObjectThread {
 
     func contains(_ hash: ContentHash) -> Bool { (try? objects.contains(hash)) ?? false }
 
+    /// Bytes of an object; nil when it is not there.
+    func size(of hash: ContentHash) -> Int? { (try? objects.size(of: hash)) ?? nil }
+
     func delete(_ hashes: [ContentHash]) {
         for hash in hashes {
             _ = try? objects.delete(hash)

@@ -104,6 +104,8 @@ package struct HTTPAnswer: Sendable {
     package init(_ failure: HTTPFailure) {
         var more: [String: String] = [:]
         if let allow = failure.allow { more["allow"] = allow }
+        // Seconds: long enough that who waits does not add to what is refused.
+        if failure.status == 503 { more["retry-after"] = "5" }
         if failure.status == 401 { more["www-authenticate"] = "Bearer" }
         self.init(failure.status, "application/json", failure.json.bytes, more)
     }

@@ -29,6 +29,7 @@ package struct HTTPFailure: Error, Hashable, Sendable {
             case .notFound: 404
             case .notAllowed: 403
             case .conflict, .leaseLost: 409
+            case .busy: 503
             case .internal: 500
             }
         self.init(status, error.code.rawValue, error.message)

@@ -6,6 +6,8 @@ package struct KeyError: Error, Sendable, Equatable, CustomStringConvertible {
     package enum Reason: Sendable, Equatable {
         /// There is no such file.
         case missing
+        /// It is a symbolic link to a file that is not there.
+        case dangling
         /// A file of that name is there already, and is left alone.
         case exists
         /// Others than its owner may read it (or, of a list of allowed keys, write it). The mode's permission bits.
@@ -31,6 +33,8 @@ package struct KeyError: Error, Sendable, Equatable, CustomStringConvertible {
         switch reason {
         case .missing:
             return "\(path): there is no such file; `sweepd keys new` makes keys"
+        case .dangling:
+            return "\(path): is a link to a file that is not there; make that file, or remove the link"
         case .exists:
             return "\(path): exists already; keys are never written over, choose another name or remove it first"
         case .exposed(let mode):

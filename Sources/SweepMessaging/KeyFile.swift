@@ -20,6 +20,10 @@ package enum KeyFile {
         try KeyStorage.write(text, to: path, replacing: false)
     }
 
+    /// Whether there are keys, or what is to be told as a mistake and not taken for none: a link to nothing, a folder that may not be
+    /// looked into.
+    package static func isThere(_ path: String) -> Bool { KeyStorage.isThere(path) }
+
     /// Reads a key pair.
     ///
     /// Refuses a file to which anyone but its owner has access.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Reading and writing of the small text files that keys live in.
-enum KeyStorage {
+package enum KeyStorage {
     /// A list of 10,000 allowed keys is under 1 MiB; a file beyond this is something else.
     static let maximumBytes = 4 << 20
 
@@ -27,11 +27,18 @@ enum KeyStorage {
         )
     }
 
+    /// Whether the name is taken, be it by a link to nothing or by what may not be looked at.
+    static func isThere(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 || errno != ENOENT && errno != ENOTDIR
+    }
+
     /// Reads a whole file, unless its permissions have any of the `forbidden` bits.
     static func read(_ path: String, forbidden: mode_t) throws(KeyError) -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard file >= 0 else {
-            throw errno == ENOENT ? KeyError(.missing, path: path) : system("open it", path)
+            guard errno == ENOENT else { throw system("open it", path) }
+            throw KeyError(isThere(path) ? .dangling : .missing, path: path)
         }
         defer { close(file) }
         // Asked of the open file, so that it cannot be exchanged between the question and the reading.
@@ -59,8 +66,14 @@ enum KeyStorage {
     }
 
     /// Writes a file that only its owner may read, in one step: a reader sees the old text or the new one, whole, and so
-    /// does whoever looks after a crash.
-    static func write(_ text: String, to path: String, replacing: Bool) throws(KeyError) {
+    /// does whoever looks after a crash. A new file on a file system without hard links is written under its name: one that is cut off there
+    /// by a crash is refused by who reads it.
+    package static func write(
+        _ text: String,
+        to path: String,
+        replacing: Bool,
+        link: (UnsafePointer<CChar>, UnsafePointer<CChar>) -> CInt = Glibc.link
+    ) throws(KeyError) {
         // mkstemp makes the file with mode 0600 from the start.
         var temporary = Array((path + ".XXXXXX").utf8CString)
         let file = mkstemp(&temporary)
@@ -77,8 +90,12 @@ enum KeyStorage {
                 guard rename(temporary, path) == 0 else { throw system("put it in place", path) }
             } else {
                 // Unlike rename, link does not replace.
-                guard link(temporary, path) == 0 else {
-                    throw errno == EEXIST ? KeyError(.exists, path: path) : system("put it in place", path)
+                if link(temporary, path) != 0 {
+                    switch errno {
+                    case EEXIST: throw KeyError(.exists, path: path)
+                    case EPERM, EOPNOTSUPP, ENOSYS: try create(path, Array(text.utf8))
+                    default: throw system("put it in place", path)
+                    }
                 }
                 unlink(temporary)
             }
@@ -87,6 +104,22 @@ enum KeyStorage {
             throw error
         }
         try syncFolder(of: path)
+    }
+
+    /// Writes a file of a name that nobody has yet, where no link can be made.
+    private static func create(_ path: String, _ bytes: [UInt8]) throws(KeyError) {
+        let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        guard file >= 0 else {
+            throw errno == EEXIST ? KeyError(.exists, path: path) : system("put it in place", path)
+        }
+        defer { close(file) }
+        do throws(KeyError) {
+            try writeAll(bytes, to: file, path)
+            guard fsync(file) == 0 else { throw system("write it", path) }
+        } catch {
+            unlink(path)
+            throw error
+        }
     }
 
     /// Gives a file the owner of the one that it is to replace: edited by root, a list stays readable for whom it was.

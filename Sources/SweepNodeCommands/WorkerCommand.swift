@@ -171,6 +171,8 @@ package struct WorkerCommand: AsyncParsableCommand {
             case .turnedAway: CommandFailure(.notAllowed, ["\(error)", Self.spoken])
             case .coordinatorLost: CommandFailure(.unreachable, "\(error)")
             case .damaged: CommandFailure(.failed, "\(error)")
+            // Another process would come to the same limit: it is not started again.
+            case .noThreads: CommandFailure(.badInput, "\(error)")
             }
         } catch let failure as CommandFailure {
             return failure

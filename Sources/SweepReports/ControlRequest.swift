@@ -13,6 +13,8 @@ package struct ControlError: Error, Hashable, Sendable, CustomStringConvertible 
         case conflict
         /// What was told is of an attempt at a trial that is over: the trial is somebody else's, or has ended.
         case leaseLost = "lease_lost"
+        /// Too much is asked for at the same time; asking again later will help.
+        case busy
         /// The coordinator failed.
         case `internal`
     }

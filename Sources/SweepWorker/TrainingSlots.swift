@@ -1,4 +1,4 @@
-import Glibc
+package import Glibc
 package import KernelAPI
 package import SweepCore
 import SweepData
@@ -64,18 +64,26 @@ package final class TrainingSlots: Sendable {
     /// How many runs of programs there were: a process that is reused has the folder of its first one for as long as it lives.
     private let runs = Atomic(0)
 
+    /// Makes a thread as `pthread_create` does: where it puts its name, what runs on it, and what that is given; 0 or the error's number.
+    package typealias ThreadMaker = (
+        UnsafeMutablePointer<pthread_t>,
+        @escaping @convention(c) (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer?,
+        UnsafeMutableRawPointer
+    ) -> Int32
+
     /// Starts `count` threads; `signal` is called, on any of them, after an event was put into the mailbox.
     ///
     /// `board` shows to others what each of them trains; `programs` is where trials run that are programs, nil if none may;
-    /// `groups` holds these to their limits.
+    /// `groups` holds these to their limits. Throws `WorkerError.noThreads` when the system gives fewer threads; none is left then.
     package init(
         count: Int,
         trainer: Trainer,
         board: SlotBoard? = nil,
         programs: ProgramFolders? = nil,
         groups: ControlGroups? = nil,
+        makeThread: ThreadMaker = { pthread_create($0, nil, $1, $2) },
         signal: @escaping @Sendable () -> Void
-    ) {
+    ) throws(WorkerError) {
         self.count = count
         self.trainer = trainer
         self.board = board
@@ -84,20 +92,23 @@ package final class TrainingSlots: Sendable {
         idle = IdlePrograms(slots: count)
         self.signal = signal
         queue.withLock { $0.free = (0..<count).reversed() }
-        for _ in 0..<count {
+        for started in 0..<count {
             var thread = pthread_t()
-            let me = Unmanaged.passRetained(self).toOpaque()
-            let status = pthread_create(
+            let me = Unmanaged.passRetained(self)
+            let status = makeThread(
                 &thread,
-                nil,
                 { argument in
                     guard let argument else { return nil }
                     Unmanaged<TrainingSlots>.fromOpaque(argument).takeRetainedValue().serve()
                     return nil
                 },
-                me
+                me.toOpaque()
             )
-            precondition(status == 0, "pthread_create failed: \(status)")
+            guard status == 0 else {
+                me.release()
+                close()
+                throw .noThreads(started: started, slots: count, number: status)
+            }
             threads.withLock { $0.append(thread) }
         }
     }
@@ -166,7 +177,8 @@ package final class TrainingSlots: Sendable {
         }
         work.ringAll()
         let deadline = ContinuousClock.now + patience
-        guard work.wait(deadline: deadline, until: { [self] in queue.withLock { $0.ended == count } }) else {
+        let started = threads.withLock { $0.count }
+        guard work.wait(deadline: deadline, until: { [self] in queue.withLock { $0.ended >= started } }) else {
             return false
         }
         // Each is past its last job, so this takes no time; the second call finds none.

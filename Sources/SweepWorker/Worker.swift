@@ -117,7 +117,7 @@ package actor Worker: Service {
         let signal = LoopSignal(on: loop) { [weak self] in self?.assumeIsolated { $0.emptyMailbox() } }
         let trainer = options.isNull ? Trainer.null : .core(kernels)
         let programs = try options.runsPrograms ? ProgramFolders(below: ProgramFolders.usualParent) : nil
-        slots = TrainingSlots(
+        slots = try TrainingSlots(
             count: options.slots,
             trainer: trainer,
             board: options.board,
@@ -388,6 +388,8 @@ package enum WorkerError: Error, Equatable, CustomStringConvertible {
     case coordinatorLost(String)
     /// An object's bytes have another hash.
     case damaged(ContentHash)
+    /// The system gives it fewer threads than it has slots; `number` is the error's.
+    case noThreads(started: Int, slots: Int, number: Int32)
 
     package var description: String {
         switch self {
@@ -395,6 +397,9 @@ package enum WorkerError: Error, Equatable, CustomStringConvertible {
         case .turnedAway(let sentence): "turned away: \(sentence)"
         case .coordinatorLost(let endpoint): "no coordinator answers at \(endpoint)"
         case .damaged(let hash): "object \(hash) arrived damaged"
+        case .noThreads(let started, let slots, let number):
+            "--slots: only \(started) of \(slots) training threads can be started (\(String(cString: strerror(number)))): "
+                + "allow fewer slots, or this user and its control group more threads (ulimit -u, pids.max, TasksMax= of systemd)"
         }
     }
 }

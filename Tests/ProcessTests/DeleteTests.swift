@@ -41,6 +41,44 @@ extension RealProcesses {
             }
         }
 
+        @Test func `a sweep that is deleted while it runs ends the run, and no worker and no endpoint are left`()
+            async throws
+        {
+            try await Bench.run { bench in
+                let directory = bench.path("deleted.sweepd")
+                let run = try bench.start(
+                    "run",
+                    ["sweepd", "run", try longSweep(bench), "--directory", directory, "--slots", "2"]
+                        + ["--http", "127.0.0.1:0"],
+                    mayEnd: true
+                )
+                try await someEpochs(bench, directory: directory)
+                let file = try String(contentsOfFile: directory + "/endpoint.json", encoding: .utf8)
+                let http = try #require(try EndpointFile.read(file).http)
+                let port = try #require(http.split(separator: ":").last.flatMap { Int($0) })
+                func ask(_ method: String, _ target: String) throws -> HTTPReply {
+                    try HTTPReply.ask(
+                        port: port,
+                        "/api/v1/sweeps/digits-long" + target,
+                        method: method,
+                        headers: ["Sweepd-Request": "1"]
+                    )
+                }
+                let cancelled = try ask("POST", "/cancel")
+                try #require(cancelled.status == 200, "\(cancelled.body)")
+                // Between two looks of the run, or while it ends: in order in all cases.
+                let deleted = try? ask("DELETE", "")
+                try await bench.ended(run, within: 60)
+                if run.status == 1 {
+                    try #require(deleted?.status == 200)
+                    try #require(run.errors.contains("digits-long was deleted while it ran"), "\(run.errors)")
+                } else {
+                    try #require(run.status == 0, "\(run.errors)")
+                }
+                try #require(!FileManager.default.fileExists(atPath: directory + "/endpoint.json"))
+            }
+        }
+
         @Test func `a port that somebody else has is refused, and no directory is made`() async throws {
             try await Bench.run { bench in
                 let coordinator = try await bench.coordinator()

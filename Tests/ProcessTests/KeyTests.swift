@@ -1,3 +1,4 @@
+import Foundation
 import ProcessTestKit
 import Testing
 
@@ -81,6 +82,25 @@ extension RealProcesses {
                     exits: 3
                 )
                 try #require(!asked.errors.contains("--server-key"))
+            }
+        }
+
+        @Test func `a key that is a link to nothing is a mistake, and not the same as no key`() async throws {
+            try await Bench.run { bench in
+                let directory = bench.path("linked")
+                try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+                let key = directory + "/coordinator.key"
+                try FileManager.default.createSymbolicLink(
+                    atPath: key,
+                    withDestinationPath: directory + "/gone.key"
+                )
+                let child = try await bench.run(
+                    ["sweepd", "coordinator", "--listen", "tcp://127.0.0.1:*", "--http", "none"]
+                        + ["--directory", directory],
+                    exits: 2,
+                    within: 20
+                )
+                try #require(child.errors.contains("\(key): is a link to a file that is not there"), "\(child.errors)")
             }
         }
 

@@ -69,6 +69,27 @@ import Testing
         }
     }
 
+    @Test(.timeLimit(.minutes(1)))
+    func `where as many wait as may a reader is refused at once, and what the coordinator asks is not`()
+        async
+    {
+        let threads = ReadingThreads(count: 1, mostWaiting: 0)
+        defer { threads.stop() }
+        let gate = DispatchSemaphore(value: 0)
+        let (begun, hasBegun) = AsyncStream.makeStream(of: Void.self)
+        async let first = threads.runUnlessFull {
+            hasBegun.yield()
+            gate.wait()
+            return 1
+        }
+        for await _ in begun { break }
+        #expect(await threads.runUnlessFull { 2 } == nil)
+        async let own = threads.run { 3 }
+        gate.signal()
+        #expect(await first == 1)
+        #expect(await own == 3)
+    }
+
     @Test func `after the end an answer is made all the same`() async {
         let threads = ReadingThreads(count: 1)
         threads.stop()

@@ -27,6 +27,14 @@ import Testing
         return (answer.status, try? JSONValue(parsing: answer.body), answer)
     }
 
+    @Test func `who asks while too many wait is told to come again later`() throws {
+        let busy = HTTPAnswer(HTTPFailure(ControlError(.busy, "later")))
+        #expect(busy.status == 503 && busy.headers["retry-after"] == "5")
+        #expect(try JSONValue(parsing: busy.body)["error"]?["code"] == .text("busy"))
+        let other = HTTPAnswer(HTTPFailure(ControlError(.conflict, "not now")))
+        #expect(other.status == 409 && other.headers["retry-after"] == nil)
+    }
+
     @Test func `documents are those of the commands`() async throws {
         let status = try await ask("/api/v1/sweeps/digits/status")
         #expect(status.status == 200 && status.json?["epochs"] == .integer(3))

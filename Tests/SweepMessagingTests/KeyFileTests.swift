@@ -50,6 +50,53 @@ struct KeyFileTests {
         }
     }
 
+    @Test func `a link to nothing is no file, and not the same as none`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/coordinator.key"
+            #expect(!KeyFile.isThere(path))
+            #expect(!KeyFile.isThere("\(folder)/none/coordinator.key"))
+            #expect(symlink("\(folder)/gone.key", path) == 0)
+            #expect(KeyFile.isThere(path))
+            let error = try #require(throws: KeyError.self) { try KeyFile.read(path) }
+            #expect(error == KeyError(.dangling, path: path))
+            #expect(error.description.contains(path))
+            try KeyFile.write(CurveKeyPair(), to: "\(folder)/gone.key")
+            #expect(throws: Never.self) { try KeyFile.read(path) }
+        }
+    }
+
+    @Test(arguments: [EPERM, EOPNOTSUPP, ENOSYS])
+    func `where no hard link can be made a new file is written, and none written over`(code: Int32) async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/node.key"
+            func write(_ text: String) throws(KeyError) {
+                try KeyStorage.write(text, to: path, replacing: false) { _, _ in
+                    errno = code
+                    return -1
+                }
+            }
+            try write("first")
+            #expect(try readFile(path) == "first")
+            #expect(try mode(of: path) == 0o600)
+            #expect(throws: KeyError(.exists, path: path)) { try write("second") }
+            #expect(try readFile(path) == "first")
+            #expect(entries(of: folder) == ["node.key"])
+        }
+    }
+
+    @Test func `a link that fails otherwise is told, and leaves nothing`() async throws {
+        try await withTemporaryFolder { folder in
+            let path = "\(folder)/node.key"
+            #expect(throws: KeyError(.system(operation: "put it in place", code: EIO), path: path)) {
+                try KeyStorage.write("text", to: path, replacing: false) { _, _ in
+                    errno = EIO
+                    return -1
+                }
+            }
+            #expect(entries(of: folder) == [])
+        }
+    }
+
     @Test func `all mistakes of a key file are told by line, and no secret with them`() async throws {
         try await withTemporaryFolder { folder in
             let path = "\(folder)/node.key"

@@ -12,7 +12,7 @@ struct SlotsBench: Sendable {
     init(count: Int = 1) throws {
         let (signals, continuation) = AsyncStream<Void>.makeStream()
         self.signals = signals
-        slots = TrainingSlots(count: count, trainer: .core(try .selected())) { continuation.yield() }
+        slots = try TrainingSlots(count: count, trainer: .core(try .selected())) { continuation.yield() }
     }
 
     /// What was posted, in order, until that is enough.

@@ -2,6 +2,7 @@ import Glibc
 import SweepCore
 import SweepData
 import SweepKernels
+import SweepProgram
 import SweepWire
 import SweepWorker
 import Synchronization
@@ -150,7 +151,7 @@ import Testing
         // The mailbox's own signal takes the room away, on the training thread, after the first epoch.
         let paused = Mutex<TrainingSlots?>(nil)
         let (signals, continuation) = AsyncStream<Void>.makeStream()
-        let slots = TrainingSlots(count: 2, trainer: .core(try .selected())) {
+        let slots = try TrainingSlots(count: 2, trainer: .core(try .selected())) {
             paused.withLock { slots in
                 slots?.setRoom(false)
                 slots = nil
@@ -186,7 +187,7 @@ import Testing
 
     @Test func `null slots report every epoch that is left, without training`() async throws {
         let (signals, continuation) = AsyncStream<Void>.makeStream()
-        let slots = TrainingSlots(count: 1, trainer: .null) { continuation.yield() }
+        let slots = try TrainingSlots(count: 1, trainer: .null) { continuation.yield() }
         defer { slots.close() }
         slots.begin(digits.job(1, to: 4))
         var events: [TrainingEvent] = []
@@ -203,7 +204,7 @@ import Testing
     @Test func `closing gives up on a thread that does not come back, and succeeds when it has`() async throws {
         // The mailbox's signal is called on the training thread: one that does not return is a step that does not end.
         let (step, went) = (Gate(), Gate())
-        let slots = TrainingSlots(count: 2, trainer: .core(try .selected())) {
+        let slots = try TrainingSlots(count: 2, trainer: .core(try .selected())) {
             went.open()
             step.wait()
         }
@@ -214,6 +215,35 @@ import Testing
         step.open()
         #expect(slots.close())
         #expect(slots.close(), "a second time too")
+    }
+
+    @Test func `a thread that the system does not give is an error with what to do, and the others end`() async throws {
+        final class Token: Sendable {}
+        weak var released: Token?
+        let made = Mutex(0)
+        do {
+            let token = Token()
+            released = token
+            #expect(throws: WorkerError.noThreads(started: 2, slots: 3, number: EAGAIN)) {
+                _ = try TrainingSlots(
+                    count: 3,
+                    trainer: .null,
+                    makeThread: { thread, body, argument in
+                        let isThere = made.withLock { made in
+                            made += 1
+                            return made <= 2
+                        }
+                        return isThere ? pthread_create(thread, nil, body, argument) : EAGAIN
+                    },
+                    signal: { _ = token }
+                )
+            }
+        }
+        #expect(released == nil, "neither of the two threads is left")
+        #expect(made.withLock { $0 } == 3)
+        let sentence = WorkerError.noThreads(started: 2, slots: 3, number: EAGAIN).description
+        #expect(sentence.contains("2 of 3") && sentence.contains("pids.max"))
+        #expect(ChildEnd.exited(2).finalCode == 2, "the code that it becomes: its parent does not start it again")
     }
 
     @Test func `closing stops what is under way, drops what is queued and ends the threads`() async throws {

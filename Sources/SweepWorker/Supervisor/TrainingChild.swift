@@ -21,13 +21,21 @@ package struct TrainingChild {
         var pipe: [Int32] = [-1, -1]
         guard cprocess_pipe(&pipe, 0) == 0 else { return .failure(SpawnError(number: errno)) }
         guard let file = Inheritance.file(inheritance) else {
+            let number = errno
             pipe.forEach { close($0) }
-            return .failure(SpawnError(number: errno))
+            return .failure(SpawnError(number: number))
         }
-        // Copies with high numbers: none is in the place where another one goes.
-        let sources = [pipe[1], board.descriptor, file].map { fcntl($0, F_DUPFD_CLOEXEC, 64) }
-        defer {
-            for descriptor in sources + [pipe[1], file] where descriptor >= 0 { close(descriptor) }
+        // Copies with numbers above those that the child has: none is in the place where another one goes.
+        var sources: [Int32] = []
+        defer { for descriptor in sources + [pipe[1], file] { close(descriptor) } }
+        for descriptor in [pipe[1], board.descriptor, file] {
+            let copy = fcntl(descriptor, F_DUPFD_CLOEXEC, inheritanceDescriptor + 1)
+            guard copy >= 0 else {
+                let number = errno
+                close(pipe[0])
+                return .failure(SpawnError(number: number))
+            }
+            sources.append(copy)
         }
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
