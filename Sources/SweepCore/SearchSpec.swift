@@ -109,6 +109,7 @@ extension SearchSpec {
         objective: Objective = Objective()
     ) -> SearchSpec? {
         guard let fields = reader.fields(keys) else { return nil }
+        // What a kept file means by none. A user's file that leaves it out says `auto` by then (docs/decisions/0071).
         let method = fields.optional("method").map { $0.word(Method.self) } ?? .random
         let trials: Int?? = fields.optional("trials").map { $0.integer(in: 1...greatestTrials) }
         let repeats = fields.optional("repeats").map { $0.integer(in: 1...1000) } ?? 1

@@ -113,8 +113,12 @@ extension Sweep {
 extension SpecNode {
     /// In what this sweep file differs from the one that `kept` was written for when it was handed in.
     ///
-    /// One that leaves pruning to `auto` is the same whatever was picked then, by this version or an earlier one.
+    /// One that leaves pruning to `auto` is the same whatever was picked then, by this version or an earlier one. And one that leaves the
+    /// method of its search to `auto` is the same as one that was kept without a method, which an earlier version took in.
     package func difference(fromKept kept: SpecNode) -> Difference {
+        if kept.leavesMethod, self["search"]?["method"] == .text(SearchSpec.Method.auto.rawValue) {
+            return withoutMethod.difference(fromKept: kept.withoutMethod)
+        }
         guard leavesPruning, kept.leavesPruning || kept.holdsPick else { return difference(from: kept) }
         // Whether hopeless trials are stopped is no matter of auto.
         guard hopelessEntry == kept.hopelessEntry else { return difference(from: kept) }

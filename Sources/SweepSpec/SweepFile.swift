@@ -42,7 +42,8 @@ package struct SweepFile: Sendable {
     }
 
     /// `prune` of the file at `path` for trials of `epochs` epochs, and the virtual slots where the file names them. The other parts
-    /// need not be there; where the file leaves pruning to `auto`, what is picked by those that are.
+    /// need not be there; where the file leaves pruning to `auto`, what is picked by those that are. A file without `search.method` is
+    /// replayed as `random`: the configurations of recorded curves are what they are, and nothing is learnt from results.
     package static func readPrune(
         path: String,
         overrides: [String],
@@ -112,6 +113,8 @@ package struct SweepFile: Sendable {
     }
 
     /// Reads the text of a sweep file that messages call `file`.
+    ///
+    /// One that leaves out how it is searched has `search.method: auto`, which its source says: it is what a user's text becomes a sweep by.
     package static func read(
         text: String,
         file: String,
@@ -124,7 +127,7 @@ package struct SweepFile: Sendable {
         }
         let problems = SpecProblems()
         var reader = TreeReader(problems: problems)
-        let source = reader.node(tree, at: SpecPath(), keyPlace: tree.place)
+        let source = reader.node(tree, at: SpecPath(), keyPlace: tree.place).withDefaultMethod
         let sweep = Sweep.read(source, problems: problems)
         reportGrid(source, sweep, into: problems)
         reportThreads(source, into: problems)

@@ -39,7 +39,7 @@ extension RealProcesses {
                   epochs: 9
                   \(more)
                 objective: {minimize: loss}
-                search: {trials: \(trials), seed: 1}
+                search: {method: random, trials: \(trials), seed: 1}
                 """
             )
         }

@@ -40,7 +40,7 @@ extension RealProcesses {
                   epochs: \(epochs)
                   limits: {grace: 1s}
                 objective: {minimize: loss}
-                search: {trials: 1}
+                search: {method: random, trials: 1}
                 prune: \(prune)
                 """
             )
@@ -58,7 +58,11 @@ extension RealProcesses {
         @Test func `a program is swept to a ranked table, the same on one slot and on two workers`() async throws {
             try #require(Program.has("python3"), "python3 is not installed")
             try await Bench.run { bench in
-                let file = try Self.example("plain", bench, ["trials: 24": "trials: 9", "epochs: 27": "epochs: 9"])
+                let file = try Self.example(
+                    "plain",
+                    bench,
+                    ["trials: 24": "method: random, trials: 9", "epochs: 27": "epochs: 9"]
+                )
                 let first = try await bench.run(
                     ["sweepd", "run", file, "--slots", "1", "--format", "json"],
                     exits: 0,

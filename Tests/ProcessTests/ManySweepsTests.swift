@@ -42,9 +42,15 @@ extension RealProcesses {
             async throws
         {
             try await Bench.run { bench in
-                let more = try bench.sweep("quick", ["{trials: 12, seed: 1}": "{trials: 9, seed: 1}\nprune: none"])
+                let more = try bench.sweep(
+                    "quick",
+                    ["{trials: 12, seed: 1,": "{trials: 9, seed: 1,", "search:": "prune: none\nsearch:"]
+                )
                 let expected = try await bench.undisturbed(more, named: "quick").rank
-                let file = try bench.sweep("quick", ["{trials: 12, seed: 1}": "{trials: 5, seed: 1}\nprune: none"])
+                let file = try bench.sweep(
+                    "quick",
+                    ["{trials: 12, seed: 1,": "{trials: 5, seed: 1,", "search:": "prune: none\nsearch:"]
+                )
                 let coordinator = try await bench.coordinator([file])
                 _ = try bench.worker("red", of: coordinator, slots: 2)
                 try await coordinator.finished("quick")
@@ -76,7 +82,7 @@ extension RealProcesses {
             async throws
         {
             try await Bench.run { bench in
-                let settings = ["{trials: 12, seed: 1}": "{trials: 4, seed: 1}\nprune: none"]
+                let settings = ["{trials: 12, seed: 1,": "{trials: 4, seed: 1,", "search:": "prune: none\nsearch:"]
                 let file = try bench.sweep("quick", settings)
                 try await bench.run(["sweepd", "run", file], exits: 0)
                 let more = try await bench.run(

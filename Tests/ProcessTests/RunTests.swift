@@ -14,7 +14,7 @@ extension RealProcesses {
                 )
                 let search = "search: {method: tpe, trials: 8, seed: 2, warm_start: quick.jsonl}"
                 let text = try String(contentsOfFile: try bench.sweep("quick"), encoding: .utf8)
-                    .replacing("search: {trials: 12, seed: 1}", with: search)
+                    .replacing("search: {trials: 12, seed: 1, method: random}", with: search)
                     .replacing("name: quick", with: "name: warm").replacing("epochs: 9", with: "epochs: 3")
                 let file = try bench.write("warm.yaml", text)
                 let told = try await bench.run(["sweepd", "validate", file], exits: 0)

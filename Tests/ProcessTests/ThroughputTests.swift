@@ -18,7 +18,7 @@ extension RealProcesses {
                       optimizer: {sgd: {learning_rate: {log: [1e-4, 1]}}}
                       batch_size: 32
                       epochs: 1
-                    search: {trials: 1000, seed: 1}
+                    search: {method: random, trials: 1000, seed: 1}
                     prune: none
 
                     """

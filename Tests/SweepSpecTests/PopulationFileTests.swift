@@ -140,7 +140,7 @@ import Testing
                 rest: "search: {trials: 3, \(setting)}"
             )
         )
-        #expect(lines.count == 1 && lines[0].contains("not a setting of random"), "\(lines)")
+        #expect(lines.count == 1 && lines[0].contains("not a setting of auto"), "\(lines)")
     }
     static let settings = ["population: 8", "interval: 2", "quantile: 0.25", "perturb: [0.8, 1.2]", "resample: 0.25"]
 

@@ -25,12 +25,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("search: {trials: 81}", "random"), ("search: {trials: 81}\nprune: auto", "random"),
-        ("search: {trials: 81}\nprune: {method: auto}", "random"), ("search: {method: sobol, trials: 81}", "sobol"),
+        ("search: {method: random, trials: 81}", "random"),
+        ("search: {method: random, trials: 81}\nprune: auto", "random"),
+        ("search: {method: random, trials: 81}\nprune: {method: auto}", "random"),
+        ("search: {method: sobol, trials: 81}", "sobol"),
         ("search: {method: halton, trials: 81}", "halton"), ("search: {method: grid}", "grid"),
-        ("search: {method: grid, trials: 3}", "grid"), ("search: {trials: 81, repeats: 3}", "random"),
-        ("search: {trials: 81, decide: arrival}", "random"), ("search: {trials: 81, try_first: [{l2: 0.5}]}", "random"),
-        ("search: {trials: 81}\nobjective: {maximize: validation.accuracy}", "random"),
+        ("search: {method: grid, trials: 3}", "grid"), ("search: {method: random, trials: 81, repeats: 3}", "random"),
+        ("search: {method: random, trials: 81, decide: arrival}", "random"),
+        ("search: {method: random, trials: 81, try_first: [{l2: 0.5}]}", "random"),
+        ("search: {method: random, trials: 81}\nobjective: {maximize: validation.accuracy}", "random"),
     ])
     func `a search that needs no results has few whole curves`(_ rest: String, _ method: String) throws {
         let choice = PruneChoice(try Self.read(rest))
@@ -59,14 +62,23 @@ import Testing
 
     @Test(arguments: [
         (
-            "search: {trials: 81}\nobjective: {pareto: [{minimize: validation.loss}, {minimize: weight.norm}]}",
+            "search: {method: random, trials: 81}\nobjective: {pareto: [{minimize: validation.loss}, {minimize: weight.norm}]}",
             "there are several objectives"
         ),
-        ("search: {trials: 81}\nfinalists: {top: 2}", "finalists are chosen among the trials that come to their end"),
-        ("search: {trials: 81}\nstop: {epochs: 20}", "stop may end the search before all trials have begun"),
-        ("search: {trials: 81}\nstop: {below: 0.1}", "stop may end the search before all trials have begun"),
         (
-            "search: {trials: 81, where: \"l2 < 0.5\"}",
+            "search: {method: random, trials: 81}\nfinalists: {top: 2}",
+            "finalists are chosen among the trials that come to their end"
+        ),
+        (
+            "search: {method: random, trials: 81}\nstop: {epochs: 20}",
+            "stop may end the search before all trials have begun"
+        ),
+        (
+            "search: {method: random, trials: 81}\nstop: {below: 0.1}",
+            "stop may end the search before all trials have begun"
+        ),
+        (
+            "search: {method: random, trials: 81, where: \"l2 < 0.5\"}",
             "conditions may leave fewer configurations than are to be tried"
         ),
     ])
@@ -79,7 +91,7 @@ import Testing
 
     @Test func `so have folds, whose best are finalists, and trials that programs ask for`() throws {
         let folds = try Self.read(
-            "search: {trials: 81}",
+            "search: {method: random, trials: 81}",
             data: "data: {source: d.csv, target: y, validation: {folds: 3}}"
         )
         #expect(PruneChoice(folds).method == .asha && PruneChoice(folds).reason?.hasPrefix("finalists") == true)
@@ -87,7 +99,7 @@ import Testing
             name: p
             train: {ask: {}, parameters: {x: {uniform: [0, 1]}}, epochs: 9}
             objective: {minimize: loss}
-            search: {trials: 81}
+            search: {method: random, trials: 81}
             """
         let choice = PruneChoice(try sweep(asked).sweep)
         #expect(choice.method == .asha && choice.reason == "programs ask for as many trials as they like")
@@ -96,11 +108,11 @@ import Testing
     }
 
     @Test func `where the number of trials is not known it is promotion ASHA, and one epoch has no rungs`() throws {
-        let space = try Self.read("search: {trials: 81}").space
+        let space = try Self.read("search: {method: random, trials: 81}").space
         let unknown = PruneChoice.pick(search: SearchSpec(), space: space, epochs: 27)
         #expect(unknown.method == .asha && unknown.reason == "the number of trials is not known")
         #expect(PruneChoice.pick(search: SearchSpec(method: .grid), space: space, epochs: 27).method == .extrapolate)
-        let one = try Self.read("search: {trials: 81}", train: "l2: {uniform: [0, 1]}\n  epochs: 1")
+        let one = try Self.read("search: {method: random, trials: 81}", train: "l2: {uniform: [0, 1]}\n  epochs: 1")
         #expect(PruneChoice(one).method == .none && one.settledSource == one.source)
     }
 
@@ -110,7 +122,7 @@ import Testing
         ("prune: {method: auto, first_rung: 2}", .asha), ("prune: {method: auto, budget: 0.2}", .extrapolate),
     ])
     func `what the file says itself is so, and no reason is told`(_ prune: String, _ method: PruneSpec.Method) throws {
-        let sweep = try Self.read("search: {trials: 81}\n\(prune)")
+        let sweep = try Self.read("search: {method: random, trials: 81}\n\(prune)")
         #expect(PruneChoice(sweep).method == method && PruneChoice(sweep).reason == nil)
         #expect(PruneChoice(kept: sweep) == PruneChoice(sweep))
         #expect(sweep.settledSource == sweep.source)
@@ -130,7 +142,7 @@ import Testing
     }
 
     @Test func `what was picked is kept in the file, and is read by versions of before as it is by this one`() throws {
-        let given = try Self.read("search: {trials: 81}\nprune: auto\npriority: 3")
+        let given = try Self.read("search: {method: random, trials: 81}\nprune: auto\npriority: 3")
         let kept = try Self.kept(given)
         #expect(
             kept.source["prune"]
@@ -144,22 +156,24 @@ import Testing
     }
 
     @Test func `a file that was kept before there was a choice has promotion ASHA for ever`() throws {
-        let old = try Self.read("search: {trials: 81}")
+        let old = try Self.read("search: {method: random, trials: 81}")
         #expect(old.source["prune"] == nil && Self.levels(old) == [3, 9, 27])
         #expect(PruneChoice(kept: old).method == .asha && PruneChoice(kept: old).reason == nil)
     }
 
     @Test func `the same file is the same sweep, whatever was picked for it`() throws {
         func given(_ rest: String) throws -> SpecNode { try Self.read(rest).source }
-        let plain = try Self.read("search: {trials: 81}")
+        let plain = try Self.read("search: {method: random, trials: 81}")
         for kept in [plain.settledSource, plain.source] {
             #expect(plain.source.difference(fromKept: kept) == .none)
-            #expect(try given("search: {trials: 81}\nprune: auto").difference(fromKept: kept) == .none)
-            #expect(try given("search: {trials: 81}\npriority: 3").difference(fromKept: kept) == .placement)
+            #expect(try given("search: {method: random, trials: 81}\nprune: auto").difference(fromKept: kept) == .none)
+            #expect(
+                try given("search: {method: random, trials: 81}\npriority: 3").difference(fromKept: kept) == .placement
+            )
             #expect(try given("search: {trials: 99}\npriority: 3").difference(fromKept: kept) == .trials)
-            #expect(try given("search: {trials: 81, seed: 3}").difference(fromKept: kept) == .another)
+            #expect(try given("search: {method: random, trials: 81, seed: 3}").difference(fromKept: kept) == .another)
             for other in ["asha", "extrapolate", "none", "{budget: 0.2}"] {
-                let named = try given("search: {trials: 81}\nprune: \(other)")
+                let named = try given("search: {method: random, trials: 81}\nprune: \(other)")
                 #expect(named.difference(fromKept: kept) == .another, "\(other)")
                 #expect(plain.source.difference(fromKept: named) == .another, "\(other)")
                 #expect(named.difference(fromKept: named) == .none)
@@ -168,13 +182,13 @@ import Testing
     }
 
     @Test func `whether hopeless trials are stopped leaves the rest to auto, and stays in the kept file`() throws {
-        let given = try Self.read("search: {trials: 81}\nprune: {stop_hopeless: true}")
+        let given = try Self.read("search: {method: random, trials: 81}\nprune: {stop_hopeless: true}")
         #expect(PruneChoice(given).method == .extrapolate && PruneChoice(given).reason != nil)
         let kept = try Self.kept(given)
         #expect(kept.prune.stopsHopeless && kept.prune.resolvedMethod == .extrapolate)
         #expect(PruneChoice(kept: kept) == PruneChoice(given) && kept.settledSource == kept.source)
         #expect(given.source.difference(fromKept: kept.source) == .none)
-        let plain = try Self.read("search: {trials: 81}")
+        let plain = try Self.read("search: {method: random, trials: 81}")
         #expect(plain.source.difference(fromKept: kept.source) == .another)
         #expect(given.source.difference(fromKept: plain.settledSource) == .another)
         let learning = try Self.read("search: {method: tpe, trials: 81}\nprune: {stop_hopeless: true}")
@@ -192,8 +206,10 @@ import Testing
             #expect(try given(method).source.difference(fromKept: own.settledSource) == .another)
         }
         // Where it is what would be picked, nothing is lost with it.
-        let random = try given("}" + line)
-        #expect(try given("}").source.difference(fromKept: random.settledSource) == .none)
-        #expect(try given(", repeats: 2}").source.difference(fromKept: random.settledSource) == .another)
+        let random = try given(", method: random}" + line)
+        #expect(try given(", method: random}").source.difference(fromKept: random.settledSource) == .none)
+        #expect(
+            try given(", method: random, repeats: 2}").source.difference(fromKept: random.settledSource) == .another
+        )
     }
 }
