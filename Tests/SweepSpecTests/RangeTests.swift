@@ -104,7 +104,7 @@ import Testing
         ),
         ("{log: [1e-5, 1], prior: {mean: 0, deviation: 1}}", "the mean of a prior lies outside its range"),
         (
-            "{choice: [0.1, 0.2], prior: {mean: 0.1, deviation: 1}}",
+            "{choice: [0.1, 0.2], prior: {mean: 0.1}}",
             ":36: unknown key: train.l2.prior.mean, found mean, allowed weights"
         ),
         (
