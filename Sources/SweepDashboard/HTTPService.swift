@@ -149,6 +149,8 @@ extension Response {
                 try await delivery.send(bytes, giveUp: { channel.close(promise: nil) }) { part in
                     if let part {
                         try await writer.write(ByteBuffer(bytes: part))
+                        // The loop has taken the part now, and told the writer whether there is room for the next.
+                        try await channel.eventLoop.submit {}.get()
                     } else {
                         try await writer.finish(nil)
                     }

@@ -75,7 +75,9 @@ package struct HTTPReply: Sendable {
     ) throws -> HTTPReply {
         let socket = try RawSocket(port: port, timeout: 20)
         var lines = ["\(method) \(target) HTTP/1.1"]
-        let all = ["Host": "127.0.0.1:\(port)", "Connection": "close"].merging(headers) { $1 }
+        let length = body.isEmpty ? "" : "\(body.utf8.count)"
+        let own = ["Host": "127.0.0.1:\(port)", "Connection": "close", "Content-Length": length]
+        let all = own.merging(headers) { $1 }
         lines += all.sorted { $0.key < $1.key }.filter { !$0.value.isEmpty }.map { "\($0.key): \($0.value)" }
         socket.send(Array((lines.joined(separator: "\r\n") + "\r\n\r\n" + body).utf8))
         let answer = String(decoding: socket.receive(64 << 20), as: UTF8.self)

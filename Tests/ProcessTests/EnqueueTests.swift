@@ -39,7 +39,7 @@ extension RealProcesses {
                 let stored = ["--directory", coordinator.directory]
                 let status = try await bench.run(["sweepd", "status", "quick"] + stored, exits: 0).output
                 try #require(status.contains("enqueued 2 configurations that come next"), "\(status)")
-                try await bench.run(["sweepd", "enqueue", "quick", "learning_rate=0.02"] + stored, exits: 2)
+                try await bench.run(["sweepd", "enqueue", "quick", "learning_rate=0.02"] + stored, exits: 3)
 
                 let again = try await bench.coordinator()
                 try #require(try await again.status("quick").trials.total == 4)
