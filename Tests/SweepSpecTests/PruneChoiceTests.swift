@@ -170,7 +170,9 @@ import Testing
             #expect(
                 try given("search: {method: random, trials: 81}\npriority: 3").difference(fromKept: kept) == .placement
             )
-            #expect(try given("search: {trials: 99}\npriority: 3").difference(fromKept: kept) == .trials)
+            #expect(
+                try given("search: {method: random, trials: 99}\npriority: 3").difference(fromKept: kept) == .trials
+            )
             #expect(try given("search: {method: random, trials: 81, seed: 3}").difference(fromKept: kept) == .another)
             for other in ["asha", "extrapolate", "none", "{budget: 0.2}"] {
                 let named = try given("search: {method: random, trials: 81}\nprune: \(other)")
