@@ -105,9 +105,9 @@ extension Effect {
     /// The effects of one commit without the acknowledgements that a later one of them includes; and where `orBeats` is said without
     /// all that a worker is told anew when it asks again.
     ///
-    /// That is: what is said to a connection before its worker came by another, the answers to beats and registrations, the sessions
-    /// that are unknown and the verdicts that a later one of the connection stands for (of a lease that goes on the next beat is told
-    /// again), assignments whose leases are all given in later ones of the connection, and lines of the log that say the same.
+    /// That is: what is said to a connection before its worker came by another, the answers to beats and registrations, the problems, the
+    /// sessions that are unknown and the verdicts that a later one of the connection stands for (of a lease that goes on the next beat is
+    /// told again), assignments whose leases are all given in later ones of the connection, and lines of the log that say the same.
     package static func withoutRepetitions(_ effects: consuming [Effect], orBeats: Bool = false) -> [Effect] {
         enum Saying: Hashable {
             case answer(MessageKind, PeerID)

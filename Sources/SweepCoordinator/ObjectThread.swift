@@ -68,11 +68,7 @@ package actor ObjectThread {
         do {
             switch message {
             case .objectOffer(let offer): return try receive(offer)
-            case .objectChunk(let chunk):
-                guard try !chunk.bytes.isEmpty || ending.contains(chunk.hash) || objects.contains(chunk.hash) else {
-                    return (problem(.undecodable, "a part of \(chunk.hash.hex) without bytes"), .none)
-                }
-                return try await receive(chunk)
+            case .objectChunk(let chunk): return try await receive(chunk)
             case .objectRequest(let request): return (try send(request), .none)
             default: return ([], .none)
             }
@@ -175,6 +171,12 @@ package actor ObjectThread {
         guard chunk.offset == received else {
             let missing = request(chunk.hash, from: received, size: chunk.total)
             return (chunk.offset < received ? [] : [missing], .none)
+        }
+        // After the last bytes it ends an upload whose end failed; where none came there is none.
+        guard received > 0 || !chunk.bytes.isEmpty else {
+            let sentence = "a part of \(chunk.hash.hex) without bytes, of which none came"
+            let kind = MessageKind.objectChunk.rawValue
+            return ([.problem(Problem(kind: kind, code: .undecodable, sentence: sentence))], .none)
         }
         try objects.receive(chunk.hash, offset: chunk.offset, chunk.bytes)
         let now = received + chunk.bytes.count

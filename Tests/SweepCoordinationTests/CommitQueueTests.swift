@@ -149,7 +149,8 @@ import Testing
         #expect(!harness.effects.contains(.replaced(worker.peer)))
         harness.register(worker)
         #expect(!harness.effects.contains(.replaced(worker.peer)))
-        harness.register(harness.reconnected(worker))
+        let again = harness.reconnected(worker)
+        harness.register(again)
         #expect(harness.effects.contains(.replaced(worker.peer)))
     }
 

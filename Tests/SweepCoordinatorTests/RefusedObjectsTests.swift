@@ -49,7 +49,6 @@ import Testing
         let sample = try StoreSample([harness.facts])
         let bytes = Array("a checkpoint".utf8)
         let hash = try sample.objects.put(bytes)
-        let there = try sample.objects.put(Array("another".utf8))
         _ = try sample.objects.delete(hash)
         let logs = LogLines(level: .notice)
         let coordinator = try Coordinator(
@@ -57,6 +56,8 @@ import Testing
             logger: logs.logger
         )
         let endpoint = try await coordinator.open()
+        // At the start it would be deleted, as nobody needs it.
+        let there = try sample.objects.put(Array("another".utf8))
         // The client blocks a thread of its own.
         let thread = ReadingThreads(count: 1, name: "client")
         let pieces = sample.path + "/objects/partial"

@@ -35,7 +35,7 @@ import Testing
         try FileManager.default.createDirectory(at: folder.appending(path: "bin"), withIntermediateDirectories: true)
         try Data("#!/bin/sh\n\(program)\n".utf8).write(to: place)
         #expect(chmod(place.path, 0o755) == 0)
-        #expect(try answer(scripts.identify)[word: "problem"] == "sweepd does not run there: \(words)")
+        #expect(try answer(scripts.identify)["problem"] == "sweepd does not run there: \(words)")
     }
 
     /// A process with the worker's words that does this when it is asked to end; it listens already.
