@@ -21,13 +21,13 @@ struct CoordinatorLocation: ParsableArguments {
     ///
     /// `sweep`: what is to be read where nobody says whereof; the store that `sweepd run` left of it here is found. `isPatient`: a
     /// coordinator that does not answer is an error to who asks, and not the end of the process.
-    func control(about sweep: String? = nil, isPatient: Bool = false) throws -> any SweepControl {
+    func control(about sweep: String? = nil, isPatient: Bool = false) async throws -> any SweepControl {
         if coordinator != nil, directory != nil {
             throw CommandFailure(.badInput, "--coordinator and --directory: give one of them")
         }
         if let directory = directory ?? sweep.flatMap(leftBehind) {
             do {
-                if let running = try Self.endpoint(of: directory, isPatient: isPatient) {
+                if let running = try await Self.endpoint(of: directory, isPatient: isPatient) {
                     let security =
                         keys.isGiven
                         ? try keys.security() : try KeyFiles(directory: directory).clientSecurity()
@@ -49,18 +49,15 @@ struct CoordinatorLocation: ParsableArguments {
     ///
     /// One that starts or ends has the directory and no port. It is not stopped, so its store is not read, but by who is patient and asks
     /// again anyway.
-    private static func endpoint(of directory: String, isPatient: Bool) throws -> SweepStore.Endpoint? {
+    private static func endpoint(of directory: String, isPatient: Bool) async throws -> SweepStore.Endpoint? {
         let deadline = ContinuousClock.now + portPatience
         while true {
             if let running = try SweepStore.Endpoint.running(directory: directory) { return running }
             guard !isPatient, DirectoryLock.isHeld(directory: directory) else { return nil }
             guard ContinuousClock.now < deadline else {
-                throw CommandFailure(
-                    .unreachable,
-                    "\(directory): its coordinator starts or ends, and has no port open; try again"
-                )
+                throw CommandFailure(.unreachable, StoredSweeps.portless(directory))
             }
-            usleep(20_000)
+            try await Task.sleep(for: .milliseconds(20))
         }
     }
 
@@ -91,7 +88,7 @@ struct CoordinatorLocation: ParsableArguments {
         about sweep: String? = nil,
         _ question: (any SweepControl) async throws -> Answer
     ) async throws -> Answer {
-        let control = try control(about: sweep)
+        let control = try await control(about: sweep)
         do { return try await question(control) } catch let error as ControlError {
             throw CommandFailure(error, of: control)
         }

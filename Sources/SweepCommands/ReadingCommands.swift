@@ -128,7 +128,7 @@ struct RankCommand: AsyncParsableCommand {
             )
         }
         let judged = try metric.map(Metric.named)
-        let control = try location.control(about: sweep)
+        let control = try await location.control(about: sweep)
         do {
             let document = try await control.rank(sweep: sweep, top: top, metric: judged)
             if format == .yaml {

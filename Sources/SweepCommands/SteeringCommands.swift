@@ -72,7 +72,7 @@ struct DeleteCommand: AsyncParsableCommand {
                 "delete removes \(sweep) with its trials, curves and ranking for good; sweepd delete \(sweep) --yes does it"
             )
         }
-        let control = try location.control()
+        let control = try await location.control()
         let entry: ListDocument.Entry
         do { entry = try await control.delete(sweep: sweep) } catch {
             if ifExists, error.code == .notFound { return Terminal.error("\(sweep): there is no such sweep") }

@@ -19,7 +19,9 @@ package struct CommitQueue: Sendable {
 
     private var pending: [Effect] = []
     private var committing: [Effect]?
-    /// How many are to gather before they are looked through.
+    /// The weight of what is pending.
+    private var load = 0
+    /// What weight is to gather before it is looked through.
     private var lookedThroughAt = many
 
     package init() {}
@@ -33,17 +35,21 @@ package struct CommitQueue: Sendable {
     /// Effects that wait for their commit.
     package var count: Int { pending.count }
 
-    /// Adds what the core decided; O(1) an effect in the long run.
+    /// Adds what the core decided; O(1) an effect in the long run, of messages also by the leases that they name.
     ///
-    /// However long a commit takes, what gathers is bounded by what workers may send unacknowledged and by the peers that are there: they
-    /// beat and repeat themselves meanwhile.
+    /// However long a commit takes, the messages and lines of the log that gather for workers are bounded by what they may send
+    /// unacknowledged and by the workers that are there: they beat, repeat themselves and come back by new connections meanwhile. Two
+    /// things grow with each return: the facts of leases that the worker never heard of, which are handed back and given anew (two a
+    /// lease), and the answer to a connection that never registers.
     package mutating func add(_ effects: [Effect]) {
         if pending.isEmpty { pending = effects } else { pending += effects }
-        guard pending.count >= lookedThroughAt else { return }
+        load += effects.reduce(0) { $0 + $1.weight }
+        guard load >= lookedThroughAt else { return }
         var gathered: [Effect] = []
         swap(&gathered, &pending)
         pending = Effect.withoutRepetitions(gathered, orBeats: true)
-        lookedThroughAt = max(Self.many, 2 * pending.count)
+        load = pending.reduce(0) { $0 + $1.weight }
+        lookedThroughAt = max(Self.many, 2 * load)
     }
 
     /// The next step; nil while a commit is under way and when nothing waits.
@@ -52,6 +58,7 @@ package struct CommitQueue: Sendable {
         var waiting: [Effect] = []
         swap(&waiting, &pending)
         lookedThroughAt = Self.many
+        load = 0
         let effects = Effect.withoutRepetitions(waiting)
         let facts = effects.compactMap { effect -> Fact? in
             guard case .record(let fact) = effect else { return nil }

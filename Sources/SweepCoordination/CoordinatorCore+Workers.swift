@@ -71,7 +71,10 @@ extension CoordinatorCore {
             return turnAway(introduction, on: connection, at: now)
         }
         turnedAway.forget(id.name)
-        if let former = table[id]?.connection, former != connection { connections[former] = nil }
+        if let former = table[id]?.connection, former != connection {
+            connections[former] = nil
+            effects.append(.replaced(former))
+        }
         if let other = connections[connection], other != id { table.update(other) { $0.connection = nil } }
         connections[connection] = id
         table.add(id, at: now)

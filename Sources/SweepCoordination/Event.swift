@@ -89,6 +89,8 @@ package enum Steering: String, CaseIterable, Sendable {
 package enum Effect: Hashable, Sendable {
     case record(Fact)
     case send(Message, to: PeerID)
+    /// The worker of this connection has come by another: nobody listens to this one.
+    case replaced(PeerID)
     case reply(ReplyToken, SteeringOutcome)
     /// These bytes are needed by nobody any more.
     case drop(ContentHash)
@@ -100,35 +102,65 @@ package enum Effect: Hashable, Sendable {
 }
 
 extension Effect {
-    /// The effects of one commit without the acknowledgements that a later one of them includes, and where it is said without the answers
-    /// to beats that a later one stands for.
+    /// The effects of one commit without the acknowledgements that a later one of them includes; and where `orBeats` is said without
+    /// all that a worker is told anew when it asks again.
+    ///
+    /// That is: what is said to a connection before its worker came by another, the answers to beats and registrations, the problems, the
+    /// sessions that are unknown and the verdicts that a later one of the connection stands for (of a lease that goes on the next beat is
+    /// told again), assignments whose leases are all given in later ones of the connection, and lines of the log that say the same.
     package static func withoutRepetitions(_ effects: consuming [Effect], orBeats: Bool = false) -> [Effect] {
-        struct Answer: Hashable {
-            let peer: PeerID
-            let isBeat: Bool
+        enum Saying: Hashable {
+            case answer(MessageKind, PeerID)
+            case lease(LeaseID, PeerID)
+            case line(LogLine)
         }
-        func repeated(_ effect: Effect) -> Answer? {
+        var later: Set<Saying> = []
+        var replaced: Set<PeerID> = []
+        // From the last on, what is said later is known.
+        func isRepeated(_ effect: Effect) -> Bool {
             switch effect {
-            case .send(.acknowledged, let peer): Answer(peer: peer, isBeat: false)
-            case .send(.heartbeatAnswer, let peer) where orBeats: Answer(peer: peer, isBeat: true)
-            default: nil
+            case .send(.acknowledged, let peer) where !orBeats:
+                return !later.insert(.answer(.acknowledged, peer)).inserted
+            case .send(let message, let peer) where orBeats:
+                guard !replaced.contains(peer) else { return true }
+                switch message {
+                case .acknowledged, .heartbeatAnswer, .welcome, .unknownSession, .verdicts, .problem:
+                    return !later.insert(.answer(message.kind, peer)).inserted
+                case .assignments(let assignments):
+                    let new = assignments.leases.count { later.insert(.lease($0.lease, peer)).inserted }
+                    return new == 0
+                default: return false
+                }
+            case .log(let line) where orBeats && (line.level == .debug || line.level == .info):
+                return !later.insert(.line(line)).inserted
+            case .replaced(let peer) where orBeats:
+                replaced.insert(peer)
+                return true
+            default: return false
             }
         }
-        var last: [Answer: Int] = [:]
-        var count = 0
-        for index in effects.indices {
-            guard let answer = repeated(effects[index]) else { continue }
-            last[answer] = index
-            count += 1
-        }
-        guard count > last.count else { return effects }
+        // The last first.
+        var repeated: [Int] = []
+        for index in effects.indices.reversed() where isRepeated(effects[index]) { repeated.append(index) }
+        guard !repeated.isEmpty else { return effects }
         var index = -1
-        effects.removeAll { effect in
+        effects.removeAll { _ in
             index += 1
-            guard let answer = repeated(effect) else { return false }
-            return last[answer] != index
+            guard repeated.last == index else { return false }
+            repeated.removeLast()
+            return true
         }
         return effects
+    }
+
+    /// What waits with it, about: one, and one for each lease that it names.
+    var weight: Int {
+        switch self {
+        case .send(.welcome(let welcome), _): 1 + welcome.refused.count
+        case .send(.verdicts(let verdicts), _): 1 + verdicts.items.count
+        case .send(.assignments(let assignments), _): 1 + assignments.leases.count
+        default: 1
+        }
     }
 }
 

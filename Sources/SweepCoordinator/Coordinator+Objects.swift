@@ -11,8 +11,10 @@ struct ObjectUpkeep {
     var unclaimed = UnclaimedObjects()
     /// Objects to delete as soon as no backup needs the directory as it is.
     var postponed: Set<ContentHash> = []
-    /// Whether the last object that was sent could not be kept: told of once.
+    /// Whether the last bytes that were to be written were not, and that was told.
     var isRefusing = false
+    /// When it may be told next that none are written, and that none are read.
+    var nextTelling = (written: Instant.zero, read: Instant.zero)
     /// When `unclaimed` is looked through again.
     var nextLook = Instant.zero
     /// When room is sought again among them for what does not fit.
@@ -43,14 +45,13 @@ extension Coordinator {
             )
         }
         Task {
-            let answers = await objects.answer(message)
+            let (answers, service) = await objects.take(message)
             transfers.end(cost, of: connection, key: key)
+            note(service)
             for answer in answers {
                 switch answer {
                 case .objectStored(let stored):
-                    keepsAgain()
                     arrived(stored.hash, size: message.sentObject?.size ?? 0, of: key)
-                case .problem(let problem) where problem.code == .unspecified: cannotKeep(problem)
                 case .objectMissing(let missing) where core.needs(missing.hash): lost(missing.hash)
                 default: break
                 }
@@ -63,21 +64,36 @@ extension Coordinator {
         }
     }
 
-    /// Tells the first time that the disk takes no object, or gives none: workers hear it each time and go on offering theirs, so that
-    /// nothing fails, and trials stand still until somebody sees to it here.
-    private func cannotKeep(_ problem: Problem) {
-        logger.log(
-            level: upkeep.isRefusing ? .debug : .warning,
-            "data sets and checkpoints cannot be kept; trials wait until they can be",
-            metadata: ["store.error": "\(problem.sentence)"]
-        )
-        upkeep.isRefusing = true
-    }
-
-    private func keepsAgain() {
-        guard upkeep.isRefusing else { return }
-        upkeep.isRefusing = false
-        logger.notice("data sets and checkpoints are kept again")
+    /// Tells the first time that the disk takes no bytes, or gives none, and at most once a minute: workers hear it each time and go on
+    /// offering theirs, so that nothing fails, and trials stand still until somebody sees to it here.
+    private func note(_ service: ObjectThread.Service) {
+        let now = now
+        func level(_ isFirst: Bool) -> Logger.Level { isFirst ? .warning : .debug }
+        switch service {
+        case .none: break
+        case .wrote:
+            guard upkeep.isRefusing else { return }
+            upkeep.isRefusing = false
+            logger.notice("data sets and checkpoints are kept again")
+        case .refusedToWrite(let reason):
+            let isFirst = !upkeep.isRefusing && now >= upkeep.nextTelling.written
+            logger.log(
+                level: level(isFirst),
+                "data sets and checkpoints cannot be kept; trials wait until they can be",
+                metadata: ["store.error": "\(reason)"]
+            )
+            guard isFirst else { return }
+            upkeep.isRefusing = true
+            upkeep.nextTelling.written = now.advanced(by: ObjectUpkeep.pause)
+        case .refusedToRead(let reason):
+            let isFirst = now >= upkeep.nextTelling.read
+            logger.log(
+                level: level(isFirst),
+                "a data set or checkpoint cannot be read; trials that need it wait until it can be",
+                metadata: ["store.error": "\(reason)"]
+            )
+            if isFirst { upkeep.nextTelling.read = now.advanced(by: ObjectUpkeep.pause) }
+        }
     }
 
     /// What the bytes of an object that is offered or sent would be beyond, when older ones have given way; nil for one that is kept

@@ -19,6 +19,8 @@ package struct SnapshotUpkeep: Sendable {
     let beganAtSnapshot: Bool
     /// Whether there is no file that one could be written to: nothing is tried then, the journal suffices.
     var isImpossible = false
+    /// Whether the file holds one that is of no use, and could not be cleared of it: that comes before another is written.
+    package private(set) var isToBeCleared = false
     /// Where the journal stood when one could not be written last; nil since one was.
     private var bytesWhenFailed: Int?
 
@@ -86,6 +88,15 @@ package struct SnapshotUpkeep: Sendable {
         return bytesWhenFailed == nil
     }
 
+    /// What the file holds is of no use, and stays for now; whether that is the first failure since one was written.
+    package mutating func notCleared() -> Bool {
+        isToBeCleared = true
+        return failed()
+    }
+
+    /// The file holds nothing of no use any more.
+    package mutating func cleared() { isToBeCleared = false }
+
     /// The directory's snapshots; nil where they cannot be written, which is no reason not to serve.
     static func open(_ directory: String, _ logger: Logger) -> SnapshotStore? {
         func tell(_ message: Logger.Message, _ error: StoreError) {
@@ -109,9 +120,8 @@ extension Coordinator {
         guard let snapshots else { return }
         if !snapshotUpkeep.beganAtSnapshot {
             do { try await snapshots.clear() } catch {
-                // What is of no use stays, and nothing is to be written beside it.
-                snapshotUpkeep.isImpossible = true
-                return snapshotFailed(error)
+                // What is of no use stays until there is another try, and nothing is to be written beside it.
+                return snapshotFailed(error, first: snapshotUpkeep.notCleared())
             }
         }
         // The newest entry may be one that is about to be cleared.
@@ -125,6 +135,7 @@ extension Coordinator {
         Task {
             let began = ContinuousClock.now
             do {
+                try await clearIfNeeded(snapshots)
                 let (head, trials) = try await snapshots.keep(snapshot, at: place)
                 snapshotUpkeep.written(bytes: head.bytes)
                 logger.debug(
@@ -135,8 +146,15 @@ extension Coordinator {
                     ]
                 )
                 await thin(trials)
-            } catch { snapshotFailed(error) }
+            } catch { snapshotFailed(error, first: snapshotUpkeep.failed()) }
         }
+    }
+
+    /// Clears the file of what is of no use, where that failed before.
+    private func clearIfNeeded(_ snapshots: SnapshotThread) async throws {
+        guard snapshotUpkeep.isToBeCleared else { return }
+        try await snapshots.clear()
+        snapshotUpkeep.cleared()
     }
 
     /// Writes a last snapshot, so that the next start is quick.
@@ -146,7 +164,10 @@ extension Coordinator {
         guard clearing.sweeps.isEmpty, snapshotUpkeep.isDueAtEnd, let snapshots, let place = snapshotUpkeep.last else {
             return
         }
-        do { _ = try await snapshots.keep(core.snapshot, at: place) } catch { snapshotFailed(error) }
+        do {
+            try await clearIfNeeded(snapshots)
+            _ = try await snapshots.keep(core.snapshot, at: place)
+        } catch { snapshotFailed(error, first: snapshotUpkeep.failed()) }
     }
 
     /// Trials whose curves are let go in one go: some tenths of a millisecond.
@@ -160,8 +181,7 @@ extension Coordinator {
         }
     }
 
-    private func snapshotFailed(_ error: any Error) {
-        let isFirst = snapshotUpkeep.failed()
+    private func snapshotFailed(_ error: any Error, first isFirst: Bool) {
         logger.log(
             level: isFirst ? .warning : .debug,
             "a snapshot cannot be written; until one can be a restart reads more of the journal",

@@ -340,6 +340,8 @@ extension Coordinator {
         case .reply(let token, let outcome): repliers.removeValue(forKey: token)?(outcome)
         case .drop(let hash): drop(hash)
         case .seekExperiment(let sweep): seekExperiment(on: sweep)
+        // What waited for it in the queue is not said; else there is nothing to do.
+        case .replaced: break
         case .log(let line): log(line)
         case .wake(let moment):
             // A coordinator that closes looks at nobody's silence any more: it does not hear them.

@@ -46,23 +46,44 @@ package actor ObjectThread {
         _ = try? objects.evictUploads(uploadLimits, sparing: ending)
     }
 
+    /// What the disk did for a message.
+    package enum Service: Hashable, Sendable {
+        /// It took bytes.
+        case wrote
+        /// It was not asked, or had nothing to take.
+        case none
+        /// It took none, or gave none; why.
+        case refusedToWrite(String)
+        case refusedToRead(String)
+    }
+
     /// Takes a transfer message and answers with what is to be sent back, in order.
-    package func answer(_ message: Message) async -> [Message] {
+    package func answer(_ message: Message) async -> [Message] { await take(message).answers }
+
+    /// The same, with what the disk did for it.
+    package func take(_ message: Message) async -> (answers: [Message], service: Service) {
+        func problem(_ code: ProblemCode, _ sentence: String) -> [Message] {
+            [.problem(Problem(kind: message.kind.rawValue, code: code, sentence: sentence))]
+        }
         do {
             switch message {
             case .objectOffer(let offer): return try receive(offer)
             case .objectChunk(let chunk): return try await receive(chunk)
-            case .objectRequest(let request): return try send(request)
-            default: return []
+            case .objectRequest(let request): return (try send(request), .none)
+            default: return ([], .none)
             }
         } catch StoreError.objectCorrupt(let hash) {
             // Thrown away and not asked for anew: a sender whose bytes never match their name would be asked for ever.
-            let sentence = "the bytes offered as \(hash.hex) have another hash"
-            return [.problem(Problem(kind: message.kind.rawValue, code: .undecodable, sentence: sentence))]
+            return (problem(.undecodable, "the bytes offered as \(hash.hex) have another hash"), .none)
         } catch {
             // Not a refusal: a disk that is full now may have room when the sender offers again.
-            let problem = Problem(kind: message.kind.rawValue, code: .unspecified, sentence: "\(error)")
-            return [.problem(problem)]
+            let answers = problem(.unspecified, "\(error)")
+            switch error as? StoreError {
+            case .full, .inputOutput, .notPermitted:
+                if case .objectRequest = message { return (answers, .refusedToRead("\(error)")) }
+                return (answers, .refusedToWrite("\(error)"))
+            default: return (answers, .none)
+            }
         }
     }
 
@@ -123,31 +144,42 @@ package actor ObjectThread {
         return true
     }
 
-    private func receive(_ offer: ObjectOffer) throws -> [Message] {
+    private func receive(_ offer: ObjectOffer) throws -> (answers: [Message], service: Service) {
         // Nothing is missing: whoever is asked for nothing knows that somebody is there, and offers it again.
-        guard !ending.contains(offer.hash) else { return [request(offer.hash, from: offer.size, size: offer.size)] }
-        if try objects.contains(offer.hash) { return [.objectStored(ObjectStored(hash: offer.hash))] }
+        guard !ending.contains(offer.hash) else {
+            return ([request(offer.hash, from: offer.size, size: offer.size)], .none)
+        }
+        if try objects.contains(offer.hash) { return ([.objectStored(ObjectStored(hash: offer.hash))], .none) }
         if offer.head.count == offer.size {
             try objects.put(offer.head, as: offer.hash)
-            return [.objectStored(ObjectStored(hash: offer.hash))]
+            return ([.objectStored(ObjectStored(hash: offer.hash))], .wrote)
         }
         let received = try objects.received(offer.hash)
+        let isWritten = received == 0 && !offer.head.isEmpty
         if received == 0 {
             boundUploads()
             try objects.receive(offer.hash, offset: 0, offer.head)
             receivedSinceLook += offer.head.count
         }
-        return [request(offer.hash, from: try objects.received(offer.hash), size: offer.size)]
+        let rest = request(offer.hash, from: try objects.received(offer.hash), size: offer.size)
+        return ([rest], isWritten ? .wrote : .none)
     }
 
-    private func receive(_ chunk: ObjectChunk) async throws -> [Message] {
+    private func receive(_ chunk: ObjectChunk) async throws -> (answers: [Message], service: Service) {
         // Whoever sends the same bytes beside another offers them again, and is told then.
-        guard !ending.contains(chunk.hash) else { return [] }
-        if try objects.contains(chunk.hash) { return [.objectStored(ObjectStored(hash: chunk.hash))] }
+        guard !ending.contains(chunk.hash) else { return ([], .none) }
+        if try objects.contains(chunk.hash) { return ([.objectStored(ObjectStored(hash: chunk.hash))], .none) }
         let received = try objects.received(chunk.hash)
         // A chunk that was sent twice is passed over; after a gap the sender is asked for what is missing.
         guard chunk.offset == received else {
-            return chunk.offset < received ? [] : [request(chunk.hash, from: received, size: chunk.total)]
+            let missing = request(chunk.hash, from: received, size: chunk.total)
+            return (chunk.offset < received ? [] : [missing], .none)
+        }
+        // After the last bytes it ends an upload whose end failed; where none came there is none.
+        guard received > 0 || !chunk.bytes.isEmpty else {
+            let sentence = "a part of \(chunk.hash.hex) without bytes, of which none came"
+            let kind = MessageKind.objectChunk.rawValue
+            return ([.problem(Problem(kind: kind, code: .undecodable, sentence: sentence))], .none)
         }
         try objects.receive(chunk.hash, offset: chunk.offset, chunk.bytes)
         let now = received + chunk.bytes.count
@@ -156,10 +188,11 @@ package actor ObjectThread {
         if now < chunk.total, receivedSinceLook >= uploadLimits.bytes / 16 { boundUploads() }
         if now >= chunk.total {
             try await end(chunk.hash, size: now)
-            return [.objectStored(ObjectStored(hash: chunk.hash))]
+            return ([.objectStored(ObjectStored(hash: chunk.hash))], .wrote)
         }
         // The sender counts the same windows: each request is answered up to its end.
-        return now.isMultiple(of: WireLimits.window) ? [request(chunk.hash, from: now, size: chunk.total)] : []
+        let next = request(chunk.hash, from: now, size: chunk.total)
+        return (now.isMultiple(of: WireLimits.window) ? [next] : [], .wrote)
     }
 
     /// Ends an upload whose bytes are all there: at once a small one, else beside all others.

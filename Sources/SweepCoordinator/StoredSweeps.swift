@@ -103,10 +103,19 @@ package struct StoredSweeps: SweepControl {
 
     /// The answer to whoever wants to steer.
     package var stopped: ControlError {
-        ControlError(
+        // It may have been started since the store was looked for.
+        guard !DirectoryLock.isHeld(directory: directory) else {
+            return ControlError(.conflict, Self.portless(directory))
+        }
+        return ControlError(
             .conflict,
             "\(directory): its coordinator is not running; `sweepd coordinator --directory \(directory)` starts it"
         )
+    }
+
+    /// What is said of a coordinator that has its directory and no port, as when it starts or ends.
+    package static func portless(_ directory: String) -> String {
+        "\(directory): its coordinator starts or ends, and has no port open; try again"
     }
 
     private func sweep(_ name: String) throws(ControlError) -> SweepProgress {

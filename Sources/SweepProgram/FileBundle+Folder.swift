@@ -10,8 +10,9 @@ extension FileBundle {
         try self.init(entries)
     }
 
-    /// The files and folders at these paths of a folder, each folder with all that is in it but hidden files, caches, and
-    /// directories of coordinators: their keys are nobody else's, and their stores change from one moment to the next.
+    /// The files and folders at these paths of a folder, each folder with all that is in it but hidden files, caches,
+    /// directories of coordinators, whose keys are nobody else's and whose stores change from one moment to the next, and this program's
+    /// own private keys and join files.
     package init(_ paths: [String], in folder: String) throws(FileBundleError) {
         var entries: [Entry] = []
         var size = 0
@@ -46,6 +47,12 @@ extension FileBundle {
         guard stat(place, &status) == 0 else { throw failure(name) }
         switch status.st_mode & S_IFMT {
         case S_IFREG:
+            if leavesOutHidden, status.st_mode & 0o077 == 0, status.st_size <= greatestKey,
+                isKey(try bytes(of: place, name))
+            {
+                guard isNamed else { return }
+                throw FileBundleError("\(name) is a private key or join file of sweepd, which does not travel")
+            }
             // A file with a hole may say that it has any size.
             size = Int(status.st_size) > greatestSize ? greatestSize + 1 : size + Int(status.st_size)
             guard size <= greatestSize else {
@@ -76,6 +83,22 @@ extension FileBundle {
             }
         default: throw FileBundleError("\(name) is no file and no folder")
         }
+    }
+
+    /// Bytes that a private key or a join file has at most; of those that are written here none has a thousand.
+    private static let greatestKey = 64 << 10
+
+    /// Whether a text is a key pair or a join file as this program writes them: lines of their words, of which one is a secret key.
+    private static func isKey(_ bytes: [UInt8]) -> Bool {
+        let words: Set<Substring> = ["endpoint", "name", "public", "role", "secret", "server"]
+        var hasSecret = false
+        for line in String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline) {
+            let fields = line.split(whereSeparator: \.isWhitespace)
+            guard let first = fields.first, !first.hasPrefix("#") else { continue }
+            guard fields.count == 2, words.contains(first) else { return false }
+            if first == "secret", fields[1].utf8.count == 40 { hasSecret = true }
+        }
+        return hasSecret
     }
 
     private static func failure(_ name: String) -> FileBundleError {

@@ -14,8 +14,8 @@ package enum JournalCodec {
     /// The versions that are read; a batch of another is refused, never guessed at.
     package static let readVersions: ClosedRange<UInt32> = 1...version
 
-    /// Bytes from which on a row gets no further fact. The largest fact comes in a message of 16 MiB, so that rows stay far below the
-    /// `WireLimits.journal` that a reader takes.
+    /// Bytes from which on a row gets no further fact. The largest fact of a message has 16 MiB; a larger one, of a sweep file of the
+    /// coordinator's own machine, has a row for itself where it does not fit.
     package static let rowBytes = 16 << 20
 
     /// The row's bytes, however many they are. Throws only for a tree that no reader would take back.
@@ -28,8 +28,13 @@ package enum JournalCodec {
     }
 
     /// The facts of a commit as rows, in order: one unless very many gathered, as they do while a disk stands still. Each but the last has
-    /// at least `limit` bytes. None of no facts; throws as `encode`.
-    package static func rows(_ facts: [Fact], bytes limit: Int = rowBytes) throws(WireError) -> [[UInt8]] {
+    /// at least `limit` bytes, unless the next fact would have made it larger than `greatest`: none is but of a single fact that is. None
+    /// of no facts; throws as `encode`.
+    package static func rows(
+        _ facts: [Fact],
+        bytes limit: Int = rowBytes,
+        atMost greatest: Int = WireLimits.journal
+    ) throws(WireError) -> [[UInt8]] {
         guard !facts.isEmpty else { return [] }
         var rows: [[UInt8]] = []
         var writer = begun(for: facts.count)
@@ -39,7 +44,15 @@ package enum JournalCodec {
                 rows.append(writer.bytes)
                 writer = begun(for: 0)
             }
+            let before = writer.bytes.count
             try writer.append(fact)
+            if !isEmpty, writer.bytes.count > greatest {
+                var next = begun(for: 0)
+                next.bytes += writer.bytes[before...]
+                writer.bytes.removeSubrange(before...)
+                rows.append(writer.bytes)
+                writer = next
+            }
             isEmpty = false
         }
         return rows + [writer.bytes]

@@ -359,6 +359,7 @@ package struct SimulatedCoordinator: Sendable {
                 }
                 return .log(line)
             case .seekExperiment(let sweep): return .seek(sweep)
+            case .replaced: return nil
             case .wake(let moment): return .wake(at: moment)
             }
         }

@@ -1,5 +1,6 @@
 import SweepCoordination
 import SweepCore
+import SweepTestKit
 import SweepWire
 import Testing
 
@@ -71,6 +72,86 @@ import Testing
         let turn = [Effect.record(Self.other), Self.late]
         #expect(rest == turn + turn + turn)
         #expect(effects.count { if case .send(.acknowledged, _) = $0 { true } else { false } } == peers.count)
+    }
+
+    /// A worker that hears nothing for some seconds comes back by another connection, again and again.
+    @Test func `a commit that takes long gathers no more for workers that come back than there are workers`() throws {
+        var queue = CommitQueue()
+        queue.add([.record(Self.fact)])
+        #expect(queue.next() == .commit([Self.fact]))
+        let lease = LeaseID(trial: TrialID(sweep: SweepID(rawValue: 1), number: 1), attempt: Attempt(rawValue: 1))
+        let stale = Message.verdicts(Verdicts(items: [.init(lease: lease, stop: .superseded)]))
+        let (workers, rounds) = (10, 10_000)
+        func peer(_ worker: Int, _ round: Int) -> PeerID { PeerID(number: UInt32(round * workers + worker)) }
+        func welcome(_ round: Int) -> Message {
+            .welcome(
+                Welcome(
+                    session: 1,
+                    heartbeatMilliseconds: 2_000,
+                    lapseMilliseconds: 6_000,
+                    coordinator: "sweepd",
+                    lastSequence: UInt64(round),
+                    refused: [lease]
+                )
+            )
+        }
+        for round in 1...rounds {
+            for worker in 0..<workers {
+                let (old, new) = (peer(worker, round - 1), peer(worker, round))
+                queue.add([
+                    .replaced(old), .send(welcome(round), to: new),
+                    .log(LogLine(.info, "worker registered", ["worker.id": "w\(worker)"])),
+                    .send(.heartbeatAnswer, to: new), .send(stale, to: new), .send(stale, to: new),
+                ])
+            }
+        }
+        #expect(queue.count < 2 * CommitQueue.many)
+        _ = queue.committed()
+        guard case .perform(let effects)? = queue.next() else {
+            Issue.record("nothing is left")
+            return
+        }
+        for worker in 0..<workers {
+            let newest = peer(worker, rounds)
+            #expect(effects.contains(.send(welcome(rounds), to: newest)) && effects.contains(.send(stale, to: newest)))
+        }
+        #expect(effects.count { if case .send(.welcome, _) = $0 { true } else { false } } < CommitQueue.many)
+        #expect(effects.count { if case .log = $0 { true } else { false } } < CommitQueue.many)
+    }
+
+    @Test func `what is dropped of what waits is said by what comes later, and a warning stays`() {
+        let (one, two) = (PeerID(number: 1), PeerID(number: 2))
+        let leases = (1...2).map {
+            LeaseID(trial: TrialID(sweep: SweepID(rawValue: 1), number: $0), attempt: Attempt(rawValue: 1))
+        }
+        func verdict(_ lease: Int) -> Message {
+            .verdicts(Verdicts(items: [.init(lease: leases[lease], stop: .superseded)]))
+        }
+        let warning = Effect.log(LogLine(.warning, "trial failed"))
+        let info = Effect.log(LogLine(.info, "worker registered"))
+        let effects: [Effect] = [
+            .send(.drain, to: one), info, warning, .send(verdict(0), to: two), .record(Self.fact), .replaced(one), info,
+            warning, .send(.unknownSession, to: one), .send(verdict(1), to: two), .send(.drain, to: two),
+        ]
+        #expect(
+            Effect.withoutRepetitions(effects, orBeats: true) == [
+                warning, .record(Self.fact), info, warning, .send(.unknownSession, to: one), .send(verdict(1), to: two),
+                .send(.drain, to: two),
+            ]
+        )
+        // One commit drops nothing of it.
+        #expect(Effect.withoutRepetitions(effects) == effects)
+    }
+
+    @Test func `a worker that comes by another connection leaves the first`() {
+        var harness = CoreHarness()
+        let worker = harness.join("a")
+        #expect(!harness.effects.contains(.replaced(worker.peer)))
+        harness.register(worker)
+        #expect(!harness.effects.contains(.replaced(worker.peer)))
+        let again = harness.reconnected(worker)
+        harness.register(again)
+        #expect(harness.effects.contains(.replaced(worker.peer)))
     }
 
     @Test func `without a commit nothing is through`() {

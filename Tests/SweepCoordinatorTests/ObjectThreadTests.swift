@@ -32,6 +32,53 @@ struct ObjectThreadTests {
         }
     }
 
+    @Test func `what the disk did is told apart from what a sender did`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let thread = ObjectThread(ObjectStore(directory: directory.path))
+        defer { thread.stop() }
+        // A part of nothing that is known, of which nothing comes.
+        let name = try #require(ContentHash(hex: String(repeating: "a", count: 64)))
+        let nothing = await thread.take(.objectChunk(ObjectChunk(hash: name, offset: 0, total: 0, bytes: [])))
+        guard case .problem(let problem)? = nothing.answers.first, nothing.answers.count == 1 else {
+            Issue.record("found \(nothing.answers)")
+            return
+        }
+        #expect(problem.code == .undecodable && nothing.service == .none)
+        // After a gap what is missing is asked for, also by a part without bytes.
+        let gap = await thread.take(.objectChunk(ObjectChunk(hash: name, offset: 5, total: 5, bytes: [])))
+        #expect(gap.answers == [.objectRequest(ObjectRequest(hash: name, offset: 0, length: 5))])
+        #expect(gap.service == .none)
+        // Bytes of another name are their sender's fault.
+        let wrong = await thread.take(.objectOffer(ObjectOffer(hash: name, size: 1, head: [7])))
+        #expect(wrong.service == .none)
+        let bytes: [UInt8] = [1, 2, 3]
+        let hash = try ObjectStore(directory: directory.path + "/sender").put(bytes)
+        let offer = Message.objectOffer(ObjectOffer(hash: hash, size: bytes.count, head: bytes))
+        #expect(await thread.take(offer).service == .wrote)
+        #expect(await thread.take(offer).service == .none)
+        // A disk on which no folder can be made.
+        let refusing = ObjectThread(ObjectStore(directory: "/proc/sweepd-test"))
+        defer { refusing.stop() }
+        guard case .refusedToWrite = await refusing.take(offer).service else {
+            Issue.record("it was written")
+            return
+        }
+    }
+
+    @Test func `a part without bytes ends an upload whose bytes are all there and whose end failed`() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let objects = ObjectStore(directory: directory.path)
+        let thread = ObjectThread(objects)
+        defer { thread.stop() }
+        let bytes: [UInt8] = [1, 2, 3]
+        let hash = try ObjectStore(directory: directory.path + "/sender").put(bytes)
+        try objects.receive(hash, offset: 0, bytes)
+        let last = ObjectChunk(hash: hash, offset: bytes.count, total: bytes.count, bytes: [])
+        #expect(await thread.answer(.objectChunk(last)) == [.objectStored(ObjectStored(hash: hash))])
+    }
+
     @Test func `an offer without a head is asked for what is missing`() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "sweepd-objects-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }

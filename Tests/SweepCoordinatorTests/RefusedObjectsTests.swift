@@ -9,8 +9,15 @@ import SweepWire
 import Testing
 
 @Suite(.timeLimit(.minutes(2))) struct RefusedObjectsTests {
-    /// Offers an object three times while the folder for pieces is none, and once when it may be made again.
-    private static func offer(_ bytes: [UInt8], as hash: ContentHash, to endpoint: String, pieces: String) throws {
+    /// Offers an object three times while the folder for pieces is none, each time with one that is `there`, and
+    /// once when it may be made again.
+    private static func offer(
+        _ bytes: [UInt8],
+        as hash: ContentHash,
+        there: ContentHash,
+        to endpoint: String,
+        pieces: String
+    ) throws {
         let socket = try ClientSocket(connectingTo: endpoint, security: .none)
         try #require(socket.waitUntilConnected(timeout: .seconds(20)) == .connected)
         func answer(_ offer: ObjectOffer) throws -> Message {
@@ -25,6 +32,9 @@ import Testing
                 return
             }
             #expect(problem.code == .unspecified)
+            // What is there already says nothing of the disk.
+            let offer = ObjectOffer(hash: there, size: 1 << 20, head: [])
+            #expect(try answer(offer) == .objectStored(ObjectStored(hash: there)))
         }
         try FileManager.default.removeItem(atPath: pieces)
         #expect(
@@ -46,10 +56,14 @@ import Testing
             logger: logs.logger
         )
         let endpoint = try await coordinator.open()
+        // At the start it would be deleted, as nobody needs it.
+        let there = try sample.objects.put(Array("another".utf8))
         // The client blocks a thread of its own.
         let thread = ReadingThreads(count: 1, name: "client")
         let pieces = sample.path + "/objects/partial"
-        let result = await thread.run { Result { try Self.offer(bytes, as: hash, to: endpoint, pieces: pieces) } }
+        let result = await thread.run {
+            Result { try Self.offer(bytes, as: hash, there: there, to: endpoint, pieces: pieces) }
+        }
         thread.stop()
         await coordinator.close()
         try result.get()

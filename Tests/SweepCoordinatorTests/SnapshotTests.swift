@@ -349,6 +349,21 @@ import Testing
         #expect(isFirst)
     }
 
+    @Test func `a file that could not be cleared is tried again too, and cleared before it is written to`() throws {
+        let began = try restored(try StoreSample(Self.halfDone().map { [$0] }))
+        let place = try #require(began.last)
+        var upkeep = SnapshotUpkeep(began, least: 100)
+        #expect(upkeep.isDue && !upkeep.isToBeCleared)
+        let isFirst = upkeep.notCleared()
+        #expect(isFirst && !upkeep.isDue && upkeep.isToBeCleared)
+        upkeep.committed((place, 100))
+        #expect(upkeep.isDue)
+        upkeep.taken()
+        upkeep.cleared()
+        upkeep.written(bytes: 10)
+        #expect(!upkeep.isToBeCleared && !upkeep.isDue)
+    }
+
     @Test func `a snapshot of another journal, of a newer one, or of other options is passed over`() throws {
         let (sample, facts) = try sample(snapshotAt: 5)
         #expect(try restored(sample, options: CoordinatorOptions(attempts: 5)).passedOver?.contains("attempts") == true)

@@ -26,6 +26,18 @@ import Testing
         return RemoteAnswer(String(decoding: text, as: UTF8.self))
     }
 
+    @Test(arguments: [("exit 255", "exit code 255"), ("exit 193", "exit code 193"), ("kill -ILL $$", "signal 4")])
+    func `how a program that does not run there ends is a signal only where there is such a one`(
+        program: String,
+        words: String
+    ) throws {
+        let place = folder.appending(path: "bin/sweepd")
+        try FileManager.default.createDirectory(at: folder.appending(path: "bin"), withIntermediateDirectories: true)
+        try Data("#!/bin/sh\n\(program)\n".utf8).write(to: place)
+        #expect(chmod(place.path, 0o755) == 0)
+        #expect(try answer(scripts.identify)["problem"] == "sweepd does not run there: \(words)")
+    }
+
     /// A process with the worker's words that does this when it is asked to end; it listens already.
     private func worker(whenAsked action: String) throws -> Process {
         let process = Process()

@@ -91,6 +91,40 @@ import Testing
             }
         }
     }
+
+    @Test func `private keys and join files do not travel, other files of their owner alone do`() throws {
+        try withFolder { folder in
+            let key = """
+                # sweepd key pair: keep it secret, never copy it to another machine
+                public Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID
+                secret D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs
+
+                """
+            let join = """
+                # sweepd join file: keep it secret, never copy it to another machine
+                endpoint tcp://10.0.0.7:7700
+                server Yne@$w-vo<fVvi]a<NY6T1ed:M$fCG*[IaLV{hID
+                secret D:)Q[IlAW!ahhC2ac:9*A}h:p?([4%wOTJ%JR%cs
+                role worker
+                name node1
+
+                """
+            let texts = [
+                "me.key": key, "worker.join": join, "settings": "name value\nrole worker\n",
+                "train.py": "secret = 1\n" + key, "empty": "",
+            ]
+            try FileManager.default.createDirectory(atPath: folder + "/lib", withIntermediateDirectories: true)
+            for (name, text) in texts {
+                let place = folder + "/lib/" + name
+                try Data(text.utf8).write(to: URL(filePath: place))
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: place)
+            }
+            let bundle = try FileBundle(["lib"], in: folder)
+            #expect(bundle.entries.map(\.path) == ["lib", "lib/empty", "lib/settings", "lib/train.py"])
+            let sentence = "lib/me.key is a private key or join file of sweepd, which does not travel"
+            #expect(throws: FileBundleError(sentence)) { try FileBundle(["lib/me.key"], in: folder) }
+        }
+    }
 }
 
 /// Runs `body` with a fresh folder, which is gone afterwards.

@@ -309,6 +309,7 @@ import Testing
             return
         }
         #expect(log.contains("RuntimeError: the descriptors 3 and 4 are not sweepd's in this process"), "\(log)")
+        #expect(log.contains("(subprocess: pass_fds=(3, 4))"), "\(log)")
         #expect(try launched(", pass_fds=(3, 4)") == .reached(checkpoint: nil))
     }
 

@@ -115,6 +115,14 @@ import Testing
             #expect(rows.count > 1 && rows.dropLast().allSatisfy { $0.count >= limit })
             #expect(limit > 1 || rows.count == facts.count)
         }
+        // A fact that does not fit on top of the others begins the next row; one that is larger alone has a row for itself.
+        func fact(_ length: Int) -> Fact {
+            .workerSequence(WorkerID(name: String(repeating: "a", count: length), incarnation: 1), sequence: 1)
+        }
+        let some = [fact(10), fact(20), fact(220), fact(240), fact(10)]
+        let rows = try JournalCodec.rows(some, bytes: 200, atMost: 250)
+        #expect(try rows.map { try JournalCodec.decode($0) } == [[some[0], some[1]], [some[2]], [some[3]], [some[4]]])
+        #expect(rows.dropLast(2).allSatisfy { $0.count <= 250 })
         // The largest fact of a client's request fits on top.
         #expect(JournalCodec.rowBytes + MessageKind.request.bodyLimit < WireLimits.journal)
     }

@@ -29,7 +29,7 @@ struct DiagnoseCommand: AsyncParsableCommand {
         let document = try await location.ask(about: sweep) { try await $0.diagnose(sweep: sweep, trial: trial) }
         if let trial {
             guard let report = document.reports.first else {
-                let control = try location.control(about: sweep)
+                let control = try await location.control(about: sweep)
                 throw untrained(trial, try? await control.explain(sweep: sweep, trial: trial).state)
             }
             guard format == .text else { return Terminal.output(report.json.text(pretty: true)) }

@@ -13,7 +13,7 @@ extension CoordinatorLocation {
         let interruption = Interruption()
         var status = try await ask(about: sweep) { try await $0.status(sweep: sweep) }
         // From here on a coordinator that does not answer is one that will come back.
-        var control = try self.control(about: sweep, isPatient: true)
+        var control = try await self.control(about: sweep, isPatient: true)
         var watch = SweepWatch(control, on: stream)
         defer { watch.end() }
         var isAway = false
@@ -27,7 +27,7 @@ extension CoordinatorLocation {
             guard await interruption.rest(seconds: isAway ? 1 : 0.25) else { return nil }
             do {
                 // Of a stopped one the store is read as it is now: the next time the coordinator may be back.
-                if isAway || control is StoredSweeps { control = try self.control(about: sweep, isPatient: true) }
+                if isAway || control is StoredSweeps { control = try await self.control(about: sweep, isPatient: true) }
                 status = try await control.status(sweep: sweep)
                 if isAway { watch = SweepWatch(control, on: stream) }
                 isAway = false

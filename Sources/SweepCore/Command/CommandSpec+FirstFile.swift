@@ -28,7 +28,7 @@ extension CommandSpec {
     /// a slash is in its name, or the script that an interpreter is given.
     ///
     /// Nil where nothing is certain: with a `directory`, which has files of its own; where the word holds a parameter; after an
-    /// option that may take the next word for itself; and for a shell's script without a slash, which it may find on its path.
+    /// option that may take the next word for itself, or a version of Julia (`+1.10`); and for a shell's script without a slash, which it may find on its path.
     package var firstFile: FirstFile? {
         guard directory == nil, let program = words[0].plainText else { return nil }
         if program.contains("/"), !program.hasPrefix("/") { return FirstFile(word: 0, path: program, isProgram: true) }
@@ -41,7 +41,8 @@ extension CommandSpec {
             word += 1
         }
         guard word < words.count, let path = words[word].plainText, !path.isEmpty, !path.hasPrefix("-"),
-            !path.hasPrefix("/"), path.contains("/") || !Self.shells.contains(name)
+            !path.hasPrefix("/"), !(name == "julia" && path.hasPrefix("+")),
+            path.contains("/") || !Self.shells.contains(name)
         else { return nil }
         return FirstFile(word: word, path: path, isProgram: false)
     }
@@ -72,20 +73,19 @@ extension CommandSpec {
                 allowed: allowed
             )
         }
-        if first.path.split(separator: "/").contains("..") {
+        guard let path = Self.pathWithin(first.path) else {
             return problem(
                 "a file that is not within the sweep file's folder",
                 allowed: "a path below it, as in train.py; or train.directory, a folder that every worker has"
             )
         }
-        let kind = presence(first.path)
+        let kind = presence(path)
         if kind == .absent {
             return problem(
                 "there is no such file beside the sweep file",
                 allowed: "a file below \(folder); or train.directory, a folder that every worker has"
             )
         }
-        let path = Self.plainPath(first.path)
         let isSent = sent.map(Self.plainPath).contains { $0.isEmpty || path == $0 || path.hasPrefix($0 + "/") }
         guard isSent else {
             return problem(
@@ -100,6 +100,19 @@ extension CommandSpec {
             )
         }
         return nil
+    }
+
+    /// The same without the steps back: `src/../a` is `a`; nil where it leads out of the folder that it begins in.
+    private static func pathWithin(_ path: String) -> String? {
+        var parts: [Substring] = []
+        for part in path.split(separator: "/") where part != "." {
+            if part != ".." {
+                parts.append(part)
+            } else if parts.popLast() == nil {
+                return nil
+            }
+        }
+        return parts.joined(separator: "/")
     }
 
     /// A path without what says nothing: `./a//b/` is `a/b`, and `.` is empty.

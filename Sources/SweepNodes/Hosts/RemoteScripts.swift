@@ -50,7 +50,7 @@ package struct RemoteScripts: Sendable {
             """
             version=$("$d/bin/sweepd" --version 2>&1 </dev/null) || {
                 code=$?; why=$(printf '%s' "$version" | tail -n 1)
-                [ $code -gt 128 ] && why="signal $((code - 128))${why:+, $why}"
+                [ $code -gt 128 ] && [ $code -le 192 ] && why="signal $((code - 128))${why:+, $why}"
                 say problem "sweepd does not run there: ${why:-exit code $code}"; exit; }
             say version "$version"
             public=$("$d/bin/sweepd" keys new --if-missing "$d/\(key)" 2>&1 </dev/null) || {

@@ -102,7 +102,7 @@ package enum PythonModule {
             if not (_is_given(_reports) and _is_given(_verdicts)):
                 raise RuntimeError(
                     f"the descriptors {_reports} and {_verdicts} are not sweepd's in this process: report from the program that sweepd "
-                    "started, or let what starts this one pass them on (subprocess: pass_fds=(3, 4))"
+                    f"started, or let what starts this one pass them on (subprocess: pass_fds=({_reports}, {_verdicts}))"
                 )
             data = (json.dumps(line) + "\n").encode()
             while data:
