@@ -6,6 +6,9 @@ extension ParameterDomain {
         return options.map { $0.weight ?? 0 }
     }
 
+    /// Whether an option of it has the weight 0.
+    package var hasRuledOut: Bool { weights?.contains(0) ?? false }
+
     /// The belief as the sweep file writes it.
     package static func text(ofWeights weights: [Double]) -> String {
         "{weights: [" + weights.map { ParameterValue.real($0).description }.joined(separator: ", ") + "]}"

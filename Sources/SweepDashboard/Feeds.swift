@@ -51,16 +51,12 @@ actor Feeds {
 
     /// Sweeps and workers from now on.
     func watch() async throws(ControlError) -> AsyncStream<[UInt8]> {
-        let stream = watchers.add { [weak self] id in Task { await self?.leave(id) } }
-        do throws(ControlError) {
-            let message = try await seen.value(of: 0) { [source] () async throws(ControlError) in
-                Self.message(try await source.list(), await source.workers())
-            }
-            watchers.send(message, to: stream.id)
-        } catch {
-            watchers.remove(stream.id)
-            throw error
+        let message = try await seen.value(of: 0) { [source] () async throws(ControlError) in
+            Self.message(try await source.list(), await source.workers())
         }
+        // In one step with the first message, so that no newer one comes before it.
+        let stream = watchers.add { [weak self] id in Task { await self?.leave(id) } }
+        watchers.send(message, to: stream.id)
         if !isWatching {
             isWatching = true
             Task { await watchOn() }

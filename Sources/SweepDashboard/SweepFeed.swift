@@ -209,13 +209,13 @@ package actor SweepFeed {
         if isAnother { changes = try await source.trials(sweep: name, unlike: []) }
         let status = try await source.status(sweep: name)
         let isFirst = looked == nil
-        self.status = status
-        looked = clock.now
         // Another look may have come in between: what it noted stands, and the next finds what this one saw.
         guard seen == word(version) else {
             let nothing = TrialsDocument(sweep: name, metrics: changes.document.metrics, rows: [])
             return Look(changes: nothing, status: status, since: word(version), version: word(version), isFirst: false)
         }
+        self.status = status
+        looked = clock.now
         if isAnother {
             // No version that was given out is one of it.
             (marks, changed, rank) = ([], [], nil)

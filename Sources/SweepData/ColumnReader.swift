@@ -25,6 +25,8 @@ struct ColumnReader {
     /// (rows × columns that are read, a date being two), row after row; nil until they were read, and when there is no room.
     private var memory: FeatureMemory?
     private(set) var targets: [RawTarget] = []
+    /// The texts of a target of which nobody says what it is.
+    private var targetTexts = Column()
     /// What each column is; numeric for targets.
     private(set) var uses: [ColumnUse] = []
 
@@ -181,9 +183,9 @@ struct ColumnReader {
         return allowsText && !holdsCommas(column) ? .categorical : .numeric
     }
 
-    /// Whether more than half of the present cells are numbers with a comma: programs of half of the world write them so, and a
-    /// category for each of them would be learned as if it were a name.
-    private func holdsCommas(_ column: Column) -> Bool { 2 * column.commas > column.texts + column.numbers }
+    /// Whether more than half of the cells that are no numbers are numbers with a comma: programs of half of the world write them so,
+    /// and a category for each of them would be learned as if it were a name.
+    private func holdsCommas(_ column: Column) -> Bool { 2 * column.commas > column.texts }
 
     /// The number of a cell, NaN for all else, which is noted.
     private mutating func readFeature(
@@ -213,7 +215,7 @@ struct ColumnReader {
                 if CivilDate(content) != nil { columns[index].dates += 1 }
                 if Self.isNumberWithComma(content) { columns[index].commas += 1 }
             }
-            noteText(field, index, row, scanner)
+            Self.noteText(field, row, scanner, in: &columns[index])
         }
         return .nan
     }
@@ -371,6 +373,10 @@ struct ColumnReader {
         case .number(let number): targets.append(.number(number))
         case .text:
             let text = scanner.text(of: field)
+            if task == nil {
+                if Self.isNumberWithComma(scanner.content(of: field)) { targetTexts.commas += 1 }
+                Self.noteText(field, row, scanner, in: &targetTexts)
+            }
             if task == .regression {
                 problems.add(.number, file: table.file) {
                     problem(
@@ -429,15 +435,18 @@ struct ColumnReader {
         }
     }
 
-    private mutating func noteText(_ field: CSVField, _ index: Int, _ row: CSVTable.Row, _ scanner: CSVScanner) {
-        columns[index].texts += 1
-        let isFirst = columns[index].firstTexts.count < DataProblems.limitOfAKind
-        guard isFirst || columns[index].samples.count < 4 else { return }
-        let text = Self.short(scanner.text(of: field))
-        if isFirst { columns[index].firstTexts.append((row, field.start, text)) }
-        if columns[index].samples.count < 4, !columns[index].samples.contains(text) {
-            columns[index].samples.append(text)
-        }
+    private static func noteText(
+        _ field: CSVField,
+        _ row: CSVTable.Row,
+        _ scanner: CSVScanner,
+        in column: inout Column
+    ) {
+        column.texts += 1
+        let isFirst = column.firstTexts.count < DataProblems.limitOfAKind
+        guard isFirst || column.samples.count < 4 else { return }
+        let text = short(scanner.text(of: field))
+        if isFirst { column.firstTexts.append((row, field.start, text)) }
+        if column.samples.count < 4, !column.samples.contains(text) { column.samples.append(text) }
     }
 
     private func problem(
@@ -466,8 +475,9 @@ struct ColumnReader {
     private static let tooLarge = "the number is infinite or too large"
     private static let finite = "finite numbers up to 3.4e38"
 
-    /// Adds what was noted of the feature columns: texts among numbers, numbers too large, missing values.
+    /// Adds what was noted of a target whose task is not given and of the feature columns: texts among numbers, numbers too large, missing values.
     func report(allowsMissing: Bool, problems: inout ProblemList) {
+        reportTarget(problems: &problems)
         let read = columns.indices.filter { places[$0] != nil }
         let numeric = read.filter { uses[$0] == .numeric }
         let texts = numeric.filter { given[$0] == nil && columns[$0].texts > columns[$0].numbers }
@@ -512,6 +522,26 @@ struct ColumnReader {
 
     private func place(_ row: CSVTable.Row, _ position: Int) -> (line: Int, column: Int) {
         table.withScanner { $0.place(of: position, rowStart: row.start, rowLine: Int(row.line)) }
+    }
+
+    /// A target of numbers with a comma would be one of as many classes.
+    private func reportTarget(problems: inout ProblemList) {
+        guard let index = targetIndices.first, let first = targetTexts.firstTexts.first, holdsCommas(targetTexts) else {
+            return
+        }
+        problems.add(.target, file: table.file) {
+            let place = place(first.row, first.position)
+            return DataProblem(
+                .target,
+                file: table.file,
+                line: place.line,
+                column: place.column,
+                field: names[index],
+                wrong: "the target '\(names[index])' holds numbers with a comma",
+                found: targetTexts.samples.map { "'\($0)'" }.joined(separator: ", "),
+                allowed: "numbers with a decimal point and without groups, or data.task: classification"
+            )
+        }
     }
 
     private func reportTextColumn(_ index: Int, of all: [Int], problems: inout ProblemList) {
@@ -584,7 +614,8 @@ struct ColumnReader {
         )
     }
 
-    /// Whether a cell is `1,5`, `-1.234,5` or `1,234`: digits, and points among them, on both sides of one comma.
+    /// Whether a cell is `1,5`, `-1.234,5` or `1,234`: digits, and points among them, on both sides of one comma; or `1,234,567.8`, where
+    /// several commas part thousands.
     private static func isNumberWithComma(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
         let isSigned = bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+")
         let digits = bytes.dropFirst(isSigned ? 1 : 0)
@@ -595,7 +626,11 @@ struct ColumnReader {
         for byte in digits where !Self.isDigit(byte) {
             if byte == UInt8(ascii: ",") { commas += 1 } else if byte != UInt8(ascii: ".") { return false }
         }
-        return commas == 1
+        guard commas > 1 else { return commas == 1 }
+        let whole = digits.prefix { $0 != UInt8(ascii: ".") }
+        let groups = whole.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
+        return (1...3).contains(groups.first?.count ?? 0) && groups.dropFirst().allSatisfy { $0.count == 3 }
+            && digits.dropFirst(whole.count + 1).allSatisfy(Self.isDigit)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }

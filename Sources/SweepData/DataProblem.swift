@@ -76,8 +76,8 @@ package struct DataProblem: Error, Hashable, Sendable, CustomStringConvertible {
         self.allowed = allowed
     }
 
-    /// The same, asked for by a value of the sweep file.
-    func at(_ specPath: SpecPath) -> DataProblem {
+    /// The same, asked for by a value of the sweep file; nil where there is no sweep file.
+    package func at(_ specPath: SpecPath?) -> DataProblem {
         DataProblem(
             kind,
             file: file,

@@ -3,8 +3,8 @@ package import SweepCore
 /// A learning curve that another program wrote, as comma-, semicolon- or tab-separated text.
 ///
 /// A header names the columns, in the spelling of any framework: `loss`, `train_loss`, `Training Loss`, `val_loss`, `valid/loss`,
-/// `eval_accuracy`, `lr`, …, also behind the name of a run, as W&B exports charts (`run-7 - train_loss`): of several runs the first is
-/// taken. Without an epoch column each row is an epoch. Rows of one epoch are joined, as loggers write training
+/// `eval_accuracy`, `lr`, …, also behind the name of a run, as W&B exports charts (`run-7 - train_loss`): of several runs the first
+/// with a training loss is taken. Without an epoch column each row is an epoch. Rows of one epoch are joined, as loggers write training
 /// and validation on lines of their own; empty cells say nothing. Epochs may begin at 0 or 1 and must rise.
 package struct CurveFile: Sendable {
     package let curve: LearningCurve
@@ -65,9 +65,13 @@ package struct CurveFile: Sendable {
         }
         var roles: [Int: Role] = [:]
         var ignored: [String] = []
+        let columns = names.map(Self.column)
+        // Columns of different runs are no curve.
+        let runs = columns.filter { $0.run != nil && $0.role != nil }
+        let run = (runs.first { $0.role == .metric(.trainingLoss) } ?? runs.first)?.run
         for (index, name) in names.enumerated() {
-            let role = Self.role(name) ?? name.split(separator: " - ").last.flatMap { Self.role(String($0)) }
-            if let role, !roles.values.contains(role) {
+            let column = columns[index]
+            if let role = column.role, column.run == nil || column.run == run, !roles.values.contains(role) {
                 roles[index] = role
             } else {
                 ignored.append(name)
@@ -89,6 +93,14 @@ package struct CurveFile: Sendable {
         let epochs = Self.epochs(rows.dropFirst(), names.count, roles, delimiter, &found)
         guard found.isEmpty else { throw Problems(problems: Array(found.prefix(20))) }
         (curve, remarks) = Self.curve(epochs, roles)
+    }
+
+    /// What a column is, and of which run where its name says so.
+    private static func column(_ name: String) -> (run: String?, role: Role?) {
+        if let role = role(name) { return (nil, role) }
+        let parts = name.split(separator: " - ")
+        guard parts.count > 1, let last = parts.last else { return (nil, nil) }
+        return (parts.dropLast().joined(separator: " - "), role(String(last)))
     }
 
     private typealias Epoch = (line: Int, values: [Metric: Double])

@@ -103,6 +103,12 @@ package struct DocumentReader {
         return word
     }
 
+    /// The number that must stand under `key`, by the rule for numbers that are not finite; NaN where it is null and nothing says why.
+    package func measuredNumber(_ key: String) throws(DocumentError) -> Double {
+        _ = try field(key)
+        return try measured(key) ?? .nan
+    }
+
     /// The number under `key` by the rule for numbers that are not finite; nil when it was not measured.
     package func measured(_ key: String) throws(DocumentError) -> Double? {
         if let found = optional(key) { return try found.number() }

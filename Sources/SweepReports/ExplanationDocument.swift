@@ -273,7 +273,7 @@ extension ProposalReason {
 
     fileprivate init?(_ reader: DocumentReader) throws(DocumentError) {
         func integer(_ key: String) throws(DocumentError) -> Int { try reader.field(key).integer() }
-        func number(_ key: String) throws(DocumentError) -> Double { try reader.measured(key) ?? .nan }
+        func number(_ key: String) throws(DocumentError) -> Double { try reader.measuredNumber(key) }
         guard let word = try reader.optional("because")?.text() else { return nil }
         switch word {
         case "try_first": self = .triedFirst
@@ -373,7 +373,7 @@ extension TrialExplanation.Belief {
     }
 
     fileprivate init(_ reader: DocumentReader) throws(DocumentError) {
-        self.init(path: try reader.field("path").text(), logDensity: try reader.measured("log_density") ?? .nan)
+        self.init(path: try reader.field("path").text(), logDensity: try reader.measuredNumber("log_density"))
     }
 }
 
@@ -421,7 +421,7 @@ extension TrialExplanation.Neighbour {
             trial: try reader.field("trial").integer(),
             distance: try reader.field("distance").number(),
             epoch: try reader.field("epoch").integer(),
-            objective: try reader.measured("objective") ?? .nan
+            objective: try reader.measuredNumber("objective")
         )
     }
 }
@@ -528,11 +528,11 @@ extension TrialExplanation.Standing {
         }
         self.init(
             epoch: try reader.field("epoch").integer(),
-            objective: try reader.measured("objective") ?? .nan,
+            objective: try reader.measuredNumber("objective"),
             place: try reader.field("place").integer(),
             of: try reader.field("of").integer(),
-            best: try reader.measured("best") ?? .nan,
-            median: try reader.measured("median") ?? .nan,
+            best: try reader.measuredNumber("best"),
+            median: try reader.measuredNumber("median"),
             wentOn: try reader.field("went_on").integer(),
             verdict: verdict
         )

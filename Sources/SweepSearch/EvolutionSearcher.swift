@@ -88,6 +88,8 @@ package struct EvolutionSearcher: Searcher {
             let step = stream.normal() * max(0.1, cell.high - cell.low)
             point[place] = axis.snapped(min(max(point[place] + step, 0), 1))
         }
+        // A parent that was brought may have an option of weight 0: its children do not.
+        point = box.withoutRuledOut(point, &stream)
         return box.completed(point) { box.axes[$0].draw(&stream) }
     }
 }

@@ -153,6 +153,8 @@ package struct NSGA2Searcher: Searcher {
             if abs(step) < cell.high - cell.low { step = step < 0 ? cell.low - cell.high : cell.high - cell.low }
             point[place] = axis.snapped(min(max(point[place] + step, 0), 1))
         }
+        // A parent that was brought may have an option of weight 0: its children do not.
+        point = box.withoutRuledOut(point, &stream)
         return box.completed(point) { box.axes[$0].draw(&stream) }
     }
 

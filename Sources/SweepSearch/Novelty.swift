@@ -13,10 +13,14 @@ struct Novelty: Sendable {
 
     private let box: SearchBox
     private let enumeration: SpaceEnumeration?
+    /// The configurations without an option of weight 0, where there are such options and an end of the others.
+    private let possible: SpaceEnumeration?
     private let constraints: [Constraint]
     private var seen: Set<ConfigurationID> = []
     /// Whether a walk went through the whole space and found nothing new, so that no other one will.
     private var isUsedUp = false
+    /// Whether one went through all of `possible` and found nothing new.
+    private var isPossibleUsedUp = false
     /// How many distinct configurations there are, at most; nil when there is no end of them.
     let total: Int?
 
@@ -24,6 +28,7 @@ struct Novelty: Sendable {
         self.box = box
         self.constraints = constraints
         enumeration = SpaceEnumeration(space) { $0.allValues }
+        possible = box.hasRuledOut ? SpaceEnumeration(space, withoutRuledOut: true) { $0.allValues } : nil
         total = enumeration.flatMap { $0.count(meeting: constraints) }
     }
 
@@ -48,7 +53,8 @@ struct Novelty: Sendable {
 
     /// A new configuration drawn by what is believed, or evenly; where draws fail, the next one in the enumeration's order. Nil when none is found.
     ///
-    /// In a space without end whose continuous branches are all but never taken, a repetition is the better answer.
+    /// An option of weight 0 comes when nothing else is found. In a space without end whose continuous branches are all but never taken, a
+    /// repetition is the better answer.
     mutating func draw(_ stream: inout RandomStream) -> Configuration? {
         if isExhausted { return nil }
         var repetition: Configuration?
@@ -57,18 +63,38 @@ struct Novelty: Sendable {
         for draw in 0..<draws {
             // What is believed of options may leave nothing new: the last quarter of the draws does without.
             let isEven = draw >= draws - draws / 4 && box.weighsOptions
-            let configuration = box.configuration(at: box.randomPoint(&stream, evenly: isEven))
+            let point = box.randomPoint(&stream, evenly: isEven, withoutRuledOut: true)
+            let configuration = box.configuration(at: point)
             if admits(configuration) { return configuration }
             if constraints.allSatisfy({ $0.holds(configuration) }) { repetition = configuration }
         }
-        guard let enumeration else { return repetition }
-        guard let total = enumeration.finiteCount else { return nil }
+        if !isPossibleUsedUp, let possible, let count = possible.finiteCount {
+            if let configuration = walk(possible, of: count, &stream) { return configuration }
+            isPossibleUsedUp = count <= SpaceEnumeration.greatestWalk
+        }
+        guard let enumeration, let total = enumeration.finiteCount else {
+            for _ in 0..<(box.hasRuledOut ? draws / 4 : 0) {
+                let configuration = box.configuration(at: box.randomPoint(&stream, evenly: true))
+                if admits(configuration) { return configuration }
+            }
+            return enumeration == nil ? repetition : nil
+        }
+        if let configuration = walk(enumeration, of: total, &stream) { return configuration }
+        isUsedUp = total <= SpaceEnumeration.greatestWalk
+        return nil
+    }
+
+    /// The first new configuration from a drawn place on; nil when none is found.
+    private func walk(
+        _ enumeration: SpaceEnumeration,
+        of total: Int,
+        _ stream: inout RandomStream
+    ) -> Configuration? {
         var index = stream.below(total)
         for _ in 0..<min(total, SpaceEnumeration.greatestWalk) {
             if let configuration = enumeration.configuration(at: index), admits(configuration) { return configuration }
             index = (index + 1) % total
         }
-        isUsedUp = total <= SpaceEnumeration.greatestWalk
         return nil
     }
 }

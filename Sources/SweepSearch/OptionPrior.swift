@@ -11,6 +11,8 @@ struct OptionPrior: Hashable, Sendable {
     private let cumulative: [Double]
     /// The last option of a share above 0.
     private let last: Int
+    /// The options of a share above 0.
+    let possible: [Int]
 
     /// By `weights` from 0, of which one at least is above it.
     init(weights: [Double]) {
@@ -25,6 +27,7 @@ struct OptionPrior: Hashable, Sendable {
             return running
         }
         last = shares.lastIndex { $0 > 0 } ?? 0
+        possible = shares.indices.filter { shares[$0] > 0 }
         self.shares = shares
     }
 

@@ -23,8 +23,8 @@ package struct RandomSearcher: Searcher {
     private struct Axis: Sendable {
         let path: String
         let sampler: DomainSampler
-        /// Of a choice of which something is believed: as if nothing were.
-        let even: DomainSampler?
+        /// Of a choice of which something is believed: as if nothing were, without options of weight 0 and with them.
+        let even: (possible: DomainSampler, all: DomainSampler)?
         /// Whether it has no end of values.
         let isContinuous: Bool
         /// The choice that must be taken for it to count, and its option.
@@ -36,18 +36,24 @@ package struct RandomSearcher: Searcher {
     private let axes: [Axis]
     private let seed: UInt64
     private let enumeration: SpaceEnumeration?
+    /// Whether a choice has an option of weight 0.
+    private let hasRuledOut: Bool
+    /// The configurations without such an option, where there are some and an end of the others.
+    private let possible: SpaceEnumeration?
     private let constraints: [Constraint]
     /// How many distinct configurations there are, at most; nil when there is no end of them.
     package let total: Int?
     /// How often a number is drawn before it is decided otherwise.
     private let draws: UInt16
-    /// For each number the draw that was kept; `draws` where the enumeration was walked.
+    /// For each number the draw that was kept, where no enumeration was walked.
     private var kept: [UInt16] = []
-    /// Where the walk ended, for the numbers that needed it.
-    private var walked: [Int: Int] = [:]
+    /// Where the walk ended, for the numbers that needed it, and whether it was through `possible`.
+    private var walked: [Int: (index: Int, isPossible: Bool)] = [:]
     private var seen: Set<ConfigurationID> = []
     /// Whether a walk went through the whole space and found nothing new, so that no other one will.
     private var isUsedUp = false
+    /// Whether one went through all of `possible`.
+    private var isPossibleUsedUp = false
 
     /// Starts over `space` with the sweep's seed; every proposal meets `constraints`.
     package init(space: SearchSpace, seed: UInt64, constraints: [Constraint] = []) {
@@ -55,6 +61,8 @@ package struct RandomSearcher: Searcher {
         self.seed = seed
         self.constraints = constraints
         enumeration = SpaceEnumeration(space) { $0.allValues }
+        hasRuledOut = space.parameters.contains { $0.domain.hasRuledOut }
+        possible = hasRuledOut ? SpaceEnumeration(space, withoutRuledOut: true) { $0.allValues } : nil
         total = enumeration.flatMap { $0.count(meeting: constraints) }
         draws = enumeration == nil || !constraints.isEmpty ? Self.drawsWithoutEnd : Self.drawsBeforeWalk
     }
@@ -74,44 +82,77 @@ package struct RandomSearcher: Searcher {
         }
         // The last that was decided is the one that is asked for.
         if let newest { return newest }
-        if kept[number] < draws { return sample(number, draw: kept[number]).configuration }
-        return walked[number].flatMap { enumeration?.configuration(at: $0) }
+        guard let walk = walked[number] else { return sample(number, draw: kept[number]).configuration }
+        return (walk.isPossible ? possible : enumeration)?.configuration(at: walk.index)
     }
 
     /// Decides proposal `number`, given all before it; nil when the space is used up.
     private mutating func draw(_ number: Int) -> Configuration? {
         if let total, seen.count >= total || isUsedUp { return nil }
-        var repetition: (attempt: UInt16, configuration: Configuration)?
-        for attempt in 0..<draws {
+        var repetition: Draw?
+        if let new = firstNew(number, draws: 0..<draws, &repetition) { return keep(new) }
+        if !isPossibleUsedUp, let possible, let count = possible.finiteCount {
+            if let (index, configuration) = walk(possible, of: count, number) {
+                walked[number] = (index, true)
+                return keep((draws, configuration, false))
+            }
+            isPossibleUsedUp = count <= SpaceEnumeration.greatestWalk
+        }
+        guard let enumeration, let total = enumeration.finiteCount else {
+            if hasRuledOut {
+                var other: Draw?
+                if let new = firstNew(number, draws: draws..<draws + draws / 4, &other) { return keep(new) }
+            }
+            // A space without end whose continuous branches are all but never taken: a repetition is the better answer.
+            return repetition.map { keep($0) }
+        }
+        if let (index, configuration) = walk(enumeration, of: total, number) {
+            walked[number] = (index, false)
+            return keep((draws, configuration, false))
+        }
+        isUsedUp = total <= SpaceEnumeration.greatestWalk
+        return nil
+    }
+
+    /// A configuration, which draw it is, and whether it cannot be drawn again.
+    private typealias Draw = (attempt: UInt16, configuration: Configuration, isSingle: Bool)
+
+    /// The first of `draws` that is new; what meets the constraints and is not new goes to `repetition`.
+    private func firstNew(_ number: Int, draws: Range<UInt16>, _ repetition: inout Draw?) -> Draw? {
+        for attempt in draws {
             let (configuration, isContinuous) = sample(number, draw: attempt)
             guard meetsConstraints(configuration) else { continue }
             // One with a real from a continuous range is not drawn again.
-            if isContinuous && enumeration == nil || seen.insert(configuration.id).inserted {
-                kept.append(attempt)
-                return configuration
-            }
-            repetition = (attempt, configuration)
+            let isSingle = isContinuous && enumeration == nil
+            if isSingle || !seen.contains(configuration.id) { return (attempt, configuration, isSingle) }
+            repetition = (attempt, configuration, false)
         }
-        guard let enumeration, let total = enumeration.finiteCount else {
-            // A space without end whose continuous branches are all but never taken: a repetition is the better answer.
-            guard let repetition else { return nil }
-            kept.append(repetition.attempt)
-            return repetition.configuration
-        }
+        return nil
+    }
+
+    /// The first new configuration from a drawn place on, and where it stands; nil when none is found.
+    private func walk(
+        _ enumeration: SpaceEnumeration,
+        of total: Int,
+        _ number: Int
+    ) -> (index: Int, configuration: Configuration)? {
         var stream = RandomStream(key: key(number, draws))
         var index = stream.below(total)
         for _ in 0..<min(total, SpaceEnumeration.greatestWalk) {
             if let configuration = enumeration.configuration(at: index), meetsConstraints(configuration),
-                seen.insert(configuration.id).inserted
+                !seen.contains(configuration.id)
             {
-                kept.append(draws)
-                walked[number] = index
-                return configuration
+                return (index, configuration)
             }
             index = (index + 1) % total
         }
-        isUsedUp = total <= SpaceEnumeration.greatestWalk
         return nil
+    }
+
+    private mutating func keep(_ draw: Draw) -> Configuration {
+        kept.append(draw.attempt)
+        if !draw.isSingle { seen.insert(draw.configuration.id) }
+        return draw.configuration
     }
 
     private func meetsConstraints(_ configuration: Configuration) -> Bool {
@@ -123,8 +164,9 @@ package struct RandomSearcher: Searcher {
         var keyed = StableHash()
         keyed.combine(key(number, draw))
         var isContinuous = false
-        // What is believed of options may leave nothing new: the last quarter of the draws does without.
+        // What is believed of options may leave nothing new: the last quarter of the draws does without, but for the weight 0.
         let isEven = draw >= draws - draws / 4
+        let isOpen = draw >= draws
         let entries = withUnsafeTemporaryAllocation(of: Int.self, capacity: max(1, axes.count)) { taken in
             var entries: [Configuration.Entry] = []
             entries.reserveCapacity(axes.count)
@@ -134,7 +176,8 @@ package struct RandomSearcher: Searcher {
                 var hash = keyed
                 hash.combine(axes[place].path)
                 var stream = RandomStream(key: hash.value)
-                let sampler = isEven ? axes[place].even ?? axes[place].sampler : axes[place].sampler
+                let even = isEven ? axes[place].even.map { isOpen ? $0.all : $0.possible } : nil
+                let sampler = even ?? axes[place].sampler
                 let value = sampler.sample(&stream)
                 if axes[place].isContinuous { isContinuous = true }
                 if let option = axes[place].labels.firstIndex(of: value) { taken[place] = option }
@@ -152,10 +195,13 @@ package struct RandomSearcher: Searcher {
             places[parameter.path] = place
             let labels: [ParameterValue] =
                 if case .choice(let options) = parameter.domain { options.map(\.label) } else { [] }
+            let believed = parameter.domain.weights.map { weights in
+                zip(labels, weights).filter { $0.1 > 0 }.map(\.0)
+            }
             return Axis(
                 path: parameter.path,
                 sampler: DomainSampler(parameter.domain),
-                even: parameter.domain.weights == nil ? nil : .values(.list(labels)),
+                even: believed.map { (.values(.list($0)), .values(.list(labels))) },
                 isContinuous: parameter.domain.allValues == nil,
                 parent: parent,
                 labels: labels

@@ -241,11 +241,30 @@ package struct SearchBox: Sendable {
         return point
     }
 
-    /// A point drawn by what is believed, or evenly: each active axis from one draw.
-    func randomPoint(_ stream: inout RandomStream, evenly: Bool = false) -> [Double] {
+    /// A point drawn by what is believed, or evenly, with options of weight 0 or without: each active axis from one draw.
+    func randomPoint(
+        _ stream: inout RandomStream,
+        evenly: Bool = false,
+        withoutRuledOut: Bool = false
+    ) -> [Double] {
         var point = Array(repeating: Double.nan, count: axes.count)
         for (index, axis) in axes.enumerated() where isActive(index, at: point) {
-            point[index] = evenly ? axis.drawEvenly(&stream) : axis.draw(&stream)
+            point[index] =
+                evenly ? axis.drawEvenly(&stream, withoutRuledOut: withoutRuledOut) : axis.draw(&stream)
+        }
+        return point
+    }
+
+    /// Whether `point` has an option of weight 0.
+    func isRuledOut(_ point: [Double]) -> Bool {
+        axes.indices.contains { !point[$0].isNaN && axes[$0].isRuledOut(point[$0]) }
+    }
+
+    /// `point` with another option, by what is believed, in the place of each of weight 0.
+    func withoutRuledOut(_ point: [Double], _ stream: inout RandomStream) -> [Double] {
+        var point = point
+        for (index, axis) in axes.enumerated() where !point[index].isNaN && axis.isRuledOut(point[index]) {
+            point[index] = axis.draw(&stream)
         }
         return point
     }
@@ -255,6 +274,9 @@ package struct SearchBox: Sendable {
 
     /// Whether something is believed of a choice.
     var weighsOptions: Bool { axes.contains { $0.optionPrior != nil } }
+
+    /// Whether a choice has an option of weight 0.
+    var hasRuledOut: Bool { axes.contains { $0.optionPrior?.shares.contains(0) ?? false } }
 
     /// log of the density that is believed at `point` over that of an even draw; inactive axes do not count. -∞ where an option has the
     /// weight 0.
@@ -291,8 +313,14 @@ extension SearchAxis {
         return Double((Int(option) + 1 + stream.below(max(1, count - 1))) % count)
     }
 
-    /// A coordinate drawn evenly.
-    func drawEvenly(_ stream: inout RandomStream) -> Double {
+    /// Whether `coordinate` is an option of weight 0.
+    func isRuledOut(_ coordinate: Double) -> Bool { optionPrior.map { $0.shares[Int(coordinate)] == 0 } ?? false }
+
+    /// A coordinate drawn evenly, of a choice with options of weight 0 or without.
+    func drawEvenly(_ stream: inout RandomStream, withoutRuledOut: Bool = false) -> Double {
+        if withoutRuledOut, let possible = optionPrior?.possible {
+            return Double(possible[stream.below(possible.count)])
+        }
         if isCategorical { return Double(stream.below(max(1, count ?? 1))) }
         return snapped(stream.uniform())
     }

@@ -18,11 +18,12 @@ struct SpaceEnumeration: Sendable {
     /// How many configurations there are; `Int.max` when there are at least that many.
     let count: Int
 
-    /// The enumeration of `space` with the values that `values` gives each domain (choices aside: all options).
+    /// The enumeration of `space` with the values that `values` gives each domain (choices aside: all options, or without those of
+    /// weight 0).
     ///
     /// Nil when `values` answers nil for any domain, that is, when there is no end of configurations.
-    init?(_ space: SearchSpace, values: (ParameterDomain) -> DomainValues?) {
-        guard let roots = Self.nodes(space.parameters, below: nil, values) else { return nil }
+    init?(_ space: SearchSpace, withoutRuledOut: Bool = false, values: (ParameterDomain) -> DomainValues?) {
+        guard let roots = Self.nodes(space.parameters, below: nil, withoutRuledOut, values) else { return nil }
         self.space = space
         self.roots = roots
         count = roots.reduce(1) { Saturating.product($0, $1.count) }
@@ -59,15 +60,19 @@ struct SpaceEnumeration: Sendable {
     private static func nodes(
         _ parameters: [Parameter],
         below condition: Parameter.Condition?,
+        _ withoutRuledOut: Bool,
         _ values: (ParameterDomain) -> DomainValues?
     ) -> [Node]? {
         var nodes: [Node] = []
         for parameter in parameters where parameter.condition == condition {
             if case .choice(let options) = parameter.domain {
-                var node = Node(path: parameter.path, values: .list(options.map(\.label)))
-                for option in options.indices {
+                let taken = options.indices.filter { !withoutRuledOut || options[$0].weight != 0 }
+                var node = Node(path: parameter.path, values: .list(taken.map { options[$0].label }))
+                for option in taken {
                     let branch = Parameter.Condition(path: parameter.path, option: option)
-                    guard let children = Self.nodes(parameters, below: branch, values) else { return nil }
+                    guard let children = Self.nodes(parameters, below: branch, withoutRuledOut, values) else {
+                        return nil
+                    }
                     node.branches.append(children)
                     node.count = Saturating.sum(node.count, children.reduce(1) { Saturating.product($0, $1.count) })
                 }

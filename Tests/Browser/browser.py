@@ -25,8 +25,7 @@ class Browser:
         self.driver.set_script_timeout(180)
         self.width, self.scale = width, scale
         self.size(height)
-        self.command("Emulation.setEmulatedMedia",
-                     features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
+        self.scheme(dark)
 
     def __enter__(self):
         return self
@@ -40,6 +39,11 @@ class Browser:
     def size(self, height):
         self.command("Emulation.setDeviceMetricsOverride", width=self.width, height=height, deviceScaleFactor=self.scale,
                      mobile=False)
+
+    def scheme(self, dark):
+        """As the system switches, under an open page too."""
+        self.command("Emulation.setEmulatedMedia",
+                     features=[{"name": "prefers-color-scheme", "value": "dark" if dark else "light"}])
 
     def open(self, view):
         """Opens `#/…` as from a bookmark."""

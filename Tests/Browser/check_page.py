@@ -74,6 +74,20 @@ def walk(browser, suffix=""):
         return [1, 118].map(x => [...canvas.getContext('2d').getImageData(x, 4, 1, 1).data].slice(0, 3).reduce((one, two) => one + two))""")
     check("colours" + suffix, (ends[0] > ends[1]) == (suffix == "-dark"), f"from the best to the worst {ends}")
 
+    # Every legend of numbers is turned round with the marks when the system's scheme changes.
+    legends = """const legends = () => JSON.stringify([...document.querySelectorAll('main .legend canvas')].map(canvas => [1, 118].map(x =>
+        [...canvas.getContext('2d').getImageData(x, 4, 1, 1).data].slice(0, 3).join())))\n"""
+    before = json.loads(browser.run(legends + "return legends()"))
+    check("legends" + suffix, len(before) >= 2, f"there are {len(before)}")
+    for dark in (suffix != "-dark", suffix == "-dark"):
+        browser.scheme(dark)
+        expected = [ends[::-1] for ends in before] if dark == (suffix != "-dark") else before
+        try:
+            browser.wait("the legends of the other scheme", legends + "return legends() === arguments[0]",
+                         json.dumps(expected, separators=(",", ":")), seconds=20)
+        except AssertionError:
+            check("legends" + suffix, False, f"at a change to {'dark' if dark else 'light'} not all were drawn anew")
+
     check("contour map", "over two parameters" in browser.text(), "there is none")
     label = browser.run("return document.querySelector('[aria-label=\"Contour map\"] canvas[role=img]')?.getAttribute('aria-label') ?? ''")
     check("contour map", " trials" in label and " over " in label, label)

@@ -109,6 +109,14 @@ extension RealProcesses {
             }
         }
 
+        @Test func `of a table alone no value of a sweep file is named`() async throws {
+            try await Bench.run { bench in
+                let child = try await bench.run(["sweepd", "data", "gone.csv"], exits: 2, within: 20)
+                try #require(child.errors.hasPrefix("gone.csv: the file cannot be opened: "), "\(child.errors)")
+                try #require(child.errors.hasSuffix("allowed: a file that this user may read\n"), "\(child.errors)")
+            }
+        }
+
         @Test func `a directory without a name is refused by every command, and nothing is written`() async throws {
             try await Bench.run { bench in
                 let sweep = try bench.sweep("quick")

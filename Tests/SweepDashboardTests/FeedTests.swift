@@ -233,7 +233,7 @@ import Testing
                 let query = HTTPRoute.TrialsQuery(limit: asker % 2 + 1)
                 group.addTask { try await feed.trials(query).bytes }
             }
-            while feed.looks.waiting < 20 { await Task.yield() }
+            while feed.looks.waiting < 20 || desk.timesLooked < 1 { await Task.yield() }
             #expect(desk.timesLooked == 1)
             desk.gate.open()
             return try await group.reduce(into: Set<[UInt8]>()) { $0.insert($1) }

@@ -29,6 +29,28 @@ import Testing
         #expect(later == 3 && making.waiting == 0)
     }
 
+    @Test func `an asker that goes takes the answer from nobody, also the first`() async throws {
+        let making = UnderWay<Int, Int>()
+        let gate = Gate()
+        gate.close()
+        func ask() -> Task<Int, any Error> {
+            Task {
+                try await making.value(of: 1) { () async throws(ControlError) in
+                    await gate.pass()
+                    return Task.isCancelled ? 0 : 7
+                }
+            }
+        }
+        let first = ask()
+        while gate.waiting < 1 { await Task.yield() }
+        let others = (0..<5).map { _ in ask() }
+        while making.waiting < 6 { await Task.yield() }
+        first.cancel()
+        gate.open()
+        for other in others { #expect(try await other.value == 7) }
+        #expect(gate.arrived == 1 && making.waiting == 0)
+    }
+
     @Test func `what goes wrong goes wrong for all who wait, and is tried again by the next`() async throws {
         let making = UnderWay<Int, Int>()
         let gate = Gate()

@@ -130,8 +130,30 @@ import Testing
         #expect(told.columns[0].kind == .oneHot(categories: ["1,5", "2,5"]))
         let sizes = try load(table(["1,5", "S", "1,5", "S", "1,5", "S"])).get()
         #expect(sizes.columns[0].kind == .oneHot(categories: ["1,5", "S"]))
+        // Of those that are no numbers more than half have a comma.
+        #expect(lines(load(table(["1,5", "2,5", "1,5", "S", "S", "2", "3", "S", "2,5"]))).count == 1)
+        let groups = table(["1,234,567", "-2,234,567.5", "1,234,567", "2,234,567", "1,234,567", "2,234,567"])
+        #expect(lines(load(groups)).count == 1)
         let lists = try load(table(["1,2,3", "a,b", "1,2,3", "a,b", "1,2,3", "a,b"])).get()
         #expect(lists.columns[0].kind == .oneHot(categories: ["1,2,3", "a,b"]))
+    }
+
+    @Test func `a target of numbers with a comma is no class for each of them`() throws {
+        func table(_ cells: [String]) -> String {
+            "a;y\n" + cells.enumerated().map { "\($0);\($1)\n" }.joined()
+        }
+        let numbers = table(["1,5", "2,25", "1,5", "2,25", "2", "2"])
+        #expect(
+            lines(load(numbers, target: .name("y"))) == [
+                "t.csv:2:3: the target 'y' holds numbers with a comma; found '1,5', '2,25'; "
+                    + "allowed: numbers with a decimal point and without groups, or data.task: classification"
+            ]
+        )
+        // Told to be classes they are, and so are texts of which half at most are such numbers.
+        let told = try load(numbers, target: .name("y"), task: .classification).get()
+        #expect(told.schema.task == .classification(classes: ["2", "1,5", "2,25"], trainingCounts: [2, 2, 2]))
+        let sizes = try load(table(["1,5", "S", "1,5", "S", "1,5", "S"]), target: .name("y")).get()
+        #expect(sizes.schema.task == .classification(classes: ["1,5", "S"], trainingCounts: [3, 3]))
     }
 
     @Test func `text where numbers are to be predicted, and a column without values`() {

@@ -291,7 +291,8 @@ import Testing
         #expect(run.diagnosis.verdict == .noFault, "the run finds what simple models do not: \(run.diagnosis.causes)")
     }
 
-    @Test func `few rows in both parts by chance are no leak, many are, and a few that chance does not explain`() {
+    @Test
+    func `few rows in both parts are no leak, many are, and more than one in a hundred that chance does not explain`() {
         func run(_ severity: DataFinding.Severity, _ share: Double, validation: [Double]) -> MadeUpRun {
             var run = MadeUpRun(fall(20, floor: 1.9), validation: validation)
             run.data = [

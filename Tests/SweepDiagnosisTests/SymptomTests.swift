@@ -232,7 +232,7 @@ import Testing
         run.data = [DataFinding(.featureLeak, .fault, count: 1, text: "'y' alone", examples: ["y"], remedy: "")]
         #expect(run.symptoms.contains(.tooGood))
         #expect(run.diagnosis.causes.first?.cause == .leak)
-        // Rows in both parts, few by chance and many.
+        // Rows in both parts, few and many.
         for (share, isFound) in [(0.01, false), (0.3, true)] {
             run.data = [DataFinding(.overlap, .warning, count: 9, text: "in both", remedy: "", measure: share)]
             #expect(run.symptoms.contains(.tooGood) == isFound)

@@ -39,6 +39,13 @@ import Testing
         let runs = try CurveFile("Step,a - loss,a - loss__MIN,val-2 - loss\n0,2.5,2.25,3\n1,1.5,1.25,2\n")
         #expect(runs.curve.metrics == [.trainingLoss] && runs.curve.series(.trainingLoss) == [2.5, 1.5])
         #expect(runs.ignored == ["a - loss__MIN", "val-2 - loss"])
+        // Of another run nothing is taken, also what the first has not.
+        let mixed = try CurveFile("Step,a - loss,b - loss,b - val_loss\n0,2.5,2.25,3\n1,1.5,1.25,2\n")
+        #expect(mixed.curve.metrics == [.trainingLoss] && mixed.curve.series(.trainingLoss) == [2.5, 1.5])
+        #expect(mixed.ignored == ["b - loss", "b - val_loss"])
+        let later = try CurveFile("Step,b - val_loss,a - loss,a - val_loss\n0,2.5,2.25,3\n1,1.5,1.25,2\n")
+        #expect(later.curve.series(.trainingLoss) == [2.25, 1.25] && later.curve.series(.validationLoss) == [3, 2])
+        #expect(later.ignored == ["b - val_loss"])
     }
 
     @Test func `rows of one epoch are joined, and a metric with gaps is left out with a remark`() throws {

@@ -117,6 +117,28 @@ import Testing
         #expect(text.contains(product))
     }
 
+    @Test func `an explanation without one of its numbers is refused`() throws {
+        let reason = ProposalReason.densities(
+            best: 2,
+            others: 9,
+            logBest: 1,
+            logOthers: 0,
+            candidates: 24,
+            median: 0.5,
+            rung: nil
+        )
+        let whole = Self.believed(reason, [TrialExplanation.Belief(path: "train.l2", logDensity: 1.25)]).json.text()
+        _ = try ExplanationDocument(json: JSONValue(parsing: Array(whole.utf8)))
+        for key in ["log_density", "log_density_best", "median_log_quotient"] {
+            let text = whole.replacing("\"\(key)\":", with: "\"absent\":")
+            #expect(text != whole)
+            do {
+                _ = try ExplanationDocument(json: JSONValue(parsing: Array(text.utf8)))
+                Issue.record("\(key) is missing")
+            } catch let error as DocumentError { #expect(error.path.hasSuffix(key)) }
+        }
+    }
+
     @Test func `an explanation of a trial that failed says why it did`() {
         let reason = ProposalReason.startup(results: 3, needed: 10)
         let failed = Samples.explained(reason, state: .failed("its log ends: no module of that name"))

@@ -130,6 +130,87 @@ import Testing
         #expect(Set(taken) == ["a", "b"])
     }
 
+    /// The best results by far are of an option of weight 0, brought by hand.
+    @Test(arguments: methods) func `an option of weight 0 is not proposed where results of it were brought`(
+        _ method: SearchSpec.Method
+    ) {
+        let space = Self.space([1, 0, 2])
+        var searcher = Self.make(method, space)
+        for number in 0..<(method == .gp || method == .auto ? 40 : 120) {
+            let proposed = searcher.propose(number: number)
+            #expect(["a", "c"].contains(Self.option(proposed)), "\(number)")
+            let isBrought = number % 4 == 3
+            let brought = Configuration([
+                .init(path: "train.x", value: .text("b")),
+                .init(path: "train.y", value: .real(Double(number) / 128)),
+            ])
+            guard let configuration = isBrought ? brought : proposed else { return }
+            searcher.proposed(number: number, configuration: configuration)
+            searcher.observe(number: number, objective: isBrought ? -9 : Double(number % 5), epoch: 1)
+        }
+    }
+
+    /// Forty-one of the others: the last of them has a part of 1/160 in a draw, while a thousand of weight 0 stand beside it.
+    @Test(arguments: methods) func `all that is possible comes before an option of weight 0`(
+        _ method: SearchSpec.Method
+    ) {
+        func steps(_ high: Int) -> SpecNode {
+            Spaces.map(("z", .domain(.integer(low: 1, high: high, step: 1))))
+        }
+        let uneven = Spaces.space(
+            (
+                "x",
+                .domain(
+                    .choice([
+                        ChoiceOption(.text("a"), weight: 3),
+                        ChoiceOption(Spaces.map(("b", steps(40))), weight: 1),
+                        ChoiceOption(Spaces.map(("c", steps(1000))), weight: 0),
+                    ])
+                )
+            )
+        )
+        for (space, impossible, count) in [
+            (uneven, "c", 41), (Self.space([0.99, 0.01, 0], beside: false), "c", 2),
+        ] {
+            var searcher = Self.make(method, space)
+            var taken: [String] = []
+            for number in 0...count {
+                guard let configuration = searcher.propose(number: number) else { break }
+                searcher.proposed(number: number, configuration: configuration)
+                taken.append(Self.option(configuration))
+            }
+            #expect(taken.count == count + 1)
+            #expect(taken.firstIndex(of: impossible) == count, "\(taken)")
+        }
+    }
+
+    /// One that was decided before is made again, also where it was walked to.
+    @Test func `a number is answered the same again`() {
+        let space = Self.space([0.99, 0.01, 0], beside: false)
+        var searcher = Self.make(.random, space)
+        let first = (0..<3).map { searcher.propose(number: $0) }
+        #expect((0..<3).map { searcher.propose(number: $0) } == first)
+        #expect(searcher.propose(number: 3) == nil)
+    }
+
+    @Test func `a kernel of an option of weight 0 does not draw it`() {
+        let space = Self.space([3, 1, 0], beside: false)
+        let box = SearchBox(space)
+        var history = SearchHistory(box: box)
+        for number in 0..<3 { _ = history.add(number: number, configuration: box.configuration(at: [2])) }
+        var widths = KernelWidths()
+        let mixture = ParzenMixture(
+            history: history,
+            rows: [0, 1, 2],
+            members: [true, true, true],
+            order: [[]],
+            widths: &widths
+        )
+        var stream = RandomStream(key: 5)
+        let drawn = Set((0..<200).map { _ in mixture.draw(&stream) })
+        #expect(drawn == [[0], [1]])
+    }
+
     @Test(arguments: methods) func `an option of weight 0 comes when nothing else is new`(
         _ method: SearchSpec.Method
     ) {

@@ -45,7 +45,9 @@ struct DataCommand: ParsableCommand {
             let spec = DataSpec(source: .table(file), target: column ?? .last, preprocess: [.impute])
             switch DataSet.load(spec, relativeTo: ".") {
             case .success(let data): report = DataReport(schema: data.schema, findings: DataChecks.findings(data))
-            case .failure(let problems): throw CommandFailure(.badInput, problems.problems.map(\.description))
+            case .failure(let problems):
+                // No sweep file was read in which a value could be wrong.
+                throw CommandFailure(.badInput, problems.problems.map { $0.at(nil).description })
             }
         }
         switch format {

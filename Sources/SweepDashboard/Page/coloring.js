@@ -1,6 +1,6 @@
 // By what trials are coloured, and the legend that says so.
 import {h} from './dom.js'
-import {CLASSES, STATES, viridis, worth, theme} from './color.js'
+import {CLASSES, STATES, viridis, worth, theme, onScheme} from './color.js'
 import {extent, quantile, parameterScale} from './scale.js'
 import {label, short, bounds} from './format.js'
 import {findingName, findingColor} from './findings.js'
@@ -50,13 +50,19 @@ function numbers(at, value, ends, name, shade = viridis) {
   const [low, high] = bounds(...ends, short)
   return {
     of: trial => { const one = value(trial); return typeof one === 'number' && Number.isFinite(one) ? shade(Math.max(0, Math.min(1, at(one)))) : null },
-    legend: () => {
-      const canvas = h('canvas', {width: 120, height: 10, 'aria-hidden': 'true'}), context = canvas.getContext('2d')
-      for (let x = 0; x < 120; x++) { context.fillStyle = shade(x / 119); context.fillRect(x, 0, 1, 10) }
-      return h('div', {class: 'legend'}, h('span', {}, name), h('span', {}, low, canvas, high))
-    },
+    legend: () => h('div', {class: 'legend'}, h('span', {}, name), h('span', {}, low, bar(shade), high)),
   }
 }
+
+/** The colours of a scale, from its low end to its high one. */
+export function bar(shade) {
+  const canvas = h('canvas', {width: 120, height: 10, 'aria-hidden': 'true'}), context = canvas.getContext('2d')
+  canvas.paint = () => { for (let x = 0; x < 120; x++) { context.fillStyle = shade(x / 119); context.fillRect(x, 0, 1, 10) } }
+  canvas.paint()
+  return canvas
+}
+// Marks are drawn anew when the system's scheme changes: what says how to read them too.
+onScheme(() => { for (const one of document.querySelectorAll('.legend canvas')) one.paint?.() })
 
 /** The choices of a menu of colours. */
 export const colorChoices = store => [['state', 'State'], ['objective', 'Objective'], ['finding', 'Finding'], ['worker', 'Worker'],

@@ -4,7 +4,7 @@ import {sig, short, label, bounds} from './format.js'
 import {padded, parameterScale, quantile, scale} from './scale.js'
 import {theme, worth, onScheme} from './color.js'
 import {Plot} from './plot.js'
-import {menu} from './coloring.js'
+import {menu, bar} from './coloring.js'
 import {trialTip, stopsOf} from './curves.js'
 import {awaited} from './notice.js'
 
@@ -104,10 +104,8 @@ export function contourPanel(store, selection) {
     plot.label = `Contour map of ${metric} over ${axes[0].title} and ${axes[1].title}: ${points.length} trials` + (best ? `; the best, ${sig(best.trial.objective)}, at ${axes.map((axis, index) => `${axis.title} ${short(best.values[index], 3)}`).join(' and ')}` : '')
     const choose = (name, key, now, other) => menu(name, now.path, choices.filter(one => one !== other).map(one => [one.path, one.name]), value => selection.set(key, value))
     if (!controls.contains(document.activeElement)) fill(controls, choose('Across', 'px', first, second), choose('Upwards', 'py', second, first))
-    const bar = h('canvas', {width: 120, height: 10, 'aria-hidden': 'true'}), context = bar.getContext('2d')
-    for (let x = 0; x < 120; x++) { context.fillStyle = shade(x / 119); context.fillRect(x, 0, 1, 10) }
     const [least, most] = bounds(...unit.domain, short)
-    fill(legend, points.length ? h('div', {class: 'legend'}, h('span', {}, metric + (log ? ' (log)' : '')), h('span', {}, least + (store.direction < 0 ? ' and less' : ''), bar, most + (store.direction > 0 ? ' and more' : ''))) : h('p', {class: 'soft small'}, store.byObjective.length ? 'No trial that is shown has both parameters and a result.' : awaited(store, 'No trial has a result yet.', 'No trial came to a result.')))
+    fill(legend, points.length ? h('div', {class: 'legend'}, h('span', {}, metric + (log ? ' (log)' : '')), h('span', {}, least + (store.direction < 0 ? ' and less' : ''), bar(shade), most + (store.direction > 0 ? ' and more' : ''))) : h('p', {class: 'soft small'}, store.byObjective.length ? 'No trial that is shown has both parameters and a result.' : awaited(store, 'No trial has a result yet.', 'No trial came to a result.')))
     fill(note, `Circles are ${every > 1 ? `every ${every}th of ${measured.length}` : points.length} trials at their best so far, of those that were stopped early what they had reached. Between them: the mean of all, weighed by the inverse fourth power of the distance on these axes (Shepard 1968); faint where no trial is near. All other parameters differ from circle to circle.`)
   }
   update()

@@ -64,7 +64,7 @@ struct CauseContext {
     }
 
     func data(_ checks: [DataCheck], least: DataFinding.Severity = .warning) -> DataFinding? {
-        run.data?.filter { checks.contains($0.check) && $0.severity >= least && !$0.isChanceOverlap }
+        run.data?.filter { checks.contains($0.check) && $0.severity >= least && !$0.isSmallOverlap }
             .max { $0.severity < $1.severity }
     }
 

@@ -197,8 +197,8 @@ package struct CMAESSearcher: Searcher {
             var sum = 0.0
             for option in 0..<options {
                 let moved = shares[place][option] + rate * (seen[option] / counted - shares[place][option])
-                // What is held to be impossible is drawn only if results of it came from elsewhere.
-                shares[place][option] = max(moved, believed?[option] == 0 ? 0 : least)
+                // What is held to be impossible is not drawn, also where results of it came from elsewhere.
+                shares[place][option] = believed?[option] == 0 ? 0 : max(moved, least)
                 sum += shares[place][option]
             }
             for option in 0..<options { shares[place][option] /= sum }

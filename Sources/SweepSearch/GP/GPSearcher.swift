@@ -104,7 +104,12 @@ package struct GPSearcher: Searcher {
         let weights = objectives > 1 ? Scalarisation.weights(of: objectives, &stream) : []
         guard let kernel = kernel(weights) else {
             let needed = ProposalReason.startup(results: history.finished.count, needed: Self.startup)
-            if let first = begin.propose(number: number), novelty.admits(first) { return (first, needed) }
+            // Numbers that were brought left out points of the beginning: an option of weight 0 comes after all that is new.
+            if let first = begin.propose(number: number), novelty.admits(first),
+                !box.isRuledOut(box.point(of: first))
+            {
+                return (first, needed)
+            }
             return novelty.draw(&stream).map { ($0, needed) }
         }
         let data = data(compared(), weights, limit: Self.bestKept + Self.spreadKept)
@@ -251,7 +256,7 @@ package struct GPSearcher: Searcher {
             let configuration = box.configuration(at: point)
             if novelty.admits(configuration) { return (configuration, score) }
         }
-        for place in order {
+        for place in order where !box.isRuledOut(points[place].point) {
             let configuration = box.configuration(at: points[place].point)
             if novelty.admits(configuration) { return (configuration, points[place].score) }
         }

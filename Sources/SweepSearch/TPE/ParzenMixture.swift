@@ -210,7 +210,7 @@ package struct ParzenMixture {
             let own = dimension.centres[kernel]
             // What a kernel gives its own option beyond what it gives each.
             let extra = Elementary.exp(dimension.logOwn) - Elementary.exp(dimension.logOther)
-            if own >= 0, stream.uniform() < extra { return own }
+            if own >= 0, stream.uniform() < extra, !axis.isRuledOut(own) { return own }
             return axis.draw(&stream)
         }
         let centre = dimension.centres[kernel]
