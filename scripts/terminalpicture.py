@@ -76,6 +76,8 @@ def watch(command, columns, rows, enough, within=60, environment=None):
     screen = Screen(columns)
     pid, terminal = pty.fork()
     if pid == 0:
+        # Ignored in what a shell starts in the background, and so in all that this starts.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         os.execvpe(command[0], command, {**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8", "NO_COLOR": "", **(environment or {})})
     rest, end = b"", time.monotonic() + within
