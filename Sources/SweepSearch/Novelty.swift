@@ -68,9 +68,13 @@ struct Novelty: Sendable {
             if admits(configuration) { return configuration }
             if constraints.allSatisfy({ $0.holds(configuration) }) { repetition = configuration }
         }
-        if !isPossibleUsedUp, let possible, let count = possible.finiteCount {
-            if let configuration = walk(possible, of: count, &stream) { return configuration }
-            isPossibleUsedUp = count <= SpaceEnumeration.greatestWalk
+        if let possible, let count = possible.finiteCount {
+            // Drawn in every case: a searcher that is made anew does not know that nothing is left there.
+            let start = stream.below(count)
+            if !isPossibleUsedUp {
+                if let configuration = walk(possible, of: count, from: start) { return configuration }
+                isPossibleUsedUp = count <= SpaceEnumeration.greatestWalk
+            }
         }
         guard let enumeration, let total = enumeration.finiteCount else {
             for _ in 0..<(box.hasRuledOut ? draws / 4 : 0) {
@@ -79,18 +83,14 @@ struct Novelty: Sendable {
             }
             return enumeration == nil ? repetition : nil
         }
-        if let configuration = walk(enumeration, of: total, &stream) { return configuration }
+        if let configuration = walk(enumeration, of: total, from: stream.below(total)) { return configuration }
         isUsedUp = total <= SpaceEnumeration.greatestWalk
         return nil
     }
 
-    /// The first new configuration from a drawn place on; nil when none is found.
-    private func walk(
-        _ enumeration: SpaceEnumeration,
-        of total: Int,
-        _ stream: inout RandomStream
-    ) -> Configuration? {
-        var index = stream.below(total)
+    /// The first new configuration from a place on; nil when none is found.
+    private func walk(_ enumeration: SpaceEnumeration, of total: Int, from start: Int) -> Configuration? {
+        var index = start
         for _ in 0..<min(total, SpaceEnumeration.greatestWalk) {
             if let configuration = enumeration.configuration(at: index), admits(configuration) { return configuration }
             index = (index + 1) % total

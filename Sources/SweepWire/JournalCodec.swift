@@ -43,6 +43,7 @@ package enum JournalCodec {
             if !isEmpty, writer.bytes.count >= limit {
                 rows.append(writer.bytes)
                 writer = begun(for: 0)
+                isEmpty = true
             }
             let before = writer.bytes.count
             try writer.append(fact)

@@ -178,7 +178,7 @@ import Testing
         ("[python3, ../train.py]", ["train.py"], "a file that is not within the sweep file's folder: train.command[1]"),
         ("[Rscript, train.R]", [], "there is no such file"),
         ("[/bin/sh, ./go.sh]", [], "there is no such file"),
-        ("[Rscript, +1.10]", [], "there is no such file"),
+        ("[Rscript, \"+1.10\"]", [], "there is no such file"),
         ("[python3, src/../../train.py]", [], "a file that is not within the sweep file's folder"),
         ("[python3, src/../train.py]", ["src"], "not among train.files, which are all that is sent"),
         ("[./go.sh]", [], "there is no such file beside the sweep file: train.command[0], found ./go.sh"),
@@ -203,7 +203,7 @@ import Testing
         ("[python3, absent.py]", [], "directory: /srv/project"), ("[python3, \"${kind}.py\"]", [], ""),
         ("[python3, -m, package]", [], ""), ("[python3, -W, ignore, absent.py]", [], ""),
         ("[python3, -c, print]", [], ""), ("[python3, /srv/train.py]", [], ""), ("[bash, on-the-path]", [], ""),
-        ("[julia, +1.10, absent.jl]", [], ""), ("[python3, src/../train.py]", ["src", "train.py"], ""),
+        ("[julia, \"+1.10\", absent.jl]", [], ""), ("[python3, src/../train.py]", ["src", "train.py"], ""),
         ("[torchrun, absent.py]", [], ""), ("[/srv/solver, absent.txt]", [], ""), ("[python3]", [], ""),
     ])
     func `a command that may begin is let through`(command: String, sent: [String], more: String) throws {
