@@ -138,8 +138,13 @@ import Testing
         await coordinator.close()
         let stored = try StoredSweeps(directory: sample.path)
         await #expect(throws: stored.stopped) { try await stored.delete(sweep: "sample") }
-        #expect(stored.stopped.message.contains("`sweepd coordinator --directory \(sample.path)` starts it"))
         #expect(try facts(sample) == before)
+        // The coordinator above may still have its directory: here none has.
+        let idle = try StoreSample([harness.facts])
+        let unserved = try StoredSweeps(directory: idle.path)
+        let answer = await #expect(throws: ControlError.self) { try await unserved.delete(sweep: "sample") }
+        #expect(answer?.message.contains("`sweepd coordinator --directory \(idle.path)` starts it") == true)
+        #expect(try facts(idle) == before)
     }
 
     /// As after a kill: the removal is committed, and some of the entries before it are cleared.
