@@ -51,7 +51,7 @@ extension RealProcesses {
                     let wrong = try bench.write("wrong.yaml", text.replacing(old, with: new))
                     let refused = try await bench.run(["sweepd", "validate", wrong], exits: 2)
                     try #require(
-                        refused.errors.contains(words) && refused.errors.contains("wrong.yaml:15:"),
+                        refused.errors.contains(words) && refused.errors.contains("wrong.yaml:16:"),
                         "\(refused.errors)"
                     )
                 }

@@ -54,7 +54,7 @@ whole = right["sweeps/quick.yaml"]
 for old, new in [
     ("name: quick", "nmae: quick"), ("epochs: 9", "epoch: 9"), ("epochs: 9", "epochs: 0"), ("trials: 12", "trails: 12"),
     ("{log: [1e-3, 1e-1]}", "{lgo: [1e-3, 1e-1]}"), ("adam:", "adan:"), ("widths: [32]", "width: [32]"),
-    ("choice: [32, 64]", "choice: []"), ("[{scale: 0.0625}]", "[{scales: 0.0625}]"), ("{trials: 12", "{method: rnadom, trials: 12"),
+    ("choice: [32, 64]", "choice: []"), ("[{scale: 0.0625}]", "[{scales: 0.0625}]"), ("method: random", "method: rnadom"),
 ]:
     assert old in whole, old
     if not mistakes(whole.replace(old, new)):
