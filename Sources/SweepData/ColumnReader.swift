@@ -7,17 +7,17 @@ import SweepCore
 /// a mistake of the column; any other column holds numbers, and each text in it is a mistake. The cells are read twice where a
 /// column is not of numbers: what it is must be known first.
 struct ColumnReader {
-    private let table: CSVTable
-    private let rows: ArraySlice<CSVTable.Row>
-    private let names: [String]
-    private let targetIndices: [Int]
+    let table: CSVTable
+    let rows: ArraySlice<CSVTable.Row>
+    let names: [String]
+    let targetIndices: [Int]
     private let task: TaskKind?
-    private let given: [ColumnUse?]
+    let given: [ColumnUse?]
     /// Whether a column of texts is one of categories, and no mistake.
     private let allowsText: Bool
-    private var columns: [Column]
+    private(set) var columns: [Column]
     /// The place of each column in `features`; nil for targets and what is ignored.
-    private let places: [Int?]
+    let places: [Int?]
     private let width: Int
 
     /// Bytes of cells beyond which they are held in a file.
@@ -26,15 +26,15 @@ struct ColumnReader {
     private var memory: FeatureMemory?
     private(set) var targets: [RawTarget] = []
     /// The texts of a target of which nobody says what it is.
-    private var targetTexts = Column()
+    private(set) var targetTexts = Column()
     /// What each column is; numeric for targets.
     private(set) var uses: [ColumnUse] = []
 
     /// A cell that may be a mistake: row and position of the first byte, and the text.
-    private typealias Cell = (row: CSVTable.Row, position: Int, text: String)
+    typealias Cell = (row: CSVTable.Row, position: Int, text: String)
 
     /// What was seen in one column.
-    private struct Column {
+    struct Column {
         var numbers = 0
         var missing = 0
         var texts = 0
@@ -58,7 +58,7 @@ struct ColumnReader {
     }
 
     /// Lines named for missing values; enough to look at, short enough for a line of text.
-    private static let namedLines = 5
+    static let namedLines = 5
     /// Integers that a float holds exactly; a column of more different texts is none of categories.
     private static let greatestCategories = 1 << 24
 
@@ -185,7 +185,7 @@ struct ColumnReader {
 
     /// Whether more than half of the cells that are no numbers are numbers with a comma: programs of half of the world write them so,
     /// and a category for each of them would be learned as if it were a name.
-    private func holdsCommas(_ column: Column) -> Bool { 2 * column.commas > column.texts }
+    func holdsCommas(_ column: Column) -> Bool { 2 * column.commas > column.texts }
 
     /// The number of a cell, NaN for all else, which is noted.
     private mutating func readFeature(
@@ -213,7 +213,7 @@ struct ColumnReader {
         case .text:
             if given[index] == nil {
                 if CivilDate(content) != nil { columns[index].dates += 1 }
-                if Self.isNumberWithComma(content) { columns[index].commas += 1 }
+                if NumberWithComma.isOne(content) { columns[index].commas += 1 }
             }
             Self.noteText(field, row, scanner, in: &columns[index])
         }
@@ -374,7 +374,7 @@ struct ColumnReader {
         case .text:
             let text = scanner.text(of: field)
             if task == nil {
-                if Self.isNumberWithComma(scanner.content(of: field)) { targetTexts.commas += 1 }
+                if NumberWithComma.isOne(scanner.content(of: field)) { targetTexts.commas += 1 }
                 Self.noteText(field, row, scanner, in: &targetTexts)
             }
             if task == .regression {
@@ -472,173 +472,8 @@ struct ColumnReader {
         )
     }
 
-    private static let tooLarge = "the number is infinite or too large"
-    private static let finite = "finite numbers up to 3.4e38"
-
-    /// Adds what was noted of a target whose task is not given and of the feature columns: texts among numbers, numbers too large, missing values.
-    func report(allowsMissing: Bool, problems: inout ProblemList) {
-        reportTarget(problems: &problems)
-        let read = columns.indices.filter { places[$0] != nil }
-        let numeric = read.filter { uses[$0] == .numeric }
-        let texts = numeric.filter { given[$0] == nil && columns[$0].texts > columns[$0].numbers }
-        // When the target is not known, a single text column may well be it.
-        let reported = !targetIndices.isEmpty || texts.count > 1 ? texts : []
-        for index in reported { reportTextColumn(index, of: texts, problems: &problems) }
-        for index in numeric where columns[index].texts > 0 && !texts.contains(index) {
-            reportCells(
-                index,
-                columns[index].firstTexts.map { ($0.row, $0.position, "'\($0.text)'") },
-                count: columns[index].texts,
-                wrong: "the cell is not a number",
-                problems: &problems
-            ) {
-                Self.hasDecimalComma($0)
-                    ? "numbers with a decimal point" : "a number, or nothing, ?, NA, NaN or null for a missing one"
-            }
-        }
-        for index in numeric where columns[index].tooLarge > 0 {
-            reportCells(
-                index,
-                columns[index].firstTooLarge,
-                count: columns[index].tooLarge,
-                wrong: Self.tooLarge,
-                problems: &problems
-            ) { _ in Self.finite }
-        }
-        for index in read where columns[index].missing == rows.count && !rows.isEmpty {
-            problems.add(
-                DataProblem(
-                    .missing,
-                    file: table.file,
-                    line: columns[index].missingLines.first,
-                    field: names[index],
-                    wrong: "column '\(names[index])' holds no value at all",
-                    allowed: "a value somewhere, or data.columns: {\(names[index]): ignore}"
-                )
-            )
-        }
-        if !allowsMissing { reportMissing(problems: &problems) }
-    }
-
-    private func place(_ row: CSVTable.Row, _ position: Int) -> (line: Int, column: Int) {
-        table.withScanner { $0.place(of: position, rowStart: row.start, rowLine: Int(row.line)) }
-    }
-
-    /// A target of numbers with a comma would be one of as many classes.
-    private func reportTarget(problems: inout ProblemList) {
-        guard let index = targetIndices.first, let first = targetTexts.firstTexts.first, holdsCommas(targetTexts) else {
-            return
-        }
-        problems.add(.target, file: table.file) {
-            let place = place(first.row, first.position)
-            return DataProblem(
-                .target,
-                file: table.file,
-                line: place.line,
-                column: place.column,
-                field: names[index],
-                wrong: "the target '\(names[index])' holds numbers with a comma",
-                found: targetTexts.samples.map { "'\($0)'" }.joined(separator: ", "),
-                allowed: "numbers with a decimal point and without groups, or data.task: classification"
-            )
-        }
-    }
-
-    private func reportTextColumn(_ index: Int, of all: [Int], problems: inout ProblemList) {
-        guard let first = columns[index].firstTexts.first else { return }
-        problems.add(.text, file: table.file) {
-            let place = place(first.row, first.position)
-            let others = all.count > 1 ? " (text columns: \(CSVHeader.list(all.map { names[$0] })))" : ""
-            let isNumber = holdsCommas(columns[index])
-            return DataProblem(
-                .text,
-                file: table.file,
-                line: place.line,
-                column: place.column,
-                field: names[index],
-                wrong: "column '\(names[index])' holds \(isNumber ? "numbers with a comma" : "text")\(others)",
-                found: columns[index].samples.map { "'\($0)'" }.joined(separator: ", "),
-                allowed: isNumber
-                    ? "numbers with a decimal point and without groups; data.columns can take it as categories, or ignore it"
-                    : "numbers; data.categorical can take it as categories, data.columns can ignore it"
-            )
-        }
-    }
-
-    private func reportCells(
-        _ index: Int,
-        _ cells: [Cell],
-        count: Int,
-        wrong: String,
-        problems: inout ProblemList,
-        allowed: (String) -> String
-    ) {
-        for cell in cells {
-            problems.add(.number, file: table.file) {
-                let place = place(cell.row, cell.position)
-                return DataProblem(
-                    .number,
-                    file: table.file,
-                    line: place.line,
-                    column: place.column,
-                    field: names[index],
-                    wrong: "\(wrong) in column '\(names[index])'",
-                    found: cell.text,
-                    allowed: allowed(cell.text)
-                )
-            }
-        }
-        problems.addUncounted(.number, file: table.file, count: count - cells.count)
-    }
-
-    private func reportMissing(problems: inout ProblemList) {
-        // A missing category is a category.
-        let affected = columns.indices.filter {
-            places[$0] != nil && uses[$0] != .categorical && columns[$0].missing > 0
-        }
-        guard !affected.isEmpty else { return }
-        let count = affected.reduce(0) { $0 + columns[$1].missing }
-        let lines = Set(affected.flatMap { columns[$0].missingLines }).sorted().prefix(Self.namedLines)
-        let parts = affected.prefix(10).map { "'\(names[$0])' \(columns[$0].missing)" }.joined(separator: ", ")
-        problems.add(
-            DataProblem(
-                .missing,
-                file: table.file,
-                line: lines.first,
-                field: names[affected[0]],
-                wrong: count == 1 ? "a feature value is missing" : "\(count) feature values are missing",
-                found: "in columns \(parts)\(affected.count > 10 ? " and \(affected.count - 10) more" : ""); first in "
-                    + "line\(lines.count > 1 ? "s" : "") \(lines.map { String($0) }.joined(separator: ", "))",
-                allowed: "no missing values; remove or fill these rows, or add the step impute to data.preprocess"
-            )
-        )
-    }
-
-    /// Whether a cell is `1,5`, `-1.234,5` or `1,234`: digits, and points among them, on both sides of one comma; or `1,234,567.8`, where
-    /// several commas part thousands.
-    private static func isNumberWithComma(_ bytes: UnsafeBufferPointer<UInt8>) -> Bool {
-        let isSigned = bytes.first == UInt8(ascii: "-") || bytes.first == UInt8(ascii: "+")
-        let digits = bytes.dropFirst(isSigned ? 1 : 0)
-        guard let first = digits.first, let last = digits.last, Self.isDigit(first), Self.isDigit(last) else {
-            return false
-        }
-        var commas = 0
-        for byte in digits where !Self.isDigit(byte) {
-            if byte == UInt8(ascii: ",") { commas += 1 } else if byte != UInt8(ascii: ".") { return false }
-        }
-        guard commas > 1 else { return commas == 1 }
-        let whole = digits.prefix { $0 != UInt8(ascii: ".") }
-        let groups = whole.split(separator: UInt8(ascii: ","), omittingEmptySubsequences: false)
-        return (1...3).contains(groups.first?.count ?? 0) && groups.dropFirst().allSatisfy { $0.count == 3 }
-            && digits.dropFirst(whole.count + 1).allSatisfy(Self.isDigit)
-    }
-
-    private static func isDigit(_ byte: UInt8) -> Bool { byte &- UInt8(ascii: "0") < 10 }
-
-    /// `1,5` and the like.
-    private static func hasDecimalComma(_ text: String) -> Bool {
-        text.contains(",") && text.utf8.allSatisfy { ($0 >= 48 && $0 <= 57) || $0 == 44 || $0 == 45 || $0 == 39 }
-    }
+    static let tooLarge = "the number is infinite or too large"
+    static let finite = "finite numbers up to 3.4e38"
 
     /// At most 40 characters of a cell, on one line.
     static func short(_ text: String) -> String {
