@@ -61,7 +61,8 @@ extension RealProcesses {
                     }
                 }
                 try await sweep.requireUndisturbedEnd(expected, within: Self.isLong ? Self.longSeconds : 600)
-                print("random kills: \(done), \(epochs) epochs in the table, \(sweep.epochsKept) kept on the way")
+                let killed = done.map { "\($0) \($1)" }.sorted().joined(separator: ", ")
+                print("random kills: \(killed); \(epochs) epochs in the table, \(sweep.epochsKept) kept on the way")
             }
         }
     }
